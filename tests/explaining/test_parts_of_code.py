@@ -197,7 +197,7 @@ KOTLIN_TYPE = (
 )
 
 
-def test_names_of_a_declared_type_are_those_in_its_json() -> None:
+def test_types_and_urls_of_typed_languages_are_read() -> None:
     numbers = '[]string{"+12025550123"}'
     texts = {
         GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{\n\tNumbers: {numbers},\n\tQueue: q,\n}})\n{GO_BYTES}": [],
@@ -211,6 +211,7 @@ def test_names_of_a_declared_type_are_those_in_its_json() -> None:
         f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}": [],
         CSHARP_TYPE % "callbackNumbers" + CSHARP_CALL: [],
         CSHARP_TYPE % "callbackNumber" + CSHARP_CALL: ["/callbackNumber"],
+        f'await "https://api.mypurecloud.ie"\n    .AppendPathSegments("api", "v2")\n    .AppendPathSegment("conversations/callbacks")\n    .WithOAuthBearerToken(t)\n    .PostJsonAsync(new {{ callbackNumbers = "+12025550123", queueId = "{QUEUE}" }});': ["/callbackNumbers"],
         KOTLIN_TYPE % "callbackNumbers" + KOTLIN_CALL: [],
         KOTLIN_TYPE % "numbers" + KOTLIN_CALL: ["/numbers"],
     }  # fmt: skip

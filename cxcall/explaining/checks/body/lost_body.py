@@ -47,8 +47,8 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
             "body-malformed",
             "body",
             "the shell may have removed the quotes of the body before the command sent it",
-            fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
-            why="both shells remove unescaped quotes from the arguments of a program",
+            fix='put the body in single quotes; in cmd and Windows PowerShell 5.1 write each of its quotes as `\\"`; or send a file: `-d @body.json`',
+            why="shells remove unescaped double quotes in double quotes; cmd and PowerShell 5.1 also elsewhere",
         )
 
 

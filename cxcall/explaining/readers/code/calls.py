@@ -92,10 +92,7 @@ class Calls(MapsAndLists):
         after = items[position + 1] if position + 1 < len(items) else None
         opening, start = group.opening[-1:], position - 1 - 2 * name.count(".")
         if name[:1] == "@" and "." in name and opening == "(":
-            return (
-                NOTHING,
-                position + 1,
-            )  # a decorator or an annotation, such as `@app.post("/call")`
+            return NOTHING, position + 1  # a decorator or an annotation: `@app.post("/call")`
         if opening == "(" and is_route(name, elements := list(split_elements(group))):
             for each in elements[1:]:
                 self.evaluate(each)
@@ -283,6 +280,8 @@ class Calls(MapsAndLists):
         if added is not None:
             self._report("add", name, CodeCall(name, arguments))
             return added[1], position + 1
+        if url := self._extend_url(target, name, arguments):
+            return url, position + 1
         is_text = isinstance(target, str)
         call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)

@@ -33,6 +33,7 @@ from cxcall.explaining.readers.code.request_roles import (
     URL,
     as_header,
     contains_target,
+    encoding_of,
     has_request_options,
     is_form_part,
     is_headers,
@@ -313,8 +314,7 @@ class _Assembler:
 
     def _positional(self, draft: RequestDraft, call: CodeCall) -> bool:
         """Use the arguments of a call with a target, a map after the body has options; return whether one is the body."""
-        name = call.name.lower()  # such as `http.PostForm` of Go and `PostAsJsonAsync` of .NET
-        kind = "form" if name.endswith("form") else "json" if "asjson" in name else ""
+        kind = encoding_of(call.name)
         has_body = draft.take_named_arguments(call)
         for each in (each for key, each in call.arguments if key is None):
             if isinstance(each, str) and (method := method_of(each)):

@@ -10,6 +10,7 @@ from cxcall.explaining.readers.code.code_forms import (
     is_comprehension,
     is_lookup,
 )
+from cxcall.explaining.readers.code.conversions import extended_url
 from cxcall.explaining.readers.code.declared_types import DeclaredType, constructed, typed
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
@@ -104,6 +105,14 @@ class MapsAndLists:
         """Return the content of a literal or of a constructor's call, with its names in JSON if its type is declared."""
         declared = self.types.get(re.split(r"\.|::", name)[-1])
         return typed(declared, value) if declared else value
+
+    def _extend_url(self, url: Any, name: str, arguments: list[tuple[str | None, Any]]) -> str:
+        """Report and return the URL that a method of Flurl makes of a URL; empty for other methods."""
+        longer = extended_url(url, name, [value for _, value in arguments])
+        if longer:
+            self._report("text", "", longer)
+            self._report("call", name, CodeCall(name, arguments))
+        return longer
 
     def _constructed(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
         """Return the object that the constructor of a declared type makes; None for any other call."""

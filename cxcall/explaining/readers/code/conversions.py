@@ -7,7 +7,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.code_forms import CASTS
 from cxcall.explaining.readers.code.token_tree import Group, is_token
-from cxcall.explaining.readers.code.values import CodeCall, unknown
+from cxcall.explaining.readers.code.values import CodeCall, as_text, unknown
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _TO_TEXT = re.compile(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
@@ -174,3 +174,12 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
         is_number = is_numeric(str(before)) and (is_token(following, "number") or sign == ">>")
         return is_number or (sign == "*" and is_token(following, "number")) or sign == "::"
     return sign in ("*", "-", "/") or (sign in ("|", ">>") and is_token(following, "number"))
+
+
+def extended_url(url: Any, name: str, values: list[Any]) -> str:
+    """Return what a method of Flurl (.NET) makes of a URL: the URL with more segments, or unchanged; empty for other methods."""
+    if not (isinstance(url, str) and "://" in url):
+        return ""
+    if re.match(r"AppendPathSegments?$", name) and values:
+        return "/".join([url.rstrip("/"), *(as_text(each).strip("/") for each in values)])
+    return url if re.match(r"With(?:Header|OAuth|Basic|Timeout|Cookie)|Allow\w*Http", name) else ""

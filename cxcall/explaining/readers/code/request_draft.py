@@ -71,7 +71,7 @@ _NO_BODY = re.compile(
 )
 _DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
 SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
-_BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
+_BEARER = re.compile(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
 
 
 class RequestDraft:
@@ -177,7 +177,7 @@ class RequestDraft:
         """Use credentials if the folded name of a call says that the call sets them."""
         if name in BASIC:
             self.take_basic(call)
-        elif name in _BEARER and call.arguments:
+        elif _BEARER.fullmatch(name) and call.arguments:
             self.headers["Authorization"] = f"Bearer {header_text(call.values()[0])}"
 
     def take_named_arguments(self, call: CodeCall) -> bool:

@@ -39,7 +39,7 @@ HEADER_NAME = re.compile(
 METHOD_NAME = re.compile(
     r"(?:^|[._`:$])(?:http|method|meth|http_meth|method_|verb)?_?"
     r"(get|post|put|patch|delete|head|options)"
-    r"(?:async|form|json|asjsonasync|asjson|_json|_form|forobject|forentity|string|stringasync"
+    r"(?:async|form|json|jsonasync|asjsonasync|asjson|_json|_form|forobject|forentity|string|stringasync"
     r"|request|with)?!?$",
     re.IGNORECASE,
 )
@@ -213,6 +213,12 @@ def as_header(text: str, *, is_any: bool = False) -> tuple[str, str] | None:
     ):
         return None
     return found[1], found[2].strip()
+
+
+def encoding_of(name: str) -> str:
+    """Return the encoding that the name of a call shows, such as `http.PostForm` of Go and `PostAsJsonAsync` of .NET."""
+    is_json = re.search(r"(?:as|post|put|patch)json", name, re.IGNORECASE)
+    return "form" if name.lower().endswith("form") else "json" if is_json else ""
 
 
 def header_text(value: Any) -> str:
