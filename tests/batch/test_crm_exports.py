@@ -171,6 +171,7 @@ def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
         (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
         (("--map", "Work Phone=phone-number"), "write `--map 'phone-number=Work Phone'`"),
         (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
+        (("--map", "phone-number="), "is not of the form TARGET=HEADER"),
         (("--map", "phone-number=A", "--map", "phone-number=B"), "has two columns: `A` and `B`"),
         (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
         (("--mapping", "none.toml"), "cannot be read"),

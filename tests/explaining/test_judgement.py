@@ -107,6 +107,7 @@ def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, mes
     )
     assert only.severity is Severity.ERROR
     assert message in only.message
+    assert " more" not in only.message
 
 
 def test_failed_item_of_a_list_is_not_a_failure_of_the_read() -> None:

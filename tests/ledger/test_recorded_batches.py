@@ -64,6 +64,7 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
         second = book.batches.begin("other", *whole[1:], "/b", "2")
         for file, digest, expected in (
             ("/a", "9", [first]),
+            ("/b", "9", [second]),
             ("", "2", [second]),
             ("/a", "2", [second, first]),
             ("", "9", []),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.ledger.intents import intent_digest
+from cxcall.ledger.stored_texts import keyed_digest
 
 UUID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 JSON = st.recursive(
@@ -53,3 +54,7 @@ def test_digest_ignores_only_the_case_of_uuids() -> None:
         (*given[:2], {"id": UUID, "name": "ann"}),
     ]
     assert len({intent_digest(*given), *(intent_digest(*other) for other in others)}) == 4
+
+
+def test_digest_of_a_person_is_that_of_existing_ledgers() -> None:
+    assert keyed_digest("+12025550123", "k" * 32) == "09ae614266ed6f5fd182995fd5a3902e"

@@ -111,6 +111,11 @@ def test_code_of_a_response_is_not_the_name_of_a_property() -> None:
     assert [each.code for each in explain(400, body)] == ["not-provable"]
 
 
+def test_status_is_named_with_the_meaning_of_a_code() -> None:
+    body = {"message": "Unable to perform the action", "code": "missing.permissions"}
+    assert explain(403, body)[0].message.endswith(" (HTTP 403)")
+
+
 def test_title_of_a_web_page_is_quoted() -> None:
     page = "<html><head><title>%s</title></head><body></body></html>"
     (found,) = explain(403, page % "Request blocked", headers={"Content-Type": "text/html"})
@@ -123,6 +128,7 @@ def test_title_of_a_web_page_is_quoted() -> None:
 def test_other_content_type_than_json_is_named_where_the_endpoint_expects_it() -> None:
     assert "x-www-form-urlencoded" in explain(415, None, None, is_token=True)[0].fix
     assert "`Content-Type: application/json`" in explain(415)[0].fix
+    assert "x-www-form-urlencoded" not in explain(415, None, None)[0].fix
 
 
 def test_refusal_of_a_token_request_is_not_about_an_expired_token() -> None:
