@@ -218,13 +218,13 @@ def _by_response(
     }
     if is_about_token and status not in _TOKEN_STATUSES and not response_codes & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
-        return finding._replace(
-            severity=note, why=f"the API did not refuse the token: it responded with HTTP {status}"
-        )
+        why = f"the API did not refuse the token: it responded with HTTP {status}"
+        return finding._replace(severity=note, why=why)
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
     if request.is_successful and "hidden-failure" not in response_codes:
         is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
+        is_accepted = is_accepted or finding.code == "header-missing"
         if is_accepted or is_path or (is_error and is_body):
             why = f"the API accepted the request anyway, with HTTP {status}"
             why += "; it may have ignored this" * is_body

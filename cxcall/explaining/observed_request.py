@@ -124,7 +124,12 @@ class ObservedRequest:
 
     @property
     def is_successful(self) -> bool:
-        """Return whether the response has a 2xx status, or no status is shown and it is not an error."""
+        """Return whether the response has a 2xx status, or no status is shown and it is not an error.
+
+        A 304 to a read says that there is nothing new.
+        """
+        if self.status == HTTPStatus.NOT_MODIFIED:
+            return self.method in ("GET", "HEAD")
         if self.status:
             return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
         body = self.response.json() if self.response else None

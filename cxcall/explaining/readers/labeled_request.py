@@ -92,12 +92,9 @@ class LabeledRequest:
             return self._take_body("response", value) or True
         if part == "body":
             return self._take_body(side, value)
-        if part == "method":
-            value = value.upper()
-        elif part == "status":
-            value = (_STATUS.match(value) or ["", ""])[1]
-        elif part == "headers" or not value:
+        if part == "headers" or not value:
             return False
+        value = self._value_of(part, value)
         is_wrong = (part == "method" and value not in METHODS) or (
             part in ("url", "path") and "/" not in value
         )
@@ -109,6 +106,18 @@ class LabeledRequest:
         else:
             self.parts.setdefault(part, value)
         return True
+
+    def _value_of(self, part: str, value: str) -> str:
+        """Return the value of a part, and use the method before a URL or path: `POST https://...`."""
+        if part == "method":
+            return value.upper()
+        if part == "status":
+            return (_STATUS.match(value) or ["", ""])[1]
+        method, *target = value.split(maxsplit=2)
+        if part not in ("url", "path") or not target or method.upper() not in METHODS:
+            return value
+        self.parts.setdefault("method", method.upper())
+        return target[0]
 
     def _take_unnamed(self, side: str, label: str, value: str) -> bool:
         """Use a value by its form, because its label is in another language or is the name of a header."""
@@ -207,7 +216,7 @@ def part_of(label: str) -> tuple[str, str]:
 
 def _plain(value: str) -> str:
     """Return a value without the quotes and markup around it."""
-    value = _MARKUP.sub("", value).strip()
+    value = _MARKUP.sub("", value).strip().removeprefix("* ")
     if found := _TYPED.match(value):
         value = found[1]
     for mark in ("**", "`", "'", '"', "<>"):

@@ -99,14 +99,16 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     codes = [*own_codes]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
     codes += (
-        [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
+        [text.lower()]
+        if any(each.where.startswith("HTTP") for each in _codes_of(text, status))
+        else []
     )
     exact = [code for code in codes if code not in _VAGUE_CODES]
     by_code = _by_status_too(_cause_of_codes(exact), status)
     if by_code:
-        return _with_meaning(by_code, exact)
+        return _with_meaning(by_code, exact, status)
     if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
-        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
+        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact, status)
     phrases = load_causes("words").items()
     by_words = next(
         (cause for form, cause in phrases if re.search(form, text, re.IGNORECASE)), None
@@ -119,9 +121,11 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     is_exact = by_status and by_status.code not in _INEXACT
     if by_status and is_exact and not is_about_token:
         is_known = any(map(meaning_of, exact))
-        return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
+        return _with_meaning(
+            by_status._replace(meaning="") if is_known else by_status, exact, status
+        )
     by_vague_code = None if is_vague(text) else _by_status_too(_cause_of_codes(codes), status)
-    return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact)
+    return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact, status)
 
 
 def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
@@ -129,18 +133,24 @@ def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
     return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
 
 
-def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
-    """Return a cause with the meaning and the advice of the first known code."""
-    known = next((each for code in codes for each in _codes_of(code)), None)
+def _with_meaning(cause: Cause, codes: Sequence[str], status: int) -> Cause:
+    """Return a cause with the meaning and the advice of the first code that is known for the status."""
+    known = next((each for code in codes for each in _codes_of(code, status)), None)
     if known is None or cause.meaning:
         return cause
     return cause._replace(meaning=known.means, fix=known.do or cause.fix)
 
 
-def _codes_of(text: str) -> tuple[PlatformCode, ...]:
+def _codes_of(text: str, status: int) -> tuple[PlatformCode, ...]:
+    """Return the meanings of a code or text; those for one operation only with the status that it has there."""
     from cxcall.responses.platform_codes import find_platform_codes
 
-    return find_platform_codes(text) if text else ()
+    found = find_platform_codes(text) if text else ()
+    return tuple(
+        each
+        for each in found
+        if not status or ", " not in each.where or f"{status}" in each.where.partition(",")[0]
+    )
 
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:

@@ -39,6 +39,7 @@ from cxcall.explaining.readers.code.values import (
     as_members,
     as_text,
     fill_format,
+    joined,
     parse_number,
     unknown,
     without_itself,
@@ -276,6 +277,8 @@ class Calls(MapsAndLists):
         values = [value for _, value in arguments]
         if name in ("format", "formatted") and isinstance(target, str):
             return fill_format(target, values), position + 1
+        if name == "join" and isinstance(target, str) and len(values) == 1:  # of Python
+            return joined(target, values[0]), position + 1
         added = self._add_to(target, name, values)
         if added is not None:
             self._report("add", name, CodeCall(name, arguments))

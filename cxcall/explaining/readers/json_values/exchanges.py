@@ -32,6 +32,7 @@ _ARGUMENTS = re.compile(r"arg(?:ument)?s|params|parameters|input|variables|field
 _MESSAGE_NAMES = frozenset(
     "message msg log event error err exception exc_info stack stacktrace stack_trace @message textpayload".split()
 )
+_STATUS_ONLY = {"status", "statusText", "reason"}
 _MAX_NAMES, _MAX_DEPTH = 4, 2
 
 
@@ -78,7 +79,9 @@ def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
     if (
         isinstance(body, dict)
         and "status" in body
-        and ("headers" in body or "body" in body)
+        and (
+            "headers" in body or "body" in body or (status is None and body.keys() <= _STATUS_ONLY)
+        )
         and not is_error_body(body)
     ):
         status, headers, body = body["status"], body.get("headers"), body.get("body")

@@ -26,6 +26,7 @@ from cxcall.explaining.readers.messages.header_lines import (
     HEADER,
     QUOTED,
     is_header,
+    read_header_object,
     without_quotes,
 )
 from cxcall.explaining.readers.messages.start_lines import (
@@ -127,6 +128,9 @@ class _Message:
     def add_line(self, line: str) -> None:
         if not self.is_request and not self.is_raw and _SENT_BODY.search(line):
             return  # a line of the log with what was sent
+        if self._is_in_headers and not self.is_raw and (listed := read_header_object(line)):
+            self._headers |= listed
+            return
         header = HEADER.match(line) if self._is_in_headers else None
         if self._is_in_headers and not header and self._continues_header(line):
             self._headers[next(reversed(self._headers))] += f" {line.strip()}"

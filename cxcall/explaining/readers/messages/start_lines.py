@@ -26,7 +26,8 @@ REQUEST = re.compile(
     r"(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 STATUS_LINE = re.compile(
-    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
+    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
+    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while)\b)[A-Za-z][\w '-]*))?"
 )
 _PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
 BARE_STATUS = re.compile(

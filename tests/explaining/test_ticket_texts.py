@@ -1,0 +1,66 @@
+"""Texts of tickets, chats, and exceptions: what is not shown, or is said by somebody else, is no claim about the request."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxcall.explaining.explanation import explain
+from helpers.pasted_texts import QUEUE, URL
+
+BODY = f'{{"callbackNumbers": "+442079460123", "queueId": "{QUEUE}"}}'
+RIGHT = BODY.replace('"+442079460123"', '["+442079460123"]')
+SESSION = (
+    "https://api-na1.niceincontact.com/inContactAPI/services/v33.0/agent-sessions/c2Vzc2lvbg=="
+)
+
+
+def found_in(text: str) -> list[tuple[str, str]]:
+    """Return (code, place) of each error and warning on the request in a text."""
+    (found,) = explain(text)
+    return [(each.code, each.where) for each in found.findings if each.severity.value != "note"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'POST {URL}\nHeaders: {{"Authorization": "Bearer x", "Content-Type": "application/json"}}\nData: {BODY}\nResponse: 400',
+        f"*Endpoint:* POST {URL}\n*Request headers:*\nContent-Type: application/json\n*Request body:*\n{{code:json}}\n{BODY}\n{{code}}\n*Response:*\n400 Bad Request",
+    ],
+    ids=["object of headers", "method before the URL"],
+)
+def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> None:
+    assert found_in(text) == [("type-mismatch", "/callbackNumbers")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET {SESSION}/get-next-event?timeout=30\nAccept: application/json\n\nHTTP/1.1 304 Not Modified",
+        f'```\nPOST {URL}\nAuthorization: Bearer x\n\n{RIGHT}\n```\nreturned\n```\nHTTP/1.1 200 OK\n\n{{"conversation": {{"id": "{QUEUE}"}}}}\n```',
+        f'ids = ",".join(chunk)\nr = requests.get("{URL.replace("/conversations/callbacks", "/analytics/conversations/details")}", params={{"id": ids}})',
+    ],
+    ids=["nothing new", "header left out", "computed value"],
+)
+def test_right_requests_have_no_error(text: str) -> None:
+    assert found_in(text) == []
+
+
+def test_status_of_an_exchange_may_be_all_of_its_response() -> None:
+    exchange = f'{{"request": {{"method": "POST", "url": "{URL}", "body": {BODY}}}, "response": {{"status": 400}}}}'
+    assert found_in(exchange) == [("type-mismatch", "/callbackNumbers")]
+
+
+def test_words_around_a_response_are_not_the_platforms() -> None:
+    text = f"$client->request('POST', '{URL}', ['json' => $body]);\n// HTTP/2 429 returned for \"{URL}\""
+    (found,) = explain(text)
+    assert [each.why for each in found.findings if each.code == "rate-limited"] == [
+        "the response gives no reason"
+    ]
+
+
+def test_text_of_another_operation_has_its_meaning_only_with_its_status() -> None:
+    for status, is_told in ((400, False), (409, True)):
+        (found,) = explain(
+            f'POST {SESSION}/state\n\n{{"state": "Busy"}}\n\nHTTP/1.1 {status} Invalid state'
+        )
+        assert any("already active" in each.message for each in found.findings) == is_told
