@@ -9,6 +9,7 @@ from helpers.pasted_texts import QUEUE, URL
 
 BODY = f'{{"callbackNumbers": "+442079460123", "queueId": "{QUEUE}"}}'
 RIGHT = BODY.replace('"+442079460123"', '["+442079460123"]')
+LISTS = "https://api.mypurecloud.ie/api/v2/outbound/contactlists"
 SESSION = (
     "https://api-na1.niceincontact.com/inContactAPI/services/v33.0/agent-sessions/c2Vzc2lvbg=="
 )
@@ -37,9 +38,11 @@ def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> No
     [
         f"GET {SESSION}/get-next-event?timeout=30\nAccept: application/json\n\nHTTP/1.1 304 Not Modified",
         f'```\nPOST {URL}\nAuthorization: Bearer x\n\n{RIGHT}\n```\nreturned\n```\nHTTP/1.1 200 OK\n\n{{"conversation": {{"id": "{QUEUE}"}}}}\n```',
+        f"const qs = new URLSearchParams({{ pageNumber: String(p) }});\nconst r = await fetch(`{LISTS}?${{qs}}`);",
+        f"DEBUG o.s.web.client.RestTemplate : HTTP POST {URL}\nDEBUG o.s.web.client.RestTemplate : Writing [{RIGHT}] with org.springframework.StringHttpMessageConverter\nDEBUG o.s.web.client.RestTemplate : Response 202 ACCEPTED",
         f'ids = ",".join(chunk)\nr = requests.get("{URL.replace("/conversations/callbacks", "/analytics/conversations/details")}", params={{"id": ids}})',
     ],
-    ids=["nothing new", "header left out", "computed value"],
+    ids=["nothing new", "header left out", "converted value", "log of Spring", "computed value"],
 )
 def test_right_requests_have_no_error(text: str) -> None:
     assert found_in(text) == []
@@ -64,3 +67,16 @@ def test_text_of_another_operation_has_its_meaning_only_with_its_status() -> Non
             f'POST {SESSION}/state\n\n{{"state": "Busy"}}\n\nHTTP/1.1 {status} Invalid state'
         )
         assert any("already active" in each.message for each in found.findings) == is_told
+
+
+def test_refusal_of_a_proxy_in_a_comment_is_not_the_platforms() -> None:
+    error = "# requests.exceptions.ProxyError: HTTPSConnectionPool(host='api.mypurecloud.ie', port=443): Max retries exceeded with url: /api/v2/conversations/callbacks (Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 403 Forbidden')))"
+    text = f'r = requests.post("{URL}", json={RIGHT}, headers=h)\n{error}'
+    assert found_in(text) == [("undelivered", "response")]
+
+
+def test_general_code_with_a_general_message_names_no_cause() -> None:
+    answer = (
+        '{"message": "The request could not be understood", "code": "bad.request", "status": 400}'
+    )
+    assert found_in(f"curl {URL} --json '{RIGHT}'\n{answer}") == []

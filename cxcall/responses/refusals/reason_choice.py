@@ -61,6 +61,7 @@ _VAGUE_TEXTS = {
     "invalid",
     "invalid request",
     "invalid input",
+    "the request could not be understood",
     "validation failed",
     "invalid value",
     "invalid_value",

@@ -234,8 +234,8 @@ def encode_form(members: dict[str, Any]) -> str:
 def encode_query(members: dict[str, Any]) -> str:
     """Return a map as a query; values with variables keep their marks."""
     return "&".join(
-        f"{quote_plus(remove_marks(str(name)))}={each}"
-        if isinstance(each, str) and is_unresolved(each)
+        f"{quote_plus(remove_marks(str(name)))}={text}"
+        if variable_names(text := wrapped_text(each))
         else encode_form({name: each})
         for name, each in members.items()
     )

@@ -71,7 +71,7 @@ _CODE_LINE = re.compile(
     r"(?:except|catch|rescue|import|using|use|from|throw|raise|return|if|elif|when|case)\b"
     r"|[!=]==?\s"
     r"|\b(?:catch|print\w*|log|echo|puts|error|warn|Write-\w+)\s*[(\"']"
-    r"|^\s*//|^\s*#",  # comments
+    r"|^\s*(?://|#)(?!\s*[\w.]{1,80}(?:Error|Exception): )",  # comments, but not one with an error
     re.IGNORECASE | re.MULTILINE,
 )
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
@@ -82,7 +82,7 @@ _REPORT = re.compile(
 )
 _MAX_LINE = 200
 _TO_CONNECT = re.compile(
-    r"^.{0,600}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
+    r"^.{0,1000}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Messages of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
