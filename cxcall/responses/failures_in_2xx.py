@@ -41,7 +41,7 @@ _FLAG_NAMES = ("haserror", "haserrors", "iserror")
 _WRAPPERS = ("data", "result", "response", "payload")
 """Members that hold the whole result of a request, which says itself whether it failed."""
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
-_SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
+SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
 _COUNT_NAMES = tuple(
     """
     errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
@@ -257,19 +257,30 @@ def describe_failures(entry: Any) -> Iterator[str]:
     """Yield what the members of one object of a body report as failures."""
     if isinstance(entry, dict):
         yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
+        if "message" in entry and is_error_code(entry.get("code")):
+            yield f"`code` is `{_shorten(str(entry['code']))}`"
+
+
+def is_error_code(code: Any) -> bool:
+    """Return whether the `code` beside a message is a status of an error, or a platform's code of one."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    found = find_platform_codes(code) if isinstance(code, str) else ()
+    is_status = compile_pattern(_ERROR_STATUS).fullmatch(str(code).lower()) is not None
+    return is_status or any(compile_pattern("HTTP [45]").match(each.where) for each in found)
 
 
 def may_describe_failure(member: str) -> bool:
     """Return whether `describe_failure` may find a failure in a member with this name."""
-    names = {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
+    names = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
     return member.lower() in names
 
 
 def describe_failure(member: str, value: Any) -> str:
     """Return what a member of a body reports as a failure; empty if it reports none."""
     name, text = member.lower(), str(value).strip().lower()
-    if name in _SUCCESS_NAMES and text == "false":
-        return f"`{member}` is false"
+    if name in SUCCESS_NAMES and text in ("false", "no", "0"):
+        return f"`{member}` is {text}"
     if name in _FLAG_NAMES and text == "true":
         return f"`{member}` is true"
     if name in _COUNT_NAMES and _is_integer_above(value, 0):

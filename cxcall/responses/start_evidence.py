@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cxcall.documents.json_pointer import leaves
+from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +50,11 @@ _OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
 _OPEN_TEXT = re.compile(
     r"^time-?out\b|\btimed[ -]?out\b|\b(?:gateway|request|upstream) time-?out\b"
     r"|\b(?:bad gateway|internal (?:server )?error|service unavailable)\b"
+    r"|\bdeadline[ _]exceeded\b|\b(?:unknown|unexpected) error\b|\bno (?:response|answer|reply) (?:from|received)\b"
+    r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
+    r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
 )
-"""What gateways and servers say if it is not known whether the request was processed."""
+"""What gateways and servers say if it is not known whether the request was processed, or if a call is in progress."""
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -74,6 +78,8 @@ def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
         if text in sent:
             continue
         if _CODE_NAME.search(name) and _OPEN_CODE.match(text):
+            return True
+        if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
         if isinstance(value, str) and _OPEN_TEXT.search(text):
             return True

@@ -42,7 +42,8 @@ _JWT = (
     rf"{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+"
     rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
 )
-_SCHEMES, _SIGNS = ("bearer", "basic", "token", "apikey"), r"[A-Za-z0-9+/_~.%-]"
+_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
+_SIGNS = r"[A-Za-z0-9+/_~.%-]"
 # A folded value includes the next line. A placeholder may be in `<>`.
 _CREDENTIALS = (
     rf"(?i:(?<![\w/.])({'|'.join(_SCHEMES)}))"

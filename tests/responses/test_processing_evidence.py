@@ -75,7 +75,8 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
 @each_case(
     "body",
     [
-        {"success": False}, {"Succeeded": "false"}, {"ok": False}, {"isSuccess": False},
+        {"success": False}, {"Succeeded": "false"}, {"success": "no"}, {"code": 400, "message": "contact is busy"},
+        {"message": "error", "code": "bad.request"}, {"ok": False}, {"isSuccess": False},
         {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
         {"status": 400}, {"statusCode": 409}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
         {"errorMessage": "x"}, {"error_description": "x"}, {"state": "failed"}, {"status": "Denied"},
@@ -94,7 +95,7 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
 @each_case(
     "body",
     [
-        {"success": True}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
+        {"success": True}, {"code": 400}, {"code": "ok", "message": "placed"}, {"code": 200, "message": "placed"}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
         {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
         {"errorCode": "0000", "errorMessage": "Success"}, {"errorCode": 200}, {"errorMessage": "No error"},
         {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
@@ -316,7 +317,9 @@ def test_multi_status_is_accepted_only_if_no_item_failed(body: Any, expected: st
     "body",
     [
         {"status": 504, "error": "Gateway Timeout"}, {"statusCode": "502"}, {"status": 500, "message": "queued for dialing"},
-        {"success": False, "message": "The request timed out."}, {"error": {"code": 408}}, {"error": "time-out"},
+        {"success": False, "message": "The request timed out."}, {"success": False, "message": "deadline exceeded"},
+        {"success": False, "message": "No response from dialer"}, {"status": 400, "message": "contact is already being called"},
+        {"success": False, "error": "connection lost to dialer"}, {"success": 0}, {"code": 504, "message": "gateway timeout"}, {"error": {"code": 408}}, {"error": "time-out"},
         {"status": "HTTP/1.1 503 Service Unavailable"}, {"errorCode": 500}, {"success": False, "error": "internal error"},
     ],
     ids=json.dumps,

@@ -76,7 +76,7 @@ def test_prose_about_secrets_stays(text: str) -> None:
     [
         "{'client_secret': '%s'}", 'client_secret: "%s"', "client_secret = '%s'", 'client_secret => "%s"', "(k=1, client_secret='%s')",
         "('client_secret', '%s')", "`client_secret`: `%s`", "**client_secret**: %s", "--client-secret %s", "-u client:%s",
-        'Bearer "%s"', "Bearer <%s>", "JSESSIONID=%s", 'Digest username="u", response="%s"', "client_secret%%3D%s", "client_secret%%253D%s",
+        'Bearer "%s"', "NTLM %s", "Bearer <%s>", "JSESSIONID=%s", 'Digest username="u", response="%s"', "client_secret%%3D%s", "client_secret%%253D%s",
         "Authorization%%3A%%20Bearer%%20%s", "client_secret&#61;%s", "&quot;client_secret&quot;:&quot;%s&quot;",
         "\\u0022client_secret\\u0022:\\u0022%s\\u0022", "client_secret\uff1a%s", "client_secret:\u200b %s", "Bearer abc123xyz9\n %s",
         "the client secret is %s", "https://h/login;jsessionid=%s?next=/", "client_secret[%s]", "client_secret\t%s", "client_secret -> %s", "Bearer: %s",

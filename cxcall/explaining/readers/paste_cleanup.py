@@ -62,6 +62,16 @@ _WRAPPED = re.compile(
 )
 
 
+_SIGN_OFF = re.compile(
+    r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers)\b[^\n]{0,40}(?:\n.*)?$"
+)
+
+
+def without_sign_off(text: str) -> str:
+    """Return a text below a status line without the end of a letter, which is not the body of the response."""
+    return _SIGN_OFF.sub("", text)
+
+
 def clean_text(text: str) -> str:
     """Return a text without the additions of chats, mails, and web pages."""
     text = _LONG_RUN.sub(

@@ -40,6 +40,7 @@ from cxcall.explaining.readers.messages.start_lines import (
     STATUS_OF,
     find_first,
 )
+from cxcall.explaining.readers.paste_cleanup import without_sign_off
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -54,9 +55,6 @@ _CURL_PREFIX = re.compile(
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
-_SIGN_OFF = re.compile(  # of a letter with a status line: it is not the body of the response
-    r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers)\b[^\n]{0,40}(?:\n.*)?$"
-)
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _SENT_BODY = re.compile(
     r"\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'",
@@ -88,8 +86,8 @@ class _Message:
 
     @property
     def body(self) -> str | None:
-        text = without_failure(self.text) if self.is_request else self.text
-        text = text if self.is_request or self.headers else _SIGN_OFF.sub("", text)
+        text = self.text if self.headers else without_sign_off(self.text)
+        text = without_failure(self.text) if self.is_request else text
         if self.is_raw or not text:
             return join_chunks(text, self.headers) or None
         if not self.is_request and _PAGE.match(text):
