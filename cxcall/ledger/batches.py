@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
@@ -46,6 +47,7 @@ class BatchRecords:
         self._access, self._rows, self._database = access, access.rows, access.database
         self._finished: set[str] = set()
         """The batches that were found to have come to their end, which cannot be undone."""
+        self._first_events: dict[str, int] = {}
 
     def is_finished(self, batch: str) -> bool:
         """Return whether a batch is finished; also true for a delivery without a batch."""
@@ -115,6 +117,16 @@ class BatchRecords:
             return False
         where = "WHERE batch = ? AND number > ? LIMIT 1"
         return bool(self._rows.select_table("batch_end", where, (batch, number)))
+
+    def first_event(self, batch: str) -> float:
+        """Return the number of the first event of a batch; infinite if it has none, and for a delivery without a batch."""
+        if batch and batch not in self._first_events:
+            statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
+            (first,) = self._database.run(statement, (batch,)).fetchone()
+            if first is None:
+                return inf
+            self._first_events[batch] = self._rows.first_event(first)
+        return self._first_events.get(batch, inf)
 
     def _same_batches(self, batch: str) -> list[str]:
         """Return the other batches with the same rows, requests, and profile.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError
@@ -156,7 +157,9 @@ class Ledger(LedgerAccess):
         stop_on_same_row(intent.batch, earlier, self.now())
         if not intent.again:
             undone = self.rows.last_accepted(intent.undone_by)
-            self._stop_on_identical(intent.batch, earlier, Window(window, undone=undone))
+            # Another command may have sent the row while the batch was closed, or before it is resumed.
+            after = self.batches.first_event(intent.batch) if earlier else inf
+            self._stop_on_identical(intent.batch, earlier, Window(window, after, undone))
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window

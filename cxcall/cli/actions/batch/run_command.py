@@ -313,7 +313,7 @@ class BatchCommand:
             lines.append(f"outside their calling hours: {count_phrase(outside_hours, 'row')}")
         if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
-        if left or outside_hours or statistics.not_processed:
+        if not run.replaced and (left or outside_hours or statistics.not_processed):
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )

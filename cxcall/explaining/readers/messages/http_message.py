@@ -147,8 +147,7 @@ class _Message:
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:
     """Yield each request with the response that follows it; a response without a request also makes one."""
-    variables = dict(_ASSIGNMENT.findall(text)) if "{{" in text else {}
-    text = fill_braces(text, variables)
+    text = fill_braces(text, dict(_ASSIGNMENT.findall(text)) if "{{" in text else {})
     request: _Message | None = None
     messages = list(_messages(text))
     kinds = [each.is_request for each in messages]
