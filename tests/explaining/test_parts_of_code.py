@@ -217,3 +217,20 @@ def test_types_and_urls_of_typed_languages_are_read() -> None:
     }  # fmt: skip
     for text, places in texts.items():
         assert [where for _, where in errors_of(text)] == places, text
+
+
+def test_headers_that_the_call_does_not_get_are_missing() -> None:
+    head = "RestTemplate rest = new RestTemplate();\nHttpHeaders headers = new HttpHeaders();\nheaders.setBearerAuth(token);\n"
+    options = "{ headers: { Authorization: `Bearer ${token}` } }"
+    body = "{ callbackNumbers: [n], queueId: q }"
+    texts = {
+        f'{head}rest.postForEntity("{URL}", body, String.class);': True,
+        f'{head}rest.postForEntity("{URL}", new HttpEntity<>(body, headers), String.class);': False,
+        f"axios.post('{URL}', {options}, {body});": True,
+        f"axios.post('{URL}', {{ callbackNumbers: [n], queueId: q, headers: {{ Authorization: `Bearer ${{token}}` }} }});": True,
+        f"axios.post('{URL}', {body}, {options});": False,
+        f"axios.get('{URL}', {options});": False,
+    }
+    for text, is_missing in texts.items():
+        found = errors_of(f"{text}\n// 401 Unauthorized")
+        assert (found[0] == ("token-missing", "header:Authorization")) == is_missing, text

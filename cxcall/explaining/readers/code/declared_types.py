@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cxcall.explaining.readers.code.request_roles import RUST, TYPED
 from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
@@ -131,6 +132,17 @@ def constructed(declared: DeclaredType, arguments: list[tuple[str | None, Any]])
     members = {name or next(names, ""): value for name, value in arguments}
     is_fitting = declared.is_whole and all(name in declared.fields for name in members)
     return TypedMap(declared, members) if is_fitting else None
+
+
+def has_type_names(body: Any, text: str) -> bool:
+    """Return whether a body is a struct of Go, C#, or Rust whose type, with its names in JSON, is not shown."""
+    maps = body if isinstance(body, list) else [body]
+    names = [str(name) for each in maps if type(each) is dict for name in each]
+    is_pascal = all(name[:1].isupper() for name in names) and TYPED.search(text)
+    is_rust = RUST.search(text) and all(
+        re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
+    )
+    return bool(names) and bool(is_pascal or is_rust)
 
 
 def _go_type(body: str) -> DeclaredType:

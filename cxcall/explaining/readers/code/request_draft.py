@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.code.declared_types import has_type_names
 from cxcall.explaining.readers.code.request_roles import (
     ACCEPT,
     BASIC,
@@ -19,8 +20,6 @@ from cxcall.explaining.readers.code.request_roles import (
     JSON_TYPE,
     MIME,
     PLAIN_HTTP,
-    RUST,
-    TYPED,
     URL,
     VARIABLE,
     as_header,
@@ -42,7 +41,11 @@ from cxcall.explaining.readers.code.sent_body import (
     is_serialized,
     other_encoding,
     sends_parts,
-    wrong_encoding_finding,
+    wrong_encoding_findings,
+)
+from cxcall.explaining.readers.code.unsent_headers import (
+    takes_headers_as_body,
+    unsent_headers_findings,
 )
 from cxcall.explaining.readers.code.values import (
     CodeCall,
@@ -81,7 +84,7 @@ class RequestDraft:
         self.base, self.target, self.path = base, "", ""
         self.method, self.method_rank = "", 0
         self.headers: dict[str, str] = {}
-        self.has_hidden_headers = False
+        self.has_hidden_headers = self.has_headers_in_body = False
         self.body: Any = None
         self.body_rank = 0
         self.body_kind = ""
@@ -182,6 +185,7 @@ class RequestDraft:
 
     def take_named_arguments(self, call: CodeCall) -> bool:
         """Use the named arguments of a call that sends the request; return whether they have a body."""
+        self.has_headers_in_body = self.has_headers_in_body or takes_headers_as_body(call)
         named = {key: each for key, each in call.arguments if key}
         if named and call.name.endswith("post_form"):  # of Ruby: `post_form(url, a: 1)`
             self.set_body(named, 3, "form")
@@ -297,7 +301,8 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         headers_are_shown=is_client,
     )
     request = replace(request, unknown={**request.unknown, **unread})
-    return replace(request, findings=(wrong_encoding_finding(encoding),)) if encoding else request
+    findings = unsent_headers_findings(text, are_in_body=draft.has_headers_in_body)
+    return replace(request, findings=(*wrong_encoding_findings(encoding), *findings))
 
 
 def _has_hidden_headers(
@@ -322,16 +327,7 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
 
 
 def _hide_type_names(draft: RequestDraft, text: str) -> None:
-    """Discard a body that is a struct of Go, C#, or Rust: its names in JSON are in the type, which is not shown."""
-    maps = draft.body if isinstance(draft.body, list) else [draft.body]
-    names = [str(name) for each in maps if type(each) is dict for name in each]
-    if not names:
-        return
-    is_pascal = all(name[:1].isupper() for name in names) and TYPED.search(text)
-    is_rust = RUST.search(text) and all(
-        re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
-    )
-    if is_pascal or is_rust:
+    if has_type_names(draft.body, text):
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
@@ -138,9 +139,11 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
 
 
-def wrong_encoding_finding(encoding: str) -> Finding:
-    """Return the finding that a map is not sent as JSON although its headers say so."""
-    return Finding.error(
+def wrong_encoding_findings(encoding: str) -> Iterator[Finding]:
+    """Yield an error if a map is not sent as JSON although its headers say so."""
+    if not encoding:
+        return
+    yield Finding.error(
         "body-malformed",
         "body",
         f"the call sends the object as {encoding}, not as JSON; it is read as JSON",
