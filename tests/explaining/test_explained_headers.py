@@ -31,6 +31,7 @@ from helpers.explained_errors import (
         ),
         ({"Authorization": "Basic abc"}, "token-grant", "header:Authorization"),
         ({"X-Api-Key": "abc"}, "token-missing", "header:Authorization"),
+        ({"Authorisation": "Bearer abc"}, "token-missing", "header:Authorization"),
         ({"Authorization": "abc"}, "credential", "header:Authorization"),
     ],
 )

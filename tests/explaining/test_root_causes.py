@@ -141,6 +141,11 @@ def test_cause_comes_first_and_nothing_else_is_told(
     assert tell(source) == results
 
 
+def test_token_in_the_query_is_named() -> None:
+    (found,) = explain(exchange("GET", f"{ACD}/skills/7?access_token=x", None, 401, token=""))
+    assert found.findings[0].message.startswith("the token is sent as `access_token`")
+
+
 def test_null_in_a_required_property_is_a_note() -> None:
     (found,) = explain(
         exchange("POST", "/api/v2/outbound/campaigns", {**CAMPAIGN_BODY, "dialingMode": None})

@@ -10,6 +10,10 @@ from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecuritySc
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
+from cxcall.explaining.checks.credentials.unfilled_token import (
+    LANGUAGE_VARIABLE,
+    unfilled_token_finding,
+)
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -22,7 +26,6 @@ from cxcall.payloads.placeholders import (
     is_placeholder,
     is_redacted,
     is_withheld,
-    placeholder_finding,
 )
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
@@ -37,17 +40,13 @@ _SET_BY_CLIENTS = tuple(
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
-_LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
-_INSERTING = {  # how languages insert a variable, by its start
-    "${": "JavaScript does it in backticks, most other languages in double quotes",
-    "{": 'Python does it in `f"..."`, C# in `$"..."`',
-    "": "shells, Ruby, PHP, and PowerShell do it in double quotes, not in single quotes",
-}
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SCHEME_LENGTH = 20
-_OTHER_TOKEN_HEADERS = ("access-token", "auth-token", "api-key", "apikey", "x-token")
+_OTHER_TOKEN_NAMES = tuple(
+    "access-token auth-token api-key apikey x-token authoris autoris autoriz".split()
+)
 _SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}
 
@@ -232,7 +231,9 @@ def _check_authorization(
     value = headers.get("Authorization", "").strip()
     scheme, _, token = value.partition(" ")
     token = token.strip()
-    held = (name for name in headers for word in _OTHER_TOKEN_HEADERS if word in name.lower())
+    names = [*headers, *(name for name, _ in request.query if request.status == _UNAUTHORIZED)]
+    folded = {name: name.lower().replace("_", "-") for name in names}
+    held = (name for name in names for word in _OTHER_TOKEN_NAMES if word in folded[name])
     other = "" if value else next(held, "")
     code, message, fix = "credential", "", _SEND_TOKEN
     if other:
@@ -251,7 +252,7 @@ def _check_authorization(
         is_empty = scheme.lower() == "bearer" and not token
         code, message = "token-missing" if is_empty else code, problem
     elif _is_unfilled(token, request):
-        yield _unfilled_finding(token)
+        yield unfilled_token_finding(token)
     if message:
         yield Finding.error(code, "header:Authorization", message, fix=fix)
 
@@ -266,19 +267,11 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
     is_sent = request.kind.is_record or request.kind is SourceKind.MESSAGE
     if request.kind in (SourceKind.COMMAND, SourceKind.CODE):
         is_filled = "authorization" in request.filled_headers
-        is_sent = not is_filled and _LANGUAGE_VARIABLE.fullmatch(token) is not None
+        is_sent = not is_filled and LANGUAGE_VARIABLE.fullmatch(token) is not None
     is_refused = is_sent and request.status == _UNAUTHORIZED
     return (
         is_placeholder(token) and not is_redacted(token) and (is_refused or not is_withheld(token))
     )
-
-
-def _unfilled_finding(token: str) -> Finding:
-    fix = "replace it with the token: `cxcall auth token`"
-    if _LANGUAGE_VARIABLE.fullmatch(token):
-        fix += "; or insert the variable: "
-        fix += next(each for start, each in _INSERTING.items() if token.startswith(start))
-    return placeholder_finding("header:Authorization", "the token", fix)
 
 
 def _bearer_problem(scheme: str, token: str) -> str:
