@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.intents import NOT_PLACED, PLACED
 from cxcall.ledger.records import Record
+from helpers.cases import each_case
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -24,8 +23,8 @@ def record(outcome: Outcome, seconds: float, resolution: str = "", status: int =
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
+@each_case(
+    "seconds, text",
     [
         (0, "less than a minute ago"),
         (59, "less than a minute ago"),
@@ -44,8 +43,8 @@ def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> Non
         assert text in AlreadySentError(record(outcome, seconds), NOW).findings[0].message
 
 
-@pytest.mark.parametrize(
-    ("outcome", "resolution", "same_batch", "code", "text"),
+@each_case(
+    "outcome, resolution, same_batch, code, text",
     [
         (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have placed a call"),
         (Outcome.UNKNOWN, PLACED, False, "already-sent", "was recorded as having placed a call"),
@@ -64,8 +63,8 @@ def test_reason_depends_on_the_earlier_delivery(
     assert "01ABC" in finding.message
 
 
-@pytest.mark.parametrize(
-    ("outcome", "resolution", "status", "expected"),
+@each_case(
+    "outcome, resolution, status, expected",
     [
         (Outcome.ACCEPTED, "", 201, True),
         (Outcome.REFUSED, "", 400, True),
@@ -83,7 +82,7 @@ def test_row_is_sent_again_only_if_it_was_not_processed(
     assert record(outcome, 60, resolution, status).may_be_processed is expected
 
 
-@pytest.mark.parametrize("resolution", ["", PLACED, NOT_PLACED])
+@each_case("resolution", ["", PLACED, NOT_PLACED])
 def test_only_unresolved_unknown_delivery_is_unresolved(resolution: str) -> None:
     assert record(Outcome.UNKNOWN, 60, resolution).is_unresolved is (not resolution)
     assert not record(Outcome.ACCEPTED, 60, resolution).is_unresolved

@@ -127,6 +127,21 @@ def test_people_are_known_in_an_accepted_older_copy(tmp_path: Path) -> None:
         assert ledger.people.find_finding([("number 1",)], AttemptLimit(3, 604_800))
 
 
+def test_newer_file_is_noticed_after_an_older_copy_was_accepted(tmp_path: Path) -> None:
+    file, markers = tmp_path / "state" / FILE_NAME, tmp_path / "markers"
+    for name in ("older", "newer"):
+        with Ledger.open(file.parent, marker_folder=markers) as ledger:
+            ledger.begin(intent(name), 0)
+        shutil.copy(file, tmp_path / name)
+    shutil.copy(tmp_path / "older", file)
+    with Ledger.open(file.parent, marker_folder=markers) as ledger:
+        ledger.accept_missing_records()
+        ledger.begin(intent("in the copy"), 0)
+    shutil.copy(tmp_path / "newer", file)
+    with Ledger.open(file.parent, marker_folder=markers) as ledger:
+        assert "was restored from an older copy" in ledger.missing_records()
+
+
 def test_lost_ledger_stops_a_batch_and_its_resumption(cxcall: Cxcall, platform: Platform) -> None:
     write_rows(cxcall, 3)
     cxcall(*BATCH, "3", code=0)
