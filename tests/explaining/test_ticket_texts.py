@@ -40,9 +40,27 @@ def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> No
         f'```\nPOST {URL}\nAuthorization: Bearer x\n\n{RIGHT}\n```\nreturned\n```\nHTTP/1.1 200 OK\n\n{{"conversation": {{"id": "{QUEUE}"}}}}\n```',
         f"const qs = new URLSearchParams({{ pageNumber: String(p) }});\nconst r = await fetch(`{LISTS}?${{qs}}`);",
         f"DEBUG o.s.web.client.RestTemplate : HTTP POST {URL}\nDEBUG o.s.web.client.RestTemplate : Writing [{RIGHT}] with org.springframework.StringHttpMessageConverter\nDEBUG o.s.web.client.RestTemplate : Response 202 ACCEPTED",
+        f'curl -s "{LISTS}?pageNumber=$((page+1))" -H "Authorization: Bearer $TOKEN"',
+        f'httpx.get("{LISTS}", params={{"pageNumber": str(p), "pageSize": d.strftime("%Y")}}, headers=h)',
+        f"# retry on 429 and 503, refresh on 401\nr = requests.post('{URL}', json=payload, headers=auth)\nif r.status_code == 401:\n    refresh()",
+        f"r = requests.post('{URL}', json=payload, headers=auth);\nif (r.status === 429) await sleep(r.headers.get('retry-after') * 1000);",
+        f"Our client calls POST {URL}. It treats 202 as success, 401 as expired token and 429 as throttling.",
+        f'POST {URL}\n{{"Authorization": "Bearer xxx", "Content-Type": "application/json"}}\n{RIGHT}\n=> 202',
         f'ids = ",".join(chunk)\nr = requests.get("{URL.replace("/conversations/callbacks", "/analytics/conversations/details")}", params={{"id": ids}})',
     ],
-    ids=["nothing new", "header left out", "converted value", "log of Spring", "computed value"],
+    ids=[
+        "nothing new",
+        "header left out",
+        "converted value",
+        "log of Spring",
+        "computed in a shell",
+        "formatted value",
+        "comment",
+        "handled status",
+        "prose",
+        "headers first",
+        "computed value",
+    ],
 )
 def test_right_requests_have_no_error(text: str) -> None:
     assert found_in(text) == []
@@ -54,11 +72,15 @@ def test_status_of_an_exchange_may_be_all_of_its_response() -> None:
 
 
 def test_words_around_a_response_are_not_the_platforms() -> None:
-    text = f"$client->request('POST', '{URL}', ['json' => $body]);\n// HTTP/2 429 returned for \"{URL}\""
-    (found,) = explain(text)
-    assert [each.why for each in found.findings if each.code == "rate-limited"] == [
-        "the response gives no reason"
-    ]
+    texts = (
+        f"$client->request('POST', '{URL}', ['json' => $body]);\n// HTTP/2 429 returned for \"{URL}\"",
+        f"POST {URL}\n\n{RIGHT}\n\nHTTP/1.1 403 Forbidden\n\nViele Gr\u00fc\u00dfe\nHans",
+    )
+    for text in texts:
+        (found,) = explain(text)
+        assert [each.why for each in found.findings if each.where == "response"] == [
+            "the response gives no reason"
+        ]
 
 
 def test_text_of_another_operation_has_its_meaning_only_with_its_status() -> None:

@@ -63,7 +63,9 @@ _WRAPPED = re.compile(
 
 
 _SIGN_OFF = re.compile(
-    r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers)\b[^\n]{0,40}(?:\n.*)?$"
+    r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
+    r"|(?:viele|liebe) gr\u00fc\u00dfe|mit freundlichen gr\u00fc\u00dfen|cordialement|saludos"
+    r"|sent from my)\b[^\n]{0,40}(?:\n.*)?$"
 )
 
 

@@ -31,7 +31,9 @@ def check_query(
     parameters = query_parameters(operation)
     values = {name: value for name, value in request.query if name in parameters}
     shown = {
-        name: value for name, value in values.items() if f"query:{name}" not in request.unknown
+        name: value
+        for name, value in values.items()
+        if f"query:{name}" not in request.unknown and not value.startswith("$(")
     }
     yield from check_parameters(operation, shown)
     members = _members(payload) or _members_in_text(request.body)

@@ -49,6 +49,7 @@ _WRAPPERS = re.compile(
     r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
     re.IGNORECASE,
 )
+_ENCODERS = re.compile(r"quote|encode|escape", re.IGNORECASE)
 MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
 """The kind of a body that `str(...)` of Python makes, which is not JSON."""
@@ -238,10 +239,19 @@ def encode_query(members: dict[str, Any]) -> str:
     """Return a map as a query; values with variables keep their marks."""
     return "&".join(
         f"{quote_plus(remove_marks(str(name)))}={text}"
-        if variable_names(text := wrapped_text(each))
+        if variable_names(text := _query_text(each))
         else encode_form({name: each})
         for name, each in members.items()
     )
+
+
+def _query_text(value: Any) -> str:
+    """Return the text of a value in a query; the result of a call that is no conversion is a variable."""
+    if isinstance(value, CodeCall) and not (
+        _WRAPPERS.search(value.name) or _ENCODERS.search(value.name)
+    ):
+        return mark_unresolved(f"{{{value.name}}}")
+    return wrapped_text(value)
 
 
 def with_queries(terms: list[Any]) -> list[Any]:

@@ -139,8 +139,9 @@ def _unquote_part(match: re.Match[str]) -> str:
 
 
 def _mark_expansion(text: str) -> str:
-    """Return the marked form of a variable or command substitution; a substitution with quotes is abbreviated."""
-    return mark_unresolved("$(...)" if set(text) & set("\"'\\\n") else text)
+    """Return the marked form of a variable or substitution; one with quotes, or with signs of a URL, is abbreviated."""
+    is_long = set(text) & set("\"'\\\n") or (text[:2] == "$(" and set(text) & set("+&#%"))
+    return mark_unresolved("$(...)" if is_long else text)
 
 
 def _decode_escape(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ import re
 from cxcall.documents.json_text import find_json
 
 HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
-_LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)", re.IGNORECASE)
+_LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')
 _SHORT_NAMES = frozenset(
     """
@@ -19,8 +19,7 @@ _SHORT_NAMES = frozenset(
 
 def is_header(header: re.Match[str]) -> bool:
     """Return whether a line of prose that matches `HEADER` is a header."""
-    name = header[1].lower()
-    return ("-" in name or name in _SHORT_NAMES) and not header[2].startswith("//")
+    return _is_name(header[1]) and not header[2].startswith("//")
 
 
 def without_quotes(headers: dict[str, str]) -> dict[str, str]:
@@ -30,7 +29,16 @@ def without_quotes(headers: dict[str, str]) -> dict[str, str]:
 
 
 def read_header_object(line: str) -> dict[str, str]:
-    """Return the headers in a line such as `Headers: {"Accept": "*/*"}`; empty for any other line."""
+    """Return the headers in a line such as `Headers: {"Accept": "*/*"}`; empty for any other line.
+
+    Without a label, all names must be those of headers.
+    """
     label = _LABEL.match(line)
-    headers = find_json(line[label.end() :], None) if label else None
-    return {name: f"{each}" for name, each in headers.items()} if isinstance(headers, dict) else {}
+    found = find_json(line[label.end() :], None) if label else None
+    headers = {name: f"{each}" for name, each in found.items()} if isinstance(found, dict) else {}
+    is_labeled = label is not None and bool(label[0].strip())
+    return headers if is_labeled or all(map(_is_name, headers)) else {}
+
+
+def _is_name(name: str) -> bool:
+    return "-" in name or name.lower() in _SHORT_NAMES

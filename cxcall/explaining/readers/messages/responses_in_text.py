@@ -75,11 +75,16 @@ _NOTED_STATUS = re.compile(
 )
 # A line that says what happens in a case, and one that says what happened.
 _HANDLING = re.compile(
-    r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses)\b"
+    r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
+    r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
     r"|[=!]==?\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
-_EXPERIENCE = re.compile(r"\b(?:I|we|get|gets|got|getting)\b", re.IGNORECASE)
+_EXPERIENCE = re.compile(
+    r"(?<!\.)\b(?:I|we|get|gets|got|getting)\b(?!\()"
+    r"|^(?!\W*(?:if|elif|else|when|case|unless)\b).*\)[;,]?\s*(?:#|//)",  # a comment behind a call
+    re.IGNORECASE,
+)
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 # What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
 _LEFT_OUT = re.compile(

@@ -54,7 +54,7 @@ LINE_STATUS = re.compile(
 )
 LOG_STATUS = re.compile(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
-    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
+    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )"
 )
 
 
