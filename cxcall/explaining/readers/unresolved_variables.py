@@ -21,10 +21,10 @@ _TEMPLATE = re.compile(
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
 )
 _NO_JSON = object()
-# Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`, Velocity `$input.name`.
+# Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`, Velocity `$input.name`, ERB `<%= name %>`.
 _IN_BRACES = re.compile(
     r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
-    r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}"
+    r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
 )
 _MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')

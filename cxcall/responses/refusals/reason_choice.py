@@ -164,8 +164,7 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
 def is_vague(text: str) -> bool:
     """Return whether a message only repeats a status, such as `Bad Request`."""
     words = re.sub("[_.]", " ", re.sub(r" \(.*?\)$", "", text)).strip(" !").lower()
-    is_phrase = "malformed syntax" in words or words.endswith("request could not be understood")
-    return is_phrase or len(words) < _MIN_WORDS or words in _VAGUE_TEXTS
+    return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS or "malformed syntax" in words
 
 
 def platform_text(response: HttpResponse) -> str:

@@ -64,6 +64,15 @@ _CURLY_QUOTES = Finding.error(
     fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
     why="word processors and chats replace straight quotes",
 )
+_ECHO = re.compile(r"Basic \$\(\s*echo (?!-n)[^|)]{1,200}\| *(?:openssl )?(?:enc )?-?base64")
+_ECHOED = (
+    Finding.warning(
+        "credential",
+        "header:Authorization",
+        "`echo` writes a line end after the ID and the secret, which is encoded as a part of the secret",
+        fix="use `printf %s` or `echo -n`, with `base64 -w0`; or the option `-u`",
+    ),
+)
 _XARGS = re.compile(r"\bxargs\b[^|]*? (?:-I ?|--replace=)([^\s'\"]+)[^|]*$")
 """What `xargs` replaces with a line that it reads."""
 _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
@@ -98,7 +107,9 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
             piped, end = read_here_document(text, end, here[1])
         following = COMMAND.search(text, end)
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
-        yield from _read_command(match.lastgroup or "", command, piped, after)
+        findings = _ECHOED if _ECHO.search(text, match.start(), end) else ()
+        for request in _read_command(match.lastgroup or "", command, piped, after):
+            yield replace(request, findings=(*request.findings, *findings))
         match, before = following, end
 
 

@@ -1,0 +1,79 @@
+"""Words of letters, proxies, and tools are not taken for those of the request or of the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxcall.explaining.explanation import explain
+from helpers.pasted_texts import QUEUE, URL
+
+SIGNED = f"""We call
+POST {URL}s
+Content-Type: application/json
+
+{{"callbackNumbers":["+12025550123"],"queueId":"{QUEUE}"}}
+
+and get
+HTTP/1.1 404 Not Found
+
+Thanks, Priya
+"""
+PROXIED = f"""curl -x http://proxy.test:8080 {URL} -H 'Authorization: Bearer abc'
+HTTP/1.1 407 Proxy Authentication Required
+
+<html><body><h1>407 Proxy Authentication Required</h1></body></html>
+"""
+N8N = f"""{{"nodes":[{{"parameters":{{"method":"POST","url":"={URL}","sendBody":true,"specifyBody":"json",
+"jsonBody":"={{\\"callbackNumbers\\": [\\"{{{{ $json.phone }}}}\\"],\\"queueId\\": \\"{{{{ $json.q }}}}\\"}}"}},"type":"n8n-nodes-base.httpRequest"}}]}}"""
+SPRING = f"""2026-11-25T10:00:00.000 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : HTTP POST {URL}
+2026-11-25T10:00:00.001 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : Writing [{{"callbackNumbers":["+12025550123"],"queueId":"{QUEUE}"}}] with org.springframework.http.converter.StringHttpMessageConverter
+2026-11-25T10:00:00.301 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : Response 400 BAD_REQUEST
+"""
+TUNNEL = f"""r = requests.post("{URL}", json={{"callbackNumbers": [phone], "queueId": queue}})
+# requests.exceptions.ProxyError: HTTPSConnectionPool(host='api.mypurecloud.ie', port=443): Max retries exceeded with url: /api/v2/conversations/callbacks (Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 403 Forbidden')))
+"""
+
+ERB = f"""POST {URL}
+Content-Type: application/json
+
+{{"callbackNumbers":["<%= phone %>"],"queueId":"<%= queue %>"}}
+"""
+NESTED = f"""POST {URL}
+Content-Type: application/json
+
+{{"callbackNumbers":"[\\"+12025550123\\"]","queueId":"{QUEUE}"}}
+"""
+ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorization: Basic $(echo "$ID:$SECRET" | base64)" -d grant_type=client_credentials
+{"error":"invalid_client","description":"authentication failed"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "results", "why"),
+    [
+        (SIGNED, [("path-unpublished", "path")], "does not exist"),
+        (PROXIED, [("credential", "response")], "gives no reason"),
+        (N8N, [], ""),
+        (SPRING, [], ""),
+        (TUNNEL, [("undelivered", "response")], ""),
+        (ERB, [], ""),
+        (NESTED, [("type-mismatch", "/callbackNumbers")], ""),
+        (ECHOED, [("credential", "response")], "authentication failed"),
+    ],
+)
+def test_words_of_others_are_not_those_of_the_request_or_the_api(
+    text: str, results: list[tuple[str, str]], why: str
+) -> None:
+    found = [each for request in explain(text) for each in request.findings]
+    assert [each[1:3] for each in found if each.severity.value == "error"] == results
+    assert why in found[0].why
+    assert not [each for each in found if each.code == "placeholder"]
+    assert any("line end" in each.message for each in found) == (text == ECHOED)
+
+
+def test_text_that_str_makes_is_not_called_a_form() -> None:
+    text = f'requests.post("{URL}", data=str({{"callbackNumbers": ["+12025550123"], "queueId": "{QUEUE}"}}), headers=h)'
+    (message,) = (
+        each.message for each in next(iter(explain(text))).findings if each.where == "body"
+    )
+    assert "`str()`" in message
