@@ -170,6 +170,7 @@ def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcal
     err = load(cxcall, file, LIST_ID, "--dry-run", "--skip-invalid", code=3).err
     for row, (_, message) in enumerate(rows, 1):
         assert re.search(rf"row {row}: .*{re.escape(message)}", err), err
+    assert "warning[phone-format]: row 4:" in err
     assert "--set" not in err
     assert "`data` is missing" not in err
 

@@ -69,6 +69,8 @@ def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
         ("accepted", None),
         ("skipped", "duplicate"),
     ]
+    unlikely = json.loads(ran.out.splitlines()[3])["findings"]
+    assert [(each["code"], each["severity"]) for each in unlikely] == [("phone-unlikely", "error")]
     assert summary["skipped"] == {"do-not-call": 1, "invalid-number": 3, "duplicate": 1}
     assert summary["outcomes"] == {"accepted": 2, "skipped": 5}
     assert "7 rows, 2 valid, 5 skipped (3 invalid-number, 1 do-not-call, 1 duplicate)" in ran.err
