@@ -44,7 +44,7 @@ Content-Type: application/json
 {{"callbackNumbers":"[\\"+12025550123\\"]","queueId":"{QUEUE}"}}
 """
 ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorization: Basic $(echo "$ID:$SECRET" | base64)" -d grant_type=client_credentials
-{"error":"invalid_client","description":"authentication failed"}
+{"error":"invalid_client","error_description":"authentication failed"}
 """
 
 
