@@ -65,6 +65,7 @@ LISTS = {
     "an empty cell for the number at the end": "id,phone\n1,\n2,2025550123\n",
     "an empty cell for the number after a name": "name,phone\nBob,\nAda,2025550123\n",
     "first cells that are empty": "phone;name\n;Ada\n+12025550123;Eve\n",
+    "a first cell that is empty, no heading": "+12025550123;Eve\n;Ada\n",
 }
 UNREADABLE = {
     "a letter in a number": "10001;+1202555o123\n",
@@ -146,3 +147,5 @@ def test_id_of_few_digits_stops_no_other_number(tmp_path: Path) -> None:
     listed = read_do_not_call_list(str(file))
     assert "+12025510001" not in listed
     assert OTHER not in listed
+    file.write_text("Ada;5550199\n", "utf-8")
+    assert "5550199" in read_do_not_call_list(str(file)), "it is no heading"
