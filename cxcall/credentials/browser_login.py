@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode
@@ -31,6 +33,7 @@ _RANDOM_BYTES = 48
 _SCOPES = {CXONE: "openid"}
 """The OAuth scope of a login (docs/platforms/nice-cxone.md#tokens); for Genesys Cloud, the client has the scopes."""
 _SHOWN = 200
+_TEXT_BROWSERS = ("www-browser", "links", "links2", "elinks", "lynx", "w3m")
 
 
 class Login:
@@ -226,3 +229,13 @@ class RedirectServer:
                 """Log nothing, because the path contains the code."""
 
         return Handler
+
+
+def open_page(page: str) -> None:
+    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout."""
+    import webbrowser
+
+    with suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if Path(getattr(browser, "name", "")).name not in _TEXT_BROWSERS:
+            browser.open(page)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from cxcall.cli.commands import auth
+from cxcall.credentials.browser_login import open_page
 from helpers.command import Cxcall
 from helpers.oauth_provider import (
     CLIENT_SECRET,
@@ -65,7 +65,7 @@ def test_text_mode_browser_is_not_opened(tmp_path: Path, monkeypatch: pytest.Mon
         script.chmod(0o755)
         browser = webbrowser.GenericBrowser([str(script), "%s"])
         monkeypatch.setattr(webbrowser, "get", lambda browser=browser: browser)
-        auth.open_page("http://127.0.0.1:1/")
+        open_page("http://127.0.0.1:1/")
     assert [each.name for each in tmp_path.glob("opened-*")] == ["opened-browser"]
 
 

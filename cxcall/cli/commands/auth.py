@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from cxcall.credentials.access_token import Token
 
     Flags = Mapping[str, str | None]
-
-_TEXT_BROWSERS = ("www-browser", "links", "links2", "elinks", "lynx", "w3m")
 
 _PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
@@ -272,17 +269,9 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
         if open_browser:
             from threading import Thread
 
+            from cxcall.credentials.browser_login import open_page
+
             # A browser that was named in `BROWSER` may block its caller.
             Thread(target=open_page, args=(page,), daemon=True).start()
 
     return show
-
-
-def open_page(page: str) -> None:
-    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout."""
-    import webbrowser
-
-    with suppress(webbrowser.Error):
-        browser = webbrowser.get()
-        if Path(getattr(browser, "name", "")).name not in _TEXT_BROWSERS:
-            browser.open(page)
