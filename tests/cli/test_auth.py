@@ -97,3 +97,9 @@ def test_a_refused_login_says_why(
     (finding,) = ran.envelope["findings"]
     assert message in f"{finding['message']} {finding['fix']} {finding['why']}"
     assert secret not in ran.out
+
+
+def test_logout_of_an_unknown_profile_is_an_error(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "timeout", "22", "-p", "prod", code=0)
+    assert "unknown profile `prd`" in cxcall("auth", "logout", "-p", "prd", code=2).err
+    assert "has no login" in cxcall("auth", "logout", "-p", "prod", code=0).out

@@ -110,8 +110,11 @@ def token(settings: SettingsOptions) -> Report:
 @app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    profile = chosen_profile(target._asdict()).value
+    chosen = chosen_profile(target._asdict())
+    profile = chosen.value
     removed, problems = login_and_logout.log_out(profile)
+    if not (removed or problems):  # a profile with a misspelled name has no login
+        ConfigFile.read(config_path()).profile_settings(chosen)
     nothing = "nothing was removed" if problems else f"profile `{profile}` has no login"
     return Report(
         "auth logout",
