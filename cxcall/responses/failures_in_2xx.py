@@ -297,7 +297,7 @@ def describe_failure(member: str, value: Any) -> str:
 
 
 def says_no_failure(value: Any) -> bool:
-    """Return whether the value of a member about errors says that there is none: nothing, `0`, or a 2xx status."""
+    """Return whether the value of a member about errors reports no error: it is empty, `0`, or a 2xx status."""
     if isinstance(value, dict):
         return all(map(says_no_failure, value.values()))
     if isinstance(value, list):
@@ -327,7 +327,7 @@ def is_partial(body: Any) -> bool:
 
 
 def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that the body of a 2xx response reports; None if there is none."""
+    """Return the failure that the body of a 2xx response reports; None if it reports no failure."""
     failure = reported_failure(response)
     if not failure:
         return None
