@@ -49,15 +49,21 @@ _STARTS = (*_BEFORE_THING, *_ALONE, "xxx")
 _END = "here"
 """The starts and ends of placeholders, so that for most texts the patterns are not even compiled."""
 
-# The name of an ID in place of its value: user_id, contactId, CAMPAIGN-ID 1, uuid; not the name "david".
+_WITH_ID = (
+    *("agent", "call", "callback", "campaign", "client", "contact", "conversation", "customer"),
+    *("dialer", "division", "external", "flow", "group", "job", "list", "organization", "outbound"),
+    *("parent", "participant", "person", "queue", "script", "session", "skill", "user"),
+)
+# The name of an ID in place of its value: user_id, contactId, QUEUE-ID, uuid; not the name "david".
+# `ada-id`, `id-7`, and `contact-id-1234` may be IDs of another system.
 _NAME_OF_ID = (
-    r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]"
+    rf"(?:(?:(?i:{_any_of(_WITH_ID)})[-_ ])*(?:[uU]{{2}}|[gG][uU])?[iI][dD]"
     r"|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
     r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)"
-    r"|(?i:example|null|none))[-_ ]?[0-9]*"
+    r"|(?i:example|null|none))[0-9]?"
 )
 _ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
-"""The ends of names of IDs, before a number."""
+"""The ends of names of IDs, before a digit."""
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 NO_VALUES = ("undefined", "null", "none", "nan", "nil")
 """The texts, in any case, that languages write for a variable without a value."""
@@ -116,7 +122,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
         return not is_uuid(text.strip("#{}")) or text[:1] == "0"
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
-    ends_as_id = text.lower().rstrip("0123456789").rstrip("-_ ").endswith(_ID_ENDS)
+    ends_as_id = text.lower().rstrip("0123456789").endswith(_ID_ENDS)
     if id_wanted and ends_as_id and compile_pattern(_NAME_OF_ID).fullmatch(text):
         return True
     folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`

@@ -174,6 +174,15 @@ REAL_VALUES = [
     "null",
 ]
 PEOPLE = ["david", "Madrid", "valid", "no id yet", "hybrid"]
+IDS_OF_OTHER_SYSTEMS = [
+    "id-7",
+    "id 7",
+    "cust-id",
+    "ada_id",
+    "contact-id-1234",
+    "userId12",
+    "contact_id_1",
+]
 ID_NAMES = [
     "user_id",
     "contactId",
@@ -184,6 +193,7 @@ ID_NAMES = [
     "example",
     "null",
     "QUEUE_ID",
+    "outbound contact id",
     "queueId",
     " id ",
 ]
@@ -195,7 +205,7 @@ def test_placeholder_is_recognized(value: str) -> None:
     assert is_placeholder(value, id_wanted=True)
 
 
-@each_case("value", PEOPLE)
+@each_case("value", [*PEOPLE, *IDS_OF_OTHER_SYSTEMS])
 def test_word_that_ends_in_id_is_not_the_name_of_an_id(value: str) -> None:
     assert not is_placeholder(value, id_wanted=True)
 
