@@ -132,8 +132,8 @@ def merged_schema(
 ) -> JsonSchema:
     """Return a schema merged with its `$ref`, `allOf`, and alternatives: for hints, not for validation.
 
-    A property that only one alternative requires is not required. The title is the name of the model. Each reference is
-    followed once.
+    A property that only one alternative requires is not required; one that several declare has the values of all of
+    them. The title is the name of the model. Each reference is followed once.
     """
     seen = set() if seen is None else seen
     reference = node.get("$ref")
@@ -144,15 +144,37 @@ def merged_schema(
             return merged
         seen.add(reference)
     for word in ("allOf", "oneOf", "anyOf"):
+        own = merged.get("properties", {})
         for part in merged.get(word, ()):
             other = merged_schema(resolve, part, seen) if isinstance(part, dict) else {}
             members = {**other.get("properties", {}), **merged.get("properties", {})}
-            if word == "allOf":
+            if word != "allOf":
+                twice = members.keys() & other.get("properties", {}).keys() - own.keys()
+                for name in twice:
+                    members[name] = _either(resolve, members[name], other["properties"][name])
+            else:
                 needed = [*other.get("required", ()), *merged.get("required", ())]
                 merged = {**other, **merged}
                 merged |= {"required": needed} if needed else {}
             merged |= {"properties": members} if members else {}
     return merged
+
+
+def _either(resolve: Callable[[JsonSchema], JsonSchema], first: Any, second: Any) -> Any:
+    """Return the first of two alternative schemas of a property, with the values that either allows."""
+    if first == second or not (isinstance(first, dict) and isinstance(second, dict)):
+        return first
+    first, second = resolve(first), resolve(second)
+    known, others = allowed_values(first), allowed_values(second)
+    merged = {word: rule for word, rule in first.items() if word not in ("enum", "const")}
+    if known and others:
+        merged["enum"] = [*known, *(each for each in others if each not in known)]
+    return merged if known else first
+
+
+def allowed_values(schema: JsonSchema) -> list[Any]:
+    """Return the values that a schema lists; empty if it lists none."""
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", ()))
 
 
 def property_pointers(

@@ -134,7 +134,19 @@ def test_object_under_an_empty_name_is_explained() -> None:
     assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
 
 
+AGENT = {"required": ["kind", "agent"], "properties": {"kind": {"const": "a"}, "agent": {}}}
+QUEUE = {
+    "required": ["kind", "queue", "skill"],
+    "properties": {"kind": {"enum": ["q"]}, "queue": {}, "skill": {}},
+}
+ANYBODY = {"required": ["kind"], "properties": {"kind": {"enum": ["q", "n"]}}}
+TARGETS = {"oneOf": [{"type": "null"}, AGENT, QUEUE]}
 RULES = [
+    (TARGETS, {"kind": "x"}, "`/v/kind` cannot be `x`", "use one of: a, q"),
+    (TARGETS, {"kind": "a"}, "`agent` is missing from `/v`", 'add `"agent": "..."`'),
+    ({"oneOf": [AGENT, AGENT | {"required": ["kind", "to"]}]}, {}, "`kind` is missing from `/v`", 'add `"kind": "..."`'),
+    ({"anyOf": [ANYBODY, AGENT]}, {"kind": "a"}, "`agent` is missing from `/v`", 'add `"agent": "..."`'),
+    ({"oneOf": [{"type": "integer"}, {"type": ["integer", "object"]}]}, "x", "`/v` must be an integer or an object, not a string", "write an integer or an object there"),
     ({"const": 5}, 6, "must be `5`; got `6`", ""),
     ({"pattern": "^a$"}, "b", "must match the pattern `^a$`; got `b`", ""),
     ({"format": "uri"}, "b", "must be an absolute URL; got `b`", "write it like `https://example.com/`"),
@@ -153,6 +165,14 @@ def test_each_rule_is_described(schema: dict[str, Any], value: Any, message: str
     (found,) = check_body(with_body({"properties": {"v": schema}}), Payload({"v": value}))
     assert message in found.message
     assert found.fix == fix
+
+
+def test_property_of_several_alternatives_has_the_values_of_all() -> None:
+    operation = with_body({"properties": {"v": TARGETS, "w": {"anyOf": [QUEUE, ANYBODY]}}})
+    assert operation.schema_at("/v/kind")["enum"] == ["a", "q"]
+    assert operation.schema_at("/w/kind")["enum"] == ["q", "n"]
+    operation = with_body({"anyOf": [AGENT, {"properties": {"kind": {"type": "string"}}}]})
+    assert not operation.schema_at("/kind").keys() & {"enum", "const"}
 
 
 def with_body(schema: dict[str, Any]) -> Operation:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.json_schema import new_validator
 from cxcall.documents.json_pointer import make_pointer
 from cxcall.payloads.errors.suggested_values import SCALAR_RULES
+from cxcall.payloads.errors.value_errors import without_duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jsonschema_rs import ValidationError
 
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
+    Branch = list[ValidationError]
     Names = dict[str, list[str]]
 
 ALTERNATIVES = ("oneOf", "anyOf")
@@ -27,13 +31,59 @@ def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationErr
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
         # An alternative without errors is one of several that match, and oneOf allows only one.
         if context and all(context) and not alternative_properties(context):
-            depth = len(list(error.instance_path))
-            branch: list[ValidationError] = min(
-                context, key=lambda each: _branch_distance(each, depth)
-            )
-            yield from relevant_errors(branch)
+            yield from relevant_errors(_intended_errors(context, len(list(error.instance_path))))
         else:
             yield error
+
+
+def _intended_errors(branches: Sequence[Branch], depth: int) -> list[ValidationError]:
+    """Return the errors of the alternative that was probably intended, for a value at a depth.
+
+    A value that no alternative allows is one error with the values or types of all of them. While it is wrong, or if
+    several alternatives are as likely, a property that only some of them require is not missing.
+    """
+    distances = [_branch_distance(branch, depth) for branch in branches]
+    least = min(distances)
+    nearest = branches[distances.index(least)]
+    possible = [
+        {_subject(error): error for error in branch}
+        for branch, distance in zip(branches, distances, strict=True)
+        if distance[0] == least[0]
+    ]
+    shared = set.intersection(*map(set, possible))
+    is_open = bool(shared) and distances.count(least) > 1
+    is_open |= any(rule == "enum" for _, rule, _ in shared)
+    found = []
+    for error in nearest:
+        subject = _subject(error)
+        if subject in shared:
+            found.append(_merged([errors[subject] for errors in possible]))
+        elif not (is_open and error.kind.name == "required"):
+            found.append(error)
+    return found
+
+
+def _subject(error: ValidationError) -> tuple[str, str, str]:
+    """Return what an error is about: the place, the rule, and the name of a missing property."""
+    rule = "enum" if error.kind.name == "const" else error.kind.name
+    return pointer_of(error), rule, str(error.kind.as_dict().get("property", ""))
+
+
+def _merged(errors: Sequence[ValidationError]) -> ValidationError:
+    """Return one error for the errors on the same value in several alternatives: it has the values, or types, of all."""
+    first, details = errors[0], [error.kind.as_dict() for error in errors]
+    types = [each for detail in details for each in detail.get("types", ())]
+    values = [
+        each for detail in details for each in detail.get("options", [detail.get("expected_value")])
+    ]
+    rule = {"type": types} if types else {"enum": values}
+    if len(errors) == 1 or _subject(first)[1] not in rule:
+        return first
+    schema: JsonSchema = {word: without_duplicates(listed) for word, listed in rule.items()}
+    value = first.instance
+    for name in reversed(list(first.instance_path)):
+        schema, value = {"properties": {str(name): schema}}, {str(name): value}
+    return next(iter(new_validator(schema).iter_errors(value)))
 
 
 def one_for_each_value(errors: Sequence[ValidationError]) -> list[ValidationError]:
@@ -87,11 +137,12 @@ def pointer_of(error: ValidationError) -> str:
     return make_pointer(*error.instance_path)
 
 
-def _branch_distance(branch: list[ValidationError], depth: int) -> tuple[int, int, int]:
+def _branch_distance(branch: Branch, depth: int) -> tuple[int, int, int, int]:
     """Rank a branch of a oneOf, for a value at a depth, by its errors.
 
     A value of a wrong type means that the branch was not intended, and so do, in an object, wrong names and
-    constants; a member with the right name and a wrong value does not.
+    constants; a member with the right name and a wrong value does not. Between a wrong constant and a missing name, the
+    constant counts more.
     """
     types = sum(
         each.kind.name == "type" and len(list(each.instance_path)) == depth for each in branch
@@ -101,7 +152,8 @@ def _branch_distance(branch: list[ValidationError], depth: int) -> tuple[int, in
         for each in branch
         if each.kind.name in (*UNKNOWN, *_IDENTIFYING_RULES)
     )
-    return types, names, len(branch)
+    values = sum(_subject(each)[1] == "enum" for each in branch)
+    return types, names, values, len(branch)
 
 
 def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
