@@ -70,6 +70,7 @@ def test_a_file_gives_places_and_the_command_says_the_same(cxcall: Cxcall) -> No
     assert "`contactId`" in verdict.findings[0].message
 
 
+@pytest.mark.slow
 @given(payload=ANY_JSON)
 def test_any_value_gets_the_verdict_of_the_text_that_would_be_sent(payload: Any) -> None:
     body = parse(json.dumps(payload), "p.json")

@@ -42,6 +42,7 @@ def test_identical_rows_that_waited_are_sent_once_despite_again(cxcall: Cxcall) 
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_row_with_a_refused_token_is_sent_on_resume(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     cxcall.environment["CXCALL_ACCESS_TOKEN"] = "token-of-yesterday"
@@ -55,6 +56,7 @@ def test_row_with_a_refused_token_is_sent_on_resume(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1]
 
 
+@pytest.mark.slow
 def test_rows_appended_during_the_run_are_not_sent(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 
@@ -155,6 +157,7 @@ def test_row_left_in_flight_by_a_resumed_run_counts_once(cxcall: Cxcall) -> None
     assert (summary["data"]["rows"], summary["data"]["notSent"]) == (1, 0)
 
 
+@pytest.mark.slow
 def test_deleted_ledger_at_the_end_does_not_hide_results(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 
@@ -242,6 +245,7 @@ def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> 
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_refusals_are_counted_by_reason(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 5)
     refusal = Reply(403, {"message": "No", "code": "missing.permissions"})

@@ -37,6 +37,7 @@ def received(sandbox: Sandbox) -> list[Any]:
 # Reading of files
 
 
+@pytest.mark.slow
 def test_quiet_batch_prints_only_engagement_ids(live: Cxcall) -> None:
     ran = live("batch", write_lines(live, 2), *PERSONAL, *FAST, "-q", code=0)
     assert len(ran.out.splitlines()) == 2
@@ -89,6 +90,7 @@ def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: 
     assert second["contactSpec"]["contactData"] == {"phoneNumber": "+12025550100"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "operation", ["execute", "personal-connection", "personal-connection-contact"]
 )
@@ -100,6 +102,7 @@ def test_sample_csv_of_an_operation_can_be_sent(
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 def test_param_and_set_apply_to_every_row(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file(
         "calls.csv",
@@ -120,6 +123,7 @@ def test_param_and_set_apply_to_every_row(live: Cxcall, sandbox: Sandbox) -> Non
     assert [sent["contactSpec"]["contactData"]["wave"] for sent in received(sandbox)] == ["2", "2"]
 
 
+@pytest.mark.slow
 def test_rows_can_be_read_from_stdin(live: Cxcall, sandbox: Sandbox) -> None:
     rows = "".join(json.dumps(body(number)) + "\n" for number in range(5))
     live("batch", "-", *PERSONAL, *FAST, stdin=rows, code=0)
@@ -192,6 +196,7 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
             assert ran.envelope["findings"][0]["message"] == f"`{file}` has no rows"
 
 
+@pytest.mark.slow
 def test_empty_pipe_and_the_host_of_a_sandbox_are_named(cxcall: Cxcall) -> None:
     ran = cxcall("batch", "-", *PERSONAL, "--sandbox", "--dry-run", stdin="", code=2)
     assert "error[usage]: standard input is empty" in ran.err
@@ -274,6 +279,7 @@ def test_worker_does_not_start_with_a_missing_do_not_call_list(cxcall: Cxcall) -
     assert ran.envelope["findings"][0]["message"] == "`nope.txt` does not exist"
 
 
+@pytest.mark.slow
 def test_hint_for_a_header_with_a_line_break_can_be_pasted_into_a_shell(cxcall: Cxcall) -> None:
     cxcall.file("crm.csv", f'contact-id,"phone\n\'numb\x1fer"\n{CONTACT},+12025550101\n')
     words = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")

@@ -76,6 +76,7 @@ def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
 
 
+@pytest.mark.slow
 def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
@@ -117,6 +118,7 @@ def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
     assert platform.most_at_once <= 3
 
 
+@pytest.mark.slow
 def test_row_that_waits_for_a_retry_when_the_batch_stops_has_that_reason(cxcall: Cxcall) -> None:
     """Both requests are in flight; one must wait, and the other fails, which stops the batch."""
     file = write_lines(cxcall, 2)

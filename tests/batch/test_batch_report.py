@@ -15,6 +15,8 @@ from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, Cxcall
 from helpers.platform_server import Platform, Reply
 
+pytestmark = pytest.mark.slow
+
 CONTACT = "12345678-1234-4234-8234-{:012}"
 NUMBERS = {
     "+12025550140": "bad.request",
@@ -51,7 +53,6 @@ def sent(live: Cxcall) -> Cxcall:
     return live
 
 
-@pytest.mark.slow
 def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
     sent: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -83,7 +84,6 @@ def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
     assert not any(number[1:] in json.dumps(results) for number in NUMBERS)
 
 
-@pytest.mark.slow
 def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) -> None:
     name, rows = export(sent)
     joined = list(
@@ -104,7 +104,6 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
     assert "`--join` requires one of `--format`" in sent("batch", "report", "--join", code=2).err
 
 
-@pytest.mark.slow
 def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> None:
     (batch,) = sent("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (batch["rows"], batch["unsent"], batch["state"]) == (21, 2, "finished")
@@ -117,7 +116,6 @@ def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> 
     assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
 
 
-@pytest.mark.slow
 def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
     _, rows = export(sent)
     ran = sent("batch", "report", "--rejects", "again.csv", code=0)
@@ -127,7 +125,6 @@ def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
     assert "name a new file" in sent("batch", "report", "--rejects", "again.csv", code=2).err
 
 
-@pytest.mark.slow
 def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxcall) -> None:
     name = live.file(
         "crm.csv", f"Customer ID,contact-id,phone-number\nC-1,{CONTACT.format(1)},+12025550101\n"
@@ -142,7 +139,6 @@ def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxc
     assert "0 rows to correct and send again" in ran.err
 
 
-@pytest.mark.slow
 def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
     listed = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope["data"]
     codes = {each["key"]: each["apiCode"] for each in listed["deliveries"]}
@@ -173,7 +169,6 @@ def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
     assert "the most similar column is `Customer ID`" in cxcall(*words, code=2).err
 
 
-@pytest.mark.slow
 def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxcall) -> None:
     numbers = ["2025550126", "(202) 555-0128", "5550134", "2025550138"]
     contacts = map(CONTACT.format, (0, 1, 2, 0))  # the last row is a duplicate, and not sent
@@ -248,7 +243,6 @@ def test_member_that_the_schema_allows_is_not_ignored(
     assert '"x-priority": "high"' in ran.out
 
 
-@pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [
         json.dumps(

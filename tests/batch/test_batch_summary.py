@@ -50,6 +50,7 @@ def test_summary_report_and_list_count_in_one_order(cxcall: Cxcall) -> None:
     assert line[4:] == ["4", "1", "1", "finished", "1", "1", ""]
 
 
+@pytest.mark.slow
 def test_one_failure_is_not_plural_and_nothing_to_send_is_not_announced(cxcall: Cxcall) -> None:
     words = ("batch", write_lines(cxcall, 2), *PERSONAL, *FAST, "--concurrency", "1")
     with Platform(lambda *_: REFUSAL) as platform:
@@ -107,6 +108,7 @@ def test_narrow_list_of_batches_keeps_what_tells_batches_apart(
     assert shown == ["ID", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE"]
 
 
+@pytest.mark.slow
 def test_row_with_a_hidden_failure_has_the_same_code_when_it_is_resumed(cxcall: Cxcall) -> None:
     words = ("batch", write_lines(cxcall, 1), *PERSONAL, *FAST, "--confirm", "1", "-o", "jsonl")
     failed = {"success": False, "error": {"code": "not.a.user", "message": "No such user."}}

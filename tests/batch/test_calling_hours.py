@@ -98,6 +98,7 @@ def test_batch_whose_rows_are_all_outside_their_hours_is_stopped_without_a_call(
     assert "no call of it was placed so far, but it may still be running" in stopped["why"]
 
 
+@pytest.mark.slow
 def test_number_without_a_time_zone_is_never_within_calling_hours(cxcall: Cxcall) -> None:
     enforce(cxcall)
     file = write_table(cxcall, BERLIN, "+80012345678")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
@@ -30,7 +32,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.mark.slow
 def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file("leads.csv", rows(2))
@@ -51,7 +52,6 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
         cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
 
 
-@pytest.mark.slow
 def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -> None:
     stops = [500, 204]
     is_stop = False
@@ -77,7 +77,6 @@ def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -
         cxcall(*start, code=7)
 
 
-@pytest.mark.slow
 def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
     names = (
         "--hours",
@@ -161,7 +160,6 @@ def test_status_of_a_response_without_one_is_no_end_of_the_campaign(
             assert "does not say whether the campaign runs" in text
 
 
-@pytest.mark.slow
 def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
     asked, end = Event(), Event()
 
@@ -182,7 +180,6 @@ def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
     assert "the request was accepted, but the status of the campaign was not read" in printed
 
 
-@pytest.mark.slow
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
     odd = {
         "name": "A\x1b[31m +12025550123\nerror[x]",

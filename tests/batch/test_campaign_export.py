@@ -81,6 +81,7 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
     assert not (cxcall.folder / "x.jsonl").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [{"pageCount": 3}, {"total": 60}])
 def test_export_reads_all_pages_of_a_platform_whose_pages_are_smaller(
     cxcall: Cxcall, counts: dict[str, int]
@@ -104,6 +105,7 @@ def test_an_export_is_written_only_to_a_file(cxcall: Cxcall, target: str) -> Non
     assert not (cxcall.folder / "-").exists()
 
 
+@pytest.mark.slow
 def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     tenant.load(list_id, "+13035550101")
@@ -118,6 +120,7 @@ def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant)
     assert not own.exists()
 
 
+@pytest.mark.slow
 def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
     cells = {"Phone": "+13035550101", "Name": "=1+1", "@x": "\n\uff1d1", "id": "CRM-1"}
     found = {"entities": [{"id": "1", "data": cells}], "total": 1}

@@ -146,6 +146,7 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     ]
 
 
+@pytest.mark.slow
 def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list("id")
     whole = {"contactListId": list_id, "data": {"Phone": "+13035550101", "Name": "Ana"}}
@@ -175,6 +176,7 @@ def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcal
     assert "`data` is missing" not in err
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("leads.csv", halves(2))
     ran = load(live, file, LIST_ID, "--dry-run", "-o", "jsonl")
@@ -213,6 +215,7 @@ def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) ->
     assert all(each.request and len(each.request.request.body or b"") <= 355 for each in chunks)
 
 
+@pytest.mark.slow
 def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     file = live.file("leads.csv", rows(3))
@@ -246,6 +249,7 @@ def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     assert loads(sandbox) == 3
 
 
+@pytest.mark.slow
 def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     file = live.file("leads.csv", halves(5, "+12025550140,Bad"))
@@ -312,6 +316,7 @@ def test_missing_file_is_reported_before_the_list_is_read(cxcall: Cxcall) -> Non
     assert reads == []
 
 
+@pytest.mark.slow
 def test_list_that_is_not_a_uuid_is_refused_before_anything_is_read(cxcall: Cxcall) -> None:
     file = cxcall.file("leads.csv", rows(1))
     for words in (

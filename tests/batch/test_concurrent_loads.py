@@ -15,6 +15,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def same_ledger(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +25,6 @@ def same_ledger(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, cxcall.environment[name])
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("same_ledger")
 def test_a_row_that_another_process_sends_meanwhile_is_not_sent(cxcall: Cxcall) -> None:
     """During the first request, another run of the same load records the sixth row."""
@@ -71,7 +72,6 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(cxcall: Cxcall) 
         }
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("same_ledger")
 def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcall: Cxcall) -> None:
     """During the first request, a load of another file records the number of the sixth row."""

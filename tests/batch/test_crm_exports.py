@@ -142,6 +142,7 @@ def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) ->
     assert "--ignore-extra-columns" in finding["fix"]
 
 
+@pytest.mark.slow
 def test_proposed_member_of_the_body_can_be_mapped(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("crm.csv", f"contact-id,phone-number,firstName\n{CONTACT},+12025550101,Ada\n")
     words = ("batch", file, *EXECUTE, "--confirm", "1")
@@ -185,6 +186,7 @@ def test_unusable_map_is_rejected(cxcall: Cxcall, flags: tuple[str, ...], messag
     assert message in cxcall(*words, *flags, code=2).err
 
 
+@pytest.mark.slow
 def test_flags_replace_entries_of_a_mapping_file(live: Cxcall, sandbox: Sandbox) -> None:
     live.file(
         "map.toml",
@@ -225,6 +227,7 @@ def test_terminal_offers_to_ignore_columns_that_set_nothing(cxcall: Cxcall) -> N
         child.expect_exact("error[usage]")
 
 
+@pytest.mark.slow
 def test_numbers_that_are_written_in_e164_are_counted(live: Cxcall) -> None:
     table = f"contact-id,phone-number\n{CONTACT},+12025550101\n{CONTACT[:-1]}2,202.555.0102\n"
     words = ("batch", live.file("crm.csv", table), *EXECUTE, "--default-country", "us")
@@ -321,6 +324,7 @@ def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, cha
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_national_number_without_a_country_names_the_flag(cxcall: Cxcall) -> None:
     table = f"contact-id,phone-number\n{CONTACT},(202) 555-0125\n{CONTACT},+1 202\n"
     words = (

@@ -139,6 +139,7 @@ def test_workbook_that_would_fill_the_memory_is_refused_in_each_spelling(
     assert message in cxcall("batch", "far.xlsx", *BATCH, code=2).err
 
 
+@pytest.mark.slow
 def test_row_without_references_is_read(cxcall: Cxcall) -> None:
     cells = f'<row><c t="str"><v>{CONTACT[:-1]}3</v></c><c t="str"><v>+12025550103</v></c></row>'
     (cxcall.folder / "crm.xlsx").write_bytes(with_rows(cells))
@@ -152,6 +153,7 @@ def test_format_of_an_empty_cell_far_away_is_no_cell_with_a_value(cxcall: Cxcall
     cxcall("batch", "crm.xlsx", *BATCH, code=0)
 
 
+@pytest.mark.slow
 def test_workbook_without_a_visible_sheet_names_the_hidden_ones(cxcall: Cxcall) -> None:
     content = with_change("xl/workbook.xml", "<sheet name", '<sheet state="hidden" name')
     (cxcall.folder / "hidden.xlsx").write_bytes(content)

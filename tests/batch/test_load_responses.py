@@ -144,6 +144,7 @@ def test_unconfirmed_contact_is_unknown_in_every_view_and_in_another_file(cxcall
         assert dialer.loaded == ["P0", "P1", "Lost"]
 
 
+@pytest.mark.slow
 def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> None:
     def repeat(body: Any, _count: int) -> Reply:
         return Reply(200, [{**body[0], "id": "1"}] * len(body))
@@ -156,6 +157,7 @@ def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> Non
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
 
 
+@pytest.mark.slow
 def test_one_of_two_contacts_with_the_same_cells_confirms_one_row(cxcall: Cxcall) -> None:
     contact = {"contactListId": LIST_ID, "data": {"Phone": "+13035550101", "Name": "Ana"}}
     contacts = ({**contact, "callable": each} for each in (True, False))
@@ -167,6 +169,7 @@ def test_one_of_two_contacts_with_the_same_cells_confirms_one_row(cxcall: Cxcall
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 1}
 
 
+@pytest.mark.slow
 def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: Cxcall) -> None:
     def write(body: Any, _count: int) -> Reply:
         data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in body]
@@ -177,6 +180,7 @@ def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: 
         load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [{}, None, {"Name": "", "Phone": ""}, "x", {"Name": "Zed", "Phone": "+12025550198"}]
 )

@@ -275,6 +275,7 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
     assert shown.count(f"cxcall history resolve {unknown} --placed") == 1
 
 
+@pytest.mark.slow
 def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> None:
     file = cxcall.file("rows.jsonl", json.dumps(rows_of(1)[0]) + "\n")
     for words in (

@@ -15,6 +15,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 MAP = ("--map", "contact-id=ID", "--map", "phone-number=Phone", "--ignore-extra-columns")
 
@@ -45,7 +47,6 @@ ROWS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "windows-1252", "utf-16"])
 def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall, encoding: str) -> None:
     text = "\n".join(["ID;Phone;Notes", *ROWS]) + "\n"
@@ -97,7 +98,6 @@ def test_rejected_json_lines_are_written_as_they_are(cxcall: Cxcall) -> None:
     assert (cxcall.folder / "rejects.jsonl").read_text("utf-8") == f"{lines[1]}\n{lines[2]}\n"
 
 
-@pytest.mark.slow
 def test_rejected_rows_of_an_excel_file_are_written_as_csv(cxcall: Cxcall) -> None:
     with xlsxwriter.Workbook(str(cxcall.folder / "crm.xlsx")) as workbook:
         sheet = workbook.add_worksheet()

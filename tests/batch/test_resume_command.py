@@ -14,6 +14,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall, Ran
 
+pytestmark = pytest.mark.slow
+
 BUSY = Reply(429, {}, {"Retry-After": "900"})
 REFUSAL = Reply(
     403, {"code": "not.authorized", "message": "You are not authorized to perform this."}

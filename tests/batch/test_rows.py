@@ -54,6 +54,7 @@ def without_empty_text(example: Any) -> Any:
     return {name: value for name, value in example.items() if value != ""}
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5),
     st.sampled_from(csv_table.DELIMITERS),

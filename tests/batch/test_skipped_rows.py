@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import signal
-import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,20 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cxcall.batch import row_selection
-from cxcall.batch.input.rows import RowFile
-from cxcall.batch.job import Job
-from cxcall.batch.row_checks import CheckedRow, check_rows
-from cxcall.batch.row_selection import RowSelection
-from cxcall.contracts.contract import load_operation
-from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall, Ran
 
@@ -51,6 +39,7 @@ def results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
     return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]
 
 
+@pytest.mark.slow
 def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -88,6 +77,7 @@ def test_strict_stops_the_batch_for_a_row_that_would_be_skipped(
     assert sandbox.rings == []
 
 
+@pytest.mark.slow
 def test_force_sends_invalid_numbers_but_no_listed_one(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("2025550103", LISTED))
     cxcall.file("dnc.txt", f"{LISTED}\n")
@@ -111,12 +101,14 @@ def test_other_errors_still_stop_the_batch(live: Cxcall, sandbox: Sandbox) -> No
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
     file = live.file("calls.csv", table("", "+12025550102"))
     rows, _ = results(live("batch", file, *EXECUTE, "-o", "jsonl", code=0))
     assert rows == [("skipped", "invalid-number"), ("accepted", None)]
 
 
+@pytest.mark.slow
 def test_row_that_lacks_more_than_its_number_is_invalid(live: Cxcall) -> None:
     header = "phone-number,contact-id,/contactSpec/contactData/Name"
     rows = f",,Ada\n+12025550102,{contact(2)},Bo\n"
@@ -142,6 +134,7 @@ def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
     ]
 
 
+@pytest.mark.slow
 def test_file_without_any_valid_number_is_an_error(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("calls.csv", table("(202) 555-0101", "(202) 555-0102"))
     for more in ((), ("--dry-run",)):
@@ -184,6 +177,7 @@ def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_row_that_was_sent_and_is_listed_since_counts_as_sent(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table(LISTED, "+12025550103"))
     cxcall.file("dnc.txt", f"{LISTED}\n")
@@ -292,6 +286,7 @@ def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) 
     assert sorted(json.loads(line)["row"] for line in recorded) == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102"))
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
@@ -303,48 +298,3 @@ def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: 
     assert "not sent: 1 row" in ran.err
     command = f"cxcall {' '.join(words)} --resume"
     assert f"run the same command with `--resume`: `{command}`" in ran.err
-
-
-def blocks_that_rows_take(rows: Iterable[object]) -> int:
-    """Return the number of additional memory blocks after the 1,250th row, compared with the 250th."""
-    used = {}
-    for number, _ in enumerate(rows, 1):
-        if number in (250, 1250):
-            gc.collect()
-            used[number] = sys.getallocatedblocks()
-    return used[1250] - used[250]
-
-
-@pytest.mark.slow
-def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
-    path = tmp_path / "calls.csv"
-    rows = "".join(f"{contact(number)},x\n" for number in range(1250))
-    path.write_text("contact-id,reason-code\n" + rows, "utf-8")
-    operation = load_operation("personal-connection")
-    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
-    with RowFile(str(path)) as file, RowSelection(Job(operation, file, settings, {})) as selection:
-        for kept in map(blocks_that_rows_take, (selection.check(), selection.rows())):
-            assert kept < 500, "1,000 if one object is kept of each row"
-
-
-def test_rows_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "calls.csv"
-    path.write_text(
-        "".join(["contact-id,reason-code\n", *(f"{contact(each)},x\n" for each in range(20))])
-    )
-    operation = load_operation("personal-connection")
-    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
-    read: list[int] = []
-
-    def check(job: Job) -> Iterator[CheckedRow]:
-        for checked in check_rows(job):
-            read.append(checked.row.number)
-            yield checked
-
-    monkeypatch.setattr(row_selection, "check_rows", check)
-    with RowFile(str(path)) as file, RowSelection(Job(operation, file, settings, {})) as selection:
-        for rows in (selection.check(), selection.rows()):
-            read.clear()
-            assert [(checked.row.number, *read[-1:]) for checked in rows] == [
-                (each, each) for each in range(1, 21)
-            ]

@@ -68,6 +68,7 @@ def contact_data(sandbox: Sandbox) -> list[Any]:
     return sorted(sent, key=lambda data: str(data["phoneNumber"]))
 
 
+@pytest.mark.slow
 def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox) -> None:
     rows: list[list[Any]] = [
         HEADER,
@@ -96,6 +97,7 @@ def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox
     assert [(entry["row"], entry["line"]) for entry in text] == [(1, 2), (2, 4)]
 
 
+@pytest.mark.slow
 def test_duration_is_hours_minutes_and_seconds(live: Cxcall, sandbox: Sandbox) -> None:
     with xlsxwriter.Workbook(str(live.folder / "crm.xlsx")) as workbook:
         sheet, format_ = workbook.add_worksheet(), workbook.add_format({"num_format": "[h]:mm"})
@@ -108,6 +110,7 @@ def test_duration_is_hours_minutes_and_seconds(live: Cxcall, sandbox: Sandbox) -
     assert [data["talked"] for data in contact_data(sandbox)] == ["30:00:00", "12:00:00"]
 
 
+@pytest.mark.slow
 def test_wrong_cell_is_reported_with_its_name_in_the_sheet(cxcall: Cxcall) -> None:
     rows: list[list[Any]] = [
         HEADER,

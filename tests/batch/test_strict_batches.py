@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 GOOD, OTHER, LISTED = "+12025550101", "+12025550103", "+12025550102"
 NEVER = ("--hours", "00:00-00:00:01")

@@ -72,6 +72,7 @@ def load_to_cxone(
     return ran
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "state"),
     [
@@ -111,6 +112,7 @@ def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
     assert lines(ran)[1]["data"]["jobs"] == {"17": state}
 
 
+@pytest.mark.slow
 def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None:
     ran = load_to_cxone(cxcall, {}, code=9)
     assert "the response to the upload of rows 1-2 does not name an upload job" in ran.err
@@ -160,6 +162,7 @@ def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxc
     assert "2 rows: 2 refused" in failed.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "message"), [(500, "HTTP 500"), (404, "job `17` does not exist")]
 )
@@ -187,6 +190,7 @@ def test_no_value_replaces_the_file_of_contacts_that_were_checked(
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) -> None:
     job = {"uploadJobs": [{"jobId": "17", "isCancelled": True}]}
     text = " ".join(load_to_cxone(cxcall, job, code=9).err.split())

@@ -58,6 +58,7 @@ def test_status_says_where_each_value_came_from(live: Cxcall, sandbox: Sandbox) 
     assert ".env:2" in live("config", "show", code=0).out
 
 
+@pytest.mark.slow
 def test_token_of_a_folder_in_place_of_a_login_is_a_warning_of_each_command(
     cxcall: Cxcall,
 ) -> None:

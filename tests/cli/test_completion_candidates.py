@@ -136,6 +136,7 @@ def pexpect_quoted(line: str) -> str:
     return f"'{line}'"
 
 
+@pytest.mark.slow
 @needs("bash")
 @pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
 def test_bash(home: Cxcall, lines: list[str]) -> None:
@@ -162,6 +163,7 @@ def test_bash_completes_a_word_inside_its_open_quote(home: Cxcall) -> None:
     ]
 
 
+@pytest.mark.slow
 @needs("fish")
 @pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
 def test_fish(home: Cxcall, lines: list[str]) -> None:
@@ -329,6 +331,7 @@ def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
         assert set(asked(cxcall, *words, word="-")) == flags, words
 
 
+@pytest.mark.slow
 def test_documented_installation_works_in_a_new_home(home: Cxcall) -> None:
     page = Path(__file__).parents[2] / "docs/install.md"
     (block,) = (

@@ -119,6 +119,7 @@ def test_flags_of_every_sending_command_are_known() -> None:
     assert {f"--{name}" for name in COMMON_FLAGS} - {"--help"} == {*names} - own
 
 
+@pytest.mark.slow
 def test_help_texts_of_commands_and_options_start_with_a_verb() -> None:
     declared = set(root_command.RootGroup(name="cxcall").list_commands(None)) - {
         *root_command.FIRST,

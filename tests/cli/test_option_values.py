@@ -82,6 +82,7 @@ def test_a_number_that_is_not_possible_is_refused(
     assert (finding["code"], finding["where"]) == ("usage", arguments[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "where"),
     [

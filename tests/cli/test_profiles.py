@@ -205,6 +205,7 @@ def test_examples_of_the_help_run_on_each_platform(cxcall: Cxcall, command: str)
             cxcall(*words[1:], code=0)
 
 
+@pytest.mark.slow
 def test_columns_of_the_profile_apply_where_a_file_has_them(
     cxcall: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -75,6 +75,7 @@ CONTRADICTIONS = [
 ]
 
 
+@pytest.mark.slow
 def test_contradicting_options_are_refused_in_any_order(cxcall: Cxcall) -> None:
     for words in CONTRADICTIONS:
         ran = cxcall(*words, "-o", "json", code=2)
@@ -119,6 +120,7 @@ def test_login_without_a_terminal_says_what_is_missing(cxcall: Cxcall) -> None:
         assert "is required on stdin" in cxcall("auth", "login", *words, code=4).err, words
 
 
+@pytest.mark.slow
 def test_hint_names_flags_where_the_body_comes_from_flags(cxcall: Cxcall) -> None:
     for words, code, message in (
         (("callback", "--to", "+12025550100", "-n"), 3, "hint: add `--queue ID`\n"),
@@ -150,6 +152,7 @@ def test_hint_of_a_deletion_is_safe_to_paste(cxcall: Cxcall) -> None:
     assert not any(char.isdigit() for char in hint.replace("90d", ""))
 
 
+@pytest.mark.slow
 def test_hint_does_not_propose_to_lower_a_guard(cxcall: Cxcall) -> None:
     for word in ("--agian", "--aagin", "--frce", "--forse", "--yess", "--no-inptu", "--again-"):
         ran = cxcall("execute", "1", word, code=2)

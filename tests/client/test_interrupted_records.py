@@ -24,6 +24,7 @@ from cxcall.sending.configured_ledger import open_ledger
 from helpers.command import CONTACT
 from helpers.interrupts import SIGNAL, BlockEnd, TooLateError, handler_that_raises, tracing
 from helpers.platform_server import Platform, Reply
+from helpers.work import stride
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -93,7 +94,7 @@ def test_exception_at_the_end_of_any_block_of_the_ledger(ledger: Platform, step:
     folder = Path(cxcall.ledger.__file__).parent
     with Client() as client, handler_that_raises(TooLateError()):
         send(client, "first")
-        for occurrence in count(1):
+        for occurrence in count(1, stride()):
             end, reason = BlockEnd(folder, step, occurrence), f"{step}-{occurrence}"
             try:
                 with tracing(end):
@@ -209,7 +210,7 @@ def test_exception_during_any_exchange_with_the_database(
     monkeypatch.setattr(BoundedConnection, "_end_in_time", interrupt)
     with Client() as client, handler_that_raises(TooLateError()):
         send(client, "first")
-        for number in count(1):
+        for number in count(1, stride()):
             left[0] = number
             try:
                 send(client, f"r{number}")

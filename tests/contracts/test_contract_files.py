@@ -74,6 +74,7 @@ def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
     assert cxcall(*arguments, "--sandbox", "-q", code=0).out.strip()
 
 
+@pytest.mark.slow
 def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
     for content, message in (
         ({"openapi": "2.9.0", "paths": {}}, "is not an OpenAPI 3.0"),
@@ -157,6 +158,7 @@ def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> No
     assert "ring-back" in run("operations")
 
 
+@pytest.mark.slow
 def test_what_needs_no_token_is_recorded_and_guarded_like_any_other(cxcall: Cxcall) -> None:
     ringing = own(security=[], **{"x-cxcall-rings": True})
     words = ("send", "ring", "--contract", cxcall.file("own.json", ringing), "--yes")

@@ -63,6 +63,7 @@ def test_invalid_schema_blocks_only_the_requests_that_use_it(
     cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
 
 
+@pytest.mark.slow
 def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcall) -> None:
     document = swagger()
     levels = ["LEAD", *(f"L{number}" for number in range(24))]  # 2 to the power of 24 schemas
@@ -93,6 +94,7 @@ def test_schemas_in_a_long_chain_block_only_the_requests_that_use_them(
     assert "sendForm" in names(cxcall, file)
 
 
+@pytest.mark.slow
 def test_array_of_itself_is_shown(cxcall: Cxcall) -> None:
     document = swagger()
     document["definitions"]["LEAD"] = {"type": "array", "items": {"$ref": "#/definitions/LEAD"}}
@@ -130,6 +132,7 @@ def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
         assert names(cxcall, file) & {"one", "two"} == {"two"}
 
 
+@pytest.mark.slow
 def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
     document = swagger()
     document["definitions"]["LEAD"]["properties"]["rank"]["required"] = True

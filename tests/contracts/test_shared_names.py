@@ -50,6 +50,7 @@ def test_shared_name_is_refused_with_both_names(cxcall: Cxcall, contract: str) -
     assert {"post-go", "execute"} <= names(cxcall, contract)
 
 
+@pytest.mark.slow
 def test_each_name_sends_its_operation(cxcall: Cxcall, contract: str) -> None:
     own = ("--contract", contract, "-n")
     number = ("--set", '/to="+12025550100"')

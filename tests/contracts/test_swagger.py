@@ -24,6 +24,7 @@ def test_operations_are_listed_with_their_requirements(cxcall: Cxcall, contract:
     assert "put-groups" in listed  # it has no operationId
 
 
+@pytest.mark.slow
 def test_request_is_built_as_declared(cxcall: Cxcall, contract: str) -> None:
     lists = ("--one", "1,2", "--many", "1,2", "--piped", "1,2", "--spaced", "1,2")
     given = ("--lead-id", "a/b", *lists)
@@ -34,6 +35,7 @@ def test_request_is_built_as_declared(cxcall: Cxcall, contract: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "body", "codes"),
     [
@@ -61,12 +63,14 @@ def test_operation_of_a_body_is_found(cxcall: Cxcall, contract: str) -> None:
     assert ran.out == "-: valid as put-groups or addGroup\n"
 
 
+@pytest.mark.slow
 def test_sandbox_accepts_operation_of_the_document(cxcall: Cxcall, contract: str) -> None:
     file = cxcall.file("body.json", {"rank": 3})
     words = ("send", "callLead", "--contract", contract, "--lead-id", "7", "-f", file, "--sandbox")
     assert cxcall(*words, "-o", "json", code=0).envelope["response"]["status"] == 202
 
 
+@pytest.mark.slow
 def test_request_to_the_documents_host_is_explained(cxcall: Cxcall, contract: str) -> None:
     curl = "curl https://leads.example.com/base/v1/groups -H 'Content-Type: application/json' -d '{\"rank\": 1}'"
     ran = cxcall("explain", "-", "--contract", contract, "-o", "json", stdin=curl)
@@ -74,6 +78,7 @@ def test_request_to_the_documents_host_is_explained(cxcall: Cxcall, contract: st
     assert [each["where"] for each in missing] == ["/volume"]
 
 
+@pytest.mark.slow
 def test_form_parameters_are_sent_as_a_form(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "sendForm", "--contract", contract, code=0).out
     assert "object, sent as application/x-www-form-urlencoded\n  a  string, required" in shown

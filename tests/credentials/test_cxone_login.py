@@ -159,6 +159,7 @@ def test_access_key_in_environment_needs_no_login(cxone: Cxcall, vendor: Vendor)
     assert vendor.paths.count("/authentication/v1/token/access-key") == 1
 
 
+@pytest.mark.slow
 def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment["CXCALL_BASE_URL"] = vendor.url
     log_in(cxone)
@@ -224,12 +225,14 @@ def test_discovered_vendor_host_is_used(cxone: Cxcall, vendor: Vendor) -> None:
     assert status(cxone)["baseUrl"] == "https://api-na1.niceincontact.com" + VERSION
 
 
+@pytest.mark.slow
 def test_another_issuer_does_not_use_the_saved_tenant(cxone: Cxcall) -> None:
     log_in(cxone)
     cxone.environment["CXCALL_ISSUER"] = "http://127.0.0.1:1"
     assert cxone("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
 
 
+@pytest.mark.slow
 def test_saved_host_outside_the_vendor_domains_is_ignored(cxone: Cxcall) -> None:
     log_in(cxone)
     path = cxone.folder / "state" / "tenants.json"
@@ -239,6 +242,7 @@ def test_saved_host_outside_the_vendor_domains_is_ignored(cxone: Cxcall) -> None
     assert "attacker" not in status(cxone)["baseUrl"]
 
 
+@pytest.mark.slow
 def test_key_or_token_without_area_is_refused(cxcall: Cxcall) -> None:
     cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
     assert "the area of the access key is not set" in log_in(cxcall, 4)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cxcall.documents.date_error_messages import describe_wrong_date
 from helpers.cases import each_case
 
@@ -29,6 +31,7 @@ def test_wrong_part_of_a_date_is_named(text: str, wrong: str) -> None:
     assert describe_wrong_date(text) == wrong
 
 
+@pytest.mark.slow
 def test_flag_with_a_wrong_date_is_not_masked_and_a_number_is(cxcall: Cxcall) -> None:
     for flag in (("list", "--since"), ("export", "--since"), ("prune", "--older-than")):
         ran = cxcall("history", *flag, "2026-13-01", code=2)

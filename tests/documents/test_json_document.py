@@ -128,6 +128,7 @@ def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | Non
             assert named == place
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @settings(max_examples=examples(1000), deadline=None)
 @given(

@@ -110,6 +110,7 @@ def test_edit_of_a_place_that_does_not_exist_is_left_out() -> None:
     assert edit_text(parse('{"a": 1, "b": 3}', "p"), edits) == '{"a": 2, "b": 3}'
 
 
+@pytest.mark.slow
 def test_many_renames_take_one_pass() -> None:
     body = {f"name{number}": number for number in range(5000)}
     edits = [move(f"/{name}", f"/{name}x", SAFE) for name in body]

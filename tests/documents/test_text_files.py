@@ -68,6 +68,7 @@ def test_the_null_device_is_an_empty_file(cxcall: Cxcall) -> None:
     cxcall(*SEND, "--do-not-call", os.devnull, code=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [

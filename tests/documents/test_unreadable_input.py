@@ -101,6 +101,7 @@ def from_stdin(redirection: str = "", data: bytes | None = None) -> str:
     return result.stdout.decode().strip()
 
 
+@pytest.mark.slow
 def test_stdin_is_read() -> None:
     assert from_stdin(data=b"{}\n") == r"'{}\n'"
     assert from_stdin(data="[1]".encode("utf-16-le")) == (

@@ -212,6 +212,7 @@ def test_text_without_a_request_is_a_usage_error(cxcall: Cxcall, text: str) -> N
     assert ran.codes == ["usage"]
 
 
+@pytest.mark.slow
 def test_send_and_explain_report_the_same_codes(live: Cxcall) -> None:
     sent = live(
         "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", "-o", "json"

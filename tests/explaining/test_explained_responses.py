@@ -188,6 +188,7 @@ def test_bare_400_has_no_certain_cause(response: Any) -> None:
     assert "not-provable" in {each.code for each in found.findings}
 
 
+@pytest.mark.slow
 def test_advice_on_a_contradiction_names_no_path_of_another_platform(cxcall: Cxcall) -> None:
     for url in (
         "https://api-na1.niceincontact.com/incontactapi/services/v30.0/skills",

@@ -54,6 +54,7 @@ ROUTES: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @each_case("exchange, code, where", ROUTES)
 def test_wrong_host_path_or_method_is_an_error(
     exchange: dict[str, Any], code: str, where: str

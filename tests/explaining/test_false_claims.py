@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
 from helpers.pasted_texts import PATH, QUEUE, URL
@@ -109,6 +111,7 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
         assert not errors_of(text), text
 
 
+@pytest.mark.slow
 def test_prompts_in_a_command_are_no_part_of_it() -> None:
     body = '{"queueId": "x"}'
     texts = {

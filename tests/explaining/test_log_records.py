@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ NO_BODY: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @each_case("name", RECORDS, quick=6)
 def test_body_in_a_log_record_is_checked(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(RECORDS[name]), code=3)
@@ -51,6 +54,7 @@ def test_body_in_a_log_record_is_checked(name: str, cxcall: Cxcall) -> None:
     assert [each["status"] for each in ran.envelope["data"]["attempts"]] == [400]
 
 
+@pytest.mark.slow
 @each_case("name", NO_BODY, quick=3)
 def test_response_in_a_log_record_is_not_the_body_of_the_request(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", "--all", stdin=json.dumps(NO_BODY[name]), code=3)

@@ -118,6 +118,7 @@ def a_page(url: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_cause_of_many_entries_is_shown_once(cxcall: Cxcall) -> None:
     entries = [a_refused_call(number) for number in range(15)]
     entries[3] = a_refused_call(3, name="phone_number")
@@ -132,6 +133,7 @@ def test_cause_of_many_entries_is_shown_once(cxcall: Cxcall) -> None:
     assert every.out.count("the API says: Invalid contact") == 15
 
 
+@pytest.mark.slow
 def test_entry_with_another_cause_is_not_counted_with_the_others(cxcall: Cxcall) -> None:
     entries = [a_refused_call(number) for number in range(60)]
     body = {
@@ -187,6 +189,7 @@ def test_successful_entries_are_counted_unless_one_reports_a_failure(cxcall: Cxc
     assert "no problem found in 18 more entries: 12-24, 26-30\n" in ran.out
 
 
+@pytest.mark.slow
 def test_pages_of_a_platform_are_skipped(cxcall: Cxcall) -> None:
     site = "https://apps.mypurecloud.com/directory"
     entries = [a_page(f"{site}/app.js"), a_page("https://example.com/logo.png"), a_refused_call(1)]

@@ -119,6 +119,7 @@ def test_credential_of_letters_alone_is_masked_where_its_place_shows_it(name: st
     assert "for you" in shown
 
 
+@pytest.mark.slow
 @each_case("name", CREDENTIALS)
 def test_echo_of_each_credential_of_a_command_is_masked(name: str) -> None:
     text = CREDENTIALS[name]

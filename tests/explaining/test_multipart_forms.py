@@ -95,6 +95,7 @@ def errors(text: str, contract: Path) -> list[Finding]:
     return [each for each in explanation.findings if each.severity == "error"]
 
 
+@pytest.mark.slow
 @each_case("source", [*SOURCES])
 def test_wrong_name_of_a_part_is_the_only_error(source: str, contract: Path) -> None:
     (error,) = errors(SOURCES[source], contract)

@@ -90,6 +90,7 @@ def test_body_beside_an_error_is_checked(name: str, cxcall: Cxcall) -> None:
     assert WRONG in found or ("property-missing", "/queueId") in found, found
 
 
+@pytest.mark.slow
 @each_case("name", NOT_SENT, quick=3)
 def test_other_object_beside_an_error_is_not_the_body(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", "--all", stdin=NOT_SENT[name])
@@ -104,6 +105,7 @@ def test_url_of_the_request_is_read_beside_the_page_that_explains_its_status(
     assert ran.out.startswith(f"client error: {URL.removeprefix('https://')} -> HTTP 400")
 
 
+@pytest.mark.slow
 @each_case(
     "text",
     [

@@ -206,6 +206,7 @@ def test_default_form_is_that_of_the_shell_of_the_text(text: str, form: str) -> 
     assert find_shell_form(text) == form
 
 
+@pytest.mark.slow
 def test_exit_code_says_whether_a_place_is_open(cxcall: Cxcall) -> None:
     wrong_name = json.dumps(
         exchange(CALLBACKS, {**CALLBACK, "callbackUsrName": "A"}, host="api.mypurecloud.com")

@@ -231,6 +231,7 @@ def test_request_to_an_own_server_is_judged_by_its_document_alone(
     assert codes(request_text.format("https://dial.example.org/v1"), contract) == found
 
 
+@pytest.mark.slow
 def test_form_for_the_nearest_own_operation_is_not_called_wrong(cxcall: Cxcall) -> None:
     contract = cxcall.file("own.json", OWN_SERVER)
     curl = "curl https://dial.example.org/v1/call -d to=%2B12025550100 -d from=1"

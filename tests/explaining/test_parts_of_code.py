@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
 from helpers.cases import each_case
@@ -20,6 +22,7 @@ def errors_of(text: str) -> list[tuple[str, str]]:
     return [(each.code, each.where) for each in found if each.severity.value != "note"]
 
 
+@pytest.mark.slow
 def test_list_that_code_builds_is_not_taken_for_one_of_its_items() -> None:
     texts = (
         f"axios.post('{CONTACTS}', rows.map(({{ id, p }}) => ({ITEM})));",
@@ -197,6 +200,7 @@ KOTLIN_TYPE = (
 )
 
 
+@pytest.mark.slow
 def test_types_and_urls_of_typed_languages_are_read() -> None:
     numbers = '[]string{"+12025550123"}'
     texts = {

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from cxcall.explaining.explanation import explain
 from helpers.cases import each_case
+
+pytestmark = pytest.mark.slow
 
 HOST = "https://api.mypurecloud.ie"
 PATH = "/api/v2/conversations/callbacks"

@@ -59,12 +59,14 @@ EXCHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_secret_is_not_printed(cxcall: Cxcall, name: str) -> None:
     secret, exchange = EXCHANGES[name]
     assert secret not in explain_in_every_form(cxcall, exchange)
 
 
+@pytest.mark.slow
 @each_case("name", ENCODINGS)
 def test_echoed_token_is_masked_in_every_encoding(name: str) -> None:
     token, encode = "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz", ENCODINGS[name]
@@ -234,6 +236,7 @@ def test_long_text_that_repeats_is_masked_in_linear_time() -> None:
         assert mask_likely_secrets(unit * 30_000)
 
 
+@pytest.mark.slow
 @each_case("text", [TEXTS["JSON in a string"][1].partition("\n")[0], TEXTS["number in a path"][1]])
 def test_value_that_is_not_usable_is_left_open(cxcall: Cxcall, text: str) -> None:
     ran = cxcall("explain", cxcall.file("request.txt", text), "--fix", "--as", "curl")

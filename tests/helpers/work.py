@@ -23,6 +23,11 @@ def examples(count: int) -> int:
     return max(20, int(count * (0.05 if is_quick() else EXAMPLES)))
 
 
+def stride() -> int:
+    """Return how far apart the steps are that a test interrupts in turn: a release tries each one."""
+    return max(1, round(0.6 / EXAMPLES))
+
+
 def is_quick() -> bool:
     """Return whether this run is the quick suite."""
     return settings.get_current_profile_name() == "quick"

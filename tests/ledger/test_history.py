@@ -95,6 +95,7 @@ def test_list_says_if_it_has_only_the_newest(
         assert (len(listed.data["batches"]), listed.data["hasMore"]) == (limit, limit < 2)
 
 
+@pytest.mark.slow
 def test_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
     delivery = send(live, "one")
     envelope = live("history", "show", delivery[:-1], "-o", "json", code=0).envelope
@@ -156,6 +157,7 @@ def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:
         live("history", "list", "--outcome", outcome, code=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_exported_csv_has_no_formula(cxcall: Cxcall, start: str) -> None:
     formula = f"{start}cmd|' /C calc'!A0"

@@ -91,6 +91,7 @@ def test_unusable_ledger_stops_a_send(
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 def test_hint_moves_a_damaged_ledger_aside_each_time(cxcall: Cxcall) -> None:
     state = cxcall.folder / "state"
     for name in ("damaged", "damaged-2"):

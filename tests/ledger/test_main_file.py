@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: Platform) -> None:
     cxcall(*SEND, code=0)
@@ -34,7 +36,6 @@ def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: 
     assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform: Platform) -> None:
     write_rows(cxcall, 30)
     cxcall(*BATCH, "30", code=0)

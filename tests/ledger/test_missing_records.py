@@ -153,6 +153,7 @@ def test_lost_ledger_stops_a_batch_and_its_resumption(cxcall: Cxcall, platform: 
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -192,6 +193,7 @@ def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
         assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_marker_that_cannot_be_written_does_not_prevent_a_call(
     cxcall: Cxcall, platform: Platform
 ) -> None:

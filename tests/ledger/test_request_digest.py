@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def digest_of(body: Any) -> str:
     return intent_digest("POST", "https://h/x", body)
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_equal_json_has_an_equal_digest(body: Any) -> None:
     spaced = json.loads(json.dumps(backwards(body), indent=3))

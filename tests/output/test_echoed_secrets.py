@@ -38,6 +38,7 @@ def execute(cxcall: Cxcall, server: EchoServer, *flags: str) -> Ran:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "place", "flags"), ECHOES_OF_CREDENTIALS)
 def test_echoed_credentials_are_masked_before_and_after_a_renewal(
     cxcall: Cxcall, name: str, place: str, flags: tuple[str, ...]
@@ -70,6 +71,7 @@ ECHOES_OF_A_NUMBER = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("echo", ECHOES_OF_A_NUMBER)
 def test_number_of_the_request_is_masked_in_the_response(cxcall: Cxcall, echo: str) -> None:
     body: dict[str, Any] = {
@@ -100,6 +102,7 @@ def test_number_of_the_request_is_masked_in_the_response(cxcall: Cxcall, echo: s
     assert "2025550199" in shown[0]
 
 
+@pytest.mark.slow
 def test_numbers_in_a_response_reach_no_pipe_and_no_record(cxcall: Cxcall) -> None:
     number = "+1/202/5550172"
     body = {"message": f"bad {number}, call (317) 555-9999", "contextId": f"ctx-{number}"}

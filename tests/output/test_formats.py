@@ -254,6 +254,7 @@ def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
     assert "uriBaseId" not in artifact
 
 
+@pytest.mark.slow
 def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
     given = json.dumps({"contactId": "1"})
     text = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ SEND = (
 HIDDEN = ("hunter22xx", "k3y-ABC", "1234", "2125550", "212 555", "%2B1212")
 
 
+@pytest.mark.slow
 def test_request_of_a_send_is_masked_in_each_output(cxcall: Cxcall) -> None:
     cxcall.file("own.json", DOCUMENT)
     cxcall.file("body.json", BODY)

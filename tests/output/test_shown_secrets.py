@@ -61,6 +61,7 @@ def test_secrets_are_hidden_on_a_terminal_too(cxcall: Cxcall) -> None:
     assert [each for each in SECRETS if each in text] == []
 
 
+@pytest.mark.slow
 def test_number_that_is_a_name_is_masked_in_the_place_too(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": CONTACT, "+12025550123": "x", "2025550124": 1})
     words = ("validate", name, "--operation", "personal-connection")
@@ -150,6 +151,7 @@ def test_secrets_of_an_error_response_are_masked(cxcall: Cxcall, status: int) ->
     assert runs[1].envelope["response"]["body"]["details"]["otp"] == "****"
 
 
+@pytest.mark.slow
 def test_body_of_an_accepted_response_is_data(cxcall: Cxcall) -> None:
     body = {"id": "e-1", "nextPageToken": "kk-12345"}
     with Platform(lambda _body, _count: Reply(201, body)) as platform:
@@ -159,6 +161,7 @@ def test_body_of_an_accepted_response_is_data(cxcall: Cxcall) -> None:
     assert shown["response"]["body"] == body
 
 
+@pytest.mark.slow
 def test_national_number_of_a_response_is_masked_by_its_name(cxcall: Cxcall) -> None:
     body = {
         "id": "e-1",

@@ -142,6 +142,7 @@ def test_contact_in_the_path_is_taken_from_the_body(cxcall: Cxcall) -> None:
     assert "`--contact-id` is missing" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_warnings_stop_a_request_only_with_strict(live: Cxcall) -> None:
     arguments = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+1234567890")
     assert live(*arguments, "--strict", "-o", "json", code=3).codes == ["phone-unlikely"]

@@ -81,6 +81,7 @@ def test_misspelled_property_is_removed_where_the_right_one_is_there(cxcall: Cxc
     assert found["fix"] == "remove it: `queueId` is there already"
 
 
+@pytest.mark.slow
 def test_spelling_of_a_name_that_is_there_is_not_moved_elsewhere(cxcall: Cxcall) -> None:
     body = {"note": "n", "agent": {"queueId": "a", "queue_id": "a"}}
     found = {each["where"]: each for each in findings(cxcall, body)}
@@ -120,11 +121,13 @@ def test_alternative_with_fewer_faults_explains_a_value_that_fits_none(cxcall: C
     assert (found["code"], found["where"]) == ("property-missing", "/place/id")
 
 
+@pytest.mark.slow
 def test_value_of_a_wrong_type_is_not_compared_with_the_allowed_values(cxcall: Cxcall) -> None:
     (found,) = findings(cxcall, {**VALID, "mode": 5})
     assert (found["code"], found["where"]) == ("type-mismatch", "/mode")
 
 
+@pytest.mark.slow
 def test_alternative_of_the_same_type_explains_a_value_that_fits_none(cxcall: Cxcall) -> None:
     found = findings(cxcall, {**VALID, "target": {}})
     assert [(each["code"], each["where"]) for each in found] == [
@@ -133,6 +136,7 @@ def test_alternative_of_the_same_type_explains_a_value_that_fits_none(cxcall: Cx
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [" <queue ID>", "{{queue_id}}\n", "\tTODO "])
 def test_placeholder_is_found_with_spaces_around_it(cxcall: Cxcall, value: str) -> None:
     (found,) = findings(cxcall, {**VALID, "queueId": value})
@@ -150,6 +154,7 @@ def test_property_that_was_once_required_is_a_warning(cxcall: Cxcall) -> None:
     assert found["fix"] == "add `note` or `remark`"
 
 
+@pytest.mark.slow
 def test_duplicate_item_is_named_and_removed(cxcall: Cxcall) -> None:
     (found,) = findings(cxcall, {**VALID, "tags": ["a", "b", "a"]})
     assert found["message"] == "`a` is twice in `/tags`"

@@ -96,6 +96,7 @@ def test_safe_edits_repair_each_body_with_wrong_names(seed: int) -> None:
             assert body == planted.correct, planted
 
 
+@pytest.mark.slow
 def test_edits_make_no_new_errors() -> None:
     random = Random(6)
     for planted in planted_bodies(192, 5):

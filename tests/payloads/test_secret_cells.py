@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def test_invalid_cell_is_quoted_unless_its_column_has_the_name_of_a_secret(cxcal
         assert "KEY=VALUE" in ran.err
 
 
+@pytest.mark.slow
 def test_secret_in_the_line_of_a_row_is_not_quoted(cxcall: Cxcall) -> None:
     line = {"password": SECRET, "contactId": CONTACT, "reasonCode": "x"}
     table = f"contact-id,reason-code,/password\n{CONTACT},x,{SECRET}\n{CONTACT},x,{SECRET}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def test_no_uuid_is_masked(value: UUID) -> None:
     assert mask_text(f"id {value}.") == f"id {value}."
 
 
+@pytest.mark.slow
 @given(
     number=st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True),
     text=st.text("ab ,;:/\n", max_size=20),

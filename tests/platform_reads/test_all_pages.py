@@ -101,6 +101,7 @@ def test_number_of_another_object_is_not_that_of_the_page(other: dict[str, Any])
     assert len(paths) == 4
 
 
+@pytest.mark.slow
 def test_items_are_printed_as_json_lines(lists: Cxcall) -> None:
     ran, paths = run(lists, answer, "header", "--all")
     assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS
@@ -139,6 +140,7 @@ def test_link_that_leads_elsewhere_ends_the_list(name: str, link: str, says: str
         pages_of(name, lambda *_: Reply(200, {**page, **count}))
 
 
+@pytest.mark.slow
 def test_token_goes_to_no_other_host(lists: Cxcall) -> None:
     with Platform() as other:
         page = {"entities": ITEMS[:3], "nextUri": f"{other.base_url}/base/links?after=3"}
@@ -149,6 +151,7 @@ def test_token_goes_to_no_other_host(lists: Cxcall) -> None:
     assert "incomplete: 3 items in 1 page" in ran.err
 
 
+@pytest.mark.slow
 def test_too_large_page_is_read_once_and_reported_once(lists: Cxcall) -> None:
     large = {"entities": [{"id": "x" * (1 << 20)}], "pageCount": 2}
     ran, paths = run(lists, lambda *_: Reply(200, large), "numbered", "--all", code=6)
@@ -171,6 +174,7 @@ def test_page_that_comes_again_ends_the_list(name: str, members: dict[str, Any])
         pages_of(name, lambda *_: Reply(200, {"entities": ITEMS[:3], **members}))
 
 
+@pytest.mark.slow
 def test_link_to_an_earlier_page_ends_the_list(lists: Cxcall) -> None:
     def circle(path: str, _count: int) -> Reply:
         here = dict(parse_qsl(urlsplit(path).query)).get("after", "0")
@@ -198,6 +202,7 @@ def test_refused_page_keeps_its_exit_code_and_the_items_before(lists: Cxcall) ->
     assert "incomplete: 3 items in 1 page; to continue, add `--param pageNumber=2`" in ran.err
 
 
+@pytest.mark.slow
 def test_busy_api_is_waited_for_and_empty_window_too(lists: Cxcall) -> None:
     def busy(path: str, count: int) -> Reply:
         if not count:

@@ -66,6 +66,7 @@ def platform(**answers: Any) -> Platform:
     return Platform(reads=reads)
 
 
+@pytest.mark.slow
 def test_checks_of_the_sandbox_pass_and_place_no_call(live: Cxcall, sandbox: Sandbox) -> None:
     live.file("body.json", BODY)
     ran = live("doctor", *CASE, "-o", "json", code=0)
@@ -96,6 +97,7 @@ def test_settings_host_and_token_are_checked_without_an_operation(live: Cxcall) 
     assert verdicts_by_check["token"] == ["passed", "passed"]
 
 
+@pytest.mark.slow
 def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
     cxcall.file("body.json", BODY)
     errors = [{"code": "no.lines"}]
@@ -121,6 +123,7 @@ def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
     assert all(fixes)
 
 
+@pytest.mark.slow
 def test_contact_is_looked_up_in_the_list_of_the_campaign(cxcall: Cxcall) -> None:
     cxcall.file("body.json", BODY)
     with platform() as running:
@@ -188,6 +191,7 @@ def test_need_for_a_user_token_is_reported(live: Cxcall) -> None:
     assert "add `--param to=NUMBER`" in ran.out
 
 
+@pytest.mark.slow
 def test_missing_credentials_and_a_refused_token_are_distinguished(
     cxcall: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -203,6 +207,7 @@ def test_missing_credentials_and_a_refused_token_are_distinguished(
     assert "refused-token" not in ran.out
 
 
+@pytest.mark.slow
 def test_response_without_data_is_not_that_of_the_api(cxcall: Cxcall) -> None:
     for name, part, reply, code, verdict in (
         ("genesys-cloud", "tokens", Reply(200, [{}]), 5, "failed"),
@@ -252,6 +257,7 @@ def test_text_output_has_a_line_per_check(live: Cxcall) -> None:
     assert {line.count("\t") for line in ran.out.splitlines()} == {3}
 
 
+@pytest.mark.slow
 def test_cxone_skill_is_looked_up(live: Cxcall) -> None:
     words = ("--for", "cxone-dial-phone", "--param", f"to={NUMBER}", "--param", "skillId=4711")
     ran = live(

@@ -79,6 +79,7 @@ def test_unusable_flag_is_refused(name: str, words: tuple[str, ...], says: str) 
     assert says in f"{finding.message} {finding.why}"
 
 
+@pytest.mark.slow
 def test_invalid_expression_is_refused_before_anything_is_sent(lists: Cxcall) -> None:
     ran, paths = run(lists, answer, "numbered", "--query", "entities[", code=2)
     assert "--query" in ran.err
@@ -92,6 +93,7 @@ def test_expression_that_fails_on_the_response_is_reported(lists: Cxcall) -> Non
         assert "cannot be applied to the response: In function sum()" in ran.err
 
 
+@pytest.mark.slow
 def test_selection_never_changes_the_end_of_a_change(live: Cxcall) -> None:
     call = (
         "send",
@@ -121,6 +123,7 @@ def test_numbers_are_masked_in_what_is_selected(lists: Cxcall) -> None:
         assert "2025550100" not in ran.out + ran.err
 
 
+@pytest.mark.slow
 def test_control_characters_stay_json_and_harmless(lists: Cxcall) -> None:
     page = {"entities": [{"id": "a\x9b1m\u202e"}]}
     ran, _ = run(lists, lambda *_: Reply(200, page), "links", "--all")

@@ -55,6 +55,7 @@ def test_exit_code_of_a_single_read_says_if_the_callee_was_connected(
     assert ran.codes == codes
 
 
+@pytest.mark.slow
 @each_case(
     "until, callee, code, codes",
     [
@@ -105,6 +106,7 @@ def test_placed_call_that_cannot_be_read_is_not_to_be_run_again(cxcall: Cxcall) 
     assert f"`cxcall track {ID} --wait` follows it again" in err
 
 
+@pytest.mark.slow
 def test_placed_call_without_its_id_cannot_be_followed(cxcall: Cxcall) -> None:
     with Platform(lambda _body, _count: Reply(202, {})) as platform:
         words = ("call", "--to", NUMBER, "--as", USER, "--wait", "--yes")
@@ -112,6 +114,7 @@ def test_placed_call_without_its_id_cannot_be_followed(cxcall: Cxcall) -> None:
     assert "without its ID, the call cannot be followed; it may have been placed" in err
 
 
+@pytest.mark.slow
 def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     failed = {
         "state": "terminated",
@@ -156,6 +159,7 @@ def test_call_that_outlasts_the_limit_is_unknown(cxcall: Cxcall) -> None:
     assert "cxcall track" in ran.envelope["findings"][0]["fix"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "code"), [(404, 5), (500, 6), (403, 5), (0, 6), (302, 5)])
 def test_failed_read_is_reported(status: int, code: int, cxcall: Cxcall) -> None:
     with Platform(reads=lambda _path, _count: Reply(status, {"message": "no"})) as platform:
@@ -222,6 +226,7 @@ def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -
         assert ran.codes == ["not-provable"]
 
 
+@pytest.mark.slow
 def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
     result = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
     ran = live("track", result["deliveryId"], "-o", "json", code=8)
@@ -229,6 +234,7 @@ def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
     assert sandbox.received[-1].path.endswith(result["engagementId"])
 
 
+@pytest.mark.slow
 def test_sentiment_is_read_from_the_platform(live: Cxcall) -> None:
     ran = live("track", ID, "--sentiment", "-o", "json", code=0)
     body = ran.envelope["response"]["body"]
@@ -274,6 +280,7 @@ def test_wait_comes_before_sentiment_and_transcripts(cxcall: Cxcall) -> None:
     cxcall("track", "7", "--transcript", "--wait", "-o", "json", code=2, env=env)
 
 
+@pytest.mark.slow
 def test_delivery_without_an_engagement_id_is_reported_in_one_line(cxcall: Cxcall) -> None:
     with Platform() as platform:
         words = ("call", "--to", NUMBER, "--as", USER, "--yes", "-o", "json")
@@ -286,6 +293,7 @@ def test_delivery_without_an_engagement_id_is_reported_in_one_line(cxcall: Cxcal
     assert "{" not in ran.err
 
 
+@pytest.mark.slow
 def test_sentiment_that_is_not_there_does_not_mean_that_the_call_is_not(cxcall: Cxcall) -> None:
     absent = Reply(404, {"code": "not.found", "message": "none"})
     with Platform(reads=lambda _path, _count: absent) as platform:

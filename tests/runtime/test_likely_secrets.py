@@ -223,6 +223,7 @@ def test_no_random_secret_survives(data: bytes, name: str) -> None:
         assert value not in mask_likely_secrets(f"x?{name}={value}&y=1")
 
 
+@pytest.mark.slow
 @given(moment=st.datetimes(), value=st.uuids(), name=st.sampled_from(KEY_NAMES))
 def test_no_date_and_no_uuid_is_masked(moment: datetime, value: UUID, name: str) -> None:
     text = json.dumps(
@@ -231,6 +232,7 @@ def test_no_date_and_no_uuid_is_masked(moment: datetime, value: UUID, name: str)
     assert mask_likely_secrets(text) == text
 
 
+@pytest.mark.slow
 @given(
     value=st.recursive(
         st.none() | st.text() | st.integers(),

@@ -242,6 +242,7 @@ def wait_for_response(begin: Callable[[], None]) -> None:
         exchange(HttpRequest("GET", url, Headers(), None), timeout=60, turn=begin)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", [sleep, wait_for_event, wait_for_response])
 def test_signal_that_does_not_end_a_wait_is_handled_soon(
     wait: Callable[[Callable[[], None]], None],

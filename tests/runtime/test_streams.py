@@ -208,12 +208,14 @@ def test_a_report_that_cannot_be_written_is_no_success(
         assert silent.wait(timeout=60) == 2
 
 
+@pytest.mark.slow
 def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
     env = {"_CXCALL_COMPLETE": "bash", "_CXCALL_LINE": "cxcall "}
     result = shell(cxcall, "cxcall >/dev/full; echo $?", env)
     assert (result.stdout, result.stderr) == ("2\n", f"{FULL}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["--version", "--help", "operations", "nope"])
 def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str) -> None:
     code = 2 if line == "nope" else 0
@@ -231,12 +233,14 @@ def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
     assert [line for line in result.stdout.splitlines() if line.isdigit()] == ["0", "2"]
 
 
+@pytest.mark.slow
 def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "é☎"})
     ran = cxcall("validate", name, env={"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}, code=3)
     assert r"\xe9" in ran.out
 
 
+@pytest.mark.slow
 def test_pipes_get_utf8_whatever_the_locale(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "é😀"})
     bare = {

@@ -40,6 +40,7 @@ class Waiting:
         return False
 
 
+@pytest.mark.slow
 @each_case("expected", [0, 300])
 def test_this_process_works_while_all_workers_have_enough_to_do(expected: int) -> None:
     results = list(share_work(Waiting(), range(300), 3, alone_seconds=-1, expected=expected))

@@ -108,6 +108,7 @@ def test_truncated_response_has_complete_headers(client: Client) -> None:
     connection.close()
 
 
+@pytest.mark.slow
 def test_held_request_is_logged_immediately(client: Client) -> None:
     leave(client)
     (rung,) = client.sandbox.rings
@@ -201,6 +202,7 @@ def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None)
     assert preferred_status(header) == status
 
 
+@pytest.mark.slow
 def test_fault_table_loads_without_the_server() -> None:
     program = (
         "import sys; from cxcall.sandbox.faults_by_number import FAULTS\n"

@@ -252,6 +252,7 @@ def test_request_log_masks_numbers(client: Client) -> None:
     assert client.sandbox.received == []
 
 
+@pytest.mark.slow
 def test_sandbox_prints_nothing(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
     for number in ("+12025550152", "+12025550157", "+12025550150"):
         attempt(client, number)

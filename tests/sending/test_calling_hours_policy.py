@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
+@pytest.mark.slow
 def test_warning_about_the_hours_says_how_to_stop_such_calls(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -110,6 +110,7 @@ def test_log_that_cannot_be_opened_stops_before_anything_is_sent(cxcall: Cxcall)
     assert dials == 0
 
 
+@pytest.mark.slow
 def test_log_is_none_of_the_files_that_the_program_uses(cxcall: Cxcall) -> None:
     cxcall.file("dnc.txt", "+12025550999\n")
     cxcall.file("state/credentials.json", "{}")

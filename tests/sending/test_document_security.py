@@ -15,6 +15,8 @@ from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.vendor_documents import secured_api
 
+pytestmark = pytest.mark.slow
+
 SECRET = "k3y-9f8e7d6c5b4a39281706"
 BASIC = {"account": {"type": "http", "scheme": "basic"}}
 BEARER = {"token": {"type": "http", "scheme": "bearer"}}
@@ -140,7 +142,6 @@ def test_credential_is_sent_where_the_document_says_and_printed_nowhere(
     assert "engagement-id-missing" not in named.codes
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("alternative", "shown"),
     [
@@ -162,7 +163,6 @@ def test_dry_run_and_curl_name_the_variable(
     assert SECRET not in dry.out + dry.err
 
 
-@pytest.mark.slow
 def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host) -> None:
     for alternative in (BASIC, api_key("query"), api_key("header"), api_key("cookie")):
         document = secured_api(alternative, server=host.url)
@@ -186,7 +186,6 @@ def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host
     assert not host.seen
 
 
-@pytest.mark.slow
 def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) -> None:
     words = dial(cxcall, BEARER, BASIC, api_key("query"))
     env = {"CXCALL_BASE_URL": host.url, "CXCALL_API_KEY": SECRET}
@@ -202,7 +201,6 @@ def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) 
     assert "does not support `mutualtls`" in ran.envelope["findings"][-1]["fix"]
 
 
-@pytest.mark.slow
 def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     both = {**api_key("query", "key"), **api_key("header", "X-Secret")}
     env = {"CXCALL_BASE_URL": host.url, "CXCALL_API_KEY": f"key=abc12345,X-Secret={SECRET}"}
@@ -213,7 +211,6 @@ def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     cxcall(*dial(cxcall, both), "--again", env={**env, "CXCALL_API_KEY": SECRET}, code=4)
 
 
-@pytest.mark.slow
 @each_case(
     "place, name",
     [
@@ -256,7 +253,6 @@ def test_refused_credentials_are_not_sent_again(cxcall: Cxcall, host: Host) -> N
     assert "CXCALL_PASSWORD" in finding["fix"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["--basic", "--api-key"])
 def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kind: str) -> None:
     alternative = BASIC if kind == "--basic" else api_key("header", "X-Voice")
@@ -297,7 +293,6 @@ def test_doctor_checks_the_credentials_of_the_document(cxcall: Cxcall, host: Hos
     assert "unknown\tcredentials" in cxcall("doctor", *contract, env=env).out
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "alternative", [BASIC, BEARER, api_key("query"), api_key("header"), api_key("cookie")]
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 CALL = ("call", "--platform", "genesys-cloud", "--to", "+12025550123", "-n", "-o", "json")
 
 
+@pytest.mark.slow
 @each_case("text", ["", "\n\n", "phone\n", "# nobody yet\n"])
 def test_list_without_numbers_is_a_warning(cxcall: Cxcall, text: str) -> None:
     ran = cxcall(*CALL, "--do-not-call", cxcall.file("list.txt", text), code=0)
@@ -30,6 +33,7 @@ def test_list_with_a_number_has_no_warning(cxcall: Cxcall) -> None:
     assert cxcall(*CALL, "--do-not-call", listed, code=0).codes == []
 
 
+@pytest.mark.slow
 def test_batch_says_it_once(cxcall: Cxcall) -> None:
     rows = cxcall.file("rows.csv", "to\n+12025550123\n+12025550124\n")
     batch = ("batch", rows, "--operation", "place-call", "--sandbox", "-o", "jsonl")

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 def send(cxcall: Cxcall, response: dict[str, Any]) -> tuple[str, ...]:
     """Return the words that send a call to the sandbox, which gets this response."""
@@ -29,7 +31,6 @@ def send(cxcall: Cxcall, response: dict[str, Any]) -> tuple[str, ...]:
     return ("send", "placeCall", "--contract", file, *number, "--sandbox", "--quiet")
 
 
-@pytest.mark.slow
 def test_missing_id_is_noted(cxcall: Cxcall) -> None:
     ran = cxcall(*send(cxcall, {}), code=0)
     assert ran.out == ""

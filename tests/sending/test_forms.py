@@ -13,6 +13,8 @@ from cxcall.sandbox.server import start_sandbox
 from helpers.command import Cxcall
 from helpers.vendor_documents import ACCOUNT, FORM_API, multipart_api
 
+pytestmark = pytest.mark.slow
+
 TO, FROM = "+12025550123", "+12025550100"
 
 
@@ -27,7 +29,6 @@ def words(contract: str, *more: str, to: str = TO) -> tuple[str, ...]:
     return (*call, "--set", f'/To="{to}"', "--set", f'/From="{FROM}"', *more)
 
 
-@pytest.mark.slow
 def test_dry_run_and_curl_show_the_form_as_it_is_sent(cxcall: Cxcall, contract: str) -> None:
     form = "To=%2B12025550123&From=%2B12025550100"
     shown = cxcall(*words(contract, "-n"), code=0).out
@@ -62,7 +63,6 @@ def test_guards_find_the_number_of_a_form(cxcall: Cxcall, contract: str) -> None
     assert "outside-hours" in cxcall(*words(contract, "-n", *hours, "-o", "json"), code=0).codes
 
 
-@pytest.mark.slow
 def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
     with start_sandbox([load_user_contract(str(cxcall.folder / contract))]) as sandbox:
         client = {
@@ -86,7 +86,6 @@ def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
         cxcall(*missing, "--set", f'/To="{TO}"', "--force", env=client, code=5)
 
 
-@pytest.mark.slow
 def test_multipart_form_is_sent_and_read_back(cxcall: Cxcall) -> None:
     contract = cxcall.file("fax.json", multipart_api())
     call = ("send", "dialFax", "--contract", contract, "--set", f'/to="{TO}"')

@@ -52,6 +52,7 @@ def vendor_document() -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_vendor_document_is_guarded_on_the_wire(live: Cxcall, sandbox: Sandbox) -> None:
     contract, listed = live.file("v.json", vendor_document()), live.file("dnc.txt", NUMBER)
     words = ("send", "postConversationsCalls", "--contract", contract, "--yes", "-o", "json")
@@ -210,6 +211,7 @@ def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cx
     assert "number-unchecked" not in cxcall(*personal, "-n", "-o", "json", code=0).codes
 
 
+@pytest.mark.slow
 def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None:
     model = {"type": "object", "properties": {"who": {"type": "string", "format": "phone"}}}
     document = {**vendor_document(), "definitions": {"CreateCallRequest": model}}

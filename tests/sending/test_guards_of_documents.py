@@ -190,6 +190,7 @@ NUMBER_PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", NUMBER_PLACES)
 def test_question_and_ledger_name_a_number_wherever_it_is(cxcall: Cxcall, place: str) -> None:
     with Platform() as platform:

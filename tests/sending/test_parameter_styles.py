@@ -127,6 +127,7 @@ def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
     assert "`--phone-number` is given 2 times, but has one value" in ran.err
 
 
+@pytest.mark.slow
 def test_guards_find_numbers_in_objects(cxcall: Cxcall) -> None:
     own = document(parameter("call", "query", OBJECT, style="deepObject"))
     own["paths"]["/it"]["post"] = own["paths"]["/it"].pop("get")
@@ -135,6 +136,7 @@ def test_guards_find_numbers_in_objects(cxcall: Cxcall) -> None:
     assert "`911` is an emergency number" in ran.err
 
 
+@pytest.mark.slow
 def test_unsupported_styles_are_listed(cxcall: Cxcall) -> None:
     xml: dict[str, Any] = {"content": {"application/xml": {"schema": {}}}}
     parameters = (

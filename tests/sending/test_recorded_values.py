@@ -113,6 +113,7 @@ def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
     assert find_people(load_operation("get-campaign"), [NUMBER], BODY, API) == ()
 
 
+@pytest.mark.slow
 def test_the_ledger_keeps_the_dialed_number_and_nothing_of_a_text(live: Cxcall) -> None:
     note = "note=Ada Lovelace, pin 4711, call +442079460958"
     words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")

@@ -32,6 +32,7 @@ def test_refused_token_of_the_environment_is_one_error(cxcall: Cxcall) -> None:
     assert "replace the access token (from environment CXCALL_ACCESS_TOKEN)" in hint(ran)
 
 
+@pytest.mark.slow
 def test_refused_token_of_a_login_is_one_error(cxcall: Cxcall) -> None:
     with Platform(lambda _body, _count: Reply(401)) as running:
         target = {"CXCALL_BASE_URL": running.base_url}
@@ -83,6 +84,7 @@ def test_refusal_of_a_valid_body_names_a_command_that_checks_its_objects(cxcall:
     assert not [each for each in checks["checks"] if "is not known" in each["says"]]
 
 
+@pytest.mark.slow
 def test_support_gets_a_correlation_id_only_if_the_response_has_one(cxcall: Cxcall) -> None:
     assert "correlation ID" not in hint(refused(cxcall, Reply(400)))
     known = Reply(400, headers={"ININ-Correlation-Id": "abc-1"})
@@ -97,6 +99,7 @@ def test_web_page_is_the_response_of_a_gateway(cxcall: Cxcall, status: int) -> N
     assert "ask the operator of the proxy, gateway, or firewall" in hint(ran)
 
 
+@pytest.mark.slow
 def test_content_type_that_was_sent_is_not_asked_for(cxcall: Cxcall) -> None:
     assert "send `Content-Type" not in hint(refused(cxcall, Reply(415)))
     sent = "POST /api/v2/conversations/calls HTTP/1.1\nHost: api.mypurecloud.com\nContent-Type: text/plain\n\n{}\n\nHTTP/1.1 415 Unsupported Media Type\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def test_limit_of_the_platform_is_the_limit(cxcall: Cxcall) -> None:
     assert findings(cxcall, "callback", *CXONE, *TO, "--at", at(32)) == []
 
 
+@pytest.mark.slow
 @each_case("when", [(0,), (-0.001,), (1,), (-0.4, "%Y-%m-%dT%H:%M:%S")])
 def test_time_that_can_be_meant_has_no_finding(cxcall: Cxcall, when: tuple[Any, ...]) -> None:
     """The last time has no offset, so it is not over in every time zone."""

@@ -142,6 +142,7 @@ def test_every_operation_can_be_sent_to_the_sandbox(
     assert_valid(operation, shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", SENDABLE[::15], ids=lambda entry: entry.name)
 def test_command_shows_and_sends_an_operation(operation: Operation, cxcall: Cxcall) -> None:
     words = ["send", operation.name, *samples(operation), "-o", "json"]
@@ -192,6 +193,7 @@ def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
     assert "operations create-campaign --skeleton" in ran.envelope["findings"][0]["fix"]
 
 
+@pytest.mark.slow
 def test_unknown_operation_gets_a_suggestion(cxcall: Cxcall) -> None:
     ran = cxcall("send", "get-conversatoin", code=2)
     assert "the most similar name is `get-conversation`" in ran.err
@@ -205,6 +207,7 @@ def test_token_operation_is_not_sent(cxcall: Cxcall) -> None:
     assert "cxcall auth login" in ran.err
 
 
+@pytest.mark.slow
 def test_operation_of_a_user_contract_can_be_sent(cxcall: Cxcall) -> None:
     own = {
         "openapi": "3.1.0",
@@ -250,6 +253,7 @@ def test_read_needs_no_consent_and_is_not_recorded(live: Cxcall) -> None:
     assert live("history", "list", "-o", "jsonl", code=0).out == ""
 
 
+@pytest.mark.slow
 def test_operation_without_calls_can_be_repeated_and_is_recorded(live: Cxcall) -> None:
     stop = ("send", "stop-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     for _ in range(2):
@@ -296,6 +300,7 @@ def test_body_can_be_an_array(cxcall: Cxcall) -> None:
     assert ran.envelope["request"]["body"] == [{"contactListId": USER, "data": {"phone": NUMBER}}]
 
 
+@pytest.mark.slow
 def test_contact_can_be_named_as_in_the_command(live: Cxcall) -> None:
     words = ("send", "execute", "--campaign-id", CAMPAIGN, "--contact-id", CONTACT)
     ran = live(*words, "--phone-number", NUMBER, "-o", "json", code=0)

@@ -18,6 +18,7 @@ USER = "00000004-1234-1234-1234-123456789012"
 NUMBER = "+12025550100"
 
 
+@pytest.mark.slow
 def test_operation_of_another_platform_is_stopped(cxcall: Cxcall) -> None:
     words = ("send", "cxone-get-contact", "--contact-id", "7", "-n", "-o", "json")
     ran = cxcall(*words, code=3, env={"CXCALL_PLATFORM": "genesys-cloud"})
@@ -101,6 +102,7 @@ def test_callback_sends_time_and_queue(cxcall: Cxcall) -> None:
     assert ran.envelope["findings"][0]["where"] == "/callbackScheduledTime"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", ["http://LOCALHOST:{}", "http://localhost:0{}/"])
 def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     cxcall: Cxcall, stranger: Stranger, spelling: str
@@ -113,6 +115,7 @@ def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     assert len(stranger.taken) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "proxy",
     [
@@ -145,6 +148,7 @@ def test_started_call_beside_a_reported_failure_is_unknown_and_guarded(cxcall: C
         assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger: Stranger) -> None:
     cxcall.file(
         "config/config.toml",
@@ -158,6 +162,7 @@ def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger
     cxcall(*words, "--profile", "b", "--again", code=0)
 
 
+@pytest.mark.slow
 def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
     words = ("-o", "json", "--base-url", "http://127.0.0.1:1")
     ran = cxcall("send", "place-call", "--to", NUMBER, *words, code=4)
@@ -172,6 +177,7 @@ def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
     assert f"to contact `{CONTACT}`," in ran.envelope["findings"][0]["why"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("required", [True, False])
 def test_body_of_an_unsupported_media_type_is_reported(cxcall: Cxcall, *, required: bool) -> None:
     body = {"required": required, "content": {"application/xml": {"schema": {}}}}
@@ -189,6 +195,7 @@ def test_body_of_an_unsupported_media_type_is_reported(cxcall: Cxcall, *, requir
     assert "requires a body of type `application/xml`" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
     header = {"in": "header", "name": "X-Label", "schema": {"type": "string"}}
     document = {

@@ -51,6 +51,7 @@ def test_placeholder_of_a_number_is_refused(
     assert ran.codes == ["placeholder"]
 
 
+@pytest.mark.slow
 def test_placeholder_of_a_number_in_an_own_document_is_refused(cxcall: Cxcall) -> None:
     own = own_document(cxcall)
     call = ("send", "dial-out", "--contract", own, "-n", "-o", "json", "--set")

@@ -67,6 +67,7 @@ def test_trusted_certificate_that_does_not_fit_needs_no_other_ca_file(
     assert "REQUESTS_CA_BUNDLE" not in output
 
 
+@pytest.mark.slow
 def test_doctor_reports_the_check_of_a_certificate_as_tls(cxcall: Cxcall, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path / "tls")
     with FaultServer((fault.accept,), certificate.context()) as server:

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 DIGEST = "cxcall does not support `http digest`"
 
 

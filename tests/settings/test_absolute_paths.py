@@ -28,6 +28,7 @@ def test_file_in_place_of_a_folder_is_refused(live: Cxcall) -> None:
         assert "is a file" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", FOLDERS)
 @each_case("path", RELATIVE, quick=2)
 def test_relative_folder_of_the_ledger_is_refused(
@@ -123,6 +124,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 def test_own_document_in_the_home_folder_is_found_from_every_source(cxcall: Cxcall) -> None:
     home, path = cxcall.folder / "home", "~/own.json"
     for folder in (home, cxcall.folder / "config"):
@@ -141,6 +143,7 @@ def test_own_document_in_the_home_folder_is_found_from_every_source(cxcall: Cxca
     assert "the home folder of `~no-such-user` is unknown" in ran.err
 
 
+@pytest.mark.slow
 def test_own_document_of_a_profile_is_the_same_file_from_each_folder(cxcall: Cxcall) -> None:
     """A variable names a file of the working directory, as `--contract` does."""
     (cxcall.folder / "config").mkdir(exist_ok=True)

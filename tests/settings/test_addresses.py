@@ -271,6 +271,7 @@ def test_dotenv_cannot_redirect_a_profile_access_key(world: World) -> None:
 ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenants.VENDOR_DOMAINS))
 def test_only_vendor_domains_are_trusted_endpoints(before: str, after: str, domain: str) -> None:
     url = f"https://{before}{domain}{after}"

@@ -144,6 +144,7 @@ def test_platform_of_a_document_is_used_only_at_a_host_of_that_platform() -> Non
     assert load(vendor).platform == "genesys-cloud"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["document", "path", "operation"])
 @pytest.mark.parametrize("secrets", SECRETS)
 def test_server_of_a_document_receives_nothing(cxcall: Cxcall, level: str, secrets: str) -> None:
@@ -167,6 +168,7 @@ def test_server_of_a_document_receives_nothing(cxcall: Cxcall, level: str, secre
         assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_operation_without_credentials_is_sent_to_the_host_of_the_document(cxcall: Cxcall) -> None:
     with Platform() as platform:
         document = json.loads(json.dumps(wrap("3.0.3", PATHS)))

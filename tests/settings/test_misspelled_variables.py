@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def test_nothing_is_sent_with_a_misspelled_guard(cxcall: Cxcall, stranger: Stran
     assert stranger.taken == []
 
 
+@pytest.mark.slow
 def test_variable_like_another_setting_is_a_warning_of_a_send(cxcall: Cxcall) -> None:
     for target in ((), ("--sandbox",)):
         ran = cxcall(*CALL, *target, "-n", "-o", "json", env={"CXCALL_BASEURL": "x"}, code=0)

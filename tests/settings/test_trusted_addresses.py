@@ -200,6 +200,7 @@ def test_doctor_asks_no_host_of_dotenv(cxcall: Cxcall, recorder: Recorder, case:
     assert recorder.hosts == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", GENESYS_MOVES)
 def test_no_host_of_dotenv_is_asked(cxcall: Cxcall, recorder: Recorder, case: str) -> None:
     own, dotenv = MOVES[case]
@@ -216,6 +217,7 @@ def test_no_host_of_dotenv_is_asked(cxcall: Cxcall, recorder: Recorder, case: st
     assert recorder.hosts
 
 
+@pytest.mark.slow
 def test_secret_of_a_host_that_is_no_region_needs_a_named_token_host(
     cxcall: Cxcall, recorder: Recorder
 ) -> None:

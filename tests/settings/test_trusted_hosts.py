@@ -135,6 +135,7 @@ def test_host_receives_the_secret_of_its_own_source(
     assert run_all(cxcall, recorder, [*COMMANDS][first::2])
 
 
+@pytest.mark.slow
 def test_folder_with_a_client_id_gets_no_cached_token_of_that_client(
     live: Cxcall, recorder: Recorder
 ) -> None:
@@ -155,6 +156,7 @@ def test_folder_with_a_client_id_gets_no_cached_token_of_that_client(
     assert recorder.received == []
 
 
+@pytest.mark.slow
 def test_folder_with_a_secret_of_its_own_gets_no_login(cxcall: Cxcall, recorder: Recorder) -> None:
     cxcall.environment["CXCALL_BASE_URL"] = recorder.url
     cxcall("auth", "login", "--with-token", stdin=SECRET, code=0)
@@ -165,6 +167,7 @@ def test_folder_with_a_secret_of_its_own_gets_no_login(cxcall: Cxcall, recorder:
     assert SECRET not in ran.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"],

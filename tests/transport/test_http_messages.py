@@ -15,6 +15,7 @@ from cxcall.transport.origins import is_loopback_url
 pytestmark = pytest.mark.usefixtures("_plain_environment")
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["a", "X-Id", "Date"]), st.text("ab ", max_size=3)))
 def test_headers_are_looked_up_in_any_case(given_: dict[str, str]) -> None:
     headers = Headers(given_.items())

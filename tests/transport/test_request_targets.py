@@ -124,6 +124,7 @@ def test_a_header_that_cannot_be_sent_is_refused(cxcall: Cxcall, value: str) -> 
     assert "header:X-Note" in cxcall(*words, "--x-note", value, "-n", "-o", "json", code=2).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "query"),
     [

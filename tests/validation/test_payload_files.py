@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
 
 
+@pytest.mark.slow
 def test_stdin_json_lines_and_folders(cxcall: Cxcall) -> None:
     assert cxcall("validate", "-", stdin=json.dumps(GOOD), code=0).out.startswith("-: valid")
     lines = "\n".join([json.dumps(GOOD), "", json.dumps({**GOOD, "contactId": "7"}), "{oops"])
@@ -34,6 +35,7 @@ def test_stdin_json_lines_and_folders(cxcall: Cxcall) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_tables_of_a_folder_are_counted_and_checked_if_they_are_named(cxcall: Cxcall) -> None:
     cxcall.file("folder/a.json", GOOD)
     cxcall.file("folder/deep/a.CSV", "contact-id,reason-code\nnone,x\n")

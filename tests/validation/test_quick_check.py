@@ -273,6 +273,7 @@ BAD_LINES = {
 }
 
 
+@pytest.mark.slow
 @each_case("at", range(3))
 @each_case("bad", BAD_LINES.values(), ids=BAD_LINES.keys())
 def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: int) -> None:
@@ -283,6 +284,7 @@ def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: 
     assert accepted == [() if line is bad else (operation,) for line in lines]
 
 
+@pytest.mark.slow
 def test_verdicts_of_a_long_file_are_those_of_single_lines() -> None:
     bodies = [
         {"contactId": CONTACT, "reasonCode": text}

@@ -227,6 +227,7 @@ def test_property_without_effect_is_a_warning(cxcall: Cxcall) -> None:
     assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
 
 
+@pytest.mark.slow
 def test_property_name_cannot_forge_output_lines(cxcall: Cxcall) -> None:
     long = "x" * 100_000
     body = {"contactId": CONTACT, "a\nerror[forged]: no": 1, long: 1}
@@ -239,6 +240,7 @@ def test_property_name_cannot_forge_output_lines(cxcall: Cxcall) -> None:
     assert long in cxcall(*words, "-o", "json", code=3).out
 
 
+@pytest.mark.slow
 def test_body_for_an_operation_that_has_none_is_an_error(cxcall: Cxcall) -> None:
     files = (
         cxcall.file("p.json", {"a": 1}),
@@ -251,6 +253,7 @@ def test_body_for_an_operation_that_has_none_is_an_error(cxcall: Cxcall) -> None
     cxcall("validate", table, "--operation", "get-campaign", code=0)
 
 
+@pytest.mark.slow
 def test_rules_of_the_platform_are_checked_before_sending(cxcall: Cxcall) -> None:
     body = {"queueId": CONTACT, "callbackNumbers": ["+12025550100"], "countryCode": "Germany"}
     file = cxcall.file("p.jsonl", f"{json.dumps(body)}\n" * 300)

@@ -15,6 +15,8 @@ from helpers.payload_lines import EVERY_KIND, GOOD, KINDS, WIDE, begin, in_line,
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ["text", "json", "jsonl", "github", "junit", "sarif"]
 
 
@@ -23,7 +25,6 @@ def slow_lines() -> str:
     return lines(3000, [4, 0], " " * 400)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str) -> None:
     name = cxcall.file("many.jsonl", lines(300, [*EVERY_KIND, *[0] * 48], WIDE))
@@ -34,7 +35,6 @@ def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str
         assert (shared.out, shared.err) == (alone.out, alone.err)
 
 
-@pytest.mark.slow
 def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(400, end=WIDE))
     output = [
@@ -53,7 +53,6 @@ def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall
     ]
 
 
-@pytest.mark.slow
 def test_first_hundred_findings_are_shown_and_all_are_counted(
     cxcall: Cxcall,
 ) -> None:
@@ -71,7 +70,6 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
     assert (counts["payloads"], counts["invalid"], counts["codes"]["id-format"]) == (1500, 200, 100)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(1500)]
@@ -92,7 +90,6 @@ def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) ->
     assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 1500, 9)]
 
 
-@pytest.mark.slow
 def test_records_before_one_that_cannot_be_read_are_reported(cxcall: Cxcall) -> None:
     rows = [f"{CONTACT},row {number}{' ' * (number == 2500)}\n" for number in range(3000)]
     text = "/contactId,/reasonCode\n" + "".join(rows)
@@ -122,7 +119,6 @@ def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
         assert process.wait(30) == 3
 
 
-@pytest.mark.slow
 def test_document_that_arrives_in_pieces_is_one_payload(cxcall: Cxcall) -> None:
     with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
         assert process.stdin is not None
@@ -133,7 +129,6 @@ def test_document_that_arrives_in_pieces_is_one_payload(cxcall: Cxcall) -> None:
     assert [json.loads(line)["valid"] for line in out.splitlines()] == [True]
 
 
-@pytest.mark.slow
 def test_file_and_pipe_give_the_same_report(cxcall: Cxcall) -> None:
     text = lines(1500)
     of_file = cxcall("validate", cxcall.file("a.jsonl", text), "-o", "json", code=3).out
@@ -160,7 +155,6 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
     return int(result.stdout)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 @pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
 def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
@@ -191,7 +185,6 @@ def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> Non
     assert "no known operation fits the columns" in cxcall("validate", other, code=2).out
 
 
-@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", slow_lines())
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
@@ -202,7 +195,6 @@ def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     assert text.rstrip().endswith("1,500 errors")
 
 
-@pytest.mark.slow
 def test_progress_is_not_shown_without_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", slow_lines())
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
