@@ -10,6 +10,9 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import shorten
 
+_DEPTH = 3
+"""The depth of the names that a similar one is looked for in, unless a field is deeper."""
+
 
 class Selection(NamedTuple):
     """The selection of `--query` or `--fields`; `search` is the compiled expression."""
@@ -125,7 +128,8 @@ def missing_fields(selection: Selection, items: Sequence[Any]) -> tuple[Finding,
     """Return a note for each field that no item has, with the nearest name."""
     from cxcall.runtime.name_similarity import find_similar
 
-    known = {name for item in items if isinstance(item, dict) for name in _names(item, "", 3)}
+    depth = max((_DEPTH, *(1 + field.count(".") for field in selection.fields)))
+    known = {name for item in items for name in _names(item, "", depth)}
     notes = []
     for field in selection.fields if items else ():
         if field not in known:

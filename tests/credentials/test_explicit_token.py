@@ -20,6 +20,7 @@ from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
+from helpers.cases import each_case
 from helpers.token_endpoint import (
     NONE,
     SECRET,
@@ -54,8 +55,8 @@ def test_explicit_token_cannot_be_renewed(
     assert endpoint.asked == []
 
 
-@pytest.mark.parametrize(
-    ("bad", "words"),
+@each_case(
+    "bad, words",
     [
         (f"Bearer {TOKEN}", "U+0020 at position 7"),
         (f"{TOKEN}\r\nX-Evil: 1", "U+000D"),
@@ -65,7 +66,7 @@ def test_explicit_token_cannot_be_renewed(
         (f"{TOKEN}\x7f", "U+007F"),
     ],
 )
-@pytest.mark.parametrize("name", ["access_token", "client_secret", "client_id"])
+@each_case("name", ["access_token", "client_secret", "client_id"])
 def test_invalid_characters_in_a_secret_are_refused(
     endpoint: TokenEndpoint, load: LoadSettings, name: str, bad: str, words: str
 ) -> None:
@@ -98,8 +99,8 @@ def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
     assert caught.value.findings[0].message.isprintable()
 
 
-@pytest.mark.parametrize(
-    ("flags", "words", "fix"),
+@each_case(
+    "flags, words, fix",
     [
         (NONE, "there are no credentials for `127.0.0.1", "`cxcall auth login`, or set `CXCALL_"),
         (
@@ -177,8 +178,8 @@ def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -
 GIVEN_TOKEN = Token(TOKEN, "given", None, None, "here")
 
 
-@pytest.mark.parametrize(
-    ("base_url", "url", "goes"),
+@each_case(
+    "base_url, url, goes",
     [
         ("https://api.example.com", "https://api.example.com/v2/x", True),
         ("https://api.example.com", "https://API.example.com:443/x", True),
@@ -207,8 +208,8 @@ def operation(*alternatives: list[str]) -> Operation:
     return Operation(Contract("own", {}), "POST", "/x", declared)
 
 
-@pytest.mark.parametrize(
-    ("granted", "alternatives", "is_missing"),
+@each_case(
+    "granted, alternatives, is_missing",
     [
         (None, [["a"]], False),
         ([], [], False),

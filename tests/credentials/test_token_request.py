@@ -13,6 +13,7 @@ from cxcall.credentials import token_provider
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from helpers.cases import each_case
 from helpers.token_endpoint import (
     SECRET,
     TOKEN,
@@ -221,8 +222,8 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
+@each_case(
+    "answer, words",
     [
         (
             Answer(401, {"errorCode": "UNAUTHORIZED", "message": "key is inactive"}),
@@ -272,7 +273,7 @@ def test_invalid_grant_of_a_client_is_not_about_an_access_key(
     assert "access key" not in caught.value.findings[0].message
 
 
-@pytest.mark.parametrize(("length", "is_whole"), [(50, True), (300, False)])
+@each_case("length, is_whole", [(50, True), (300, False)])
 def test_long_error_description_is_shortened(
     endpoint: TokenEndpoint, load: LoadSettings, *, length: int, is_whole: bool
 ) -> None:

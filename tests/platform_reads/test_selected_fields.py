@@ -16,6 +16,7 @@ from cxcall.cli.shared_options import ReadOptions
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.contracts.paging import Paging, find_paging
 from cxcall.findings.errors import UsageError
+from helpers.cases import each_case
 from helpers.command import CONTACT, CXCALL, Cxcall, screen, terminal
 from helpers.paged_lists import (
     DOCUMENT,
@@ -58,7 +59,9 @@ REFUSED = [
     ("numbered", ("--query", "entities["), "it is incomplete"),
     ("numbered", ("--query", "a b"), "unexpected `b` at character 3"),
     ("numbered", ("--query", "nope(id)"), "unknown function `nope`"),
+    ("numbered", ("--query", "entities[?nope(id)]"), "unknown function `nope`"),
     ("numbered", ("--query", "length(id, id)"), "Expected 1 argument"),
+    ("numbered", ("--query", "length()"), "Expected 1 argument"),
     ("numbered", ("--query", ""), "cannot be empty"),
     ("numbered", ("--query", "'x"), "Unclosed ' delimiter"),
     ("numbered", ("--query", "(" * 3000), "nested too deeply"),
@@ -69,7 +72,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "words", "says"), REFUSED)
+@each_case("name, words, says", REFUSED)
 def test_unusable_flag_is_refused(name: str, words: tuple[str, ...], says: str) -> None:
     given = dict(zip(words, (*words[1:], ""), strict=True))
     options = ReadOptions("--all" in given, given.get("--query"), given.get("--fields"))

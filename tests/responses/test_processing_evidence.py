@@ -66,7 +66,7 @@ def test_503_is_unprocessed_only_with_retry_after() -> None:
     assert evidence_of(respond(503, Retry_After="soon")) is Evidence.INCONCLUSIVE
 
 
-@pytest.mark.parametrize(("left", "expected"), [(True, "inconclusive"), (False, "unsent")])
+@each_case("left, expected", [(True, "inconclusive"), (False, "unsent")])
 def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected: str) -> None:
     assert evidence_of(None, left=left) == expected
     assert evidence_of(respond(201), failure="cut", left=left) == expected
@@ -109,7 +109,7 @@ def test_success_whose_body_reports_no_failure_is_accepted(body: Any) -> None:
     assert hidden_failure(response) is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"success": True, "errors": ["x"]},
@@ -145,8 +145,8 @@ def test_correlation_id_at_the_place_of_the_engagement_id_proves_nothing() -> No
     assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.REFUSED
 
 
-@pytest.mark.parametrize(
-    ("response", "reason"),
+@each_case(
+    "response, reason",
     [
         (HttpResponse(200, "", Headers(HTML.items()), b"hello"), "a web page"),
         (HttpResponse(200, "", Headers(()), b"  <!DOCTYPE html><p>"), "a web page"),
@@ -164,7 +164,7 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
     assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b" \n", b"{}"])
+@each_case("body", [b"", b"null", b" \n", b"{}"])
 def test_empty_or_valid_json_body_is_readable(body: bytes) -> None:
     assert unreadable_reason(respond(200, body)) == ""
 

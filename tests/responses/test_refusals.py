@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding
 from cxcall.responses.refusals.refusal_findings import explain_refusal
 from cxcall.transport.http_messages import Headers, HttpResponse
+from helpers.cases import each_case
 
 EXECUTE = contract.load_operation("execute")
 HOST = "api.example.com"
@@ -59,8 +58,8 @@ def test_properties_that_the_message_names_are_reported() -> None:
     assert len(explain(400, {"message": "bad value for 'contactId'"}, None)) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "code"),
+@each_case(
+    "status, body, code",
     [
         (400, None, "not-provable"),
         (401, None, "token-expired"),
