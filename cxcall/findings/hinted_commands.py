@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _COMMAND = r"`cxcall ([^`]+)`"
 _END_OF_OPTIONS = {"--", ">", "|"}
+_CREATE_PROFILES = ("auth login", "config set")
 
 
 def resolve_commands(delivery: str) -> str:
@@ -58,6 +59,19 @@ def set_target(
     _target.clear()
     _target.update(options)
     _accepted = accepted
+    _complete.cache_clear()
+
+
+def forget_profile() -> None:
+    """Leave the profile of this run out of commands that do not create it, because it does not exist."""
+    global _accepted  # noqa: PLW0603 - as in set_target
+    accepted = _accepted
+
+    def accepted_now(words: Sequence[str]) -> Collection[str]:
+        is_missing = " ".join(words[:2]) not in _CREATE_PROFILES
+        return {*accepted(words)} - ({"--profile"} if is_missing else set())
+
+    _accepted = accepted_now
     _complete.cache_clear()
 
 

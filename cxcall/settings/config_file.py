@@ -74,15 +74,16 @@ class ConfigFile(NamedTuple):
         source = f"default_profile ({self.path.name})"
         return Setting(name, source, partial(self._locate, "default_profile")) if name else None
 
-    def profile_settings(self, chosen: Setting) -> Layer:
+    def profile_settings(self, chosen: Setting, *, can_create: bool = True) -> Layer:
         """Return the settings of a profile; raises UsageError for an unknown profile.
 
-        The profile `default` may be missing.
+        The profile `default` may be missing. `can_create` is whether the user may have wanted a new profile.
         """
         name = chosen.value
         if name not in self.profiles and name != "default":
             create = f"to create it: {command('cxcall', 'auth', 'login', '--profile', name)}"
-            fix = f"{suggest_name(name, self.profiles)}; {create}" if self.profiles else create
+            known = suggest_name(name, self.profiles) if self.profiles else ""
+            fix = "; ".join(filter(None, (known, create if can_create else "")))
             if name.startswith(GC_PREFIX):
                 fix = command("cxcall", "config", "show", "--profile", name)
             raise UsageError(

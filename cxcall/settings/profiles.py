@@ -9,6 +9,7 @@ from cxcall.documents.paths import expand_home
 from cxcall.documents.private_files import PrivateFile, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
+from cxcall.findings.hinted_commands import forget_profile
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
@@ -132,6 +133,7 @@ def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
         yield
     except BaseException:
         _edit(path, lambda document, tables: _remove_empty(document, tables, profile.value))
+        forget_profile()
         raise
 
 

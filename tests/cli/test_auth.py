@@ -102,5 +102,15 @@ def test_a_refused_login_says_why(
 
 def test_logout_of_an_unknown_profile_is_an_error(cxcall: Cxcall) -> None:
     cxcall("config", "set", "timeout", "22", "-p", "prod", code=0)
-    assert "unknown profile `prd`" in cxcall("auth", "logout", "-p", "prd", code=2).err
+    err = cxcall("auth", "logout", "-p", "prd", code=2).err
+    assert "unknown profile `prd`" in err
+    assert "hint: the most similar name is `prod`\n" in err
     assert "has no login" in cxcall("auth", "logout", "-p", "prod", code=0).out
+
+
+def test_hint_of_a_failed_login_names_only_a_profile_that_exists(cxcall: Cxcall) -> None:
+    url = ("--base-url", "https://api.example.invalid")
+    missing = {"CXCALL_TOKEN_URL": "https://login.example.invalid/token"}
+    words = ("auth", "login", "-p", "new", "--client-id", "x", *url)
+    err = cxcall(*words, stdin="s", env=missing, code=6).err
+    assert f"`cxcall config show {' '.join(url)}`" in err

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.findings.hinted_commands import complete_commands, set_target
+from cxcall.findings.hinted_commands import complete_commands, forget_profile, set_target
 from helpers.command import CAMPAIGN, CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
@@ -227,7 +227,12 @@ def test_command_in_a_hint_asks_the_host_of_this_run(cxcall: Cxcall, sandbox: Sa
     assert "follow it" not in cxcall(*words, code=0).err  # that sandbox has ended
 
 
-ACCEPTED = {"operations": {"--contract"}, "history": set(), "campaign": {"--profile", "--sandbox"}}
+ACCEPTED = {
+    "operations": {"--contract"},
+    "history": set(),
+    "campaign": {"--profile", "--sandbox"},
+    "auth": {"--profile"},
+}
 
 
 @pytest.mark.parametrize(
@@ -238,6 +243,7 @@ ACCEPTED = {"operations": {"--contract"}, "history": set(), "campaign": {"--prof
         ("`cxcall campaign stop 1`", "`cxcall campaign stop 1 --profile p --sandbox`"),
         ("`cxcall campaign stop 1 -p q`", "`cxcall campaign stop 1 -p q --sandbox`"),
         ("`cxcall campaign --profile=q`", "`cxcall campaign --profile=q --sandbox`"),
+        ("`cxcall auth login --web`", "`cxcall auth login --web --profile p`"),
         ("`cxcall operations x > y`", "`cxcall --contract 'a b' operations x > y`"),
         ("`cxcall operations -- -x`", "`cxcall --contract 'a b' operations -- -x`"),
         ("`cxcall operations --help`", "`cxcall operations --help`"),
@@ -253,6 +259,9 @@ def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
     try:
         assert complete_commands(text) == completed
         assert complete_commands(completed) == completed
+        forget_profile()
+        left = completed if "auth login" in text else completed.replace(" --profile p", "")
+        assert complete_commands(text) == left
     finally:
         set_target({}, lambda _words: ())
 

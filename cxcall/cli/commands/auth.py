@@ -114,7 +114,7 @@ def logout(target: SettingsOptions) -> Report:
     profile = chosen.value
     removed, problems = login_and_logout.log_out(profile)
     if not (removed or problems):  # a profile with a misspelled name has no login
-        ConfigFile.read(config_path()).profile_settings(chosen)
+        ConfigFile.read(config_path()).profile_settings(chosen, can_create=False)
     nothing = "nothing was removed" if problems else f"profile `{profile}` has no login"
     return Report(
         "auth logout",
