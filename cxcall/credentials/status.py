@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
-from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
+from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CREDENTIAL_SETTINGS
 from cxcall.credentials.token_provider import check_trust
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.settings.sources import SECRET_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +57,7 @@ class CredentialsStatus(NamedTuple):
             "baseUrl": self.settings.base_url,
             "tokenUrl": self.settings.token_url,
             "kind": self.kind,
-            "clientId": self.client.client_id if self.client else "",
+            "clientId": self._client_id,
             "renewable": bool(self.client and self.client.is_renewable),
             "keptIn": self.storage,
             "scopes": scopes,
@@ -72,8 +73,7 @@ class CredentialsStatus(NamedTuple):
             for name in ("profile", "base_url", "token_url", "issuer")
             if name != "issuer" or values[name].value
         ]
-        if client:
-            rows += self._client_rows(client)
+        rows += self._client_rows(client) if client else self._incomplete_rows()
         rows += self.document_rows
         if token and token.kind == EXPLICIT:
             rows.append(("access token", "****", token.source))
@@ -106,6 +106,25 @@ class CredentialsStatus(NamedTuple):
                 client.application[0],
                 source or self.settings.values["client_id"].source,
             )
+
+    @property
+    def _settings_of_client(self) -> tuple[str, str]:
+        """The names of the settings with the ID and the secret of the client."""
+        return CREDENTIAL_SETTINGS[client_selection.grant_kind(self.settings)]
+
+    @property
+    def _client_id(self) -> str:
+        """The ID of the client, or of one without a secret; empty if a token is set."""
+        if self.client:
+            return self.client.client_id
+        return "" if self.token else self.settings.values[self._settings_of_client[0]].value
+
+    def _incomplete_rows(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the rows of an ID or a secret that is set without the other one."""
+        for name in self._settings_of_client:
+            value, source, _ = self.settings.values[name]
+            if value and not self.token:
+                yield name.replace("_", " "), "****" if name in SECRET_SETTINGS else value, source
 
 
 def _iso(moment: float) -> str:

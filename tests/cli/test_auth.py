@@ -72,7 +72,14 @@ def test_token_of_a_folder_in_place_of_a_login_is_a_warning_of_each_command(
 def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
     cxcall.file("config/config.toml", "[profiles.eu]\n[profiles.us]\n")
     assert "`--profile` selects `eu` or `us`" in cxcall("auth", "token", code=4).err
-    cxcall("auth", "status", code=4)
+    ran = cxcall(
+        "auth", "status", "--profile", "eu", code=4, env={"CXCALL_CLIENT_SECRET": "s3cret"}
+    )
+    assert "client secret\t****\tenvironment" in ran.out
+    cxcall.file("config/config.toml", "[profiles.eu]\nclient_id = 'me'\n")
+    ran = cxcall("auth", "status", "--profile", "eu", "-o", "json", code=4)
+    assert (ran.envelope["data"]["clientId"], ran.codes) == ("me", ["token-missing"])
+    assert ran.envelope["data"]["sources"]["client id"] == "profile eu (config.toml)"
 
 
 @pytest.mark.slow
