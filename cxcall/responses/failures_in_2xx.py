@@ -161,9 +161,10 @@ def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
             yield from _find_failures(member, join_pointer(pointer, name))
 
 
-def _information(failure: _Failure) -> tuple[bool, bool]:
-    """Rank a failure by its information: a code, or a meaning."""
-    return "error" in failure.pointer.rpartition("/")[2].lower(), bool(failure.meaning)
+def _information(failure: _Failure) -> tuple[bool, bool, bool]:
+    """Rank a failure by its information: more than a count, a code, or a meaning."""
+    is_code = "error" in failure.pointer.rpartition("/")[2].lower()
+    return _says_why(failure), is_code, bool(failure.meaning)
 
 
 def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
@@ -178,7 +179,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             continue
         name, place = member.lower(), join_pointer(pointer, member)
         text = "" if isinstance(value, dict | list) else str(value).strip()
-        if says_no_failure(value) and not (value is False and describe_failure(member, value)):
+        if says_no_failure(value) and not describe_failure(member, value):
             continue
         if isinstance(value, dict):
             code = member_text(value, "code") or member_text(value, "errorCode")

@@ -6,11 +6,20 @@ import json
 from typing import Any
 
 from cxcall.contracts.contract import load_operation
-from cxcall.responses.identifiers import correlation_id, engagement_id, likely_engagement_id
-from cxcall.transport.http_messages import Headers, HttpResponse
+from cxcall.responses.identifiers import (
+    correlation_id,
+    correlation_place,
+    describe_redirect,
+    engagement_id,
+    likely_engagement_id,
+    masked_correlation_id,
+)
+from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.transport.http_messages import Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 
 EXECUTE = load_operation("execute")
+SECRET = "echoed-secret-43"
 
 
 def respond(body: Any = None, status: int = 201, **headers: str) -> HttpResponse:
@@ -27,6 +36,7 @@ def respond(body: Any = None, status: int = 201, **headers: str) -> HttpResponse
         ({"data": {"conversation_id": "c"}, "x": 1}, ("c", "body:/data/conversation_id")),
         ({"call": {"uuid": "u"}}, ("u", "body:/call/uuid")),
         ({"result": {"id": "r"}, "other": {"id": "o"}}, ("r", "body:/result/id")),
+        ({"id": SECRET}, ("****", "body:/id")),
         ({"id": "SENT"}, None),
         ({"id": True}, None),
         ({"id": {"x": 1}}, None),
@@ -40,6 +50,7 @@ def respond(body: Any = None, status: int = 201, **headers: str) -> HttpResponse
 def test_likely_id_is_a_new_one_with_a_usual_name(
     body: Any, expected: tuple[str, str] | None
 ) -> None:
+    remember_secrets(SECRET)
     assert likely_engagement_id(respond(body), frozenset({"sent"})) == expected
 
 
@@ -84,3 +95,47 @@ def test_exchange_is_named_by_a_header_or_else_by_the_body(
     response: HttpResponse, expected: str | None
 ) -> None:
     assert correlation_id(response) == expected
+
+
+@each_case(
+    "place, response, expected",
+    [
+        ("header:X-Call", respond(X_Call=" a "), ("a", "header:X-Call")),
+        ("header:X-Call", respond(X_Call=SECRET), ("****", "header:X-Call")),
+        ("body:/call/ids/0", respond({"call": {"ids": [" a "]}}), ("a", "body:/call/ids/0")),
+        ("body:/ok", respond({"ok": True}), None),
+        ("header:X-Call", respond(Location="/calls/b"), ("b", "location")),
+    ],
+)
+def test_place_in_the_settings_is_read_first(
+    place: str, response: HttpResponse, expected: tuple[str, str] | None
+) -> None:
+    remember_secrets(SECRET)
+    assert engagement_id(EXECUTE, response, place) == expected
+
+
+@each_case(
+    "location, expected",
+    [
+        ("https://user:word@h.example/x?token=1", "a redirect to `https://h.example/x`"),
+        ("/calls/+12025550123", "a redirect to `/calls/+*******0123`"),
+        (f"/{SECRET}", "a redirect to `/****`"),
+        ("/\x1b[2J", "a redirect to `/\\x1b[2J`"),
+        ("https://[x", "a redirect without a valid address"),
+    ],
+)
+def test_redirect_is_named_without_secrets_and_numbers(location: str, expected: str) -> None:
+    remember_secrets(SECRET)
+    assert describe_redirect(respond(status=302, Location=location)) == expected
+
+
+def test_correlation_id_is_shown_without_secrets_and_numbers() -> None:
+    remember_secrets(SECRET)
+    assert correlation_id(respond({"contextId": SECRET})) == "****"
+    assert correlation_id(respond({}, CorrelationId=SECRET)) == "****"
+    request = HttpRequest("POST", "https://h.example", {}, b'{"to": "+12025550123"}')
+    found = masked_correlation_id(request, respond({}, CorrelationId="x-12025550123"))
+    assert found is not None
+    assert "2025550123" not in found
+    assert masked_correlation_id(request, None) is None
+    assert correlation_place("") == "the response"
