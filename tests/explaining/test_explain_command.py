@@ -154,6 +154,19 @@ def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
     assert "1 entry of another host" in ran.err
     lines = cxcall("explain", file, "--entry", "3", "-o", "jsonl", code=3).out.splitlines()
     assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
+    empty = cxcall.file("empty.har", {"log": {"entries": []}})
+    assert f"`{empty}` is a HAR file without entries" in cxcall("explain", empty, code=2).err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [("- --fix", "`-` is not one"), ("--last", "--entry"), ("id-format", "does not exist")],
+)
+def test_entry_of_anything_but_a_har_file_is_refused(
+    cxcall: Cxcall, words: str, error: str
+) -> None:
+    text = "curl -X POST https://api.mypurecloud.com/api/v2/conversations/callbacks -d '{}'"
+    assert error in cxcall("explain", *words.split(), "--entry", "2", stdin=text, code=2).err
 
 
 @pytest.mark.slow

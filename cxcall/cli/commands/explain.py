@@ -17,6 +17,7 @@ app = new_app()
     "cxcall explain session.har --entry 3 -o json",
     rules=[
         Exclusion(("--last", "--codes", "FILE|CODE")),
+        *(Exclusion((each, "--entry")) for each in ("--last", "--codes")),
         Exclusion(
             ("--last", "--fix"), "save the request in a file, then `cxcall explain FILE --fix`"
         ),
@@ -36,4 +37,5 @@ def explain(options: ExplainOptions) -> Report:
 
     if options.codes:
         return list_codes()
-    return (options.file and explain_code(options.file)) or explain_file(options)
+    code = options.file if options.entry is None else None
+    return (code and explain_code(code)) or explain_file(options)

@@ -40,7 +40,12 @@ class Source(NamedTuple):
     def read(
         self, entry: int | None = None, numbers: range | None = None
     ) -> Iterator[ObservedRequest]:
-        """Yield the requests and responses; `numbers` selects some of those that `request_count` counts, from 1."""
+        """Yield the requests and responses; `numbers` selects some of those that `request_count` counts, from 1.
+
+        `entry` selects one entry of a HAR file; raises UsageError for it with any other text.
+        """
+        if entry is not None:
+            self._check_entries()
         if self.values is None:
             from cxcall.explaining.readers.pasted_text import read_pasted_text
 
@@ -53,6 +58,16 @@ class Source(NamedTuple):
             for each in requests
         )
 
+    def _check_entries(self) -> None:
+        from cxcall.explaining.readers.json_values.json_documents import is_har
+
+        if self.values is None or not is_har(self.values):
+            raise UsageError(
+                f"`--entry` requires a HAR file; `{self.name}` is not one",
+                where="--entry",
+                fix="leave out `--entry`: all requests in the text are explained",
+            )
+
 
 def open_source(text: str, name: str) -> Source:
     """Return a text as a source of requests. Nothing in it is run, opened, or fetched."""
@@ -60,7 +75,7 @@ def open_source(text: str, name: str) -> Source:
         text = remove_marks(text.encode("utf-8", "replace").decode())
     text = text.removeprefix(BOM)
     values = _json_values(text.strip())
-    if values is not None and (messages := _messages(values)):
+    if values is not None and (messages := _messages(values, name)):
         values, text = None, messages
     if values is None:
         return Source(name, None, text)
@@ -69,14 +84,14 @@ def open_source(text: str, name: str) -> Source:
     return Source(name, values, "", find_json_secrets(values))
 
 
-def _messages(values: list[Any]) -> str:
+def _messages(values: list[Any], name: str) -> str:
     """Return the messages of a log's records as a text, if the requests are in them; empty if not."""
     if not all(isinstance(each, dict) and _MESSAGE_NAMES & each.keys() for each in values):
         return ""
     from cxcall.explaining.readers.json_values.exchanges import message_of
     from cxcall.explaining.readers.json_values.json_documents import read_json
 
-    if next(read_json(values, "", None), None) is not None:
+    if next(read_json(values, name, None), None) is not None:
         return ""
     messages = "\n".join(map(message_of, values))
     return messages if "://" in messages else ""

@@ -34,6 +34,11 @@ def count_requests(values: list[Any]) -> int:
     return len(_objects_of(values)) if kind == "objects" else 1
 
 
+def is_har(values: list[Any]) -> bool:
+    """Return whether JSON values are a HAR file, whose entries are numbered."""
+    return _kind_of(values) == "HAR"
+
+
 def read_json(
     values: list[Any], name: str, entry: int | None, numbers: range | None = None
 ) -> Iterator[ObservedRequest]:
