@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cxcall.contracts.contract import Contract
+from cxcall.contracts.contract import Contract, load_user_contract
 from cxcall.contracts.operation import Operation
+from cxcall.documents.text_files import read_text
 from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
@@ -118,8 +119,6 @@ def explain(
     is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
     that JSON cannot hold, such as one that contains itself.
     """
-    from cxcall.contracts.contract import load_user_contract
-    from cxcall.documents.text_files import read_text
     from cxcall.explaining.readers.format_detection import read
     from cxcall.explaining.readers.json_values.exchanges import read_exchange
 
@@ -146,7 +145,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         return Explanation(request, route, route.findings)
     operation = find_intended_operation(request, route)
     in_body = list(check_body(request, route, operation))
-    is_valid = not _has_problem(in_body)
+    is_valid = all(each.severity is Severity.NOTE for each in in_body)
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
@@ -180,10 +179,6 @@ def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def _has_problem(findings: Iterable[Finding]) -> bool:
-    return any(finding.severity is not Severity.NOTE for finding in findings)
-
-
 def _check_response(
     request: ObservedRequest, route: RouteMatch, operation: Operation | None, *, is_valid: bool
 ) -> Iterator[Finding]:
@@ -209,11 +204,9 @@ def _check_response(
     ):
         fix = _without_body_advice(refusal.fix, request, operation)
         finding = place_in_url(refusal._replace(fix=fix), request)
-        is_vague = refusal.code == "not-provable"
+        severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
-        yield finding._replace(
-            severity=Severity.NOTE if is_vague else refusal.severity, excerpt=excerpt
-        )
+        yield finding._replace(severity=severity, excerpt=excerpt)
     yield from note_unknown_outcome(request, route.operation)
 
 

@@ -49,6 +49,8 @@ _STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
 """The status with which an API refuses a placeholder at each place."""
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
+_TOKEN_PLACES = ("header:Authorization", "token")
+_TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 _MIN_NAME = 4
@@ -67,11 +69,8 @@ _SEVERITIES = tuple(Severity)
 
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal findings merged, and severities adjusted to the response."""
-    findings = [
-        _confirm(each, request, findings)
-        for each in findings
-        if not _is_redacted_token(each, request)
-    ]
+    findings = [each for each in findings if not _is_redacted_token(each, request)]
+    findings = [_confirm(each, request, findings) for each in findings]
     certain = [_by_response(each, request, findings) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
@@ -105,9 +104,7 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
     elif finding.where == "response" and rank >= len(_ORDER):
-        rank = (
-            len(_ORDER) + 3
-        )  # a problem in the request comes before a message that names no place
+        rank = len(_ORDER) + 3  # after each problem in the request: the message names no place
     return _SEVERITIES.index(finding.severity), rank, not is_named
 
 
@@ -124,14 +121,10 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     """
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
-    text = platform_text(request.response)
-    if (
-        finding.code == "placeholder"
-        and finding.where == "path"
-        and _is_owner_named(finding, request)
-    ):
+    text, is_placeholder = platform_text(request.response), finding.code == "placeholder"
+    if is_placeholder and finding.where == "path" and _is_owner_named(finding, request):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
-    refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if finding.code == "placeholder" else 0
+    refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
         return finding._replace(severity=Severity.ERROR, why=why)
@@ -210,9 +203,7 @@ def _by_response(
         finding = finding._replace(severity=_severity_of_refusal(finding, request, findings))
     if not status or finding.where == "response" or finding.source == SOURCE:
         return finding
-    is_about_token = (
-        finding.where in ("header:Authorization", "token") and finding.code in _TOKEN_CODES
-    )
+    is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
     response_codes = {
         each.code for each in findings if each.where == "response" or each.source == SOURCE
     }
@@ -334,12 +325,8 @@ def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
     for each in dict.fromkeys(findings):
         where = _INDEX.sub("/*", each.where)
         key: tuple[str, ...] = (each.severity, each.code, where, _INDEX.sub("/*", each.message))
-        if each.where == where and key in first:
-            key = (
-                *key,
-                each.where,
-                str(len(counts)),
-            )  # not in a list: the places differ in more than an index
+        if each.where == where and key in first:  # not an item of a list
+            key = (*key, each.where, str(len(counts)))
         first.setdefault(key, each)
         counts[key] = counts.get(key, 0) + 1
     return [

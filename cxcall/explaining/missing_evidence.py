@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
@@ -33,12 +33,7 @@ def note_missing_evidence(
     severities = {each.severity for each in findings}
     if Severity.ERROR not in severities:
         is_unknown = any(request.unknown.values())
-        has_warnings = Severity.WARNING in severities
-        yield (
-            _unknown_values(request)
-            if is_unknown
-            else _no_cause(request, has_warnings=has_warnings)
-        )
+        yield _unknown_values(request) if is_unknown else _no_cause(request, severities)
         return
     response = request.response
     is_proven = any(
@@ -100,13 +95,13 @@ def _unknown_values(request: ObservedRequest) -> Finding:
     )
 
 
-def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
+def _no_cause(request: ObservedRequest, severities: Collection[Severity]) -> Finding:
     """Return the note that no cause was found, with the facts that the platform's support needs."""
     return Finding.note(
         "not-provable",
         "request",
         "no certain cause found: the warnings name likely causes"
-        if has_warnings
+        if Severity.WARNING in severities
         else "no cause found in the request or response",
         fix="to continue, capture: method, URL, body, status, response, its correlation ID, time, and region; "
         "then explain that, or paste it into a support ticket",

@@ -109,9 +109,8 @@ def _mask_texts(
     response = request.response
     if response is not None:
         content = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
-        headers = Headers(
-            (name, mask(value)) for name, value in masked_headers(response.headers).items()
-        )
+        shown = masked_headers(response.headers)
+        headers = Headers((name, mask(value)) for name, value in shown.items())
         response = response._replace(body=content, headers=headers, reason=mask(response.reason))
     body = None if request.body is None else mask(request.body)
     return replace(

@@ -21,12 +21,7 @@ from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_errors import with_description
 from cxcall.payloads.form_bodies import has_headers
-from cxcall.payloads.placeholders import (
-    NO_VALUES,
-    is_placeholder,
-    is_redacted,
-    is_withheld,
-)
+from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, is_withheld
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
 
@@ -243,10 +238,8 @@ def _check_authorization(
     elif not value or is_redacted(value):
         return
     elif scheme.lower() == "basic":
-        code, message = (
-            "token-grant",
-            "`Basic` credentials are for the token endpoint, not for the API",
-        )
+        code = "token-grant"
+        message = "`Basic` credentials are for the token endpoint, not for the API"
         fix = f"get a token with them, then {_SEND_TOKEN}"
     elif problem := _bearer_problem(scheme, token):
         is_empty = scheme.lower() == "bearer" and not token
@@ -268,10 +261,8 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
     if request.kind in (SourceKind.COMMAND, SourceKind.CODE):
         is_filled = "authorization" in request.filled_headers
         is_sent = not is_filled and LANGUAGE_VARIABLE.fullmatch(token) is not None
-    is_refused = is_sent and request.status == _UNAUTHORIZED
-    return (
-        is_placeholder(token) and not is_redacted(token) and (is_refused or not is_withheld(token))
-    )
+    is_certain = (is_sent and request.status == _UNAUTHORIZED) or not is_withheld(token)
+    return is_certain and is_placeholder(token) and not is_redacted(token)
 
 
 def _bearer_problem(scheme: str, token: str) -> str:

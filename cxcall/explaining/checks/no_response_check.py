@@ -16,13 +16,8 @@ from cxcall.responses.processing_evidence import leaves_outcome_open
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
 # Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
-_NOT_SENT = frozenset(
-    """
-    1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101
-    """.split()
-)
+_NOT_SENT = tuple("1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101".split())
 CHECK_CALL = "check in the platform whether the call was placed before you send it again"
-_ALIAS = "Invoke-WebRequest"
 # A host without a dot is a part of a header or a body that was split at a blank.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")
 
@@ -38,7 +33,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
     elif curl:
         is_sent = curl[1] not in _NOT_SENT and "proxy" not in failure_kinds(curl[2])
         yield _no_response("curl", curl[2], request, is_sent=is_sent)
-    elif request.failure.startswith(_ALIAS) and request.kind is SourceKind.COMMAND:
+    elif request.failure.startswith("Invoke-WebRequest") and request.kind is SourceKind.COMMAND:
         yield Finding.error(
             "undelivered",
             "request",

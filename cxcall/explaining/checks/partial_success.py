@@ -18,14 +18,10 @@ _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-pro
 
 def is_for_another_reason(findings: Iterable[Finding]) -> bool:
     """Return whether each reported failure has a reason that is not about the values of the request."""
-    failures = [
-        each.message
-        for each in findings
-        if each.code == "hidden-failure" and each.severity is Severity.ERROR
-    ]
-    return bool(failures) and all(
-        find_cause_of_text(each).code not in _MAY_BE_VALUES for each in failures
-    )
+    reported = (each for each in findings if each.code == "hidden-failure")
+    failures = (each.message for each in reported if each.severity is Severity.ERROR)
+    causes = {find_cause_of_text(each).code for each in failures}
+    return bool(causes) and causes.isdisjoint(_MAY_BE_VALUES)
 
 
 def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set[tuple[str, str]]:

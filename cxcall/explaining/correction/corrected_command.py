@@ -49,10 +49,8 @@ def command_words(request: CorrectedRequest) -> list[str]:
     for name, value in request.values.items():
         is_safe = name in flags and not value.startswith("-")
         words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
-    if (
-        request.operation.contract.is_shipped
-        or request.base_url != request.operation.contract.base_url()
-    ):
+    contract = request.operation.contract
+    if contract.is_shipped or request.base_url != contract.base_url():
         words += ["--base-url", request.base_url]
     return [*words, *(["--file", "-"] * request.operation.takes_body), "--dry-run"]
 

@@ -122,11 +122,8 @@ def correct_request(
     corrected = _correct(explanation, operation)
     root = explanation.root
     is_likely_cause = root is not None and root.where[:1] == "/"
-    if (
-        is_likely_cause
-        and explanation.request.is_refused
-        and repeats_request(corrected, explanation)
-    ):
+    is_refused = is_likely_cause and explanation.request.is_refused
+    if is_refused and repeats_request(corrected, explanation):
         return _correct(explanation, operation, with_warnings=True)
     return corrected
 
@@ -137,14 +134,11 @@ def _correct(
     payload, _ = read_body(explanation.request)
     written = explanation.request.body or ""
     sent_value = payload.value if payload else read_leniently(written)
-    sent_value = (
-        _parse_leniently(sent_value) if isinstance(sent_value, str) else sent_value
-    )  # the body was encoded twice
+    if isinstance(sent_value, str):  # the body was encoded twice
+        sent_value = _parse_leniently(sent_value)
     if sent_value is None or isinstance(sent_value, dict):
-        sent_value = {
-            **members_for_body(explanation.request, operation),
-            **(sent_value or {}),
-        } or sent_value
+        in_query = members_for_body(explanation.request, operation)
+        sent_value = {**in_query, **(sent_value or {})} or sent_value
     values, left_out = correct_parameters(explanation, operation, sent_value)
     body: Any = None
     dropped: tuple[str, ...] = ()
@@ -160,9 +154,8 @@ def _correct(
     open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
     # The correction of a partly masked value may have another type, so that it is not a placeholder.
-    missing += [
-        at for at, leaf in leaves(sent_value) if MASKED in str(leaf) and at and has_value(body, at)
-    ]
+    masked = (at for at, leaf in leaves(sent_value) if at and MASKED in str(leaf))
+    missing += [at for at in masked if has_value(body, at)]
     # The end of a truncated body is not known; nor is what was meant if nothing of a body is left.
     is_cut = sent is not None and payload is None and bool(written) and not is_form(written)
     missing += [""] * (is_cut or (body == {} and bool(dropped)))
@@ -214,9 +207,7 @@ def _find_operation(
     if operation.provenance != "published" and is_unknown:
         operation = _published_alternative(operation, others) or operation
     payload, _ = read_body(explanation.request)
-    is_wrapped = any(
-        each.code == "type-mismatch" and not each.where for each in explanation.findings
-    )
+    is_wrapped = "type-mismatch" in (each.code for each in explanation.findings if not each.where)
     if (
         payload is None
         or is_wrapped
@@ -285,10 +276,8 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
     """
     request = explanation.request
     platform = platform_of_host(request.host)
-    is_wrong = any(
-        each.code in _WRONG_HOST and each.where == "host" for each in explanation.findings
-    )
-    is_wrong |= bool(platform) and platform != operation.platform
+    about_host = {each.code for each in explanation.findings if each.where == "host"}
+    is_wrong = not about_host.isdisjoint(_WRONG_HOST) or platform not in ("", operation.platform)
     if is_wrong or not request.host or has_slot(request.host):
         if not operation.contract.is_shipped:
             return operation.contract.base_url()

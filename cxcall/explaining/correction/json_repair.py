@@ -16,10 +16,8 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload, set_value
 
-_DOUBLE_QUOTES, _SINGLE_QUOTES = (
-    "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",
-    "\u2018\u2019\u201a\u201b\u2032",
-)
+_DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
+_SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032"
 _STRAIGHT = str.maketrans({**dict.fromkeys(_DOUBLE_QUOTES, '"'), "\u00a0": " "})
 _STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{_SINGLE_QUOTES}'", '"'))
 _CURLY = re.compile(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from cxcall.contracts.contract import Contract
+from cxcall.contracts.contract import Contract, load_catalog
 from cxcall.contracts.json_schema import JsonSchema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import split_pointer
@@ -33,6 +33,7 @@ from cxcall.payloads.operation_matching import (
     property_names,
 )
 from cxcall.payloads.payload import Payload
+from cxcall.runtime.name_similarity import nearest_name
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """The share of a body's names that an operation must know to have been meant."""
@@ -40,11 +41,7 @@ _MIN_KNOWN_ELSEWHERE = 2
 """The share that it must know if another operation has a similar path."""
 _KEPT_CATALOGS = 16
 _COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
-_RESPONSE_NAMES = frozenset(
-    """
-    id selfUri entities participants conversationId log info item
-    """.split()
-)
+_RESPONSE_NAMES = tuple("id selfUri entities participants conversationId log info item".split())
 """Names at the top level of responses, HAR files, and collections, which no request body has."""
 _MIN_NAMES = 2
 """How many properties must belong to another operation before a finding says so; one name may be there by chance."""
@@ -79,8 +76,6 @@ def _find_by_body(
     request: ObservedRequest, platform: str, value: Any, names: list[str]
 ) -> Operation | None:
     """Return the operation that a body is valid for, or whose schema has enough of its names."""
-    from cxcall.contracts.contract import load_catalog
-
     candidates = [
         each
         for each in load_catalog().find_likely(value)
@@ -89,11 +84,8 @@ def _find_by_body(
     if valid := find_valid_operations(candidates, value):
         return valid[0]
     nearest = max(candidates, key=lambda each: _score(each, value, names, request), default=None)
-    if nearest is None or _count_known(nearest, value, names) < max(
-        _MIN_KNOWN, len(names) * _MIN_SHARE
-    ):
-        return None
-    return nearest
+    enough = max(_MIN_KNOWN, len(names) * _MIN_SHARE)
+    return nearest if nearest and _count_known(nearest, value, names) >= enough else None
 
 
 def _names(value: Any) -> list[str]:
@@ -122,8 +114,6 @@ def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
 
 @lru_cache(maxsize=4096)
 def _count_known_names(operation: Operation, names: tuple[str, ...]) -> float:
-    from cxcall.runtime.name_similarity import nearest_name
-
     schema = _schema(operation)
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}
     near = sum(name not in known and bool(nearest_name(name, known)) for name in names)
@@ -189,12 +179,10 @@ def _path_words(path: str) -> set[str]:
 def is_request_body(value: Any, path: str = "") -> bool:
     """Return whether a JSON value alone is the body of a request that a shipped operation takes, one at `path` if it is known."""
     names = _names(value)
-    if not names or not _RESPONSE_NAMES.isdisjoint(names):
+    if not names or any(each in _RESPONSE_NAMES for each in names):
         return False
     if there := [*_operations_at(path)] if path.strip("/") else []:
         return any(is_body_of(each, value) for each in there)
-    from cxcall.contracts.contract import load_catalog
-
     candidates = [
         each
         for each in load_catalog().find_likely(value)
@@ -217,8 +205,6 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
 
 def find_better_operation(operation: Operation, value: Any) -> Operation | None:
     """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
-    from cxcall.contracts.contract import load_catalog
-
     likely = _of_platform(load_catalog().find_likely(value), operation.platform)
     other = operation_matching.find_better_operation(likely, operation, value)
     is_clear = other and count_declared_properties(other, value) >= _MIN_NAMES
@@ -265,7 +251,6 @@ def _unknown_name(finding: Finding) -> str:
 @lru_cache(maxsize=_KEPT_OWNERS)
 def _find_owner(operation: Operation, names: frozenset[str]) -> Operation | None:
     """Return the operation under or above the path of another one that declares most of some names; None if none has half of them."""
-    from cxcall.contracts.contract import load_catalog
 
     def count(owner: Operation) -> tuple[int, int]:
         declared = declared_names(owner)

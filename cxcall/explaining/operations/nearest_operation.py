@@ -90,17 +90,14 @@ def _may_replace(method: str, operation: PublishedOperation) -> bool:
         return True
     if operation.method == "DELETE":
         return False
-    return method in ("POST", "PUT", "PATCH") or (
-        operation.method == "POST" and _only_reads(operation)
-    )
+    is_query = operation.method == "POST" and _only_reads(operation)
+    return is_query or method in ("POST", "PUT", "PATCH")
 
 
 def _only_reads(operation: PublishedOperation) -> bool:
     """Return whether a POST is a query: every permission for it only reads."""
-    permissions = operation.permissions.split()
-    return bool(permissions) and all(
-        each.rpartition(":")[2] in call_risk.READ_ACTIONS for each in permissions
-    )
+    actions = {each.rpartition(":")[2] for each in operation.permissions.split()}
+    return bool(actions) and actions <= {*call_risk.READ_ACTIONS}
 
 
 def _is_alone(found: Sequence[NearOperation]) -> bool:

@@ -11,6 +11,7 @@ from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import remove_marks
+from cxcall.explaining.request_masking import find_json_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
@@ -79,8 +80,6 @@ def open_source(text: str, name: str) -> Source:
         values, text = None, messages
     if values is None:
         return Source(name, None, text)
-    from cxcall.explaining.request_masking import find_json_secrets
-
     return Source(name, values, "", find_json_secrets(values))
 
 

@@ -220,11 +220,7 @@ def _plain(value: str) -> str:
     if found := _TYPED.match(value):
         value = found[1]
     for mark in ("**", "`", "'", '"', "<>"):
-        if (
-            len(value) > 1
-            and value.startswith(mark[0])
-            and value.endswith(mark[-1])
-            and value[1:2] != "{"
-        ):
+        is_marked = value.startswith(mark[0]) and value.endswith(mark[-1])
+        if is_marked and len(value) > 1 and value[1] != "{":
             value = value.removeprefix(mark[:1]).removesuffix(mark[-1:])
     return value.strip()

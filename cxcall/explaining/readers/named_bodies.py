@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
     is_array_start,
@@ -73,7 +74,7 @@ def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | N
     found = [
         each
         for each in found
-        if each.rank == best and (best <= _REQUEST_LABEL or _is_known_body(each.value))
+        if each.rank == best and (best <= _REQUEST_LABEL or is_request_body(each.value))
     ]
     before = [each for each in found if each.end <= position] or found
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
@@ -103,12 +104,6 @@ def find_unread_bodies(
     lines = text.split("\n")
     numbers = sorted({text.count("\n", 0, start) + 1 for start in starts})
     return {number: lines[number - 1] for number in numbers}
-
-
-def _is_known_body(value: Any) -> bool:
-    from cxcall.explaining.operations.intended_operation import is_request_body
-
-    return is_request_body(value)
 
 
 def _objects(text: str) -> Iterator[NamedBody]:
@@ -170,9 +165,8 @@ def _head_of(text: str, start: int) -> str:
         return head.rstrip()
     above = text[:line_start].rstrip("\n")
     above = above[above.rfind("\n") + 1 :]
-    return (
-        above[-_MAX_HEAD:].rstrip() if above.rstrip()[-1:] in (":", "=") or _is_label(above) else ""
-    )
+    is_head = above.rstrip()[-1:] in (":", "=") or _is_label(above)
+    return above[-_MAX_HEAD:].rstrip() if is_head else ""
 
 
 def _is_label(line: str) -> bool:

@@ -76,20 +76,17 @@ def without_sign_off(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Return a text without the additions of chats, mails, and web pages."""
-    text = _LONG_RUN.sub(
-        lambda run: run[1] * 512, text.replace("\r\n", "\n")
-    )  # removed, so that readers need not expect it
+    # Readers need not expect a long run of the same characters.
+    text = _LONG_RUN.sub(lambda run: run[1] * 512, text.replace("\r\n", "\n"))
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
         text = html.unescape(text)
     # A page in a response stays unchanged.
     if _HTML_END.search(text) and "<html" not in text.lower():
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
     text = _without_emphasis(_TWICE_QUOTED.sub("", text))
-    lines = text.splitlines()
-    is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
-        [each for each in lines if each.strip()]
-    )
-    is_table = is_quoted and all(each.rstrip().endswith("|") for each in lines if each.strip())
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    is_quoted = all(line.startswith((">", "|")) for line in lines)
+    is_table = is_quoted and all(line.endswith("|") for line in lines)
     if is_quoted and not is_table and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", text)

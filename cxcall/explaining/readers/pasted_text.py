@@ -112,10 +112,8 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread
     bodies = _unread_bodies(requests[0], text) if len(requests) == 1 else {}
-    found = describe_lines({**unread, **bodies})
-    yield from (
-        replace(each, unread=found, unread_body=describe_lines(bodies)) for each in requests
-    )
+    found, in_body = describe_lines({**unread, **bodies}), describe_lines(bodies)
+    yield from (replace(each, unread=found, unread_body=in_body) for each in requests)
 
 
 def _unread_bodies(request: ObservedRequest, text: str) -> dict[int, str]:
@@ -193,14 +191,8 @@ def _is_known(line: str, known: Collection[str]) -> bool:
 
 def _words_of(request: ObservedRequest) -> set[str]:
     response = request.response
-    parts = [
-        request.origin,
-        request.method,
-        request.scheme,
-        request.host,
-        request.path,
-        request.failure,
-    ]
+    parts = [request.origin, request.method, request.scheme, request.host]
+    parts += [request.path, request.failure]
     parts += [text for pair in request.query for text in pair]
     parts += [text for pair in (request.headers or {}).items() for text in pair]
     parts += [request.body or "", *(name for names in request.unknown.values() for name in names)]

@@ -27,11 +27,16 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     status_of,
 )
-from cxcall.explaining.readers.messages.responses_in_text import handles_status
+from cxcall.explaining.readers.messages.responses_in_text import (
+    dumped_error,
+    handles_status,
+    quoted_refusal,
+)
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import Headers
 
 _CORRELATION = re.compile(
@@ -115,22 +120,15 @@ def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedReque
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if its response has no body, with the error body from anywhere in the text."""
     known = request.response
-    if known is not None and known.body and (known.json() or "{'" not in text):
+    has_body = known is not None and bool(known.body)
+    if known is not None and has_body and (known.json() or "{'" not in text):
         return request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
     if not is_error_body(body) and request.is_refused and "{'" in text:
-        from cxcall.explaining.readers.messages.responses_in_text import dumped_error
-
         body = dumped_error(text)  # in the form of Python
-    if not is_error_body(body) and request.is_refused and not (known and known.body):
+    if not is_error_body(body) and request.is_refused and not has_body:
         body = _named_code(text) or body
-    if (
-        not is_error_body(body)
-        and request.kind is SourceKind.MESSAGE
-        and not (known and known.body)
-    ):
-        from cxcall.explaining.readers.messages.responses_in_text import quoted_refusal
-
+    if not is_error_body(body) and request.kind is SourceKind.MESSAGE and not has_body:
         body = quoted_refusal(text, known) or body
     if not is_error_body(body):
         return request
@@ -145,8 +143,6 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
 
 def _named_code(text: str) -> dict[str, str]:
     """Return a body with the only code of a platform that prose names, such as `not.a.user`; empty without one."""
-    from cxcall.responses.platform_codes import find_platform_codes
-
     codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
     code = codes.pop() if len(codes) == 1 else ""
     return {"code": code, "message": code} if code else {}
@@ -163,11 +159,8 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
         for line in text.split("\n")
         if not (_ASSUMPTION.search(line) or (is_code and handles_status(line)))
     )
-    found = {
-        int(next(filter(None, each.groups())))
-        for line in lines
-        for each in _ERROR_STATUS.finditer(line)
-    }
+    matches = (each for line in lines for each in _ERROR_STATUS.finditer(line))
+    found = {int(next(filter(None, each.groups()))) for each in matches}
     if len(found) != 1:
         return request
     status = found.pop()
@@ -200,9 +193,8 @@ def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
             and each.method in ("", whole.method)
             and each.host in ("", whole.host)
         )
-        if each is not whole and not (
-            same_target and each.status in (0, whole.status or each.status)
-        ):
+        is_mention = same_target and each.status in (0, whole.status or each.status)
+        if each is not whole and not is_mention:
             return requests
     responses = (each.response for each in requests if each.response is not None)
     return [replace(whole, response=whole.response or next(responses, None))]

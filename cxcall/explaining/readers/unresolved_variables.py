@@ -115,9 +115,6 @@ def _variables(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
         if names := variable_names("".join(members)):
             yield pointer, names
     for pointer, leaf in leaves(value):
-        if (
-            isinstance(leaf, str)
-            and (names := variable_names(leaf))
-            and (pointer or _is_variable(leaf))
-        ):
+        names = variable_names(leaf) if isinstance(leaf, str) else ()
+        if names and (pointer or _is_variable(leaf)):
             yield remove_marks(pointer), names

@@ -110,15 +110,12 @@ def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload
     content_type = request.headers.get("Content-Type", "") if request.headers else ""
     if request.content_type not in ("", operation.media_type):
         return None
-    body = request.body or ""
-    if (request.content_type or operation.media_type) == MULTIPART and not form_bodies.has_headers(
-        body
-    ):
+    body, content_type = request.body or "", content_type or operation.media_type
+    is_multipart = (request.content_type or operation.media_type) == MULTIPART
+    if is_multipart and not form_bodies.has_headers(body):
         content_type = URLENCODED  # a reader writes the parts in this form
     try:
-        return Payload(
-            form_bodies.decode_body(operation, body.encode(), content_type or operation.media_type)
-        )
+        return Payload(form_bodies.decode_body(operation, body.encode(), content_type))
     except ValueError:
         return None
 
@@ -193,11 +190,8 @@ def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Fi
             if not edit.source or edit.source != finding.where:
                 continue
             # The value may belong in an object that is missing, too.
-            places = [
-                *(each for each in added if edit.pointer.startswith(f"{each}/")),
-                edit.pointer,
-            ]
-            for place in places:
+            above_it = [each for each in added if edit.pointer.startswith(f"{each}/")]
+            for place in (*above_it, edit.pointer):
                 above, _, name = place.rpartition("/")
                 if name in _needed_names(operation, above):
                     yield Finding.note(

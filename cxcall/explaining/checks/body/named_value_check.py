@@ -74,9 +74,8 @@ def _check_text(
         message, fix = "the ID is empty", "add the ID, or remove it"
         yield payload.make_finding(Severity.WARNING, "value-not-allowed", pointer, message, fix=fix)
     elif is_placeholder(value, id_wanted=is_id, name=name):
-        yield placeholder_finding(
-            pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer), value=value
-        )
+        excerpt = payload.find_excerpt(pointer)
+        yield placeholder_finding(pointer, f"`{value}`", excerpt=excerpt, value=value)
     elif _E164.fullmatch(value):
         found = find_unlikely_number(value.removeprefix("tel:"))
         yield from place_in_body(found, payload, pointer)

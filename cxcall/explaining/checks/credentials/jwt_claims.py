@@ -76,9 +76,7 @@ def _kind(claims: dict[str, Any]) -> str:
     """Return the kind of a token: an ID token says who logged in, an access token what is allowed."""
     if "nonce" in claims or "at_hash" in claims:
         return _ID_TOKEN
-    is_user = any(
-        claims.get(name) for name in ("icAgentId", "userId", "email", "preferred_username")
-    )
+    is_user = any(map(claims.get, ("icAgentId", "userId", "email", "preferred_username")))
     return "access token of a user" if is_user else "access token"
 
 

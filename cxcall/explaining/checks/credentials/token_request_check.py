@@ -85,11 +85,7 @@ _ENDPOINTS = (
     ),
 )
 _ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
-_OPTIONAL_PARAMETERS = tuple(
-    """
-    grant_type client_id client_secret scope redirect_uri code_verifier
-    """.split()
-)
+_OPTIONAL = tuple("grant_type client_id client_secret scope redirect_uri code_verifier".split())
 _SECRET_PARAMETERS = ("client_secret", "password", "accesskeysecret")
 # Other paths of the login services, whose requests are not checked.
 _OTHER_LOGIN_PATHS = {
@@ -146,10 +142,9 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     yield from _check_credentials(request)
     parameters = _parameters(request)
     yield from _check_grant(endpoint, parameters)
-    is_shown = request.body is not None or (
-        request.headers is not None
-        and not request.content_type  # `curl -v` shows the headers alone
-    )
+    # `curl -v` shows the headers alone.
+    has_no_type = request.headers is not None and not request.content_type
+    is_shown = request.body is not None or has_no_type
     may_be_hidden = request.null_means_unknown or "" in request.unknown or not is_shown
     if request.body or parameters or not may_be_hidden:
         yield from _check_required(endpoint, parameters)
@@ -162,10 +157,9 @@ def _parameters(request: ObservedRequest) -> dict[str, str]:
     """Return the parameters in the query and in the body, whether form or JSON."""
     members = _json_object(request.body)
     if members is None:
-        return dict(request.query) | dict(parse_qsl((request.body or "").strip()))
-    return dict(request.query) | {
-        name: value for name, value in members.items() if isinstance(value, str)
-    }
+        members = dict(parse_qsl((request.body or "").strip()))
+    texts = {name: value for name, value in members.items() if isinstance(value, str)}
+    return dict(request.query) | texts
 
 
 def _json_object(body: str | None) -> dict[str, Any] | None:
@@ -268,6 +262,8 @@ def _is_basic(credentials: str) -> bool:
 def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
+    has_user_name = grant == "password" and "@" in parameters.get("username", "")
+    has_user_name = grant == "password" and "@" in parameters.get("username", "")
     if grant and not is_supported and not is_placeholder(grant):
         yield Finding.error(
             "token-grant",
@@ -285,11 +281,7 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
             why="other operations respond with 403",
             source=endpoint.source,
         )
-    elif (
-        grant == "password"
-        and endpoint.content_type == FORM
-        and "@" in parameters.get("username", "")
-    ):
+    elif has_user_name and endpoint.content_type == FORM:
         yield Finding.warning(
             "credential",
             "/username",
@@ -303,7 +295,7 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
 def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
-    others = [each for each in parameters if each not in (*required, *_OPTIONAL_PARAMETERS)]
+    others = [each for each in parameters if each not in (*required, *_OPTIONAL)]
     for name in required:
         if name not in parameters and (other := nearest_name(name, others)):
             others.remove(other)

@@ -199,10 +199,8 @@ def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
 def _may_be_host(host: str, platform: str, label: str) -> bool:
     """Return whether some value in the slots of a host results in a host of the platform."""
     if platform == CXONE:
-        samples = (
-            _SLOT.sub(value, host) for value in ("na1", "api-na1", "api-na1.niceincontact.com")
-        )
-        return any(_CXONE_HOST.fullmatch(each) for each in samples)
+        values = ("na1", "api-na1", "api-na1.niceincontact.com")
+        return any(_CXONE_HOST.fullmatch(_SLOT.sub(each, host)) for each in values)
     form = ".+".join(map(re.escape, _SLOT.split(host)))
     hosts = (f"{label}.{domain}" for domain in _domains())
     return platform != GENESYS or any(re.fullmatch(form, each) for each in hosts)
@@ -240,11 +238,8 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
 @cache
 def _regions() -> dict[str, str]:
     """Return the domains of all regions by the region's name."""
-    return {
-        name: domain
-        for each in contract.load_shipped_contracts()
-        for name, domain in each.regions.items()
-    }
+    regions = (each.regions for each in contract.load_shipped_contracts())
+    return {name: domain for each in regions for name, domain in each.items()}
 
 
 @cache

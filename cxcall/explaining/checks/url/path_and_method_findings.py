@@ -190,9 +190,8 @@ def _undeclared_path(
 
 
 def _own_source(sources: Sequence[PublishedOperations]) -> str:
-    owners = {
-        each.contract.name for source in sources for each in source.operations if each.contract
-    }
+    operations = (each for source in sources for each in source.operations)
+    owners = {each.contract.name for each in operations if each.contract}
     return f"contract {', '.join(sorted(owners))}" if owners else ""
 
 

@@ -77,14 +77,10 @@ def _check_own_names(published: PublishedOperation, request: ObservedRequest) ->
         reversed(path_segments(published.path)), reversed(path_segments(request.path)), strict=False
     )
     for expected, segment in pairs:
-        name, is_colon = segment.removeprefix(":"), segment[:1] == ":"
+        name = segment.removeprefix(":")
         is_own = fold_name(name) == fold_name(expected[1:-1]) or _is_name_of_id(name)
-        if (
-            expected[:1] == "{"
-            and is_own
-            and name[:1].isalpha()
-            and (not is_colon or _is_literal(request))
-        ):
+        is_sent = segment[:1] != ":" or _is_literal(request)
+        if expected[:1] == "{" and is_own and is_sent and name[:1].isalpha():
             yield placeholder_finding(
                 "path", f"`{segment}` in the path", origin=name, value=segment
             )

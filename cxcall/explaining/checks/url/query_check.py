@@ -87,10 +87,8 @@ def check_misplaced(
         if name in declared:
             continue
         if name in parameters:
-            found = _check_query_member(operation, parameters[name], payload, value)
-            yield from (
-                each._replace(severity=Severity.NOTE) if is_accepted else each for each in found
-            )
+            for each in _check_query_member(operation, parameters[name], payload, value):
+                yield each._replace(severity=Severity.NOTE) if is_accepted else each
         elif parameters and not operation.takes_body:
             near = renames.get(name) or nearest_name(name, parameters)
             yield payload.make_finding(
@@ -191,9 +189,7 @@ def query_members(request: ObservedRequest, operation: Operation) -> dict[str, A
 
 def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
     """Return the right names of misspelled members of the query, by the names that were sent."""
-    return find_member_renames(
-        operation, query_members(request, operation) if request.query else {}
-    )
+    return find_member_renames(operation, query_members(request, operation))
 
 
 def find_member_renames(operation: Operation, members: dict[str, Any]) -> dict[str, str]:
@@ -247,10 +243,8 @@ def check_members(
             is_reported = name in in_body or (name in parameters and not is_unknown)
             is_near = bool(_new_name(finding)) or not is_unknown
             if is_shown and not is_reported and (is_near or name[:1] != "_"):
-                found = _as_query_finding(finding, operation)
-                yield from (
-                    found if is_near else (_as_unknown(each, request, operation) for each in found)
-                )
+                for each in _as_query_finding(finding, operation):
+                    yield each if is_near else _as_unknown(each, request, operation)
         elif name not in in_body and (
             name in parameters or not (has_body and operation.takes_body)
         ):
@@ -260,10 +254,8 @@ def check_members(
 def _as_unknown(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
     """Return the finding on an unknown parameter without a similar name: a note unless the API refused the request."""
     severity = Severity.WARNING if request.status == _BAD_REQUEST else Severity.NOTE
-    fix, why = (
-        f"see its parameters: {operation.listing}",
-        "an API may ignore it, or refuse the request",
-    )
+    fix = f"see its parameters: {operation.listing}"
+    why = "an API may ignore it, or refuse the request"
     return finding._replace(severity=severity, fix=fix, why=why)
 
 

@@ -107,10 +107,8 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     if place is None and _is_of_other_vendor(request, sources):
         return RouteMatch("", False, None, None, None, (other_vendor(request),), True)  # noqa: FBT003 - fields
     platform, is_token = host_platform or path_platform, is_token_request(request)
-    findings = [
-        *check_scheme(request),
-        *check_host(request, host_platform, path_platform, is_token=is_token),
-    ]
+    findings = list(check_scheme(request))
+    findings += check_host(request, host_platform, path_platform, is_token=is_token)
     findings = [each for each in findings if not _is_region_that_answers(each, request)]
     is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
@@ -171,11 +169,8 @@ def _match_own_operation(
     """Return the match of a request that the user's own contract declares: no published list applies."""
     operation = found.load()
     platform = (operation.platform if operation else "") or host_platform
-    findings = [
-        *check_scheme(request),
-        *check_path_placeholders(request),
-        *check_ids(found, request),
-    ]
+    findings = [*check_scheme(request), *check_path_placeholders(request)]
+    findings += check_ids(found, request)
     if found.contract and platform and request.host != host_of(found.contract.base_url()):
         is_token = is_token_request(request)
         findings += check_host(request, host_platform, platform, is_token=is_token)

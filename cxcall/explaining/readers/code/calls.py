@@ -131,11 +131,8 @@ class Calls(MapsAndLists):
         """Evaluate `name{...}`, a map or a list; `kind` is the one that its type shows, if any."""
         is_made = LIST_MAKERS.search(name) or ITEM_TYPES.match(name)
         is_list = kind == "list" or (not kind and is_made is not None)
-        value = (
-            self._block(group)
-            if is_builder_block(group)
-            else self._elements(group, is_map=not is_list)
-        )
+        is_block = is_builder_block(group)
+        value = self._block(group) if is_block else self._elements(group, is_map=not is_list)
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
         value = self._typed(name, value)
         self._report("call", name, CodeCall(name, [(None, value)]))
@@ -209,10 +206,10 @@ class Calls(MapsAndLists):
                 return value
         known = self.names.get(owner)
         if isinstance(known, dict) and values and not _READERS.match(method):
-            more = (
-                values[0] if isinstance(values[0], str) and is_unresolved(values[0]) else unknown()
-            )
-            added = values[0] if isinstance(values[0], dict) else {more: None}
+            first = values[0]
+            is_variable = isinstance(first, str) and is_unresolved(first)
+            more = {first if is_variable else unknown(): None}
+            added = first if isinstance(first, dict) else more
             known.update({name: without_itself(value, known) for name, value in added.items()})
         if isinstance(known, list) and values and _LIST_CHANGES.match(method):
             known.append(unknown())
@@ -238,9 +235,8 @@ class Calls(MapsAndLists):
 
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
         """Apply a method that adds to a map or list; return the collection and the result, or None for any other method."""
-        maker = (
-            target.name if isinstance(target, CodeCall) and MAP_MAKERS.search(target.name) else ""
-        )
+        maker = target.name if isinstance(target, CodeCall) else ""
+        maker = maker if MAP_MAKERS.search(maker) else ""
         is_list = isinstance(target, list)
         is_map = isinstance(target, dict) or maker or target == []
         is_form = FORM_MAKERS.search(maker) is not None
@@ -266,11 +262,10 @@ class Calls(MapsAndLists):
         # Ruby needs no brackets.
         if isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson":
             return CodeCall(name, [(None, target)]), position + isinstance(following, Group)
+        is_changed = isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
         if not isinstance(following, Group):
-            is_part = (
-                isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
-            )
-            return mark_unresolved(f"{{{name}}}") if is_part else member_of(target, name), position
+            part = mark_unresolved(f"{{{name}}}") if is_changed else member_of(target, name)
+            return part, position
         if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
             return self._block(following), position + 1
         arguments = self._arguments(following)
@@ -288,7 +283,6 @@ class Calls(MapsAndLists):
         is_text = isinstance(target, str)
         call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
-        is_changed = is_text and not is_unresolved(target) and not _SAME.match(name)
         if isinstance(target, CodeCall) and values and _SERIALIZERS.search(name):
             is_changed = True  # such as `new Gson().toJson(body)`
         if isinstance(target, dict) and (all_members := merged(target, name, values)) is not target:

@@ -36,10 +36,8 @@ def function_body(items: list[Any]) -> int:
     if isinstance(left[0], Group):
         return at + 1 if left[0].opening == "(" else 0
     if len(left) > 1:
-        is_marked = is_operator(left[0], ("async", "fn", "static")) and not is_token(
-            left[1], "operator"
-        )
-        return at + 1 if is_marked else 0
+        is_marked = is_operator(left[0], ("async", "fn", "static"))
+        return at + 1 if is_marked and not is_token(left[1], "operator") else 0
     is_used = (is_token(left[0], "word") and len(right) > 1) or isinstance(right[0], Group)
     is_name = is_token(left[0], "word") and left[0].value[:1] not in (":", "$")
     return at + 1 if is_name and is_used and _uses(right, left[0].value) else 0

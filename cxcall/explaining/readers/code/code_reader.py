@@ -115,17 +115,12 @@ class _Assembler:
     def set_target(self, text: str) -> None:
         draft = self.draft
         is_same = text[:1] == "/" and text == path_of(draft.target)  # such as the header `:path`
-        if (
-            is_same
-            or (text == draft.target and not draft.is_closed)
-            or any(each.target == text and not each.is_sent for each in self.drafts)
-        ):
+        is_same = is_same or (text == draft.target and not draft.is_closed)
+        if is_same or any(each.target == text and not each.is_sent for each in self.drafts):
             return
         is_base = not draft.is_sent and text.startswith(draft.target.rstrip("/") + "/")
-        is_rest = (
-            URL.match(draft.target) and not URL.match(text) and path_of(draft.target) in ("", "/")
-        )
-        if is_rest:
+        is_host = URL.match(draft.target) is not None and path_of(draft.target) in ("", "/")
+        if is_host and not URL.match(text):
             draft.base, draft.target = draft.target, text
         elif not draft.target or is_base:
             draft.target = text
@@ -169,10 +164,8 @@ class _Assembler:
             draft.take_basic(value)
         elif role in ("method", "headers") or (role in BODY_ROLES and not is_member):
             draft.take_options({name: value})
-        elif (
-            isinstance(value, dict | list)
-            and not is_member
-            and not (is_options(value) or OTHER_NAMES.search(name))
+        elif isinstance(value, dict | list) and not (
+            is_member or is_options(value) or OTHER_NAMES.search(name)
         ):
             draft.set_body(value, 1)
 
@@ -289,12 +282,8 @@ class _Assembler:
             each for each in call.arguments if not (isinstance(each[1], str) and is_target(each[1]))
         ]
         values = [each for _, each in arguments]
-        if (
-            len(values) >= 2
-            and isinstance(values[0], str)
-            and not arguments[0][0]
-            and (is_query or is_setter)
-        ):
+        is_pair = len(values) >= 2 and isinstance(values[0], str) and not arguments[0][0]
+        if is_pair and (is_query or is_setter):
             return self.draft.take_query({values[0]: values[1]})
         whole = CodeCall(name, arguments) if len(values) > 1 else next(iter(values), None)
         return is_query and self.draft.take_query(whole)

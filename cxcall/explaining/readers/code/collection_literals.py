@@ -6,10 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.code_forms import (
-    is_comprehension,
-    is_lookup,
-)
+from cxcall.explaining.readers.code.code_forms import is_comprehension, is_lookup
 from cxcall.explaining.readers.code.conversions import extended_url
 from cxcall.explaining.readers.code.declared_types import DeclaredType, constructed, typed
 from cxcall.explaining.readers.code.literals import CodeToken
@@ -136,7 +133,6 @@ class MapsAndLists:
 
     def _message(self, items: list[Any]) -> Any:
         """Evaluate `[receiver name:value name:value]` of Objective-C."""
-        receiver: list[Any] = []
         arguments: list[tuple[str | None, Any]] = []
         starts = [
             index
@@ -157,9 +153,8 @@ class MapsAndLists:
         values = [value for _, value in arguments]
         owner = receiver[0].value if isinstance(receiver[0], CodeToken) else ""
         if name.lower().startswith("append") and isinstance(self.names.get(owner), CodeCall | str):
-            self.names[owner] = CodeCall(
-                name, [(None, wrapped_text(self.names[owner]) + wrapped_text(values[0]))]
-            )
+            text = wrapped_text(self.names[owner]) + wrapped_text(values[0])
+            self.names[owner] = CodeCall(name, [(None, text)])
             self._report("named", owner, self.names[owner])
             return self.names[owner]
         is_setter = name.lower() in ("setobject", "setvalue", "addvalue") and len(values) == 2
@@ -170,10 +165,8 @@ class MapsAndLists:
                 call = CodeCall(f"header:{name}", [(None, values[1]), (None, values[0])])
                 self._report("call", f"{name}:{arguments[1][0]}", call)
             return values[0]
-        call = CodeCall(
-            name,
-            [(None, each) for each in ([target] if isinstance(target, CodeCall) else []) + values],
-        )
+        own = [target] if isinstance(target, CodeCall) else []
+        call = CodeCall(name, [(None, each) for each in own + values])
         self._report("call", name, call)
         return call
 
@@ -238,17 +231,12 @@ class MapsAndLists:
         members: dict[str, Any] = {}
         position = 0
         while position < len(items):
-            name = ""
-            while position < len(items) and is_token(items[position], "word"):
-                word = items[position].value
-                if name:
-                    break
-                name = f"{name} {word.lstrip(':')}".strip()
+            name, value = "", None
+            if is_token(items[position], "word"):
+                name = items[position].value.lstrip(":")
                 position += 1
             if position < len(items):
                 value, position = self._argument(items, position)
-            else:
-                value = None
             if value is not NOTHING:
                 members[name] = value
                 self._report("member", name, value)

@@ -124,23 +124,20 @@ def merged(value: dict[str, Any], name: str, others: list[Any]) -> dict[str, Any
     """Return a map with the members of others, which may be variables, if the name of a method says that it adds them."""
     if not re.search(r"^(?:deep_?)?merge!?$|^assign$|^plus$", name, re.IGNORECASE):
         return value
-    known = {
-        key: each for other in others if isinstance(other, dict) for key, each in other.items()
-    }
-    is_known = all(isinstance(other, dict) for other in others)
-    return {**value, **known} if is_known else {**value, **known, unknown(): None}
+    members = dict(value)
+    for other in others:
+        members |= other if isinstance(other, dict) else {unknown(): None}
+    return members
 
 
 def negated(sign: str, value: Any) -> Any:
     """Return a value after a sign before it: `+"5"`, `!0`, `-x`."""
     if sign == "!" and isinstance(value, int):
         return not value
-    if sign == "+" and not (
-        isinstance(value, bool | None) or (isinstance(value, str) and is_numeric(value))
-    ):
-        return value
     if sign == "+" and isinstance(value, str):
-        return _as_integer(value.strip())
+        return _as_integer(value.strip()) if is_numeric(value) else value
+    if sign == "+" and not isinstance(value, bool | None):
+        return value
     is_number = sign == "-" and isinstance(value, int | float) and not isinstance(value, bool)
     return -value if is_number else unknown()
 

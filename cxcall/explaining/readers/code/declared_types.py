@@ -93,9 +93,8 @@ def find_types(text: str) -> dict[str, DeclaredType]:
     for each in _RUST.finditer(text) if "Serialize" in text else ():
         if declared := _rust_type(each["marks"], each["body"]):
             found[each["name"]] = declared
-    is_mixed = "JsonProperty(" in text and re.search(
-        r"JsonPropertyName|JsonSerializer|AsJson", text
-    )
+    has_other = re.search(r"JsonPropertyName|JsonSerializer|AsJson", text)
+    is_mixed = "JsonProperty(" in text and has_other
     for each in _CSHARP.finditer(text) if "[Json" in text and not is_mixed else ():
         fields = {
             field["name"]: DeclaredField(field["json"], is_always_sent=False)

@@ -60,22 +60,11 @@ _KEYWORDS = frozenset(
     """.split()
 )
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
-_CONDITIONS = (
-    "if",
-    "unless",
-    "or",
-    "and",
-    "-as",
-    "-join",
-    "-split",
-    "-replace",
-    "-eq",
-    "-and",
-    "-or",
-)
+_CONDITIONS = tuple("if unless or and -as -join -split -replace -eq -and -or".split())
 _PIPED_INTO = ("invoke-", "irm", "iwr")
 """The start of PowerShell commands that send their pipeline input as the body."""
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
+_ARITHMETIC = ("*", "-", "/", "|", ">>", "::", "+")
 
 
 class Evaluator(KnownNames):
@@ -211,12 +200,11 @@ class Evaluator(KnownNames):
         if is_type(items, position) or is_object_cast(item):
             return NOTHING, position + 1
         if isinstance(item, Group):
-            is_array = (
-                position and isinstance(items[position - 1], Group) and is_type(items, position - 1)
-            )
+            before = items[position - 1] if position else None
+            is_array = isinstance(before, Group) and is_type(items, position - 1)
             if is_array and item.opening == "{":  # `new[] { name }`
                 return self._elements(item, is_map=False), position + 1
-            if position and is_object_cast(items[position - 1]):
+            if is_object_cast(before):
                 return self._elements(item, is_map=True), position + 1
             return self._group(item), position + 1
         if item.kind == "word":
@@ -234,9 +222,8 @@ class Evaluator(KnownNames):
         following = items[position + 1] if position + 1 < len(items) else None
         if following is not None and self._takes_rest(sign, terms, items, position):
             return None
-        command = (
-            following.value.lower() if sign == "|" and isinstance(following, CodeToken) else ""
-        )
+        following_word = following.value.lower() if isinstance(following, CodeToken) else ""
+        command = following_word if sign == "|" else ""
         if terms and command == "convertto-json":
             terms[:] = [CodeCall("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
@@ -258,9 +245,7 @@ class Evaluator(KnownNames):
         if sign in _ENDS and terms and not is_concatenation:
             self._end(sign, terms, items[position + 1 :])
             return None
-        is_arithmetic = (
-            sign in ("*", "-", "/", "|", ">>", "::", "+") and terms and following is not None
-        )
+        is_arithmetic = sign in _ARITHMETIC and terms and following is not None
         if is_arithmetic and may_calculate(sign, terms[-1], following):
             terms[-1] = unknown()
         return position + 1
@@ -279,10 +264,7 @@ class Evaluator(KnownNames):
     def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate the value of an OCaml variant: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
         item = items[position] if position < len(items) else None
-        is_held = isinstance(item, Group) or (
-            isinstance(item, CodeToken) and item.kind != "operator"
-        )
-        if name in METHODS or not is_held:
+        if name in METHODS or item is None or is_token(item, "operator"):
             self._report("text", "", name)
             return position
         value, position = self._term(items, position)
@@ -296,9 +278,8 @@ class Evaluator(KnownNames):
         self._tail(rest)
         other = {"?": (":",), "if": ("else",)}.get(sign, ())
         is_choice = any(is_operator(each, other) for each in rest)
-        is_piped = (
-            sign == "|>" and not isinstance(terms[-1], CodeCall | dict) and is_plain(terms[-1])
-        )
+        is_value = is_plain(terms[-1]) and not isinstance(terms[-1], CodeCall | dict)
+        is_piped = sign == "|>" and is_value
         if is_choice or is_piped or sign in ("==", "&&", "and") or sign[0] == "-":
             terms[:] = [unknown()]
 

@@ -206,9 +206,8 @@ class _LiteralReader:
             start, quote = start - 2, '"'  # a quote in a text: `"""name"":1"`
         if quote == "`" and "variants" in self._dialects:
             return None
-        if quote == "'" and (
-            "lisp" in self._dialects or (match.start() and text[match.start() - 1].isalnum())
-        ):
+        is_in_word = match.start() > 0 and text[match.start() - 1].isalnum()
+        if quote == "'" and ("lisp" in self._dialects or is_in_word):
             return None  # an apostrophe
         end = _find_end(text, start, quote, prefix, self._dialects)
         closing = quote[::-1].rstrip("r") if "#" in quote else quote
@@ -284,12 +283,8 @@ def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
         if is_json_complete(plain) and not is_json_complete(plain, strict=True):
             return _unescape(content)  # generators write `\n` here as if it were an escape
         return plain
-    if (
-        quote == "`"
-        and "${" not in content
-        and "\\`" not in content
-        and is_json_complete(content, strict=True)
-    ):
+    has_escapes = "${" in content or "\\`" in content
+    if quote == "`" and not has_escapes and is_json_complete(content, strict=True):
         return content  # the raw literal of Go
     content = _mark(content, r"(?<!\\)\\\(([^()\n]{1,200})\)")  # Swift: `\(name)`
     return _mark_variables(_unescape(content), quote, prefix, dialects)

@@ -142,10 +142,7 @@ class RequestDraft:
         if "query" in name.lower() and {"name", "value"} <= named.keys():
             self.query[str(named["name"])] = named["value"]
             return True
-        is_owner = (
-            isinstance(values[0], CodeCall) or is_unresolved(str(values[0])) if values else False
-        )
-        if len(values) == 3 and is_owner:
+        if len(values) == 3 and (isinstance(values[0], CodeCall) or is_unresolved(str(values[0]))):
             values = values[1:]  # such as `Header.add h "A" "b"`
         if len(values) < 2 or not isinstance(values[0], str):
             return False
@@ -158,10 +155,8 @@ class RequestDraft:
         """Use a map, a text, or a call around one as the query; return whether it is one of these."""
         members = form_members(value)
         self.query.update(members)
-        is_variable = isinstance(value, CodeCall) or (
-            isinstance(value, str) and is_unresolved(value)
-        )
-        is_hidden = is_variable and may_be_hidden
+        is_variable = isinstance(value, str) and is_unresolved(value)
+        is_hidden = may_be_hidden and (is_variable or isinstance(value, CodeCall))
         self.has_hidden_query = self.has_hidden_query or (is_hidden and not members)
         return is_hidden or bool(members)
 
@@ -313,9 +308,8 @@ def _has_hidden_headers(
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers
     is_object = body == draft.hidden_body and not draft.is_text and not EXACT.search(text)
-    return (is_object and draft.method not in ("GET", "DELETE")) or (
-        bool(headers) and not is_client
-    )
+    is_sent_as_json = is_object and draft.method not in ("GET", "DELETE")
+    return is_sent_as_json or (bool(headers) and not is_client)
 
 
 def _hinted_type(draft: RequestDraft, text: str) -> str:

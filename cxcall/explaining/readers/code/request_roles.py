@@ -259,19 +259,16 @@ def is_form_part(value: Any) -> bool:
 
 def is_headers(value: Any) -> bool:
     """Return whether a value is a map with nothing but well-known headers."""
-    names = (
-        list(value)
-        if isinstance(value, dict)
-        else [
-            each[0]
-            for each in value
-            if isinstance(each, list) and len(each) == 2 and isinstance(each[0], str)
-        ]
-        if isinstance(value, list)
-        else []
+    if not isinstance(value, dict | list):
+        return False
+    pairs = value.items() if isinstance(value, dict) else value
+    return bool(value) and all(
+        isinstance(each, tuple | list)
+        and len(each) == 2
+        and isinstance(each[0], str)
+        and HEADER_NAME.fullmatch(each[0])
+        for each in pairs
     )
-    is_whole = bool(names) and len(names) == len(value)
-    return is_whole and all(isinstance(each, str) and HEADER_NAME.fullmatch(each) for each in names)
 
 
 def is_options(value: Any) -> bool:
@@ -291,10 +288,9 @@ def is_options(value: Any) -> bool:
 
 def has_request_options(value: dict[str, Any]) -> bool:
     """Return whether a map has a member that only the options of a request have: URL, method, or headers."""
-    is_response = "statusCode" in value  # of a function behind a gateway
-    return not is_response and bool(
-        {"headers", "method", "url"} & {role_of(name) for name in value}
-    )
+    if "statusCode" in value:  # the response of a function behind a gateway
+        return False
+    return any(role_of(name) in ("headers", "method", "url") for name in value)
 
 
 def is_request(value: Any) -> bool:
@@ -305,6 +301,5 @@ def is_request(value: Any) -> bool:
     url, method = roles.get("url"), roles.get("method")
     if not isinstance(url, str) or not (is_target(url) or is_unresolved(url)):
         return False
-    return (isinstance(method, str) and bool(method_of(method))) or bool(
-        {"headers", "body"} & roles.keys()
-    )
+    has_parts = "headers" in roles or "body" in roles
+    return has_parts or (isinstance(method, str) and bool(method_of(method)))

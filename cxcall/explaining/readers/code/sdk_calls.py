@@ -41,10 +41,8 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
 
     def report(kind: str, name: str, value: Any) -> None:
         owner, _, member = name.rpartition(".")
-        is_list_of_one = isinstance(value, list) and len(value) == 1 and not owner
-        value = (
-            value[0] if is_list_of_one else value
-        )  # the index is not known: `body[0].data = ...`
+        if isinstance(value, list) and len(value) == 1 and not owner:
+            value = value[0]  # the index is not known: `body[0].data = ...`
         if kind == "call" and _find_operation(member):
             calls.append((member, value))
         elif kind == "named" and not owner and isinstance(value, CodeCall):
@@ -52,9 +50,8 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
         elif kind in ("named", "item") and owner:
             models.setdefault(owner, {})[member] = value
         elif kind == "call" and owner and member[:3].lower() == "set" and len(value.arguments) == 1:
-            models.setdefault(owner, {})[member[3:4].lower() + member[4:].lstrip("_")] = (
-                value.values()[0]
-            )
+            name = member[3:4].lower() + member[4:].lstrip("_")
+            models.setdefault(owner, {})[name] = value.values()[0]
 
     Evaluator(report).run(text)
     if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
@@ -150,15 +147,8 @@ def _find_operation(name: str) -> tuple[str, str] | None:
     if not _METHOD_NAME.fullmatch(name):
         return None
     folded = name.replace("_", "").lower()
-    names = _operations_by_name()
-    return next(
-        (
-            names[each]
-            for suffix in ("", *_SUFFIXES)
-            if (each := folded.removesuffix(suffix)) in names
-        ),
-        None,
-    )
+    found = (_operations_by_name().get(folded.removesuffix(each)) for each in ("", *_SUFFIXES))
+    return next(filter(None, found), None)
 
 
 @cache

@@ -60,15 +60,7 @@ _SENDS_PARTS = re.compile(
 )
 _OTHER_TYPE = re.compile(r"json|urlencoded", re.IGNORECASE)
 _FILE_CALLS = ("createformfile", "attach", "addfile", "addupload", "addbinarybody")
-_PART_CALLS = (
-    *_FILE_CALLS,
-    "addformdatapart",
-    "writefield",
-    "addtextbody",
-    "field",
-    "formfield",
-    "addpart",
-)
+_TEXT_CALLS = ("addformdatapart", "writefield", "addtextbody", "field", "formfield", "addpart")
 _FILE_MAKERS = re.compile("file|stream|open|path|blob|buffer|bytes", re.IGNORECASE)
 _QUOTED_NAME = re.compile(r"""["'](\w[\w.-]{0,60})["']""")
 
@@ -203,12 +195,14 @@ def as_json_value(value: Any) -> Any:
         return {str(name): as_json_value(each) for name, each in value.items()}
     if not isinstance(value, list):
         return value
-    is_object = value and all(
-        isinstance(each, list) and len(each) == 2 and is_name(each[0]) for each in value
-    )
+    is_object = bool(value) and all(map(_is_member, value))
     if is_object:  # an object of Erlang, OCaml, or C++: `[{"name", value}, ...]`
         return {each[0]: as_json_value(each[1]) for each in value}
     return [as_json_value(each) for each in value]
+
+
+def _is_member(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and is_name(value[0])
 
 
 def form_members(value: Any) -> dict[str, Any]:
@@ -247,11 +241,9 @@ def encode_query(members: dict[str, Any]) -> str:
 
 def _query_text(value: Any) -> str:
     """Return the text of a value in a query; the result of a call that is no conversion is a variable."""
-    if isinstance(value, CodeCall) and not (
-        _WRAPPERS.search(value.name) or _ENCODERS.search(value.name)
-    ):
-        return mark_unresolved(f"{{{value.name}}}")
-    return wrapped_text(value)
+    name = value.name if isinstance(value, CodeCall) else ""
+    is_conversion = _WRAPPERS.search(name) or _ENCODERS.search(name)
+    return wrapped_text(value) if is_conversion or not name else mark_unresolved(f"{{{name}}}")
 
 
 def with_queries(terms: list[Any]) -> list[Any]:
@@ -298,10 +290,10 @@ class CodeParts:
             return
         if is_adder and isinstance(values[0], CodeCall) and isinstance(values[1], str):
             self._add(values[1], values[0])
-        elif isinstance(values[0], str) and (
-            folded in _PART_CALLS or (is_adder and len(values) > 2)
-        ):
-            self._add(values[0], values[1], is_file=folded in _FILE_CALLS or len(values) > 2)
+        elif isinstance(values[0], str):
+            is_file = folded in _FILE_CALLS or len(values) > 2
+            if folded in _TEXT_CALLS or folded in _FILE_CALLS or (is_adder and is_file):
+                self._add(values[0], values[1], is_file=is_file)
 
     def take_value(self, value: Any) -> None:
         """Add named parts: a map, pairs, or objects with `name` and `contents`."""
@@ -312,16 +304,13 @@ class CodeParts:
                 content = each.get("contents", each.get("content"))
                 self._add(each["name"], content, is_file=bool({"filename", "file"} & each.keys()))
             elif isinstance(each, list | tuple) and len(each) > 1 and isinstance(each[0], str):
-                is_plain = isinstance(each[1], list) and each[1][:1] == [
-                    None
-                ]  # of `requests`: no file name
+                # In `requests`, None stands for no file name.
+                is_plain = isinstance(each[1], list) and each[1][:1] == [None]
                 self._add(each[0], each[1][-1] if is_plain else each[1], is_file=not is_plain)
 
     def _add(self, name: str, value: Any, *, is_file: bool = False) -> None:
         text = wrapped_text(value)
-        is_file = is_file or (
-            isinstance(value, CodeCall) and _FILE_MAKERS.search(value.name) is not None
-        )
+        is_file |= isinstance(value, CodeCall) and _FILE_MAKERS.search(value.name) is not None
         self._parts[name] = ("", text or "file") if is_file else (text, "")
 
     def encode(

@@ -12,22 +12,10 @@ from cxcall.named_tuple import NamedTuple
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48
 _BUILDER_CALL = re.compile(r"(?:put|add|append)(?:_?(?:all|property|json_?\w+))?$", re.IGNORECASE)
-BLOCKS = tuple(
-    """
-    with if for while def class else elif try except finally async
-    """.split()
-)
+BLOCKS = tuple("with if for while def class else elif try except finally async".split())
 KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
-TRAILING = tuple(
-    """
-    , ( = : + => -> . .. & |> && || [ { := <- <> ? ++
-    """.split()
-)
-LEADING = tuple(
-    """
-    . -> + ?. :: |> .. && || & ? : <> ++ = =>
-    """.split()
-)
+TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
+LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
 
 
 class Group(NamedTuple):
@@ -155,19 +143,15 @@ def is_operator(item: Any, values: tuple[str, ...]) -> bool:
 
 def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
     """Return (key, rest) of `key: value` and its kinds; (None, items) if there is no key."""
-    is_value = (
-        len(items) > 2
-        and is_token(items[0], "string")
-        and is_operator(items[1], ("value", "VALUE"))
-    )
-    if is_value:  # `json_object('name' value x)` of SQL
-        return items[0], items[2:]
-    if len(items) > 2 and is_operator(items[1], KEY_SEPARATORS):
-        first = items[0]
-        is_key = is_token(first, "string", "word", "number")
-        if is_key and not (items[1].value == "->" and first.value[:1] == "$"):
-            return first, items[2:]
-    return None, items
+    if len(items) < 3:
+        return None, items
+    first, sign, *rest = items
+    if is_token(first, "string") and is_operator(sign, ("value", "VALUE")):
+        return first, rest  # `json_object('name' value x)` of SQL
+    if not (is_operator(sign, KEY_SEPARATORS) and is_token(first, "string", "word", "number")):
+        return None, items
+    is_member = sign.value == "->" and first.value[:1] == "$"  # `$object->member` of PHP
+    return (None, items) if is_member else (first, rest)
 
 
 def chain_name(items: list[Any]) -> str:
@@ -278,11 +262,8 @@ def literal_kind(items: list[Any], start: int) -> str:
 
 def is_object_cast(item: Any) -> bool:
     """Return whether an item is `(object)`, which converts a list to an object in PHP."""
-    return (
-        isinstance(item, Group)
-        and item.opening == "("
-        and [getattr(each, "value", "") for each in item.items] == ["object"]
-    )
+    is_brackets = isinstance(item, Group) and item.opening == "("
+    return is_brackets and [getattr(each, "value", "") for each in item.items] == ["object"]
 
 
 def is_message(items: list[Any]) -> bool:

@@ -13,31 +13,11 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 
 CONSTANTS: dict[str, Any] = {
-    "true": True,
-    "false": False,
-    "null": None,
-    "none": None,
-    "nil": None,
-    "undefined": None,
-    "yes": True,
-    "no": False,
-    "$true": True,
-    "$false": False,
-    "$null": None,
-    "nullptr": None,
-    "nsnull": None,
+    **dict.fromkeys(("true", "yes", "$true"), True),
+    **dict.fromkeys(("false", "no", "$false"), False),
+    **dict.fromkeys(("null", "none", "nil", "undefined", "$null", "nullptr", "nsnull")),
 }
-ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "0": "\0",
-    "b": "\b",
-    "f": "\f",
-    "a": "\a",
-    "e": "\x1b",
-    "v": "\v",
-}
+ESCAPES = dict(zip("ntr0bfaev", "\n\t\r\0\b\f\a\x1b\v", strict=True))
 """The characters that escaped letters stand for."""
 NAMED_FORMAT = re.compile(r"(?<![{\ufdd0])\{[A-Za-z_][\w.]{0,60}\}(?!\})")  # not a marked variable
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
@@ -149,12 +129,9 @@ def is_trivial(content: Any) -> bool:
 def is_hollow(content: Any) -> bool:
     """Return whether a map or list contains only variables."""
     if isinstance(content, list) and content:
-        return all(
-            (isinstance(each, str) and is_unresolved(each))
-            or isinstance(each, CodeCall)
-            or is_hollow(each)
-            for each in content
-        )
+        texts = [each for each in content if isinstance(each, str)]
+        others = [each for each in content if not isinstance(each, str | CodeCall)]
+        return all(map(is_unresolved, texts)) and all(map(is_hollow, others))
     return False
 
 
@@ -189,11 +166,7 @@ def contains_value(outer: Any, inner: Any) -> bool:
     members = (
         outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
     )
-    return any(
-        each is inner or contains_value(each, inner)
-        for each in members
-        if isinstance(each, dict | list)
-    ) or any(each is inner for each in members)
+    return any(each is inner or contains_value(each, inner) for each in members)
 
 
 def without_itself(value: Any, container: Any) -> Any:
@@ -228,11 +201,8 @@ def is_in_pieces(content: Any) -> bool:
 
 def unwrap(content: Any) -> Any:
     """Return the text or map in brackets of C++ or Lua; any other value unchanged."""
-    if (
-        isinstance(content, dict)
-        and isinstance(mode := content.get("mode"), str)
-        and mode in content
-    ):
+    mode = content.get("mode") if isinstance(content, dict) else None
+    if isinstance(mode, str) and mode in content:
         return content[mode]  # the form of Postman: `{mode: "raw", raw: text}`
     is_one = isinstance(content, list) and len(content) == 1
     if is_one and isinstance(content[0], str) and content[0].lstrip()[:1] == "{":

@@ -122,11 +122,8 @@ def _option_value(option: str, value: str, content: str | None) -> str:
     """Return the value of an option; for `@-`, the command's input without line ends, as curl reads it."""
     if value != "@-" or content is None:
         return value
-    return (
-        content
-        if option in ("data-binary", "json")
-        else content.replace("\n", "").replace("\r", "")
-    )
+    is_whole = option in ("data-binary", "json")
+    return content if is_whole else content.replace("\n", "").replace("\r", "")
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.request_builder import METHODS, build_observed_request, first_words
 from cxcall.transport.http_messages import HttpResponse
@@ -48,10 +49,8 @@ def wget_as_curl(words: list[str]) -> list[str]:
             curl.append(_WGET_OPTIONS.get(word, word))
         elif name in _WGET_OPTIONS:
             value = value if equals else next(rest, "")
-            curl += [
-                _WGET_OPTIONS[name],
-                f"@{value}" if name.endswith("-file") else _as_meant(value),
-            ]
+            value = f"@{value}" if name.endswith("-file") else _as_meant(value)
+            curl += [_WGET_OPTIONS[name], value]
     return curl
 
 
@@ -90,11 +89,7 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
             names.append(word)
     verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
     path = _gc_path(_GC_METHODS[verb], [each for each in names if each not in _GC_METHODS], values)
-    body = (
-        options.get("d", options.get("directory"))
-        if options.get("d", "")[:1] in ("{", "[")
-        else piped
-    )
+    body = options["d"] if options.get("d", "")[:1] in ("{", "[") else piped
     return build_observed_request(
         "gc command",
         SourceKind.COMMAND,
@@ -108,14 +103,11 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
 
 def _gc_path(method: str, names: list[str], values: list[str]) -> str:
     """Return the path of the operation with these words and as many parameters, filled with the values."""
-    from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
-
     for operation in load_published_operations(GENESYS).operations:
         segments = operation.path.removeprefix("/api/v2/").split("/")
         words = [each for each in segments if each[:1] != "{"]
         if operation.method == method and words == names and len(segments) == len(names + values):
             rest = iter(values)
-            return "/api/v2/" + "/".join(
-                each if each[:1] != "{" else next(rest) for each in segments
-            )
+            filled = (each if each[:1] != "{" else next(rest) for each in segments)
+            return "/".join(["/api/v2", *filled])
     return "/".join(["/api/v2", *names, *values])

@@ -38,7 +38,7 @@ _IN_DOUBLE_QUOTES = re.compile(rf"""\\(["\\$`\n])|({_QUOTED_EXPANSION})""")
 _IN_HERE_DOCUMENT = re.compile(rf"""\\([\\$`\n])|({_QUOTED_EXPANSION})""")
 _IN_CMD_QUOTES = re.compile(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\s]|$)')
 _IN_ANSI_QUOTES = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
-_ANSI_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "e": "\x1b"}
+_ANSI_ESCAPES = dict(zip("ntr0abefv", "\n\t\r\0\a\b\x1b\f\v", strict=True))
 _CMD = re.compile(r"""\^[ \t]*\r?\n|\^"|[\[{,:]""|""[\]},:]""")
 _MAX_LOOK_AHEAD = 4096
 _CMD_ONLY = re.compile(r"\^[ \t]*\r?\n")
@@ -104,10 +104,8 @@ def split_command(text: str) -> Command:
 
 def read_here_document(text: str, end: int, label: str) -> tuple[str | None, int]:
     """Return the lines between the end of a command's line and a label, and the end of these lines."""
-    start = text.find("\n", end) + 1
-    closing = re.compile(rf"^[ \t]*{label.strip(chr(34) + chr(39))}[ \t]*$", re.MULTILINE).search(
-        text, start
-    )
+    start, name = text.find("\n", end) + 1, label.strip("\"'")
+    closing = re.compile(rf"^[ \t]*{name}[ \t]*$", re.MULTILINE).search(text, start)
     if not start or closing is None:
         return None, end
     content = text[start : closing.start()].removesuffix("\n")
@@ -121,17 +119,17 @@ def _unquote(kind: str, text: str, *, is_cmd: bool) -> str:
         return _mark_expansion(text)
     if kind == "double":
         if is_cmd:
-            return _IN_CMD_QUOTES.sub(
-                lambda match: (
-                    match[1] or match[2] or ("" if match[0] == "^" or "\n" in match[0] else '"')
-                ),
-                text,
-            )
+            return _IN_CMD_QUOTES.sub(_unquote_cmd_part, text)
         return _IN_DOUBLE_QUOTES.sub(_unquote_part, text)
     if kind == "ansi":
         text = _IN_ANSI_QUOTES.sub(_decode_escape, text)
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def _unquote_cmd_part(match: re.Match[str]) -> str:
+    is_removed = match[0] == "^" or "\n" in match[0]
+    return match[1] or match[2] or ("" if is_removed else '"')
 
 
 def _unquote_part(match: re.Match[str]) -> str:
@@ -193,14 +191,8 @@ def read_piped_text(before: str) -> str | None:
     if made := _JQ.search(before):
         return _evaluate_jq(split_command(before[made.start() :]).words)
     start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat"))
-    first = min(
-        (
-            at
-            for name in ("echo '", 'echo "', "printf '", 'printf "')
-            if (at := before.find(name)) >= 0
-        ),
-        default=start,
-    )
+    quoted = [before.find(name) for name in ("echo '", 'echo "', "printf '", 'printf "')]
+    first = min((at for at in quoted if at >= 0), default=start)
     if first < 0:
         return None
     command = split_command(before[first:])

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
@@ -42,9 +43,8 @@ def is_exchange(value: Any) -> bool:
         return False
     if CLIENT_RESPONSE_NAMES & value.keys() and not {"method", "request"} & value.keys():
         return False
-    return len(_EXCHANGE_NAMES & value.keys()) > 1 and not (
-        is_error_body(value) and "method" not in value
-    )
+    is_error = is_error_body(value) and "method" not in value
+    return len(_EXCHANGE_NAMES & value.keys()) > 1 and not is_error
 
 
 def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
@@ -76,22 +76,16 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
 def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
     body = value.get("response", value.get("response_body"))
     status, headers = value.get("status"), value.get("response_headers")
-    if (
-        isinstance(body, dict)
-        and "status" in body
-        and (
-            "headers" in body or "body" in body or (status is None and body.keys() <= _STATUS_ONLY)
-        )
-        and not is_error_body(body)
-    ):
+    is_response = isinstance(body, dict) and "status" in body and not is_error_body(body)
+    is_status = is_response and status is None and body.keys() <= _STATUS_ONLY
+    if is_response and ("headers" in body or "body" in body or is_status):
         status, headers, body = body["status"], body.get("headers"), body.get("body")
     status = status if isinstance(status, int) else status_of(value) or None
     if body is None:
         named = members_behind(value, OF_RESPONSE, BODY_NAMES, (dict, list, str))
         errors = (each for each in all_members(value, BODY_NAMES, dict) if is_error_body(each))
-        body = next(named, None) or (
-            next(errors, None) if (status or 0) >= HTTPStatus.BAD_REQUEST else None
-        )
+        is_refused = status is not None and status >= HTTPStatus.BAD_REQUEST
+        body = next(named, None) or (next(errors, None) if is_refused else None)
     return build_response(status, headers, _stored_text(body))
 
 
@@ -117,8 +111,6 @@ def with_unread_members(request: ObservedRequest, value: Mapping[str, Any]) -> O
     is_whole = request.body is not None or request.method in READ_METHODS or request.is_successful
     if is_whole or not request.path.strip("/"):
         return request
-    from cxcall.explaining.operations.intended_operation import is_request_body
-
     names = [
         name
         for name, each in value.items()

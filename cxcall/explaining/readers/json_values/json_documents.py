@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.readers.json_values.exchanges import (
     is_exchange,
     message_of,
@@ -17,6 +18,11 @@ from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
     is_error_body,
     read_object,
+)
+from cxcall.explaining.readers.json_values.saved_requests import (
+    is_collection,
+    read_collection,
+    read_har,
 )
 from cxcall.explaining.readers.labeled_texts import read_members
 from cxcall.explaining.readers.request_builder import build_observed_request
@@ -48,14 +54,10 @@ def read_json(
     """
     kind = _kind_of(values)
     if kind == "HAR":
-        from cxcall.explaining.readers.json_values.saved_requests import read_har
-
         yield from read_har(values[0], name, entry, numbers)
     elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind == "collection":
-        from cxcall.explaining.readers.json_values.saved_requests import read_collection
-
         yield from read_collection(values[0])
     elif kind == "stored requests":
         stored = _stored_requests(values[0], 0)
@@ -72,13 +74,8 @@ def _kind_of(values: list[Any]) -> _Kind:
     first = values[0]
     if isinstance(first, dict) and isinstance(first.get("log"), dict):
         return "HAR"
-    if not is_exchange(first) and not is_error_body(first):
-        from cxcall.explaining.operations.intended_operation import is_request_body
-
-        if is_request_body(first):
-            return "body"
-    from cxcall.explaining.readers.json_values.saved_requests import is_collection
-
+    if not (is_exchange(first) or is_error_body(first)) and is_request_body(first):
+        return "body"
     if is_collection(first):
         return "collection"
     return "stored requests" if _stored_requests(first, 0) else "objects"
@@ -120,9 +117,8 @@ def _stored_requests(value: Any, depth: int) -> list[Any]:
     """Return the list of requests in an object of a client; empty if it has none."""
     members = value.values() if isinstance(value, dict) and not is_exchange(value) else ()
     for each in members:
-        found = (
-            [one for one in each if "method" in find_request(one)] if isinstance(each, list) else []
-        )
+        items = each if isinstance(each, list) else []
+        found = [one for one in items if "method" in find_request(one)]
         # Insomnia has folders among the requests.
         if found and (len(found) == len(each) or "_type" in value):
             return found

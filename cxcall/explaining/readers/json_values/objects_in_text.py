@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _STATUS = re.compile(r"[1-5][0-9]{2}\b")
 _TARGETS = ("url", "uri", "path", "endpoint")
+_USUAL_NAMES = {"status code": "status", "verb": "method", "payload": "body", "data": "body"}
 _OUTPUT = re.compile(
     r"^E {2,}|^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b", re.MULTILINE
 )
@@ -88,11 +89,8 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests in a text that is YAML as a whole; none if it is not."""
     end = _OUTPUT.search(text)
     text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
-    if (
-        text.lstrip()[:1] == "{"
-        or len(_KEY.findall(text)) < _FEWEST_KEYS
-        or _JSON_VALUE.search(text)
-    ):
+    has_keys = text.lstrip()[:1] != "{" and len(_KEY.findall(text)) >= _FEWEST_KEYS
+    if not has_keys or _JSON_VALUE.search(text):
         return
     quoted = _NUMBER.sub(r'\1"\2"', text)  # else `+1202...` is an integer
     try:
@@ -160,6 +158,4 @@ def _mark_variables(value: Any) -> Any:
 def _fold(name: Any) -> str:
     """Return a name as the other readers expect it: `Request URL` as `url`, `Status Code` as `status`."""
     folded = re.sub(r"^(?:request|http)[ _-]+", "", str(name).strip().lower())
-    return {"status code": "status", "verb": "method", "payload": "body", "data": "body"}.get(
-        folded, folded
-    )
+    return _USUAL_NAMES.get(folded, folded)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
@@ -74,9 +75,7 @@ def is_error_body(value: Any) -> bool:
     ) or isinstance(value.get("error"), str | dict)
     errors = value.get("errors")
     has_errors = isinstance(errors, list) and bool(errors) and len(value) < 4
-    has_error_name = any(
-        name in value for name in ("error_description", "error_code", "errorMessage")
-    )
+    has_error_name = bool({"error_description", "error_code", "errorMessage"} & value.keys())
     is_code = "code" in names and len(names) == len(value) and _is_platform_code(value["code"])
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code
 
@@ -185,9 +184,8 @@ def _find_record_body(value: Any, path: str, depth: int = 0) -> Any:
     ]
     for each in named:
         content = _content(each)
-        if isinstance(content, dict | list) and not (
-            is_error_body(content) or is_resource(content)
-        ):
+        is_received = is_error_body(content) or is_resource(content)
+        if isinstance(content, dict | list) and not is_received:
             return each
     children = (child for name, child in value.items() if not _OF_SERVER.match(name))
     found = (_find_record_body(child, path, depth + 1) for child in children)
@@ -196,9 +194,8 @@ def _find_record_body(value: Any, path: str, depth: int = 0) -> Any:
 
 def _is_refused_record(value: Mapping[str, Any]) -> bool:
     """Return whether a logger's record has the status of an error with the URL; a client's response has other members."""
-    return status_of(value) >= _REFUSED and not (
-        CLIENT_RESPONSE_NAMES & value.keys() or "headers" in value
-    )
+    is_response = bool(CLIENT_RESPONSE_NAMES & value.keys()) or "headers" in value
+    return status_of(value) >= _REFUSED and not is_response
 
 
 def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
@@ -211,9 +208,8 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
         uncertain = [value.get(name) for name in _OTHER_VALUE_NAMES]
         bodies = (each for each in bodies if each not in uncertain or _may_be_sent(each))
     is_refused = status >= _REFUSED
-    body: Any = next(
-        (each for each in bodies if not (is_refused and is_error_body(_content(each)))), None
-    )
+    sent = (each for each in bodies if not (is_refused and is_error_body(_content(each))))
+    body: Any = next(sent, None)
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
             return body[name] or None
@@ -223,8 +219,6 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
 
 def _may_be_sent(body: Any, path: str = "") -> bool:
     """Return whether a value that a logger names vaguely is a body that an operation takes, one at the path if it is known."""
-    from cxcall.explaining.operations.intended_operation import is_request_body
-
     content = _content(body)
     return not is_resource(content) and is_request_body(content, path)
 
@@ -251,10 +245,8 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
             is_response = isinstance(child, dict | str)
             if is_response and (found := find_response(child, depth + 1)):
                 return found
-    has_status = "statusText" in value
-    return (
-        build_response(status_of(value) or None, _headers_of(value), None) if has_status else None
-    )
+    status = status_of(value) if "statusText" in value else 0
+    return build_response(status or None, _headers_of(value), None)
 
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:

@@ -94,10 +94,8 @@ def _request_body(data: Mapping[str, Any]) -> str | None:
     params = data.get("params")
     if not isinstance(params, list) or not params:
         return None
-    members = [each for each in map(_object, params) if each]
-    return encode_parts(
-        (each.get("name"), each.get("value"), each.get("fileName")) for each in members
-    )
+    rows = filter(None, map(_object, params))
+    return encode_parts((row.get("name"), row.get("value"), row.get("fileName")) for row in rows)
 
 
 def _decoded_text(content: Mapping[str, Any]) -> str | None:
@@ -145,11 +143,9 @@ def _read_items(
 
 
 def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) -> ObservedRequest:
-    request = (
-        item["request"]
-        if isinstance(item["request"], dict)
-        else {"url": item["request"], "method": "GET"}
-    )
+    request = item["request"]
+    if isinstance(request, str):
+        request = {"url": request, "method": "GET"}
 
     def resolve(text: Any) -> str:
         """Return a text with its variables replaced, or marked if their values are not in the collection."""

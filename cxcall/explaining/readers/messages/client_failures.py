@@ -10,9 +10,8 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
 
-_CURL = re.compile(
-    r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE
-)  # 22, `--fail`: there was a response
+# With 22, `--fail`, there was a response.
+_CURL = re.compile(r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE)
 # Windows PowerShell 5 has `curl` as an alias of this command, which has other parameters.
 _ALIAS = re.compile(
     r"^Invoke-WebRequest ?:(?=(?:.*\n){0,12}?.*\bParameterBinding\w*Exception\b).*$"
@@ -186,18 +185,16 @@ def _fix_of(message: str) -> str:
 
 def with_blocked_finding(request: ObservedRequest, why: str = "", fix: str = "") -> ObservedRequest:
     """Return a request with the finding that the browser blocked it."""
-    is_token = request.path.endswith("/token")
+    code = "state"
+    fix = fix or "send it from a server, or add the origin to the allowed domains of the client"
+    if request.path.endswith("/token"):
+        code = "credential" if "client_credentials" in (request.body or "") else "token-grant"
+        fix = "a web page must not contain a client secret: use the authorization code grant with PKCE, or get the token on a server"
     finding = Finding.error(
-        "token-grant"
-        if is_token and "client_credentials" not in (request.body or "")
-        else "credential"
-        if is_token
-        else "state",
+        code,
         "request",
         "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
-        fix="a web page must not contain a client secret: use the authorization code grant with PKCE, or get the token on a server"
-        if is_token
-        else fix or "send it from a server, or add the origin to the allowed domains of the client",
+        fix=fix,
         why=why or "the error message of the browser",
     )
     return replace(request, findings=(*request.findings, finding))

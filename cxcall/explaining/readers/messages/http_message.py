@@ -298,9 +298,8 @@ def _status_after(line: str, message: _Message) -> _Message | None:
 
 def _build_request(request: _Message | None, response: _Message | None) -> ObservedRequest:
     if request is None:
-        return build_observed_request(
-            "HTTP response", SourceKind.RESPONSE, response=_build_response(response)
-        )
+        alone = _build_response(response)
+        return build_observed_request("HTTP response", SourceKind.RESPONSE, response=alone)
     body = request.body
     if body is None and response is not None and not response.is_raw:
         body = response.take_request_body()
@@ -317,9 +316,8 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     else:
         answer = _build_response(response) or build_response(request.status or None, None, None)
     target = request.match["target"].rstrip(".,;:)]\"'")
-    host = next(
-        (value for name, value in request.headers.items() if name.lower() == "host"), request.host
-    )
+    hosts = (value for name, value in request.headers.items() if name.lower() == "host")
+    host = next(hosts, request.host)
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
     if not is_url and target[:1] != "/":
         target = target[target.find("/") :] if "/" in target else f"/{target}"

@@ -24,6 +24,7 @@ from cxcall.explaining.readers.messages.client_failures import (
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import HttpResponse
 
 # Starts of lines below code that show the response.
@@ -134,9 +135,8 @@ def _read_written_error(text: str) -> HttpResponse | None:
     """Return the response that an SDK writes into its error, or that a login server writes into a URL; None if there is none."""
     if found := _API_EXCEPTION.search(text):
         body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
-        return build_response(
-            int(found["status"]), _headers(found["headers"] or ""), body, found["reason"]
-        )
+        headers = _headers(found["headers"] or "")
+        return build_response(int(found["status"]), headers, body, found["reason"])
     if (found := _SDK_ERROR.search(text)) and (found["code"] or found["id"]):
         members = {"message": found["message"], "code": found["code"], "contextId": found["id"]}
         return build_response(int(found["status"]), None, _without_empty(members))
@@ -178,8 +178,6 @@ def handles_status(line: str) -> bool:
 
 def _code_after(status: re.Match[str]) -> str:
     """Return the code or the known text of a platform that follows a status on its line; empty for other words."""
-    from cxcall.responses.platform_codes import find_platform_codes
-
     words = status.string[status.end() :].strip(" \t.,:;()[]\"'`>-")[:_MAX_CODE]
     phrase = HTTPStatus(int(status[1])).phrase if int(status[1]) in _KNOWN_STATUSES else ""
     words = words.removeprefix(phrase).strip(" \t.,:;()[]\"'`>-")
@@ -189,21 +187,15 @@ def _code_after(status: re.Match[str]) -> str:
 def read_response_alone(text: str) -> ObservedRequest | None:
     """Return a request of which a text shows only the response; None if it shows no response."""
     response = read_response(text)
-    if response is not None and response.status and is_error_body(response.json()):
-        return build_observed_request(
-            "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
-        )
-    if (dumped := _dumped_object(text)) is not None and (found := read_object(dumped, "response")):
+    body = response.json() if response else None
+    is_certain = response is not None and response.status and is_error_body(body)
+    if not is_certain and (found := read_object(_dumped_object(text), "response")):
         return found
-    is_vague = (
-        response is not None and response.status < HTTPStatus.MULTIPLE_CHOICES and not response.body
-    )
+    if response is None or not (response.status or is_error_body(body) or is_resource(body)):
+        return None
+    is_vague = response.status < HTTPStatus.MULTIPLE_CHOICES and not response.body
     if is_vague and not _ABOUT_HTTP.search(text):
         return None  # `200 people` is not a response
-    if response is None or not (
-        response.status or is_error_body(response.json()) or is_resource(response.json())
-    ):
-        return None
     return build_observed_request(
         "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
     )
@@ -247,11 +239,8 @@ def _headers(text: str) -> dict[str, str]:
         value = literal_eval(text[start : end + 1]) if 0 <= start < end else {}
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return {}
-    return (
-        {str(name): str(content) for name, content in value.items()}
-        if isinstance(value, dict)
-        else {}
-    )
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {str(name): str(content) for name, content in pairs}
 
 
 def _mark_left_out(found: re.Match[str]) -> str:
@@ -274,10 +263,7 @@ def _dumped_object(text: str) -> Any:
 
 
 def dumped_objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints.
-
-    None if the text names no status, message, or code.
-    """
+    """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints."""
     text = _LEFT_OUT.sub(_mark_left_out, text)
     start = text.find("{")
     if start < 0 or not re.search(
@@ -292,9 +278,7 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
     groups = [each for each in tree.items if isinstance(each, Group) and each.opening == "{"]
     values = (Evaluator(lambda *_: None).evaluate([group]) for group in groups[:8])
     plain = (_without_calls(value) for value in values if isinstance(value, dict))
-    return [
-        each for each in plain if is_error_body(each) or is_resource(each) or read_object(each, "")
-    ]
+    return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]
 
 
 def object_text(text: str) -> str:
@@ -313,11 +297,8 @@ def object_text(text: str) -> str:
     from cxcall.explaining.readers.code.token_tree import make_tree
 
     value = Evaluator(lambda *_: None).evaluate(make_tree(scan(written)).items)
-    return (
-        json.dumps(_without_calls(value), ensure_ascii=False)
-        if isinstance(value, dict | list)
-        else ""
-    )
+    is_object = isinstance(value, dict | list)
+    return json.dumps(_without_calls(value), ensure_ascii=False) if is_object else ""
 
 
 def _without_calls(value: Any) -> Any:
