@@ -137,7 +137,7 @@ def _classify_multi_status(
     if not isinstance(body, dict | list) or not body:
         return Evidence.INCONCLUSIVE
     failures, successes = _count_items(body)
-    if not failures and not reported_failure(response):
+    if not failures:
         return Evidence.ACCEPTED
     is_doubtful = has_id or successes or is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED

@@ -81,7 +81,7 @@ def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
             return True
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
-        if isinstance(value, str) and _OPEN_TEXT.search(text):
+        if _OPEN_TEXT.search(text):
             return True
     return False
 

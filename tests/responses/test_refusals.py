@@ -7,8 +7,8 @@ from typing import Any
 
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
-from cxcall.findings.finding import Finding
-from cxcall.responses.refusals.refusal_findings import explain_refusal
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.refusals.refusal_findings import explain_refusal, provenance_note
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
@@ -21,13 +21,17 @@ def explain(
     body: Any = None,
     operation: Operation | None = EXECUTE,
     *,
-    is_token: bool = False,
     headers: dict[str, str] | None = None,
+    reason: str = "",
+    **more: Any,
 ) -> tuple[Finding, ...]:
+    """Explain a response; `body` is bytes, or is sent as JSON."""
     named = {"Content-Type": "application/json", **(headers or {})}
-    content = b"" if body is None else json.dumps(body).encode()
-    response = HttpResponse(status, "", Headers(named.items()), content)
-    return explain_refusal(operation, response, HOST, is_token=is_token)
+    content = (
+        body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    )
+    response = HttpResponse(status, reason, Headers(named.items()), content)
+    return explain_refusal(operation, response, HOST, **more)
 
 
 def test_contradiction_of_status_and_code_is_noted() -> None:
@@ -167,3 +171,95 @@ def test_message_names_the_host_if_it_is_known() -> None:
     assert explain(403)[0].message.startswith("`api.example.com` refused")
     response = HttpResponse(403, "", Headers(()), b"")
     assert explain_refusal(EXECUTE, response, "")[0].message.startswith("the API refused")
+
+
+PAGE = {"Content-Type": "text/html"}
+TITLE = b"<html><title>%s</title></html>"
+NO_REASON = "the response gives no reason"
+
+
+@each_case(
+    "status, body, headers, message, why",
+    [
+        (400, {"code": "campaign.sequence.is.empty"}, {}, "the sequence has no campaigns (HTTP 400)", "the API says: campaign.sequence.is.empty"),
+        (400, {"message": "Bad Request!"}, {}, "`api.example.com` refused the request with HTTP 400 without a specific reason", "the API says: Bad Request!"),
+        (400, {"message": "It has malformed syntax"}, {}, "`api.example.com` refused the request with HTTP 400 without a specific reason", "the API says: It has malformed syntax"),
+        (400, {"message": "no", "code": "invalid.value.x"}, {}, "the API says only `no (invalid.value.x)`", "`api.example.com` responded with HTTP 400"),
+        (409, {"message": "duplicate", "code": "duplicate.name"}, {}, "the name is in use (HTTP 409)", "the API says: duplicate (duplicate.name)"),
+        (400, None, {"icStatusDescription": " Skill 7 is not active"}, "the API says: Skill 7 is not active", "`api.example.com` responded with HTTP 400"),
+        (400, b"<E><Message> no skill </Message></E>", {"Content-Type": "text/xml"}, "the API says: no skill", "`api.example.com` responded with HTTP 400"),
+        (400, b"no skill\n", {"Content-Type": "text/plain"}, "the API says: no skill", "`api.example.com` responded with HTTP 400"),
+        (400, b"\x1f\x8b\x08\x00abc", {"Content-Encoding": "gzip"}, "`api.example.com` refused the request with HTTP 400: the body of the response is compressed, so that its reason is not shown", ""),
+        (401, None, {"WWW-Authenticate": 'Bearer realm="x", scope="outbound"'}, "`api.example.com` refused the request with HTTP 401: the request has no valid token: it may be missing, expired, revoked, or of another region", NO_REASON),
+        (401, None, {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="old"'}, "the API does not accept the token: it may be expired, revoked, or malformed (HTTP 401)", "the API says: old (invalid_token)"),
+        (403, None, {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="outbound"'}, "the token does not have a scope (HTTP 403)", "the API says: the request requires another scope: outbound (insufficient_scope)"),
+        (403, TITLE % b"Blocked", PAGE, "`api.example.com` responded with HTTP 403 and a web page: not the platform's own response, but a proxy's or a gateway's", "the page says: Blocked"),
+        (407, b"<html></html>", PAGE, "the proxy requires credentials (HTTP 407)", NO_REASON),
+        (407, None, {}, "the proxy refused the request with HTTP 407: the proxy requires credentials", NO_REASON),
+        (500, None, {}, "`api.example.com` responded with HTTP 500: the server failed", NO_REASON),
+        (0, None, {}, "`api.example.com` responded with an error and gives no reason", ""),
+        (0, {"code": "not.found", "message": "not there"}, {}, "an object that the request names does not exist", "the API says: not there (not.found)"),
+        (403, {"code": "missing.permissions", "message": "no a:b:c, d:e:*"}, {}, "the role of the token does not have `a:b:c`, `d:e:*` (HTTP 403)", "the API says: no a:b:c, d:e:* (missing.permissions)"),
+    ],
+)  # fmt: skip
+def test_message_states_the_cause_and_quotes_the_platform(
+    status: int, body: Any, headers: dict[str, str], message: str, why: str
+) -> None:
+    found = explain(status, body, headers=headers)[0]
+    assert (found.message, found.why) == (message, why)
+
+
+@each_case(
+    "reason, why",
+    [
+        ("Session already started", "the API says: Session already started"),
+        ("CONFLICT", NO_REASON),
+        ("no", NO_REASON),
+    ],
+)
+def test_reason_is_quoted_if_it_is_not_that_of_the_status(reason: str, why: str) -> None:
+    assert explain(409, reason=reason)[0].why == why
+
+
+UPDATE = contract.load_operation("update-campaign")
+RESET = {"inin-ratelimit-reset": "9"}
+DOCTOR = "`cxcall doctor --for update-campaign --param campaignId=ID --file FILE`"
+
+
+@each_case(
+    "status, body, more, fix",
+    [
+        (429, None, {"headers": RESET}, "send it again in 9 s, as the response asks"),
+        (429, None, {"headers": {"Retry-After": "0.5"}}, "send it again in 1 s, as the response asks"),
+        (409, {"message": "busy now"}, {"headers": {"Retry-After": "7"}}, "send it again in 7 s, as the response asks"),
+        (503, None, {"headers": {"Retry-After": "7"}}, "send it again in 7 s, as the response asks"),
+        (400, {"message": "busy now"}, {"headers": RESET}, "check the body offline: `cxcall validate FILE`"),
+        (403, TITLE % b"Blocked", {"headers": PAGE}, "ask the operator of the proxy, gateway, or firewall in between why it refused the request"),
+        (502, TITLE % b"Bad gateway", {"headers": PAGE}, "wait, then repeat it if it only reads; give the time and the correlation ID to the platform's support"),
+        (400, None, {"is_valid": True}, f"the body matches its schema: check the objects that it names: {DOCTOR}; for support, give the time and the host"),
+        (400, None, {"is_valid": True, "headers": {"CorrelationId": "c-1"}}, f"the body matches its schema: check the objects that it names: {DOCTOR}; for support, give the correlation ID `c-1`"),
+        (400, {"message": "Unexpected token } in JSON"}, {"is_valid": True}, "the body that is shown is valid JSON: compare it with what the client sends, such as its encoding, its `Content-Length`, and the quotes of the shell"),
+        (403, None, {"is_valid": True}, "ask an administrator which permission the role of the client or user needs; the contract names the permission `outbound:campaign:edit`"),
+        (403, {"message": "no outbound:campaign:edit"}, {}, "ask an administrator to add `outbound:campaign:edit` to the role of the client or user"),
+        (403, {"message": "no a:b:c"}, {}, "ask an administrator to add `a:b:c` to the role of the client or user; the contract names the permission `outbound:campaign:edit`"),
+        (415, None, {"media_type": "application/JSON"}, "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between, which type it accepts"),
+        (415, None, {"media_type": "text/plain"}, "send `Content-Type: application/json`"),
+        (400, {"code": "duplicate.name"}, {}, "use another name, or update the existing one"),
+    ],
+)  # fmt: skip
+def test_correction_fits_the_cause_and_the_request(
+    status: int, body: Any, more: dict[str, Any], fix: str
+) -> None:
+    assert explain(status, body, UPDATE, **more)[0].fix == fix
+
+
+def test_refusal_of_a_request_without_a_body_gives_no_advice_on_a_body() -> None:
+    start = contract.load_operation("start-campaign")
+    for is_valid in (False, True):
+        fix = explain(400, None, start, is_valid=is_valid)[0].fix
+        assert fix == "compare path and query with `cxcall operations start-campaign`"
+
+
+def test_unpublished_operation_is_noted() -> None:
+    assert [each.severity for each in provenance_note(EXECUTE)] == [Severity.NOTE]
+    assert provenance_note(UPDATE) == ()

@@ -110,7 +110,7 @@ def _place_listed_value(main: Finding, response: Any, body: Any) -> Finding:
     """Return a refusal that lists the values it is about, such as `invalidSkills`, with the place of the first one."""
     members = response.items() if isinstance(response, dict) else ()
     for name, listed in members:
-        if isinstance(listed, list) and names_failed_items(name):
+        if listed and isinstance(listed, list) and names_failed_items(name):
             refused = [leaf for _, leaf in leaves(listed)]
             place = next((at for at, leaf in leaves(body) if leaf in refused), "")
             if place:

@@ -83,7 +83,10 @@ def explain_refusal(
     text = platform_text(response)
     main = _main_finding(operation, response, host, text, is_token=is_token)
     main, named = place_refusal(main, operation, response, text, body)
-    if is_valid and CHECK_BODY in main.fix:
+    if operation is not None and not operation.takes_body:
+        advice = f"compare path and query with {operation.listing}"
+        main = main._replace(fix=main.fix.replace(CHECK_BODY, advice))
+    elif is_valid and CHECK_BODY in main.fix:
         is_unread = main.code == "body-malformed"
         fix = CHECK_ENCODING if is_unread else advise_on_valid_body(operation, response)
         main = main._replace(fix=fix)

@@ -1,0 +1,192 @@
+"""Evidence that something was or may be started, although a response reports a failure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.responses.failures_in_2xx import hidden_failure
+from cxcall.responses.processing_evidence import Evidence, classify
+from cxcall.transport.http_messages import Exchange, HttpRequest
+from helpers.cases import each_case
+from helpers.command import CONTACT
+from helpers.evidence import EXECUTE, OPERATIONS, REQUEST, evidence_of, respond
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
+"""Statuses that alone prove that nothing was processed; a 503 with `Retry-After`."""
+
+
+@each_case("status", ERRORS)
+@each_case(
+    "name, body, headers",
+    [
+        ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
+        ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
+        ("execute", [{"phase": "in_progress"}], {}),
+        ("execute", {"message": "x"}, {"X-Engagement-Id": "c-1"}),
+        ("place-call", {"id": "c-1"}, {}),
+        ("create-callback", {"conversation": {"id": "c-1"}, "status": 400}, {}),
+    ],
+)
+def test_error_that_says_what_was_started_is_inconclusive(
+    name: str, body: Any, headers: dict[str, str], status: int
+) -> None:
+    response = respond(status, body, Retry_After="0", **headers)
+    exchange = Exchange(REQUEST, response, may_be_sent=True)
+    assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
+
+
+@each_case("status", ERRORS)
+@each_case(
+    "body, headers",
+    [
+        (None, {}), ({"message": "x", "contextId": "c-1", "entityId": "e-1", "status": 400}, {}),
+        ({"error": "x", "requestId": "r", "conversationId": "c-1", "timestamp": "2026-11-26T14:00:00Z"}, {}),
+        ({"status": "error", "state": "failed", "callState": "not dialing", "accountStatus": "active"}, {}),
+        ({"status": "Bad Request", "code": "queued"}, {"Location": "/calls/c-1"}),
+        ({"id": "named-by-the-request"}, {}), ({"contextId": "c-9"}, {"X-Engagement-Id": "c-9"}),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_error_that_only_names_itself_proves_what_its_status_says(
+    body: Any, headers: dict[str, str], status: int
+) -> None:
+    request = REQUEST._replace(body=b'{"id": "Named-by-the-request"}')
+    exchange = Exchange(
+        request, respond(status, body, Retry_After="0", **headers), may_be_sent=True
+    )
+    expected = {401: "unauthorized", 429: "busy", 503: "busy"}.get(status, "refused")
+    assert classify(exchange, OPERATIONS["place-call"], "X-Engagement-Id") == expected
+
+
+@pytest.mark.parametrize("status", [307, 400, 401, 409, 429, 503])
+def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
+    cxcall: Cxcall, status: int
+) -> None:
+    reply = Reply(status, {"conversationId": "c-1", "callState": "dialing"}, {"Retry-After": "0"})
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*words, "-o", "json", code=8)
+        assert ran.envelope["outcome"] == "unknown"
+        assert "names something that was started" in ran.envelope["findings"][0]["message"]
+        cxcall(*words, code=7)
+    assert platform.seen.total() == 1
+
+
+@each_case("sent", ["a b", "segment-7", "query-7", "form-7"])
+def test_id_that_was_sent_is_not_new(sent: str) -> None:
+    url = "https://api.example.com/x/a%20b/segment-7?id=query-7"
+    request = HttpRequest("POST", url, {}, b"id=form-7")
+    exchange = Exchange(request, respond(200, {"error": "x", "callId": sent}), may_be_sent=True)
+    assert classify(exchange, EXECUTE) is Evidence.REFUSED
+
+
+def test_text_that_was_sent_is_not_a_timeout() -> None:
+    body = {"success": False, "note": "Timed out"}
+    request = REQUEST._replace(body=b'{"note": "timed out"}')
+    exchange = Exchange(request, respond(200, body), may_be_sent=True)
+    assert classify(exchange, EXECUTE) is Evidence.REFUSED
+
+
+def test_id_that_is_only_part_of_what_was_sent_is_new() -> None:
+    request = REQUEST._replace(body=b'{"contactId": "call-17", "to": "+12025550123"}')
+    for body in ({"error": "x", "jobId": 17}, {"error": "x", "callId": "call"}):
+        exchange = Exchange(request, respond(200, body), may_be_sent=True)
+        assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
+
+
+STARTED = [
+    {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
+    {"callState": "dialing", "errors": ["agent not notified"]},
+    {"contactId": "new-one", "error": "agent not notified"},
+    {"result": {"jobId": 17}, "success": False},
+    {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
+    {"errorCount": 1, "callIds": ["c-1"]},
+    {"error": "x", "selfUri": "/api/v2/conversations/abc"},
+    {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"},
+    {"error": "x", "queued": True},
+    {"errors": [{"conversationId": "abc", "message": "x"}]},
+    {"status": "failed", "phase": "ringing"},
+    {"error": "x", "acceptedCount": 1},
+    {"error": "x", "callsPlaced": 1, "isStarted": "true"},
+]
+
+
+@each_case("body", STARTED, ids=json.dumps)
+def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+    assert evidence_of(respond(200, [body])) is Evidence.INCONCLUSIVE
+
+
+@each_case(
+    "body",
+    [
+        {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"},
+        {"error": "x", "id": None},
+        {"error": {"id": "e-1", "message": "x"}},
+        {"error": {"cause": {"id": "e-1"}}},
+        {"error": "x", "hasGuid": True, "hasState": True, "queued": "No"},
+        {"error": "x", "callState": "failed"},
+        {"error": "x", "state": ""},
+        {"error": "x", "queued": False},
+        {"error": "x", "acceptedCount": 0},
+        {"error": "x", "isValid": False},
+        {"error": "x", "status": "400 Bad Request"},
+        {"error": "x", "status": 400},
+        {"status": "400"},
+        {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"},
+        {"error": "x", "ids": []},
+        {"success": False, "message": "not allowed", "countryCode": "502"},
+        {"success": False, "message": "invalid value for timeoutSeconds"},
+        {"success": False, "message": "invalid SIP gateway address"},
+        {"errorCode": 213, "message": "invalid number"},
+    ],
+    ids=json.dumps,
+)
+def test_failure_with_nothing_started_is_refused(body: Any) -> None:
+    request = REQUEST._replace(body=b'{"contactId": "11111111-2222-4333-8444-555555555555"}')
+    exchange = Exchange(request, respond(200, body), may_be_sent=True)
+    assert classify(exchange, EXECUTE) is Evidence.REFUSED
+
+
+@each_case(
+    "body",
+    [
+        {"status": 504, "error": "Gateway Timeout"}, {"statusCode": "502"}, {"status": 500, "message": "queued for dialing"},
+        {"success": False, "message": "The request timed out."}, {"success": False, "message": "deadline exceeded"},
+        {"success": False, "message": "No response from dialer"}, {"status": 400, "message": "contact is already being called"},
+        {"success": False, "error": "connection lost to dialer"}, {"success": 0}, {"code": 504, "message": "gateway timeout"}, {"error": {"code": 408}}, {"error": "time-out"},
+        {"status": "HTTP/1.1 503 Service Unavailable"}, {"errorCode": 500}, {"success": False, "error": "internal error"},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_that_reports_an_open_outcome_is_inconclusive(body: Any) -> None:
+    """As the status of the response would be: a gateway may pass on what another system said."""
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+    assert hidden_failure(respond(200, body)) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
+        {"status": 504, "error": "Gateway Timeout"},
+    ],
+    ids=json.dumps,
+)
+def test_failure_beside_something_started_is_unknown_and_not_sent_again(
+    cxcall: Cxcall, body: Any
+) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    with Platform(lambda _body, _count: Reply(200, body)) as platform:
+        cxcall.environment |= platform.environment
+        assert cxcall(*words, "-o", "json", code=8).envelope["outcome"] == "unknown"
+        cxcall(*words, code=7)
+    assert platform.rung == 1
