@@ -9,7 +9,7 @@ from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
@@ -17,7 +17,11 @@ from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending import call_guards
-from cxcall.sending.checked_request import build_request, parameter_values
+from cxcall.sending.checked_request import (
+    build_request,
+    parameter_values,
+    stop_on_missing_parameter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +67,10 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
             yield CheckedRow(row, None, _add_places(row, error.findings))
 
 
+def _add_column(name: str) -> str:
+    return f"add a column `{name}`, or {command('--param', f'{name}=VALUE')}"
+
+
 def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
@@ -70,16 +78,10 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     is_settable = isinstance(row.payload.value, dict) or not takes_object
     payload = apply_flags(job.operation, row.payload, sets=job.sets if is_settable else ())
     values = parameter_values(job.operation, {**row.values, **job.values}, (), payload)
-    for parameter in job.operation.parameters:
-        if parameter.required and parameter.name not in values:
-            raise UsageError(
-                f"`{parameter.name}` is missing: it is part of the {parameter.location}",
-                where=parameter.location,
-                fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
-            )
     written = 0
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
+    stop_on_missing_parameter(job.operation, values, payload, _add_column)
     request = build_request(job.operation, values, payload, job.settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:

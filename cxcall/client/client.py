@@ -295,7 +295,7 @@ class Client:
         payload = Payload(None) if body is None else read_body(body)
         texts = parameter_texts(declared, parameters)
         values = parameter_values(declared, texts, (), payload)
-        stop_on_missing_parameter(declared, values)
+        stop_on_missing_parameter(declared, values, payload)
         if body is None and declared.needs_body:
             raise UsageError(f"`{operation}` needs a body", where="body", fix="give `body`")
         return build_request(declared, values, payload, self._settings(declared))

@@ -18,7 +18,7 @@ from cxcall.platform_reads.object_lookups import look_up, required_parameters
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.calling_hours_check import find_call_times, local_times
-from cxcall.sending.checked_request import build_request
+from cxcall.sending.checked_request import build_request, stop_on_missing_parameter
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport import retry_waits
@@ -158,20 +158,14 @@ def _check_clock(date: str) -> CheckResult:
     )
 
 
+def _add_parameter(name: str) -> str:
+    return f"add {command('--param', f'{name}=VALUE')}"
+
+
 def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[CheckResult]:
     """Check the request offline: its parameters, its body, its numbers, their local time."""
-    missing = [
-        entry
-        for entry in operation.parameters
-        if entry.required and entry.name not in preflight.values
-    ]
-    for entry in missing:
-        says = f"`{entry.name}` is missing: it is part of the {entry.location}"
-        fix = f"add {command('--param', f'{entry.name}=VALUE')}"
-        yield CheckResult.failed("request", says, fix)
-    if missing:
-        return
     try:
+        stop_on_missing_parameter(operation, preflight.values, preflight.payload, _add_parameter)
         checked = build_request(operation, preflight.values, preflight.payload, preflight.settings)
     except CxcallError as error:
         yield from (CheckResult.of_finding("request", finding) for finding in error.findings)

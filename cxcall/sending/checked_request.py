@@ -8,11 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import operation_at
-from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable
-from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import encode_body, is_form
 from cxcall.payloads.schema_check import (
@@ -250,21 +248,17 @@ def _value_from_body(flag: Flag, payload: Payload) -> str:
     return next((str(value_at(payload.value, each)) for each in places), "")
 
 
-def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -> None:
-    """Raise UsageError when a required parameter has no value."""
-    body_flags = {flag.parameter: flag for flag in operation.flags if flag.sets_body}
-    for entry in operation.parameters:
-        if entry.required and entry.name not in values:
-            flag = body_flags.get(entry.name) or entry.flag
-            has_flag = flag in body_flags.values() or flag in unique_flags(operation.parameters)
-            option = f"--{flag.name}" if has_flag else f"--param {entry.name}"
-            raise UsageError(
-                f"`{option}` is missing: it is part of the {entry.location}",
-                where=option,
-                fix=f"add `--{flag.name} {flag.metavar}`"
-                if has_flag
-                else f"add {command('--param', f'{entry.name}=VALUE')}",
-            )
+def stop_on_missing_parameter(
+    operation: Operation,
+    values: Mapping[str, str],
+    payload: Payload,
+    fix_for: Callable[[str], str] | None = None,
+) -> None:
+    """Raise MissingParametersError when a required parameter has no value; `fix_for` is as in `missing_parameters_error`."""
+    if any(each.required and each.name not in values for each in operation.parameters):
+        from cxcall.sending.missing_parameters import missing_parameters_error
+
+        raise missing_parameters_error(operation, values, payload, fix_for)
 
 
 def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> None:

@@ -139,7 +139,8 @@ def test_contact_in_the_path_is_taken_from_the_body(cxcall: Cxcall) -> None:
         .endswith(f"/contacts/{CONTACT}/personal-connections")
     )
     ran = cxcall(*send, "--reason-code", "x", "-n", "-o", "json", code=2)
-    assert "`--contact-id` is missing" in ran.envelope["findings"][0]["message"]
+    (finding,) = ran.envelope["findings"]
+    assert "`--contact-id` is missing" in finding["message"]
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -191,6 +192,36 @@ def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
     assert "`--campaign-id` is missing" in finding["message"]
     ran = cxcall("send", "create-campaign", "-n", "-o", "json", code=2)
     assert "operations create-campaign --skeleton" in ran.envelope["findings"][0]["fix"]
+
+
+def test_missing_parameters_are_named_together_with_the_other_errors(cxcall: Cxcall) -> None:
+    def parameter(name: str, place: str, kind: str) -> dict[str, object]:
+        return {"name": name, "in": place, "required": True, "schema": {"type": kind}}
+
+    schema = {"type": "object", "properties": {"to": {"type": "string"}}}
+    dial = {
+        "operationId": "dial",
+        "parameters": [
+            parameter("line", "path", "integer"),
+            parameter("X-Tenant", "header", "string"),
+            parameter("days", "query", "integer"),
+        ],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+    }
+    info, paths = {"title": "t", "version": "1"}, {"/lines/{line}": {"post": dial}}
+    cxcall.file("own.json", {"openapi": "3.1.0", "info": info, "paths": paths})
+    own = ("--contract", "own.json", "--base-url", "https://api.example.com", "--dry-run")
+    ran = cxcall("send", "dial", "--line", "x", "--set", "/to=5", *own, "-o", "json", code=2)
+    places = ["--x-tenant", "--days", "path", "/to"]
+    assert [each["where"] for each in ran.envelope["findings"]] == places
+    rows = cxcall.file("rows.csv", "line,note\nx,\n")
+    err = cxcall("batch", rows, "--operation", "dial", "--map", "/to=note", *own, code=3).err
+    messages = re.findall("error.*: row 1: (.*)", err)
+    assert messages == [
+        "`X-Tenant` is missing from the header",
+        "`days` is missing from the query",
+        "`line` in the path must be an integer; got `x`",
+    ]
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def send_one(
     send = _follower_of(operation) if sending.wait else deliver_request
     built = _build_payload(operation, texts, body)
     values = parameter_values(operation, values, texts, built)
-    stop_on_missing_parameter(operation, values)
+    stop_on_missing_parameter(operation, values, built)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
         start_log(options.log, stack, options.flags, body.file)
