@@ -94,9 +94,10 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
     """Return the quoted line and a line with carets under the wrong part of it."""
     excerpt = excerpt.crop(_MARGIN)
     gutter = " " * len(str(excerpt.line))
-    room = _MAX_EXCERPT if columns is None else columns - len(f" {gutter} | ……")
+    room = _MAX_EXCERPT
+    if columns is not None:
+        room = min(max(columns, MIN_COLUMNS) - len(f" {gutter} | ……"), room)
     text = _mask_line(excerpt.text, is_terminal=columns is not None)
-    room = max(min(room, _MAX_EXCERPT), MIN_COLUMNS)
     text, start = _crop_line(text, excerpt.column - 1 - excerpt.start, room)
     indent = " " * cell_width(text[:start])
     carets = "^" * max(cell_width(text[start : start + excerpt.width]), 1)
