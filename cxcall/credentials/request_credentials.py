@@ -235,8 +235,11 @@ class _Secrets:
         _check_place(scheme)
         value = self._key(found[0], scheme, alternative)
         remember_secrets(value)
-        if not value or not _is_sendable(scheme, value):
-            raise self._unusable(f"the API key for {scheme.place} `{printable(scheme.field)}`")
+        what = f"the API key for {scheme.place} `{printable(scheme.field)}`"
+        if not value:
+            raise credentials_error(f"{what} is empty", "enter its value", where=self.source)
+        if not _is_sendable(scheme, value):
+            raise self._unusable(what)
         return value
 
     def _read(self, names: tuple[str, ...]) -> list[str]:
