@@ -204,9 +204,8 @@ def _by_response(
     if not status or finding.where == "response" or finding.source == SOURCE:
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
-    response_codes = {
-        each.code for each in findings if each.where == "response" or each.source == SOURCE
-    }
+    in_response = (each for each in findings if each.where == "response" or each.source == SOURCE)
+    response_codes = {each.code for each in in_response}
     if is_about_token and status not in _TOKEN_STATUSES and not response_codes & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         why = f"the API did not refuse the token: it responded with HTTP {status}"
@@ -263,26 +262,21 @@ def _is_said_already(
     """Return whether a finding only repeats the response, and an error in the request is its cause."""
     if refusal.source != SOURCE or refusal.code == "hidden-failure":
         return False
-    others = [
-        each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
-    ]
+    errors = (each for each in findings if each.severity is Severity.ERROR)
+    others = [each for each in errors if each.source != SOURCE]
     if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in others):
         return True  # to the API, the body has no properties
     if refusal.where != "response":
         return any(_has_name(each, refusal) for each in others)
-    return _is_explained(refusal, request, findings) or any(
-        _is_named(each, request) for each in others
-    )
+    is_named = any(_is_named(each, request) for each in others)
+    return is_named or _is_explained(refusal, request, others)
 
 
-def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
-    """Return whether an error in the request explains a refusal that does not name a place.
+def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[Finding]) -> bool:
+    """Return whether one of the errors in the request explains a refusal that does not name a place.
 
     A wrong destination explains every refusal; an error in the body explains a refusal of values.
     """
-    errors = [
-        each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
-    ]
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
     if refusal.code in _ABOUT_TOKENS and any(

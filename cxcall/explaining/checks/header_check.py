@@ -311,7 +311,6 @@ def check_security(
 
 
 def _describe(scheme: SecurityScheme) -> str:
-    """Return how a credential is sent, for a message."""
     if scheme.kind in _WORDS:
         return f"`Authorization: {_WORDS[scheme.kind]} ...`"
     if scheme.kind == API_KEY:

@@ -72,7 +72,6 @@ def check_products(request: ObservedRequest, route: RouteMatch) -> Iterator[Find
 
 
 def _shown(request: ObservedRequest) -> dict[str, str]:
-    """Return the parameters of the query whose values are shown."""
     return {
         name: value
         for name, value in request.query

@@ -173,7 +173,6 @@ def _correct(
 
 
 def _is_about_placeholder(finding: Finding, body: Any) -> bool:
-    """Return whether a finding is about a placeholder in the body of the corrected request."""
     where = finding.where
     return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
 

@@ -176,19 +176,14 @@ def correct_parameters(
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the parameters of path and query, and the places of values that the operation does not use."""
     request = explanation.request
-    parameters = {
-        each.name: each for each in operation.parameters if each.location in ("path", "query")
-    }
+    in_url = (each for each in operation.parameters if each.location in ("path", "query"))
+    parameters = {each.name: each for each in in_url}
     parameter_values, left_out = _correct_query(request, operation, body)
     if isinstance(body, dict):
         declared = operation.schema_at("").get("properties", {})
-        misplaced = {
-            name: body[name] for name in body if name in parameters and name not in declared
-        }
-        parameter_values |= {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in misplaced.items()
-        }
+        for name, value in body.items():
+            if name in parameters and name not in declared:
+                parameter_values[name] = value if isinstance(value, str) else json.dumps(value)
     sent = explanation.route.operation or operation
     values = _path_values(sent.path, request.path)
     parameter_values |= {name: value for name, value in values.items() if name in parameters}

@@ -116,7 +116,6 @@ def _close(text: str) -> str:
 
 
 def _repairs(text: str) -> Iterator[str]:
-    """Yield the text after each further repair."""
     yield _JSON_STRING.sub(lambda match: _NOT_IN_STRING.sub(" ", match[0]), text)
     repaired = text.translate(_STRAIGHT)
     yield repaired

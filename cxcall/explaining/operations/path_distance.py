@@ -92,7 +92,7 @@ def rank_paths(
             known[index, expected] = cost + (_LAST_WORD if is_other else 0)
         return known[index, expected]
 
-    removals = [_removal(each) for each in segments]
+    removals = [_cost_alone(each, is_parameter=is_value(each)) for each in segments]
     if sum(sorted(removals)[: max(0, len(segments) - tree.most)]) > limit:
         return  # too many segments for any template
     row = [0.0]
@@ -114,7 +114,7 @@ def _next_row(
     row: list[float], removals: list[float], expected: str, replace: Callable[[int, str], float]
 ) -> list[float]:
     """Return the next row of the edit distance: the distances of all prefixes of the path from a longer template."""
-    added = _addition(expected)
+    added = _cost_alone(expected, is_parameter=expected in (ID, VALUE))
     following = [row[0] + added]
     for index, removal in enumerate(removals):
         cheapest = min(row[index + 1] + added, following[index] + removal)
@@ -130,16 +130,11 @@ def is_value(segment: str) -> bool:
     return may_be_id(segment) and not is_word
 
 
-def _removal(segment: str) -> float:
+def _cost_alone(segment: str, *, is_parameter: bool) -> float:
+    """Return the distance for a segment that only the path or only the template has."""
     if _PREFIX.fullmatch(segment):
         return _PREFIX_SEGMENT
-    return _MISSING_ID if is_value(segment) else OTHER_WORD
-
-
-def _addition(expected: str) -> float:
-    if _PREFIX.fullmatch(expected):
-        return _PREFIX_SEGMENT
-    return _MISSING_ID if expected in (ID, VALUE) else OTHER_WORD
+    return _MISSING_ID if is_parameter else OTHER_WORD
 
 
 def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:

@@ -215,7 +215,6 @@ def part_of(label: str) -> tuple[str, str]:
 
 
 def _plain(value: str) -> str:
-    """Return a value without the quotes and markup around it."""
     value = _MARKUP.sub("", value).strip().removeprefix("* ")
     if found := _TYPED.match(value):
         value = found[1]

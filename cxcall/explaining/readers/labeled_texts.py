@@ -66,7 +66,6 @@ def read_labels(text: str) -> Iterator[ObservedRequest]:
 
 
 def _depth(line: str) -> int:
-    """Return the number of brackets that a line opens minus those that it closes."""
     return line.count("{") + line.count("[") - line.count("}") - line.count("]")
 
 
@@ -101,13 +100,13 @@ def _take_all(record: Iterable[tuple[str, str]]) -> LabeledRequest:
 def _key_values(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield the pairs of each line such as `method=POST url="https://..." status=400`."""
     for line in text.split("\n"):
-        found = [(each["label"], each["value"]) for each in _PAIR.finditer(line)]
-        pairs = [
-            (label, str(find_json(value, value)) if value[:1] == '"' else value)
-            for label, value in found
-        ]
+        pairs = _PAIR.findall(line)
         if len(pairs) >= _FEWEST:
-            yield pairs
+            yield [(label, _unquote(value)) for label, value in pairs]
+
+
+def _unquote(value: str) -> str:
+    return str(find_json(value, value)) if value[:1] == '"' else value
 
 
 def _csv_rows(text: str) -> Iterator[Iterable[tuple[str, str]]]:
@@ -123,7 +122,6 @@ def _csv_rows(text: str) -> Iterator[Iterable[tuple[str, str]]]:
 
 
 def _tags(text: str) -> Iterator[list[tuple[str, str]]]:
-    """Yield the tags of XML with text in them."""
     if text.lstrip()[:1] == "<":
         tags = [(found["label"], found["text"] or found["value"]) for found in _TAG.finditer(text)]
         yield [*_ATTRIBUTE.findall(text), *tags]

@@ -165,12 +165,9 @@ def _head_of(text: str, start: int) -> str:
         return head.rstrip()
     above = text[:line_start].rstrip("\n")
     above = above[above.rfind("\n") + 1 :]
-    is_head = above.rstrip()[-1:] in (":", "=") or _is_label(above)
-    return above[-_MAX_HEAD:].rstrip() if is_head else ""
-
-
-def _is_label(line: str) -> bool:
-    return len(_WORDS.findall(line)) <= _MOST_WORDS and part_of(line)[1] == "body"
+    is_label = len(_WORDS.findall(above)) <= _MOST_WORDS and part_of(above)[1] == "body"
+    is_label = is_label or above.rstrip()[-1:] in (":", "=")
+    return above[-_MAX_HEAD:].rstrip() if is_label else ""
 
 
 def _rank_of(head: str) -> int:

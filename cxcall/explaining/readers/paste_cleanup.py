@@ -61,17 +61,12 @@ _WRAPPED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-
-_SIGN_OFF = re.compile(
+SIGN_OFF = re.compile(
     r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
     r"|(?:viele|liebe) gr\u00fc\u00dfe|mit freundlichen gr\u00fc\u00dfen|cordialement|saludos"
     r"|sent from my)\b[^\n]{0,40}(?:\n.*)?$"
 )
-
-
-def without_sign_off(text: str) -> str:
-    """Return a text below a status line without the end of a letter, which is not the body of the response."""
-    return _SIGN_OFF.sub("", text)
+"""The end of a letter."""
 
 
 def clean_text(text: str) -> str:

@@ -166,7 +166,6 @@ def describe_lines(numbers: Iterable[int]) -> str:
 
 
 def _commands(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of each command in a text."""
     match = COMMAND.search(text)
     while match:
         end = match.start() + max(split_command(text[match.start() :]).end, 1)

@@ -148,7 +148,6 @@ def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_variable(pair: tuple[str, str]) -> bool:
-    """Return whether a text in a query is a variable that stands for parameters."""
     return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from cxcall.documents.json_pointer import leaves, objects
 from cxcall.documents.json_text import find_json
@@ -57,9 +57,9 @@ def remove_marks(text: str) -> str:
     return text.translate(MARKS)
 
 
-def is_unresolved(text: str) -> bool:
-    """Return whether a text starts with a variable."""
-    return text.startswith(_START)
+def is_unresolved(value: Any) -> TypeGuard[str]:
+    """Return whether a value is a text that starts with a variable."""
+    return isinstance(value, str) and value.startswith(_START)
 
 
 def variable_names(text: str) -> tuple[str, ...]:

@@ -38,7 +38,9 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
     if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return
     is_malformed = any(each.code == "body-malformed" for each in in_body)
-    has_lost_quotes = is_malformed and _BARE_NAME.search(_without_strings(body)) is not None
+    # A string that does not end is skipped as a whole, in linear time.
+    outside = _STRING.sub(lambda string: "" if string[1] else string[0], body)
+    has_lost_quotes = is_malformed and _BARE_NAME.search(outside) is not None
     text = platform_text(request.response) if request.response else ""
     has_problem = any(each.severity is not Severity.NOTE for each in in_body)
     is_refused = '"' in body and "malformed syntax" in text and not has_problem
@@ -50,8 +52,3 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
             fix='put the body in single quotes; in cmd and Windows PowerShell 5.1 write each of its quotes as `\\"`; or send a file: `-d @body.json`',
             why="shells remove unescaped double quotes in double quotes; cmd and PowerShell 5.1 also elsewhere",
         )
-
-
-def _without_strings(text: str) -> str:
-    """Return a text without the strings that end; one that does not is skipped as a whole, in linear time."""
-    return _STRING.sub(lambda string: "" if string[1] else string[0], text)

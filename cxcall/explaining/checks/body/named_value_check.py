@@ -35,8 +35,9 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
         if isinstance(value, str):
             is_free = operation is not None and _is_free(operation, pointer)
             is_declared = declared is None or bool({_INDEX.sub("/0", pointer), pointer} & declared)
-            if not value and operation is not None and _may_be_empty(operation, pointer):
-                continue
+            example = operation.example if operation is not None else None
+            if not value and has_value(example, pointer) and value_at(example, pointer) == "":
+                continue  # an empty text is valid
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
             )
@@ -47,12 +48,6 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
 @cache
 def _declared_pointers(operation: Operation) -> frozenset[str]:
     return frozenset(operation.pointers)
-
-
-def _may_be_empty(operation: Operation, pointer: str) -> bool:
-    """Return whether the example of an operation has an empty text at that place, so that an empty text is valid."""
-    example = operation.example
-    return has_value(example, pointer) and value_at(example, pointer) == ""
 
 
 def _is_free(operation: Operation, pointer: str) -> bool:

@@ -237,7 +237,6 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
 
 @cache
 def _regions() -> dict[str, str]:
-    """Return the domains of all regions by the region's name."""
     regions = (each.regions for each in contract.load_shipped_contracts())
     return {name: domain for each in regions for name, domain in each.items()}
 

@@ -26,24 +26,21 @@ _NOT_FOUND = 404
 
 
 def path_values(path: str, template: str) -> dict[str, str]:
-    """Return the values of a template's parameters in a path, without placeholders.
-
-    Both are compared from the end, because a request's path may start with the base path of a server.
-    """
-    pairs = zip(
-        reversed(template.rstrip("/").split("/")),
-        reversed(path.rstrip("/").split("/")),
-        strict=False,
-    )
+    """Return the values of a template's parameters in a path, without placeholders."""
     values = {
         expected[1:-1]: segment
-        for expected, segment in pairs
+        for expected, segment in _pairs_from_end(template, path)
         if expected[:1] == "{"
         and not _is_unfilled(unquote(segment))
         and segment[:1] != ":"
         and not is_masked(segment)
     }
     return dict(reversed(values.items()))
+
+
+def _pairs_from_end(template: str, path: str) -> Iterator[tuple[str, str]]:
+    """Return the pairs of segments, the last ones first: a path may start with the base path of a server."""
+    return zip(reversed(path_segments(template)), reversed(path_segments(path)), strict=False)
 
 
 def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterator[Finding]:
@@ -73,10 +70,7 @@ def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterat
 
 def _check_own_names(published: PublishedOperation, request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each parameter of a path that has its own name as its value, such as `:campaignId`."""
-    pairs = zip(
-        reversed(path_segments(published.path)), reversed(path_segments(request.path)), strict=False
-    )
-    for expected, segment in pairs:
+    for expected, segment in _pairs_from_end(published.path, request.path):
         name = segment.removeprefix(":")
         is_own = fold_name(name) == fold_name(expected[1:-1]) or _is_name_of_id(name)
         is_sent = segment[:1] != ":" or _is_literal(request)
@@ -91,7 +85,6 @@ def _is_unfilled(segment: str) -> bool:
 
 
 def _is_name_of_id(text: str) -> bool:
-    """Return whether a text is a name such as `userId`, and not an ID."""
     return _NAME.fullmatch(text) is not None and kind_of(text, "") == "id"
 
 

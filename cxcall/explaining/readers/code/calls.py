@@ -16,6 +16,7 @@ from cxcall.explaining.readers.code.collection_literals import (
     MapsAndLists,
 )
 from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
+from cxcall.explaining.readers.code.declared_types import constructed, typed
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS, METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
@@ -121,7 +122,9 @@ class Calls(MapsAndLists):
         arguments = self._arguments(group, is_map=is_map)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
-        members = as_members(arguments) if is_map else self._constructed(name, arguments)
+        members, declared = as_members(arguments) if is_map else None, self.types.get(name)
+        if declared and not is_map:
+            members = constructed(declared, arguments)
         if members is not None:
             self._report("map", "", members)
             return members, position + 1
@@ -134,7 +137,8 @@ class Calls(MapsAndLists):
         is_block = is_builder_block(group)
         value = self._block(group) if is_block else self._elements(group, is_map=not is_list)
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
-        value = self._typed(name, value)
+        if declared := self.types.get(re.split(r"\.|::", name)[-1]):
+            value = typed(declared, value)  # with its names in JSON
         self._report("call", name, CodeCall(name, [(None, value)]))
         return value
 
@@ -207,8 +211,7 @@ class Calls(MapsAndLists):
         known = self.names.get(owner)
         if isinstance(known, dict) and values and not _READERS.match(method):
             first = values[0]
-            is_variable = isinstance(first, str) and is_unresolved(first)
-            more = {first if is_variable else unknown(): None}
+            more = {first if is_unresolved(first) else unknown(): None}
             added = first if isinstance(first, dict) else more
             known.update({name: without_itself(value, known) for name, value in added.items()})
         if isinstance(known, list) and values and _LIST_CHANGES.match(method):

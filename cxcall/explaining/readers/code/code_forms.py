@@ -11,10 +11,8 @@ from cxcall.explaining.readers.code.token_tree import (
     is_token,
 )
 
-CASTS = frozenset(
-    """
-    int integer int32 int64 long short byte float double decimal number string bool boolean array
-    """.split()
+CASTS = tuple(
+    "int integer int32 int64 long short byte float double decimal number string bool boolean array".split()
 )
 _COMPUTING = ("map", "grep", "sort", "split", "qw")
 

@@ -230,7 +230,7 @@ class _Assembler:
             for each in filter(is_options, values):
                 self.draft.take_options(each)
         for key, value in pairwise(values):
-            if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
+            if is_unresolved(key) and (names := variable_names(key)):
                 _, is_option, option = names[0].upper().rpartition("OPT_")
                 if is_option:
                     self._take_named(option.lower(), value)

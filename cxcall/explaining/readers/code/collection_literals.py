@@ -8,7 +8,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.code_forms import is_comprehension, is_lookup
 from cxcall.explaining.readers.code.conversions import extended_url
-from cxcall.explaining.readers.code.declared_types import DeclaredType, constructed, typed
+from cxcall.explaining.readers.code.declared_types import DeclaredType
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -98,11 +98,6 @@ class MapsAndLists:
         self.names: dict[str, Any] = {}
         self.types: dict[str, DeclaredType] = {}
 
-    def _typed(self, name: str, value: Any) -> Any:
-        """Return the content of a literal or of a constructor's call, with its names in JSON if its type is declared."""
-        declared = self.types.get(re.split(r"\.|::", name)[-1])
-        return typed(declared, value) if declared else value
-
     def _extend_url(self, url: Any, name: str, arguments: list[tuple[str | None, Any]]) -> str:
         """Report and return the URL that a method of Flurl makes of a URL; empty for other methods."""
         longer = extended_url(url, name, [value for _, value in arguments])
@@ -110,11 +105,6 @@ class MapsAndLists:
             self._report("text", "", longer)
             self._report("call", name, CodeCall(name, arguments))
         return longer
-
-    def _constructed(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
-        """Return the object that the constructor of a declared type makes; None for any other call."""
-        declared = self.types.get(name)
-        return constructed(declared, arguments) if declared else None
 
     def _group(self, group: Group) -> Any:
         if group.opening == "(":

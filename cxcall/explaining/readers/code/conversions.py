@@ -46,7 +46,7 @@ def is_conversion(name: str) -> bool:
 
 def converted(name: str, value: Any) -> Any:
     """Return what a conversion gives for a value; a variable stays as it is."""
-    if value is None or (isinstance(value, str) and is_unresolved(value)):
+    if value is None or is_unresolved(value):
         return value
     if isinstance(value, CodeCall):
         return CodeCall(name, [(None, value)])

@@ -96,21 +96,21 @@ def find_types(text: str) -> dict[str, DeclaredType]:
     has_other = re.search(r"JsonPropertyName|JsonSerializer|AsJson", text)
     is_mixed = "JsonProperty(" in text and has_other
     for each in _CSHARP.finditer(text) if "[Json" in text and not is_mixed else ():
-        fields = {
-            field["name"]: DeclaredField(field["json"], is_always_sent=False)
-            for field in _CSHARP_FIELD.finditer(each["body"])
-        }
+        fields = _named_fields(_CSHARP_FIELD, each["body"])
         if "JsonIgnore" not in each["body"] and len(fields) == each["body"].count("public "):
             found[each["name"]] = DeclaredType(fields, is_whole=True)
     for each in _KOTLIN.finditer(text) if "data class" in text else ():
-        found[each["name"]] = DeclaredType(
-            {
-                field["name"]: DeclaredField(field["json"] or field["name"], is_always_sent=False)
-                for field in _KOTLIN_FIELD.finditer(each["body"])
-            },
-            is_whole=True,
-        )
+        found[each["name"]] = DeclaredType(_named_fields(_KOTLIN_FIELD, each["body"]), True)  # noqa: FBT003 - a field
     return found
+
+
+def _named_fields(pattern: re.Pattern[str], body: str) -> dict[str, DeclaredField]:
+    """Return the fields in the body of a type by their names, with the names in JSON that marks give them."""
+    found = pattern.finditer(body)
+    return {
+        each["name"]: DeclaredField(each["json"] or each["name"], is_always_sent=False)
+        for each in found
+    }
 
 
 def typed(declared: DeclaredType, value: Any) -> Any:

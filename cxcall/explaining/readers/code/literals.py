@@ -73,7 +73,6 @@ _ENDS_IN_KEY = re.compile(r"[{,]\s*(?:\w+|\"\w+\"|'\w+')[ \t]+\Z")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
-
 # Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
 _RAW_LITERAL = re.compile(
     r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
@@ -92,12 +91,6 @@ class CodeToken(NamedTuple):
     kind: str
     value: str
     line: int
-
-
-def _find_dialects(text: str) -> set[str]:
-    """Return the names of the dialects that a piece of code shows."""
-    found = {name for name, pattern in _DIALECTS.items() if pattern.search(text)}
-    return found | {"raw single quotes"} if "powershell" in found else found
 
 
 def with_plain_literals(text: str) -> str:
@@ -135,7 +128,9 @@ class _LiteralReader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._dialects = _find_dialects(text)
+        self._dialects = {name for name, pattern in _DIALECTS.items() if pattern.search(text)}
+        if "powershell" in self._dialects:
+            self._dialects.add("raw single quotes")
         self._failures: dict[str, int] = {}
 
     def read(self, match: re.Match[str]) -> tuple[str, int] | None:

@@ -119,7 +119,7 @@ class RequestDraft:
         elif isinstance(value, list):
             for each in value:
                 self._take_header_item(each)
-        elif isinstance(value, str) and is_unresolved(value):
+        elif is_unresolved(value):
             self.has_hidden_headers = True
         elif isinstance(value, CodeCall):
             for each in value.values():
@@ -155,8 +155,7 @@ class RequestDraft:
         """Use a map, a text, or a call around one as the query; return whether it is one of these."""
         members = form_members(value)
         self.query.update(members)
-        is_variable = isinstance(value, str) and is_unresolved(value)
-        is_hidden = may_be_hidden and (is_variable or isinstance(value, CodeCall))
+        is_hidden = may_be_hidden and (is_unresolved(value) or isinstance(value, CodeCall))
         self.has_hidden_query = self.has_hidden_query or (is_hidden and not members)
         return is_hidden or bool(members)
 
@@ -168,7 +167,7 @@ class RequestDraft:
         is_pair = isinstance(values, list) and len(values) == 2
         if is_pair and all(isinstance(each, str) for each in values):
             self.headers["Authorization"] = basic_credentials(":".join(values))
-        elif isinstance(value, str) and is_unresolved(value):
+        elif is_unresolved(value):
             self.headers["Authorization"] = value
 
     def take_authorization(self, name: str, call: CodeCall) -> None:
@@ -256,11 +255,11 @@ class RequestDraft:
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may show which library sends it."""
     headers = dict(draft.headers)
-    if draft.body_rank == 1 and re.search(f"[?&]{VARIABLE}$", draft.target):
-        draft.body = None  # a map from which code builds the query
-    if draft.body_rank == 1 and draft.hidden_body:
-        draft.body = None  # a variable is sent, not a map that the code only assigns to a name
-    _hide_type_names(draft, text)
+    is_query = re.search(f"[?&]{VARIABLE}$", draft.target) is not None
+    if draft.body_rank == 1 and (is_query or draft.hidden_body):
+        draft.body = None  # a map from which code builds the query, or which it only gives a name
+    if has_type_names(draft.body, text):
+        draft.body, draft.hidden_body = None, mark_unresolved("{body}")
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
@@ -318,11 +317,6 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
     if draft.target.partition("?")[0].endswith("/token"):
         return ""
     return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
-
-
-def _hide_type_names(draft: RequestDraft, text: str) -> None:
-    if has_type_names(draft.body, text):
-        draft.body, draft.hidden_body = None, mark_unresolved("{body}")
 
 
 def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:

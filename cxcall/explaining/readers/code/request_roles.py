@@ -96,9 +96,7 @@ PLAIN_HTTP = re.compile(
     r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
 )
 NO_URL = tuple(
-    """
-    redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source
-    """.split()
+    "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
 )
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3

@@ -119,7 +119,7 @@ def _with_api_names(value: Any) -> Any:
 
 def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
     """Return a value with models as maps; a model is an object of its class whose attributes were set."""
-    if isinstance(value, str) and is_unresolved(value):
+    if is_unresolved(value):
         name = value.strip("\ufdd0\ufdd1{}")
         return _model(models[name], {}) if name in models else value
     if isinstance(value, CodeCall):

@@ -93,7 +93,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
             found = content, kind or inner
     if found:
         return found
-    hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
+    hidden = filter(is_unresolved, value.values())
     name = mark_unresolved(f"{{{value.name}}}")
     return (next(hidden, name) if kind else name), kind
 
@@ -168,7 +168,6 @@ def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str 
 
 
 def _is_form(kind: str, content_type: str, text: str) -> bool:
-    """Return whether a map is sent as a form."""
     if content_type:
         is_form_call = kind == "form" and "json" not in content_type
         return is_form_call or "x-www-form-urlencoded" in content_type

@@ -116,7 +116,7 @@ def joined(separator: str, items: Any) -> str:
     )
     if is_known:
         return separator.join(items)
-    return items if isinstance(items, str) and is_unresolved(items) else unknown()
+    return items if is_unresolved(items) else unknown()
 
 
 def is_trivial(content: Any) -> bool:
@@ -128,11 +128,9 @@ def is_trivial(content: Any) -> bool:
 
 def is_hollow(content: Any) -> bool:
     """Return whether a map or list contains only variables."""
-    if isinstance(content, list) and content:
-        texts = [each for each in content if isinstance(each, str)]
-        others = [each for each in content if not isinstance(each, str | CodeCall)]
-        return all(map(is_unresolved, texts)) and all(map(is_hollow, others))
-    return False
+    if not isinstance(content, list) or not content:
+        return False
+    return all(is_unresolved(x) or isinstance(x, CodeCall) or is_hollow(x) for x in content)
 
 
 def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None:

@@ -147,7 +147,6 @@ def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mark_variables(value: Any) -> Any:
-    """Return a value with its `{{ variables }}` marked as unknown."""
     if isinstance(value, str):
         return fill_braces(value, {})
     if isinstance(value, dict):

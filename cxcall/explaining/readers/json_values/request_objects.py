@@ -76,13 +76,9 @@ def is_error_body(value: Any) -> bool:
     errors = value.get("errors")
     has_errors = isinstance(errors, list) and bool(errors) and len(value) < 4
     has_error_name = bool({"error_description", "error_code", "errorMessage"} & value.keys())
-    is_code = "code" in names and len(names) == len(value) and _is_platform_code(value["code"])
+    code = value.get("code") if len(names) == len(value) else None
+    is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code
-
-
-def _is_platform_code(code: Any) -> bool:
-    """Return whether a value is a code of a platform with dots, such as `bad.credentials`."""
-    return isinstance(code, str) and "." in code and bool(find_platform_codes(code))
 
 
 def has_error_status(value: Any) -> bool:
@@ -167,7 +163,6 @@ def _record(value: Any) -> Any:
 
 
 def _host(value: Mapping[str, Any]) -> Any:
-    """Return the host of a request, from its own member or from the header."""
     sent = first_member(value, SENT_HEADER_NAMES, dict) or {}
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
@@ -250,7 +245,6 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
 
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
-    """Return the response in a member such as `response`."""
     for name in RESPONSE_NAMES:
         child = value.get(name)
         if isinstance(child, dict) and (found := find_response(child, depth + 1)):
@@ -306,8 +300,8 @@ def find_status(value: Any, depth: int = 0) -> int:
 
 def find_error_body(text: str) -> Any:
     """Return the first error body, or else the first platform response, in a text; None if there is none."""
-    found = None
-    for candidate in (text, *(_unescape(text))):
+    found, unescaped = None, text.replace('\\\\"', '\\"').replace('\\"', '"')
+    for candidate in dict.fromkeys((text, unescaped)):
         for _, _, value in json_values(candidate):
             for each in _objects(value, 0):
                 if is_error_body(each):
@@ -317,11 +311,6 @@ def find_error_body(text: str) -> Any:
         if found is not None:
             break
     return found
-
-
-def _unescape(text: str) -> Iterator[str]:
-    if '\\"' in text:
-        yield text.replace('\\\\"', '\\"').replace('\\"', '"')
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:

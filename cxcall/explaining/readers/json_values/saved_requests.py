@@ -181,7 +181,6 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
 
 
 def _secret_values(variables: Mapping[str, str], auth: Any) -> frozenset[str]:
-    """Return the values of variables and credentials that are secrets."""
     lists = auth.values() if isinstance(auth, dict) else ()
     members = [
         (str(each.get("key")), str(each.get("value"))) for one in lists for each in _members(one)
@@ -226,7 +225,6 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
 
 
 def _response(saved: list[Mapping[str, Any]]) -> HttpResponse | None:
-    """Return the first saved response."""
     if not saved:
         return None
     headers = [

@@ -9,11 +9,7 @@ from cxcall.documents.json_text import find_json
 HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')
-_SHORT_NAMES = frozenset(
-    """
-    accept authorization host origin cookie date icstatusdescription
-    """.split()
-)
+_SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
 
 

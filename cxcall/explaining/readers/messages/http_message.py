@@ -40,7 +40,7 @@ from cxcall.explaining.readers.messages.start_lines import (
     STATUS_OF,
     find_first,
 )
-from cxcall.explaining.readers.paste_cleanup import without_sign_off
+from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -86,7 +86,7 @@ class _Message:
 
     @property
     def body(self) -> str | None:
-        text = self.text if self.headers else without_sign_off(self.text)
+        text = self.text if self.headers else SIGN_OFF.sub("", self.text)
         text = without_failure(self.text) if self.is_request else text
         if self.is_raw or not text:
             return join_chunks(text, self.headers) or None

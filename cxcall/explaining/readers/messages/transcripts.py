@@ -77,17 +77,16 @@ def _as_messages(text: str) -> str:
         text = _HURL_ACTUAL.sub(r"HTTP/1.1 \1", _HURL_EXPECTED.sub("", text))
     if not _MARKS.search(text):
         return text
-    text = _DOTNET_REQUEST.sub(lambda found: f"{found[1]} {found[2]}\n{_dedent(found[3])}\n", text)
-    text = _DOTNET_RESPONSE.sub(
-        lambda found: f"HTTP/1.1 {found[1]} {found[2]}\n{_dedent(found[3])}\n", text
-    )
+    text = _DOTNET_REQUEST.sub(_dotnet_message, text)
+    text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
     text = _SHOWN_LINE_END.sub("", text)
     lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
     return "\n".join(line for line in lines if line is not None)
 
 
-def _dedent(text: str) -> str:
-    return "\n".join(line.strip() for line in text.split("\n"))
+def _dotnet_message(found: re.Match[str]) -> str:
+    headers = "\n".join(line.strip() for line in found[3].split("\n"))
+    return f"{found[1]} {found[2]}\n{headers}\n"
 
 
 def _content(line: str) -> str | None:
