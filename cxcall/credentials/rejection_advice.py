@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
+from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.transport.origins import host_of
 
@@ -24,7 +24,7 @@ def advise_on_rejection(
         return (
             f"check that the credentials (from {credentials.source}) are for this account and host"
         )
-    is_stored = any(place in token.source for place in (LOGIN_SOURCE, KEYRING_SOURCE))
+    is_stored = LOGIN_SOURCE in token.source  # also in the name of the keyring
     if token.kind != EXPLICIT:
         return _advise_on_client(settings, token, is_stored=is_stored, is_new=is_new)
     if is_stored:

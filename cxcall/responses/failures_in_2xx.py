@@ -201,8 +201,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             or compile_pattern(_ERROR_TEXT).match(text)
             or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text))
         ):
-            meaning = meaning_of(text) or meaning_of(f"{member}={text}")
-            yield _Failure(place, f"`{place}` is `{shorten(text)}`", meaning)
+            yield _Failure(place, f"`{place}` is `{shorten(text)}`", meaning_of(text))
         elif description := describe_failure(member, value):
             texts = (member_text(members, each) for each in ("error", "errorMessage", "message"))
             words = next(filter(None, texts), "")

@@ -149,6 +149,13 @@ def test_dry_run_names_the_place_of_each_credential(
     assert describe_places(load(**NONE, **flags), operation(*alternatives)) == expected
 
 
+def test_public_operation_needs_no_credentials(load: LoadSettings) -> None:
+    public = Operation(Contract("own", {}), "POST", "/x", {"operationId": "op", "security": []})
+    settings = load(**NONE)
+    assert (get_credentials(settings, public), describe_places(settings, public)) == (None, [])
+    stop_without_credentials(settings, public)
+
+
 def test_dry_run_refuses_what_cannot_be_sent(load: LoadSettings) -> None:
     for declared in (TLS, api_key("header", "host")):
         with pytest.raises(CredentialsError):
@@ -164,6 +171,8 @@ def test_only_a_refused_token_is_replaced(load: LoadSettings, endpoint: TokenEnd
         CLIENT_CREDENTIALS
     ]
     assert len(endpoint.asked) == 2
+    token = Token(TOKEN, CLIENT_CREDENTIALS, frozenset({"a"}), None, "here")
+    assert RequestCredentials("here", token=token).scopes == frozenset({"a"})
 
 
 def test_secret_is_stored_only_for_a_host_that_the_user_named(load: LoadSettings) -> None:

@@ -264,7 +264,8 @@ def test_repr_of_credentials_contains_no_secret(secret: str) -> None:
         Token(secret, "given", None, None, "here"),
         Token(secret, "given", None, None, "here").authorize("https://h"),
         OAuthClient("me", secret, "here", "https://h/t"),
-        TokenGrant(secret, None, 0.0, None),
+        OAuthClient("me", "", "", "", application=("app", secret), refresh_token=secret),
+        TokenGrant(secret, None, 0.0, None, refresh_token=secret, id_token=secret),
         Authorization("https://h", f"Basic {secret}"),
         Setting(secret, "here"),
     ]

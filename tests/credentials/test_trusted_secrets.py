@@ -25,6 +25,7 @@ from cxcall.credentials.request_credentials import (
     Credentials,
     RequestCredentials,
     get_credentials,
+    store_credentials,
 )
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
@@ -33,6 +34,7 @@ from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
 from helpers.calling_api import document
+from helpers.cases import each_case
 
 CHOICE = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
 LOGINS = [LOGIN_SOURCE, KEYRING_SOURCE]
@@ -75,18 +77,27 @@ def test_client_of_a_login_gets_no_token(
     assert requested == []
 
 
-@pytest.mark.parametrize(
-    "log_in",
+@each_case(
+    "log_in, is_conflict",
     [
-        lambda settings: login_and_logout.log_in(settings, "id", "secret"),
-        lambda settings: login_and_logout.log_in_with_browser(settings, print),
-        lambda settings: login_and_logout.log_in_with_token(settings, "a-token"),
+        (lambda settings: login_and_logout.log_in(settings, "id", "secret"), False),
+        (lambda settings: login_and_logout.log_in(settings, "id", "secret"), True),
+        (lambda settings: login_and_logout.log_in_with_browser(settings, print), False),
+        (lambda settings: login_and_logout.log_in_with_browser(settings, print), True),
+        (lambda settings: login_and_logout.log_in_with_token(settings, "a-token"), False),
+        (lambda settings: store_credentials(settings, "", "an-api-key"), False),
     ],
-    ids=["client", "browser", "token"],
 )
 def test_login_does_not_send_or_store_a_secret(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, log_in: Callable[[Settings], Token]
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    log_in: Callable[[Settings], object],
+    *,
+    is_conflict: bool,
 ) -> None:
+    here = {"base_url": Setting("https://api.example.com", "test")}
+    settings = settings.with_values(**here)
+    settings.untrusted, settings.conflicts = ((), (CHOICE,)) if is_conflict else ((CHOICE,), ())
     saved: list[object] = []
     monkeypatch.setattr(exchange, "exchange", lambda *_, **__: saved.append("sent"))
     monkeypatch.setattr(stored_logins, "save_login", lambda *each: saved.append(each))

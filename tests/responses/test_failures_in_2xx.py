@@ -37,6 +37,11 @@ TIMEOUT = "error.ininedgecontrol.connection.timeout"
         ({"call": {"success": "False", "note": "x"}}, ["`/call/success` is false"]),
         ({"success": 0}, ["`/success` is 0"]),
         ({"success": "False", "hasError": False}, ["`/success` is false"]),
+        (
+            [{"ok": False, "message": "busy"}, {"ok": False, "message": "late"}],
+            ["`/0/ok` is false: busy", "`/1/ok` is false: late"],
+        ),
+        ({"failureReason": "X"}, ["`/failureReason` is `X`"]),
         ({"ok": False, "error": "x"}, ["`/error` is `x`"]),
         ({"state": "Failed", "note": TIMEOUT}, [f"`/note` is `{TIMEOUT}`: leg not answered within 60 s"]),
         ({"disconnectCode": "NoAnswer"}, ["`/disconnectCode` is `NoAnswer`: not answered"]),

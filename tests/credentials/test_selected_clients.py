@@ -1,0 +1,110 @@
+"""The client that the settings and the stored login name, and why others cannot be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxcall.contracts.contract import load_operation, load_shipped_contracts
+from cxcall.credentials import stored_logins
+from cxcall.credentials.access_token import LOGIN_SOURCE
+from cxcall.credentials.client_selection import (
+    browser_client,
+    find_unused_credentials,
+    select_client,
+)
+from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient
+from cxcall.findings.errors import CredentialsError
+from cxcall.settings import settings as config
+from helpers.cases import each_case
+from helpers.token_endpoint import NONE, SECRET, LoadSettings
+
+pytestmark = pytest.mark.usefixtures("state")
+
+URL = "https://cxone.example.com/token"
+KEY = {"kind": ACCESS_KEY, "token_url": URL, "access_key_id": "key", "access_key_secret": "s"}
+LOGIN = {"kind": AUTHORIZATION_CODE, "client_id": "me", "refresh_token": "r"}
+
+
+def cxone(**flags: str) -> config.Settings:
+    given = {"platform": "nice-cxone", "base_url": "https://api.example.com", "token_url": URL}
+    return config.load_settings({**given, **flags}, load_shipped_contracts()[0])
+
+
+def reason(settings: config.Settings) -> str:
+    with pytest.raises(CredentialsError) as caught:
+        select_client(settings)
+    return caught.value.findings[0].why
+
+
+def test_access_key_of_a_login_keeps_its_application() -> None:
+    stored_logins.save_login(cxone(), {**KEY, "client_id": "app", "client_secret": "word"})
+    client = select_client(cxone())
+    assert (client.client_id, client.secret, client.application) == ("key", "s", ("app", "word"))
+    stored_logins.save_login(cxone(), KEY)
+    assert select_client(cxone()).application == ("", "")
+
+
+def test_secret_in_the_settings_replaces_a_login(load: LoadSettings) -> None:
+    login = {"client_id": "me", "client_secret": "old", "token_url": load().token_url}
+    stored_logins.save_login(load(), login)
+    assert select_client(load()).secret == SECRET
+    assert select_client(load(**NONE)).secret == "old"
+    stored_logins.save_login(cxone(), KEY)
+    (found,) = find_unused_credentials(cxone(access_key_secret="other"))
+    assert found.message.startswith("the access key from --access-key-secret is used")
+
+
+def test_browser_login_is_used_with_its_refresh_token(load: LoadSettings) -> None:
+    stored_logins.save_login(load(), {**LOGIN, "token_url": load().token_url})
+    client = select_client(load())
+    assert (client.kind, client.refresh_token) == (AUTHORIZATION_CODE, "r")
+    assert browser_client(load()).secret == SECRET
+    assert browser_client(load(client_secret=None)).secret == ""
+
+
+def test_missing_credentials_name_what_there_is(load: LoadSettings) -> None:
+    settings = load(**NONE)
+    assert reason(settings) == ""
+    config.config_dir().mkdir()
+    (config.config_dir() / "config.toml").write_text("[profiles.eu]\n[profiles.us]\n", "utf-8")
+    assert reason(settings) == "no profile is selected; `--profile` selects `eu` or `us`"
+    assert reason(load(**NONE, profile="default")) == ""
+    settings = load(**NONE, token_url="https://login.example.com/token")
+    for login, owner in (
+        ({"kind": "basic", "username": "ann"}, "password of `ann`"),
+        (KEY, f"access key of `key` for {URL}"),
+    ):
+        stored_logins.save_login(settings, login)
+        assert reason(settings) == f"the stored login for this host is the {owner}"
+    with pytest.raises(CredentialsError) as caught:
+        select_client(settings, operation=load_operation("place-call"))
+    assert "auth login --web" in caught.value.findings[0].fix
+    assert "`place-call` acts as a user" in caught.value.findings[0].fix
+
+
+@each_case(
+    "client, login",
+    [
+        (OAuthClient("me", "s", "", URL), {"token_url": URL, "kind": "client-credentials", "client_id": "me", "client_secret": "s"}),
+        (OAuthClient("key", "s", "", URL, ACCESS_KEY), KEY),
+        (OAuthClient("key", "s", "", URL, ACCESS_KEY, ("app", "word")), {**KEY, "client_id": "app", "client_secret": "word"}),
+        (OAuthClient("me", "", "", URL, AUTHORIZATION_CODE, refresh_token="r"), {**LOGIN, "token_url": URL}),
+    ],
+)  # fmt: skip
+def test_login_of_a_client_has_only_what_is_set(client: OAuthClient, login: dict[str, str]) -> None:
+    assert client.as_login() == login
+
+
+@each_case(
+    "names, has_secret, is_renewable",
+    [
+        ((), False, False),
+        (("client_secret",), True, False),
+        (("refresh_token",), False, True),
+    ],
+)
+def test_secret_in_the_keyring_counts_without_being_read(
+    names: tuple[str, ...], *, has_secret: bool, is_renewable: bool
+) -> None:
+    client = OAuthClient("me", "", LOGIN_SOURCE, URL, AUTHORIZATION_CODE, keyring_secrets=names)
+    assert (client.has_secret, client.is_renewable) == (has_secret, is_renewable)
