@@ -320,9 +320,8 @@ def is_partial(body: Any) -> bool:
     """Return whether a body that reports a failure also reports a success."""
     if isinstance(body, list):
         return any(not any(describe_failures(entry)) for entry in body)
-    members = {name.lower(): value for name, value in body.items()}
-    return str(members.get("success")).lower() == "true" or any(
-        _is_integer_above(members.get(name), 0) for name in ("successcount", "succeededcount")
+    return any(
+        name.lower() == "success" and str(value).lower() == "true" for name, value in body.items()
     )
 
 

@@ -35,12 +35,8 @@ def engagement_id(
 
     A secret that the server returns as the ID is masked.
     """
-    declared = operation.engagement_id
-    in_headers = [place for place in declared if place.startswith("header:")]
-    elsewhere = [place for place in declared if not place.startswith("header:")]
-    body = response.json() if elsewhere or first_place.startswith("body:") else None
-    for place in (*filter(None, [first_place]), *in_headers, *elsewhere, "location"):
-        found = _read_place(place, response, body)
+    for place in (*filter(None, [first_place]), *operation.engagement_id, "location"):
+        found = _read_place(place, response, response.json())
         if found and len(found) <= _MAX_ID_LENGTH:
             return redact(found), place
     return None

@@ -80,6 +80,7 @@ def test_unusable_flag_is_refused(name: str, words: tuple[str, ...], says: str) 
         Reading.of(OPERATIONS[name], options)
     finding = caught.value.findings[0]
     assert says in f"{finding.message} {finding.why}"
+    assert not finding.message.endswith((":", "."))
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ TIMEOUT = "error.ininedgecontrol.connection.timeout"
             [{"ok": False, "message": "busy"}, {"ok": False, "message": "late"}],
             ["`/0/ok` is false: busy", "`/1/ok` is false: late"],
         ),
+        ({"disconnectType": "error"}, ["`/disconnectType` is `error`: provider fault"]),
         ({"failureReason": "X"}, ["`/failureReason` is `X`"]),
         ({"ok": False, "error": "x"}, ["`/error` is `x`"]),
         ({"state": "Failed", "note": TIMEOUT}, [f"`/note` is `{TIMEOUT}`: leg not answered within 60 s"]),

@@ -97,6 +97,7 @@ def test_success_whose_body_reports_no_failure_is_accepted(body: Any) -> None:
     "body",
     [
         {"success": True, "errors": ["x"]},
+        {"Success": "True", "errors": ["x"]},
         {"successCount": 1, "errorCount": 1},
         {"succeededCount": 2, "error": "x"},
         [{"error": "x"}, {"id": 1}],
