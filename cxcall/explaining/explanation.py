@@ -11,6 +11,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.documents.text_files import read_text
 from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
+from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
 from cxcall.explaining.checks.no_response_check import check_failure, note_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
@@ -36,12 +37,11 @@ from cxcall.explaining.operations.intended_operation import (
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
 from cxcall.explaining.request_masking import mask_numbers, mask_request, with_masked_unknown
-from cxcall.explaining.support_ticket import ticket_facts
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
-from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
@@ -69,7 +69,7 @@ class Explanation(NamedTuple):
     @property
     def ticket(self) -> dict[str, str]:
         """The facts for a support ticket; for an unknown fact, the value says where to find it."""
-        return ticket_facts(self.request, self.route.platform)
+        return _ticket_facts(self.request, self.route.platform)
 
     @property
     def correlation_id(self) -> str | None:
@@ -216,3 +216,25 @@ def _without_body_advice(fix: str, request: ObservedRequest, operation: Operatio
         return fix
     known = operation.listing if operation else "the vendor's documentation"
     return fix.replace(CHECK_BODY, f"compare path and query with {known}")
+
+
+def _ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:
+    """Return the facts that a support ticket needs by name; for an unknown fact, the value says where to find it."""
+    response = request.response
+    is_shown = response is not None and response.status
+    status = f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
+    facts = {
+        "request": f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}",
+        "response": status or _not_captured("the status line of the response"),
+        "correlation ID": (correlation_id(response) if response else None)
+        or _not_captured(correlation_place(platform)),
+        "time": (response.headers.get("Date", "") if response else "")
+        or _not_captured("the header `Date`"),
+        "region": request.host or _not_captured("the host of the URL"),
+    }
+    claims = read_claims(request)
+    return facts | ({"token": str(claims)} if claims else {})
+
+
+def _not_captured(where: str) -> str:
+    return f"not captured: copy it from {where}"

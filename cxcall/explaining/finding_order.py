@@ -132,12 +132,10 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
-    about = {each.code for each in findings if each.source == SOURCE}
-    is_refused = any(
-        each.source == SOURCE and each.where == finding.where and each.code in _ABOUT_VALUES
-        for each in findings
-    )
+    in_response = [each for each in findings if each.source == SOURCE]
+    is_refused = finding.where in (each.where for each in in_response if each.code in _ABOUT_VALUES)
     is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
+    about = {each.code for each in in_response}
     is_wrong = is_refused or _is_wrong_id(finding, request, findings)
     if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")

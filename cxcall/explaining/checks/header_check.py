@@ -80,12 +80,8 @@ def _check_parameters(
     for finding in check_parameters(operation, shown):
         yield finding._replace(where=f"header:{finding.origin}", origin="", why="")
     for each in declared:
-        if (
-            each.required
-            and each.name not in sent
-            and each.name.lower() not in _SET_BY_CLIENTS
-            and request.kind.shows_all_headers
-        ):
+        is_shown = request.kind.shows_all_headers and each.name.lower() not in _SET_BY_CLIENTS
+        if each.required and each.name not in sent and is_shown:
             yield Finding.error(
                 "header-missing",
                 f"header:{each.name}",

@@ -72,13 +72,8 @@ def check_products(request: ObservedRequest, route: RouteMatch) -> Iterator[Find
 
 
 def _shown(request: ObservedRequest) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in request.query
-        if f"query:{name}" not in request.unknown
-        and not is_placeholder(value)
-        and not is_withheld(value)
-    }
+    pairs = [each for each in request.query if f"query:{each[0]}" not in request.unknown]
+    return {name: each for name, each in pairs if not (is_placeholder(each) or is_withheld(each))}
 
 
 def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:

@@ -207,12 +207,9 @@ def _find_operation(
         operation = _published_alternative(operation, others) or operation
     payload, _ = read_body(explanation.request)
     is_wrapped = "type-mismatch" in (each.code for each in explanation.findings if not each.where)
-    if (
-        payload is None
-        or is_wrapped
-        or not operation.takes_body
-        or not has_errors(check_body(operation, payload))
-    ):
+    if payload is None or is_wrapped or not operation.takes_body:
+        return operation
+    if not has_errors(check_body(operation, payload)):
         return operation
     other = find_better_operation(operation, payload.value)
     is_harmless = other is not None and other.method != "DELETE"

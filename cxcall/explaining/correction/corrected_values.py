@@ -72,12 +72,8 @@ def correct_body(
         if corrected == body:
             break
         body = corrected
-        left_out += [
-            edit.pointer
-            for each in chosen
-            for edit in each.edits
-            if edit.op == "remove" and not _is_move(each)
-        ]
+        removals = (edit for each in chosen if not _is_move(each) for edit in each.edits)
+        left_out += [edit.pointer for edit in removals if edit.op == "remove"]
     return _with_values_of_path(operation, body, parameters), tuple(left_out)
 
 
@@ -220,13 +216,9 @@ def _usable_value(
     explanation: Explanation, operation: Operation, parameter: Parameter, value: str
 ) -> str:
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or changes the path."""
-    wrong = [
-        each
-        for each in explanation.findings
-        if each.where == parameter.location
-        and each.code in _WRONG_VALUE
-        and each.value in (value, mask_text(value))
-    ]
+    of_place = (each for each in explanation.findings if each.where == parameter.location)
+    wrong_values = {each.value for each in of_place if each.code in _WRONG_VALUE}
+    wrong = wrong_values & {value, mask_text(value)}
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_id = parameter.location == "path" or is_name_of_id(parameter.name)
     is_filled = bool(value) and not is_placeholder(value, id_wanted=is_id) and not wrong

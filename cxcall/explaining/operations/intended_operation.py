@@ -256,13 +256,9 @@ def _find_owner(operation: Operation, names: frozenset[str]) -> Operation | None
         declared = declared_names(owner)
         return len(names & declared), -len(declared)
 
-    owners = [
-        each
-        for each in load_catalog().find_likely(dict.fromkeys(names))
-        if each.takes_body
-        and each.platform == operation.platform
-        and _is_related(each.path, operation.path)
-    ]
+    likely = _of_platform(load_catalog().find_likely(dict.fromkeys(names)), operation.platform)
+    related = (each for each in likely if _is_related(each.path, operation.path))
+    owners = [each for each in related if each.takes_body]
     best = max(owners, key=count, default=None)
     shared = count(best)[0] if best else 0
     return best if shared >= _MIN_NAMES and shared * 2 > len(names) else None

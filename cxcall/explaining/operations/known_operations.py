@@ -84,11 +84,8 @@ class PublishedOperations:
         if not found:
             return None
         shape = found[0][0]
-        words = tuple(
-            word
-            for word, kind in zip(segments, shape, strict=True)
-            if kind == ID and not may_be_id(word)
-        )
+        ids = (word for word, kind in zip(segments, shape, strict=True) if kind == ID)
+        words = tuple(word for word in ids if not may_be_id(word))
         if any(word in self.words for word in words):
             return None
         is_parameter = [kind in (ID, VALUE) for kind in shape]

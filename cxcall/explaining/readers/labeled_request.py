@@ -160,11 +160,8 @@ class LabeledRequest:
 
     def _take_header(self, side: str, label: str, value: str, *, is_any: bool = False) -> bool:
         self.has_header_list = self.has_header_list or (is_any and side != "response")
-        is_header = (
-            is_any
-            or _HEADER_NAME.fullmatch(label) is not None
-            or label.lower() in ("authorization", "accept", "host")
-        )
+        is_known = label.lower() in ("authorization", "accept", "host")
+        is_header = is_any or is_known or _HEADER_NAME.fullmatch(label) is not None
         if is_header and value and " " not in label:
             headers = self.response_headers if side == "response" else self.headers
             headers.setdefault(label, value)

@@ -188,11 +188,8 @@ def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
         return requests
     whole = shown[0]
     for each in requests:
-        same_target = not each.path or (
-            each.path == whole.path
-            and each.method in ("", whole.method)
-            and each.host in ("", whole.host)
-        )
+        is_same = each.method in ("", whole.method) and each.host in ("", whole.host)
+        same_target = not each.path or (each.path == whole.path and is_same)
         is_mention = same_target and each.status in (0, whole.status or each.status)
         if each is not whole and not is_mention:
             return requests

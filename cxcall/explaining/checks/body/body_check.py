@@ -79,13 +79,10 @@ def check_body(
         return
     form = _read_form(request, route.rules)
     if form is not None:
-        found = _check_payload(request, form, route, operation)
-        yield from (
-            each
-            for each in found
-            if each.code == "property-unknown"
-            or not (_is_withheld(form, each.where) or request.is_unobserved(each))
-        )
+        for each in _check_payload(request, form, route, operation):
+            is_hidden = _is_withheld(form, each.where) or request.is_unobserved(each)
+            if each.code == "property-unknown" or not is_hidden:
+                yield each
         return
     if request.content_type.startswith("multipart/"):
         return  # the content type is wrong, whatever the parts are
@@ -166,14 +163,10 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
             else each
             for each in findings
         ]
-    findings = [
-        each
-        for each in findings
-        if each.where not in places
-        and not (
-            each.where in unknown and each.code == "type-mismatch" and is_null(payload, each.where)
-        )
-    ]
+    # Of a null in an unknown property, only the name is reported.
+    no_type = {where for where in unknown if is_null(payload, where)}
+    findings = [x for x in findings if x.code != "type-mismatch" or x.where not in no_type]
+    findings = [each for each in findings if each.where not in places]
     findings = [_as_note(each, request, operation, payload) for each in findings]
     refused = [each for each in nulls if not is_valid_scalar(None, operation.schema_at(each))]
     if refused and not request.null_means_unknown:

@@ -38,12 +38,8 @@ def check_query(
     yield from check_parameters(operation, shown)
     members = _members(payload) or _members_in_text(request.body)
     is_hidden = request.null_means_unknown and not request.query and not members
-    if (
-        is_hidden
-        and "query" not in request.unknown
-        and request.status == _BAD_REQUEST
-        and request.method in READ_METHODS
-    ):
+    is_refused_read = request.status == _BAD_REQUEST and request.method in READ_METHODS
+    if is_hidden and is_refused_read and "query" not in request.unknown:
         found = check_members(request, operation, members, has_body=True)
         yield from (each._replace(severity=Severity.WARNING) for each in found)
     if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
@@ -62,13 +58,8 @@ def _has_no_body(request: ObservedRequest) -> bool:
     headers = request.headers
     if request.body is not None or headers is None or request.null_means_unknown:
         return False
-    length = headers.get("Content-Length", "").strip("0 ")
-    return (
-        request.kind.shows_all_headers
-        and not length
-        and not headers.get("Content-Type", "")
-        and "" not in request.unknown
-    )
+    is_described = headers.get("Content-Length", "").strip("0 ") or headers.get("Content-Type", "")
+    return request.kind.shows_all_headers and not is_described and "" not in request.unknown
 
 
 def check_misplaced(

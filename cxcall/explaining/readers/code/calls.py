@@ -150,13 +150,8 @@ class Calls(MapsAndLists):
         if not group.items or is_block or is_token(following, "word"):
             return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
         key = as_text(self.evaluate(group.items))
-        is_adding = (
-            len(rest) == 3
-            and is_operator(rest[0], (".",))
-            and isinstance(rest[1], CodeToken)
-            and isinstance(rest[2], Group)
-            and _LIST_ADDERS.match(rest[1].value)
-        )
+        is_call = len(rest) == 3 and is_operator(rest[0], (".",)) and isinstance(rest[2], Group)
+        is_adding = is_call and is_token(rest[1], "word") and _LIST_ADDERS.match(rest[1].value)
         owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
         if is_adding and isinstance(owner, dict):
             owner.setdefault(key, [])
@@ -187,12 +182,8 @@ class Calls(MapsAndLists):
         """Report a call, and apply it if it adds to a map or list, or fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
-        if (
-            self._block_contents
-            and owner in _RECEIVERS
-            and _ADDERS.match(method)
-            and self._block_contents[-1].take(values)
-        ):
+        is_of_block = owner in _RECEIVERS and _ADDERS.match(method) is not None
+        if is_of_block and self._block_contents and self._block_contents[-1].take(values):
             self._report("add", name, CodeCall(name, arguments))
             return values[-1]
         if owner and (added := self._add(owner, method, values)) is not None:
@@ -304,10 +295,8 @@ class Calls(MapsAndLists):
                 flag = item.value[1:]
                 position += 1
                 continue
-            if isinstance(item, CodeToken) and (
-                item.value == "in"
-                or (item.kind == "operator" and item.value not in ("`", "!", "@", ","))
-            ):
+            is_end = is_token(item, "operator") and item.value not in ("`", "!", "@", ",")
+            if is_end or (isinstance(item, CodeToken) and item.value == "in"):
                 break
             end = argument_end(items, position)
             if end > position:

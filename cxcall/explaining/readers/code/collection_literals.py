@@ -124,11 +124,8 @@ class MapsAndLists:
     def _message(self, items: list[Any]) -> Any:
         """Evaluate `[receiver name:value name:value]` of Objective-C."""
         arguments: list[tuple[str | None, Any]] = []
-        starts = [
-            index
-            for index in range(1, len(items) - 1)
-            if is_operator(items[index + 1], (":",)) and is_token(items[index], "word")
-        ]
+        colons = (at for at in range(2, len(items)) if is_operator(items[at], (":",)))
+        starts = [at - 1 for at in colons if is_token(items[at - 1], "word")]
         receiver = items[: starts[0]] if starts else items
         if is_token(receiver[0], "string"):
             return self.evaluate(receiver[:1])

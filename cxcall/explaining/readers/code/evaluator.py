@@ -310,10 +310,8 @@ class Evaluator(KnownNames):
         following = items[position] if position < len(items) else None
         if isinstance(following, Group):
             return self._call(name, items, position)
-        is_argument = isinstance(following, CodeToken) and (
-            (following.kind in ("string", "word", "number") and following.value != "in")
-            or following.value == "!"
-        )
+        is_value = is_token(following, "string", "word", "number") and following.value != "in"
+        is_argument = is_value or is_operator(following, ("!",))
         if is_argument and "." not in name[:1]:
             return self._command(name, items, position)
         self._report("name", name, None)

@@ -168,12 +168,7 @@ class _LiteralReader:
         found = _ABAP_TEMPLATE.match(self._text, start) if "abap" in self._dialects else None
         if found is None:
             return None
-        value = re.sub(
-            r"(?<!\\)\{ *([^{}|]{1,200}?) *\}",
-            lambda each: mark_unresolved(f"{{{each[1]}}}"),
-            found[1],
-        )
-        return _unescape(value), found.end()
+        return _unescape(_mark(found[1], r"(?<!\\)\{ *([^{}|]{1,200}?) *\}")), found.end()
 
     def _read_here_document(self, match: re.Match[str]) -> tuple[str, int] | None:
         opening = _HERE_DOCUMENT.match(match[0])
@@ -298,14 +293,12 @@ def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> 
 
 def _decode_powershell(content: str) -> str:
     """Return the text of a string in double quotes of PowerShell, with its variables marked."""
-    return _POWERSHELL_VARIABLE.sub(
-        lambda match: (
-            ESCAPES.get(match[1], match[1])
-            if match[1]
-            else mark_unresolved(f"${match[2] or match[3]}")
-        ),
-        content,
-    )
+
+    def decode(match: re.Match[str]) -> str:
+        escaped = ESCAPES.get(match[1], match[1])
+        return escaped or mark_unresolved(f"${match[2] or match[3]}")
+
+    return _POWERSHELL_VARIABLE.sub(decode, content)
 
 
 def _unescape(content: str) -> str:

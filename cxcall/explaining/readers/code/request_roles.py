@@ -186,11 +186,9 @@ def method_of(value: str) -> str:
 
 def contains_target(call: CodeCall) -> bool:
     """Return whether a URL is among the arguments of a call, at any depth."""
-    return any(
-        (isinstance(each, str) and is_target(each))
-        or (isinstance(each, CodeCall) and contains_target(each))
-        for each in call.values()
-    )
+    inner = (each for each in call.values() if isinstance(each, CodeCall))
+    texts = (each for each in call.values() if isinstance(each, str))
+    return any(map(is_target, texts)) or any(map(contains_target, inner))
 
 
 def path_of(url: str) -> str:
@@ -203,14 +201,10 @@ def path_of(url: str) -> str:
 def as_header(text: str, *, is_any: bool = False) -> tuple[str, str] | None:
     """Return (name, value) of a header line; without `is_any`, only for a well-known header."""
     found = HEADER_LINE.fullmatch(text)
-    if (
-        not found
-        or not (is_any or HEADER_NAME.fullmatch(found[1]))
-        or "\n" in text.strip()
-        or found[2][:2] == "//"
-    ):
+    if not found or not (is_any or HEADER_NAME.fullmatch(found[1])):
         return None
-    return found[1], found[2].strip()
+    is_other = "\n" in text.strip() or found[2][:2] == "//"
+    return None if is_other else (found[1], found[2].strip())
 
 
 def encoding_of(name: str) -> str:

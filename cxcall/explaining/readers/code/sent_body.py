@@ -78,11 +78,10 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     found: tuple[str, str] | None = None
     for each in _contents(value, kind):
         content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
-        if (
-            isinstance(content, list)
-            and not (kind or inner)
-            and not any(isinstance(each, dict | list) for each in content)
-        ):
+        is_plain = isinstance(content, list) and not any(
+            isinstance(x, dict | list) for x in content
+        )
+        if is_plain and not (kind or inner):
             continue  # an argument of an unknown constructor
         if isinstance(content, dict | list) and content != [] and not is_headers(content):
             is_python = value.name in ("str", "repr")

@@ -234,13 +234,9 @@ def is_type(items: list[Any], position: int) -> bool:
     if is_new and not group.items and isinstance(rest[0], Group):
         return rest[0].opening == "{"  # `new() { "a" }` of C#
     if group.opening == "(":
-        return (
-            is_word
-            and bool(group.items)
-            and isinstance(group.items[0], CodeToken)
-            and chain_name(group.items)
-            == "".join(each.value for each in group.items if isinstance(each, CodeToken))
-        )
+        written = "".join(each.value for each in group.items if isinstance(each, CodeToken))
+        is_name = bool(group.items) and isinstance(group.items[0], CodeToken)
+        return is_word and is_name and chain_name(group.items) == written
     if group.opening != "[":
         return False
     if isinstance(rest[0], Group):

@@ -44,14 +44,9 @@ _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
-_STRAIGHT = str.maketrans(
-    {
-        **dict.fromkeys("\u201c\u201d\u201e", '"'),
-        **dict.fromkeys("\u2018\u2019", "'"),
-        "\u2013": "-",
-        "\u2014": "--",
-    }
-)
+_DASHES = {"\u2013": "-", "\u2014": "--"}
+_QUOTES = {**dict.fromkeys("\u201c\u201d\u201e", '"'), **dict.fromkeys("\u2018\u2019", "'")}
+_STRAIGHT = str.maketrans({**_QUOTES, **_DASHES})
 _COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 # An option after a long dash, or a curly quote after an option.
 _CURLY_OPTION = re.compile(

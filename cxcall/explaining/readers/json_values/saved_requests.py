@@ -111,21 +111,14 @@ def _decoded_text(content: Mapping[str, Any]) -> str | None:
 
 def is_collection(value: Any) -> bool:
     """Return whether a JSON value is a Postman collection, or one item of one."""
-    return isinstance(value, dict) and (
-        isinstance(value.get("item"), list)
-        or (
-            isinstance(value.get("request"), dict) and isinstance(value["request"].get("url"), dict)
-        )
-    )
+    is_item = isinstance(_object(_object(value).get("request")).get("url"), dict)
+    return is_item or isinstance(_object(value).get("item"), list)
 
 
 def read_collection(value: Mapping[str, Any]) -> Iterator[ObservedRequest]:
     """Yield the requests of a collection in order, including those in folders."""
-    variables = {
-        str(each.get("key")): str(each.get("value", ""))
-        for each in value.get("variable", ()) or ()
-        if isinstance(each, dict)
-    }
+    listed = _members(value.get("variable"))
+    variables = {str(each.get("key")): str(each.get("value", "")) for each in listed}
     items = value["item"] if isinstance(value.get("item"), list) else [value]
     yield from _read_items(items, variables, value.get("auth"), 0)
 

@@ -22,23 +22,21 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
-from cxcall.explaining.readers.messages.header_lines import (
-    HEADER,
-    QUOTED,
-    is_header,
-    read_header_object,
-    without_quotes,
-)
-from cxcall.explaining.readers.messages.start_lines import (
+from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
+    HEADER,
     LINE_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
+    QUOTED,
     REQUEST,
     STATUS_ALONE,
     STATUS_LINE,
     STATUS_OF,
     find_first,
+    is_header,
+    read_header_object,
+    without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
 from cxcall.explaining.readers.request_builder import (

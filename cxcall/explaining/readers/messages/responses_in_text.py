@@ -161,11 +161,8 @@ def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
 
 def read_noted_status(text: str) -> HttpResponse | None:
     """Return the error status in a comment of code, or below the code; None if there is none."""
-    found = [
-        match
-        for line in text.split("\n")
-        if (match := _NOTED_STATUS.search(line)) and not handles_status(line)
-    ]
+    matches = filter(None, map(_NOTED_STATUS.search, text.split("\n")))
+    found = [match for match in matches if not handles_status(match.string)]
     status = int(found[-1][1]) if found else 0
     code = _code_after(found[-1]) if found else ""
     return build_response(status, None, code or None) if status in _KNOWN_STATUSES else None

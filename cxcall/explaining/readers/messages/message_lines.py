@@ -1,10 +1,11 @@
-"""Recognize the lines that start a request or a response, in messages, logs, and prose."""
+"""Recognize the lines that start a request or a response, and their headers, in messages, logs, and prose."""
 
 from __future__ import annotations
 
 import re
 from http import HTTPStatus
 
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.request_builder import METHODS
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
@@ -56,8 +57,40 @@ LOG_STATUS = re.compile(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
     rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )"
 )
+HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
+_LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
+QUOTED = re.compile(r'"[^"]*"')
+_SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
+"""Names without a hyphen."""
 
 
 def find_first(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
     """Return the match of the first pattern that matches; None if none does."""
     return next((found for each in patterns if (found := each.search(text))), None)
+
+
+def is_header(header: re.Match[str]) -> bool:
+    """Return whether a line of prose that matches `HEADER` is a header."""
+    return _is_name(header[1]) and not header[2].startswith("//")
+
+
+def without_quotes(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers without the quotes that the console of Postman puts around each value."""
+    is_quoted = len(headers) > 1 and all(map(QUOTED.fullmatch, headers.values()))
+    return {name: value[1:-1] if is_quoted else value for name, value in headers.items()}
+
+
+def read_header_object(line: str) -> dict[str, str]:
+    """Return the headers in a line such as `Headers: {"Accept": "*/*"}`; empty for any other line.
+
+    Without a label, all names must be those of headers.
+    """
+    label = _LABEL.match(line)
+    found = find_json(line[label.end() :], None) if label else None
+    headers = {name: f"{each}" for name, each in found.items()} if isinstance(found, dict) else {}
+    is_labeled = label is not None and bool(label[0].strip())
+    return headers if is_labeled or all(map(_is_name, headers)) else {}
+
+
+def _is_name(name: str) -> bool:
+    return "-" in name or name.lower() in _SHORT_NAMES
