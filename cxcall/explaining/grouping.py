@@ -58,18 +58,13 @@ def join_findings(group: Sequence[Finding]) -> Finding:
         return first
     names = ", ".join(each.message.partition(" ")[0] for each in others)
     reasons = {_DESCRIPTION.split(each.why)[0].rstrip(".") for each in group}
+    fixes = list(dict.fromkeys(each.fix for each in group))
+    is_list = len(fixes) > _MAX_ADDITIONS and all(each.startswith("add `") for each in fixes)
     return first._replace(
         message=f"{first.message}; also {names}",
         why=reasons.pop() if len(reasons) == 1 else "",
-        fix=_join_fixes(list(dict.fromkeys(each.fix for each in group))),
+        fix="add these properties" if is_list else "; ".join(fixes),
     )
-
-
-def _join_fixes(fixes: Sequence[str]) -> str:
-    """Return the corrections as one; if many properties are only to be added, the message lists their names."""
-    if len(fixes) > _MAX_ADDITIONS and all(each.startswith("add `") for each in fixes):
-        return "add these properties"
-    return "; ".join(fixes)
 
 
 def cause_of(explanation: Explanation) -> bytes:

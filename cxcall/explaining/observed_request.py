@@ -101,11 +101,14 @@ class ObservedRequest:
         """The host in lower case, without its port."""
         return self.host.lower().partition(":")[0]
 
+    def header(self, name: str) -> str:
+        """Return the value of a header; empty if it was not sent, or is not shown."""
+        return str(self.headers.get(name, "")) if self.headers else ""
+
     @property
     def content_type(self) -> str:
         """The media type of the body in lower case, without its parameters; empty if it is not shown."""
-        value = self.headers.get("Content-Type", "") if self.headers else ""
-        return value.partition(";")[0].strip().lower()
+        return self.header("Content-Type").partition(";")[0].strip().lower()
 
     @property
     def status(self) -> int:

@@ -52,7 +52,7 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
         return
     for finding in (
         *_check_content_type(request, route),
-        *_check_accept(request, request.headers, route),
+        *_check_accept(request, route),
         *_check_authorization(request, request.headers, route),
         *check_claims(request, route.platform),
         *_check_parameters(request, request.headers, route.operation),
@@ -123,8 +123,7 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
 
 
 def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    actual = request.content_type
-    length = request.headers.get("Content-Length", "") if request.headers else ""
+    actual, length = request.content_type, request.header("Content-Length")
     has_body = bool(request.body) or "" in request.unknown or length.strip("0") != ""
     may_be_empty = request.method in _WITHOUT_BODY or (
         route.operation and not request.body and not length
@@ -171,7 +170,7 @@ def _why_wrong_type(expected: str, actual: str) -> str:
 
 def _check_boundary(request: ObservedRequest) -> Iterator[Finding]:
     """Yield an error if the parts of a form were written by hand, and the header lacks their boundary."""
-    value = request.headers.get("Content-Type", "") if request.headers else ""
+    value = request.header("Content-Type")
     if "boundary=" not in value.lower():
         yield Finding.error(
             "header-missing",
@@ -195,11 +194,9 @@ def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     return endpoint.content_type if endpoint else ""
 
 
-def _check_accept(
-    request: ObservedRequest, headers: Headers, route: RouteMatch
-) -> Iterator[Finding]:
+def _check_accept(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     is_acd = route.platform == CXONE and "/services/" in request.path.lower()
-    if is_acd and "json" not in headers.get("Accept", "").lower():
+    if is_acd and "json" not in request.header("Accept").lower():
         yield Finding.warning(
             "header-missing",
             "header:Accept",
@@ -217,9 +214,9 @@ def _check_authorization(
         return
     rules = route.rules
     if route.is_own or (rules is not None and rules.security):
-        yield from check_security(request, headers, rules) if rules and rules.security else ()
+        yield from check_security(request, rules) if rules and rules.security else ()
         return
-    value = headers.get("Authorization", "").strip()
+    value = request.header("Authorization").strip()
     scheme, _, token = value.partition(" ")
     token = token.strip()
     names = [*headers, *(name for name, _ in request.query if request.status == _UNAUTHORIZED)]
@@ -278,19 +275,15 @@ def _bearer_problem(scheme: str, token: str) -> str:
     return "the token in `Authorization` is in quotes" if token.startswith(('"', "'")) else ""
 
 
-def check_security(
-    request: ObservedRequest, headers: Headers, operation: Operation
-) -> Iterator[Finding]:
+def check_security(request: ObservedRequest, operation: Operation) -> Iterator[Finding]:
     """Yield an error if a request has the credentials of no alternative that its document declares.
 
     A request without any credentials is reported only if the API refused it: the source may not show them.
     """
     alternatives = operation.security
-    if () in alternatives or any(
-        all(_has_credential(request, headers, each) for each in entry) for entry in alternatives
-    ):
+    if any(all(_has_credential(request, each) for each in entry) for entry in alternatives):
         return
-    value = headers.get("Authorization", "").strip()
+    value = request.header("Authorization").strip()
     if not value and request.status != _UNAUTHORIZED:
         return
     names = " or ".join(" with ".join(map(_describe, entry)) for entry in alternatives)
@@ -314,16 +307,16 @@ def _describe(scheme: SecurityScheme) -> str:
     return f"`{scheme.declared}`"
 
 
-def _has_credential(request: ObservedRequest, headers: Headers, scheme: SecurityScheme) -> bool:
+def _has_credential(request: ObservedRequest, scheme: SecurityScheme) -> bool:
     """Return whether a request has a credential at the place that a scheme declares; true for an unknown scheme."""
     if scheme.kind in _WORDS:
-        word, _, rest = headers.get("Authorization", "").strip().partition(" ")
+        word, _, rest = request.header("Authorization").strip().partition(" ")
         return word.lower() == _WORDS[scheme.kind].lower() and bool(rest.strip())
     if scheme.kind != API_KEY:
         return True
     if scheme.place == "query":
         return any(name == scheme.field and value for name, value in request.query)
     if scheme.place == "cookie":
-        cookies = (each.strip() for each in headers.get("Cookie", "").split(";"))
+        cookies = (each.strip() for each in request.header("Cookie").split(";"))
         return any(each.startswith(f"{scheme.field}=") for each in cookies)
-    return bool(headers.get(scheme.field, "").strip())
+    return bool(request.header(scheme.field).strip())

@@ -163,10 +163,9 @@ def load_published_operations(platform: str) -> PublishedOperations:
     rows = [line.split("\t") for line in text.splitlines() if line[:1] != "#"]
     rights = {(method, path): names for method, path, names in rows}
     # What the platform documents and `send` does not offer.
-    described = [
-        contract.Contract(f"{platform}-published", each.read_bytes(), is_shipped=True)
-        for each in folder.glob(f"{platform}.json")
-    ]
+    texts = (each.read_bytes() for each in folder.glob(f"{platform}.json"))
+    name = f"{platform}-published"
+    described = [contract.Contract(name, each, is_shipped=True) for each in texts]
     declared = [
         PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
         for owner in (*contract.load_shipped_contracts(), *described)

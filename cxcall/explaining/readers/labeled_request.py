@@ -171,11 +171,8 @@ class LabeledRequest:
         """Return the request; text without a label may be its body or its response."""
         rest = "\n".join(self.rest)
         left = read_response(rest)
-        bodies = (
-            rest[start:end]
-            for start, end, value in json_values(rest)
-            if value and not is_error_body(value)
-        )
+        found = (each for each in json_values(rest) if each[2] and not is_error_body(each[2]))
+        bodies = (rest[start:end] for start, end, _ in found)
         self.body = self.body or next(bodies, "")
         status = int(self.parts.get("status") or (left.status if left else 0))
         body = self.response_body or (left.text if left else "") or None

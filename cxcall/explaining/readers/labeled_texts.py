@@ -42,9 +42,7 @@ _METHOD_LINE = re.compile(
 )
 _REQUEST_LINE = re.compile(rf"^(?P<method>{_METHOD}) (?P<url>https?://\S+)$")
 # A member of an object in code: `url: 'https://...',`.
-_MEMBER = re.compile(
-    r"^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$", re.IGNORECASE
-)
+_MEMBER = re.compile(r"(?i)^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$")
 _FEWEST = 2
 _MAX_TEXT = 1 << 17
 

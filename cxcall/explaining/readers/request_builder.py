@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -57,7 +57,6 @@ def build_observed_request(
     """Return a request built from its parts; `host` and `path` win over those of `url`.
 
     Without headers, the request has none, unless `headers_are_shown` is False or `null_means_unknown` is True.
-
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
@@ -74,6 +73,7 @@ def build_observed_request(
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
     path, default_port = _shorten(path), ":80" if scheme == "http" else ":443"
+    pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
     filled = {name: value for name, value in (sent or {}).items() if variable_names(value)}
@@ -89,7 +89,7 @@ def build_observed_request(
         scheme=scheme,
         host=_shorten(str(_shallow(host))).removesuffix(default_port) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
-        query=tuple(_shown_pairs(query)),
+        query=tuple(each for each in pairs if not _is_variable(each)),
         headers=sent,
         body=content,
         response=response,
@@ -141,13 +141,8 @@ def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
     return {**hidden, "query": tuple(whole)} if whole else hidden
 
 
-def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
-    """Yield the decoded pairs of a query, without variables that stand for pairs."""
-    pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
-    return (each for each in pairs if not _is_variable(each))
-
-
 def _is_variable(pair: tuple[str, str]) -> bool:
+    """Return whether a pair of a query is a variable that stands for parameters."""
     return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
 
 

@@ -9,11 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.url.host_check import (
-    domain_of,
-    platform_of_host,
-    platform_of_path,
-)
+from cxcall.explaining.checks.url.host_check import domain_of, platform_of_host, platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import (
     CXONE,
@@ -154,11 +150,8 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     if response is not None and (response.status or not request.is_refused):
         return request
     is_code = request.kind is SourceKind.CODE
-    lines = (
-        line
-        for line in text.split("\n")
-        if not (_ASSUMPTION.search(line) or (is_code and handles_status(line)))
-    )
+    lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
+    lines = (line for line in lines if not (is_code and handles_status(line)))
     matches = (each for line in lines for each in _ERROR_STATUS.finditer(line))
     found = {int(next(filter(None, each.groups()))) for each in matches}
     if len(found) != 1:

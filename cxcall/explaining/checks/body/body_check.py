@@ -104,10 +104,9 @@ def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload
     """Return the body of an operation that takes a form, if it is one; a JSON body is not."""
     if operation is None or operation.media_type not in (MULTIPART, URLENCODED):
         return None
-    content_type = request.headers.get("Content-Type", "") if request.headers else ""
     if request.content_type not in ("", operation.media_type):
         return None
-    body, content_type = request.body or "", content_type or operation.media_type
+    body, content_type = request.body or "", request.header("Content-Type") or operation.media_type
     is_multipart = (request.content_type or operation.media_type) == MULTIPART
     if is_multipart and not form_bodies.has_headers(body):
         content_type = URLENCODED  # a reader writes the parts in this form

@@ -47,8 +47,7 @@ class TokenClaims(NamedTuple):
 
 def read_claims(request: ObservedRequest) -> TokenClaims | None:
     """Return the claims of the bearer token of a request; None if it is not a JWT. The token itself is not returned."""
-    value = request.headers.get("Authorization", "") if request.headers else ""
-    parts = value.rpartition(" ")[2].strip("'\"").split(".")
+    parts = request.header("Authorization").rpartition(" ")[2].strip("'\"").split(".")
     claims = _decode(parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 - header, claims, signature
     if claims is None:
         return None

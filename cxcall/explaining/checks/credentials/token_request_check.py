@@ -235,8 +235,7 @@ def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
             source="RFC 6749, section 2.3.1",
             origin=name,
         )
-    authorization = request.headers.get("Authorization", "") if request.headers else ""
-    scheme, _, value = authorization.partition(" ")
+    scheme, _, value = request.header("Authorization").partition(" ")
     if scheme.lower() != "basic" or not value or is_withheld(value) or is_placeholder(value):
         return
     if not _is_basic(value.strip()) and "header:Authorization" not in request.unknown:

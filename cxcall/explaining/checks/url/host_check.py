@@ -24,7 +24,6 @@ from cxcall.payloads.placeholders import NO_VALUES, placeholder_finding
 from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
-from cxcall.transport.http_messages import Headers
 from cxcall.transport.origins import host_of, is_loopback_host
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
@@ -274,8 +273,7 @@ def _wrong_host(
 
 def check_region(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning if the web page that sent the request belongs to another region than the host."""
-    headers = request.headers or Headers()
-    pages = [page for name in ("Origin", "Referer") if (page := headers.get(name, ""))]
+    pages = list(filter(None, map(request.header, ("Origin", "Referer"))))
     region = domain_of(request.hostname) if pages else ""
     domains = (domain_of(_host_in(page)) for page in pages)
     other = next((domain for domain in domains if domain not in ("", region)), "")

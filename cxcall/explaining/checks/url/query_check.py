@@ -55,10 +55,9 @@ def check_query(
 
 def _has_no_body(request: ObservedRequest) -> bool:
     """Return whether all headers of a request are shown, and none of them describes a body."""
-    headers = request.headers
-    if request.body is not None or headers is None or request.null_means_unknown:
+    if request.body is not None or request.headers is None or request.null_means_unknown:
         return False
-    is_described = headers.get("Content-Length", "").strip("0 ") or headers.get("Content-Type", "")
+    is_described = request.header("Content-Length").strip("0 ") or request.header("Content-Type")
     return request.kind.shows_all_headers and not is_described and "" not in request.unknown
 
 

@@ -59,9 +59,7 @@ _ADDERS = re.compile(
     re.IGNORECASE,
 )
 _LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
-_LIST_CHANGES = re.compile(
-    r"(?:add|append|push|extend|insert|unshift|concat!|put|merge!)", re.IGNORECASE
-)
+_LIST_CHANGES = re.compile(r"(?i)(?:add|append|push|extend|insert|unshift|concat!|put|merge!)")
 # `node.putArray("name")` adds an empty list to a map, and returns it.
 _CHILD_ADDERS = re.compile(
     r"^(?:put|add|with|set|create)_?(?:json_?)?(array|list|object|obj|map)$", re.IGNORECASE

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.explaining.readers.code.token_tree import (
-    KEY_SEPARATORS,
-    Group,
-    is_operator,
-    is_token,
-)
+from cxcall.explaining.readers.code.token_tree import KEY_SEPARATORS, Group, is_operator, is_token
 
 CASTS = tuple(
     "int integer int32 int64 long short byte float double decimal number string bool boolean array".split()

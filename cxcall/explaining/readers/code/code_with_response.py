@@ -41,9 +41,7 @@ _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _POWERSHELL = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
 # The last command before a URL: a search from each one to the end of the line would take quadratic time.
-_POWERSHELL_REQUEST = re.compile(
-    rf"{_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://", re.IGNORECASE
-)
+_POWERSHELL_REQUEST = re.compile(rf"(?i){_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://")
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 # In scripts of NICE CXone Studio, all literals have variables.
 _STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
@@ -95,11 +93,9 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     elif _RAW_MESSAGE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
+        response = build_response(0, None, text)
         yield build_observed_request(
-            "HTTP response",
-            SourceKind.RESPONSE,
-            response=build_response(0, None, text),
-            null_means_unknown=True,
+            "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
         )
 
 

@@ -23,13 +23,7 @@ from cxcall.explaining.readers.code.token_tree import (
     split_elements,
     split_tuples,
 )
-from cxcall.explaining.readers.code.values import (
-    NOTHING,
-    CodeCall,
-    as_text,
-    unknown,
-    wrapped_text,
-)
+from cxcall.explaining.readers.code.values import NOTHING, CodeCall, as_text, unknown, wrapped_text
 
 LIST_MAKERS = re.compile(
     r"(?:^|\W)"

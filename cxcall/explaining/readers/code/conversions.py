@@ -11,9 +11,7 @@ from cxcall.explaining.readers.code.values import CodeCall, as_text, unknown
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _TO_TEXT = re.compile(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
-_TO_NUMBER = re.compile(
-    r"(?:(?:int(?:eger)?|long)(?:_?(?:8|16|32|64))?|number|to_?i|parse)!?$", re.IGNORECASE
-)
+_TO_NUMBER = re.compile(r"(?i)(?:(?:int(?:eger)?|long)(?:_?(?:8|16|32|64))?|number|to_?i|parse)!?$")
 _TO_BOOLEAN = re.compile(r"bool(?:ean)?$", re.IGNORECASE)
 _FROM_TEXT = re.compile(r"(?:from_?|of_?)(?:string|str|text)$", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:encode|utf8|json|dumps?)$", re.IGNORECASE)

@@ -222,8 +222,8 @@ class Evaluator(KnownNames):
         following = items[position + 1] if position + 1 < len(items) else None
         if following is not None and self._takes_rest(sign, terms, items, position):
             return None
-        following_word = following.value.lower() if isinstance(following, CodeToken) else ""
-        command = following_word if sign == "|" else ""
+        command = following.value.lower() if isinstance(following, CodeToken) else ""
+        command = command if sign == "|" else ""
         if terms and command == "convertto-json":
             terms[:] = [CodeCall("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))

@@ -108,9 +108,7 @@ _MIME_NAME = re.compile(
 )
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
 SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
-SENDERS = re.compile(
-    "request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$", re.IGNORECASE
-)
+SENDERS = re.compile("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
 # Functions that send a request with nothing but their arguments.
 SINGLE_CALLS = re.compile(
     r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"

@@ -111,10 +111,9 @@ def with_unread_members(request: ObservedRequest, value: Mapping[str, Any]) -> O
     is_whole = request.body is not None or request.method in READ_METHODS or request.is_successful
     if is_whole or not request.path.strip("/"):
         return request
+    members = {name: each for name, each in value.items() if isinstance(each, dict | list)}
     names = [
-        name
-        for name, each in value.items()
-        if isinstance(each, dict | list) and (_ARGUMENTS.search(name) or is_request_body(each))
+        name for name, each in members.items() if _ARGUMENTS.search(name) or is_request_body(each)
     ]
     shown = " and ".join(f"`{name}`" for name in names[:_MAX_NAMES])
     shown = f"member{'s' * (len(names) > 1)} {shown}" if names else ""

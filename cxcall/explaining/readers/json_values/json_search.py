@@ -15,9 +15,7 @@ _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 # A map as Java or Dart prints it, without quotes: the types of its values are not known.
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 # Spring writes `400 Bad Request on POST request for "...": [no body]` if the response is empty.
-_CUT = re.compile(
-    r"\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE
-)
+_CUT = re.compile(r"(?i)\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z")
 _ARRAY_START = re.compile(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""

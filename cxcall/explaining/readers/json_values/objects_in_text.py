@@ -32,9 +32,7 @@ _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _STATUS = re.compile(r"[1-5][0-9]{2}\b")
 _TARGETS = ("url", "uri", "path", "endpoint")
 _USUAL_NAMES = {"status code": "status", "verb": "method", "payload": "body", "data": "body"}
-_OUTPUT = re.compile(
-    r"^E {2,}|^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b", re.MULTILINE
-)
+_OUTPUT = re.compile(r"(?m)^E {2,}|^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b")
 _MAX_DEPTH = 12
 
 

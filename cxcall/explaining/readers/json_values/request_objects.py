@@ -57,9 +57,7 @@ _OTHER_VALUE_NAMES = ("data", "json", "payload")
 """Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
-_OF_SERVER = re.compile(
-    r"_?(?:http)?(?:resp|res$|result|output|reply|received|answer)", re.IGNORECASE
-)
+_OF_SERVER = re.compile(r"(?i)_?(?:http)?(?:resp|res$|result|output|reply|received|answer)")
 """Names of objects that come from the server."""
 _MAX_DEPTH = 6
 _MAX_RECORD_DEPTH = 2

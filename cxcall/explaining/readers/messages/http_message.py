@@ -176,12 +176,10 @@ def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
     if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
         return request
     before = text[: text.find(request.path or text)]
-    bodies = (
-        before[start:end]
-        for start, end, value in json_values(before)
-        if not (is_error_body(value) or is_resource(value))
-    )
-    return replace(request, body=next(bodies, None))
+    for start, end, value in json_values(before):
+        if not (is_error_body(value) or is_resource(value)):
+            return replace(request, body=before[start:end])
+    return request
 
 
 def read_status_response(text: str) -> HttpResponse | None:
