@@ -291,9 +291,8 @@ def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
 def _check_place(scheme: SecurityScheme) -> None:
     """Raise CredentialsError if a document names a place for a key that would change the request."""
     name = scheme.field
-    is_safe = is_header(name, "") and (
-        "=" not in name if scheme.place == "cookie" else name.lower() not in _FRAMING_HEADERS
-    )
+    is_framing = scheme.place == "header" and name.lower() in _FRAMING_HEADERS
+    is_safe = is_header(name, "") and not is_framing
     if scheme.place == "query" or is_safe:
         return
     raise credentials_error(

@@ -11,6 +11,7 @@ import requests
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
+from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 from cxcall.credentials.rejection_advice import advise_on_rejection
@@ -57,6 +58,7 @@ HEADER, QUERY = api_key("header", "X-Key"), api_key("query", "key")
         ([{**BEARER, **HEADER}], {"api_key": KEY, "access_token": TOKEN}, {"X-Key": KEY, "Authorization": f"Bearer {TOKEN}"}),
         ([BEARER], {"api_key": KEY, "access_token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}),
         ([BASIC], {"username": "me", "password": PASSWORD}, {"Authorization": f"Basic {b64encode(f'me:{PASSWORD}'.encode()).decode()}"}),
+        ([BASIC], {"username": "me", "password": "p4s"}, {"Authorization": f"Basic {b64encode(b'me:p4s').decode()}"}),
         ([api_key("header", "Authorization")], {"api_key": KEY}, {"Authorization": KEY}),
         ([api_key("header", "Authorization")], {"access_token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}),
         ([{**QUERY, **HEADER}], {"api_key": "key=a,X-Key=b"}, {"X-Key": "b", "query": "key=a"}),
@@ -85,7 +87,8 @@ def test_credentials_are_sent_where_the_document_says(
     assert shown | ({"query": query} if query else {}) == sent
     assert (found.kind, found.scopes) == (EXPLICIT, None)
     assert not [secret for secret in (KEY, PASSWORD, TOKEN) if secret in repr(found)]
-    assert b64encode(f"me:{PASSWORD}".encode()).decode() not in redact(str(dict(shown)))
+    scheme, _, value = shown.get("Authorization", "").partition(" ")
+    assert scheme != "Basic" or value not in redact(value)
 
 
 @each_case(
@@ -109,7 +112,9 @@ def test_credentials_that_cannot_be_sent_are_refused(
 ) -> None:
     with pytest.raises(CredentialsError) as caught:
         get_credentials(load(**NONE, **flags), operation(*alternatives))
-    assert words in caught.value.findings[0].message
+    found = caught.value.findings[0]
+    assert words in found.message
+    assert found.where in ("token", "--password", "--api-key")
 
 
 def test_advice_names_each_setting_once_and_the_host_that_only_the_document_names(
@@ -184,6 +189,22 @@ def test_secret_is_stored_only_for_a_host_that_the_user_named(load: LoadSettings
     found = get_credentials(load(), operation(BASIC))
     assert isinstance(found, RequestCredentials)
     assert found.source == LOGIN_SOURCE
+
+
+def test_password_in_the_keyring_is_read_when_it_is_sent(
+    load: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, dict[str, str]] = {}
+    monkeypatch.setattr(keyring_store, "save_secrets", lambda *each: kept.update([each]))
+    store_credentials(load(), "me", PASSWORD)
+    stop_without_credentials(load(), operation(BASIC))
+    monkeypatch.setattr(keyring_store, "load_secrets", kept.__getitem__)
+    found = get_credentials(load(), operation(BASIC))
+    assert isinstance(found, RequestCredentials)
+    assert found.source == KEYRING_SOURCE
+    assert found.headers == {
+        "Authorization": f"Basic {b64encode(f'me:{PASSWORD}'.encode()).decode()}"
+    }
 
 
 CACHED = f"{CLIENT_CREDENTIALS} (environment)"

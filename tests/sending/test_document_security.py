@@ -294,7 +294,14 @@ def test_doctor_checks_the_credentials_of_the_document(cxcall: Cxcall, host: Hos
 
 
 @pytest.mark.parametrize(
-    "alternative", [BASIC, BEARER, api_key("query"), api_key("header"), api_key("cookie")]
+    "alternative",
+    [
+        BASIC,
+        BEARER,
+        api_key("query"),
+        api_key("header"),
+        {**api_key("cookie"), **api_key("query", "key")},
+    ],
 )
 def test_sandbox_takes_the_credentials_of_the_document(
     cxcall: Cxcall, alternative: dict[str, Any]
