@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import stored_logins
-from cxcall.credentials.access_token import LOGIN_SOURCE
+from cxcall.credentials.access_token import LOGIN_SOURCE, Token
 from cxcall.credentials.client_selection import (
     browser_client,
     find_unused_credentials,
     select_client,
 )
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient
+from cxcall.credentials.status import get_status
+from cxcall.credentials.token_provider import check_token_kind, get_token, has_token_source
+from cxcall.findings import finding
 from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Finding
 from cxcall.settings import settings as config
 from helpers.cases import each_case
 from helpers.token_endpoint import NONE, SECRET, LoadSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("state")
 
@@ -108,3 +117,97 @@ def test_secret_in_the_keyring_counts_without_being_read(
 ) -> None:
     client = OAuthClient("me", "", LOGIN_SOURCE, URL, AUTHORIZATION_CODE, keyring_secrets=names)
     assert (client.has_secret, client.is_renewable) == (has_secret, is_renewable)
+
+
+def rows(settings: config.Settings) -> dict[str, tuple[str, str]]:
+    return {name: (value, source) for name, value, source in get_status(settings).rows()}
+
+
+def test_status_names_the_source_of_each_part_of_an_access_key() -> None:
+    key = {"access_key_id": "key", "access_key_secret": "word"}
+    own = rows(cxone(**key, client_id="app", client_secret="word-2"))
+    assert own["access key id"] == ("key", "--access-key-id")
+    assert own["application"] == ("app", "--client-id")
+    assert "application" not in rows(cxone(**key))
+    assert "renewed" not in own
+    stored_logins.save_login(cxone(), {**KEY, "client_id": "app", "client_secret": "word"})
+    stored = rows(cxone())
+    for name, value in (
+        ("access key id", "key"),
+        ("access key secret", "****"),
+        ("application", "app"),
+    ):
+        assert stored[name] == (value, LOGIN_SOURCE)
+
+
+def test_status_says_how_a_browser_login_is_renewed(load: LoadSettings) -> None:
+    login = {**LOGIN, "token_url": load().token_url}
+    for refresh_token, how in (("r", "automatically"), ("", "only by a new login")):
+        stored_logins.save_login(load(), {**login, "refresh_token": refresh_token})
+        assert rows(load())["renewed"][0].startswith(how)
+        assert get_status(load()).as_dict()["renewable"] is bool(refresh_token)
+
+
+def test_status_repeats_no_finding_about_an_address_of_env(load: LoadSettings) -> None:
+    choice = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
+    for settings, expected in (
+        (load(**NONE), ["error token-missing", "warning credential"]),
+        (load(), ["warning credential"]),
+    ):
+        settings.untrusted = (choice,)
+        assert [
+            f"{each.severity} {each.code}" for each in get_status(settings).findings
+        ] == expected
+    settings = load()
+    settings.untrusted = settings.conflicts = (choice,)
+    assert len(get_status(settings).findings) == 1
+    stored_logins.save_login(load(), {"access_token": "t0ken"})
+    settings = load(**NONE)
+    settings.untrusted = (choice,)
+    assert [str(each.severity) for each in get_status(settings).findings] == ["error"]
+
+
+@each_case(
+    "lines, message",
+    [
+        (["CXCALL_ACCESS_TOKEN=another"], "the access token from .env:1 CXCALL_ACCESS_TOKEN is used"),
+        (["CXCALL_CLIENT_ID=me", "CXCALL_CLIENT_SECRET=word"], "the client secret from .env:2 CXCALL_CLIENT_SECRET is used"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("endpoint")
+def test_secret_of_env_in_place_of_a_login_is_noticed(
+    load: LoadSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setattr(finding, "_notices", {})
+    login = {"client_id": "me", "client_secret": "old", "token_url": load().token_url}
+    stored_logins.save_login(load(), login)
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    get_token(load(**NONE))
+    notices = [each.message for each in finding.with_notices(())]
+    assert [each.startswith(message) for each in notices].count(True) == 1, notices
+
+
+def test_source_of_a_token_is_found_without_a_request(load: LoadSettings) -> None:
+    flags: list[dict[str, str | None]] = [{}, {**NONE, "access_token": "t"}, {**NONE}]
+    assert [has_token_source(load(**each)) for each in flags] == [True, True, False]
+
+
+@each_case(
+    "name, kind, code, fix",
+    [
+        ("place-call", "client-credentials", "token-user-context", "`cxcall auth login --web` logs a person in; or run `cxcall call --to NUMBER --as USER`, which accepts this token"),
+        ("place-call", AUTHORIZATION_CODE, "", ""),
+        ("place-call", "given", "", ""),
+        ("cxone-start-session", "client-credentials", "token-user-context", "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or `cxcall auth login --web` logs a person in"),
+    ],
+)  # fmt: skip
+def test_token_of_the_wrong_kind_is_found(
+    load: LoadSettings, name: str, kind: str, code: str, fix: str
+) -> None:
+    token = Token("t", kind, None, None, "test")
+    found = check_token_kind(load(), token, load_operation(name))
+    assert (found.code if found else "", found.fix if found else "") == (code, fix)
