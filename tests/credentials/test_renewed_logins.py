@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cxcall.credentials import stored_logins, token_cache, token_provider
+from cxcall.credentials import keyring_store, stored_logins, token_cache, token_provider
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE
 from cxcall.findings.errors import CredentialsError
 from helpers.token_endpoint import NONE, TOKEN, Answer, LoadSettings, TokenEndpoint
@@ -72,3 +72,24 @@ def test_login_without_a_refresh_token_must_be_repeated(
 def test_login_in_a_file_names_no_secret_in_the_keyring(load: LoadSettings) -> None:
     save(load, refresh_token="r-1", in_keyring="refresh_token")
     assert "in_keyring" not in stored_logins.find_login(load())
+
+
+def test_storage_says_why_the_keyring_is_not_used_if_it_is_installed(
+    load: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_installed, why in ((True, ", as no keyring backend is available"), (False, "")):
+        monkeypatch.setattr(keyring_store, "is_installed", lambda known=is_installed: known)
+        save(load, refresh_token="r-1")
+        assert stored_logins.describe_storage(load()) == f"credentials.json, mode 0600{why}"
+
+
+def test_token_of_a_login_without_an_expiry_is_used_until_it_is_refused(
+    endpoint: TokenEndpoint, load: LoadSettings
+) -> None:
+    endpoint.life = None
+    save(load, refresh_token="r-1")
+    first = token_provider.get_token(load(**NONE))
+    endpoint.life = 60
+    token_provider.get_token(load(client_id="you"))
+    assert token_provider.get_token(load(**NONE)) == first
+    assert len(endpoint.asked) == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import stored_logins
+from cxcall.credentials import keyring_store, stored_logins
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token
 from cxcall.credentials.client_selection import (
     browser_client,
@@ -161,6 +161,7 @@ def test_status_repeats_no_finding_about_an_address_of_env(load: LoadSettings) -
     settings = load()
     settings.untrusted = settings.conflicts = (choice,)
     assert len(get_status(settings).findings) == 1
+    assert not get_status(settings).is_usable
     stored_logins.save_login(load(), {"access_token": "t0ken"})
     settings = load(**NONE)
     settings.untrusted = (choice,)
@@ -191,9 +192,25 @@ def test_secret_of_env_in_place_of_a_login_is_noticed(
     assert [each.startswith(message) for each in notices].count(True) == 1, notices
 
 
-def test_source_of_a_token_is_found_without_a_request(load: LoadSettings) -> None:
+def test_source_of_a_token_is_found_without_a_request(
+    load: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flags: list[dict[str, str | None]] = [{}, {**NONE, "access_token": "t"}, {**NONE}]
     assert [has_token_source(load(**each)) for each in flags] == [True, True, False]
+    monkeypatch.setattr(keyring_store, "save_secrets", lambda *_: None)
+    stored_logins.save_login(load(), {"access_token": "in-the-keyring"})
+    assert has_token_source(load(**NONE))
+
+
+def test_status_of_a_password_or_a_key_needs_no_token(load: LoadSettings) -> None:
+    for flags, is_usable in (
+        ({"username": "me"}, False),
+        ({"username": "me", "password": "p"}, True),
+    ):
+        found = get_status(load(**NONE, **flags))
+        assert (found.is_usable, bool(found.findings)) == (is_usable, not is_usable)
+        assert ("username", "me", "--username") in found.rows()
+        assert ("password", "****", "--password") in found.rows() or not is_usable
 
 
 @each_case(
