@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
@@ -175,9 +176,13 @@ class _Attempts(LoggedDelivery):
             try:
                 exchange = self._send(token)
             except CxcallError as error:  # the token may not be sent to this host: nothing was sent
+                if self.last_exchange is not None:  # a signal handler of the program has raised it
+                    raise
                 self.may_be_processed = False
                 return result_of_unsent_request(self.plan, error)
             evidence = self._classify(exchange)
+            with suppress(CxcallError):  # whatever a hook cannot do, this request has left
+                self.hooks.on_exchange(exchange)
             self.log_attempt(exchange, evidence)
             wait = self._retry_wait(evidence, exchange)
             may_renew = (
@@ -214,7 +219,6 @@ class _Attempts(LoggedDelivery):
             on_break=self._keep,
             is_late=self._is_late,
         )
-        self.hooks.on_exchange(self.last_exchange)
         return self.last_exchange
 
     def _is_late(self) -> bool:

@@ -84,9 +84,9 @@ def exchange(
         call.start(timeout + _SLACK)
         call.wait(timeout)
         return call.result()
-    except CxcallError:
-        raise
     except BaseException as error:
+        if call is None and isinstance(error, CxcallError):  # of `auth`
+            raise
         if call is None:
             stopped = Exchange(request, None, may_be_sent=False, failure="interrupted")
         else:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from cxcall.findings.errors import StoppedError
+from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.intents import text_of_limit, time_in_flight
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
@@ -209,6 +210,39 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
                 plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt)
             )
         assert delivery.outcome is outcome, answer
+
+
+def test_error_after_a_response_was_read_keeps_its_outcome(ledger: Ledger) -> None:
+    """Such as that of a database that is away while all machines are to pause."""
+
+    def fail(_exchange: object) -> None:
+        raise LedgerError("the ledger cannot be reached", "try again")
+
+    for answer, outcome in (
+        (fault.accept, Outcome.ACCEPTED),
+        (refused(400), Outcome.REFUSED),
+        (fault.reset_after_body, Outcome.UNKNOWN),
+    ):
+        with FaultServer((answer,)) as server:
+            hooks = SendHooks(on_exchange=fail)
+            delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+        assert delivery.outcome is outcome, answer
+
+
+def test_error_of_a_signal_handler_does_not_mean_that_nothing_was_sent(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_call: object, _timeout: float) -> None:
+        while not server.whole:
+            pass
+        raise UsageError("of the program")
+
+    monkeypatch.setattr("cxcall.transport.exchange._Call.wait", fail)
+    with FaultServer((fault.accept,)) as server:
+        with pytest.raises(UsageError, match="of the program"):
+            deliver(plan_to(server.base_url), ledger, Tokens())
+        [record] = ledger.records()
+    assert record.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, clock: str, seconds: list[float]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+from cxcall.ledger.errors import LedgerError
 from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
@@ -51,9 +53,10 @@ class SharedRateLimiter(RateLimiter):
         self._pace = pace
 
     def pause(self, seconds: float) -> None:
-        """Stop sending requests from any machine for some seconds."""
+        """Stop sending requests from any machine for some seconds; only from this one if the database is lost."""
         super().pause(seconds)
-        self._pace.pause(seconds)
+        with suppress(LedgerError):
+            self._pace.pause(seconds)
 
     def acquire(self) -> float | None:
         """Reserve a slot, and wait until it is nearly time to send; return its time, None when the batch was stopped."""

@@ -43,8 +43,11 @@ class SharedPace:
         return max(float(self._run(_RESERVE, interval=interval)), 0.0)
 
     def pause(self, seconds: float) -> None:
-        """Stop all machines from sending for some seconds."""
-        self._run(_PAUSE, seconds=seconds)
+        """Stop all machines from sending for some seconds.
+
+        The outcome of a delivery is recorded afterwards, so it waits for a server only as long as a new connection takes.
+        """
+        self._run(_PAUSE, patience=_RETRY_INTERVAL, seconds=seconds)
 
     def is_paused(self) -> bool:
         """Return whether sending is paused; False if the database is lost at this moment."""
