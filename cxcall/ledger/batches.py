@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
@@ -35,6 +35,9 @@ GROUP BY 1, 2
 """
 _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
 """The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
+_LAST_SENT = """
+SELECT row, max(at) FROM delivery WHERE batch = ? AND batch <> '' AND row > 0 GROUP BY row ORDER BY 2
+"""
 _OWN_OUTCOME = """
 SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR row = 0) LIMIT 1
 """
@@ -48,6 +51,7 @@ class BatchRecords:
         self._finished: set[str] = set()
         """The batches that were found to have come to their end, which cannot be undone."""
         self._first_events: dict[str, int] = {}
+        self._began: dict[str, float] = {}
 
     def is_finished(self, batch: str) -> bool:
         """Return whether a batch is finished; also true for a delivery without a batch."""
@@ -118,15 +122,21 @@ class BatchRecords:
         where = "WHERE batch = ? AND number > ? LIMIT 1"
         return bool(self._rows.select_table("batch_end", where, (batch, number)))
 
-    def first_event(self, batch: str) -> float:
-        """Return the number of the first event of a batch; infinite if it has none, and for a delivery without a batch."""
+    def beginning(self, batch: str) -> tuple[float, float]:
+        """Return the number of the first event of a batch, and the time at which it began; infinite if there is none.
+
+        The clock may have been set back since; the number of an event has no clock, but a batch may wait long for
+        its first one.
+        """
+        if batch and batch not in self._began:
+            [record] = self._rows.select_table("batch", "WHERE id = ?", (batch,)) or [{"at": inf}]
+            self._began[batch] = record["at"]
         if batch and batch not in self._first_events:
             statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
             (first,) = self._database.run(statement, (batch,)).fetchone()
-            if first is None:
-                return inf
-            self._first_events[batch] = self._rows.first_event(first)
-        return self._first_events.get(batch, inf)
+            if first is not None:
+                self._first_events[batch] = self._rows.first_event(first)
+        return self._first_events.get(batch, inf), self._began.get(batch, inf)
 
     def _same_batches(self, batch: str) -> list[str]:
         """Return the other batches with the same rows, requests, and profile.
@@ -304,19 +314,20 @@ class BatchRecords:
     def unsent_rows(
         self, batches: Collection[str], outcome: Outcome | None = None, after: int = 0
     ) -> dict[int, UnsentRow]:
-        """Return the last record of each row that has no delivery of its own in some batches, by row number.
+        """Return the last record of each row that has no later delivery of its own in some batches, by row number.
 
         A row that was sent before its file was changed is not one of them.
         With an outcome, only the rows with this outcome; with `after`, only records after that number.
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()
+        found: list[dict[str, Any]] = []
+        sent: dict[int, float] = {}
         with self._database.snapshot():
-            found = [
-                row
-                for batch in batches
-                for row in self._rows.select_table("unsent", where, (batch, *values))
-            ]
+            for batch in batches:
+                if rows := self._rows.select_table("unsent", where, (batch, *values)):
+                    found += rows
+                    sent.update(self._database.run(_LAST_SENT, (batch,)))
         found.sort(key=lambda row: int(row["number"]))
         return {
             row["row"]: UnsentRow(
@@ -329,5 +340,8 @@ class BatchRecords:
                 datetime.fromtimestamp(row["at"], UTC),
             )
             for row in {row["row"]: row for row in found}.values()
-            if row["row"] and row["number"] > after and not row["reason"].startswith(MOVED)
+            if row["row"]
+            and row["number"] > after
+            and not row["reason"].startswith(MOVED)
+            and row["at"] >= sent.get(row["row"], 0.0)
         }

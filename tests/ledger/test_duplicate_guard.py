@@ -63,6 +63,27 @@ def test_delivery_without_a_call_stops_nothing(book: Ledger, outcome: Outcome) -
     assert book.begin(intent("a"), WINDOW)
 
 
+def test_request_that_another_command_sent_since_a_batch_began_stops_its_first_row(
+    book: Ledger, clock: Clock
+) -> None:
+    def accept(name: str) -> None:
+        book.record_outcome(book.begin(intent(name), 0), Outcome.ACCEPTED)
+        clock.advance(1)
+
+    accept("before")
+    batch = book.batches.begin("default", "execute", "https://x", "", "/a", "1")
+    for seconds in (1, -7200):  # a batch that waits for its calling hours; a clock that is set back
+        clock.advance(seconds)
+        accept(f"since {seconds}")
+        with_batch = intent(f"since {seconds}")._replace(batch=batch, row=2)
+        if seconds > 0:
+            with pytest.raises(AlreadySentError):
+                book.begin(with_batch, 0)
+            book.begin(intent("before")._replace(batch=batch, row=1), 0)
+    with pytest.raises(AlreadySentError):
+        book.begin(with_batch, 0)
+
+
 def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
     book.begin(intent("a"), WINDOW)
     assert book.get(book.begin(intent("a", again=True), WINDOW)).again
