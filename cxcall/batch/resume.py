@@ -11,6 +11,7 @@ from cxcall.batch.sent_rows import SentRows
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.ledger.schema import NOT_RECORDED
 from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan
@@ -108,6 +109,21 @@ class ContentGuard:
                 )
             )
         self.number = last
+
+
+def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
+    """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
+    if ledger.batches.has_ended_since(batch, last_end):
+        raise StoppedError(
+            Finding.error(
+                "already-sent",
+                "ledger",
+                "the batch was closed, or finished by another command",
+                fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', batch)}",
+                why="other commands may send its requests from then on",
+                source="ledger",
+            )
+        )
 
 
 def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:

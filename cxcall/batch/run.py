@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
+from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.sending_threads import StoppableRun
@@ -18,7 +19,6 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import SIGNAL_INTERVAL, deferred
 from cxcall.sending.checked_request import stop_on_unsuitable_token
@@ -75,7 +75,6 @@ class Run(StoppableRun):
         self.is_at_end = False
         self.replaced = ""
         """Why this run may send no more rows: another one goes on instead, or a person has closed the batch."""
-        self._last_end = begun.ledger.read_state().last_batch_end
         self._in_flight: dict[int, CheckedRow] = {}
 
     def _rows(self) -> Iterator[CheckedRow]:
@@ -270,20 +269,11 @@ class Run(StoppableRun):
             self.called.stop_on_new_call(request, delivery)
 
     def _stop_on_end(self) -> None:
-        """Raise StoppedError if a person has closed the batch, or another run has finished it."""
-        if not self.ledger.batches.has_ended_since(self.batch, self._last_end):
-            return
-        self.replaced = "the batch was closed, or finished by another command"
-        raise StoppedError(
-            Finding.error(
-                "already-sent",
-                "ledger",
-                self.replaced,
-                fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', self.batch)}",
-                why="other commands may send its requests from then on",
-                source="ledger",
-            )
-        )
+        try:
+            stop_on_end(self.ledger, self.batch, self.selection.last_end)
+        except StoppedError as error:
+            self.replaced = str(error)
+            raise
 
     def _review(self, _checked: CheckedRow, delivery: Delivery) -> Delivery:
         """Return a delivery as it is recorded."""

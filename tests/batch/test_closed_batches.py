@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.command import terminal
 from helpers.platform_server import Platform, Reply
 from helpers.reason_rows import WORDS, results, row, write_rows
 
@@ -53,3 +54,22 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
         rows, _ = results(cxcall(*words[:-1], "2", "--resume", code=9))
         assert rows == ["accepted", "accepted", "stopped"]  # the third was sent since then
     assert platform.rung == 3
+
+
+@pytest.mark.slow
+def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(cxcall: Cxcall) -> None:
+    def refuse_second(sent: Any, _count: int) -> Reply:
+        received.append(sent)
+        return Reply() if sent == row(1) else Reply(403, {"code": "x"}, rings=False)
+
+    received: list[Any] = []
+    words = ("batch", write_rows(cxcall, 1, 2, 3), *WORDS[:-2], "--concurrency", "1")
+    with Platform(refuse_second) as platform:
+        cxcall.environment |= platform.environment
+        sent = cxcall(*words, *WORDS[-2:], "--confirm", "3", "--max-failures", "1", code=9)
+        with terminal(cxcall, *words, "--resume") as child:
+            child.expect("to continue")
+            cxcall("batch", "cancel", results(sent)[1]["batch"], code=0)
+            child.sendline("1")
+            child.expect("the batch was closed")
+    assert received == [row(1), row(2)]

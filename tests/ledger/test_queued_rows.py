@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from traceback import format_exception
 
 import psycopg
 import pytest
@@ -220,3 +221,39 @@ def test_earlier_claim_of_the_same_worker_fails_at_the_fence(
     queue.keep({("B1", 1): earlier}, timedelta(0))
     assert queue.expire() == 0
     assert queue.delivery_of(later, "B1", 1) == "D2"
+
+
+@pytest.mark.slow
+def test_error_while_the_queue_is_filled_quotes_no_row(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    body = {"phoneNumber": "+12025551252"}
+    cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY filled%'"
+
+    def rows() -> Iterator[QueuedRow]:
+        for number in range(10, 5000):
+            yield QueuedRow("B1", number, {"body": body})
+            if number == 1000:
+                assert ledger.execute(cancel).fetchall() == [(True,)]
+
+    with pytest.raises(LedgerError, match="canceling statement due to user request") as raised:
+        queue.fill(BATCH, rows())
+    assert "5551252" not in "".join(format_exception(raised.value))
+    assert queue.count("B1") == {"todo": 3}
+
+
+@pytest.mark.slow
+def test_limit_of_a_statement_does_not_end_a_long_check_of_rows(
+    postgres_url: str, queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    limit = "-c statement_timeout=400ms"
+    other = QueuedRows(lambda: psycopg.connect(postgres_url, autocommit=True, options=limit))
+
+    def rows() -> Iterator[QueuedRow]:
+        yield QueuedRow("B1", 10, {})
+        ledger.execute("SELECT pg_sleep(0.5)")
+        yield QueuedRow("B1", 11, {})
+
+    assert other.fill(BATCH, rows()) == 2
+    other.close()
+    assert queue.count("B1") == {"todo": 5}

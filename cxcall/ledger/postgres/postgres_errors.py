@@ -28,17 +28,17 @@ def explain_errors(name: str) -> Iterator[None]:
         ) from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise LastingLedgerError(
-            f"the ledger `{name}` cannot be used: {_text_of(error)}",
+            f"the ledger `{name}` cannot be used: {text_of(error)}",
             f"ask the owner of the database to grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
         ) from None
     except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
         raise LedgerError(
-            f"the ledger `{name}` cannot be written: {_text_of(error)}",
+            f"the ledger `{name}` cannot be written: {text_of(error)}",
             "use the address of the primary server, or ask its administrator to free disk space; then run this again",
         ) from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LedgerError(
-            f"the ledger `{name}` cannot be reached: {_text_of(error)}",
+            f"the ledger `{name}` cannot be reached: {text_of(error)}",
             "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
         ) from None
     except (
@@ -47,12 +47,12 @@ def explain_errors(name: str) -> Iterator[None]:
         psycopg.errors.UndefinedTable,
     ) as error:
         raise LastingLedgerError(
-            f"the ledger `{name}` cannot be used over this connection: {_text_of(error)}",
+            f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
             "connect without a connection pool, or use a pool in session mode; "
             f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
         ) from None
     except psycopg.Error as error:
-        raise damage_error(name, _text_of(error)) from None
+        raise damage_error(name, text_of(error)) from None
 
 
 def damage_error(name: str, detail: str) -> LedgerError:
@@ -81,7 +81,7 @@ def raise_error_of_program() -> Iterator[None]:
         raise cause from None
 
 
-def _text_of(error: Exception) -> str:
-    """Return the first line of an error's text, without secrets."""
+def text_of(error: Exception) -> str:
+    """Return the first line of an error's text, without secrets; the next ones may quote a row."""
     lines = str(error).strip().splitlines()
     return redact(lines[0]) if lines else type(error).__name__

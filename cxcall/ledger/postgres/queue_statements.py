@@ -36,6 +36,19 @@ TABLES = (
 LOCK = 0x63787175
 """The key of the advisory lock for the creation of the tables."""
 
+COLLECTED = "CREATE TEMP TABLE IF NOT EXISTS filled (number integer, content text); TRUNCATE filled"
+ADD_BATCH = """
+INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+FORGET_ENDED = """
+DELETE FROM queued_row USING filled WHERE batch = %s AND state = 'ended' AND queued_row.number = filled.number
+"""
+ADD_ROWS = "INSERT INTO queued_row (batch, number, content) SELECT %s, number, content FROM filled"
+# Nothing before it locks the row of the batch: who cancels the batch needs that row while the guard waits for them.
+OPEN_BATCH = (
+    "UPDATE queued_batch SET options = %s, ended_at = NULL, cancelled_at = NULL WHERE batch = %s"
+)
+
 OPEN_BATCHES = """
 SELECT batch, profile, operation, target, options FROM queued_batch
 WHERE ended_at IS NULL AND cancelled_at IS NULL ORDER BY batch

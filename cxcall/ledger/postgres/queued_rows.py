@@ -8,7 +8,7 @@ free again. Only the ledger permits sending: a row becomes `sending` in the tran
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,12 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres import queue_statements as statements
+from cxcall.ledger.postgres.postgres_errors import text_of
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     import psycopg
@@ -119,12 +120,12 @@ class QueuedRows:
             yield self._connection
         except psycopg.Error as error:
             self.close()
-            message = f"the queue in the ledger's database failed: {redact(str(error)).strip()}"
+            message = f"the queue in the ledger's database failed: {text_of(error)}"
             if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
                 fix = "check that the PostgreSQL server is running, then run this again"
-                raise LedgerError(message, fix) from error
+                raise LedgerError(message, fix) from None
             fix = "check that the tables are complete and that a connection pool uses session mode; then run this again"
-            raise LastingLedgerError(message, fix) from error
+            raise LastingLedgerError(message, fix) from None
 
     def _run(
         self, statement: str, claim: Claim | None = None, **values: Any
@@ -146,30 +147,34 @@ class QueuedRows:
                 for statement in statements.TABLES:
                     connection.execute(statement.encode())
 
-    def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
-        """Add rows to the queue in one transaction, also those that ended without being sent; return their number."""
-        with self._open_connection() as connection, connection.transaction():
-            connection.execute("SET LOCAL synchronous_commit = on")
-            connection.execute(
-                """INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s)
-                ON CONFLICT (batch) DO UPDATE SET options = excluded.options, ended_at = NULL, cancelled_at = NULL""",
-                (*batch[:4], json.dumps(batch.options)),
-            )
-            connection.execute(
-                "CREATE TEMP TABLE filled (number integer, content text) ON COMMIT DROP"
-            )
-            with connection.cursor().copy("COPY filled FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row((row.number, json.dumps(row.content, ensure_ascii=True)))
-            connection.execute(
-                """DELETE FROM queued_row USING filled WHERE batch = %s AND state = 'ended'
-                AND queued_row.number = filled.number""",
-                (batch.batch,),
-            )
-            return connection.execute(
-                "INSERT INTO queued_row (batch, number, content) SELECT %s, number, content FROM filled",
-                (batch.batch,),
-            ).rowcount
+    def fill(
+        self,
+        batch: QueuedBatch,
+        rows: Iterable[QueuedRow],
+        guard: AbstractContextManager[None] = nullcontext(),  # noqa: B008 - without a state
+    ) -> int:
+        """Add rows to the queue in one transaction, also those that ended without being sent; return their number.
+
+        Checking the rows may take long, so they are collected before. `guard` is held while the transaction is
+        committed: what it raises adds nothing.
+        """
+        options = json.dumps(batch.options)
+        with self._open_connection() as connection, ExitStack() as held:
+            with connection.transaction():
+                connection.execute("SET LOCAL statement_timeout = 0")
+                connection.execute(statements.COLLECTED)
+                with connection.cursor().copy("COPY filled FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row((row.number, json.dumps(row.content, ensure_ascii=True)))
+            with connection.transaction():
+                connection.execute("SET LOCAL statement_timeout = 0")
+                connection.execute("SET LOCAL synchronous_commit = on")
+                connection.execute(statements.ADD_BATCH, (*batch[:4], options))
+                connection.execute(statements.FORGET_ENDED, (batch.batch,))
+                count = connection.execute(statements.ADD_ROWS, (batch.batch,)).rowcount
+                held.enter_context(guard)
+                connection.execute(statements.OPEN_BATCH, (options, batch.batch))
+        return count
 
     def open_batches(self) -> list[QueuedBatch]:
         """Return the batches that may have rows to send, the oldest first."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch
 from cxcall.batch.queue.queued_row_content import row_content
 from cxcall.batch.report.recorded_rows import find_batch
-from cxcall.batch.resume import OPEN_STATES
+from cxcall.batch.resume import OPEN_STATES, stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
@@ -60,9 +60,18 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
                 yield QueuedRow(queued.batch, row.number, content)
 
     with closing(ledger.open_queue()) as queue:
-        count = queue.fill(queued, queued_rows())
+        guard = _while_open(ledger, queued.batch, selection.last_end)
+        count = queue.fill(queued, queued_rows(), guard)
     unsent.flush()
     return count
+
+
+@contextmanager
+def _while_open(ledger: Ledger, batch: str, last_end: int) -> Iterator[None]:
+    """Keep a batch open during a block; raises StoppedError if it has been closed since the end with a number."""
+    with ledger.writing():
+        stop_on_end(ledger, batch, last_end)
+        yield
 
 
 def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> Report:
@@ -152,18 +161,29 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
     }
 
 
+class _RowsLeftError(Exception):
+    """Rows were in the queue, so the batch is not ended: it can be resumed."""
+
+
 def cancel_batch(identifier: str) -> Report:
     """Take the rows of a batch that were not sent out of the queue; if there are none, end the batch."""
     count = in_flight = 0
-    with open_ledger() as ledger:
+    with open_ledger() as ledger, ExitStack() as stack:
         batch = find_batch(ledger, identifier)
-        if ledger.is_shared:
-            with closing(ledger.open_queue()) as queue:
+        queue = stack.enter_context(closing(ledger.open_queue())) if ledger.is_shared else None
+
+        def stop_on_rows() -> None:
+            # In the transaction of the end, so that no other command adds rows in between.
+            nonlocal count, in_flight
+            if queue is not None:
                 count = queue.cancel(batch.id)
                 in_flight = queue.count(batch.id).get("sending", 0)
+            if count or in_flight:
+                raise _RowsLeftError
+
+        with suppress(_RowsLeftError):
+            ledger.batches.end(batch.id, guard=stop_on_rows)
         is_closed = not (count or in_flight)
-        if is_closed:
-            ledger.batches.end(batch.id)
     message = f"batch {batch.id}: closed; a command that is still sending it stops, and other commands may send its requests"
     if not is_closed:
         message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"

@@ -1,0 +1,82 @@
+"""Queued batches that a person closes, that other commands overtake, and that end after a wait."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cxcall.batch.input.row_keys import RowKeys
+from cxcall.cli.actions.batch.queue_commands import cancel_batch, fill_queue
+from cxcall.findings.errors import StoppedError
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.postgres.queued_rows import QueuedBatch
+from helpers.command import CONTACT
+from helpers.platform_server import Platform
+from helpers.workers import queue_rows, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+pytestmark = pytest.mark.slow
+CALL = ("--operation", "place-call-for-user", "--param", f"userId={CONTACT}")
+
+
+@pytest.fixture
+def shared(cxcall: Cxcall, postgres_url: str) -> Iterator[Cxcall]:
+    """Return the command with a ledger in PostgreSQL, and a platform that accepts every request."""
+    with Platform() as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
+        cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+        yield cxcall
+
+
+def test_row_that_another_command_sent_since_is_not_sent(shared: Cxcall) -> None:
+    batch = queue_rows(shared, rows_of(2))
+    shared("batch", "cancel", batch, code=0)
+    sent = rows_of(2)[1]
+    words = (f"--contact-id={sent['contactId']}", f"--reason-code={sent['reasonCode']}")
+    shared("personal-connection", *words, "--yes", code=0)
+    assert queue_rows(shared, rows_of(2), "--resume") == batch
+    *rows, _ = map(json.loads, shared("worker", "--until-empty", "-o", "jsonl").out.splitlines())
+    assert sorted(each["outcome"] for each in rows) == ["accepted", "stopped"]
+
+
+def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sent(
+    shared: Cxcall,
+) -> None:
+    later = datetime.now(ZoneInfo("America/New_York")) + timedelta(hours=6)
+    closed = {"CXCALL_HOURS": f"{later:%H}:00-{later:%H}:59", "CXCALL_HOURS_POLICY": "enforce"}
+    file = shared.file("rows.jsonl", '{"phoneNumber": "+12125550123"}')
+    words = ("batch", file, *CALL, "--queue", "--confirm")
+    shared(*words, "0", env=closed)
+    shared(*words, "1", "--resume", code=0)
+    shared("worker", "--until-empty", code=0)
+    [batch] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert (batch["state"], batch["outcomes"], batch["unsent"]) == ("finished", {"accepted": 1}, 0)
+
+
+def test_batch_that_is_closed_while_its_queue_is_filled_stays_empty(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXCALL_LEDGER", postgres_url)
+    with Ledger.open_shared(postgres_url) as ledger:
+        batch = ledger.batches.begin("default", "call", "https://x", "", "/a", "1")
+
+        def rows() -> Iterator[Any]:
+            assert "closed" in cancel_batch(batch).diagnostics[0]
+            yield from ()
+
+        selection = cast("Any", SimpleNamespace(rows=rows, is_changed_file=False, last_end=0))
+        queued = QueuedBatch(batch, "default", "call", "https://x", {})
+        with pytest.raises(StoppedError, match="closed"):
+            fill_queue(ledger, queued, selection, cast("RowKeys", SimpleNamespace(key_of=str)))
+        with closing(ledger.open_queue()) as queue:
+            assert queue.open_batches() == []
