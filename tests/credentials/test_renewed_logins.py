@@ -41,6 +41,18 @@ def test_refresh_token_stays_until_the_server_sends_another(
     assert refresh_tokens(endpoint) == ["r-1", "r-1", "r-2"]
 
 
+def test_new_refresh_token_leaves_the_secret_of_the_client_in_the_keyring(
+    endpoint: TokenEndpoint, load: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, dict[str, str]] = {}
+    monkeypatch.setattr(keyring_store, "save_secrets", lambda *each: kept.update([each]))
+    monkeypatch.setattr(keyring_store, "load_secrets", kept.__getitem__)
+    save(load, client_secret="word", refresh_token="r-1")
+    endpoint.script = [Answer(body={"access_token": TOKEN, "refresh_token": "r-2"})]
+    token_provider.get_token(load(**NONE))
+    assert [*kept.values()] == [{"client_secret": "word", "refresh_token": "r-2"}]
+
+
 def test_login_that_another_process_renewed_meanwhile_is_read_again(
     endpoint: TokenEndpoint, load: LoadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +93,8 @@ def test_storage_says_why_the_keyring_is_not_used_if_it_is_installed(
         monkeypatch.setattr(keyring_store, "is_installed", lambda known=is_installed: known)
         save(load, refresh_token="r-1")
         assert stored_logins.describe_storage(load()) == f"credentials.json, mode 0600{why}"
+    with pytest.raises(keyring_store.KeyringError, match="is not installed"):
+        keyring_store.load_secrets("default")
 
 
 def test_token_of_a_login_without_an_expiry_is_used_until_it_is_refused(

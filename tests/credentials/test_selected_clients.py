@@ -200,6 +200,7 @@ def test_source_of_a_token_is_found_without_a_request(
     monkeypatch.setattr(keyring_store, "save_secrets", lambda *_: None)
     stored_logins.save_login(load(), {"access_token": "in-the-keyring"})
     assert has_token_source(load(**NONE))
+    assert stored_logins.describe_secret(stored_logins.find_login(load())) == "access token"
 
 
 def test_status_of_a_password_or_a_key_needs_no_token(load: LoadSettings) -> None:

@@ -21,9 +21,8 @@ AGAIN = "log in again: `cxcall auth login --web`"
 
 
 def read(client: OAuthClient, status: int, body: Any) -> TokenResponse:
-    return TokenResponse.read(
-        HttpResponse(status, "", Headers(()), json.dumps(body).encode()), client
-    )
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return TokenResponse.read(HttpResponse(status, "", Headers(()), content), client)
 
 
 @each_case(
@@ -52,6 +51,12 @@ def test_refusal_is_explained_for_the_kind_of_the_client(
         read(client, status, {"error": error}).raise_for_status()
     assert message in caught.value.findings[0].message
     assert fix in caught.value.findings[0].fix
+
+
+def test_web_page_is_not_the_refusal_of_the_token_endpoint() -> None:
+    with pytest.raises(CxcallError, match="refused the token request with a web page") as caught:
+        read(CLIENT, 403, b"\n<html><title>Blocked</title>").raise_for_status()
+    assert "<" not in caught.value.findings[0].why
 
 
 def test_description_decides_in_any_case() -> None:

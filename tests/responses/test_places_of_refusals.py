@@ -69,6 +69,7 @@ def test_value_in_a_template_of_the_platform_is_found(
     [
         ("contactList is not valid", ["error value-not-allowed /contactList"]),
         ("dncLists is required", ["error property-missing /dncLists"]),
+        ("contactList is required", ["error property-missing /contactList"]),
         ("script is required", ["error property-missing /script"]),
         ("missing required field: script", ["error property-missing /script"]),
         ("priority is required", ["error property-missing response"]),
@@ -95,6 +96,12 @@ def test_property_that_the_body_lacks_is_not_called_refused() -> None:
     assert unknown.message.endswith("its value is refused")
 
 
+def test_place_of_a_name_that_several_objects_have_is_in_the_body() -> None:
+    for name in ("division", "contactList"):
+        (found,) = explain(UPDATE, {"message": "selfUri is not valid"}, {name: {"selfUri": "x"}})
+        assert found.where == f"/{name}/selfUri"
+
+
 def test_only_the_body_shows_the_properties_of_an_unknown_operation() -> None:
     found = explain(None, {"message": "bad 'contactList' or 'noSuchName'"}, CAMPAIGN)
     assert places(found) == ["error not-provable response", "error value-not-allowed /contactList"]
@@ -113,7 +120,7 @@ def test_only_the_body_shows_the_properties_of_an_unknown_operation() -> None:
     ],
 )
 def test_property_that_a_code_names_in_words_is_found(code: str, expected: str) -> None:
-    body = {"zone": {"name": "x"}, **CAMPAIGN}
+    body = {"zone": {"name": "x"}, "ani": "x", **CAMPAIGN}
     (found,) = explain(UPDATE, {"message": "refused", "code": code}, body)
     assert (found.code, found.where) == ("value-not-allowed", expected)
 

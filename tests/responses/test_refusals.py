@@ -76,6 +76,8 @@ def test_properties_that_the_message_names_are_reported() -> None:
         (400, {"message": "refused: no.active.edge"}, "state"),
         (429, {"code": "not.found"}, "rate-limited"),
         (499, None, "not-provable"),
+        (400, {"message": "INVALID TRANSITION"}, "state"),
+        (400, {"error": "invalid_grant", "message": "no such thing"}, "not-provable"),
         (400, {"code": "bad.request", "message": "Bad Request"}, "not-provable"),
         (400, {"code": "bad.request", "message": "no such skill"}, "value-not-allowed"),
         (401, {"code": "missing.required.field", "message": "no"}, "token-expired"),
@@ -198,6 +200,8 @@ NO_REASON = "the response gives no reason"
         (400, b"<E><Message> no skill </Message></E>", {"Content-Type": "text/xml"}, "the API says: no skill", "`api.example.com` responded with HTTP 400"),
         (400, b"no skill\n", {"Content-Type": "text/plain"}, "the API says: no skill", "`api.example.com` responded with HTTP 400"),
         (400, b"\x1f\x8b\x08\x00abc", {"Content-Encoding": "gzip"}, "`api.example.com` refused the request with HTTP 400: the body of the response is compressed, so that its reason is not shown", ""),
+        (429, b"\x1f\x8b\x08\x00abc", {"Content-Encoding": "gzip"}, "`api.example.com` refused the request with HTTP 429: the API accepts no more requests for now", NO_REASON),
+        (409, {"message": "Conflict"}, {}, "the request conflicts with the present state of the object (HTTP 409)", "the API says: Conflict"),
         (401, None, {"WWW-Authenticate": 'Bearer realm="x", scope="outbound"'}, "`api.example.com` refused the request with HTTP 401: the request has no valid token: it may be missing, expired, revoked, or of another region", NO_REASON),
         (401, None, {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="old"'}, "the API does not accept the token: it may be expired, revoked, or malformed (HTTP 401)", "the API says: old (invalid_token)"),
         (403, None, {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="outbound"'}, "the token does not have a scope (HTTP 403)", "the API says: the request requires another scope: outbound (insufficient_scope)"),
@@ -222,6 +226,7 @@ def test_message_states_the_cause_and_quotes_the_platform(
     [
         ("Session already started", "the API says: Session already started"),
         ("CONFLICT", NO_REASON),
+        ("NotFound", NO_REASON),
         ("no", NO_REASON),
     ],
 )
@@ -268,6 +273,29 @@ def test_refusal_of_a_request_without_a_body_gives_no_advice_on_a_body() -> None
     for is_valid in (False, True):
         fix = explain(400, None, start, is_valid=is_valid)[0].fix
         assert fix == "compare path and query with `cxcall operations start-campaign`"
+
+
+@each_case(
+    "name, fix",
+    [
+        ("execute", "`cxcall doctor --for execute --param campaignId=ID --file FILE`"),
+        ("update-contact", "`cxcall doctor --for update-contact --param contactId=ID --file FILE`"),
+        ("cxone-update-skill", "`cxcall doctor --for cxone-update-skill --param skillId=ID --file FILE`"),
+        ("place-call", "check the IDs and names in it"),
+    ],
+)  # fmt: skip
+def test_command_that_looks_up_the_objects_of_a_body_has_the_missing_ids(
+    name: str, fix: str
+) -> None:
+    found = explain(400, None, contract.load_operation(name), is_valid=True)[0]
+    assert fix in found.fix
+
+
+def test_scope_is_named_where_the_contract_knows_no_permission() -> None:
+    calls = contract.load_operation("get-conversations-calls")
+    assert explain(403, None, calls)[0].fix.endswith(
+        "the contract names the scope `conversations` or `conversations:readonly`"
+    )
 
 
 def test_unpublished_operation_is_noted() -> None:

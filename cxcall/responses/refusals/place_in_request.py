@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import names_failed_items
-from cxcall.responses.message_in_body import member_text, platform_code
+from cxcall.responses.message_in_body import platform_code
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
@@ -47,7 +47,7 @@ def place_refusal(
     if main.code in _ABOUT_VALUES and (name := _find_parameter(operation, text, body)):
         return _at_parameter(main, name), named
     if len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
-        is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
+        is_listed = "for `" in named[0].message
         message = named[0].message if is_listed else main.message
         return main._replace(where=named[0].where, message=message), ()
     if main.code == "state" and len(named) == 1 and named[0].code in _ABOUT_VALUES:

@@ -197,8 +197,7 @@ def _challenge_text(response: HttpResponse) -> str:
 
 def _challenge(response: HttpResponse) -> dict[str, str]:
     """Return the members of `WWW-Authenticate` about an error; empty without one."""
-    challenge = response.headers.get("WWW-Authenticate", "")
-    return dict(_CHALLENGE_MEMBER.findall(challenge)) if "error" in challenge else {}
+    return dict(_CHALLENGE_MEMBER.findall(response.headers.get("WWW-Authenticate", "")))
 
 
 def page_title(response: HttpResponse) -> str:

@@ -40,7 +40,7 @@ from cxcall.responses.refusals.reason_choice import (
 from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from cxcall.transport.http_messages import HttpResponse
 
@@ -169,7 +169,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
 
 def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: bool) -> str:
     """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
-    expected = operation.media_type if operation and operation.takes_body else ""
+    expected = operation.media_type if operation else ""
     if not expected and is_token:
         expected = URLENCODED
     if expected and expected != JSON:
@@ -263,7 +263,7 @@ def advise_on_valid_body(operation: Operation | None, response: HttpResponse) ->
 
 @lru_cache(maxsize=16)
 def _doctor_command(operation: Operation) -> str:
-    """Return the command that looks up the objects of a request; empty if there is no read for any of them."""
+    """Return the command that looks up the objects of a request with a body; empty if there is no read for any of them."""
     in_body = {pointer.rpartition("/")[2] for pointer in operation.pointers}
     own = _required(operation)
     reads = [
@@ -276,14 +276,8 @@ def _doctor_command(operation: Operation) -> str:
     found = {name for read in reads for name in read.declared[DOCTOR].get("values", {})}
     wanted = [*own, *(name for read in reads for name in _required(read))]
     names = [name for name in dict.fromkeys(wanted) if name not in in_body | found]
-    return command("cxcall", "doctor", "--for", operation.name, *_flags(operation, names))
-
-
-def _flags(operation: Operation, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield from ("--param", f"{name}=ID")
-    if operation.takes_body:
-        yield from ("--file", "FILE")
+    flags = (flag for name in names for flag in ("--param", f"{name}=ID"))
+    return command("cxcall", "doctor", "--for", operation.name, *flags, "--file", "FILE")
 
 
 def _required(operation: Operation) -> list[str]:
