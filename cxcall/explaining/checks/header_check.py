@@ -10,10 +10,6 @@ from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecuritySc
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
-from cxcall.explaining.checks.credentials.unfilled_token import (
-    LANGUAGE_VARIABLE,
-    unfilled_token_finding,
-)
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -21,7 +17,13 @@ from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_errors import with_description
 from cxcall.payloads.form_bodies import has_headers
-from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, is_withheld
+from cxcall.payloads.placeholders import (
+    NO_VALUES,
+    is_placeholder,
+    is_redacted,
+    is_withheld,
+    placeholder_finding,
+)
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
 
@@ -44,6 +46,12 @@ _OTHER_TOKEN_NAMES = tuple(
 )
 _SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}
+_LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
+_INSERTING = {  # how languages insert a variable, by its start
+    "${": "JavaScript does it in backticks, most other languages in double quotes",
+    "{": 'Python does it in `f"..."`, C# in `$"..."`',
+    "": "shells, Ruby, PHP, and PowerShell do it in double quotes, not in single quotes",
+}
 
 
 def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -238,7 +246,7 @@ def _check_authorization(
         is_empty = scheme.lower() == "bearer" and not token
         code, message = "token-missing" if is_empty else code, problem
     elif _is_unfilled(token, request):
-        yield unfilled_token_finding(token)
+        yield _unfilled_token(token)
     if message:
         yield Finding.error(code, "header:Authorization", message, fix=fix)
 
@@ -253,9 +261,18 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
     is_sent = request.kind.is_record or request.kind is SourceKind.MESSAGE
     if request.kind in (SourceKind.COMMAND, SourceKind.CODE):
         is_filled = "authorization" in request.filled_headers
-        is_sent = not is_filled and LANGUAGE_VARIABLE.fullmatch(token) is not None
+        is_sent = not is_filled and _LANGUAGE_VARIABLE.fullmatch(token) is not None
     is_certain = (is_sent and request.status == _UNAUTHORIZED) or not is_withheld(token)
     return is_certain and is_placeholder(token) and not is_redacted(token)
+
+
+def _unfilled_token(token: str) -> Finding:
+    """Return the finding that a token is a text that was never filled in, with how languages insert a variable."""
+    fix = "replace it with the token: `cxcall auth token`"
+    if _LANGUAGE_VARIABLE.fullmatch(token):
+        fix += "; or insert the variable: "
+        fix += next(each for start, each in _INSERTING.items() if token.startswith(start))
+    return placeholder_finding("header:Authorization", "the token", fix)
 
 
 def _bearer_problem(scheme: str, token: str) -> str:

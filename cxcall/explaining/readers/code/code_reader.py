@@ -14,22 +14,15 @@ from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, bu
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
-    CLIENT_MAKERS,
     DEFAULT_TYPES,
     FOLD,
-    FORM_FIELDS,
     HOST,
     KNOWN_PATH,
     METHOD_NAME,
     MIME,
-    NO_BODY_CALL,
-    NO_URL,
     OTHER_NAMES,
     PATH,
     PREFIX,
-    SENDERS,
-    SENDING,
-    SINGLE_CALLS,
     URL,
     as_header,
     contains_target,
@@ -51,6 +44,18 @@ from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 from cxcall.transport.http_messages import HttpResponse
 
+_NO_URL = tuple(
+    "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
+)
+_SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
+_SENDERS = re.compile("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
+# Functions that send a request with nothing but their arguments.
+_SINGLE_CALLS = re.compile(
+    r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"
+)
+_CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
+_FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
+_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
 _TARGET_ROLES = ("url", "host", "path")
 
 
@@ -103,7 +108,7 @@ class _Assembler:
             self.draft.set_method(text, 4)
         elif header := as_header(text):
             self.draft.headers.update([header])
-        elif is_target(text) and FOLD.sub("", before[:20].lower()) not in NO_URL:
+        elif is_target(text) and FOLD.sub("", before[:20].lower()) not in _NO_URL:
             if not member or role_of(member) in _TARGET_ROLES:
                 self.set_target(text)
         elif (text.lstrip()[:1] in ("{", "[") and len(text) > 2 and '"' in text) or (
@@ -132,7 +137,7 @@ class _Assembler:
         """Use a variable, an argument, or the member of a map by its name."""
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
-        if isinstance(value, str) and folded in NO_URL and self.draft.target == value:
+        if isinstance(value, str) and folded in _NO_URL and self.draft.target == value:
             self._drop_target()
         if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
             return
@@ -201,7 +206,7 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif is_relative and (method or SENDERS.search(name)):
+        elif is_relative and (method or _SENDERS.search(name)):
             self.set_target(f"/{texts[0]}")
             targets = [f"/{texts[0]}"]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
@@ -215,9 +220,9 @@ class _Assembler:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
         folded, is_whole = FOLD.sub("", name.rpartition(".")[2].lower()), False
-        if targets and (method or SENDERS.search(name)):
-            draft.is_sent = bool(method) or folded in SENDING
-            is_whole = self._positional(draft, call) or SINGLE_CALLS.match(name) is not None
+        if targets and (method or _SENDERS.search(name)):
+            draft.is_sent = bool(method) or folded in _SENDING
+            is_whole = self._positional(draft, call) or _SINGLE_CALLS.match(name) is not None
         self._options(folded, call.values())
         self._host_call(folded, texts)
         self._role_call(name, folded, call)
@@ -236,7 +241,7 @@ class _Assembler:
                     self._take_named(option.lower(), value)
 
     def _host_call(self, name: str, texts: list[str]) -> None:
-        if "connection" in name or name in CLIENT_MAKERS:
+        if "connection" in name or name in _CLIENT_MAKERS:
             for each in texts:
                 if HOST.fullmatch(each) or (URL.match(each) and path_of(each) in ("", "/")):
                     self._base(each)
@@ -256,7 +261,7 @@ class _Assembler:
             draft.content_type = draft.content_type or mime or "application/json"
         if self._take_query_call(name, call):
             return
-        if folded in FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
+        if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
             draft.form[values[0]] = values[1]
         elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
             draft.set_body(call, 3)
@@ -311,7 +316,7 @@ class _Assembler:
             elif is_headers(each):
                 draft.take_headers(each)
             elif isinstance(each, CodeCall):
-                if not (contains_target(each) or NO_BODY_CALL.search(each.name)):
+                if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3, kind)
                     draft.content_type = draft.content_type or mime_of(each)
                     has_body = True

@@ -1,4 +1,4 @@
-"""Evaluate literals of maps and lists in the syntax of many languages."""
+"""Keep the values of names, and evaluate literals of maps and lists in the syntax of many languages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from cxcall.explaining.readers.code.code_forms import is_comprehension, is_lookup
 from cxcall.explaining.readers.code.conversions import extended_url
-from cxcall.explaining.readers.code.declared_types import DeclaredType
+from cxcall.explaining.readers.code.declared_types import DeclaredType, find_types
 from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
@@ -23,7 +24,15 @@ from cxcall.explaining.readers.code.token_tree import (
     split_elements,
     split_tuples,
 )
-from cxcall.explaining.readers.code.values import NOTHING, CodeCall, as_text, unknown, wrapped_text
+from cxcall.explaining.readers.code.values import (
+    NOTHING,
+    CodeCall,
+    as_text,
+    measure,
+    unknown,
+    wrapped_text,
+)
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 LIST_MAKERS = re.compile(
     r"(?:^|\W)"
@@ -51,6 +60,11 @@ MAP_MAKERS = re.compile(
     r"|parsequerystring|\.query$",
     re.IGNORECASE,
 )
+# `urlencode(params)` and `params.toString()`, the text of a query.
+_ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
+# The greatest total size of the values of names, as a multiple of the length of the text.
+_ALLOWANCE = 16
+_LEAST_ALLOWANCE = 100_000
 
 
 class BlockContent:
@@ -75,22 +89,62 @@ class BlockContent:
 
 
 class MapsAndLists:
-    """Evaluates groups of tokens; expressions in them are evaluated by a derived class.
+    """Evaluates groups of tokens, and looks up names; a derived class evaluates expressions.
+
+    The values of names may be used only so often that the result is not too large.
 
     `report(kind, name, value)` is called for each named value (`named`, `item`, `member`), map (`map`), call (`call`), addition
     to a map (`add`), name (`name`), and text (`text`).
     """
 
     evaluate: Callable[..., Any]
-    resolve_text: Callable[[str], str]
     _statement: Callable[..., tuple[str | None, Any]]
     _argument: Callable[[list[Any], int], tuple[Any, int]]
-    _lookup: Callable[[str], Any]
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         self._report = report
         self.names: dict[str, Any] = {}
         self.types: dict[str, DeclaredType] = {}
+        self._allowance = _LEAST_ALLOWANCE
+
+    def prepare(self, text: str) -> None:
+        """Read the types that a text declares, and set how much it may use."""
+        self.types = find_types(text)
+        self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
+
+    def _lookup(self, name: str) -> Any:
+        """Return the value of a name, or the name as an unresolved variable."""
+        value, (owner, _, member) = self.names.get(name, NOTHING), name.rpartition(".")
+        if value is NOTHING and owner and isinstance(self.names.get(owner), dict):
+            value = self.names[owner].get(member, NOTHING)
+        # An empty list is filled later.
+        if value is NOTHING or value == [] or not self._may_use(value):
+            return mark_unresolved(f"{{{name.lstrip('$')}}}")
+        return value
+
+    def _may_use(self, value: Any) -> bool:
+        """Return whether the value of a name may be used once more: `a = a + a` doubles it each time."""
+        self._allowance -= measure(value, self._allowance)
+        return self._allowance >= 0
+
+    def resolve_text(self, text: str) -> str:
+        """Return a text with the variables whose values are known."""
+        if "\ufdd0" not in text:
+            return text
+
+        def replace(match: re.Match[str]) -> str:
+            name = match[1].strip("{}").replace("->", ".")
+            is_query = text[: match.start()].endswith(("?", "&"))
+            name = _ENCODED.sub(r"\1", name) if is_query else name
+            for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
+                value = self.names.get(known)
+                if isinstance(value, str | int | float) and self._may_use(value):
+                    return as_text(value)
+                if is_query and (members := form_members(value)):
+                    return encode_query(members)
+            return match[0]
+
+        return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
 
     def _extend_url(self, url: Any, name: str, arguments: list[tuple[str | None, Any]]) -> str:
         """Report and return the URL that a method of Flurl makes of a URL; empty for other methods."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cxcall.explaining.readers.code.request_roles import RUST, TYPED
 from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
@@ -40,6 +39,12 @@ _KOTLIN_FIELD = re.compile(
     r"(?:@(?:\w+:)?(?:SerialName|SerializedName|JsonProperty|Json)"
     r"\((?:\w+ ?= ?)?\"(?P<json>[^\"]+)\"\)\s*)?va[lr] (?P<name>\w+) ?:"
 )
+# Languages in which a type gives its members other names in JSON.
+_TYPED = re.compile(
+    r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
+    r"|\bSetBody\("
+)
+_RUST_CODE = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 _EMPTY: tuple[Any, ...] = (None, "", 0, [], {})
 
 
@@ -137,8 +142,8 @@ def has_type_names(body: Any, text: str) -> bool:
     """Return whether a body is a struct of Go, C#, or Rust whose type, with its names in JSON, is not shown."""
     maps = body if isinstance(body, list) else [body]
     names = [str(name) for each in maps if type(each) is dict for name in each]
-    is_pascal = all(name[:1].isupper() for name in names) and TYPED.search(text)
-    is_rust = RUST.search(text) and all(
+    is_pascal = all(name[:1].isupper() for name in names) and _TYPED.search(text)
+    is_rust = _RUST_CODE.search(text) and all(
         re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
     )
     return bool(names) and bool(is_pascal or is_rust)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.code_forms import (
     cast_type,
     function_body,
@@ -48,7 +49,6 @@ from cxcall.explaining.readers.code.values import (
     unknown,
     without_itself,
 )
-from cxcall.explaining.readers.code.variables import KnownNames
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
@@ -67,7 +67,7 @@ _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 _ARITHMETIC = ("*", "-", "/", "|", ">>", "::", "+")
 
 
-class Evaluator(KnownNames):
+class Evaluator(Calls):
     """Evaluates code in order, keeps the values of names, and reports values, calls, and names."""
 
     def run(self, text: str) -> None:

@@ -10,16 +10,11 @@ from urllib.parse import parse_qsl
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code.declared_types import has_type_names
 from cxcall.explaining.readers.code.request_roles import (
-    ACCEPT,
     BASIC,
     BODY_ROLES,
-    CLIENT,
-    EXACT,
     FOLD,
     HEADER_NAME,
-    JSON_TYPE,
     MIME,
-    PLAIN_HTTP,
     URL,
     VARIABLE,
     as_header,
@@ -74,6 +69,26 @@ _NO_BODY = re.compile(
 )
 _DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
 SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
+_PLAIN_HTTP = re.compile(
+    r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
+)
+_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
+_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
+# Clients that send exactly the headers in their call; others, such as Terraform, add some.
+_CLIENT = re.compile(
+    r"\brequests?\b(?=[.(])|require\(.request.\)"
+    r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
+    r"|RestClient|Guzzle|curl|Invoke-"
+    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest"
+    r"|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
+    re.IGNORECASE,
+)
+# Clients that encode a value by its `Content-Type` header, and add no header.
+_EXACT = re.compile(
+    r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
+    r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
+)
 _BEARER = re.compile(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
 
 
@@ -276,14 +291,14 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         body = draft.hidden_body
     if not written and body is not None and (known := content_type or _hinted_type(draft, text)):
         headers["Content-Type"] = known
-    is_client = CLIENT.search(text) is not None
+    is_client = _CLIENT.search(text) is not None
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
     if draft.has_hidden_query and not draft.query and "?" not in draft.target:
         draft.target += f"?{mark_unresolved('{query}')}"
     encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
-    scheme = "http" if PLAIN_HTTP.search(text) else "https"
+    scheme = "http" if _PLAIN_HTTP.search(text) else "https"
     request = build_observed_request(
         "code snippet",
         SourceKind.CODE,
@@ -306,7 +321,7 @@ def _has_hidden_headers(
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers
-    is_object = body == draft.hidden_body and not draft.is_text and not EXACT.search(text)
+    is_object = body == draft.hidden_body and not draft.is_text and not _EXACT.search(text)
     is_sent_as_json = is_object and draft.method not in ("GET", "DELETE")
     return is_sent_as_json or (bool(headers) and not is_client)
 
@@ -316,7 +331,7 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
     # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
     if draft.target.partition("?")[0].endswith("/token"):
         return ""
-    return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
+    return "application/json" if _JSON_TYPE.search(_ACCEPT.sub("", text)) else ""
 
 
 def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:

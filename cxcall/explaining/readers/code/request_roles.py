@@ -92,12 +92,6 @@ OTHER_NAMES = re.compile(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
 )
-PLAIN_HTTP = re.compile(
-    r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
-)
-NO_URL = tuple(
-    "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
-)
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
@@ -107,38 +101,6 @@ _MIME_NAME = re.compile(
     re.IGNORECASE,
 )
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
-SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
-SENDERS = re.compile("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
-# Functions that send a request with nothing but their arguments.
-SINGLE_CALLS = re.compile(
-    r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"
-)
-CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
-FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
-NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
-# Languages in which a type gives its members other names in JSON.
-TYPED = re.compile(
-    r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
-    r"|\bSetBody\("
-)
-RUST = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
-ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
-JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
-# Clients that send exactly the headers in their call; others, such as Terraform, add some.
-CLIENT = re.compile(
-    r"\brequests?\b(?=[.(])|require\(.request.\)"
-    r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
-    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
-    r"|RestClient|Guzzle|curl|Invoke-"
-    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest"
-    r"|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
-    re.IGNORECASE,
-)
-# Clients that encode a value by its `Content-Type` header, and add no header.
-EXACT = re.compile(
-    r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
-    r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
-)
 
 
 def role_of(name: str) -> str:
