@@ -10,7 +10,7 @@ from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.paste_cleanup import clean_text
 from cxcall.findings.errors import UsageError
 
-SIZE = 1 << 18
+SIZE = 1 << 17
 
 # In each of these tests, quadratic time would take minutes, and the time limit of the test run would stop it.
 
