@@ -201,7 +201,14 @@ def with_named_platform(
     for request in requests:
         own = platform_of_path(request.path)
         if len(named) == 1 and own and named[0] != own:
-            found = _finding(named[0], own, is_certain=not platform_of_host(request.host))
+            severity = Severity.NOTE if platform_of_host(request.host) else Severity.WARNING
+            found = Finding(
+                severity,
+                "platform-mismatch",
+                "path",
+                f"the text names {PLATFORM_NAMES[named[0]]}, but the path belongs to {PLATFORM_NAMES[own]}",
+                fix="find out which platform your organization uses; they do not share tokens or paths",
+            )
             request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
         yield request
 
@@ -223,13 +230,3 @@ def with_token_region(requests: Sequence[ObservedRequest]) -> Iterator[ObservedR
             )
             request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
         yield request
-
-
-def _finding(named: str, own: str, *, is_certain: bool) -> Finding:
-    return Finding(
-        Severity.WARNING if is_certain else Severity.NOTE,
-        "platform-mismatch",
-        "path",
-        f"the text names {PLATFORM_NAMES[named]}, but the path belongs to {PLATFORM_NAMES[own]}",
-        fix="find out which platform your organization uses; they do not share tokens or paths",
-    )

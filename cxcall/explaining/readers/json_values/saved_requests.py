@@ -154,8 +154,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     if content_type and "content-type" not in names:
         headers["Content-Type"] = content_type
     method = request.get("auth") or auth
-    kind = method.get("type") if isinstance(method, dict) else ""
-    if kind in ("bearer", "oauth2") and "authorization" not in names:
+    if _object(method).get("type") in ("bearer", "oauth2") and "authorization" not in names:
         headers["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
     url = request.get("url")
     raw = resolve(url.get("raw") if isinstance(url, dict) else url)
@@ -174,11 +173,9 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
 
 
 def _secret_values(variables: Mapping[str, str], auth: Any) -> frozenset[str]:
-    lists = auth.values() if isinstance(auth, dict) else ()
-    members = [
-        (str(each.get("key")), str(each.get("value"))) for one in lists for each in _members(one)
-    ]
-    pairs = [*variables.items(), *members]
+    members = [each for one in _object(auth).values() for each in _members(one)]
+    pairs = [(str(each.get("key")), str(each.get("value"))) for each in members]
+    pairs += variables.items()
     return frozenset(value for name, value in pairs if is_secret_variable(name, value))
 
 
@@ -192,10 +189,8 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
         return None, ""
     mode = body.get("mode")
     if mode == "raw":
-        options: Any = body.get("options")
-        raw: Any = options.get("raw") if isinstance(options, dict) else None
-        raw = raw if isinstance(raw, dict) else {}
-        return resolve(body.get("raw")), "application/json" if raw.get("language") == "json" else ""
+        language = _object(_object(body.get("options")).get("raw")).get("language")
+        return resolve(body.get("raw")), "application/json" if language == "json" else ""
     if mode == "urlencoded":
         pairs = [
             (str(each.get("key")), remove_marks(resolve(each.get("value"))))

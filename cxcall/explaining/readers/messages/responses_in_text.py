@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from ast import literal_eval
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -267,15 +269,20 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
     ):
         return []
+    values = islice(_evaluated_groups(text[start:], "{"), 8)
+    plain = (_without_calls(value) for value in values if isinstance(value, dict))
+    return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]
+
+
+def _evaluated_groups(text: str, openings: str) -> Iterator[Any]:
+    """Yield the value of each outermost group of a text, evaluated as code, that starts with one of these brackets."""
     from cxcall.explaining.readers.code.evaluator import Evaluator
     from cxcall.explaining.readers.code.literals import scan
     from cxcall.explaining.readers.code.token_tree import Group, make_tree
 
-    tree = make_tree(scan(text[start:]))
-    groups = [each for each in tree.items if isinstance(each, Group) and each.opening == "{"]
-    values = (Evaluator(lambda *_: None).evaluate([group]) for group in groups[:8])
-    plain = (_without_calls(value) for value in values if isinstance(value, dict))
-    return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]
+    for each in make_tree(scan(text)).items:
+        if isinstance(each, Group) and each.opening in tuple(openings):
+            yield Evaluator(lambda *_: None).evaluate([each])
 
 
 def object_text(text: str) -> str:
@@ -289,11 +296,7 @@ def object_text(text: str) -> str:
     written = text[:end]
     if re.match(r'[{\[][\s{\[]*(?:"(?!(?:[^"\\]|\\.)*"\s*=>)|[}\]]|$)', written):
         return written
-    from cxcall.explaining.readers.code.evaluator import Evaluator
-    from cxcall.explaining.readers.code.literals import scan
-    from cxcall.explaining.readers.code.token_tree import make_tree
-
-    value = Evaluator(lambda *_: None).evaluate(make_tree(scan(written)).items)
+    value = next(_evaluated_groups(written, "{["), None)
     is_object = isinstance(value, dict | list)
     return json.dumps(_without_calls(value), ensure_ascii=False) if is_object else ""
 
