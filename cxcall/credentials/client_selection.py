@@ -27,7 +27,7 @@ from cxcall.credentials.oauth_client import (
 )
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.settings import tenants
+from cxcall.settings import tenant_addresses
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import region_domain
 from cxcall.settings.setting_values import CXONE
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _DERIVED_SOURCES = (
     *("from base_url", "from region", "from issuer", "not set"),
-    tenants.DISCOVERY_SOURCE,
+    tenant_addresses.DISCOVERY_SOURCE,
 )
 
 

@@ -15,7 +15,7 @@ from cxcall.credentials.access_token import (
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import state_dir
-from cxcall.settings.tenants import delete_tenant
+from cxcall.settings.tenant_addresses import delete_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, Tok
 from cxcall.credentials.stored_logins import find_login, save_login
 from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
 from cxcall.findings.errors import CredentialsError
-from cxcall.settings import tenants
+from cxcall.settings import tenant_addresses
 from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
 
@@ -78,7 +78,7 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
     token = cache_token(settings, client, grant)
     if (
         settings.base_url_from_tenant
-        and settings.values["base_url"].source != tenants.DISCOVERY_SOURCE
+        and settings.values["base_url"].source != tenant_addresses.DISCOVERY_SOURCE
     ):
         _check_tenant(settings, client, grant)
     return token
@@ -104,13 +104,13 @@ def cache_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> T
 
 def find_and_save_tenant(
     settings: Settings, client: OAuthClient, grant: TokenGrant
-) -> tenants.Tenant:
+) -> tenant_addresses.Tenant:
     """Find the CXone tenant of a token, and save it; raises as `discover_tenant` does."""
     from cxcall.credentials.tenant_discovery import discover_tenant
 
     found = discover_tenant(settings.issuer, client, grant, settings.timeout)
     with suppress(UnwritableError):
-        tenants.save_tenant(state_dir(), settings.profile, settings.issuer, found)
+        tenant_addresses.save_tenant(state_dir(), settings.profile, settings.issuer, found)
     return found
 
 

@@ -92,18 +92,18 @@ def resolve_tenant_addresses(
     If no source sets the API's address, the result is the one that an earlier tenant discovery
     found. Raises UsageError for an address that cannot be used.
     """
-    from cxcall.settings import tenants
+    from cxcall.settings import tenant_addresses
 
-    default_issuer = Setting(tenants.DEFAULT_ISSUER, "default", lambda: "default")
+    default_issuer = Setting(tenant_addresses.DEFAULT_ISSUER, "default", lambda: "default")
     issuer = _explicit_url(layers, "issuer") or default_issuer
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
     token_url = explicit or _tenant_token_url(layers, contract, issuer, base_url)
     if not find_setting("base_url", layers):
-        tenant = tenants.find_tenant(state(), profile, issuer.value)
+        tenant = tenant_addresses.find_tenant(state(), profile, issuer.value)
         # The issuer's endpoint serves every tenant; an area's endpoint only the tenants of that area.
         endpoints = (token_url.value, f"{issuer.value}/auth/token")
         if tenant and (not token_url.value or tenant.token_url in endpoints):
-            source = tenants.DISCOVERY_SOURCE
+            source = tenant_addresses.DISCOVERY_SOURCE
             path = urlsplit(contract.base_url()).path.rstrip("/")
             base_url = Setting(tenant.api_endpoint + path, source, lambda: source)
             token_url = explicit or Setting(tenant.token_url, source)
@@ -126,15 +126,17 @@ def _tenant_token_url(
         return _derive(f"{host_url(base_url.value)}/auth/token", "base_url", base_url)
     if app:
         return _derive(f"{issuer.value}/auth/token", "issuer", issuer)
-    from cxcall.settings import tenants
+    from cxcall.settings import tenant_addresses
 
     if is_loopback_url(issuer.value):
         return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
     region = find_setting(_REGION, layers)
-    url = tenants.access_key_url(base_url.value) if explicit or region else ""
+    url = tenant_addresses.access_key_url(base_url.value) if explicit or region else ""
     # The tenant's own host, such as api-b32.nice-incontact.com, does not name the area.
     if region and not url:
-        return _derive(tenants.area_key_url(region_domain(region, contract)), _REGION, region)
+        return _derive(
+            tenant_addresses.area_key_url(region_domain(region, contract)), _REGION, region
+        )
     return _derive(url, "base_url", base_url)
 
 

@@ -11,7 +11,7 @@ import pytest
 from cxcall.credentials.oauth_client import ACCESS_KEY, OAuthClient, TokenGrant, UndeliveredError
 from cxcall.credentials.tenant_discovery import discover_tenant, token_claims
 from cxcall.findings.errors import CredentialsError, CxcallError
-from cxcall.settings.tenants import Tenant
+from cxcall.settings.tenant_addresses import Tenant
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case

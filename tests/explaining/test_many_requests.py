@@ -15,7 +15,7 @@ from cxcall import explain
 from cxcall.cli.actions.explain import request_explainer
 from cxcall.cli.actions.explain.request_explainer import RequestExplainer
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.grouping import cause_of, form_of
+from cxcall.explaining.grouped_findings import cause_of, form_of
 from cxcall.explaining.readers.format_detection import open_source, read
 from cxcall.output.output_options import OutputOptions
 from helpers.command import Cxcall

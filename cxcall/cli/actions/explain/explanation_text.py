@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.correction.corrected_request import can_correct
-from cxcall.explaining.grouping import group_findings, join_findings
+from cxcall.explaining.grouped_findings import group_findings, join_findings
 from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.terminal_text import escape_to_one_line
 

@@ -17,7 +17,7 @@ from cxcall.cli.actions.explain.explanation_text import (
 from cxcall.contracts.contract import load_user_contract
 from cxcall.explaining.checks.url.route_check import find_reason_to_skip
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.grouping import cause_of, form_of
+from cxcall.explaining.grouped_findings import cause_of, form_of
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.screen import Screen
