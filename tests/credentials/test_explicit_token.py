@@ -18,6 +18,7 @@ from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
+from cxcall.runtime.known_secrets import redact
 from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
 from helpers.cases import each_case
@@ -40,6 +41,8 @@ def test_explicit_token_is_used_unchanged(
     assert token == Token(TOKEN, "given", None, None, "--access-token")
     assert endpoint.asked == []
     assert not state.exists()
+    token_provider.get_token(load(access_token="masked-from-now-on"))
+    assert redact("masked-from-now-on") == "****"
 
 
 def test_explicit_token_cannot_be_renewed(

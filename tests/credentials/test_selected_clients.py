@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import keyring_store, stored_logins
+from cxcall.contracts.contract import Contract, find_platform_contract, load_operation
+from cxcall.contracts.operation import Operation
+from cxcall.credentials import keyring_store, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token
 from cxcall.credentials.client_selection import (
     browser_client,
@@ -21,8 +22,9 @@ from cxcall.findings import finding
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.settings import settings as config
+from cxcall.settings.tenant_addresses import Tenant
 from helpers.cases import each_case
-from helpers.token_endpoint import NONE, SECRET, LoadSettings
+from helpers.token_endpoint import NONE, SECRET, LoadSettings, TokenEndpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +38,7 @@ LOGIN = {"kind": AUTHORIZATION_CODE, "client_id": "me", "refresh_token": "r"}
 
 def cxone(**flags: str) -> config.Settings:
     given = {"platform": "nice-cxone", "base_url": "https://api.example.com", "token_url": URL}
-    return config.load_settings({**given, **flags}, load_shipped_contracts()[0])
+    return config.load_settings({**given, **flags}, find_platform_contract("nice-cxone"))
 
 
 def reason(settings: config.Settings) -> str:
@@ -229,3 +231,36 @@ def test_token_of_the_wrong_kind_is_found(
     token = Token("t", kind, None, None, "test")
     found = check_token_kind(load(), token, load_operation(name))
     assert (found.code if found else "", found.fix if found else "") == (code, fix)
+
+
+def test_token_without_a_user_is_not_called_that_of_no_user(load: LoadSettings) -> None:
+    declared = {"operationId": "op", "x-cxcall-token": ["client-credentials"]}
+    own = Operation(Contract("own", {}), "POST", "/x", declared)
+    found = check_token_kind(load(), Token("t", ACCESS_KEY, None, None, "test"), own)
+    assert found is not None
+    assert (found.code, found.fix, found.why) == ("token-grant", "`cxcall auth login`", "")
+
+
+def test_tenant_on_the_host_of_its_area_is_no_mismatch(
+    endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config.load_settings(
+        {
+            "platform": "nice-cxone",
+            "region": "na1",
+            "token_url": endpoint.base_url,
+            "access_key_id": "key",
+            "access_key_secret": "word",
+        },
+        find_platform_contract("nice-cxone"),
+    )
+    assert settings.base_url_from_tenant
+    host = "https://api-na1.niceincontact.com"
+    for api, is_same in ((host, True), ("https://api-b32.nice-incontact.com", False)):
+        tenant = Tenant(api, settings.token_url, "t-1")
+        monkeypatch.setattr(token_cache, "find_and_save_tenant", lambda *_, known=tenant: known)
+        if is_same:
+            assert get_token(settings, fresh=True).kind == ACCESS_KEY
+        else:
+            with pytest.raises(CredentialsError, match="not at `https://api-na1"):
+                get_token(settings, fresh=True)

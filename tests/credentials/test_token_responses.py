@@ -71,6 +71,7 @@ def test_description_decides_in_any_case() -> None:
         ({"token_type": "BEARER", "scope": "a b", "expires_in": 60}, ({"a", "b"}, 1060.0, "")),
         ({"scope": " ", "expires_in": 1e300}, (None, 1000.0 + LONGEST_LIFETIME, "")),
         ({"scope": 7, "expires_in": True, "refresh_token": 7}, (None, None, "")),
+        ({"refresh_token": ""}, (None, None, "")),
         ({"expires_in": -1, "refresh_token": "r"}, (None, None, "r")),
     ],
 )
