@@ -18,7 +18,9 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.phone.call_limits import AttemptLimit
+from cxcall.sending.configured_ledger import has_ledger
 from cxcall.sending.people_in_request import find_people, find_possible_people
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
@@ -244,3 +246,15 @@ def test_id_of_a_person_counts_in_every_spelling() -> None:
         for spelling in (CAMPAIGN.lower(), CAMPAIGN.upper())
     }
     assert spellings == {(f"id {CAMPAIGN.lower()}",)}
+
+
+def test_ledger_is_there_if_its_file_or_its_address_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
+    for url, expected in (("", False), (" ", False), ("postgresql://h.example/db", True)):
+        monkeypatch.setenv("CXCALL_LEDGER", url)
+        assert has_ledger() is expected
+    monkeypatch.delenv("CXCALL_LEDGER")
+    (tmp_path / FILE_NAME).touch()
+    assert has_ledger()
