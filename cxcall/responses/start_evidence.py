@@ -126,7 +126,7 @@ def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
             name = member.lower()
             if isinstance(value, dict | list):
                 yield from _members(value, in_error=in_error or bool(_ERROR_NAME.match(name)))
-                if isinstance(value, list) and not in_error:
+                if isinstance(value, list):
                     yield from ((name, item) for item in value if isinstance(item, str | int))
             elif not (in_error and name == "id"):
                 yield name, value

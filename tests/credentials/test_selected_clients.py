@@ -205,6 +205,15 @@ def test_source_of_a_token_is_found_without_a_request(
     assert stored_logins.describe_secret(stored_logins.find_login(load())) == "access token"
 
 
+def test_status_of_a_secret_of_env_has_no_warning_about_an_address_of_env(
+    load: LoadSettings, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("CXCALL_CLIENT_ID=me\nCXCALL_CLIENT_SECRET=word", "utf-8")
+    settings = load(**NONE)
+    settings.untrusted = (Finding.error("credential", ".env:3", "`.env` would send it elsewhere"),)
+    assert get_status(settings).findings == ()
+
+
 def test_status_of_a_password_or_a_key_needs_no_token(load: LoadSettings) -> None:
     for flags, is_usable in (
         ({"username": "me"}, False),

@@ -33,6 +33,7 @@ def test_token_request_has_the_required_form(endpoint: TokenEndpoint, load: Load
     assert (asked.method, asked.path) == ("POST", "/oauth/token")
     assert asked.body == b"grant_type=client_credentials"
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert asked.headers["Accept"] == "application/json"
     scheme, _, pair = asked.headers["Authorization"].partition(" ")
     assert (scheme, b64decode(pair).decode()) == ("Basic", f"me:{SECRET}")
 

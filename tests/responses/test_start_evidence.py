@@ -109,6 +109,7 @@ STARTED = [
     {"result": {"jobId": 17}, "success": False},
     {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
     {"errorCount": 1, "callIds": ["c-1"]},
+    {"error": {"message": "agent not notified", "callIds": ["c-1"]}},
     {"error": "x", "selfUri": "/api/v2/conversations/abc"},
     {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"},
     {"error": "x", "queued": True},
