@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -182,14 +183,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
         if says_no_failure(value) and not describe_failure(member, value):
             continue
         if isinstance(value, dict):
-            code = member_text(value, "code") or member_text(value, "errorCode")
-            words = member_text(value, "message") or member_text(value, "error_description")
-            if name in _ERROR_OBJECTS and (code or words):
-                yield _Failure(
-                    place,
-                    f"`{place}` is `{shorten(code or words)}`",
-                    meaning_of(code) or (code and shorten(words)),
-                )
+            yield from _failures_of_object(member, value, place)
         elif isinstance(value, list):
             if name == "errors" or (names_failed_items(member) and value):
                 codes = (member_text(value[0], each) for each in ("code", "errorCode", "error"))
@@ -208,6 +202,18 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             is_said = shorten(words) in description
             text = description.replace(f"`{member}`", f"`{place}`")
             yield _Failure(place, text, "" if is_said else shorten(words))
+
+
+def _failures_of_object(member: str, value: dict[str, Any], place: str) -> Iterator[_Failure]:
+    from cxcall.responses.message_in_body import meaning_of, member_text, shorten
+
+    code = member_text(value, "code") or member_text(value, "errorCode")
+    words = member_text(value, "message") or member_text(value, "error_description")
+    if member.lower() in _ERROR_OBJECTS and (code or words):
+        meaning = meaning_of(code) or (code and shorten(words))
+        yield _Failure(place, f"`{place}` is `{shorten(code or words)}`", meaning)
+    elif description := describe_failure(member, value):
+        yield _Failure(place, description.replace(f"`{member}`", f"`{place}`"))
 
 
 def names_failed_items(member: str) -> bool:
@@ -292,7 +298,8 @@ def describe_failure(member: str, value: Any) -> str:
     ):
         return f"`{member}` is `{_shorten(text)}`"
     if name in _ERROR_NAMES and not says_no_failure(value):
-        return f"`{member}` is `{_shorten(str(value))}`"
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return f"`{member}` is `{_shorten(text)}`"
     return ""
 
 

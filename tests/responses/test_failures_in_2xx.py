@@ -28,6 +28,8 @@ TIMEOUT = "error.ininedgecontrol.connection.timeout"
         ({"error": {"message": "no contact"}}, ["`/error` is `no contact`"]),
         ({"error": {"error_description": "no contact"}}, ["`/error` is `no contact`"]),
         ({"error": "x", "data": {"status": "failed"}}, ["`/error` is `x`", "`/data/status` is `failed`"]),
+        ({"errors": {"queueId": ["is unknown"]}}, ['`/errors` is `{"queueId": ["is unknown"]}`']),
+        ({"errors": {"queueId": ""}}, []),
         ({"errors": [{"status": "failed"}]}, ["`/errors` has 1 of them"]),
         ({"errors": [{"code": "not.found"}]}, ["`/errors` has `not.found`: nothing at that path or ID"]),
         ({"invalidEntities": ["a", "b", "c"]}, ["`/invalidEntities` has `a` and 2 more"]),
@@ -89,7 +91,7 @@ def test_failed_item_of_a_list_that_was_read_is_a_note(body: Any, *, is_item: bo
         (b'{"code": "HTTP/1.1 502 Bad", "message": "x"}', ""),
         (b'{"code": "HTTP/1.1 502", "message": "x"}', "`code` is `HTTP/1.1 502`"),
         (b'{"status": 400}', "`status` is `400`"),
-        (b'{"error": {"code": 0, "message": "x"}}', "`error` is `{'code': 0, 'message': 'x'}`"),
+        (b'{"error": {"code": 0, "message": "x"}}', '`error` is `{"code": 0, "message": "x"}`'),
     ],
 )
 def test_first_failure_of_a_result_is_named(body: bytes, expected: str) -> None:
