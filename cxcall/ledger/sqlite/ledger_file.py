@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Severity, add_notice
+from cxcall.findings.finding import Finding, Severity, add_notice
+from cxcall.findings.hinted_commands import command
 from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
 from cxcall.ledger.schema import (
@@ -42,8 +43,11 @@ def open_database(folder: Path) -> SqliteDatabase:
         try:
             # The mode is set after SQLite has opened the file: closing a file that was opened for
             # that would drop this process's SQLite locks.
-            if path.stat().st_mode & 0o077:
+            status = path.stat()
+            if status.st_mode & 0o077:
                 path.chmod(0o600)
+            if status.st_nlink > 1:
+                _warn_of_other_names(path)
             _prepare(database)
             if was_left_open:
                 check_if_quick(database)
@@ -51,6 +55,22 @@ def open_database(folder: Path) -> SqliteDatabase:
             database.close()
             raise
     return database
+
+
+def _warn_of_other_names(path: Path) -> None:
+    """Warn of a hard link to the file (https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file)."""
+    is_being_created = any(path.parent.glob(f".{path.name}.*"))
+    if not is_being_created:
+        message = f"the ledger `{path}` has another name, too: a command that uses that one does not see what was sent, and may call people again"
+        add_notice(
+            Finding.warning(
+                "ledger",
+                "ledger",
+                message,
+                fix=f"find it with {command('find', '/', '-samefile', str(path))}, and remove it; a symbolic link has no such effect",
+                why="it is a hard link, for example of a backup by `cp -l`: SQLite keeps new records in a file beside each name",
+            )
+        )
 
 
 def open_unwritable_database(folder: Path) -> SqliteDatabase:
@@ -127,6 +147,8 @@ def _size(path: Path) -> int:
 def _is_new(path: Path) -> bool:
     """Return whether there is no ledger yet; raises LedgerError if a part of a ledger exists."""
     size = _size(path)
+    if size < 0 and path.is_symlink():
+        raise unusable_file_error(path, "is a link to a file that is not there")
     if size == 0:
         raise unusable_file_error(path, "is empty: its records are lost")
     orphans = [name for name in _SIDE_FILES if size < 0 and _size(_side_file(path, name)) > 0]
