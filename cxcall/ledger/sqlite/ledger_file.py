@@ -61,12 +61,11 @@ def _warn_of_other_names(path: Path) -> None:
     """Warn of a hard link to the file (https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file)."""
     is_being_created = any(path.parent.glob(f".{path.name}.*"))
     if not is_being_created:
-        message = f"the ledger `{path}` has another name, too: a command that uses that one does not see what was sent, and may call people again"
         add_notice(
             Finding.warning(
                 "ledger",
                 "ledger",
-                message,
+                f"the ledger `{path}` has another name: commands that use it may call people again",
                 fix=f"find it with {command('find', '/', '-samefile', str(path))}, and remove it; a symbolic link has no such effect",
                 why="it is a hard link, for example of a backup by `cp -l`: SQLite keeps new records in a file beside each name",
             )
