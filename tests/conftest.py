@@ -75,12 +75,13 @@ def keep_temporary_files_in_memory() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect no garbage while tests are collected, and never look at what was collected again."""
+    """Collect no garbage while tests are collected, rarely afterwards, and never look at the tests themselves."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000, 50)
         gc.enable()
 
 

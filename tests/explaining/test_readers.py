@@ -309,7 +309,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
         "é",
     ):
         with time_limit(15), suppress(CxcallError):
-            for request in read(place.format((unit * 10_000)[:10_000]), "x"):
+            for request in read(place.format((unit * 6_000)[:6_000]), "x"):
                 explain_request(request)
 
 

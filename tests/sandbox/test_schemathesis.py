@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "1"))
 """The number of paths of a published contract whose limit values are all tried; a release tries 1,000."""
-FUZZED_OPERATIONS = 6 * COVERED_OPERATIONS
+FUZZED_OPERATIONS = 4 * COVERED_OPERATIONS
 """The number of paths of a published contract with examples and random values."""
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (

@@ -23,7 +23,7 @@ from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.every_rule import GOOD, TREE, own_operations
 from helpers.shipped_operations import detailed_operations
-from helpers.work import examples
+from helpers.work import examples, stride
 
 OTHER = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 BLANKS = list(" \t\n\r\x0b\x1c\x1f\x85\xa0\u1680\u2003\u2028\u205f\u3000\ufeff\u200b")
@@ -202,7 +202,7 @@ def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
         *(json.dumps(text, ensure_ascii=False) for text in STRINGS),
     ]
     for path in _paths(base)[1:]:
-        for text in texts:
+        for text in texts[:: stride()]:
             for operation in own_operations()[:2]:
                 line = _spell(base, path, text).replace(b"\n", b"")
                 _assert_same_verdict(PayloadChecker(own_operations(), operation), line)
