@@ -37,5 +37,5 @@ def explain(options: ExplainOptions) -> Report:
 
     if options.codes:
         return list_codes()
-    code = options.file if options.entry is None else None
-    return (code and explain_code(code)) or explain_file(options)
+    report = explain_code(options.file) if options.file and options.entry is None else None
+    return report or explain_file(options)
