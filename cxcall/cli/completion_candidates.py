@@ -192,7 +192,7 @@ def _profiles(_context: Any) -> Iterator[Value]:
 
 
 def _settings(context: Any) -> Iterator[Value]:
-    from cxcall.settings.profiles import PROFILE_SETTINGS
+    from cxcall.settings.profile_changes import PROFILE_SETTINGS
     from cxcall.settings.sources import SECRET_SETTINGS
 
     is_set = context.info_name == "set"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
-from cxcall.sending.numbers_in_request import DialedNumber, dialed_numbers, dialed_part
+from cxcall.sending.numbers_in_request import DialedNumber, dialed_numbers
+from cxcall.sending.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

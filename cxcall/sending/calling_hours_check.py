@@ -9,7 +9,8 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_masking
 from cxcall.phone.impossible_numbers import parse_number
-from cxcall.sending.numbers_in_request import dialed_part, request_values
+from cxcall.sending.numbers_in_request import request_values
+from cxcall.sending.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

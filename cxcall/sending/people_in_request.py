@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.sending.numbers_in_request import body_values, dialed_part
+from cxcall.sending.numbers_in_request import body_values
+from cxcall.sending.numbers_in_text import dialed_part
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ sys.platform = real
 folder = Path(sys.argv[1])
 first, second = system.open_lock(folder), system.open_lock(folder)
 locks = [system.try_lock(first), system.try_lock(second)]
-from cxcall.settings.profiles import change_profile
+from cxcall.settings.profile_changes import change_profile
 change_profile(folder / "config" / "config.toml", "a", {"timeout": 20})
 print(json.dumps({"locks": locks, "timer": system.call_later(0, print)}), flush=True)
 from cxcall.cli.main import run

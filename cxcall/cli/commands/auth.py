@@ -23,7 +23,7 @@ from cxcall.findings.finding import Finding
 from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.settings import profiles
+from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
@@ -61,7 +61,7 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     profile = find_profile(flags)
     # The `.env` of a folder must not create a profile.
     can_create = profile.source.startswith(("--", "environment"))
-    with profiles.temporary_profile(config_path(), profile) if can_create else nullcontext():
+    with profile_changes.temporary_profile(config_path(), profile) if can_create else nullcontext():
         if options.basic or options.api_key:
             return _store_credentials(flags, screen, profile, is_basic=options.basic)
         flags = _ask_destination(flags, screen)
@@ -129,7 +129,7 @@ def logout(target: SettingsOptions) -> Report:
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(profile: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
-    profiles.set_default_profile(config_path(), profile)
+    profile_changes.set_default_profile(config_path(), profile)
     findings = []
     if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", profile):
         message = "the variable selects another profile and takes precedence"
@@ -252,13 +252,13 @@ def _keep_in_profile(profile: Setting, flags: Flags, identifier: str = "") -> st
     names = ("platform", "region", "base_url", identifier)
     contract = find_platform_contract(find_platform(flags))
     values = {
-        name: profiles.checked_value(name, value, contract)
+        name: profile_changes.checked_value(name, value, contract)
         for name in names
         if (value := flags.get(name))
     }
     if not values:
         return ""
-    profiles.change_profile(config_path(), profile.value, values)
+    profile_changes.change_profile(config_path(), profile.value, values)
     shown = ", ".join(f"{name} = {value}" for name, value in values.items())
     return f"\nprofile `{profile.value}` now has {shown}"
 

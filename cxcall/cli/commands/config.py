@@ -14,7 +14,7 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report, Table
-from cxcall.settings import profiles
+from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.dotenv_file import stop_on_machine_variables
@@ -67,7 +67,7 @@ def path() -> Report:
 @app.add_command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
 def get(options: ProfileOptions, key: str = KEY) -> Report:
     """Print a setting of a profile."""
-    profiles.check_name(key)
+    profile_changes.check_name(key)
     file, profile = ConfigFile.read(config_path()), find_profile(options._asdict())
     setting = file.profile_settings(profile).get(key)
     if setting is None:
@@ -94,17 +94,17 @@ def set_(
 
     A missing profile is created. A new region or URL replaces the other. `cxcall auth login` sets secrets.
     """
-    profiles.check_name(key)
+    profile_changes.check_name(key)
     profile = chosen_profile(options._asdict()).value
     table = ConfigFile.read(config_path()).profiles.get(profile, {})
     platform = str(table.get("platform", "")) or find_platform({})
-    checked = profiles.checked_value(key, value, find_platform_contract(platform))
+    checked = profile_changes.checked_value(key, value, find_platform_contract(platform))
     findings = []
-    if key in profiles.PATHS and not Path(str(checked)).exists():
+    if key in profile_changes.PATHS and not Path(str(checked)).exists():
         findings = [
             Finding.warning("usage", "VALUE", f"`{checked}` does not exist", fix="create it")
         ]
-    profiles.change_profile(config_path(), profile, {key: checked})
+    profile_changes.change_profile(config_path(), profile, {key: checked})
     return Report(
         "config set",
         findings=findings,
@@ -116,11 +116,11 @@ def set_(
 @app.add_command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
 def unset(options: ProfileOptions, key: str = KEY) -> Report:
     """Remove a setting from a profile."""
-    profiles.check_name(key)
+    profile_changes.check_name(key)
     file, profile = ConfigFile.read(config_path()), chosen_profile(options._asdict())
     is_set = key in file.profile_settings(profile)
     if is_set:
-        profiles.change_profile(file.path, profile.value, {}, [key])
+        profile_changes.change_profile(file.path, profile.value, {}, [key])
     done = "no longer sets" if is_set else "did not set"
     return Report(
         "config unset",
