@@ -113,7 +113,7 @@ class ContentGuard:
 
 def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
     """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
-    if ledger.batches.has_ended_since(batch, last_end):
+    if ledger.batches.ends.is_recorded_since(batch, last_end):
         raise StoppedError(
             Finding.error(
                 "already-sent",

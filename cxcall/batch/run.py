@@ -300,7 +300,7 @@ def begin_batch(
     keys: RowKeys,
     guard: Callable[[], None],
 ) -> BegunBatch:
-    """Get a token if there are rows to send, and record the batch unless `batch` is resumed.
+    """Get a token if there are rows to send, and record that the batch begins, or that `batch` is resumed.
 
     `guard` is as in `BatchRecords.begin`.
     """
@@ -310,11 +310,29 @@ def begin_batch(
     token = get_credentials(settings, job.operation) if totals.to_send else None
     if token:
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-    selection.record_change(batch)
-    batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
+    batch = record_batch(job, selection, ledger, totals, batch=batch, keys=keys, guard=guard)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
     return BegunBatch(batch, job, ledger, rate_limiter, tokens, limit, keys.key_of)
+
+
+def record_batch(
+    job: Job,
+    selection: RowSelection,
+    ledger: Ledger,
+    totals: CheckStatistics,
+    *,
+    batch: str,
+    keys: RowKeys,
+    guard: Callable[[], None],
+) -> str:
+    """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
+    if not batch:
+        return ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
+    stop = partial(stop_on_end, ledger, batch, selection.last_end)
+    ledger.batches.ends.reopen(batch, guard=stop)
+    selection.record_change(batch)
+    return batch
 
 
 def end_run(run: Run) -> tuple[Finding, ...]:
@@ -326,7 +344,7 @@ def end_run(run: Run) -> tuple[Finding, ...]:
         with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
             called = run.called
             guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
-            run.ledger.batches.end(run.batch, lambda: bool(deferred), guard=guard)
+            run.ledger.batches.ends.record(run.batch, lambda: bool(deferred), guard=guard)
     except CxcallError as error:  # the calls were placed nevertheless
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()

@@ -1,4 +1,4 @@
-"""The records of batches: their beginning and end, and their rows that were not sent."""
+"""The records of batches: their beginnings, and their rows that were not sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database_interface import never
-from cxcall.ledger.intents import LOAD, MAX_NOTE_LENGTH, new_id
+from cxcall.ledger.batch_ends import BatchEnds
+from cxcall.ledger.intents import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
@@ -48,18 +48,9 @@ class BatchRecords:
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
-        self._finished: set[str] = set()
-        """The batches that were found to have come to their end, which cannot be undone."""
+        self.ends = BatchEnds(access)
         self._first_events: dict[str, int] = {}
         self._began: dict[str, float] = {}
-
-    def is_finished(self, batch: str) -> bool:
-        """Return whether a batch is finished; also true for a delivery without a batch."""
-        if batch and batch not in self._finished:
-            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
-                return False
-            self._finished.add(batch)
-        return True
 
     def begin(
         self,
@@ -98,30 +89,6 @@ class BatchRecords:
             )
         return batch
 
-    def end(
-        self,
-        batch: str,
-        is_cancelled: Callable[[], bool] = never,
-        *,
-        guard: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Record that a batch, and with it earlier batches of the same rows, has handled all of its rows.
-
-        `guard` is as in `begin`.
-        """
-        with self._access.writing(is_cancelled):
-            guard()
-            for each in (batch, *self._same_batches(batch)):
-                if not self.is_finished(each):
-                    self._rows.insert("batch_end", batch=each, at=self._access.now().timestamp())
-
-    def has_ended_since(self, batch: str, number: int) -> bool:
-        """Return whether the end of a batch was recorded after the record of an end with a number."""
-        if self._rows.state.last_batch_end == number:
-            return False
-        where = "WHERE batch = ? AND number > ? LIMIT 1"
-        return bool(self._rows.select_table("batch_end", where, (batch, number)))
-
     def beginning(self, batch: str) -> tuple[float, float]:
         """Return the number of the first event of a batch, and the time at which it began; infinite if there is none.
 
@@ -138,28 +105,11 @@ class BatchRecords:
                 self._first_events[batch] = self._rows.first_event(first)
         return self._first_events.get(batch, inf), self._began.get(batch, inf)
 
-    def _same_batches(self, batch: str) -> list[str]:
-        """Return the other batches with the same rows, requests, and profile.
-
-        Loads of the same rows into the same list count as the same, whatever their profiles.
-        """
-        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
-        names = ("operation", "target", "digest", "given")
-        condition = " AND ".join(f"{name} = ?" for name in names)
-        return [
-            other["id"]
-            for own in found
-            for other in self._rows.select_table(
-                "batch", f"WHERE {condition}", [own[name] for name in names]
-            )
-            if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
-        ]
-
     def all(self) -> list[Batch]:
         """Return all batches, newest first."""
         with self._database.snapshot():
             batches = self._rows.select_table("batch", "ORDER BY number DESC")
-            finished = {each["batch"] for each in self._rows.select_table("batch_end")}
+            finished = self.ends.finished_batches()
             if len(batches) != self._rows.read_state().batches:
                 raise self._database.damage_error("a batch is missing")
         return [
@@ -276,7 +226,7 @@ class BatchRecords:
         """Return whether the file of a batch, or of its other batches, got another content after a number."""
         found = self._rows.select_table("unsent", "WHERE number > ? AND row = 0", (number,))
         changed = {row["batch"] for row in found}
-        return bool(changed) and not changed.isdisjoint((batch, *self._same_batches(batch)))
+        return bool(changed) and not changed.isdisjoint((batch, *self.ends.same_batches(batch)))
 
     def deliveries_after(self, batch: str, number: int) -> set[str]:
         """Return the IDs of the deliveries of a batch after a number."""

@@ -168,7 +168,7 @@ class Ledger(LedgerAccess):
         stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
 
     def _is_finished(self, batch: str) -> bool:
-        return self.batches.is_finished(batch)
+        return self.batches.ends.is_finished(batch)
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()

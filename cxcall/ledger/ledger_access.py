@@ -315,7 +315,7 @@ class LedgerAccess:
             copy.close()
 
     def count_prunable(self, before: datetime) -> int:
-        """Return how many deliveries from before a time are neither unknown nor of an unfinished batch.
+        """Return how many deliveries from before a time are neither unknown nor needed by an unfinished batch.
 
         Calls that any limit of calls to one person may count are excluded.
         """
@@ -329,7 +329,7 @@ class LedgerAccess:
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return their number.
 
-        A batch that loses one of its rows is deleted too: it could not be resumed safely.
+        A batch that loses one of its rows, or began before one of them, is deleted too: it could not be resumed safely.
         """
         from cxcall.ledger.pruning import prune_bounds, prune_rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.ledger.schema import FINISHED_BATCHES
 from cxcall.phone.call_limits import LONGEST_PERIOD
 
 if TYPE_CHECKING:
@@ -13,33 +14,36 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
     from cxcall.ledger.database_interface import LedgerDatabase
 
-# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week, except those
+# The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began. Calls to people count for a week, except those
 # without TLS, which went to this machine.
 # A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
 # machine, whatever the clock says.
-_PRUNABLE_DELIVERIES = """
+_PRUNABLE_DELIVERIES = f"""
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
-    AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
+    AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
+    AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at), :before) FROM batch
+        WHERE substr(given, 1, 5) <> 'load:' AND id NOT IN ({FINISHED_BATCHES}))
     AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
         AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
-"""
+"""  # noqa: S608 - constants
 
 _PRUNED = {
-    "batches": "DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)",
+    "batches": """DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)
+        OR (at < (SELECT max(at) FROM pruned) AND substr(given, 1, 5) <> 'load:')""",
     "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
     "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
     "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",
 }
 """Statements that delete the rows, by the number in the state that counts them."""
 
-_PRUNE_UNSENT = """
+_PRUNE_UNSENT = f"""
 DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
-    OR (at < :before AND batch IN (SELECT batch FROM batch_end) AND outcome <> 'unknown'
+    OR (at < :before AND batch IN ({FINISHED_BATCHES}) AND outcome <> 'unknown'
         AND row > 0 AND substr(reason, 1, 9) <> 'delivery ')
-"""
+"""  # noqa: S608 - constants
 
 
 def prune_bounds(before: datetime, now: datetime, clock: BootTime) -> dict[str, Any]:
@@ -62,8 +66,11 @@ def count_prunable(database: LedgerDatabase, bounds: dict[str, Any]) -> int:
 def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any]) -> int:
     """Delete the deliveries that may be deleted, within a transaction, and return their number."""
     run = database.run
-    run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
-    run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}", bounds)
+    run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT, at REAL)")
+    run(
+        f"INSERT INTO pruned SELECT d.number, d.batch, coalesce(e.ended_at, d.at) {_PRUNABLE_DELIVERIES}",
+        bounds,
+    )
     counts: dict[str, int] = {name: run(statement).rowcount for name, statement in _PRUNED.items()}
     run("DROP TABLE pruned")
     run(_PRUNE_UNSENT, {"before": bounds["before"]})

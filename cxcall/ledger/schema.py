@@ -40,6 +40,14 @@ def trigger(table: str, verb: str) -> str:
     )
 
 
+REOPENED = "reopened "
+"""What precedes the ID of a batch in a row of `batch_end` that says that the batch is unfinished again."""
+FINISHED_BATCHES = f"""
+SELECT e.batch FROM batch_end e LEFT JOIN batch_end r ON r.batch = '{REOPENED}' || e.batch
+GROUP BY e.batch HAVING max(e.number) > coalesce(max(r.number), 0)
+"""  # noqa: S608 - a constant
+"""The statement that selects the IDs of the finished batches."""
+
 ADDED: dict[int, dict[str, tuple[Any, ...]]] = {
     4: {"event": ("", 0.0)},
     5: {"delivery": ("",), "event": ("", "", ""), "batch": (None, ""), "state": (0,)},

@@ -57,7 +57,10 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(cxcall: Cxcall) -> None:
+@pytest.mark.parametrize("is_closed_before", [False, True])
+def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(
+    cxcall: Cxcall, *, is_closed_before: bool
+) -> None:
     def refuse_second(sent: Any, _count: int) -> Reply:
         received.append(sent)
         return Reply() if sent == row(1) else Reply(403, {"code": "x"}, rings=False)
@@ -67,9 +70,65 @@ def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(cxcall: Cxcall
     with Platform(refuse_second) as platform:
         cxcall.environment |= platform.environment
         sent = cxcall(*words, *WORDS[-2:], "--confirm", "3", "--max-failures", "1", code=9)
+        close = ("batch", "cancel", results(sent)[1]["batch"])
+        if is_closed_before:
+            cxcall(*close, code=0)
         with terminal(cxcall, *words, "--resume") as child:
             child.expect("to continue")
-            cxcall("batch", "cancel", results(sent)[1]["batch"], code=0)
+            cxcall(*close, code=0)
             child.sendline("1")
             child.expect("the batch was closed")
     assert received == [row(1), row(2)]
+
+
+@pytest.mark.slow
+def test_resumed_batch_is_unfinished_until_it_is_closed_again(cxcall: Cxcall) -> None:
+    def reply(sent: Any, _count: int) -> Reply:
+        if sent == row(3):
+            cxcall("batch", "cancel", batch, code=0)
+        return Reply(403, {"code": "x"}, rings=False) if sent in refused else Reply()
+
+    words = ("batch", write_rows(cxcall, 1, 2, 3, 4), *WORDS, "--concurrency", "1", "--confirm")
+    stop = ("--max-failures", "1")
+    refused = [row(1)]
+    with Platform(reply) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        batch = results(cxcall(*words, "4", *stop, code=9))[1]["batch"]
+        cxcall("batch", "cancel", batch, code=0)
+        refused[:] = [row(2)]
+        cxcall(*words, "3", *stop, "--resume", code=9)
+        (finding,) = json.loads(cxcall(*words, "4", code=7).out)["findings"]
+        assert "was not finished" in finding["message"]
+        refused.clear()
+        rows, summary = results(cxcall(*words, "2", "--resume", code=9))
+        assert (rows[2:], "closed" in summary["stopped"]) == (["accepted", "stopped"], True)
+    assert platform.order == [row(3)]
+
+
+@pytest.mark.slow
+def test_prune_keeps_what_other_commands_sent_since_an_unfinished_batch_began(
+    cxcall: Cxcall,
+) -> None:
+    refused = [row(1)]
+    words = ("batch", write_rows(cxcall, 1, 2), *WORDS, "--concurrency", "1", "--confirm")
+    prune = ("history", "prune", "--older-than", "0s", "--yes", "-o", "json")
+
+    def reply(sent: Any, _count: int) -> Reply:
+        return Reply(403, {"code": "x"}, rings=False) if sent in refused else Reply()
+
+    with Platform(reply) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        batch = results(cxcall(*words, "2", "--max-failures", "1", code=9))[1]["batch"]
+        one = cxcall.file("one.jsonl", json.dumps(row(2)))
+        cxcall("batch", one, *WORDS, "--confirm", "1", code=0)
+        pruned = cxcall(*prune, code=0)
+        assert pruned.envelope["data"]["pruned"] == 0
+        assert f"`cxcall batch cancel {batch}`" in cxcall(*prune[:-2], code=0).err
+        rows, _ = results(cxcall(*words, "1", "--resume", code=9))
+        assert rows == ["refused", "stopped"]
+        cxcall("batch", "cancel", batch, code=0)
+        assert cxcall(*prune, code=0).envelope["data"]["pruned"]
+        cxcall(
+            *words, "1", "--resume", code=2
+        )  # what others sent since it began is not known any more
+    assert platform.rung == 1

@@ -49,6 +49,18 @@ def test_row_that_another_command_sent_since_is_not_sent(shared: Cxcall) -> None
     assert sorted(each["outcome"] for each in rows) == ["accepted", "stopped"]
 
 
+def test_closed_batch_that_is_queued_again_is_unfinished(shared: Cxcall) -> None:
+    batch = queue_rows(shared, rows_of(2))
+    for _ in range(2):  # the first takes the rows out of the queue, the second closes the batch
+        shared("batch", "cancel", batch, code=0)
+    queue_rows(shared, rows_of(2), "--resume")
+    [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert (found["id"], found["state"]) == (batch, "unfinished")
+    shared("worker", "--until-empty", code=0)
+    [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert (found["state"], found["outcomes"]) == ("finished", {"accepted": 2})
+
+
 def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sent(
     shared: Cxcall,
 ) -> None:

@@ -217,15 +217,16 @@ def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -
 def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> None:
     clock = Clock()
     with Ledger.open(tmp_path, now=clock, boot_clock=clock.boot_time) as book:
-        batches = [book.batches.begin("p", "execute", "x", "", f"/{name}", name) for name in "abc"]
+        batches = [book.batches.begin("p", "execute", "x", "", f"/{name}", name) for name in "ab"]
+        sent = book.begin(intent("x")._replace(batch=batches[0], row=1), 0)
+        book.record_outcome(sent, Outcome.ACCEPTED)
+        clock.advance(1.0)  # an unfinished batch needs what was sent since it began
+        batches.append(book.batches.begin("p", "execute", "x", "", "/c", "c"))
         for batch in batches:
             row = UnsentRow(batch, 2, "C", Outcome.SKIPPED, "duplicate", "", clock())
             book.batches.record_unsent([row])
-        book.record_outcome(
-            book.begin(intent("x")._replace(batch=batches[0], row=1), 0), Outcome.ACCEPTED
-        )
         for batch in batches[:2]:
-            book.batches.end(batch)
+            book.batches.ends.record(batch)
         clock.advance(1e6)
         assert book.prune(clock()) == 1
         assert [len(book.batches.unsent_rows([batch])) for batch in batches] == [0, 0, 1]

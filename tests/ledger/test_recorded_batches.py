@@ -77,7 +77,7 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
             assert not any(each.is_finished for each in found)
         (found_first,) = book.batches.of_file("/a", "1")
         assert found_first[3:7] == whole
-        book.batches.end(first)
+        book.batches.ends.record(first)
         assert book.batches.of_file("/a", "1")[0].is_finished
 
 

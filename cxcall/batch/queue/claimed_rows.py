@@ -163,4 +163,4 @@ def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
     if queue.end_batch(batch):
         unsent = ledger.batches.unsent_rows([batch]).values()
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):
-            ledger.batches.end(batch)
+            ledger.batches.ends.record(batch)

@@ -20,6 +20,7 @@ from cxcall.cli.options.history import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_commands
+from cxcall.ledger.intents import LOAD
 from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
@@ -31,7 +32,7 @@ from cxcall.sending.configured_ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.records import Batch, Record
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
 _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
@@ -126,7 +127,8 @@ def prune(
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
-    Deliveries that the duplicate guard needs, and loads into contact lists, are also kept. A pruned batch cannot be resumed.
+    Deliveries that the duplicate guard or an unfinished batch needs, and loads into contact lists, are also kept. A
+    finished batch that began before a deleted delivery cannot be resumed.
     """
     oldest, window = parse_time(older_than, "--older-than"), _start_of_duplicate_window()
     before = min(oldest, window)
@@ -141,14 +143,28 @@ def prune(
                 "keep a copy with `cxcall history export`",
             )
         pruned = ledger.prune(before) if count else 0
+        kept = [*_kept_by_batches(ledger.batches.all(), before)]
     text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
-    kept = "kept newer deliveries: `duplicate_window` needs them to stop duplicates"
+    if oldest > window:
+        kept.append("kept newer deliveries: `duplicate_window` needs them to stop duplicates")
     return Report(
         "history prune",
         data={"pruned": pruned, "before": before.isoformat()},
         text=text,
-        diagnostics=[kept] if oldest > window else [],
+        diagnostics=kept,
     )
+
+
+def _kept_by_batches(batches: Iterable[Batch], before: datetime) -> Iterator[str]:
+    """Yield a note on the unfinished batch that keeps the most deliveries."""
+    began = {
+        each.at: each.id
+        for each in batches
+        if not (each.is_finished or each.values_digest.startswith(LOAD))
+    }
+    if began and (at := min(began)) < before:
+        yield f"kept what was sent since {at:%Y-%m-%d %H:%M} UTC: batch `{began[at]}` is not finished"
+        yield f"to send none of its remaining rows: `cxcall batch cancel {began[at]}`"
 
 
 @app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")

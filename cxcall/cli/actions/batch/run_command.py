@@ -21,7 +21,7 @@ from cxcall.batch.resume import (
 )
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.run import Run, begin_batch, end_run
+from cxcall.batch.run import Run, begin_batch, end_run, record_batch
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
@@ -227,9 +227,8 @@ class BatchCommand:
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
-        selection.record_change(batch)
-        batch = batch or ledger.batches.begin(
-            *job.identity, totals.rows, self.keys.column, guard=self.guard
+        batch = record_batch(
+            job, selection, ledger, totals, batch=batch, keys=self.keys, guard=self.guard
         )
         options = {
             "rate": str(self.rate),

@@ -1,0 +1,88 @@
+"""The ends of batches: a batch is finished until it is resumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.ledger.database_interface import never
+from cxcall.ledger.intents import LOAD
+from cxcall.ledger.schema import REOPENED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.ledger.ledger_access import LedgerAccess
+
+
+class BatchEnds:
+    """The records by which batches are finished, or are unfinished again."""
+
+    def __init__(self, access: LedgerAccess) -> None:
+        self._access, self._rows = access, access.rows
+
+    def is_finished(self, batch: str) -> bool:
+        """Return whether a batch is finished; also true for a delivery without a batch."""
+        if not batch:
+            return True
+        where = "WHERE batch IN (?, ?) ORDER BY number DESC LIMIT 1"
+        last = self._rows.select_table("batch_end", where, (batch, REOPENED + batch))
+        return any(each["batch"] == batch for each in last)
+
+    def finished_batches(self) -> set[str]:
+        """Return the IDs of all finished batches."""
+        ends = self._rows.select_table("batch_end", "ORDER BY number")
+        last = {each["batch"].removeprefix(REOPENED): each["batch"] for each in ends}
+        return {batch for batch, end in last.items() if batch == end}
+
+    def record(
+        self,
+        batch: str,
+        is_cancelled: Callable[[], bool] = never,
+        *,
+        guard: Callable[[], None] = lambda: None,
+        is_closed: bool = False,
+    ) -> None:
+        """Record that a batch, and with it other batches of the same rows, has handled all of its rows.
+
+        `guard` is as in `BatchRecords.begin`. With `is_closed`, a person closes the batch: a finished one gets another end, which
+        stops a command that is about to resume it.
+        """
+        with self._access.writing(is_cancelled):
+            guard()
+            for each in dict.fromkeys((batch, *self.same_batches(batch))):
+                if is_closed or not self.is_finished(each):
+                    self._insert_end(each)
+
+    def reopen(self, batch: str, *, guard: Callable[[], None]) -> None:
+        """Record that a batch is unfinished again, if it was finished; `guard` is as in `BatchRecords.begin`."""
+        with self._access.writing():
+            guard()
+            if self.is_finished(batch):
+                self._insert_end(REOPENED + batch)
+
+    def _insert_end(self, batch: str) -> None:
+        self._rows.insert("batch_end", batch=batch, at=self._access.now().timestamp())
+
+    def is_recorded_since(self, batch: str, number: int) -> bool:
+        """Return whether the end of a batch was recorded after the record of an end with a number."""
+        if self._rows.state.last_batch_end == number:
+            return False
+        where = "WHERE batch = ? AND number > ? LIMIT 1"
+        return bool(self._rows.select_table("batch_end", where, (batch, number)))
+
+    def same_batches(self, batch: str) -> list[str]:
+        """Return the other batches with the same rows, requests, and profile.
+
+        Loads of the same rows into the same list count as the same, whatever their profiles.
+        """
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        names = ("operation", "target", "digest", "given")
+        condition = " AND ".join(f"{name} = ?" for name in names)
+        return [
+            other["id"]
+            for own in found
+            for other in self._rows.select_table(
+                "batch", f"WHERE {condition}", [own[name] for name in names]
+            )
+            if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
+        ]
