@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.skip_reasons import SkipReason
+    from cxcall.ledger.errors import LedgerError
     from cxcall.ledger.records import Record
     from cxcall.sending.checked_request import CheckedRequest
 
@@ -39,7 +40,7 @@ class RowResult(NamedTuple):
     """The result of one row; `is_resumed` says that an earlier run sent it, `skip` why it is not sent.
 
     `may_be_in_flight` says that another process may be sending it now. `rows` are all rows of a request
-    with several rows.
+    with several rows. `ledger_error` is why the ledger could not record the row, so that it was not sent.
     """
 
     row: Row
@@ -48,6 +49,7 @@ class RowResult(NamedTuple):
     skip: SkipReason | None = None
     may_be_in_flight: bool = False
     rows: tuple[Row, ...] = ()
+    ledger_error: LedgerError | None = None
 
     @property
     def row_count(self) -> int:

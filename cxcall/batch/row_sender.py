@@ -10,6 +10,7 @@ from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError
 from cxcall.ledger.database_interface import no_fence
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
@@ -120,4 +121,6 @@ def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
     if isinstance(error, TooManyAttemptsError):
         return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)
-    return RowResult(checked.row, error_report(known, COMMAND), rows=checked.rows)
+    ledger_error = error if isinstance(error, LedgerError) else None
+    report = error_report(known, COMMAND)
+    return RowResult(checked.row, report, rows=checked.rows, ledger_error=ledger_error)

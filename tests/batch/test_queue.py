@@ -312,19 +312,31 @@ def test_worker_on_a_ledger_that_lost_records_sends_nothing(
     assert platform.rung == 0
 
 
-def test_worker_ends_when_the_ledger_loses_its_records(
-    shared: Cxcall, platform: Platform, postgres_url: str
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        (
+            [
+                f"ALTER TABLE cxcall.{table} DISABLE TRIGGER ALL; DELETE FROM cxcall.{table}"
+                for table in ("person", "event", "delivery")
+            ],
+            "records-missing",
+        ),
+        (["UPDATE cxcall.state SET deliveries = deliveries + 5"], "is damaged"),
+    ],
+)
+def test_worker_ends_when_the_ledger_cannot_be_used_any_more(
+    shared: Cxcall, platform: Platform, postgres_url: str, statements: list[str], reason: str
 ) -> None:
     queue_rows(shared, rows_of(3), "--rate", "500/s")
 
-    def lose_records(_body: Any, _count: int) -> Reply:
+    def damage(_body: Any, _count: int) -> Reply:
         with psycopg.connect(postgres_url) as connection:
-            for table in ("person", "event", "delivery"):
-                connection.execute(f"ALTER TABLE cxcall.{table} DISABLE TRIGGER ALL")
-                connection.execute(f"DELETE FROM cxcall.{table}")
+            for statement in statements:
+                connection.execute(statement.encode())
         return Reply()
 
-    platform.answer = lose_records
+    platform.answer = damage
     ran = shared("worker", "--until-empty", "--concurrency", "1", code=9)
-    assert "records-missing" in ran.err
+    assert reason in ran.err
     assert platform.rung == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cxcall.batch.row_result import result_of_record
@@ -160,7 +162,19 @@ def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
         record = find_record(ledger, delivery)
         if record.outcome is not Outcome.UNKNOWN:
             queue.end(NOBODY, batch, number, record.outcome, delivery)
-    if queue.end_batch(batch):
+    if queue.is_done(batch):
         unsent = ledger.batches.unsent_rows([batch]).values()
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):
-            ledger.batches.ends.record(batch)
+            with suppress(_RowsLeftError):
+                # The queue ends it last: if the ledger cannot record the end now, a worker tries again.
+                ledger.batches.ends.record(batch, guard=partial(_stop_on_rows, queue, batch))
+        queue.end_batch(batch)
+
+
+class _RowsLeftError(Exception):
+    """Somebody queued rows of the batch again, or cancelled it."""
+
+
+def _stop_on_rows(queue: QueuedRows, batch: str) -> None:
+    if not queue.is_done(batch):
+        raise _RowsLeftError

@@ -86,15 +86,20 @@ class Worker(StoppableRun):
             self._receive(self._wait_seconds(threads))
             try:
                 self._update_rows(threads)
-            except (LastingLedgerError, MissingRecordsError) as error:
-                self._give_up(error)
-            except LedgerError as error:
-                self._on_problem(str(error))
-                self._look_later()
-                self._is_reachable = False
+            except (LedgerError, MissingRecordsError) as error:
+                self._wait_or_give_up(error)
             while self._waiting and self._in_flight < threads and not self.stop_reason:
                 self._start(pool, *self._waiting.popleft())
         pool.shutdown(wait=not self.is_abandoned)
+
+    def _wait_or_give_up(self, error: LedgerError | MissingRecordsError) -> None:
+        """Print why the database cannot be used; go on later if it may become usable by itself."""
+        if not isinstance(error, LedgerError) or isinstance(error, LastingLedgerError):
+            self._give_up(error)
+            return
+        self._on_problem(str(error))
+        self._look_later()
+        self._is_reachable = False
 
     def _give_up(self, error: CxcallError) -> None:
         """Stop sending; claimed rows wait until their leases expire, and then end as the ledger says."""
@@ -216,6 +221,8 @@ class Worker(StoppableRun):
         if end.error_code == RECORDS_MISSING and result is not None:
             self.problems = self.problems or result.report.findings
             self.stop(result.report.findings[-1].message)
+        if result is not None and result.ledger_error:
+            self._wait_or_give_up(result.ledger_error)
         if result is None or end.error_code in GIVEN_BACK:
             return
         self._on_result(result, row.batch)

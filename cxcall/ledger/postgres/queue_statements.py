@@ -105,3 +105,10 @@ COUNT = """
 SELECT coalesce(outcome, CASE WHEN not_before > now() THEN 'waiting' ELSE state END), count(*)
 FROM queued_row WHERE batch = %(batch)s GROUP BY 1
 """
+
+DONE = """
+WHERE batch = %(batch)s AND ended_at IS NULL AND cancelled_at IS NULL
+    AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo')
+    AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))
+"""
+"""The condition for an open batch without rows to send."""

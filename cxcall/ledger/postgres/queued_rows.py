@@ -250,11 +250,13 @@ class QueuedRows:
             OR EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
         return self._run(statement, batch=batch).fetchone() == (True,)
 
+    def is_done(self, batch: str) -> bool:
+        """Return whether no row of an open batch is left."""
+        return self._run(f"SELECT FROM queued_batch {statements.DONE}", batch=batch).rowcount == 1
+
     def end_batch(self, batch: str) -> bool:
         """Record that no row of a batch is left; return whether this is true and was not recorded before."""
-        statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL AND cancelled_at IS NULL
-            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo')
-            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
+        statement = f"UPDATE queued_batch SET ended_at = now() {statements.DONE}"  # noqa: S608 - constants
         return self._run(statement, batch=batch).rowcount == 1
 
     def cancel(self, batch: str) -> int:
