@@ -33,15 +33,30 @@ def find_number_mistake(number: str) -> str:
     parsed = parse_number(number)
     if parsed is None:
         return "no country has that calling code"
-    if phonenumbers.is_valid_number(parsed):
-        return ""
     code = parsed.country_code or 0
     national = phonenumbers.national_significant_number(parsed)
+    if phonenumbers.is_valid_number(parsed):
+        trunk = number.removeprefix(f"+{code}").removesuffix(national)
+        is_trunk = trunk.isdecimal() and number == f"+{code}{trunk}{national}"
+        return f"`{trunk}` after country code {code} is dialed only inside the country" * is_trunk
     lengths = _lengths(code)
     if lengths and len(national) not in lengths:
         expected = " or ".join(str(length) for length in lengths)
         return f"country code {code} requires {expected} digits after it; this number has {len(national)}"
     return f"country code {code} has no such number"
+
+
+def write_e164(number: str) -> str:
+    """Return a number with `+` in E.164, without a prefix that is dialed only inside its country; empty if there is none.
+
+    Source: libphonenumber's metadata.
+    """
+    import phonenumbers
+
+    parsed = parse_number(number)
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        return ""
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _lengths(country_code: int) -> list[int]:

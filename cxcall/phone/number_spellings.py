@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.impossible_numbers import find_number_mistake, parse_number
+from cxcall.phone.impossible_numbers import parse_number, write_e164
 from cxcall.phone.number_masking import plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
@@ -60,7 +60,7 @@ def read_number(text: str) -> PhoneNumber | None:
     prefix = next((each for each in EXIT_CODES if digits.startswith(each)), "")
     international = f"+{digits.removeprefix(prefix)}"
     # `0113` to `0118` are also area codes of the United Kingdom.
-    if prefix == "00" or (prefix and not find_number_mistake(international)):
+    if prefix == "00" or (prefix and write_e164(international)):
         return parse_number(international)
     return None
 

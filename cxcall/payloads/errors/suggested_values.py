@@ -112,11 +112,7 @@ def correct_text(value: str, schema: JsonSchema) -> Correction | None:
     if choices := schema.get("enum"):
         return _correct_choice(text, [each for each in choices if isinstance(each, str)])
     if name == "e164":
-        digits = re.sub(r"[\s().\-/]", "", text)
-        if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-            return digits, Applicability.SAFE
-        if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
-            return f"+{digits[2:]}", Applicability.UNSAFE
+        return _correct_number(text)
     if name == "uuid":
         digits = re.sub(r"^(urn:uuid:)|[-{}\s]", "", text.lower())
         if re.fullmatch("[0-9a-f]{32}", digits):
@@ -124,6 +120,22 @@ def correct_text(value: str, schema: JsonSchema) -> Correction | None:
             return "-".join(digits[start:end] for start, end in parts), Applicability.SAFE
     if name == "date-time" and re.fullmatch(r"\S{10} \S{8}\S*(Z|[+-]\d\d:\d\d)", text):
         return text.replace(" ", "T"), Applicability.SAFE
+    return None
+
+
+def _correct_number(text: str) -> Correction | None:
+    """Return a number in E.164; a prefix in brackets, as in `+44 (0)20`, is certainly not part of it."""
+    from cxcall.phone.impossible_numbers import write_e164
+
+    digits = re.sub(r"[\s().\-/]", "", text)
+    if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
+        written = write_e164(digits) or digits
+        without_prefix = re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
+        is_certain = written in (digits, without_prefix)
+        return written, Applicability.SAFE if is_certain else Applicability.UNSAFE
+    if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
+        number = f"+{digits[2:]}"
+        return write_e164(number) or number, Applicability.UNSAFE
     return None
 
 

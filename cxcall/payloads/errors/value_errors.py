@@ -22,6 +22,7 @@ from cxcall.payloads.errors.suggested_values import is_valid_scalar
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.undialable_values import AS_TEXT, FORMS, is_rounded_number
 from cxcall.phone import number_masking
+from cxcall.phone.impossible_numbers import write_e164
 from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ if TYPE_CHECKING:
 _E164_FORM = (
     "a plus sign, then the country code and the number: at most 15 digits, no spaces or punctuation"
 )
+_WITHOUT_PUNCTUATION = "remove spaces and punctuation: a plus sign and digits only"
+_E164_FIXES = (
+    (r"\+[1-9][0-9]{1,14}", _WITHOUT_PUNCTUATION),
+    # A spreadsheet keeps the plus sign as `'+1...` or `="+1..."`.
+    (
+        r"""(?:'|=?")\+[1-9][0-9]{1,14}"?""",
+        "remove the characters around the number: it begins with `+`",
+    ),
+    (r"00[1-9][0-9]{5,14}", "write `+` in place of the leading `00`"),
+    (
+        r"0[0-9]{5,14}",
+        "write `+` and the country code in place of the leading `0` (Italy keeps it)",
+    ),
+    (r"[0-9]{6,15}", "put `+` and the country code in front"),
+)
+"""The corrections of a number by the form of its digits."""
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
@@ -227,13 +244,7 @@ def _suggest_e164(value: str) -> str:
     if is_rounded_number(value):
         return AS_TEXT
     digits = re.sub(r"[\s().\-/]", "", value)
-    if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-        return "remove spaces and punctuation: a plus sign and digits only"
-    # A spreadsheet keeps the plus sign as `'+1...` or `="+1..."`.
-    if re.fullmatch(r"""(?:'|=?")\+[1-9][0-9]{1,14}"?""", digits):
-        return "remove the characters around the number: it begins with `+`"
-    if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
-        return "write `+` in place of the leading `00`"
-    if re.fullmatch(r"[0-9]{6,15}", digits):
-        return "put `+` and the country code in front"
-    return f"write {_E164_FORM}, like `+12025550123`"
+    found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
+    if found == _WITHOUT_PUNCTUATION and write_e164(digits) not in ("", digits):
+        return "leave out the punctuation, and the digits that are dialed only inside the country"
+    return found or f"write {_E164_FORM}, like `+12025550123`"

@@ -1,0 +1,55 @@
+"""Corrections of numbers that people write with a prefix that is dialed only inside a country."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.edit import Applicability
+from cxcall.payloads.errors.suggested_values import correct_text
+from cxcall.phone.impossible_numbers import find_number_mistake
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+LONDON = "+442079460123"
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "is_safe"),
+    [
+        ("+44 (0)20 7946 0123", LONDON, True),
+        ("+44(0)2079460123", LONDON, True),
+        ("+49(0)30/123456", "+4930123456", True),
+        ("+7(8)495 123 45 67", "+74951234567", True),
+        ("+39 06 698 12345", "+390669812345", True),  # Italy keeps the 0
+        ("+1 (202) 555-0123", "+12025550123", True),
+        ("+44 020 7946 0123", LONDON, False),
+        ("0044 020 7946 0123", LONDON, False),
+        ("00442079460123", LONDON, False),
+    ],
+)
+def test_number_is_corrected_without_the_prefix_of_its_country(
+    written: str, number: str, *, is_safe: bool
+) -> None:
+    applicability = Applicability.SAFE if is_safe else Applicability.UNSAFE
+    assert correct_text(written, {"format": "e164"}) == (number, applicability)
+
+
+def test_prefix_after_the_country_code_is_a_mistake() -> None:
+    assert find_number_mistake("+4402079460123").startswith("`0` after country code 44")
+    assert [find_number_mistake(each) for each in (LONDON, "+390669812345")] == ["", ""]
+
+
+def test_files_and_hints_leave_the_prefix_out(cxcall: Cxcall) -> None:
+    list_ = json.dumps(["+44 (0)20 7946 0123", "+12025550123"])
+    file = cxcall.file("numbers.json", list_)
+    ran = cxcall("validate", file, "--operation", "add-dnc-numbers", "-o", "json", code=3)
+    assert "dialed only inside the country" in ran.out
+    cxcall("validate", file, "--operation", "add-dnc-numbers", "--fix", code=0)
+    assert json.loads((cxcall.folder / "numbers.json").read_text()) == [LONDON, "+12025550123"]
+    national = cxcall.file("numbers.json", '["02079460123"]')
+    ran = cxcall("validate", national, "--operation", "add-dnc-numbers", "-o", "json", code=3)
+    assert "in place of the leading `0`" in ran.out
