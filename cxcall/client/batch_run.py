@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from _thread import start_new_thread
 from contextlib import ExitStack, contextmanager
-from inspect import GEN_RUNNING, getgeneratorstate
+from inspect import GEN_CLOSED, GEN_RUNNING, getgeneratorstate
 from tempfile import TemporaryFile
-from threading import current_thread, main_thread
+from threading import RLock, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import CalledPeople
@@ -28,6 +29,7 @@ from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.operating_system import interrupt_main_thread
 from cxcall.sending.confirmation_prompt import needs_consent
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class BatchRules(NamedTuple):
 class BatchRun:
     """A checked batch, whose rows are sent while you iterate over it; each item is a RowResult, in the order of the rows.
 
-    You can leave the loop early: the requests in flight are then finished, and no others are sent. `id` is the
+    Leaving the loop early closes the batch: the requests in flight are finished, and no others are sent. `id` is the
     ID of the batch in the ledger, from the first item on; `totals` counts the results so far; `checked`
     counts the rows, and how many are to be sent; `stop_reason` says why it stopped before its end.
     """
@@ -87,6 +89,8 @@ class BatchRun:
         stack.callback(on_close, self)
         self._job, self._ledger, self._rules = job, ledger, rules
         self._run: Run | None = None
+        self._lock, self._process = RLock(), os.getpid()
+        self._closed = ""
         self._guard = new_batch_guard(ledger, job)
         self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
         stop_on_queued(ledger, self._batches)
@@ -119,7 +123,18 @@ class BatchRun:
         return self._run.stop_reason if self._run else ""
 
     def __iter__(self) -> Iterator[RowResult]:
-        return self._results
+        """Yield the results; who leaves the loop drops this iterator, and Python then closes it."""
+        try:
+            while (result := self._next()) is not None:
+                yield result
+        except GeneratorExit:
+            self._close("the loop over the results ended early")
+            if self._run and self._run.interrupts:
+                # Python ignores an exception here; another thread runs only after this one has left the loop.
+                start_new_thread(interrupt_main_thread, ())
+            raise
+        finally:
+            self._close("the loop over the results ended early")
 
     def __enter__(self) -> Self:
         return self
@@ -128,16 +143,36 @@ class BatchRun:
         self.close()
 
     def close(self) -> None:
-        """Send no more rows, and wait for those in flight; a loop in another thread ends after them."""
-        if getgeneratorstate(self._results) == GEN_RUNNING:
-            self._stop_loop()
-            return
-        self._results.close()
-        self._stack.close()
+        """Send no more rows, and wait for those in flight; a loop that waits for a result ends after them."""
+        self._close("the batch was closed")
 
-    def _stop_loop(self) -> None:
+    def _close(self, reason: str) -> None:
+        state = getgeneratorstate(self._results)
+        if self._is_forked or state == GEN_CLOSED:
+            return
+        self._closed = self._closed or reason
         if self._run:
-            self._run.stop("the batch was closed")
+            self._run.stop(reason)
+        if state != GEN_RUNNING:  # a loop that waits for a result ends by itself
+            with self._lock:
+                self._results.close()
+                self._stack.close()
+
+    def _next(self) -> RowResult | None:
+        """Return the next result; None at the end, also if another thread has closed the batch."""
+        if self._is_forked:
+            raise UsageError(
+                "this batch belongs to the process that opened it",
+                where="batch",
+                fix="iterate over it in that process; begin another batch here, or send with the client",
+            )
+        with self._lock:
+            return next(self._results, None)
+
+    @property
+    def _is_forked(self) -> bool:
+        """Whether this process was forked from the one that goes on with the batch, and has none of its threads."""
+        return os.getpid() != self._process
 
     def _stop_without_consent(self) -> None:
         """If real calls may be placed, raise UsageError unless `confirm` is the number of requests."""
@@ -174,18 +209,22 @@ class BatchRun:
                 guard=self._guard,
             )
             run = self._run = Run(begun, self._selection)
+            if self._closed:  # by another thread meanwhile
+                run.stop(self._closed)
             with _signals_of(run):
                 results = run.results(in_order=True, threads=rules.concurrency)
-                is_left = True
                 try:
                     for result in results:  # noqa: UP028 - who leaves the loop must not close the results
                         yield result
-                    is_left = False
+                except BaseException:
+                    if self._is_forked:
+                        run.replaced = run.stop_reason = "the process that began the batch goes on"
+                        raise
+                    run.stop("the loop over the results ended early")
+                    for _ in results:
+                        pass  # the requests in flight
+                    raise
                 finally:
-                    if is_left:
-                        run.stop("the loop over the results ended early")
-                        for _ in results:
-                            pass  # the requests in flight
                     end_run(run)
             if run.interrupts:
                 raise KeyboardInterrupt

@@ -94,15 +94,28 @@ def handled_signals() -> list[signal.Signals]:
 
 @contextmanager
 def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before."""
-    is_stopping = bool(deferred)
+    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before.
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    The block may end in another thread, which cannot set handlers, and does not go on in a forked process: the next
+    signal is then passed on to the handler that was set before.
+    """
+    is_stopping, process = bool(deferred), os.getpid()
+
+    def handle(number: int, frame: FrameType | None) -> None:
         nonlocal is_stopping
+        if os.getpid() != process:
+            restore()
+            _pass_on(number, frame, before[signal.Signals(number)])
+            return
         if not (is_stopping and _is_hangup(number)):
             is_stopping = True
             interrupt()
         on_signal()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            if signal.getsignal(number) is handle:
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     before = {number: signal.signal(number, handle) for number in handled_signals()}
     if deferred:
@@ -111,8 +124,17 @@ def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        process = 0  # none: the block has ended
+        if current_thread() is main_thread():
+            restore()
+
+
+def _pass_on(number: int, frame: FrameType | None, handler: Any) -> None:
+    if callable(handler):
+        handler(number, frame)
+    else:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
 
 def sleep(seconds: float) -> None:

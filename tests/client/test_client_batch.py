@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Reply
 
 if TYPE_CHECKING:
+    from cxcall.client.batch_run import BatchRun
     from helpers.command import Cxcall
     from helpers.platform_server import Platform
 
@@ -114,6 +117,33 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
             assert {each.outcome for each in batch} == {Outcome.ACCEPTED}
             assert batch.totals.resumed == sent
     assert platform.rung == 5
+
+
+def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: Platform) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Client() as client:
+        for _ in client.batch(OPERATION, ROWS, confirm=5, rate="1/h"):
+            break
+        assert not [each for each in threading.enumerate() if each.name.startswith("cxcall-rows")]
+        assert signal.getsignal(signal.SIGINT) is before
+        assert platform.rung == 1
+
+
+@pytest.mark.usefixtures("platform")
+def test_signal_in_a_loop_that_is_then_left_comes_after_it() -> None:
+    def leave(batch: BatchRun) -> None:
+        for _ in batch:
+            signal.raise_signal(signal.SIGINT)
+            break
+        left.append(batch)
+        threading.Event().wait(30)
+
+    left: list[BatchRun] = []
+    with Client() as client:
+        batch = client.batch(OPERATION, ROWS, confirm=5, rate="1/h")
+        with pytest.raises(KeyboardInterrupt):
+            leave(batch)
+        assert left == [batch]
 
 
 @pytest.mark.slow

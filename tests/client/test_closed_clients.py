@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import Client, Outcome
+from cxcall.batch.run import begin_batch
+from cxcall.client import batch_run
 from cxcall.sandbox import server
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import CONTACT
@@ -95,6 +97,34 @@ def test_batch_in_another_thread_ends_after_the_rows_in_flight(cxcall: Cxcall) -
         assert [row.outcome for row in results.result(30)] == [Outcome.ACCEPTED]
     assert batch.stop_reason == "the batch was closed"
     assert outcomes(cxcall) == ["accepted"]
+
+
+def test_batch_that_another_thread_closes_handles_no_more_signals(platform: Platform) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    client = Client()
+    results = iter(client.batch(OPERATION, ROWS, confirm=len(ROWS), rate="1/h"))
+    assert next(results).outcome is Outcome.ACCEPTED
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(client.close).result(30)
+    assert [*results] == []
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert platform.rung == 1
+
+
+def test_batch_that_is_closed_while_it_begins_sends_nothing(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(*given: Any, **named: Any) -> Any:
+        batch.close()
+        return begin_batch(*given, **named)
+
+    monkeypatch.setattr(batch_run, "begin_batch", begin)
+    with Client() as client:
+        batch = client.batch(OPERATION, ROWS, confirm=len(ROWS))
+        assert [*batch] == []
+    assert (batch.stop_reason, platform.rung) == ("the batch was closed", 0)
 
 
 def test_client_can_be_used_after_it_was_closed(platform: Platform) -> None:

@@ -145,6 +145,54 @@ print(json.dumps([child, [str(row.outcome) for row in batch]]))
     assert ledger.rung == 3
 
 
+@pytest.mark.parametrize("leave", ["sys.exit()", "break", "continue"])
+def test_process_forked_in_the_loop_leaves_it_without_the_rows_of_its_parent(
+    platform: Platform, leave: str
+) -> None:
+    found = run(f"""
+def loop():
+    for row in batch:
+        found.append(row.number)
+        if row.number == 1 and not os.fork():
+            signal.alarm(30)
+            os.close(receiving)
+            {leave}
+rows = [{{"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": f"r{{n}}"}} for n in range(3)]
+batch = client.batch("personal-connection", rows, confirm=3)
+parent, found = os.getpid(), []
+receiving, sending = os.pipe()
+try:
+    loop()
+except CxcallError as error:
+    assert {leave!r} == "continue", error
+    os.write(sending, error.findings[0].message.encode())
+if os.getpid() != parent:
+    sys.exit()
+child, status = os.wait()
+os.close(sending)
+print(json.dumps([status, os.read(receiving, 999).decode(), found]))
+""")
+    message = "this batch belongs to the process that opened it" if leave == "continue" else ""
+    assert found == [0, message, [1, 2, 3]]
+    assert platform.rung == 3
+
+
+def test_process_forked_in_the_loop_can_be_ended_by_a_signal(platform: Platform) -> None:
+    found = run("""
+rows = [{"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": f"r{n}"} for n in range(3)]
+for row in client.batch("personal-connection", rows, confirm=3):
+    if row.number == 1:
+        if not (child := os.fork()):
+            signal.alarm(30)
+            signal.pause()
+            os._exit(1)
+        os.kill(child, signal.SIGTERM)
+print(json.dumps(os.waitstatus_to_exitcode(os.wait()[1])))
+""")
+    assert found == -15
+    assert platform.rung == 3
+
+
 @pytest.mark.usefixtures("platform")
 def test_forked_process_waits_for_no_thread_of_its_parent(cxcall: Cxcall) -> None:
     found = run("""
