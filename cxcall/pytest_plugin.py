@@ -49,7 +49,8 @@ def cxcall_environment(
 
     It is the environment of pytest without the settings and credentials of cxcall and the vendor.
     Ledger, tokens, and profiles are in a folder of the test. A `.env` in the working directory is
-    still read.
+    still read, but `CXCALL_ONLY_SANDBOX` refuses another server (exit code 2), such as that of `--region`,
+    and credentials of `.env` or of a profile are not used.
     """
     import os
 

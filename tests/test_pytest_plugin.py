@@ -76,6 +76,56 @@ def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environm
     assert received.operation == "page"
 """
 
+KEPT = """
+import os, subprocess, sys
+from pathlib import Path
+
+import pytest
+
+from cxcall.contracts.contract import load_contracts
+from cxcall.sandbox.server import start_sandbox
+
+CXCALL = str(Path(sys.executable).with_name("cxcall"))
+CONTACT = "12345678-1234-1234-1234-123456789012"
+CALL = [CXCALL, "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes"]
+
+
+@pytest.fixture
+def other():
+    with start_sandbox(load_contracts()) as running:
+        yield running
+
+
+@pytest.mark.parametrize("flags, code", [
+    ([], 0),
+    (["--profile", "gc:live"], 0),
+    (["--region", "eu-west-1"], 2),
+    (["--base-url", "OTHER"], 2),
+    (["--profile", "gc:live", "--base-url", "OTHER"], 2),
+])
+def test_program_uses_only_the_sandbox(
+    flags, code, other, cxcall_sandbox, cxcall_environment, tmp_path
+):
+    token = other.new_user_token()
+    names = "CXCALL_ACCESS_TOKEN", "GENESYSCLOUD_ACCESS_TOKEN"
+    dotenv = [f"{name}={token}" for name in names if "gc:live" not in flags]
+    (tmp_path / ".env").write_text("\\n".join([*dotenv, "CXCALL_REGION=eu-west-1"]))
+    (tmp_path / ".gc").mkdir()
+    profiles = tmp_path / ".gc/config.toml"
+    profiles.write_text(f'[live]\\nenvironment = "mypurecloud.ie"\\naccess_token = "{token}"\\n')
+    profiles.chmod(0o600)
+    own = {"HOME": str(tmp_path), "HTTPS_PROXY": other.base_url, "NO_PROXY": "", "no_proxy": ""}
+    done = subprocess.run(
+        [other.base_url if word == "OTHER" else word for word in [*CALL, *flags]],
+        env=cxcall_environment | own, cwd=tmp_path, capture_output=True, text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert other.received == []
+    assert len(cxcall_sandbox.rings) == (code == 0)
+    assert all(entry.status in (200, 201) for entry in cxcall_sandbox.received)
+    assert ("unset `CXCALL_ONLY_SANDBOX`" in done.stderr) == (code == 2)
+"""
+
 
 @pytest.fixture
 def only_ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +151,8 @@ def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
         "components": {"securitySchemes": {"key": key}},
     }
     (pytester.path / "own.json").write_text(json.dumps(declared))
-    pytester.makepyfile(test_smoke=SMOKE, test_own=OWN)
-    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+    pytester.makepyfile(test_smoke=SMOKE, test_own=OWN, test_kept=KEPT)
+    pytester.runpytest_subprocess().assert_outcomes(passed=9)
 
 
 @pytest.mark.slow

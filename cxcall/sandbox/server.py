@@ -96,6 +96,7 @@ class Sandbox:
         basic = {"CXCALL_USERNAME": CLIENT_ID, "CXCALL_PASSWORD": CLIENT_SECRET}
         return {
             "CXCALL_BASE_URL": self.base_url,
+            "CXCALL_ONLY_SANDBOX": self.base_url,
             "CXCALL_CLIENT_ID": CLIENT_ID,
             "CXCALL_CLIENT_SECRET": CLIENT_SECRET,
             "CXCALL_ACCESS_KEY_ID": CLIENT_ID,  # for NICE CXone

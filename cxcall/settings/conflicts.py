@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import names_no_area, region_domain, region_of
-from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
+from cxcall.settings.sources import FLAGS, find_setting, only_sandbox, unknown_variables
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ def find_conflicts(
 ) -> Iterator[Finding]:
     """Yield the conflicts of the settings behind the addresses in `values`.
 
-    `replaced` are the URLs of the profile that are not in its layer, because `CXCALL_REGION` replaces them.
+    `replaced` are the URLs of the profile that are not in its layer, because `CXCALL_REGION` replaces them. Raises
+    UsageError for an address that `CXCALL_ONLY_SANDBOX` does not allow.
     """
     base_url, token_url = values["base_url"].value, values["token_url"].value
+    if only_sandbox():
+        from cxcall.settings.sandbox_restriction import stop_on_other_address
+
+        stop_on_other_address(values)
     if not is_loopback_url(base_url):
         yield from _ignored_host(layers, contract, base_url, replaced)
     yield from _repeated_path(contract, values["base_url"])

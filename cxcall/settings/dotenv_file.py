@@ -81,7 +81,7 @@ def _check_variable(key: str, value: str | None, place: str) -> None:
             f"`{key}` has no effect here",
             where=place,
             fix=f"`export {key}=...`",
-            why="a file in the working directory must not decide which ledger guards a call; only the environment does",
+            why="a file in the working directory must not decide what guards a call; only the environment does",
         )
     if key not in known:
         fix = suggest_name(key, known, prefix=PREFIX)

@@ -18,7 +18,7 @@ from cxcall.settings.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GUARDS = (*GUARD_SETTINGS, "do_not_call")
+_GUARDS = (*GUARD_SETTINGS, "do_not_call", "only_sandbox")
 _GUARD_WORDS = {
     "dnc": "do_not_call",
     "donotcall": "do_not_call",
@@ -74,5 +74,5 @@ def _resembled_guard(name: str) -> str:
     for word, guard in _GUARD_WORDS.items():
         if any(word == each or (len(word) > len("hours") and word in each) for each in words):
             return guard
-    near = find_similar(plain, SETTING_NAMES, _GUARD_SIMILARITY)
+    near = find_similar(plain, (*SETTING_NAMES, _GUARDS[-1]), _GUARD_SIMILARITY)
     return near if near in _GUARDS else ""

@@ -22,6 +22,7 @@ from cxcall.settings.sources import (
     Layer,
     Setting,
     find_setting,
+    only_sandbox,
     read_environment,
     read_flags,
     split_dotenv,
@@ -219,11 +220,7 @@ def find_contract_file(flags: Mapping[str, str | None]) -> str:
 
 def find_platform(flags: Mapping[str, str | None]) -> str:
     """Return the platform that a source names; empty if there is none."""
-    return _find_text("platform", flags)
-
-
-def _find_text(name: str, flags: Mapping[str, str | None]) -> str:
-    setting = find_setting(name, _read_layers(flags)[0])
+    setting = find_setting("platform", _read_layers(flags)[0])
     return setting.value if setting else ""
 
 
@@ -282,6 +279,10 @@ def read_trusted_layers(
 
         check_variables()
     layers, profile = _read_layers(flags)
+    if only_sandbox():
+        from cxcall.settings.sandbox_restriction import drop_other_credentials
+
+        layers = drop_other_credentials(layers)
     for layer in (layers[ENVIRONMENT], layers[-1]):
         if "do_not_call" in layer:
             from cxcall.settings.setting_values import check_absolute

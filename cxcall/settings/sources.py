@@ -43,8 +43,12 @@ SANDBOX_PROFILE = "sandbox"
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
-MACHINE_VARIABLES = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR", "CXCALL_LEDGER")
-"""The settings that only the environment may set: a `.env` file must not decide which ledger guards a call."""
+ONLY_SANDBOX = "CXCALL_ONLY_SANDBOX"
+MACHINE_VARIABLES = (
+    *("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR", "CXCALL_LEDGER"),
+    ONLY_SANDBOX,
+)
+"""The settings that only the environment may set: a `.env` file must not decide what guards a call."""
 VENDOR_VARIABLES = {
     "region": "GENESYSCLOUD_REGION",
     "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
@@ -134,6 +138,11 @@ def read_environment() -> tuple[Layer, Layer]:
             if key.startswith((PREFIX, "GENESYSCLOUD_"))
         }
     )
+
+
+def only_sandbox() -> str:
+    """Return the address of the only server that may be used; empty if any may."""
+    return os.environ.get(ONLY_SANDBOX, "").strip()
 
 
 def unknown_variables() -> list[str]:

@@ -45,6 +45,7 @@ def test_folder_named_dotenv_is_ignored(world: World) -> None:
         (f"CXCALL_CLIENT_SECRET={SECRET}\n\n=x\n", "3", "cannot be read"),
         ("A=1\n\nCXCALL_BASEURL=http://127.0.0.1:1\n", "3", "unknown setting `CXCALL_BASEURL`"),
         ("CXCALL_STATE_DIR=/x\n", "1", "`CXCALL_STATE_DIR` has no effect here"),
+        ("CXCALL_ONLY_SANDBOX=\n", "1", "`CXCALL_ONLY_SANDBOX` has no effect here"),
         ("\nCXCALL_TIMEOUT\n", "2", "`CXCALL_TIMEOUT` has no value"),
         ("CXCALL_TIMEOUT=soon\n", "1", "`timeout` is `soon`"),
         ("# c\nGENESYSCLOUD_REGION=moon\n", "2", "`moon` is neither"),
