@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,6 @@ _SAME_RUN = timedelta(hours=12)
 """The time after the start of a batch in which another run of the same file counts as a mistake."""
 _NO_CALL = {Outcome.REFUSED, Outcome.UNDELIVERED}
 """The outcomes of requests that placed no call."""
-OPEN_STATES = ("todo", "waiting", "claimed", "sending")
-"""The states of rows in the queue that have no outcome yet."""
 
 
 def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
@@ -44,7 +41,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     because its contacts stay in the list.
 
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
-    earlier batch with the same operation and target is unfinished, in any profile. Raises
+    earlier batch with the same operation and target is unfinished or queued, in any profile. Raises
     MissingRecordsError when records are missing: rows may have been sent before, unless `again`.
     """
     if not job.again:
@@ -60,9 +57,10 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
             raise _other_values_error(own[0])
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
-    unfinished = next((each for each in newest if not each.is_finished), None)
-    if unfinished is not None and not job.again:
-        raise _unfinished_batch_error(ledger, job, unfinished)
+    for each in similar:
+        is_open = not each.is_finished and (each in newest or ledger.has_queued_rows(each.id))
+        if is_open and not job.again:
+            raise _unfinished_batch_error(ledger, job, each)
     return []
 
 
@@ -152,20 +150,17 @@ def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEar
 
 def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
     """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
-    if not (batches and ledger.is_shared):
-        return
-    with closing(ledger.open_queue()) as queue:
-        for batch in batches:
-            if any(queue.count(batch).get(state) for state in OPEN_STATES):
-                raise StoppedError(
-                    Finding.error(
-                        "already-sent",
-                        "ledger",
-                        f"rows of batch `{batch}` are still in the queue; workers will send them",
-                        fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
-                        why=f"`cxcall batch status {batch}` shows the progress",
-                    )
+    for batch in batches:
+        if ledger.has_queued_rows(batch):
+            raise StoppedError(
+                Finding.error(
+                    "already-sent",
+                    "ledger",
+                    f"rows of batch `{batch}` are still in the queue; workers will send them",
+                    fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
+                    why=f"`cxcall batch status {batch}` shows the progress",
                 )
+            )
 
 
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:

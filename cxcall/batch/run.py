@@ -329,8 +329,9 @@ def record_batch(
     """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
     if not batch:
         return ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
-    stop = partial(stop_on_end, ledger, batch, selection.last_end)
-    ledger.batches.ends.reopen(batch, guard=stop)
+    if totals.to_send:
+        stop = partial(stop_on_end, ledger, batch, selection.last_end)
+        ledger.batches.ends.reopen(batch, guard=stop)
     selection.record_change(batch)
     return batch
 

@@ -42,7 +42,7 @@ class BatchEnds:
         guard: Callable[[], None] = lambda: None,
         is_closed: bool = False,
     ) -> None:
-        """Record that a batch, and with it other batches of the same rows, has handled all of its rows.
+        """Record that a batch has handled all of its rows, and so have others of the same rows, unless they are queued.
 
         `guard` is as in `BatchRecords.begin`. With `is_closed`, a person closes the batch: a finished one gets another end, which
         stops a command that is about to resume it.
@@ -50,7 +50,8 @@ class BatchEnds:
         with self._access.writing(is_cancelled):
             guard()
             for each in dict.fromkeys((batch, *self.same_batches(batch))):
-                if is_closed or not self.is_finished(each):
+                is_to_end = is_closed or not self.is_finished(each)
+                if is_to_end and (each == batch or not self._access.has_queued_rows(each)):
                     self._insert_end(each)
 
     def reopen(self, batch: str, *, guard: Callable[[], None]) -> None:

@@ -121,6 +121,13 @@ class LedgerAccess:
         queue.create_tables()
         return queue
 
+    def has_queued_rows(self, batch: str) -> bool:
+        """Return whether workers will send rows of a batch."""
+        if not self.is_shared:
+            return False
+        with closing(self.open_queue()) as queue:
+            return queue.has_open_rows(batch)
+
     def shared_pace(self, subject: str) -> SharedPace | None:
         """Return the slots that all machines of this ledger share; None for a ledger of one machine.
 

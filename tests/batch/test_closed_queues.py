@@ -18,7 +18,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from helpers.command import CONTACT
 from helpers.platform_server import Platform
-from helpers.workers import queue_rows, rows_of
+from helpers.workers import OPERATION, queue_rows, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +59,28 @@ def test_closed_batch_that_is_queued_again_is_unfinished(shared: Cxcall) -> None
     shared("worker", "--until-empty", code=0)
     [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (found["state"], found["outcomes"]) == ("finished", {"accepted": 2})
+
+
+def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_ends(
+    shared: Cxcall,
+) -> None:
+    queued = queue_rows(shared, rows_of(2))
+    again = ("batch", "rows.jsonl", *OPERATION, "--confirm", "2")
+    shared(*again, "--again", code=0)
+    batches = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    states = {each["id"]: each["state"] for each in batches}
+    assert states.pop(queued) == "unfinished"
+    assert [*states.values()] == ["finished"]
+    assert "was not finished" in shared(*again, code=7).err
+
+
+def test_resumed_batch_without_rows_to_queue_stays_finished(shared: Cxcall) -> None:
+    queue_rows(shared, rows_of(1))
+    shared("worker", "--until-empty", code=0)
+    words = ("batch", "rows.jsonl", *OPERATION, "--queue", "--resume", "--confirm", "0")
+    assert "0 rows queued" in shared(*words, code=0).err
+    [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert found["state"] == "finished"
 
 
 def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sent(

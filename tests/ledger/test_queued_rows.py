@@ -158,6 +158,20 @@ def test_cancelled_claim_fails_at_the_fence(queue: QueuedRows, ledger: psycopg.C
         mine.begin_sending(ledger, "B1", 1, "D1")
 
 
+def test_rows_are_open_until_they_have_ended(queue: QueuedRows, ledger: psycopg.Connection) -> None:
+    ledger.execute("DELETE FROM queued_row WHERE number > 1")
+    assert queue.has_open_rows("B1")
+    queue.give_back(claim_one(queue), "B1", 1, datetime.now(UTC) + timedelta(hours=1))
+    assert queue.has_open_rows("B1")
+    ledger.execute("UPDATE queued_row SET not_before = now()")
+    mine = claim_one(queue)
+    assert queue.has_open_rows("B1")
+    mine.begin_sending(ledger, "B1", 1, "D1")
+    assert queue.has_open_rows("B1")
+    queue.end(mine, "B1", 1, "accepted", "D1")
+    assert not queue.has_open_rows("B1")
+
+
 def test_row_waits_for_its_time(queue: QueuedRows) -> None:
     first, second, third = (row.claim for row in queue.claim(ME, "B1", 3))
     queue.give_back(first, "B1", 1)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+OPEN_STATES = ("todo", "waiting", "claimed", "sending")
+"""The states of rows in the queue that have no outcome yet."""
 CLAIM_LOST = "claim-lost"
 """The code of the finding that a worker no longer holds a row."""
 
@@ -243,6 +245,10 @@ class QueuedRows:
     def count(self, batch: str) -> dict[str, int]:
         """Return how many rows are in each state, or have each outcome; `waiting` rows may be sent later."""
         return dict(self._run(statements.COUNT, batch=batch).fetchall())
+
+    def has_open_rows(self, batch: str) -> bool:
+        """Return whether rows of a batch may be sent, now or later."""
+        return any(self.count(batch).get(state) for state in OPEN_STATES)
 
     def has_rows(self, batch: str) -> bool:
         """Return whether a batch has rows to send now, or rows that a worker holds."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.queue.claimed_rows import settle_batch
 from cxcall.batch.queue.queued_row_content import row_content
 from cxcall.batch.report.recorded_rows import find_batch
-from cxcall.batch.resume import OPEN_STATES, stop_on_end
+from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.hinted_commands import command as command_line
 from cxcall.findings.hinted_commands import resolve_commands
-from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
+from cxcall.ledger.postgres.queued_rows import OPEN_STATES, QueuedBatch, QueuedRow
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
