@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from threading import RLock, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cxcall.batch.beginning_and_end import begin_batch, end_run
 from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
@@ -24,7 +25,7 @@ from cxcall.batch.resume import (
     stop_on_queued,
 )
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.run import Run, begin_batch, end_run
+from cxcall.batch.run import Run
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError

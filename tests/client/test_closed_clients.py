@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import Client, Outcome
-from cxcall.batch.run import begin_batch
+from cxcall.batch.beginning_and_end import begin_batch
 from cxcall.client import batch_run
 from cxcall.sandbox import server
 from cxcall.sandbox.server import Sandbox, start_sandbox

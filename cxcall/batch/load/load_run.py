@@ -32,11 +32,11 @@ from cxcall.sending.checked_request import build_request
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.input.rows import Row
     from cxcall.batch.load.chunks import ChunkBuilder
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.batch.run import BegunBatch
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest

@@ -41,11 +41,12 @@ from cxcall.settings.settings import find_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.input.rows import RowFile
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.batch.run import BegunBatch, Run
+    from cxcall.batch.run import Run
     from cxcall.cli.options.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.campaign_roles import RoleOperation

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cxcall.batch.beginning_and_end import begin_batch, end_run, record_batch
 from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
@@ -21,7 +22,7 @@ from cxcall.batch.resume import (
 )
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.run import Run, begin_batch, end_run, record_batch
+from cxcall.batch.run import Run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
@@ -56,9 +57,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.run import BegunBatch
     from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.cli.options.batch import BatchOptions
     from cxcall.cli.options.campaign import LoadOptions
