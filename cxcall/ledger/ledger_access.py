@@ -261,9 +261,8 @@ class LedgerAccess:
             found = [each.record for each in stored]
         if len(found) == 1 and prefix:
             return found[0]
-        problem = "several delivery IDs start" if found else "no delivery ID starts"
-        fix = "see `cxcall history list` for the IDs"
-        raise UsageError(f"{problem} with `{delivery}`", where="delivery", fix=fix)
+        problem = f"{'several delivery IDs start' if found else 'no delivery ID starts'} with `{delivery}`"
+        raise UsageError(problem, where="delivery", fix="see `cxcall history list` for the IDs")
 
     def last(self, outcome: str = "") -> Record | None:
         """Return the newest delivery, optionally with one outcome; None if there is none."""
