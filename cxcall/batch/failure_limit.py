@@ -1,4 +1,4 @@
-"""The failures that stop a batch."""
+"""The failures that stop a batch, and their counts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,36 @@ import re
 from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.batch.statistics.running_counts import BatchStatistics
+    from cxcall.batch.row_result import RowResult
 
+_FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 _MIN_ROWS_FOR_SHARE = 20
+
+
+class FailureCounts:
+    """The counts of the requests of a run, and of their failures; `has_resumed` says that an earlier run sent some rows."""
+
+    def __init__(self) -> None:
+        self.requests = self.failures = self.consecutive = 0
+        self.has_resumed = False
+
+    def add(self, result: RowResult) -> None:
+        """Count the result of one request, unless it was skipped, or sent by an earlier run."""
+        self.has_resumed = self.has_resumed or (result.is_resumed and not result.skip)
+        if result.skip or result.is_resumed:
+            return
+        self.requests += 1
+        if result.outcome in _FAILURES:
+            self.failures += 1
+            self.consecutive += 1
+        elif result.outcome is Outcome.ACCEPTED:
+            self.consecutive = 0
 
 
 class FailureLimit(NamedTuple):
@@ -39,12 +61,12 @@ class FailureLimit(NamedTuple):
             limit = limit._replace(**limits)
         return limit
 
-    def find_excess(self, statistics: BatchStatistics) -> str:
+    def find_excess(self, counts: FailureCounts) -> str:
         """Return why a batch with these counts should stop; empty if it should continue."""
-        if statistics.consecutive >= self.consecutive:
-            count = statistics.consecutive
+        if counts.consecutive >= self.consecutive:
+            count = counts.consecutive
             return "1 request failed" if count == 1 else f"{count} requests in a row failed"
-        sent, failed = statistics.requests, statistics.failures
-        if not statistics.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > self.share * sent:
+        sent, failed = counts.requests, counts.failures
+        if not counts.has_resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > self.share * sent:
             return f"{failed} of {sent} requests failed, over {self.share:.0%}"
         return ""

@@ -150,7 +150,9 @@ class Run(StoppableRun):
             result = None
             if checked is not None:
                 result = self._result_without_sending(checked)
-                if result is None and checked.request is not None:
+                if result is not None:
+                    self._stop_on(result, None)
+                elif checked.request is not None:
                     self._in_flight[checked.row.number] = checked
                     pool.submit(self._send, checked, checked.request)
             elif self._in_flight:
@@ -194,7 +196,7 @@ class Run(StoppableRun):
 
         After another run with another content of the file, the row may have another number: it is not recorded.
         """
-        self._count(result, self.rate_limiter.excessive_wait)
+        self.statistics.add(result)
         if not self.replaced:
             self.unsent.add(result)
         return result
@@ -227,6 +229,8 @@ class Run(StoppableRun):
         )
         if self.replaced:
             self.stop(self.replaced)
+        if result is not None:
+            self._stop_on(result, self.rate_limiter.excessive_wait)
         self._events.put(result or checked.row.number)
 
     def _fence(self, _checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:

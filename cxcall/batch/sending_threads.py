@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.failure_limit import FailureCounts
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
@@ -31,7 +33,8 @@ class StoppableRun:
     """
 
     def __init__(self, ledger: Ledger, limit: FailureLimit) -> None:
-        self.ledger, self.limit = ledger, limit
+        self.ledger, self._limit = ledger, limit
+        self._counts, self._counting = FailureCounts(), Lock()
         self.statistics = BatchStatistics()
         self.stop_reason = ""
         self.interrupts = 0
@@ -61,12 +64,17 @@ class StoppableRun:
         sys.setswitchinterval(_SWITCH_INTERVAL)
         return ThreadPoolExecutor(threads, "cxcall-rows", initializer=signals.block_in_thread)
 
-    def _count(self, result: RowResult, excessive_wait: float | None) -> None:
-        """Add a result to the statistics, and stop if they, or a wait of so many seconds, are a reason."""
-        self.statistics.add(result)
+    def _stop_on(self, result: RowResult, excessive_wait: float | None) -> None:
+        """Count a request, and stop if its result, the failures, or a wait of so many seconds are a reason.
+
+        A run calls it as soon as the request has ended: its reader may take long for an earlier result.
+        """
+        with self._counting:
+            self._counts.add(result)
+            excess = self._limit.find_excess(self._counts)
         if excessive_wait is not None:
             self.stop(f"the API requires a wait of {excessive_wait:g} s, longer than `max_wait`")
         elif result.report.exit_code in _STOPPING:
             self.stop(result.findings[-1].message)
-        elif reason := self.limit.find_excess(self.statistics):
-            self.stop(reason)
+        elif excess:
+            self.stop(excess)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cxcall.batch.failure_limit import FailureLimit
+from cxcall.batch.failure_limit import FailureCounts, FailureLimit
 from cxcall.batch.input.rows import Row
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.row_result import RowResult
@@ -31,6 +31,13 @@ def result(
     delivery = Delivery("ID", outcome, ExitCode.OK, exchange)
     row = Row(number, Excerpt("", number, 1, ""), None, {})
     return RowResult(row, Report(outcome=outcome, delivery=delivery, findings=findings))
+
+
+def failures(*outcomes: Outcome) -> FailureCounts:
+    counts = FailureCounts()
+    for number, outcome in enumerate(outcomes, 1):
+        counts.add(result(number, outcome))
+    return counts
 
 
 def counted(*outcomes: Outcome) -> BatchStatistics:
@@ -63,29 +70,31 @@ def test_invalid_failure_limit_is_rejected(text: str) -> None:
 @pytest.mark.parametrize("failure", [Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN])
 def test_failures_in_a_row_are_a_reason_to_stop(failure: Outcome) -> None:
     limit = FailureLimit(3, 1.0)
-    assert limit.find_excess(counted(failure, failure)) == ""
-    assert limit.find_excess(counted(failure, failure, Outcome.ACCEPTED, failure)) == ""
+    assert limit.find_excess(failures(failure, failure)) == ""
+    assert limit.find_excess(failures(failure, failure, Outcome.ACCEPTED, failure)) == ""
     # A row that was not sent says nothing about the platform.
-    reason = limit.find_excess(counted(failure, failure, Outcome.STOPPED, failure))
+    reason = limit.find_excess(failures(failure, failure, Outcome.STOPPED, failure))
     assert reason == "3 requests in a row failed"
 
 
 def test_share_of_failures_counts_from_twenty_rows() -> None:
     limit = FailureLimit(100, 0.5)
-    ten, failures = [Outcome.ACCEPTED] * 10, [Outcome.REFUSED] * 10
-    assert limit.find_excess(counted(*failures[:9], *[Outcome.REFUSED] * 10)) == ""
-    assert limit.find_excess(counted(*ten, *failures)) == ""
+    ten, refused = [Outcome.ACCEPTED] * 10, [Outcome.REFUSED] * 10
+    assert limit.find_excess(failures(*refused[:9], *[Outcome.REFUSED] * 10)) == ""
+    assert limit.find_excess(failures(*ten, *refused)) == ""
     assert (
-        limit.find_excess(counted(*ten, *failures, Outcome.REFUSED))
+        limit.find_excess(failures(*ten, *refused, Outcome.REFUSED))
         == "11 of 21 requests failed, over 50%"
     )
 
 
 def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
-    statistics = BatchStatistics()
+    statistics, counts = BatchStatistics(), FailureCounts()
     for number in range(30):
-        statistics.add(result(number, Outcome.REFUSED)._replace(is_resumed=True))
-    assert FailureLimit(1, 0.1).find_excess(statistics) == ""
+        refused = result(number, Outcome.REFUSED)._replace(is_resumed=True)
+        statistics.add(refused)
+        counts.add(refused)
+    assert FailureLimit(1, 0.1).find_excess(counts) == ""
     assert (statistics.total, statistics.resumed, statistics.latencies.total()) == (30, 30, 0)
     assert total_lines(statistics)[0] == "30 rows (30 from an earlier run): 30 refused"
 
@@ -158,8 +167,8 @@ def test_count_phrase_agrees_in_number() -> None:
 def test_share_of_failures_counts_at_exactly_twenty_rows() -> None:
     outcomes = [Outcome.ACCEPTED] * 9 + [Outcome.REFUSED] * 11
     limit = FailureLimit(100, 0.5)
-    assert limit.find_excess(counted(*outcomes[1:])) == ""
-    assert limit.find_excess(counted(*outcomes)) == "11 of 20 requests failed, over 50%"
+    assert limit.find_excess(failures(*outcomes[1:])) == ""
+    assert limit.find_excess(failures(*outcomes)) == "11 of 20 requests failed, over 50%"
 
 
 def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> None:

@@ -15,6 +15,7 @@ import pytest
 from cxcall import Client, CxcallError, Outcome, UsageError
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Reply
+from helpers.sandbox_client import wait_until
 
 if TYPE_CHECKING:
     from cxcall.client.batch_run import BatchRun
@@ -117,6 +118,19 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
             assert {each.outcome for each in batch} == {Outcome.ACCEPTED}
             assert batch.totals.resumed == sent
     assert platform.rung == 5
+
+
+@pytest.mark.slow
+def test_failures_stop_a_batch_while_the_loop_handles_an_earlier_row(platform: Platform) -> None:
+    contacts = [f"{CONTACT[:-1]}{number}" for number in range(4)]
+    refused = [{"contactId": each, "reasonCode": "refused"} for each in contacts]
+    with Client() as client:
+        batch = client.batch(
+            OPERATION, [ROWS[0], *refused], confirm=5, max_failures=1, concurrency=2
+        )
+        for _ in batch:
+            wait_until(lambda: batch.stop_reason == "1 request failed")
+    assert (batch.totals.total, platform.seen.total()) == (2, 2)
 
 
 def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: Platform) -> None:

@@ -167,7 +167,8 @@ class Worker(StoppableRun):
         """Count and print the rows that ended because the database was lost before they were sent."""
         for batch, result in self._claimed_rows.lost:
             self._on_result(result, batch)
-            self._count(result, None)
+            self.statistics.add(result)
+            self._stop_on(result, None)
         self._claimed_rows.lost.clear()
 
     def _free_expired_rows(self) -> None:
@@ -226,7 +227,8 @@ class Worker(StoppableRun):
         if result is None or end.error_code in GIVEN_BACK:
             return
         self._on_result(result, row.batch)
-        self._count(result, self._destinations.excessive_wait)
+        self.statistics.add(result)
+        self._stop_on(result, self._destinations.excessive_wait)
         if not self._in_flight and not self._waiting:
             self._next_look_at = (
                 0.0  # if the queue is empty now, the worker ends without another wait

@@ -23,7 +23,6 @@ _VALUE = (
     r"(?P<place>`/[^`]*`)|`[^`]*`|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
     r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+"
 )
-_FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
 OUTCOMES_BY_GRAVITY = (
     Outcome.UNKNOWN,
@@ -51,7 +50,6 @@ class BatchStatistics:
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
         self.unlisted = 0
-        self.requests = self.failures = self.consecutive = 0
         self.resumed = self.not_processed = self.may_be_in_flight = 0
 
     @property
@@ -65,7 +63,7 @@ class BatchStatistics:
         return self.total - self.resumed - self.skipped.total()
 
     def add(self, result: RowResult) -> None:
-        """Count the result of one request; only requests that this run sent count for failures and latencies."""
+        """Count the result of one request; only requests that this run sent count for latencies."""
         report, outcome, count = result.report, result.outcome, result.row_count
         self.outcomes[outcome] += count
         self.may_be_in_flight += result.may_be_in_flight
@@ -83,13 +81,7 @@ class BatchStatistics:
         if result.is_resumed:
             self.resumed += count
             return
-        self.requests += 1
         self.not_processed += outcome in _NOT_PROCESSED or report.exit_code is ExitCode.CREDENTIALS
-        if outcome in _FAILURES:
-            self.failures += 1
-            self.consecutive += 1
-        elif outcome is Outcome.ACCEPTED:
-            self.consecutive = 0
         exchange = result.delivery.exchange if result.delivery else None
         if exchange is not None and exchange.response is not None:
             latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
