@@ -130,7 +130,8 @@ def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
     return [
         each
         for each in ledger.batches.of_file("" if job.is_load else path, digest)
-        if (each.operation, each.target) == (operation, target)
+        if each.operation == operation
+        and each.goes_to(target)
         and (not job.is_load or each.values_digest == values_digest)
     ]
 

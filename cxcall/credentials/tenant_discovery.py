@@ -11,6 +11,7 @@ from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.documents.json_text import load_json
 from cxcall.findings.finding import printable
+from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
 from cxcall.settings import tenant_addresses
 from cxcall.settings.tenant_addresses import Tenant
 from cxcall.transport.origins import host_of
@@ -52,7 +53,7 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     endpoint = str(document.get("api_endpoint", "")) if isinstance(document, dict) else ""
     if not tenant_addresses.is_trusted_endpoint(endpoint, issuer):
         message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
-        why = f"a token is sent only to `https://` hosts under {', '.join(tenant_addresses.VENDOR_DOMAINS)}, or to the issuer's own host"
+        why = f"a token is sent only to `https://` hosts under {', '.join(VENDOR_DOMAINS)}, or to the issuer's own host"
         raise credentials_error(message, _FIX, why, where="host", code="host-unknown")
     return Tenant(endpoint.rstrip("/"), client.token_url, tenant_id)
 

@@ -34,7 +34,12 @@ _EXCHANGES_UNDER_LOCK = 2
 
 
 def find_cached_token(settings: Settings, client: OAuthClient) -> Token | None:
-    """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime."""
+    """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime.
+
+    None, too, if the API's host is not known to be that of the token's tenant: `fetch_token` finds it.
+    """
+    if _is_tenant_unknown(settings):
+        return None
     for record in _tokens().find(_token_key(settings, client)):
         with suppress(CredentialsError, KeyError, TypeError, ValueError, OverflowError):
             if _is_usable(record):
@@ -76,10 +81,7 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
             settings, {**find_login(settings), **secret, "refresh_token": grant.refresh_token}
         )
     token = cache_token(settings, client, grant)
-    if (
-        settings.base_url_from_tenant
-        and settings.values["base_url"].source != tenant_addresses.DISCOVERY_SOURCE
-    ):
+    if _is_tenant_unknown(settings):
         _check_tenant(settings, client, grant)
     return token
 
@@ -122,6 +124,11 @@ def delete_tokens(profile: str) -> list[StoredRecord]:
 def lock_tokens(timeout: float) -> AbstractContextManager[bool]:
     """Keep other processes from changing tokens and logins while a token is requested, each exchange within `timeout`."""
     return _tokens().lock(_EXCHANGES_UNDER_LOCK * timeout)
+
+
+def _is_tenant_unknown(settings: Settings) -> bool:
+    source = settings.values["base_url"].source
+    return settings.base_url_from_tenant and source != tenant_addresses.DISCOVERY_SOURCE
 
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:

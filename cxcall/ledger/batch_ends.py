@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.intents import LOAD
 from cxcall.ledger.schema import REOPENED
+from cxcall.runtime.vendor_hosts import with_vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ class BatchEnds:
         Loads of the same rows into the same list count as the same, whatever their profiles.
         """
         found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
-        names = ("operation", "target", "digest", "given")
+        names = ("operation", "digest", "given")
         condition = " AND ".join(f"{name} = ?" for name in names)
         return [
             other["id"]
@@ -85,5 +86,6 @@ class BatchEnds:
             for other in self._rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
-            if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
+            if with_vendor_host(other["target"]) == with_vendor_host(own["target"])
+            and (other["profile"] == own["profile"] or own["given"].startswith(LOAD))
         ]

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import NEWER_DIGESTS, time_in_flight
+from cxcall.ledger.intents import ANY_HOST_DIGESTS, NEWER_DIGESTS, time_in_flight
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.vendor_hosts import vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,12 @@ _NAMES_OF_OLDER_DIGESTS = (
     "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest WHERE digest < ?",
     "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest_at WHERE digest < ?",
 )
+# Older versions wrote all records before the first one with a newer digest. Without `|| ''`, SQLite would look for that
+# one by an index of the digests, and sort them.
+_TARGETS_OF_OLDER_DIGESTS = """
+SELECT DISTINCT target FROM delivery WHERE number <
+    COALESCE((SELECT number FROM delivery WHERE digest || '' >= ? ORDER BY number LIMIT 1), ?)
+"""
 _FIRST_EVENT = (
     "SELECT min(number) FROM event INDEXED BY event_delivery WHERE delivery = ?",
     "SELECT min(number) FROM event INDEXED BY event_delivery_at WHERE delivery = ?",
@@ -251,6 +258,13 @@ class LedgerRows:
             for statement in _NAMES_OF_OLDER_DIGESTS
             for profile, operation in self._database.run(statement, (NEWER_DIGESTS,))
         }
+
+    @cached_property
+    def hosts_of_older_digests(self) -> set[str]:
+        """The vendor's hosts of the records whose digest may depend on the host; no new one is added."""
+        values = (ANY_HOST_DIGESTS, self.read_state().last_delivery + 1)
+        found = self._database.run(_TARGETS_OF_OLDER_DIGESTS, values)
+        return {*filter(None, (vendor_host(str(target)) for (target,) in found))}
 
     def first_event(self, delivery: int) -> int:
         """Return the number of the first event of a delivery."""

@@ -13,9 +13,10 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
+from cxcall.runtime.vendor_hosts import with_vendor_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
 MAX_NOTE_LENGTH = 500
@@ -33,19 +34,22 @@ _MARGIN = timedelta(minutes=15)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
+ANY_HOST_DIGESTS = f"{NEWER_DIGESTS}vendor:"
+"""The start of the digests of requests to a vendor's hosts, which do not depend on the host; all older digests sort before it."""
 LOAD = "load:"
 """The start of the values digest of a load, which stands for the list only."""
 
 
-def _no_digests(_profile: str, _operation: str) -> tuple[str, ...]:
+def _no_digests(_names: object, _hosts: object) -> tuple[str, ...]:
     return ()
 
 
 class Intent(NamedTuple):
     """A request that is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
-    `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
-    returns the digests of the same request in older records, for a profile and an operation name. `people` are
+    `digest` identifies the request, whatever profile and operation name it is sent by, and whichever of a vendor's
+    hosts it goes to. `older_digests` returns the digests of the same request in older records, for the pairs of profile
+    and operation name, and the vendor's hosts, that these records have. `people` are
     those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
     digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
     texts by which each of the people may be recorded, for a limit of the calls to them. `limit` is the most seconds that
@@ -63,7 +67,9 @@ class Intent(NamedTuple):
     batch: str = ""
     row: int | None = None
     key: str = ""
-    older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
+    older_digests: Callable[[Collection[tuple[str, str]], Iterable[str]], Iterable[str]] = (
+        _no_digests
+    )
     people: tuple[str, ...] = ()
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
@@ -124,9 +130,12 @@ def _weight(outcome: str) -> int:
 def intent_digest(method: str, url: str, body: Any) -> str:
     """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
 
-    The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
+    The order of keys and of query parameters, white space, and the case of UUIDs do not matter, nor does
+    which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
-    return NEWER_DIGESTS + _digest([method, _sort_query(url), body])
+    common = with_vendor_host(url)
+    start = NEWER_DIGESTS if common == url else ANY_HOST_DIGESTS
+    return start + _digest([method, _sort_query(common), body])
 
 
 def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
@@ -142,13 +151,17 @@ def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any
 
 
 def older_digests(
-    profile: str, operation: str, method: str, url: str, body: Any
-) -> tuple[str, ...]:
-    """Return the digests of a request in records of cxcall 0.1.0, and of development versions after it."""
-    return (
-        _digest([profile, operation, method, url, body]),
-        _digest([profile, method, _sort_query(url), body]),
-    )
+    names: Collection[tuple[str, str]], hosts: Iterable[str], method: str, url: str, body: Any
+) -> Iterator[str]:
+    """Yield the digests of a request in records of cxcall 0.1.0, of development versions after it, and of 0.2.0.
+
+    Those of 0.2.0 are different only for a vendor's hosts.
+    """
+    for each in dict.fromkeys((url, *(with_vendor_host(url, host) for host in hosts))):
+        for profile, operation in names:
+            yield _digest([profile, operation, method, each, body])
+            yield _digest([profile, method, _sort_query(each), body])
+        yield NEWER_DIGESTS + _digest([method, _sort_query(each), body])
 
 
 def _sort_query(url: str) -> str:

@@ -22,6 +22,7 @@ from cxcall.ledger.duplicates import (
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.intents import (
+    ANY_HOST_DIGESTS,
     DID_NOT_RING,
     MAX_NOTE_LENGTH,
     RANG,
@@ -131,8 +132,9 @@ class Ledger(LedgerAccess):
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return the digests that an earlier delivery of the same request may have."""
-        names = sorted(self.rows.names_of_older_digests)
-        older = (digest for each in names for digest in intent.older_digests(*each))
+        is_at_any_host = intent.digest.startswith(ANY_HOST_DIGESTS)
+        hosts = sorted(self.rows.hosts_of_older_digests) if is_at_any_host else ()
+        older = intent.older_digests(sorted(self.rows.names_of_older_digests), hosts)
         return tuple(dict.fromkeys((intent.digest, *older)))
 
     def _guard_intent(

@@ -18,6 +18,7 @@ from cxcall.ledger.intents import (
 )
 from cxcall.ledger.row_ranges import count_unknown_rows
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.vendor_hosts import with_vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,10 @@ class Batch(NamedTuple):
     file_digest: str = ""
     rows: int | None = None
     key: str = ""
+
+    def goes_to(self, target: str) -> bool:
+        """Return whether its requests go to a target: any host of a vendor counts as the same one."""
+        return with_vendor_host(self.target) == with_vendor_host(target)
 
 
 class FileContent(NamedTuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.vendor_hosts import is_vendor_host
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
     HTTPS_PORT,
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from cxcall.documents.private_files import PrivateFile
 
 DEFAULT_ISSUER = "https://cxone.niceincontact.com"
-VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
-"""The vendor's domains. The API of a tenant is on a host under one of them."""
-
 DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 
@@ -78,7 +76,7 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     except UsageError:
         return False
     scheme, host, port = origin(checked)
-    is_vendor = is_domain_name(host) and host.endswith(tuple(f".{each}" for each in VENDOR_DOMAINS))
+    is_vendor = is_domain_name(host) and is_vendor_host(host)
     return (scheme, host, port) == origin(issuer) or (is_vendor and port == HTTPS_PORT)
 
 

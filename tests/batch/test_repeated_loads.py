@@ -82,21 +82,32 @@ def test_unknown_rows_stop_every_other_command_that_loads_them(
     assert loads(sandbox) == 1
 
 
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("http://127.0.0.1:1", "http://localhost:1"),
+        ("https://api-na1.niceincontact.com", "https://api-b32.nice-incontact.com"),
+    ],
+)
 def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
-    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch, urls: tuple[str, ...]
 ) -> None:
     for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
         monkeypatch.setenv(name, cxcall.environment[name])
     operation = contact_operation(require_role(load_shipped_contracts(), "genesys-cloud", "load"))
-    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    settings = [load_settings({"base_url": url}, operation.contract) for url in urls]
     file = cxcall.folder / write(cxcall, *CONTACTS)
     with RowFile(str(file)) as opened, open_ledger() as ledger:
-        job = Job(operation, opened, settings, {"contactListId": "x"}, is_load=True)
-        guards = [new_batch_guard(ledger, job) for _ in range(2)]
-        stop_on_earlier_load(ledger, job)
-        first = ledger.batches.begin(*job.identity, guard=guards[0])
+        one, other = (
+            Job(operation, opened, each, {"contactListId": "x"}, is_load=True) for each in settings
+        )
+        guards = [new_batch_guard(ledger, each) for each in (one, other)]
+        stop_on_earlier_load(ledger, other)
+        first = ledger.batches.begin(*one.identity, guard=guards[0])
         with pytest.raises(StoppedError, match="another process began a load of"):
-            ledger.batches.begin(*job.identity, guard=guards[1])
+            ledger.batches.begin(*other.identity, guard=guards[1])
+        with pytest.raises(StoppedError, match="into this list"):
+            stop_on_earlier_load(ledger, other)
         assert [each.id for each in ledger.batches.all()] == [first]
 
 

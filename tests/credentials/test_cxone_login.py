@@ -157,6 +157,11 @@ def test_access_key_in_environment_needs_no_login(cxone: Cxcall, vendor: Vendor)
     assert vendor.url in first.envelope["findings"][0]["message"]
     assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
     assert vendor.paths.count("/authentication/v1/token/access-key") == 1
+    cxone.file(
+        "state/tenants.json", "{"
+    )  # the cached token is for a host that is not known any more
+    assert cxone("auth", "token", "-o", "json", code=4).codes == ["region-mismatch"]
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
 
 
 @pytest.mark.slow

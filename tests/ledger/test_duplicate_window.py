@@ -22,17 +22,15 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
-INTENT = Intent(
-    "default",
-    "execute",
-    "community",
-    "POST",
-    "https://h/x",
-    intent_digest("POST", "https://h/x", {}),
-    (),
-    older_digests=partial(older_digests, method="POST", url="https://h/x", body={}),
-)
 
+
+def intent_to(url: str) -> Intent:
+    digests = partial(older_digests, method="POST", url=url, body={})
+    digest = intent_digest("POST", url, {})
+    return Intent("default", "execute", "community", "POST", url, digest, (), older_digests=digests)
+
+
+INTENT, AT_VENDOR = intent_to("https://h/x"), intent_to("https://api-na1.niceincontact.com/x")
 OTHER = Intent("default", "execute", "community", "PUT", "", intent_digest("PUT", "", {}))
 
 
@@ -98,19 +96,23 @@ def test_number_is_masked_before_a_note_is_cut_within_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("names", [("default", "execute"), ("other", "execute"), ("p", "send-it")])
-@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("version", [0, 1, 2])
+@pytest.mark.parametrize("intent", [INTENT, AT_VENDOR], ids=["own host", "vendor's host"])
 def test_record_of_an_older_version_still_guards(
-    tmp_path: Path, version: int, names: tuple[str, str], *, again: bool
+    tmp_path: Path, intent: Intent, version: int, names: tuple[str, str], *, again: bool
 ) -> None:
     batch = "B" if again else ""
     profile, operation = names
-    old = INTENT.older_digests(*names)[version]
-    first = INTENT._replace(profile=profile, operation=operation, digest=old, batch=batch)
+    target = intent.target.replace("api-na1.niceincontact", "api-b32.nice-incontact")
+    old = [*older_digests([names], (), "POST", target, {})][version]
+    first = intent._replace(
+        profile=profile, operation=operation, target=target, digest=old, batch=batch
+    )
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
         delivery = ledger.begin(first, WINDOW)
         ledger.record_outcome(delivery, Outcome.ACCEPTED)
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
-        now = INTENT._replace(again=again, batch=batch)
+        now = intent._replace(again=again, batch=batch)
         with pytest.raises(AlreadySentError, match=delivery):
             ledger.begin(now, WINDOW)
         assert ledger.begin(OTHER, WINDOW)
@@ -121,7 +123,7 @@ def test_record_of_an_older_version_still_guards(
 
 
 def test_retry_compares_the_same_records_as_the_first_attempt(tmp_path: Path) -> None:
-    old = INTENT._replace(digest=INTENT.older_digests("default", "execute")[0])
+    old = INTENT._replace(digest=next(iter(INTENT.older_digests([("default", "execute")], ()))))
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
         earlier = ledger.begin(old, WINDOW)
         ledger.record_outcome(earlier, Outcome.UNKNOWN)
@@ -140,7 +142,8 @@ def test_older_digests_are_those_of_their_versions() -> None:
         hashlib.sha256(json.dumps(each, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         for each in (["p", "o", *request], ["p", "POST", "https://h/x?a=1&b=2", request[2]])
     )
-    assert older_digests("p", "o", *request) == (named, unnamed)
+    newest = intent_digest(*request)
+    assert [*older_digests([("p", "o")], (), *request)] == [named, unnamed, newest]
 
 
 def test_order_of_query_parameters_does_not_matter() -> None:

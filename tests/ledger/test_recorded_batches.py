@@ -60,6 +60,17 @@ def test_processed_row_stops_its_identical_row(tmp_path: Path, *, again: bool) -
             book.begin(row._replace(row=3), 0)
 
 
+def test_end_of_a_batch_ends_those_at_other_hosts_of_the_tenant(tmp_path: Path) -> None:
+    hosts = ("api-na1.niceincontact.com", "api-b32.nice-incontact.com", "other.example.com")
+    with Ledger.open(tmp_path) as book:
+        for host in hosts:
+            book.batches.begin("default", "execute", f"https://{host}/v34", "given", "/a", "1")
+        _, other, own = book.batches.all()
+        book.batches.ends.record(own.id)
+        finished = [each.target for each in book.batches.all() if each.is_finished]
+        assert finished == [other.target, own.target]
+
+
 def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         whole = "default", "execute", "https://x", "given"

@@ -58,5 +58,25 @@ def test_digest_ignores_only_the_case_of_uuids() -> None:
     assert len({intent_digest(*given), *(intent_digest(*other) for other in others)}) == 4
 
 
+def test_digest_does_not_depend_on_which_host_of_a_vendor_serves_the_tenant() -> None:
+    vendors = (
+        "api-na1.niceincontact.com",
+        "api-b32.nice-incontact.com",
+        "API-L36.nicecxone-gov.com",
+    )
+    others = (
+        "api.mypurecloud.com",
+        "api.usw2.pure.cloud",
+        "calls.example.com",
+        "niceincontact.com.example.com",
+        "evilniceincontact.com",
+        "api-na1.niceincontact.com:8443",
+    )
+    found = [intent_digest("POST", f"https://{host}/x", {}) for host in (*vendors, *others)]
+    assert len({*found[: len(vendors)]}) == 1
+    assert len({*found}) == 1 + len(others)
+    assert intent_digest("POST", "https://api-na1.niceincontact.com/y", {}) not in found
+
+
 def test_digest_of_a_person_is_that_of_existing_ledgers() -> None:
     assert keyed_digest("+12025550123", "k" * 32) == "09ae614266ed6f5fd182995fd5a3902e"

@@ -31,8 +31,9 @@ def test_path_is_recorded_readable_and_without_a_number() -> None:
 
 
 def test_records_of_older_versions_are_compared_too() -> None:
-    found = PLAN.intent().older_digests("p", "execute")
-    assert found == older_digests("p", "execute", "POST", PLAN.request.url, BODY)
+    names = [("p", "execute")]
+    found = PLAN.intent().older_digests(names, ())
+    assert [*found] == [*older_digests(names, (), "POST", PLAN.request.url, BODY)]
 
 
 def test_only_calls_are_guarded_against_duplicates() -> None:

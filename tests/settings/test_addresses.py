@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import Contract, find_platform_contract
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
+from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
 from cxcall.settings import settings as config
 from cxcall.settings import tenant_addresses
 from helpers.cases import each_case
@@ -272,11 +273,11 @@ ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
 
 
 @pytest.mark.slow
-@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenant_addresses.VENDOR_DOMAINS))
+@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(VENDOR_DOMAINS))
 def test_only_vendor_domains_are_trusted_endpoints(before: str, after: str, domain: str) -> None:
     url = f"https://{before}{domain}{after}"
     if tenant_addresses.is_trusted_endpoint(url, tenant_addresses.DEFAULT_ISSUER):
         prepared = requests.Request("GET", url).prepare().url or ""
         host = urlsplit(prepared).hostname or ""
-        assert host.endswith(tuple(f".{known}" for known in tenant_addresses.VENDOR_DOMAINS))
+        assert host.endswith(tuple(f".{known}" for known in VENDOR_DOMAINS))
         assert host == urllib3.util.parse_url(prepared).host

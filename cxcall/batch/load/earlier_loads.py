@@ -118,11 +118,12 @@ class LoadedContacts:
 
 def _loads_into_list(ledger: Ledger, job: Job) -> list[Batch]:
     """Return all loads into the list of a job, newest first."""
-    _, *own, _, _ = job.identity
+    _, operation, target, values_digest, _, _ = job.identity
     return [
         each
         for each in ledger.batches.all()
-        if [each.operation, each.target, each.values_digest] == own
+        if (each.operation, each.values_digest) == (operation, values_digest)
+        and each.goes_to(target)
     ]
 
 

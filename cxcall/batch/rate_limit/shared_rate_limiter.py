@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.ledger.errors import LedgerError
+from cxcall.runtime.vendor_hosts import with_vendor_host
+from cxcall.transport.origins import host_url
 from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def _subject(settings: Settings) -> str:
         or settings.api_key
         or settings.access_token
     )
-    parts = urlsplit(settings.base_url)
-    return f"{parts.scheme}://{parts.netloc}\n{who}"
+    return f"{host_url(with_vendor_host(settings.base_url))}\n{who}"
 
 
 class SharedRateLimiter(RateLimiter):
