@@ -213,7 +213,8 @@ class RowSelection:
     def defer(self, checked: CheckedRow) -> None:
         """Leave a row to a later pass, when it is within its calling hours."""
         assert checked.request is not None  # noqa: S101 - only a row with a request is sent
-        opening = find_next_calling_time(checked.request, checked.values) or datetime.now(UTC)
+        now = self._ledger.now() if self._ledger else datetime.now(UTC)
+        opening = find_next_calling_time(checked.request, checked.values, now) or now
         self.opening = min(self.opening or opening, opening)
         self._set_state(checked.row.number, _State.WAITING)
 

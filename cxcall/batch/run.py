@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty
@@ -21,6 +20,7 @@ from cxcall.runtime.signals import SIGNAL_INTERVAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
+    from datetime import datetime
 
     from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.row_checks import CheckedRow
@@ -122,7 +122,7 @@ class Run(StoppableRun):
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""
         while not self.stop_reason:
-            seconds = (opening - datetime.now(UTC)).total_seconds()
+            seconds = (opening - self.ledger.now()).total_seconds()
             if seconds <= 0:
                 return
             with suppress(Empty):
@@ -212,7 +212,7 @@ class Run(StoppableRun):
             checked.row,
             result_of_record(earlier, None if checked.rows else checked.request),
             is_resumed=True,
-            may_be_in_flight=earlier.may_be_in_flight(datetime.now(UTC)),
+            may_be_in_flight=earlier.may_be_in_flight(self.ledger.now()),
             rows=checked.rows,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
@@ -12,6 +11,7 @@ from cxcall.ledger.records import UnsentRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from cxcall.batch.input.rows import Row
     from cxcall.batch.row_result import RowResult
@@ -22,14 +22,12 @@ _GROUP = 500
 """The number of rows that one transaction records."""
 
 
-def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
-    """Return the record of a row that was not sent."""
+def unsent_row(result: RowResult, batch: str, key: str, now: datetime) -> UnsentRow:
+    """Return the record of a row that was not sent; `now` is the time by the clock of the ledger."""
     error = result.error
     reason = str(result.skip) if result.skip else error.code if error else ""
     message = error.message if error else ""
-    return UnsentRow(
-        batch, result.row.number, key, result.outcome, reason, message, datetime.now(UTC)
-    )
+    return UnsentRow(batch, result.row.number, key, result.outcome, reason, message, now)
 
 
 class UnsentRows:
@@ -54,7 +52,8 @@ class UnsentRows:
             if row.number in self.recorded:
                 continue
             one = result._replace(row=row)
-            self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
+            now = self._ledger.now()
+            self._waiting.append(unsent_row(one, self._batch, self._key_of(row), now))
         if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:
             self.flush()
 
@@ -64,7 +63,7 @@ class UnsentRows:
             self._moved = self._ledger.batches.moved_rows(self._batch)
         if earlier.batch != self._batch or self._moved.get(earlier.id) == row.number:
             return
-        reason, now = f"{MOVED}{earlier.id}", datetime.now(UTC)
+        reason, now = f"{MOVED}{earlier.id}", self._ledger.now()
         outcome = earlier.outcome
         moved = UnsentRow(self._batch, row.number, self._key_of(row), outcome, reason, "", now)
         self._waiting.append(moved)
@@ -73,7 +72,7 @@ class UnsentRows:
 
     def add_people(self, row: Row, people: Iterable[str]) -> None:
         """Collect the people of a row that a response does not confirm; its own record follows."""
-        now = datetime.now(UTC)
+        now = self._ledger.now()
         for digest in self._ledger.people.digests(people):
             reason = f"{PERSON}{digest}"
             self._waiting.append(

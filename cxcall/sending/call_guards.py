@@ -12,6 +12,7 @@ from cxcall.sending.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
@@ -137,8 +138,8 @@ class OutsideHoursError(StoppedError):
     """A request that is ready to be sent is outside the enforced calling hours by now."""
 
 
-def stop_outside_hours(checked: CheckedRequest) -> None:
-    """Raise OutsideHoursError if a request would now call someone outside the enforced hours.
+def stop_outside_hours(checked: CheckedRequest, now: datetime) -> None:
+    """Raise OutsideHoursError if a request would call someone outside the enforced hours at the time `now`.
 
     Time has passed since its check: the user was asked, the request waited for its slot or its next attempt, or a
     program kept it.
@@ -149,7 +150,7 @@ def stop_outside_hours(checked: CheckedRequest) -> None:
         return
     from cxcall.sending.calling_hours_check import check_hours, find_call_times
 
-    times = find_call_times(checked.operation, values, body)
+    times = find_call_times(checked.operation, values, body, now)
     for number, where, *_ in dialed_numbers(checked.operation, values, body):
         for finding in check_hours(number, hours, times, enforce=True):
             excerpt = body.find_excerpt(where) if where.startswith("/") else None

@@ -167,7 +167,7 @@ class _Attempts(LoggedDelivery):
         """Stop at the fence and outside the calling hours, or load the HTTP client during the wait for the disk."""
         self.plan = self.plan._replace(delivery=delivery)
         self.hooks.fence(delivery)
-        self.plan.stop_outside_hours()
+        self.plan.stop_outside_hours(self.ledger.now())
         load_client()
 
     def run(self, token: Credentials | None) -> Delivery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -51,6 +52,10 @@ DEFAULT_HOOKS = SendHooks()
 class NullLedger:
     """Records nothing: the ledger of reads, which change nothing and may be repeated."""
 
+    def now(self) -> datetime:
+        """Return the time by the clock of this machine."""
+        return datetime.now(UTC)
+
     def record_not_processed(self, delivery: str, attempt: int, note: str, *_: Any) -> None:
         """Do nothing."""
 
@@ -81,7 +86,8 @@ class Plan(NamedTuple):
     """A checked request, and all values that are needed to send it.
 
     `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`; `delivery`
-    is its ID in the ledger, as soon as it is recorded. `stop_outside_hours` is called right before each attempt.
+    is its ID in the ledger, as soon as it is recorded. `stop_outside_hours` is called with the time, by the
+    ledger's clock, right before each attempt.
     """
 
     operation: Operation
@@ -98,7 +104,7 @@ class Plan(NamedTuple):
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     delivery: str = ""
-    stop_outside_hours: Callable[[], None] = lambda: None
+    stop_outside_hours: Callable[[datetime], None] = lambda _now: None
 
     @classmethod
     def of(
@@ -181,11 +187,11 @@ class Plan(NamedTuple):
         )
 
 
-def _hours_guard(checked: CheckedRequest) -> Callable[[], None]:
+def _hours_guard(checked: CheckedRequest) -> Callable[[datetime], None]:
     """Return a function that raises OutsideHoursError if the request is outside the enforced calling hours by then."""
     settings = checked.settings
     if not settings.hours or settings.hours_policy != "enforce":
-        return lambda: None
+        return lambda _now: None
     from cxcall.sending.call_guards import stop_outside_hours
 
     return partial(stop_outside_hours, checked)

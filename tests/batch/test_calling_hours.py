@@ -195,10 +195,10 @@ def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> No
                 assert chosen.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
                 assert list(selection.rows()) == [] if waits else True
                 assert chosen.request is not None
-                stop_outside_hours(chosen.request)
+                stop_outside_hours(chosen.request, datetime.now(UTC))
                 values["hours"] = Setting(inside("America/New_York"), "test")
                 with pytest.raises(OutsideHoursError) as stopped:
-                    stop_outside_hours(chosen.request)
+                    stop_outside_hours(chosen.request, datetime.now(UTC))
                 assert stopped.value.findings[0].code == "outside-hours"
 
 

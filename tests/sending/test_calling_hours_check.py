@@ -14,14 +14,18 @@ from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
+from cxcall.ledger.ledger import Ledger
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
 from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
 from cxcall.sending.calling_hours_check import local_times
 from cxcall.sending.checked_request import CheckedRequest, build_request
+from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
+from helpers.deliveries import Tokens
 
 LONDON = "+442079460123"
 QUEUE = "00000004-1234-1234-1234-123456789012"
@@ -153,8 +157,8 @@ def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
     )
     assert find_next_calling_time(checked, {}) is None
     with pytest.raises(OutsideHoursError):
-        stop_outside_hours(checked)
-    stop_outside_hours(callback(LATER, LATER_ALLOWED))
+        stop_outside_hours(checked, datetime.now(UTC))
+    stop_outside_hours(callback(LATER, LATER_ALLOWED), datetime.now(UTC))
     assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is not None
 
 
@@ -176,3 +180,13 @@ def test_preflight_checks_the_scheduled_time() -> None:
     (result,) = (each for each in run_checks(preflight) if each.check == "hours")
     assert "outside" in result.says
     assert LATER in result.says
+
+
+def test_hours_apply_by_the_clock_of_the_ledger(tmp_path: Path) -> None:
+    """Many machines share a ledger in PostgreSQL, whose clock they use."""
+    plan = Plan.of(callback(None, NOW_ALLOWED), again=False)
+    later = datetime.now(UTC) + timedelta(hours=8)
+    with Ledger.open(tmp_path, now=lambda: later) as ledger:
+        with pytest.raises(OutsideHoursError):
+            deliver(plan, ledger, Tokens())
+        assert ledger.last() is None

@@ -104,7 +104,8 @@ class ClaimedRows:
         ):
             self._give_back(row)
         else:
-            self._ledger.batches.record_unsent([unsent_row(result, row.batch, row.key)])
+            unsent = unsent_row(result, row.batch, row.key, self._ledger.now())
+            self._ledger.batches.record_unsent([unsent])
             reason = str(result.skip or result.report.outcome)
             self._queue.end(self._claim_of(row), row.batch, row.number, reason)
 

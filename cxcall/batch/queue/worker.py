@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from datetime import UTC, datetime
 from queue import Empty
 from typing import TYPE_CHECKING
 
@@ -214,8 +213,9 @@ class Worker(StoppableRun):
         end = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
         if is_held_back and finished.checked.request and finished.destination.waits_for_hours:
-            opening = find_next_calling_time(finished.checked.request, finished.checked.values)
-            not_before = opening or datetime.now(UTC)
+            now = self.ledger.now()
+            request, values = finished.checked.request, finished.checked.values
+            not_before = find_next_calling_time(request, values, now) or now
             self._claimed_rows.end(end._replace(result=None, not_before=not_before))
             return
         self._claimed_rows.end(end)
