@@ -187,8 +187,9 @@ def test_batch_ends_once_with_its_last_row(queue: QueuedRows) -> None:
         queue.end(row.claim, "B1", row.number, "skipped")
     assert queue.end_batch("B1")
     assert not queue.end_batch("B1")
-    assert queue.fill(BATCH, [QueuedRow("B1", 2, {})]) == 1  # resumed
-    assert queue.open_batches() == [BATCH]
+    resumed = BATCH._replace(target="http://another-host-of-the-tenant")
+    assert queue.fill(resumed, [QueuedRow("B1", 2, {})]) == 1
+    assert queue.open_batches() == [resumed]
     assert queue.count("B1") == {"skipped": 2, "todo": 1}
 
 

@@ -45,9 +45,10 @@ DELETE FROM queued_row USING filled WHERE batch = %s AND state = 'ended' AND que
 """
 ADD_ROWS = "INSERT INTO queued_row (batch, number, content) SELECT %s, number, content FROM filled"
 # Nothing before it locks the row of the batch: who cancels the batch needs that row while the guard waits for them.
-OPEN_BATCH = (
-    "UPDATE queued_batch SET options = %s, ended_at = NULL, cancelled_at = NULL WHERE batch = %s"
-)
+# The target changes if a login has found another host of the tenant since the batch was queued first.
+OPEN_BATCH = """
+UPDATE queued_batch SET target = %s, options = %s, ended_at = NULL, cancelled_at = NULL WHERE batch = %s
+"""
 
 OPEN_BATCHES = """
 SELECT batch, profile, operation, target, options FROM queued_batch

@@ -175,7 +175,7 @@ class QueuedRows:
                 connection.execute(statements.FORGET_ENDED, (batch.batch,))
                 count = connection.execute(statements.ADD_ROWS, (batch.batch,)).rowcount
                 held.enter_context(guard)
-                connection.execute(statements.OPEN_BATCH, (options, batch.batch))
+                connection.execute(statements.OPEN_BATCH, (batch.target, options, batch.batch))
         return count
 
     def open_batches(self) -> list[QueuedBatch]:
