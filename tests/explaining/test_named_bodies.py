@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from cxcall.explaining.explanation import explain
 from helpers.cases import each_case
 from helpers.command import Cxcall, screen, terminal
 
@@ -36,6 +37,7 @@ NAMED = {
     "form of Ruby": f'{ERROR}\nbody: {{ "callbackNumbers" => "+12025550123" }}',
     "object alone": f"{ERROR}\n{BODY}",
     "label on its own line": f"{ERROR}\nbody:\n{BODY}",
+    "prose without an error of a client": f"I post {BODY} to /api/v2/conversations/callbacks with a valid token and get 400 Bad Request",
     "prose": f"I send {BODY} and get: {ERROR}",
     "label in German": f"Anfrage: {BODY}\n{ERROR}",
     "text in a log": f'{ERROR}\nbody: "{{\\"callbackNumbers\\": \\"+12025550123\\"}}"',
@@ -80,6 +82,22 @@ NOT_SENT = {
     f' with status code 400", "config": {{"url": "{URL}", "method": "post"}}}}',
     "record of the request": f'{{"payload": {{"method": "POST", "url": "{URL}", "status": 409}}}}',
 }
+CONTACT = '{"contactId": "12345", "reasonCode": "x"}'
+ROUTE = "/api/v2/engagements/outbound/personal-connections"
+LINE = f"POST https://api.mypurecloud.com{ROUTE}"
+OF_A_CONTACT = {
+    "label below": f"{LINE} -> 400\nRequest body: {CONTACT}",
+    "label above": f"Body: {CONTACT}\n{LINE}\n400 Bad Request",
+    "log line": f"ERROR request failed: {LINE} status=400 body={CONTACT}",
+    "assignment": f"payload = {CONTACT}\n{ERROR.replace(URL, f'https://api.mypurecloud.com{ROUTE}')}",
+    "record": f'{{"req": {{"method": "POST", "url": "https://x{ROUTE}"}}, "reqBody": {CONTACT}, "res": {{"statusCode": 400}}}}',
+    "no label": f"{LINE} -> 400\n{CONTACT}",
+    "label of the endpoint": f"Endpoint: {ROUTE}\nPayload: {CONTACT}\nError: 400 Bad Request",
+    "prose with a path": f"We call {ROUTE} via POST:\n\n{CONTACT}\n\nbut receive: 400 Bad Request.",
+    "path in prose": f"I post {CONTACT} to /api/v2/outbound/campaigns/{{id}}/executions and get 400 Bad Request",
+    "no path": f"{CONTACT}\n400 Bad Request",
+    "below a status": f"400 Bad Request\n{CONTACT}",
+}
 
 
 @pytest.mark.slow
@@ -88,6 +106,24 @@ def test_body_beside_an_error_is_checked(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=NAMED[name], code=3)
     found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
     assert WRONG in found or ("property-missing", "/queueId") in found, found
+
+
+@each_case("name", OF_A_CONTACT)
+def test_body_with_names_that_responses_also_have_is_checked(name: str) -> None:
+    [found] = explain(OF_A_CONTACT[name])
+    assert ("id-format", "/contactId") in [(each.code, each.where) for each in found.findings]
+    assert (found.request.method, found.request.status) == (
+        "" if "/" not in OF_A_CONTACT[name] else "POST",
+        400,
+    )
+
+
+def test_label_of_a_request_decides_what_a_conversation_is() -> None:
+    body = '{"participants": [{"address": "+14155550142", "userid": "x"}]}'
+    [found] = explain(
+        f"POST https://api.mypurecloud.com/api/v2/conversations/calls -> 400\nRequest body: {body}"
+    )
+    assert found.findings[0].where == "/participants/0/userid"
 
 
 @pytest.mark.slow

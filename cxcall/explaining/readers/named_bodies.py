@@ -135,7 +135,8 @@ def _read_object(text: str, start: int) -> NamedBody:
     if not written:  # cut, or without the types of its values
         return NamedBody(start, end or _line_end(text, start), rank, "", None)
     value = find_json(written, None)
-    return NamedBody(start, end, _NOT_SENT if _is_received(value) else rank, written, value)
+    is_received = _is_received(value) or (rank > _REQUEST_LABEL and is_resource(value))
+    return NamedBody(start, end, _NOT_SENT if is_received else rank, written, value)
 
 
 def _line_end(text: str, start: int) -> int:
@@ -152,9 +153,9 @@ def _literal_text(text: str) -> str:
 
 
 def _is_received(value: Any) -> bool:
-    """Return whether an object is a response, or contains a whole request."""
+    """Return whether an object is an error, or contains a whole request."""
     is_short_error = isinstance(value, dict) and value.keys() <= _RESPONSE_NAMES
-    return is_short_error or is_error_body(value) or is_resource(value) or bool(find_request(value))
+    return is_short_error or is_error_body(value) or bool(find_request(value))
 
 
 def _head_of(text: str, start: int) -> str:

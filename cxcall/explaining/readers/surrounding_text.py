@@ -81,7 +81,8 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     from cxcall.explaining.readers.named_bodies import find_sent_body
 
     has_path = bool(request.path.strip("/"))
-    is_named = not has_path or request.kind in (SourceKind.MESSAGE, SourceKind.CODE)
+    is_vague = not request.is_refused and (not has_path or request.kind is SourceKind.MESSAGE)
+    is_named = is_vague or request.kind is SourceKind.CODE
     at = text.find(request.path) if has_path else len(text)
     if (sent := find_sent_body(text, at, is_named=is_named)) is None:
         return request

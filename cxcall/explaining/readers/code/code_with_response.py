@@ -17,7 +17,11 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     read_response,
     read_response_alone,
 )
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    METHODS,
+    build_observed_request,
+    build_response,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
 
@@ -43,6 +47,12 @@ _POWERSHELL = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
 # The last command before a URL: a search from each one to the end of the line would take quadratic time.
 _POWERSHELL_REQUEST = re.compile(rf"(?i){_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://")
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
+_PATH = re.compile(
+    r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
+    re.IGNORECASE,
+)
+_METHOD = re.compile(rf"\b(?:{'|'.join(METHODS)})\b")
+_POST = re.compile(r"\bpost(?:s|ed|ing)?\b", re.IGNORECASE)
 # In scripts of NICE CXone Studio, all literals have variables.
 _STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
@@ -89,7 +99,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     if calls:
         yield from calls
     elif alone := read_failed_url(text) or read_response_alone(text):
-        yield _with_url(alone, text)
+        yield _with_target(alone, text)
     elif _RAW_MESSAGE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
@@ -99,15 +109,20 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
         )
 
 
-def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a response without a request, with the URL of the text if it has only one."""
-    urls = dict.fromkeys(URL.findall(text))
-    if request.host or request.path or len(urls) != 1:
+def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a response without a request, with the URL or path of the text if it has only one, and its method."""
+    prose = _without_bodies(text)
+    targets = dict.fromkeys(URL.findall(text)) or dict.fromkeys(_PATH.findall(prose))
+    if request.host or request.path or len(targets) != 1:
         return request
+    [target] = targets
+    methods = set(_METHOD.findall(prose)) or set(_POST.findall(prose)[:1] and ["POST"])
     return build_observed_request(
         request.origin,
         SourceKind.RESPONSE,
-        url=next(iter(urls)),
+        method=methods.pop() if len(methods) == 1 else None,
+        url=target if "://" in target else None,
+        path=target if "://" not in target else None,
         response=request.response,
         null_means_unknown=True,
     )

@@ -88,10 +88,11 @@ def has_error_status(value: Any) -> bool:
 
 
 def is_resource(value: Any) -> bool:
-    """Return whether a value is a resource that a platform returned."""
+    """Return whether a value is a resource that a platform returned; a body that an operation takes is none."""
     if isinstance(value, list):
         return bool(value) and all(map(is_resource, value))
-    return isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
+    has_name = isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
+    return has_name and not is_request_body(value)
 
 
 def read_object(
