@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.ledger.database_interface import never
+from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import LOAD
 from cxcall.ledger.schema import REOPENED
 from cxcall.runtime.vendor_hosts import with_vendor_host
@@ -59,6 +60,8 @@ class BatchEnds:
         """Record that a batch is unfinished again, if it was finished; `guard` is as in `BatchRecords.begin`."""
         with self._access.writing():
             guard()
+            if not self._rows.select_table("batch", "WHERE id = ?", (batch,)):
+                raise pruned_batch_error()
             if self.is_finished(batch):
                 self._insert_end(REOPENED + batch)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_ends import BatchEnds
+from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
@@ -150,8 +151,9 @@ class BatchRecords:
     def delivery(self, number: int) -> Record:
         """Return the delivery with a number."""
         with self._database.snapshot():
-            (found,) = self._rows.select("WHERE d.number = ?", (number,))
-        return found.record
+            for found in self._rows.select("WHERE d.number = ?", (number,)):
+                return found.record
+        raise pruned_batch_error()
 
     def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
         """Return the IDs of deliveries that called, or may have called, people who are not recorded."""

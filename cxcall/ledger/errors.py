@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
@@ -53,6 +53,15 @@ def missing_records_finding(problem: str) -> Finding:
         "continues without the missing records",
         why="a missing record is not proof that no call was placed",
         source="ledger",
+    )
+
+
+def pruned_batch_error() -> UsageError:
+    """Return the error for a batch whose records were deleted while a command was about to resume it."""
+    return UsageError(
+        "the records of this batch were pruned",
+        where="--resume",
+        fix="send the remaining rows from a separate file",
     )
 
 

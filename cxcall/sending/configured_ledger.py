@@ -27,7 +27,7 @@ def open_ledger(*, to_read: bool = False) -> Ledger:
         stop_on_machine_variables()
     state = state_dir()
     markers = _marker_folder(state)
-    if url := os.environ.get(VARIABLE, "").strip():
+    if url := _shared_address():
         return Ledger.open_shared(url, marker_folder=markers)
     return Ledger.open(state, marker_folder=markers, to_read=to_read)
 
@@ -37,7 +37,25 @@ def has_ledger() -> bool:
     from cxcall.ledger.sqlite.ledger_file import has_file
     from cxcall.settings.settings import state_dir
 
-    return bool(os.environ.get(VARIABLE, "").strip()) or has_file(state_dir())
+    return bool(_shared_address()) or has_file(state_dir())
+
+
+def _shared_address() -> str:
+    """Return the address of the database, empty for the file of this machine.
+
+    Raises UsageError for an empty variable, such as a missing secret in CI: each machine would have a ledger of its own.
+    """
+    address = os.environ.get(VARIABLE)
+    if address is None or address.strip():
+        return (address or "").strip()
+    from cxcall.findings.errors import UsageError
+
+    raise UsageError(
+        f"`{VARIABLE}` is set, but empty",
+        where=VARIABLE,
+        fix="set the address of the database; to use the file of this machine, unset the variable",
+        why="each machine would have a ledger of its own, and could repeat the calls of the others",
+    )
 
 
 def _marker_folder(state: Path) -> Path:
@@ -58,7 +76,7 @@ def check_ledger() -> str:
     from cxcall.ledger.sqlite.ledger_file import check_folder
     from cxcall.settings.settings import state_dir
 
-    is_shared, state = bool(os.environ.get(VARIABLE, "").strip()), state_dir()
+    is_shared, state = bool(_shared_address()), state_dir()
     if not is_shared and not check_folder(state):
         if problem := LedgerMarker(_marker_folder(state), os.path.realpath(state)).loss():
             raise MissingRecordsError(problem)

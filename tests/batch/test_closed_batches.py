@@ -132,3 +132,21 @@ def test_prune_keeps_what_other_commands_sent_since_an_unfinished_batch_began(
             *words, "1", "--resume", code=2
         )  # what others sent since it began is not known any more
     assert platform.rung == 1
+
+
+@pytest.mark.slow
+def test_batch_that_is_pruned_while_its_resumption_asks_is_not_sent(cxcall: Cxcall) -> None:
+    def refuse_second(sent: Any, _count: int) -> Reply:
+        return Reply() if sent == row(1) else Reply(403, {"code": "x"}, rings=False)
+
+    words = ("batch", write_rows(cxcall, 1, 2, 3), *WORDS[:-2], "--concurrency", "1")
+    with Platform(refuse_second) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        sent = cxcall(*words, *WORDS[-2:], "--confirm", "3", "--max-failures", "1", code=9)
+        cxcall("batch", "cancel", results(sent)[1]["batch"], code=0)
+        with terminal(cxcall, *words, "--resume") as child:
+            child.expect("to continue")
+            assert "deleted 2" in cxcall("history", "prune", "--older-than", "0s", "-y", code=0).out
+            child.sendline("1")
+            child.expect("were pruned")
+    assert platform.rung == 1

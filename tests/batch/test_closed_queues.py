@@ -17,7 +17,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from helpers.command import CONTACT
-from helpers.platform_server import Platform
+from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, queue_rows, rows_of
 
 if TYPE_CHECKING:
@@ -30,12 +30,18 @@ CALL = ("--operation", "place-call-for-user", "--param", f"userId={CONTACT}")
 
 
 @pytest.fixture
-def shared(cxcall: Cxcall, postgres_url: str) -> Iterator[Cxcall]:
-    """Return the command with a ledger in PostgreSQL, and a platform that accepts every request."""
+def platform() -> Iterator[Platform]:
+    """Return a platform that accepts every request."""
     with Platform() as platform:
-        cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
-        cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
-        yield cxcall
+        yield platform
+
+
+@pytest.fixture
+def shared(cxcall: Cxcall, platform: Platform, postgres_url: str) -> Cxcall:
+    """Return the command with a ledger in PostgreSQL."""
+    cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
+    cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    return cxcall
 
 
 def test_row_that_another_command_sent_since_is_not_sent(shared: Cxcall) -> None:
@@ -59,6 +65,22 @@ def test_closed_batch_that_is_queued_again_is_unfinished(shared: Cxcall) -> None
     shared("worker", "--until-empty", code=0)
     [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (found["state"], found["outcomes"]) == ("finished", {"accepted": 2})
+
+
+def test_row_that_waits_for_its_next_attempt_is_not_sent_after_its_batch_is_closed(
+    shared: Cxcall, platform: Platform
+) -> None:
+    def cancel_and_postpone(_body: Any, _count: int) -> Reply:
+        shared("batch", "cancel", batch, code=0)
+        platform.answer = lambda _body, _count: Reply()
+        return Reply(429, {"code": "too.many.requests"}, {"Retry-After": "1"}, rings=False)
+
+    batch = queue_rows(shared, rows_of(1))
+    platform.answer = cancel_and_postpone
+    shared("worker", "--until-empty")
+    assert platform.rung == 0
+    [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert found["outcomes"] == {"undelivered": 1}
 
 
 def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_ends(

@@ -305,11 +305,14 @@ def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> N
 def test_worker_on_a_ledger_that_lost_records_sends_nothing(
     shared: Cxcall, platform: Platform, postgres_url: str
 ) -> None:
-    queue_rows(shared, rows_of(2), *FAST)
+    batch = queue_rows(shared, rows_of(2), *FAST)
     with Ledger.open_shared(postgres_url) as ledger:
         ledger.share_stop("the last changes are missing")
     assert "records-missing" in shared("worker", "--until-empty", code=7).err
     assert platform.rung == 0
+    assert f"`cxcall batch cancel {batch}`" in shared("history", "accept", "--yes", code=2).err
+    shared("batch", "cancel", batch, code=0)
+    shared("history", "accept", "--yes", code=0)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,12 @@ def test_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
         assert PASSWORD not in ran.out + ran.err
 
 
+@pytest.mark.parametrize("value", ["", " "])
+def test_empty_variable_stops_the_call(live: Cxcall, value: str) -> None:
+    live.environment["CXCALL_LEDGER"] = value
+    assert "`CXCALL_LEDGER` is set, but empty" in live(*SEND, code=2).err
+
+
 def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:
     live.file(".env", "CXCALL_LEDGER=postgresql://elsewhere/db\n")
     assert "`CXCALL_LEDGER` has no effect here" in live(*SEND, code=2).err

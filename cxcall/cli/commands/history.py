@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +33,7 @@ from cxcall.sending.configured_ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
@@ -189,17 +191,35 @@ def accept(output: OutputOptions, yes: bool = option("--yes -y", "Skip the promp
     """Continue without the missing records.
 
     While records are missing, cxcall places no calls, because the same call may have been placed before.
-    First restore the ledger, or check on the platform which calls were placed. The decision is recorded.
+    First restore the ledger, or check on the platform which calls were placed. The decision is recorded. Rows in the
+    queue must be taken out before.
     """
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         problem = ledger.missing_records()
+        if problem:
+            _stop_on_queued_rows(ledger)
         if problem and not yes:
             fix = "check on the platform which calls were placed"
             _confirm(screen, f"{problem}. Continue without them?", problem, fix)
         problem = ledger.accept_missing_records()
     text = f"recorded: calls may be placed again, although {problem}"
     return Report("history accept", data={"missing": problem}, text=text)
+
+
+def _stop_on_queued_rows(ledger: Ledger) -> None:
+    """Raise UsageError if a batch has rows in the queue: they may have been sent after the copy was made."""
+    if not ledger.is_shared:
+        return
+    with closing(ledger.open_queue()) as queue:
+        for each in queue.open_batches():
+            if queue.has_open_rows(each.batch):
+                raise UsageError(
+                    f"batch `{each.batch}` has rows in the queue, and workers would send them at once",
+                    where="history accept",
+                    fix=f"take them out: `cxcall batch cancel {each.batch}`; then check on the platform who was called",
+                    why="records are missing, so these rows may have been sent before",
+                )
 
 
 def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:

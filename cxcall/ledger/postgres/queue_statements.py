@@ -69,7 +69,8 @@ RETURNING r.batch, r.number, r.content, r.worker
 BEGIN_SENDING = """
 UPDATE queued_row SET state = 'sending', delivery = %(delivery)s, lease = now() + %(lease)s
 WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND lease > now()
-    AND (state = 'claimed' OR state = 'sending' AND delivery = %(delivery)s)
+    AND (state = 'claimed' OR state = 'sending' AND delivery = %(delivery)s
+        AND EXISTS (SELECT FROM queued_batch b WHERE b.batch = queued_row.batch AND b.cancelled_at IS NULL))
 """
 KEEP = """
 UPDATE queued_row r SET lease = now() + %(lease)s
