@@ -51,9 +51,10 @@ class StoppableRun:
 
     def catch_signals(self) -> AbstractContextManager[None]:
         """Stop at the first signal, and abandon the rows in flight at the second."""
-        return signals.call_on_signals(self._interrupt)
+        return signals.call_on_signals(self.interrupt)
 
-    def _interrupt(self) -> None:
+    def interrupt(self) -> None:
+        """Count a signal, and start no more rows."""
         self.interrupts += 1
         self.stop("interrupted")
         self._events.put(None)

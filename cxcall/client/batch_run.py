@@ -6,8 +6,8 @@ import json
 import os
 import sys
 from _thread import start_new_thread
-from contextlib import ExitStack, contextmanager
-from inspect import GEN_CLOSED, GEN_RUNNING, getgeneratorstate
+from contextlib import ExitStack, contextmanager, nullcontext
+from inspect import GEN_CLOSED, GEN_RUNNING, GEN_SUSPENDED, getgeneratorstate
 from tempfile import TemporaryFile
 from threading import RLock, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -31,6 +31,7 @@ from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import interrupt_main_thread
+from cxcall.runtime.signals import call_on_signals
 from cxcall.sending.confirmation_prompt import needs_consent
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class BatchRun:
             run = self._run = Run(begun, self._selection)
             if self._closed:  # by another thread meanwhile
                 run.stop(self._closed)
-            with _signals_of(run):
+            with _signals_handled_by(self._interrupt):
                 results = run.results(in_order=True, threads=rules.concurrency)
                 try:
                     for result in results:  # noqa: UP028 - who leaves the loop must not close the results
@@ -230,16 +231,23 @@ class BatchRun:
             if run.interrupts:
                 raise KeyboardInterrupt
 
+    def _interrupt(self) -> None:
+        """Handle a signal: the loop ends after the rows in flight; the second signal also ends a turn of the loop."""
+        assert self._run is not None  # noqa: S101 - it handles no signals before
+        self._run.interrupt()
+        if self._run.is_abandoned and getgeneratorstate(self._results) == GEN_SUSPENDED:
+            self._run.interrupts = (
+                0  # this exception ends the loop, which then waits for the rows in flight
+            )
+            raise KeyboardInterrupt
+
 
 @contextmanager
-def _signals_of(run: Run) -> Iterator[None]:
-    """Let the run handle signals, which only the main thread can; it also changes how often threads switch."""
+def _signals_handled_by(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call a function at each signal, which only the main thread can; restore how often threads switch."""
     before = sys.getswitchinterval()
     try:
-        if current_thread() is main_thread():
-            with run.catch_signals():
-                yield
-        else:
+        with call_on_signals(interrupt) if current_thread() is main_thread() else nullcontext():
             yield
     finally:
         sys.setswitchinterval(before)

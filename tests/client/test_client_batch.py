@@ -160,6 +160,25 @@ def test_signal_in_a_loop_that_is_then_left_comes_after_it() -> None:
         assert left == [batch]
 
 
+def test_second_signal_ends_a_turn_of_the_loop(platform: Platform, cxcall: Cxcall) -> None:
+    def wait(batch: BatchRun) -> None:
+        for row in batch:
+            turns.append(row.number)
+            signal.raise_signal(signal.SIGINT)
+            turns.append(row.number)
+            signal.raise_signal(signal.SIGTERM)
+            turns.append(row.number)
+
+    turns: list[int] = []
+    with Client() as client:
+        batch = client.batch(OPERATION, ROWS, confirm=5, concurrency=2)
+        with pytest.raises(KeyboardInterrupt):
+            wait(batch)
+        assert (turns, batch.stop_reason) == ([1, 1], "interrupted")
+    listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    assert [each["outcome"] for each in listed] == ["accepted"] * platform.rung
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_rows_may_be_sent_on_another_thread() -> None:
