@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import typer
 
-_DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
+_NEVER_EMPTY = ("--profile", "--platform", "--region", "--base-url", "--hours", "--max-attempts")
 _CONTENT = (
     r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]"""
     r"|.*\bBearer "
@@ -96,7 +96,8 @@ def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
     """Raise UsageError for a value that is not UTF-8 or is empty, or for a text in place of a file name.
 
-    The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
+    The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere; without its hours,
+    past a guard.
     """
     for parameter in context.command.params:
         is_argument = parameter.param_type_name == "argument"
@@ -104,9 +105,9 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
         value = values.get(parameter.name or "")
         for text in value if isinstance(value, list | tuple) else [value]:
-            is_destination = name in _DESTINATIONS and _is_given(context, parameter)
-            is_empty = text == "" or (is_destination and text is not None and not text.strip())
-            if is_empty and (is_argument or is_file or is_destination):
+            is_needed = name in _NEVER_EMPTY and _is_given(context, parameter)
+            is_empty = text == "" or (is_needed and text is not None and not text.strip())
+            if is_empty and (is_argument or is_file or is_needed):
                 raise UsageError(
                     f"`{name}` is empty",
                     where=name,

@@ -17,19 +17,32 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 
-_DESTINATIONS = ("profile", "region", "base_url", "contract", "do_not_call")
+_NEVER_EMPTY = (
+    *("profile", "platform", "region", "base_url", "contract"),
+    *("do_not_call", "hours", "max_attempts"),
+)
 """The settings without which a request would go elsewhere, or past a guard."""
 
 
 def stop_on_empty_value(flags: Mapping[str, str]) -> None:
     """Raise UsageError for an empty destination or guard, as the command does."""
-    for name in _DESTINATIONS:
+    for name in _NEVER_EMPTY:
         if name in flags and not flags[name].strip():
             raise UsageError(
                 f"`{name}` is empty",
                 where=name,
                 fix="give a value, or None for the usual one",
                 why="an environment variable that is not set often becomes an empty value",
+            )
+
+
+def stop_on_other_types(**flags: object) -> None:
+    """Raise UsageError for a flag that is not True or False: a text such as `no` would count as True."""
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            kind = type(value).__name__
+            raise UsageError(
+                f"`{name}` is a {kind}", where=name, fix=f"give `{name}=True`, or leave it out"
             )
 
 

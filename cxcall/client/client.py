@@ -7,7 +7,12 @@ from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from cxcall.client.arguments import parameter_texts, read_body, stop_on_empty_value
+from cxcall.client.arguments import (
+    parameter_texts,
+    read_body,
+    stop_on_empty_value,
+    stop_on_other_types,
+)
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
 from cxcall.contracts.contract import find_extended_operations, load_contracts, load_operation
@@ -92,6 +97,7 @@ class Client:
             if value is not None
         }
         stop_on_empty_value(self._flags)
+        stop_on_other_types(sandbox=sandbox)
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
         self._lock = RLock()  # a signal handler may call `close`
         self._batches: set[BatchRun] = set()
@@ -163,8 +169,10 @@ class Client:
         force: bool = False,
         strict: bool = False,
     ) -> Delivery:
-        """Send a request that `build` returned, as `send` does."""
-        call_guards.stop_on_guards(checked.findings)
+        """Send a request that `build` returned, as `send` does; the guards are checked again."""
+        stop_on_other_types(yes=yes, again=again, force=force, strict=strict)
+        parts = checked.operation, checked.values, checked.payload, checked.settings
+        call_guards.stop_on_guards(build_request(*parts).findings)
         stop_on_errors(checked, strict=strict, force=force)
         if not yes and needs_consent(checked.operation, checked.settings):
             raise UsageError(
@@ -240,8 +248,7 @@ class Client:
         `--map`; `rate` is `10/s`, `max_failures` `10` (in a row) or `25%`. The others work like the flags.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
-        rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C, SIGTERM, and SIGHUP wait for
-        the requests in flight, and then raise KeyboardInterrupt.
+        rows, StoppedError if an earlier batch of the same rows is unfinished, KeyboardInterrupt after a signal.
         """
         from cxcall.batch.input.column_mapping import ColumnMap
         from cxcall.batch.input.national_numbers import parse_country
@@ -249,6 +256,9 @@ class Client:
         from cxcall.batch.job import Job
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
+        stop_on_other_types(
+            skip_invalid=skip_invalid, resume=resume, again=again, force=force, strict=strict
+        )
         declared = self._load_operation(operation)
         rules = BatchRules.parse(
             declared.rate if rate is None else rate, max_failures, concurrency

@@ -58,6 +58,7 @@ class OpenResources:
 
     def _close_if_unused(self) -> None:
         if self._is_closed and not self._users:
+            self._ledger = None  # who got this object before it was closed opens the ledger again
             self._stack.close()
 
 

@@ -56,7 +56,7 @@ class CheckedRequest(NamedTuple):
     values: Mapping[str, str] = MappingProxyType({})
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "payload", "dialed_numbers")
+        return redacted_repr(self, "payload", "dialed_numbers", "values")
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep
 
@@ -162,7 +161,6 @@ class Plan(NamedTuple):
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
         request = self.request
-        parts = urlsplit(request.url)
         media_type = request.headers.get("Content-Type", "")
         body = comparable_body(media_type, request.body, self.body)
         content = {"method": request.method, "url": self._recorded_url, "body": body}
@@ -171,7 +169,7 @@ class Plan(NamedTuple):
             operation=self.operation.name,
             provenance=self.operation.provenance,
             method=request.method,
-            target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
+            target=request.masked_url,
             digest=intent_digest(**content),
             numbers=self.numbers,
             # The duplicate guard is for calls: any other request may be repeated.

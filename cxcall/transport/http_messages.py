@@ -8,12 +8,12 @@ from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_echo
+from cxcall.phone.number_masking import mask_echo, mask_text
 from cxcall.runtime.known_secrets import redact, redacted_repr
 
 _TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
@@ -90,7 +90,13 @@ class HttpRequest(NamedTuple):
     body: bytes | None
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "body")
+        return redacted_repr(self._replace(url=self.masked_url), "body")
+
+    @property
+    def masked_url(self) -> str:
+        """The URL without its query, and with masked numbers in its path, for the ledger and tracebacks."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", ""))
 
     @property
     def texts(self) -> str:

@@ -142,8 +142,10 @@ def test_file_may_have_the_name_of_a_text(cxcall: Cxcall) -> None:
     cxcall("explain", name, code=3)
 
 
-@pytest.mark.parametrize("flag", ["--profile", "--platform", "--region", "--base-url"])
-def test_empty_destination_is_not_the_default_one(
+@pytest.mark.parametrize(
+    "flag", ["--profile", "--platform", "--region", "--base-url", "--hours", "--max-attempts"]
+)
+def test_empty_destination_or_guard_is_not_the_default_one(
     live: Cxcall, sandbox: Sandbox, flag: str
 ) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall import Client, CxcallError, Outcome
+from cxcall import Client, CxcallError, Outcome, StoppedError, UsageError
 from cxcall.settings.sources import Setting
+from cxcall.transport.http_messages import HttpRequest
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
@@ -140,6 +141,46 @@ def test_guards_of_the_settings_hold(platform: Platform) -> None:
     assert platform.rung == 0
 
 
+def test_built_request_is_not_sent_to_a_person_who_objected_since(platform: Platform) -> None:
+    Path("dnc.txt").write_text("# nobody yet\n", "utf-8")
+    contact = {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550123"}}
+    body = {"contactId": CONTACT, "contactSpec": contact}
+    with Client(do_not_call=Path("dnc.txt")) as client:
+        built = client.build("execute", body, {"campaignId": CAMPAIGN})
+        Path("dnc.txt").write_text("+12025550123\n", "utf-8")
+        with pytest.raises(StoppedError, match="is on the do-not-call list"):
+            client.send_built(built, yes=True, force=True)
+    assert platform.rung == 0
+
+
+def test_text_is_no_agreement_to_a_call(platform: Platform) -> None:
+    rows: Any = [BODY]
+    with Client() as client:
+        for flag in ("yes", "again", "force", "strict"):
+            given: Any = {"yes": True, flag: "no"}
+            with pytest.raises(UsageError, match=f"`{flag}` is a str"):
+                client.send("personal-connection", BODY, **given)
+        for flag in ("skip_invalid", "resume", "again", "force", "strict"):
+            given = {"confirm": 1, flag: "no"}
+            with pytest.raises(UsageError, match=f"`{flag}` is a str"):
+                client.batch("personal-connection", rows, **given)
+        with pytest.raises(UsageError, match="`confirm=True` does not match"):
+            client.batch("personal-connection", rows, confirm=True)
+    wrong: Any = "no"
+    with pytest.raises(UsageError, match="`sandbox` is a str"):
+        Client(sandbox=wrong)
+    assert platform.rung == 0
+
+
+@pytest.mark.usefixtures("platform")
+def test_traceback_shows_no_number_of_a_request() -> None:
+    with Client() as client:
+        built = client.build("list-campaigns", parameters={"name": "+12025550123"})
+    assert "name=%2B12025550123" in built.request.url
+    in_path = HttpRequest("POST", "https://example.com/dial/%2B12025550123", {}, None)
+    assert "2025550" not in repr(built) + repr(in_path)
+
+
 def test_threads_share_a_client(platform: Platform) -> None:
     bodies = [{**BODY, "reasonCode": f"r{number}"} for number in range(20)]
     with Client() as client, ThreadPoolExecutor(5) as pool:
@@ -214,7 +255,19 @@ def test_code_of_the_page_runs(
     assert explain.startswith("path-unpublished ")
 
 
-@pytest.mark.parametrize("name", ["profile", "region", "base_url", "contract", "do_not_call"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "profile",
+        "region",
+        "base_url",
+        "contract",
+        "platform",
+        "do_not_call",
+        "hours",
+        "max_attempts",
+    ],
+)
 def test_empty_destination_or_guard_is_refused(name: str) -> None:
     for value in ("", " "):
         given: Any = {name: value}

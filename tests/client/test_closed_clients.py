@@ -12,6 +12,7 @@ import pytest
 from cxcall import Client, Outcome
 from cxcall.batch.beginning_and_end import begin_batch
 from cxcall.client import batch_run
+from cxcall.client.open_resources import OpenResources
 from cxcall.sandbox import server
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import CONTACT
@@ -125,6 +126,16 @@ def test_batch_that_is_closed_while_it_begins_sends_nothing(
         batch = client.batch(OPERATION, ROWS, confirm=len(ROWS))
         assert [*batch] == []
     assert (batch.stop_reason, platform.rung) == ("the batch was closed", 0)
+
+
+@pytest.mark.usefixtures("platform")
+def test_thread_that_gets_the_ledger_late_opens_it_again() -> None:
+    resources = OpenResources(None)
+    with resources.ledger() as ledger:
+        assert [*ledger.records(limit=1)] == []
+    resources.close()
+    with resources.ledger() as ledger:
+        assert [*ledger.records(limit=1)] == []
 
 
 def test_client_can_be_used_after_it_was_closed(platform: Platform) -> None:
