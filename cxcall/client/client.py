@@ -14,6 +14,7 @@ from cxcall.client.arguments import (
     stop_on_other_types,
 )
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
+from cxcall.client.logged_notices import log_notices
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
 from cxcall.contracts.contract import find_extended_operations, load_contracts, load_operation
 from cxcall.findings.errors import UsageError
@@ -96,6 +97,7 @@ class Client:
             for name, value in flags.items()
             if value is not None
         }
+        log_notices()
         stop_on_empty_value(self._flags)
         stop_on_other_types(sandbox=sandbox)
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None

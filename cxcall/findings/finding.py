@@ -134,9 +134,18 @@ _notices: dict[str, Finding] = {}
 """Findings about the run as a whole, such as an ignored setting: each is in the report once, for any command."""
 
 
+def _do_nothing(_notice: Finding) -> None:
+    pass
+
+
+on_notice: Callable[[Finding], None] = _do_nothing
+"""Called with each new notice: a program that uses the Python API has no report of its run."""
+
+
 def add_notice(finding: Finding) -> None:
     """Add a finding to the report of this run, unless the command reports the same message itself."""
-    _notices.setdefault(finding.message, finding)
+    if _notices.setdefault(finding.message, finding) is finding:
+        on_notice(finding)
 
 
 def with_notices(findings: Iterable[Finding]) -> tuple[Finding, ...]:

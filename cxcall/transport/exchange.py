@@ -51,7 +51,8 @@ def _keep_unchanged(request: PreparedRequest) -> PreparedRequest:
 
 def load_client() -> None:
     """Start to load the HTTP client in another thread, so that it loads during the wait for the disk."""
-    Thread(target=_load_client, daemon=True).start()
+    with suppress(RuntimeError):  # no thread can start: see `_Call.start`
+        Thread(target=_load_client, daemon=True).start()
 
 
 def _load_client() -> None:
@@ -154,7 +155,14 @@ class _Call:
             from cxcall.transport.connection import THREAD_NAME
 
             arguments = (self._prepared, timeout)
-            Thread(target=self._run, args=arguments, name=THREAD_NAME, daemon=True).start()
+            thread = Thread(target=self._run, args=arguments, name=THREAD_NAME, daemon=True)
+            try:
+                thread.start()
+            except (
+                RuntimeError
+            ) as error:  # the main thread has ended, or the system has no more threads
+                self._settle("no-thread", str(error))
+                self.done.set()
 
     def wait(self, timeout: float) -> None:
         """Wait for the end; give up after `timeout` seconds, not counting the wait for its turn."""

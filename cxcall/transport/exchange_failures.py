@@ -65,6 +65,10 @@ _UNREACHABLE = {
         "cannot be reached through the SOCKS proxy",
         "install `requests[socks]` beside cxcall, such as `pipx inject cxcall 'requests[socks]'`, or use an HTTP proxy",
     ),
+    "no-thread": (
+        "cannot be sent this request, because the process cannot start a thread",
+        "let the main thread of your program wait for the requests in other threads",
+    ),
 }
 _TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
 _TUNNEL = "Tunnel connection failed: "

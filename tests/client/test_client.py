@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import Client, CxcallError, Outcome, StoppedError, UsageError
+from cxcall.findings import finding
 from cxcall.settings.sources import Setting
 from cxcall.transport.http_messages import HttpRequest
 from helpers.command import CAMPAIGN, CONTACT
@@ -179,6 +180,18 @@ def test_traceback_shows_no_number_of_a_request() -> None:
     assert "name=%2B12025550123" in built.request.url
     in_path = HttpRequest("POST", "https://example.com/dial/%2B12025550123", {}, None)
     assert "2025550" not in repr(built) + repr(in_path)
+
+
+def test_warning_about_the_settings_is_logged_once(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(finding, "_notices", {})
+    monkeypatch.setenv("CXCALL_TIMEOUTT", "5")
+    with Client() as client:
+        for number in range(2):
+            client.send("personal-connection", {**BODY, "reasonCode": f"r{number}"}, yes=True)
+    assert capsys.readouterr().err.count("`CXCALL_TIMEOUTT`") == 1
+    assert platform.rung == 2
 
 
 def test_threads_share_a_client(platform: Platform) -> None:

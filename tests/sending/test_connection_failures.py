@@ -6,6 +6,7 @@ import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -52,6 +53,19 @@ def test_refused_connection_is_tried_three_times(ledger: Ledger) -> None:
         delivery = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=sleep))
     assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
     assert 0.5 < sleep.slept < 2
+
+
+def test_request_is_not_sent_if_no_thread_can_start(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    with reserve() as closed:
+        delivery = deliver(plan_to(f"http://127.0.0.1:{port_of(closed)}"), ledger, Tokens())
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 1))
+    assert "cannot start a thread" in delivery.findings[0].message
 
 
 def test_request_is_sent_when_the_server_starts_during_retries(ledger: Ledger) -> None:
