@@ -34,6 +34,9 @@ RECORDS: dict[str, dict[str, Any]] = {
     "status in the message of an error": {"url": URL, "method": "POST", "payload": BODY, "err": {"message": "Response code 400 (Bad Request)"}},
     "request in the message": {"level": "ERROR", "message": f"POST {URL} failed: 400 BAD_REQUEST, request: {TEXT}"},
     "response beside it": {**TARGET, "payload": BODY, "responseBody": ERROR},
+    "name of the logging machine": {"host": "web-3", **TARGET, "payload": BODY},
+    "address of the logging machine": {"request": {"method": "POST", "url": URL, "host": "10.0.0.7", "body": BODY}, "response": {"status": 400}},
+    "Elastic": {"host": {"name": "web-3"}, "http": {"request": {"method": "POST", "body": {"content": TEXT}}, "response": {"status_code": 400}}, "url": {"full": URL}},
 }  # fmt: skip
 NO_BODY: dict[str, dict[str, Any]] = {
     "error as data": {**TARGET, "data": ERROR},
@@ -50,7 +53,8 @@ NO_BODY: dict[str, dict[str, Any]] = {
 def test_body_in_a_log_record_is_checked(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(RECORDS[name]), code=3)
     found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
-    assert ("type-mismatch", "/callbackNumbers") in found, found
+    assert found[0] == ("type-mismatch", "/callbackNumbers"), found
+    assert [each["host"] for each in ran.envelope["data"]["attempts"]] == ["api.mypurecloud.de"]
     assert [each["status"] for each in ran.envelope["data"]["attempts"]] == [400]
 
 

@@ -54,7 +54,9 @@ def build_observed_request(
     headers_are_shown: bool = True,
     failure: str = "",
 ) -> ObservedRequest:
-    """Return a request built from its parts; `host` and `path` win over those of `url`.
+    """Return a request built from its parts; the host of `url` wins over `host`, which may be the machine that logged it.
+
+    `path` wins over that of `url`.
 
     Without headers, the request has none, unless `headers_are_shown` is False or `null_means_unknown` is True.
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
@@ -69,7 +71,7 @@ def build_observed_request(
     if url:
         parts = _split_url(_text(url))
         login, _, netloc = parts.netloc.rpartition("@")
-        scheme, host = parts.scheme, host or netloc
+        scheme, host = parts.scheme, netloc or host
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
     path, default_port = _shorten(path), ":80" if scheme == "http" else ":443"

@@ -43,6 +43,8 @@ def is_exchange(value: Any) -> bool:
         return False
     if CLIENT_RESPONSE_NAMES & value.keys() and not {"method", "request"} & value.keys():
         return False
+    if any(isinstance(value.get(name), dict) for name in ("url", "host")):
+        return False  # a record in the form of Elastic
     is_error = is_error_body(value) and "method" not in value
     return len(_EXCHANGE_NAMES & value.keys()) > 1 and not is_error
 
