@@ -64,6 +64,9 @@ def test_options_after_the_body_of_a_call_are_no_body() -> None:
         ),
         (f"import requests\nrequests.get('{URL}')\n# 200", "", 200),
         (f"D/OkHttp: --> GET {URL}\nD/OkHttp: Authorization: Bearer x", "line 2", 0),
+        (f'POST {URL} HTTP/1.1\nA: b\n\n{{"a": "x"}}\n\nwho can help with that?', "line 6", 0),
+        (f'POST {URL} HTTP/1.1\nContent-Length: 99\n\n{{"a": "x"}}\nwho can help?', "", 0),
+        (f'POST {URL} HTTP/1.1\nA: b\n\n{{"a": "x"}}\n"b": "who can help"}}', "", 0),
     ],
 )
 def test_lines_that_are_not_understood_are_named(text: str, unread: str, status: int) -> None:

@@ -92,6 +92,14 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
             position = end
 
 
+def without_prose(text: str) -> str:
+    """Return a text that starts with JSON without the lines below it, unless they look like JSON."""
+    end = find_json_end(text, 0)
+    rest = text[end:].lstrip(" \t\r")
+    is_prose = rest[:1] == "\n" and rest.lstrip()[:1] not in tuple("{}[],:\"'")
+    return text[:end] if end and is_prose else text
+
+
 def is_printed_map(text: str) -> bool:
     """Return whether a text starts with a map that a language printed in a form other than JSON."""
     return _PRINTED_MAP.match(text) is not None

@@ -13,6 +13,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     is_array_start,
     is_json_complete,
     json_values,
+    without_prose,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
@@ -45,7 +46,7 @@ from cxcall.explaining.readers.request_builder import (
     join_chunks,
 )
 from cxcall.explaining.readers.unresolved_variables import fill_braces
-from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import Headers, HttpResponse
 
 _CURL_PREFIX = re.compile(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([>*]|<(?!!|/?[A-Za-z][\w-]*[ >])) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
@@ -87,7 +88,10 @@ class _Message:
         text = self.text if self.headers else SIGN_OFF.sub("", self.text)
         text = without_failure(self.text) if self.is_request else text
         if self.is_raw or not text:
-            return join_chunks(text, self.headers) or None
+            whole = join_chunks(text, self.headers)
+            length = Headers(self.headers.items()).get("Content-Length", "")
+            is_sent = length.isdecimal() and int(length) >= len(whole.encode("utf-8", "replace"))
+            return (without_prose(whole) if self.is_request and not is_sent else whole) or None
         if not self.is_request and _PAGE.match(text):
             return text  # of a proxy or a firewall
         content = find_body(text, is_request=self.is_request)
