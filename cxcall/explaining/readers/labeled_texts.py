@@ -20,7 +20,8 @@ _LINE = re.compile(
     r"(?::|\t)[ \t]*(?P<value>.*)$"
 )
 _SECTION = re.compile(
-    r"^[ \t>*#]*(?P<label>(?:(?:request|response) )?(?:headers|body|payload))[ \t*]*$", re.IGNORECASE
+    r"^[ \t>*#]*(?P<label>(?:(?:request|response) )?(?:headers|body|payload))[ \t*]*$",
+    re.IGNORECASE,
 )
 _ROW = re.compile(r"^\s*\|{1,2}\s*(?P<label>[^|]{1,40}?)\s*\|{1,2}\s*(?P<value>.*?)\s*\|{0,2}\s*$")
 _STEP = re.compile(

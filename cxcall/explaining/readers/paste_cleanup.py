@@ -11,6 +11,7 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
 )
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.runtime.patterns import is_uuid
 
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
 # Labels in bold or italics, texts in monospaced font, and blocks of Jira; a row of a table with method and URL.
@@ -143,7 +144,8 @@ def join_wrapped_urls(text: str) -> str:
 
 def _join(match: re.Match[str]) -> str:
     path = match["path"]
-    is_whole = path[-1] != "/" and _is_published(path)
+    is_split_id = is_uuid(path[path.rfind("/") + 1 :] + match["rest"].partition("/")[0])
+    is_whole = path[-1] != "/" and not is_split_id and _is_published(path)
     is_wrapped = not is_whole and _is_published(path + match["rest"])
     return match["start"] + match["rest"] if is_wrapped else match[0]
 

@@ -54,9 +54,7 @@ def build_observed_request(
     headers_are_shown: bool = True,
     failure: str = "",
 ) -> ObservedRequest:
-    """Return a request built from its parts; the host of `url` wins over `host`, which may be the machine that logged it.
-
-    `path` wins over that of `url`.
+    """Return a request built from its parts; `path` wins over that of `url`, but not `host`: it may be the logging machine.
 
     Without headers, the request has none, unless `headers_are_shown` is False or `null_means_unknown` is True.
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
@@ -67,7 +65,7 @@ def build_observed_request(
     url, path, sent, text = _mark_parts(kind, url, path, headers, body, is_sent=is_sent)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
-    scheme, target, login = "", _text(path) if path else "", ""
+    scheme, target, login = "", _text(path or ""), ""
     if url:
         parts = _split_url(_text(url))
         login, _, netloc = parts.netloc.rpartition("@")
