@@ -92,6 +92,7 @@ class Ledger(LedgerAccess):
                 self.people.record(number, intent.people)
                 fence(delivery)
         except CxcallError:
+            self._compared.pop(delivery, None)
             raise
         except BaseException as error:  # such as one of a signal handler of the program
             self._record_interrupt(error, delivery if is_in_transaction else "")

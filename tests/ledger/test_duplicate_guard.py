@@ -84,6 +84,13 @@ def test_request_that_another_command_sent_since_a_batch_began_stops_its_first_r
         book.begin(with_batch, 0)
 
 
+def test_stopped_request_leaves_nothing_in_the_memory_of_a_long_run(book: Ledger) -> None:
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError):
+        book.begin(intent("a"), WINDOW)
+    assert not book._compared  # noqa: SLF001 - it would grow with each stopped request
+
+
 def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
     book.begin(intent("a"), WINDOW)
     assert book.get(book.begin(intent("a", again=True), WINDOW)).again
