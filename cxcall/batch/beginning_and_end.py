@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cxcall.batch.late_outcomes import record_late
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_sender import SharedToken
@@ -92,12 +93,17 @@ def record_batch(
 
 
 def end_run(run: Run) -> tuple[Finding, ...]:
-    """Record the end of the batch if no row is left to send; return failures to record it as warnings."""
+    """Record outcomes that are not recorded, and the end of the batch if no row is left to send.
+
+    Returns failures to do so as warnings.
+    """
     is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
-    if not run.is_at_end or is_open:
-        return ()
     try:
         with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
+            for delivery in run.unrecorded:
+                record_late(run.ledger, delivery)
+            if not run.is_at_end or is_open:
+                return ()
             called = run.called
             guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
             run.ledger.batches.ends.record(run.batch, lambda: bool(deferred), guard=guard)

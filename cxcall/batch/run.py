@@ -51,6 +51,8 @@ class Run(StoppableRun):
         self.is_at_end = False
         self.replaced = ""
         """Why this run may send no more rows: another one goes on instead, or a person has closed the batch."""
+        self.unrecorded: list[Delivery] = []
+        """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
 
     def _rows(self) -> Iterator[CheckedRow]:
@@ -199,6 +201,8 @@ class Run(StoppableRun):
         self.statistics.add(result)
         if not self.replaced:
             self.unsent.add(result)
+        if result.delivery and not result.delivery.is_recorded:
+            self.unrecorded.append(result.delivery)
         return result
 
     def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:

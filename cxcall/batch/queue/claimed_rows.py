@@ -8,15 +8,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cxcall.batch.late_outcomes import find_record, record_late
 from cxcall.batch.row_result import result_of_record
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import unsent_row
-from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.errors import RECORDS_MISSING, MissingRecordsError
+from cxcall.ledger.errors import RECORDS_MISSING
 from cxcall.ledger.postgres.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
-from cxcall.sending.request_sender import record_outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import Claim, QueuedRows
-    from cxcall.ledger.records import Record
-    from cxcall.responses.delivery import Delivery
 
 _REMEMBERED_SECONDS = 30.0
 """Seconds for which an outcome is kept: PostgreSQL may lose the last second when it crashes."""
@@ -94,7 +91,7 @@ class ClaimedRows:
         delivery = result.report.delivery if result else None
         if delivery is not None:
             if row.is_repeated or not delivery.is_recorded:
-                self._record(delivery)
+                record_late(self._ledger, delivery)
             self._queue.end(
                 self._claim_of(row), row.batch, row.number, delivery.outcome, delivery.id
             )
@@ -108,12 +105,6 @@ class ClaimedRows:
             self._ledger.batches.record_unsent([unsent])
             reason = str(result.skip or result.report.outcome)
             self._queue.end(self._claim_of(row), row.batch, row.number, reason)
-
-    def _record(self, delivery: Delivery) -> None:
-        """Write an outcome that the ledger lacks, because the database was unavailable or lost its last second."""
-        is_known = delivery.outcome is not Outcome.UNKNOWN
-        if is_known and find_record(self._ledger, delivery.id).is_unresolved:
-            record_outcome(self._ledger, delivery, lambda: False)
 
     def _give_back(self, row: RowEnd) -> None:
         """Return a row that was not sent to the queue.
@@ -142,16 +133,6 @@ class ClaimedRows:
         self._remembered.append((now, row))
         while now - self._remembered[0][0] > _REMEMBERED_SECONDS:
             self._remembered.popleft()
-
-
-def find_record(ledger: Ledger, delivery: str) -> Record:
-    """Return a delivery that was recorded; raises MissingRecordsError, and stops all machines, if it is lost."""
-    try:
-        return ledger.get(delivery)
-    except UsageError:
-        problem = f"the ledger has lost delivery `{delivery}`, which was sent"
-        ledger.share_stop(problem)
-        raise MissingRecordsError(problem) from None
 
 
 def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
