@@ -40,9 +40,10 @@ def stop_on_other_types(**flags: object) -> None:
     """Raise UsageError for a flag that is not True or False: a text such as `no` would count as True."""
     for name, value in flags.items():
         if not isinstance(value, bool):
-            kind = type(value).__name__
             raise UsageError(
-                f"`{name}` is a {kind}", where=name, fix=f"give `{name}=True`, or leave it out"
+                f"`{name}` has the type `{type(value).__name__}`, not `bool`",
+                where=name,
+                fix=f"give `{name}=True`, or leave it out",
             )
 
 

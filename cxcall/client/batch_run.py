@@ -188,7 +188,7 @@ class BatchRun:
         raise UsageError(
             f"`confirm={count}` is required: real calls may be placed"
             if confirm is None
-            else f"`confirm={confirm}` does not match: {requests} would be sent",
+            else f"`confirm={confirm!r}` does not match: {requests} would be sent",
             where="confirm",
             why=f"{operation.name}, profile {settings.profile}, {settings.base_url}",
             fix=f"check the rows; if it is right, give `confirm={count}`",

@@ -159,16 +159,16 @@ def test_text_is_no_agreement_to_a_call(platform: Platform) -> None:
     with Client() as client:
         for flag in ("yes", "again", "force", "strict"):
             given: Any = {"yes": True, flag: "no"}
-            with pytest.raises(UsageError, match=f"`{flag}` is a str"):
+            with pytest.raises(UsageError, match=f"`{flag}` has the type `str`"):
                 client.send("personal-connection", BODY, **given)
         for flag in ("skip_invalid", "resume", "again", "force", "strict"):
             given = {"confirm": 1, flag: "no"}
-            with pytest.raises(UsageError, match=f"`{flag}` is a str"):
+            with pytest.raises(UsageError, match=f"`{flag}` has the type `str`"):
                 client.batch("personal-connection", rows, **given)
         with pytest.raises(UsageError, match="`confirm=True` does not match"):
             client.batch("personal-connection", rows, confirm=True)
     wrong: Any = "no"
-    with pytest.raises(UsageError, match="`sandbox` is a str"):
+    with pytest.raises(UsageError, match="`sandbox` has the type `str`"):
         Client(sandbox=wrong)
     assert platform.rung == 0
 
