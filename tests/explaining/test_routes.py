@@ -215,12 +215,16 @@ def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
         ("DELETE", f"/api/vk/outbound/contactlists/{QUEUE}", "DELETE /api/v2/outbound/contactlists/{contactListId}"),
         ("", "/api/v2/outbound/contactlist", "GET /api/v2/outbound/contactlists"),
         ("POST", "/graphql", None),
+        ("POST", "/api/v2/conversations/caIlbacks", "POST /api/v2/conversations/callbacks"),
+        ("POST", f"{ACD}/agent-sessions/QUJD/interactions/4611/accept-contact", f"POST {ACD}/agent-sessions/{{sessionId}}/interactions/{{contactId}}/accept"),
+        ("POST", f"{ACD}/lists/do-not-call", None),
     ],
 )  # fmt: skip
 def test_nearest_operation_never_changes_more_than_the_request(
     method: str, path: str, nearest: str | None
 ) -> None:
-    (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
+    host = HOSTS[CXONE if path.startswith(ACD) else GENESYS]
+    (found,) = explain({"method": method, "host": host, "path": path})
     assert (str(found.route.nearest) if found.route.nearest else None) == nearest
 
 

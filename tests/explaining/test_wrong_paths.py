@@ -50,6 +50,24 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
     assert words in finding.message
 
 
+@pytest.mark.parametrize(
+    ("method", "host", "path", "status", "words"),
+    [
+        ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 404, f"write `{CALLBACKS}`"),
+        ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 400, ""),
+        ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
+        ("POST", "api.mypurecloud.uk", CALLBACKS, 404, "use the host of your organization's region"),
+    ],
+)  # fmt: skip
+def test_hint_on_path_method_or_host_names_only_what_is_known(
+    method: str, host: str, path: str, status: int, words: str
+) -> None:
+    (found,) = explain({"method": method, "host": host, "path": path, "status": status})
+    told = [each for each in found.findings if each.where in ("path", "host")]
+    assert [each.fix for each in told] == [words] * bool(words)
+    assert not any("most similar" in each.message for each in told)
+
+
 @pytest.mark.parametrize("host", [None, "{{baseUrl}}"])
 @pytest.mark.parametrize("path", [f"/services/v13.0{JOB}", f"/v13.0{JOB}"])
 def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: str) -> None:

@@ -21,7 +21,7 @@ from cxcall.explaining.operations.path_distance import (
 from cxcall.named_tuple import NamedTuple
 
 # The share of a path's words that may be missing or different, and the greatest number of them.
-_MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2
+_MAX_SHARE, _MAX_DISTANCE = 0.65, 1.15
 _TYPO = 0.5
 """Below this distance, only letters differ; above it, whole words do."""
 _AMBIGUOUS = 0.1

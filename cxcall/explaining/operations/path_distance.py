@@ -22,6 +22,7 @@ OTHER_WORD = 1.0
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.]+[a-z]+)*")
 _PREFIX = re.compile(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[-_.]")
 _SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
 _LAST_WORD = 0.2
 """The extra distance if the last word, which names the resource, differs."""
@@ -148,9 +149,23 @@ def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
         return _PREFIX_SEGMENT
     if _fold(segment) == _fold(expected):
         return _SAME_WORD
-    typos = 1 if word in words else max(1, len(word) // _LETTERS_PER_TYPO)
+    others = _word_distance(segment, expected)
+    if _has_other_word(word, expected):
+        return others
+    typos = 1 if word in words else _allowed_typos(word)
     singular = _typo_distance(_fold(segment), _fold(expected), typos) + _SAME_WORD
-    return min(_typo_distance(word, expected, typos), singular, _word_distance(segment, expected))
+    return min(_typo_distance(word, expected, typos), singular, others)
+
+
+def _has_other_word(word: str, expected: str) -> bool:
+    """Return whether one of as many words differs by more than typos: `accept-contact`, `accept-consult`."""
+    first, second = _SEPARATOR.split(word), _SEPARATOR.split(expected)
+    pairs = zip(first, second, strict=False) if len(first) == len(second) > 1 else ()
+    return any(_typo_distance(*pair, _allowed_typos(pair[0])) == OTHER_WORD for pair in pairs)
+
+
+def _allowed_typos(word: str) -> int:
+    return max(1, len(word) // _LETTERS_PER_TYPO)
 
 
 def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:
@@ -180,8 +195,9 @@ def _typo_distance(word: str, expected: str, allowed: int) -> float:
 def _word_distance(segment: str, expected: str) -> float:
     """Return the distance of compound words by the words that they share: `callback`, `scheduled-callbacks`."""
     first, second = singular_words(segment), singular_words(expected)
-    common = len(first & second) / len(first | second) if first and second else 0
-    return OTHER_WORD - 0.8 * common if common else OTHER_WORD
+    common = len(first & second)
+    is_similar = common * 2 >= max(len(first), len(second), 1)
+    return OTHER_WORD - 0.8 * common / len(first | second) if is_similar else OTHER_WORD
 
 
 def singular_words(text: str) -> set[str]:

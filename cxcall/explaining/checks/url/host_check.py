@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import NO_VALUES, placeholder_finding
 from cxcall.responses.message_in_body import platform_message
-from cxcall.runtime.name_similarity import find_similar
+from cxcall.runtime.name_similarity import count_typos, find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.origins import host_of, is_loopback_host
 
@@ -228,10 +228,18 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
     else:
         labels = set(host.split(".")) - {"mypurecloud"}
         of_label = (each for each in domains if each.partition(".")[0] in labels)
-        similar = next(of_label, "") or find_similar(domain, domains, _MIN_SIMILARITY)
+        similar = next(of_label, "") or _most_similar(domain, domains)
         hint = f"; the most similar host is `{expected}.{similar}`" if similar else ""
         message = f"it is not in a region of Genesys Cloud{hint}"
     yield _wrong_host(host, message, severity=severity)
+
+
+def _most_similar(domain: str, domains: Sequence[str]) -> str:
+    """Return the most similar domain; empty if none is similar, or if another one is as near."""
+    similar = find_similar(domain, domains, _MIN_SIMILARITY)
+    typos = count_typos(domain, similar)
+    is_alone = all(each == similar or count_typos(domain, each) > typos for each in domains)
+    return similar if is_alone else ""
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import ne
 
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
@@ -33,6 +34,7 @@ _PREFIXES = {
 _STRAY_END = re.compile(r"(?:%2[27]|[\"',;>])+$")
 _VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
 _NEWEST_VERSION = "34"
+_NOT_FOUND = 404
 
 
 class PathForm(NamedTuple):
@@ -120,14 +122,38 @@ def wrong_method(
     methods = ", ".join(f"`{method}`" for method in sorted(place.methods))
     source, is_complete = place.source, place.source.is_complete
     kind = "declared" if not source.platform else "published" if is_complete else "known"
+    fix = "look for the operation: `cxcall operations`"
+    if other:
+        fix = f"send `{other.method}`"
+    elif len(place.methods) == 1:
+        [only] = place.methods.values()
+        declared = only.load()
+        listed = f": see {declared.listing}" if declared else ""
+        fix = f"the only operation there is `{only}`{listed}"
     return Finding(
         Severity.ERROR if is_complete else Severity.WARNING,
         "method-unpublished",
         "path",
         f"`{request.path}` has no {kind} `{request.method}` operation, only {methods}",
-        fix=f"send `{other.method}`" if other else "look for the operation: `cxcall operations`",
+        fix=fix,
         why="the API responds with 405, or treats it as another operation",
         source=published_source(source.platform) if source.platform else _own_source([source]),
+    )
+
+
+def other_case(request: ObservedRequest, operation: PublishedOperation) -> Finding | None:
+    """Return the warning that words of a path that was not found differ from the published ones in case; None if none does."""
+    pairs = zip(request.path.split("/"), operation.path.split("/"), strict=False)
+    written = [each if word[:1] == "{" else word for each, word in pairs]
+    is_other = any(map(ne, written, request.path.split("/")))
+    if request.status != _NOT_FOUND or platform_of_path(operation.path) != GENESYS or not is_other:
+        return None
+    return Finding.warning(
+        "path-unpublished",
+        "path",
+        f"`{request.path}` differs from the published path in upper and lower case",
+        fix=f"write `{'/'.join(written)}`",
+        source=f"the published path {operation.path}",
     )
 
 

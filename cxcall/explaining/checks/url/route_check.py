@@ -28,6 +28,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     correct_prefix,
     empty_id,
     mixed_platforms,
+    other_case,
     unknown_path,
     wrong_method,
     wrong_prefix,
@@ -49,7 +50,7 @@ from cxcall.explaining.operations.known_operations import (
     published_source,
 )
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
-from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
+from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words, is_value
 from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -214,7 +215,7 @@ def _compare_words(
     near = find_nearest(request.method, request.path, _candidates(request, sources))
     of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
     is_typo = near is not None and near.distance < WORD_AS_ID + of_method
-    if place is None or (place.words and is_typo):
+    if place is None or (is_typo and _has_word_as_id(request.path, place)):
         nearest = near.operation if near else None
         return None, nearest, [unknown_path(request, sources, nearest)]
     if exact := place.operation(request.method):
@@ -224,6 +225,13 @@ def _compare_words(
     other = other_method(request.method, fitting or methods)
     ids = check_ids(other, request) if other else ()
     return None, other, [wrong_method(request, place, other), *ids]
+
+
+def _has_word_as_id(path: str, place: Place) -> bool:
+    """Return whether a path has a word, in any case, where the operations at it have a parameter."""
+    template = path_segments(next(iter(place.methods.values())).path)
+    pairs = zip(path_segments(path), template, strict=False)
+    return any(expected[:1] == "{" and not is_value(each) for each, expected in pairs)
 
 
 def _takes_body_of(request: ObservedRequest, operation: Operation | None) -> bool:
@@ -262,7 +270,8 @@ def _check_provenance(
     """Return the published alternative of an operation that no vendor documents, and the finding that says so."""
     operation = found.load()
     if operation is None or operation.provenance == "published":
-        return None, list(check_ids(found, request))
+        case = other_case(request, found)
+        return None, [*([case] if case else ()), *check_ids(found, request)]
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
     return nearest, [community_operation(operation, request)]
