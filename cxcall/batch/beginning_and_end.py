@@ -84,10 +84,13 @@ def record_batch(
 ) -> str:
     """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
     if not batch:
-        return ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
+        batch = ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
+        selection.last_end = ledger.rows.state.last_batch_end
+        return batch
     if totals.to_send:
         stop = partial(stop_on_end, ledger, batch, selection.last_end)
         ledger.batches.ends.reopen(batch, guard=stop)
+        selection.last_end = ledger.rows.state.last_batch_end
     selection.record_change(batch)
     return batch
 
@@ -100,8 +103,8 @@ def end_run(run: Run) -> tuple[Finding, ...]:
     is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
     try:
         with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
-            for delivery in run.unrecorded:
-                record_late(run.ledger, delivery)
+            for delivery in () if run.interrupts else run.unrecorded:
+                record_late(run.ledger, delivery, lambda: bool(deferred))
             if not run.is_at_end or is_open:
                 return ()
             called = run.called

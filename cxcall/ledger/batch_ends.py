@@ -1,4 +1,4 @@
-"""The ends of batches: a batch is finished until it is resumed."""
+"""The beginnings and ends of batches, by the numbers of records: a batch is finished until it is resumed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import LOAD
-from cxcall.ledger.schema import REOPENED
+from cxcall.ledger.schema import BEGAN, REOPENED
 from cxcall.runtime.vendor_hosts import with_vendor_host
 
 if TYPE_CHECKING:
@@ -64,6 +64,15 @@ class BatchEnds:
                 raise pruned_batch_error()
             if self.is_finished(batch):
                 self._insert_end(REOPENED + batch)
+
+    def record_beginning(self, batch: str) -> None:
+        """Record after which event a batch begins, in the transaction that records the batch."""
+        self._rows.insert("batch_end", batch=BEGAN + batch, at=float(self._rows.state.last_event))
+
+    def last_event_before(self, batch: str) -> int | None:
+        """Return the number of the last event before a batch began; None for a batch of an older version."""
+        found = self._rows.select_table("batch_end", "WHERE batch = ?", (BEGAN + batch,))
+        return int(found[0]["at"]) if found else None
 
     def _insert_end(self, batch: str) -> None:
         self._rows.insert("batch_end", batch=batch, at=self._access.now().timestamp())

@@ -50,8 +50,7 @@ class BatchRecords:
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
         self.ends = BatchEnds(access)
-        self._first_events: dict[str, int] = {}
-        self._began: dict[str, float] = {}
+        self._beginnings: dict[str, int] = {}
 
     def begin(
         self,
@@ -88,23 +87,25 @@ class BatchRecords:
                 rows=rows,
                 key=storable(key),
             )
+            self.ends.record_beginning(batch)
         return batch
 
-    def beginning(self, batch: str) -> tuple[float, float]:
-        """Return the number of the first event of a batch, and the time at which it began; infinite if there is none.
+    def beginning(self, batch: str) -> float:
+        """Return the number of the last event before a batch began; infinite if there is none.
 
-        The clock may have been set back since; the number of an event has no clock, but a batch may wait long for
-        its first one.
+        Numbers of events decide, because a clock may be wrong. An older version did not record it: then the first
+        event of the batch's own deliveries counts.
         """
-        if batch and batch not in self._began:
-            [record] = self._rows.select_table("batch", "WHERE id = ?", (batch,)) or [{"at": inf}]
-            self._began[batch] = record["at"]
-        if batch and batch not in self._first_events:
-            statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
-            (first,) = self._database.run(statement, (batch,)).fetchone()
-            if first is not None:
-                self._first_events[batch] = self._rows.first_event(first)
-        return self._first_events.get(batch, inf), self._began.get(batch, inf)
+        if batch and batch not in self._beginnings:
+            number = self.ends.last_event_before(batch)
+            if number is None:
+                statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
+                (first,) = self._database.run(statement, (batch,)).fetchone()
+                number = self._rows.first_event(first) if first is not None else None
+            if number is None:
+                return inf
+            self._beginnings[batch] = number
+        return self._beginnings.get(batch, inf)
 
     def all(self) -> list[Batch]:
         """Return all batches, newest first."""

@@ -75,14 +75,13 @@ class ResolvedError(StoppedError):
 
 
 class Window(NamedTuple):
-    """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`, or since a time.
+    """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`.
 
-    `since` is in seconds since 1970. A delivery that ended before event `undone` is not one of the last `seconds`.
+    A delivery that ended before event `undone` is not one of the last `seconds`.
     """
 
     seconds: float = -inf
     after: float = inf
-    since: float = inf
     undone: int = 0
 
 
@@ -150,7 +149,7 @@ def stop_on_identical(
             continue
         is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
         is_within = is_within and each.last_event > window.undone
-        is_recent = is_within or each.last_event > window.after or each.event["at"] >= window.since
+        is_recent = is_within or each.last_event > window.after
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)
         if is_recent or is_unfinished:
             raise AlreadySentError(each.record, now, is_unfinished=is_unfinished)

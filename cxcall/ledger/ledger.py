@@ -161,8 +161,8 @@ class Ledger(LedgerAccess):
         if not intent.again:
             undone = self.rows.last_accepted(intent.undone_by)
             # Another command may have sent the row while the batch was closed, or before it is resumed.
-            beginning = self.batches.beginning(intent.batch) if earlier else (inf, inf)
-            self._stop_on_identical(intent.batch, earlier, Window(window, *beginning, undone))
+            beginning = self.batches.beginning(intent.batch) if earlier else inf
+            self._stop_on_identical(intent.batch, earlier, Window(window, beginning, undone))
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window

@@ -72,16 +72,24 @@ def test_request_that_another_command_sent_since_a_batch_began_stops_its_first_r
 
     accept("before")
     batch = book.batches.begin("default", "execute", "https://x", "", "/a", "1")
-    for seconds in (1, -7200):  # a batch that waits for its calling hours; a clock that is set back
+    for seconds in (
+        -7200,
+        7300,
+    ):  # a clock that is set back; a batch that waits for its calling hours
         clock.advance(seconds)
         accept(f"since {seconds}")
-        with_batch = intent(f"since {seconds}")._replace(batch=batch, row=2)
-        if seconds > 0:
-            with pytest.raises(AlreadySentError):
-                book.begin(with_batch, 0)
-            book.begin(intent("before")._replace(batch=batch, row=1), 0)
+        with pytest.raises(AlreadySentError):
+            book.begin(intent(f"since {seconds}")._replace(batch=batch, row=2), 0)
+    book.begin(intent("before")._replace(batch=batch, row=1), 0)
+
+
+def test_batch_of_an_older_version_began_with_its_first_request(book: Ledger) -> None:
+    """It has no record of the last event before it."""
+    own = intent("own")._replace(batch="B1", row=1)
+    book.record_outcome(book.begin(own, 0), Outcome.ACCEPTED)
+    book.record_outcome(book.begin(intent("since"), 0), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError):
-        book.begin(with_batch, 0)
+        book.begin(intent("since")._replace(batch="B1", row=2), 0)
 
 
 def test_stopped_request_leaves_nothing_in_the_memory_of_a_long_run(book: Ledger) -> None:
