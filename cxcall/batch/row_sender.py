@@ -14,7 +14,7 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
-from cxcall.sending.call_guards import OutsideHoursError
+from cxcall.sending.call_guards import GuardError
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan, SendHooks
 
@@ -116,8 +116,11 @@ def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResul
 
 
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
-    if isinstance(error, OutsideHoursError):
-        return _skip(checked, error.findings[0], SkipReason.OUTSIDE_HOURS)
+    if isinstance(error, GuardError):
+        reason = SkipReason(error.findings[0].code)
+        # A listed number stops a request of many rows; the others are left to `--resume`.
+        if not checked.rows or reason is SkipReason.OUTSIDE_HOURS:
+            return _skip(checked, error.findings[0], reason)
     if isinstance(error, TooManyAttemptsError):
         return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)

@@ -13,6 +13,7 @@ from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender
 from cxcall.batch.sending_threads import StoppableRun
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
@@ -188,7 +189,7 @@ class Run(StoppableRun):
             del self._in_flight[event]
         elif event is not None:
             checked = self._in_flight.pop(event.row.number)
-            if not (event.skip and self.selection.waits_for_hours):
+            if not (event.skip is SkipReason.OUTSIDE_HOURS and self.selection.waits_for_hours):
                 return event
             self.selection.defer(checked)
         return None

@@ -41,10 +41,16 @@ class NumberList:
 
     def __init__(self, numbers: Iterable[str]) -> None:
         self._by_end: dict[str, tuple[str, ...]] = {}
+        self.add(numbers)
+
+    def add(self, numbers: Iterable[str]) -> None:
+        """Add numbers; if one cannot be read, those before it are in the list."""
         for each in numbers:
             number = _written_digits(each)
             end = number[-MIN_NATIONAL_DIGITS:].lstrip("+")
-            self._by_end[end] = (*self._by_end.get(end, ()), number)
+            others = self._by_end.get(end, ())
+            if number not in others:
+                self._by_end[end] = (*others, number)
 
     @property
     def is_empty(self) -> bool:

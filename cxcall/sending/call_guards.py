@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
-from cxcall.sending.numbers_in_request import DialedNumber, dialed_numbers
 from cxcall.sending.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from cxcall.phone.number_matching import NumberList
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.sending.checked_request import CheckedRequest
+    from cxcall.sending.numbers_in_request import DialedNumber
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
@@ -134,27 +134,31 @@ def is_stopping(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
 
 
-class OutsideHoursError(StoppedError):
-    """A request that is ready to be sent is outside the enforced calling hours by now."""
+class GuardError(StoppedError):
+    """A guard stops a request that is ready to be sent: the time or the do-not-call list is another by now."""
 
 
-def stop_outside_hours(checked: CheckedRequest, now: datetime) -> None:
-    """Raise OutsideHoursError if a request would call someone outside the enforced hours at the time `now`.
+def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
+    """Raise GuardError if a number is on the do-not-call list, or outside the enforced calling hours at the time `now`.
 
-    Time has passed since its check: the user was asked, the request waited for its slot or its next attempt, or a
+    Time has passed since the check: the user was asked, the request waited for its slot or its next attempt, or a
     program kept it.
     """
-    settings, values, body = checked.settings, checked.values, checked.payload
-    hours = parse_hours(settings.hours)
-    if hours is None or settings.hours_policy != "enforce" or not checked.operation.can_place_call:
+    settings, body = checked.settings, checked.payload
+    if not checked.operation.can_place_call:
         return
-    from cxcall.sending.calling_hours_check import check_hours, find_call_times
+    lists, times = read_lists(settings.do_not_call_files), None
+    hours = parse_hours(settings.hours) if settings.hours_policy == "enforce" else None
+    for number, where, is_dialed, _ in checked.checked_numbers:
+        findings = [*_check_do_not_call(number, lists)]
+        if hours and is_dialed:
+            from cxcall.sending.calling_hours_check import check_hours, find_call_times
 
-    times = find_call_times(checked.operation, values, body, now)
-    for number, where, *_ in dialed_numbers(checked.operation, values, body):
-        for finding in check_hours(number, hours, times, enforce=True):
+            times = times or find_call_times(checked.operation, checked.values, body, now)
+            findings += check_hours(number, hours, times, enforce=True)
+        for finding in findings:
             excerpt = body.find_excerpt(where) if where.startswith("/") else None
-            raise OutsideHoursError(finding._replace(where=where, excerpt=excerpt))
+            raise GuardError(finding._replace(where=where, excerpt=excerpt))
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
     from cxcall.sending.calling_hours_check import CallTime
+    from cxcall.sending.numbers_in_request import DialedNumber
     from cxcall.settings.settings import Settings
 
 _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
@@ -44,7 +45,7 @@ _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
 class CheckedRequest(NamedTuple):
     """A request ready to be sent, the findings of its check, and the whole numbers that it would dial.
 
-    `values` are the values of its parameters.
+    `values` are the values of its parameters; `checked_numbers` are all numbers that the guards check.
     """
 
     operation: Operation
@@ -54,9 +55,10 @@ class CheckedRequest(NamedTuple):
     findings: tuple[Finding, ...]
     dialed_numbers: tuple[str, ...] = ()
     values: Mapping[str, str] = MappingProxyType({})
+    checked_numbers: tuple[DialedNumber, ...] = ()
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "payload", "dialed_numbers", "values")
+        return redacted_repr(self, "payload", "dialed_numbers", "values", "checked_numbers")
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -156,7 +158,8 @@ def build_request(
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
-    return CheckedRequest(operation, payload, request, settings, tuple(findings), dialed, values)
+    found = tuple(findings), dialed, values, tuple(numbers)
+    return CheckedRequest(operation, payload, request, settings, *found)
 
 
 def _without_moot_formats(findings: Sequence[Finding]) -> list[Finding]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stat
-from functools import lru_cache
 from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxcall.documents.paths import expand_home
@@ -53,21 +53,34 @@ _AREA_CODE, _NUMBER_IN_AREA = r"\(?0?[0-9]{2,4}\)?", r"[0-9][0-9 \-]{3,8}[0-9]"
 def read_do_not_call_list(path: str) -> NumberList:
     """Return the numbers in a file, which has one on each line, or is a table that has them in any column.
 
-    Skips blank lines, text after `#`, and a heading. A changed file is read again, because a server or a
-    worker runs for a long time. Raises UsageError when the file cannot be read, or another line has no number, or a
+    Skips blank lines, text after `#`, and a heading. A changed file is read again, because a batch or a worker runs for
+    a long time; its numbers are added to those that this process has read before, because a file that is rewritten is
+    empty or short for a moment. Raises UsageError when the file cannot be read, or another line has no number, or a
     cell that is not exactly one number where one is expected.
     """
-    try:
-        found = expand_home(path, "--do-not-call").stat()
-    except (OSError, ValueError):
-        return _read_list(path, ())  # the error says why the file cannot be read
-    version = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return _read_list(path, version if stat.S_ISREG(found.st_mode) else ())
+    place = expand_home(path, "--do-not-call")
+    with _reading:
+        try:
+            found = place.stat()
+            is_file = stat.S_ISREG(found.st_mode)
+        except (OSError, ValueError):
+            found, is_file = None, False  # reading says why it cannot be read
+        version = (
+            (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            if found and is_file
+            else ()
+        )
+        key = str(place.absolute())
+        known, numbers = _lists.get(key, (None, NumberList(())))
+        if known != version:
+            numbers.add(_List(path).numbers(read_text(str(place))))
+            _lists[key] = version, numbers
+        return numbers
 
 
-@lru_cache(maxsize=8)
-def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
-    return NumberList(_List(path).numbers(read_text(str(expand_home(path, "--do-not-call")))))
+_reading = Lock()
+_lists: dict[str, tuple[tuple[int, ...], NumberList]] = {}
+"""The version of each file that was read last, and the numbers of all its versions."""
 
 
 class _List:

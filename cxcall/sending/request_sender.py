@@ -164,10 +164,10 @@ class _Attempts(LoggedDelivery):
         return self.signals.caught or self.hooks.is_interrupted()
 
     def before_commit(self, delivery: str) -> None:
-        """Stop at the fence and outside the calling hours, or load the HTTP client during the wait for the disk."""
+        """Stop at the fence or by a guard, or load the HTTP client during the wait for the disk."""
         self.plan = self.plan._replace(delivery=delivery)
         self.hooks.fence(delivery)
-        self.plan.stop_outside_hours(self.ledger.now())
+        self.plan.stop_on_guards(self.ledger.now())
         load_client()
 
     def run(self, token: Credentials | None) -> Delivery:

@@ -85,7 +85,7 @@ class Plan(NamedTuple):
     """A checked request, and all values that are needed to send it.
 
     `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`; `delivery`
-    is its ID in the ledger, as soon as it is recorded. `stop_outside_hours` is called with the time, by the
+    is its ID in the ledger, as soon as it is recorded. `stop_on_guards` is called with the time, by the
     ledger's clock, right before each attempt.
     """
 
@@ -103,7 +103,7 @@ class Plan(NamedTuple):
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     delivery: str = ""
-    stop_outside_hours: Callable[[datetime], None] = lambda _now: None
+    stop_on_guards: Callable[[datetime], None] = lambda _now: None
 
     @classmethod
     def of(
@@ -130,11 +130,11 @@ class Plan(NamedTuple):
             key,
             checked.people,
             possible_people=checked.possible_people if settings.attempt_limit else (),
-            stop_outside_hours=_hours_guard(checked),
+            stop_on_guards=_guards(checked),
         )
 
     def __repr__(self) -> str:
-        hidden = ("body", "people", "possible_people", "stop_outside_hours")
+        hidden = ("body", "people", "possible_people", "stop_on_guards")
         return redacted_repr(self, *hidden)
 
     @property
@@ -185,11 +185,13 @@ class Plan(NamedTuple):
         )
 
 
-def _hours_guard(checked: CheckedRequest) -> Callable[[datetime], None]:
-    """Return a function that raises OutsideHoursError if the request is outside the enforced calling hours by then."""
+def _guards(checked: CheckedRequest) -> Callable[[datetime], None]:
+    """Return a function that raises GuardError if a guard stops the request by then."""
     settings = checked.settings
-    if not settings.hours or settings.hours_policy != "enforce":
+    lists, is_enforced = settings.do_not_call_files, settings.hours_policy == "enforce"
+    if not (lists or (settings.hours and is_enforced)):
         return lambda _now: None
-    from cxcall.sending.call_guards import stop_outside_hours
+    from cxcall.sending.call_guards import read_lists, stop_before_sending
 
-    return partial(stop_outside_hours, checked)
+    read_lists(lists)  # a long list now, rather than while the ledger is locked
+    return partial(stop_before_sending, checked)

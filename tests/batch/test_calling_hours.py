@@ -19,7 +19,7 @@ from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
 from cxcall.phone.call_limits import Hours
-from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
+from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN
@@ -96,6 +96,16 @@ def test_batch_whose_rows_are_all_outside_their_hours_is_stopped_without_a_call(
     (stopped,) = json.loads(cxcall("batch", copy, *words, code=7).out.splitlines()[-1])["findings"]
     assert f"{file}`, with the same rows as `{copy}`, begun at" in stopped["message"]
     assert "no call of it was placed so far, but it may still be running" in stopped["why"]
+
+
+@pytest.mark.slow
+def test_row_over_the_limit_of_calls_does_not_wait_for_its_hours(cxcall: Cxcall) -> None:
+    words = ("batch", write_table(cxcall, BERLIN, BERLIN), *EXECUTE, *FAST, *ALL_DAY, "-o", "jsonl")
+    more = ("--wait-for-hours", "--max-attempts", "1/day", "--concurrency", "1", "--confirm", "2")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        rows, _ = results(cxcall(*words, *more, code=0))
+    assert rows == [("accepted", None), ("skipped", "max-attempts")]
 
 
 @pytest.mark.slow
@@ -195,10 +205,10 @@ def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> No
                 assert chosen.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
                 assert list(selection.rows()) == [] if waits else True
                 assert chosen.request is not None
-                stop_outside_hours(chosen.request, datetime.now(UTC))
+                stop_before_sending(chosen.request, datetime.now(UTC))
                 values["hours"] = Setting(inside("America/New_York"), "test")
-                with pytest.raises(OutsideHoursError) as stopped:
-                    stop_outside_hours(chosen.request, datetime.now(UTC))
+                with pytest.raises(GuardError) as stopped:
+                    stop_before_sending(chosen.request, datetime.now(UTC))
                 assert stopped.value.findings[0].code == "outside-hours"
 
 

@@ -88,24 +88,58 @@ def sending(tmp_path: Path) -> Iterator[Sending]:
         yield sending
 
 
-def test_row_outside_its_hours_by_the_time_of_its_slot_is_skipped(sending: Sending) -> None:
-    sending.set(hours=NEVER)
+@pytest.fixture(params=[SkipReason.OUTSIDE_HOURS, SkipReason.DO_NOT_CALL])
+def guard(
+    request: pytest.FixtureRequest, sending: Sending, tmp_path: Path
+) -> tuple[SkipReason, Callable[[], None]]:
+    """Return why a guard will stop the row, and a function that makes it do so."""
+    listed = tmp_path / "dnc.txt"
+    listed.write_text("+12025550199\n", "utf-8")
+    sending.set(do_not_call=str(listed))
+    if request.param is SkipReason.OUTSIDE_HOURS:
+        return SkipReason.OUTSIDE_HOURS, lambda: sending.set(hours=NEVER)
+
+    def list_number() -> None:
+        listed.write_text(NUMBER, "utf-8")
+
+    return SkipReason.DO_NOT_CALL, list_number
+
+
+def test_row_that_a_guard_stops_by_the_time_of_its_slot_is_skipped(
+    sending: Sending, guard: tuple[SkipReason, Callable[[], None]]
+) -> None:
+    reason, apply = guard
+    apply()
     result = sending.send()
-    assert (result.skip, sending.platform.rung) == (SkipReason.OUTSIDE_HOURS, 0)
+    assert (result.skip, sending.platform.rung) == (reason, 0)
     assert list(sending.ledger.records()) == []
 
 
-def test_row_outside_its_hours_after_the_wait_for_a_retry_is_not_sent_again(
-    sending: Sending,
+def test_listed_number_stops_a_request_of_many_rows_without_skipping_them(
+    sending: Sending, tmp_path: Path
 ) -> None:
+    listed = tmp_path / "dnc.txt"
+    listed.write_text(NUMBER, "utf-8")
+    sending.set(do_not_call=str(listed))
+    many = sending.checked._replace(rows=(sending.checked.row,) * 2)
+    result = sending._replace(checked=many).send()
+    assert (result.skip, result.findings[-1].code) == (None, "do-not-call")
+    assert sending.platform.rung == 0
+
+
+def test_row_that_a_guard_stops_after_the_wait_for_a_retry_is_not_sent_again(
+    sending: Sending, guard: tuple[SkipReason, Callable[[], None]]
+) -> None:
+    reason, apply = guard
+
     def answer(_body: Any, count: int) -> Reply:
-        sending.set(hours=NEVER)
+        apply()
         return Reply() if count else Reply(429, {}, {"Retry-After": "0"})
 
     sending.platform.answer = answer
     result = sending.send()
     assert (result.outcome, sending.platform.rung) == (Outcome.UNDELIVERED, 0)
-    assert result.findings[-1].code == "outside-hours"
+    assert result.findings[-1].code == reason
 
 
 def test_row_that_its_worker_lost_is_not_sent(sending: Sending) -> None:

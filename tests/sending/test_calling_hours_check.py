@@ -18,7 +18,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
-from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
+from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.sending.calling_hours_check import local_times
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.request_sender import deliver
@@ -156,9 +156,9 @@ def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
         find_skip_reason(checked, {}, checked.findings, force=False) is SkipReason.NO_CALLING_HOURS
     )
     assert find_next_calling_time(checked, {}) is None
-    with pytest.raises(OutsideHoursError):
-        stop_outside_hours(checked, datetime.now(UTC))
-    stop_outside_hours(callback(LATER, LATER_ALLOWED), datetime.now(UTC))
+    with pytest.raises(GuardError):
+        stop_before_sending(checked, datetime.now(UTC))
+    stop_before_sending(callback(LATER, LATER_ALLOWED), datetime.now(UTC))
     assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is not None
 
 
@@ -187,6 +187,6 @@ def test_hours_apply_by_the_clock_of_the_ledger(tmp_path: Path) -> None:
     plan = Plan.of(callback(None, NOW_ALLOWED), again=False)
     later = datetime.now(UTC) + timedelta(hours=8)
     with Ledger.open(tmp_path, now=lambda: later) as ledger:
-        with pytest.raises(OutsideHoursError):
+        with pytest.raises(GuardError):
             deliver(plan, ledger, Tokens())
         assert ledger.last() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,10 @@ class ChunkBuilder:
         content, _ = encode_body(self._load.operation, payload.value)
         numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
         request = first.request._replace(body=content)
-        known = (), tuple(numbers), first.values
+        checked = tuple(
+            dict.fromkeys(chain.from_iterable(each.checked_numbers for each in requests))
+        )
+        known = (), tuple(numbers), first.values, checked
         built = CheckedRequest(self._load.operation, payload, request, first.settings, *known)
         return members[0]._replace(request=built, findings=(), rows=rows)
 
