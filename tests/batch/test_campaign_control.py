@@ -77,6 +77,16 @@ def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -
         cxcall(*start, code=7)
 
 
+def test_stop_is_sent_if_the_campaign_cannot_be_read(cxcall: Cxcall) -> None:
+    with Platform(lambda *_: Reply(204), reads=lambda *_: Reply(400)) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "stop", CAMPAIGN, code=0)
+        assert platform.rung == 1
+        assert "the campaign cannot be read" in ran.err
+        cxcall("campaign", "start", CAMPAIGN, "--yes", code=5)
+        assert platform.rung == 1
+
+
 def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
     names = (
         "--hours",

@@ -52,8 +52,10 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             return show_request(checked, command, as_curl=options.sending.curl)
         hooks = SendHooks(on_wait=screen.print_wait)
         reader = CampaignReader(found.operation.contract, settings, hooks)
-        state = _read(reader, campaign, screen)
-        if action == "start" and state.is_running:
+        # A stop does not ask: it is sent even if the platform cannot be read.
+        is_start = action == "start"
+        state = _read(reader, campaign, screen) if is_start else CampaignState(campaign)
+        if state.is_running:
             screen.print_diagnostic("the campaign is already running", always=True)
         shown = state if screen.is_interactive else state.with_masked_numbers()
         what = f"{escape_to_one_line(str(shown))}, profile {settings.profile}, {settings.base_url}"
@@ -66,7 +68,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             yes=options.sending.yes,
             ask=screen.confirm if screen.is_interactive else None,
         )
-        stop = find_roles(found.operation.contract).get("stop") if action == "start" else None
+        stop = find_roles(found.operation.contract).get("stop") if is_start else None
         undo = _build(stop, campaign, settings) if stop else None
         try:
             report = deliver_request(checked, command, options.sending, screen, undo)
@@ -76,7 +78,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             return report
         state = _read_again(reader, campaign, screen, report)
         report = _add_state(report, action, state, screen)
-        if action == "start" and not options.sending.sandbox:  # which ends with this command
+        if is_start and not options.sending.sandbox:  # which ends with this command
             watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
             report = report._replace(diagnostics=[*report.diagnostics, f"follow it: {watch}"])
         return report
