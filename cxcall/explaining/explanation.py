@@ -42,6 +42,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
 from cxcall.responses.identifiers import correlation_id, correlation_place
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
@@ -185,7 +186,8 @@ def _check_response(
     response = request.response
     if response is None or not (response.status or response.body):
         return
-    if request.is_successful:
+    is_failure = response.json() is None and bool(find_platform_codes(response.text.strip()))
+    if request.is_successful and not is_failure:
         is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
         yield from explain_failures(response.json(), is_read=is_read)
         if unreadable_reason(response) == WEB_PAGE:

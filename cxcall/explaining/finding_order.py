@@ -137,6 +137,7 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
     about = {each.code for each in in_response}
     is_wrong = is_refused or _is_wrong_id(finding, request, findings)
+    is_wrong = is_wrong or any(each.message.startswith(finding.message) for each in in_response)
     if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
@@ -210,7 +211,7 @@ def _by_response(
         return finding._replace(severity=note, why=why)
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
-    if request.is_successful and "hidden-failure" not in response_codes:
+    if request.is_successful and response_codes.isdisjoint(("hidden-failure", "header-missing")):
         is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
         is_accepted = is_accepted or finding.code == "header-missing"
         if is_accepted or is_path or (is_error and is_body):

@@ -63,7 +63,10 @@ def test_cxone_text_response_reports_missing_accept_header() -> None:
     exchange = make_exchange(
         "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"
     )
-    assert errors(exchange) == {"header-missing": "response"}
+    for status in (None, 200):
+        assert errors({**exchange, "status": status}) == {"header-missing": "response"}
+    sent = {**exchange, "status": 200, "headers": {"Authorization": "Bearer x.y"}}
+    assert errors(sent) == {"header-missing": "header:Accept"}
 
 
 @pytest.mark.parametrize(

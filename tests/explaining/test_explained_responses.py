@@ -95,6 +95,22 @@ def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, mess
     assert message in found.root.message
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (".NET: Response status code does not indicate success: 409 (Session already started).", "session already"),
+        (">>> r.status_code, r.reason\n(404, 'Invalid Session Id', 'InvalidAgentSession')", "session ID stale"),
+    ],
+)  # fmt: skip
+def test_reason_behind_a_status_that_a_program_printed_is_the_cause(
+    text: str, message: str
+) -> None:
+    (found,) = explain(
+        f"r = client.post('https://{CXONE}{FAMILY}/agent-sessions/QUJD/dial-phone')\n{text}"
+    )
+    assert message in found.findings[0].message
+
+
 @pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])
 def test_finding_on_the_property_that_the_response_names_is_the_cause(message: str) -> None:
     exchange = make_exchange("PATCH", f"/api/v2/conversations/calls/{QUEUE}")

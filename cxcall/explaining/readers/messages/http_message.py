@@ -29,7 +29,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     LINE_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
-    QUOTED,
+    REASON,
     REQUEST,
     STATUS_ALONE,
     STATUS_LINE,
@@ -343,6 +343,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     body = message.body
     if not message.is_raw and body is None:
         body = find_error_body(message.text)
-    quoted = QUOTED.fullmatch(message.text)  # behind the status in a log
-    reason = message.match.groupdict().get("reason") or (quoted[0][1:-1] if quoted else "")
+    behind = REASON.fullmatch(message.text)
+    reason = message.match.groupdict().get("reason") or (behind and behind[behind.lastgroup]) or ""
     return build_response(int(message.match["status"]), message.headers, body, reason)

@@ -39,7 +39,7 @@ _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*
 NAMED_STATUS = re.compile(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
-    r"|but was|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
@@ -60,6 +60,12 @@ LOG_STATUS = re.compile(
 HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')
+REASON = re.compile(
+    r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
+    r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?",
+    re.DOTALL,
+)
+"""The reason behind a status in a log: in quotes, in parentheses (.NET), or in a tuple that Python printed."""
 _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
 
