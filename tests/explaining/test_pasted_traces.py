@@ -113,6 +113,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "region-mismatch host the token is from `mypurecloud.ie`, but the request goes to `mypurecloud.com`",
         "CORS",
     ),
+    "token of another kind": (
+        'POST https://api.incontact.com/InContactAuthorizationServer/Token\n{"grant_type":"client_credentials"}\n200 OK\nPOST https://api-c4.incontact.com/inContactAPI/services/v12.0/agent-sessions?stationId=1 -> 403',
+        "error token-grant header:Authorization a client-credentials token from this older server is valid only for the Patron API",
+        "CORS",
+    ),
     "values that Node leaves out": (
         f"GaxiosError: x\n    at a (b.js:1:2) {{\n  config: {{\n    url: '{URL}',\n    method: 'POST',\n    data: [Object]\n  }},\n  response: {{ status: 400, data: [Object] }}\n}}",
         "gives no reason",

@@ -25,7 +25,7 @@ from cxcall.explaining.readers.surrounding_text import (
     with_response,
     with_sent_body,
     with_status,
-    with_token_region,
+    with_token_origin,
     without_mentions,
 )
 from cxcall.explaining.request_masking import with_common_secrets
@@ -68,7 +68,7 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     start = text[:_MAX_TEXT]
     secrets = find_named_secrets(start).union(find_credentials(start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
-    complete = with_token_region([*with_named_platform(found, start)])
+    complete = with_token_origin([*with_named_platform(found, start)])
     requests = [replace(each, secrets=each.secrets | secrets) for each in complete]
     yield from with_common_secrets(requests)
 

@@ -9,6 +9,10 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.checks.credentials.token_request_check import (
+    check_token_request,
+    is_token_request,
+)
 from cxcall.explaining.checks.url.host_check import domain_of, platform_of_host, platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import (
@@ -69,6 +73,9 @@ _NAMES = {
     CXONE: re.compile(rf"{_START}(?:NICE[ -]?)?(?:CXone|in ?Contact){_END}", re.IGNORECASE),
     GENESYS: re.compile(rf"{_START}(?:Genesys(?: Cloud)?|PureCloud){_END}", re.IGNORECASE),
 }
+
+_OF_PATRONS = re.compile(r"chat|callback|promise|work-?item", re.IGNORECASE)
+"""In the paths of what a customer asks for, which NICE CXone calls Patron API."""
 
 
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -214,9 +221,10 @@ def with_named_platform(
         yield request
 
 
-def with_token_region(requests: Sequence[ObservedRequest]) -> Iterator[ObservedRequest]:
-    """Yield requests; one to another region than that of the only token in the text has a finding that says so."""
+def with_token_origin(requests: Sequence[ObservedRequest]) -> Iterator[ObservedRequest]:
+    """Yield requests; one that the token of the text is not for has a finding: it is of another region or kind."""
     tokens = {domain_of(each.hostname) for each in requests if each.path == "/oauth/token"} - {""}
+    grants = [*_refused_grants(requests)]
     for request in requests:
         region = domain_of(request.hostname)
         if len(tokens) == 1 and region not in ("", *tokens):
@@ -230,4 +238,15 @@ def with_token_region(requests: Sequence[ObservedRequest]) -> Iterator[ObservedR
                 why="a token is valid only in its own region",
             )
             request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
+        is_refused = request.status == HTTPStatus.FORBIDDEN and not is_token_request(request)
+        if is_refused and not _OF_PATRONS.search(request.path):
+            request = replace(request, findings=(*request.findings, *grants))  # noqa: PLW2901
         yield request
+
+
+def _refused_grants(requests: Iterable[ObservedRequest]) -> Iterator[Finding]:
+    """Yield the findings on the only token request of a text that say that other operations respond with 403."""
+    tokens = [each for each in requests if is_token_request(each)]
+    for found in check_token_request(tokens[0], "") if len(tokens) == 1 else ():
+        if found.code == "token-grant" and str(HTTPStatus.FORBIDDEN.value) in found.why:
+            yield found._replace(severity=Severity.ERROR, where="header:Authorization")

@@ -344,5 +344,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     if not message.is_raw and body is None:
         body = find_error_body(message.text)
     behind = REASON.fullmatch(message.text)
-    reason = message.match.groupdict().get("reason") or (behind and behind[behind.lastgroup]) or ""
+    named = (message.match.groupdict().get("reason"), *(behind.groups() if behind else ()))
+    reason = next(filter(None, named), "")
     return build_response(int(message.match["status"]), message.headers, body, reason)
