@@ -58,9 +58,10 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
     Raises UsageError for a flag or a setting with an invalid value, which is not the fault of a row.
     """
     parse_set_options(job.operation, job.sets)
-    if job.operation.can_place_call:
-        call_guards.read_lists(job.settings.do_not_call_files)
+    lists = job.settings.do_not_call_files if job.operation.can_place_call else ()
+    call_guards.read_lists(lists)
     for row in job.rows.rows(job.operation):
+        call_guards.read_lists(lists)  # it may have changed
         try:
             yield _check_row(job, row)
         except CxcallError as error:

@@ -192,6 +192,7 @@ class RowSelection:
         number = checked.row.number
         first, state = self._find(request)
         if first != number:
+            self._stop_on_moved_row(number, first)
             return self._as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
@@ -224,12 +225,23 @@ class RowSelection:
             "SELECT row, state FROM request WHERE digest = ?", (_digest(request),)
         ).fetchone()
         if found is None:
-            raise UsageError(
-                f"`{self._job.rows.name}` was changed after it was checked",
-                where=self._job.rows.name,
-                fix="restore the file as it was, then run the same command with `--resume`",
-            )
+            raise self._change_error()
         return found[0], _State(found[1])
+
+    def _change_error(self) -> UsageError:
+        return UsageError(
+            f"`{self._job.rows.name}` was changed after it was checked",
+            where=self._job.rows.name,
+            fix="restore the file as it was, then run the same command with `--resume`",
+        )
+
+    def _stop_on_moved_row(self, number: int, first: int) -> None:
+        """Raise UsageError if a row has the request of another one now, and is not a duplicate of it."""
+        had_own = self._database.execute(
+            "SELECT 1 FROM request WHERE row = ?", (number,)
+        ).fetchone()
+        if had_own or first > number:
+            raise self._change_error()
 
     def _has_digest(self, digest: str) -> bool:
         """Return whether a request of the file has a digest, as the ledger has it."""

@@ -25,7 +25,7 @@ def number_of(row: int) -> str:
 
 
 def run_batch(
-    cxcall: Cxcall, versions: Sequence[str], threads: int
+    cxcall: Cxcall, versions: Sequence[str], code: int
 ) -> tuple[list[str | None], dict[str, Any]]:
     """Run a batch; after each request, its list has the next version. Return why rows were skipped, and the summary."""
     lines = [f"12345678-1234-4234-8234-{row:012},{number_of(row)}" for row in range(ROWS)]
@@ -38,10 +38,10 @@ def run_batch(
             cxcall.file("dnc.txt", text)
         return Reply()
 
-    words = ("--do-not-call", "dnc.txt", "--confirm", str(ROWS), "-o", "jsonl")
+    guards = ("--do-not-call", "dnc.txt", "--confirm", str(ROWS), "--concurrency", "1")
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment
-        ran = cxcall("batch", "calls.csv", *WORDS, *words, "--concurrency", str(threads), code=0)
+        ran = cxcall("batch", "calls.csv", *WORDS, *guards, "-o", "jsonl", code=code)
     *rows, summary = map(json.loads, ran.out.splitlines())
     assert platform.rung == sum(row["outcome"] == "accepted" for row in rows)
     return [row["data"].get("skipped") for row in rows], summary
@@ -50,5 +50,13 @@ def run_batch(
 @pytest.mark.slow
 def test_number_of_an_earlier_version_of_the_list_is_not_called(cxcall: Cxcall) -> None:
     """A file that is rewritten in place is empty for a moment."""
-    skipped, _ = run_batch(cxcall, [f"{OTHER}{number_of(3)}\n", "", OTHER], 1)
+    skipped, _ = run_batch(cxcall, [f"{OTHER}{number_of(3)}\n", "", OTHER], 0)
     assert skipped == [None, None, None, "do-not-call"]
+
+
+@pytest.mark.slow
+def test_batch_stops_when_its_list_cannot_be_read(cxcall: Cxcall) -> None:
+    """The rows that are left are not lost: `--resume` sends them."""
+    skipped, summary = run_batch(cxcall, [f"{OTHER}a broken line\n"], 9)
+    assert (skipped, summary["data"]["notSent"]) == ([None], ROWS - 1)
+    assert "line 2 of `dnc.txt` has no number" in summary["data"]["stopped"]
