@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from cxcall.batch.queue.queued_row_content import rebuild_row, row_of
 from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
+from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter, rate_limit_subject
 from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.credentials.request_credentials import get_credentials
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.sending.checked_request import stop_on_unsuitable_token
 from cxcall.settings.stricter_guards import with_stricter_guards
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow, QueuedRows
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
+
+_RETRY_SECONDS = 60.0
+"""Seconds after which a worker looks again whether it can send a batch that it skips."""
 
 
 class Destination:
@@ -77,11 +83,20 @@ class Destination:
         )
 
 
+class _OpenBatch(NamedTuple):
+    """An open batch of the queue, and its destination, or why this worker skips it until `retry_at`."""
+
+    queued: QueuedBatch
+    destination: Destination | None
+    error: CxcallError | None = None
+    retry_at: float = 0.0
+
+
 class Destinations:
-    """The open batches of the queue for the profile and host of this worker.
+    """The open batches of the queue that this worker can send.
 
     `load` returns the operation and settings of a batch on this machine. A batch with another profile or
-    host is refused: `on_refusal` gets the reason once.
+    host, or without a token for it, is skipped for a minute: `on_refusal` gets each reason once.
     """
 
     def __init__(
@@ -94,25 +109,32 @@ class Destinations:
     ) -> None:
         self._queue, self._ledger, self._load, self._rate = queue, ledger, load, rate
         self._on_refusal, self._is_stopped = on_refusal, False
-        self._known: dict[str, tuple[QueuedBatch, Destination | None]] = {}
-        self._rate_limiters: dict[Rate, RateLimiter] = {}
-        self._tokens: dict[str, SharedToken] = {}
+        self._open: dict[str, _OpenBatch] = {}
+        self._rate_limiters: dict[tuple[Rate, str], RateLimiter] = {}
 
     def open(self) -> list[Destination]:
         """Return the batches that may have rows to send, the oldest first; raises LedgerError."""
-        return [found for each in self._queue.open_batches() if (found := self._find(each))]
+        self._open = {each.batch: self._find(each) for each in self._queue.open_batches()}
+        return [each.destination for each in self._open.values() if each.destination]
 
-    def _find(self, queued: QueuedBatch) -> Destination | None:
+    @property
+    def credentials_problem(self) -> CxcallError | None:
+        """Why this worker has no token for an open batch of its profile and host; None if it has all tokens."""
+        errors = (each.error for each in self._open.values())
+        return next((each for each in errors if each and not isinstance(each, UsageError)), None)
+
+    def _find(self, queued: QueuedBatch) -> _OpenBatch:
         """Return a batch in its current state: it may have been cancelled, and resumed with other guards."""
-        known, destination = self._known.get(queued.batch, (None, None))
-        if known != queued:
-            try:
-                destination = self._new(queued)
-            except UsageError as error:
-                destination = None
+        known = self._open.get(queued.batch)
+        is_current = known and known.queued == queued
+        if known and is_current and (known.destination or time.monotonic() < known.retry_at):
+            return known
+        try:
+            return _OpenBatch(queued, self._new(queued))
+        except (UsageError, CredentialsError, UndeliveredError) as error:
+            if not known or str(known.error) != str(error):
                 self._on_refusal(f"this worker skips batch {queued.batch}: {error}")
-            self._known[queued.batch] = queued, destination
-        return destination
+            return _OpenBatch(queued, None, error, time.monotonic() + _RETRY_SECONDS)
 
     def _new(self, queued: QueuedBatch) -> Destination:
         operation, settings = self._load(queued)
@@ -127,16 +149,15 @@ class Destinations:
         rate = Rate.parse(str(queued.options["rate"]))
         if self._rate and self._rate.interval > rate.interval:
             rate = self._rate
-        if rate not in self._rate_limiters:
-            self._rate_limiters[rate] = open_rate_limiter(self._ledger, rate, settings)
-        limiter = self._rate_limiters[rate]
-        if queued.operation not in self._tokens:
-            first = get_credentials(settings, operation)
-            if first:
-                force = bool(queued.options["force"])
-                stop_on_unsuitable_token(settings, first, operation, force=force)
-            self._tokens[queued.operation] = SharedToken(operation, settings, first)
-        tokens = self._tokens[queued.operation]
+        first = get_credentials(settings, operation)
+        if first:
+            force = bool(queued.options["force"])
+            stop_on_unsuitable_token(settings, first, operation, force=force)
+        tokens = SharedToken(operation, settings, first)
+        pace = rate, rate_limit_subject(settings)
+        if pace not in self._rate_limiters:
+            self._rate_limiters[pace] = open_rate_limiter(self._ledger, rate, settings)
+        limiter = self._rate_limiters[pace]
         sender = RowSender(self._ledger, limiter, tokens, lambda: self._is_stopped)
         return Destination(queued, operation, settings, self._ledger, sender)
 

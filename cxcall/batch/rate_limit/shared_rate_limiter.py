@@ -24,7 +24,7 @@ _SHARED_MARGIN = 1.002
 
 def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLimiter:
     """Return the rate limiter: of all machines that share the ledger, or of this process."""
-    pace = ledger.shared_pace(_subject(settings))
+    pace = ledger.shared_pace(rate_limit_subject(settings))
     return (
         SharedRateLimiter(rate, settings.max_wait, pace)
         if pace
@@ -32,7 +32,7 @@ def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLim
     )
 
 
-def _subject(settings: Settings) -> str:
+def rate_limit_subject(settings: Settings) -> str:
     """Return the API's address and the client or token, because rate limits are per client or token."""
     who = (
         settings.client_id

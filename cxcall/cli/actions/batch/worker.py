@@ -75,6 +75,11 @@ def run_worker(options: WorkerOptions) -> Report:
         with worker.catch_signals():
             worker.run(threads=options.concurrency, until_empty=options.until_empty)
         seconds = time.monotonic() - began
+        problem = destinations.credentials_problem
+        if problem and options.until_empty and not worker.stop_reason:
+            if not worker.statistics.total:
+                raise problem
+            worker.problems = worker.problems or problem.findings
         return _report(worker, claim, seconds, diagnostics, is_quiet=options.output.quiet)
 
 

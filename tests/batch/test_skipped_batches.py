@@ -1,0 +1,83 @@
+"""A worker skips the queued batches that it may not, or cannot, send, and sends no token to a host that it is not for."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.platform_server import Platform
+from helpers.workers import queue_rows, rows_of, running_workers, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+FAST = ("--rate", "500/s")
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with Platform() as running:
+        yield running
+
+
+@pytest.fixture
+def shared(cxcall: Cxcall, platform: Platform, postgres_url: str) -> Cxcall:
+    """Return the command with a ledger in PostgreSQL."""
+    cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
+    return cxcall
+
+
+@pytest.mark.slow
+def test_worker_leaves_batches_of_another_profile_or_host_alone(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(2), *FAST)
+    with Platform() as other:
+        ran = shared("worker", "--until-empty", env=other.environment, code=0)
+        assert f"this worker skips batch {batch}: " in ran.err
+        assert other.rung == 0
+    shared.file("config/config.toml", f'[profiles.other]\nbase_url = "{platform.base_url}"\n')
+    ran = shared("worker", "--until-empty", "-p", "other", code=0)
+    assert f"this worker skips batch {batch}: " in ran.err
+    assert platform.rung == 0
+    assert status_of(shared, batch)["states"] == {"todo": 2}
+
+
+@pytest.mark.slow
+def test_running_worker_sends_no_token_of_one_host_to_another(
+    shared: Cxcall, platform: Platform
+) -> None:
+    del shared.environment["CXCALL_BASE_URL"]
+    config = '[profiles.default]\nbase_url = "{}"\n'
+    with Platform() as other, ExitStack() as stack:
+        for count, host in enumerate((platform, other)):
+            shared.file("config/config.toml", config.format(host.base_url))
+            queue_rows(shared, rows_of(2)[count:], *FAST)
+            if host is platform:
+                stack.enter_context(running_workers(shared, 1))
+            assert host.wait_for_rings(1)
+        assert (platform.grants, other.grants) == (1, 1)
+
+
+@pytest.mark.slow
+def test_batch_that_the_token_of_a_worker_cannot_send_is_skipped(
+    shared: Cxcall, platform: Platform
+) -> None:
+    """A colleague with a token of another kind queued it."""
+    file = shared.file("call.jsonl", json.dumps({"phoneNumber": "+12125550123"}) + "\n")
+    words = ("batch", file, "--operation", "place-call", "--confirm", "1", "--queue")
+    mine = {"CXCALL_ACCESS_TOKEN": "token-of-a-user"}
+    skipped = f"this worker skips batch {shared(*words, env=mine, code=0).out.strip()}: "
+    ran = shared("worker", "--until-empty", code=4)
+    assert skipped in ran.err
+    assert "token-user-context" in ran.err
+    batch = queue_rows(shared, rows_of(3), *FAST)
+    ran = shared("worker", "--until-empty", code=9)
+    assert ran.err.count(skipped) == 1
+    assert status_of(shared, batch)["states"] == {"accepted": 3}
+    assert platform.rung == 3
