@@ -25,6 +25,7 @@ FORMS = (
 )
 
 
+WITHOUT_TRUNK_PREFIX = "leave out the digits that are dialed only inside the country"
 AS_TEXT = "in Excel, format the column as text, enter the numbers again, and export the table"
 
 
@@ -96,7 +97,7 @@ def _find_other_characters(value: str) -> Finding | None:
 
 def find_unlikely_number(value: str) -> Finding | None:
     """Return a warning, without a place, if a number starts like E.164 but cannot be dialed; else None."""
-    from cxcall.phone.impossible_numbers import find_number_mistake
+    from cxcall.phone.impossible_numbers import find_number_mistake, write_e164
 
     mistake = find_number_mistake(value)
     if not mistake:
@@ -107,7 +108,9 @@ def find_unlikely_number(value: str) -> Finding | None:
         "phone-unlikely",
         "",
         f"`{mask_number(value)}`{has_form} cannot be dialed: {mistake}",
-        fix="compare it with the contact's record, digit by digit",
+        fix=WITHOUT_TRUNK_PREFIX
+        if write_e164(value)
+        else "compare it with the contact's record, digit by digit",
         why="the API may accept it, but the call would fail or reach the wrong person",
         source="libphonenumber",
     )

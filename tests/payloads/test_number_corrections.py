@@ -50,6 +50,10 @@ def test_files_and_hints_leave_the_prefix_out(cxcall: Cxcall) -> None:
     assert "dialed only inside the country" in ran.out
     cxcall("validate", file, "--operation", "add-dnc-numbers", "--fix", code=0)
     assert json.loads((cxcall.folder / "numbers.json").read_text()) == [LONDON, "+12025550123"]
+    prefixed = cxcall.file("prefixed.json", '["+4402079460123"]')
+    ran = cxcall("validate", prefixed, "--operation", "add-dnc-numbers", "-o", "json", code=0)
+    assert ran.codes == ["phone-unlikely"]
+    assert "dialed only inside the country" in ran.envelope["findings"][0]["fix"]
     national = cxcall.file("numbers.json", '["02079460123"]')
     ran = cxcall("validate", national, "--operation", "add-dnc-numbers", "-o", "json", code=3)
     assert "in place of the leading `0`" in ran.out

@@ -20,7 +20,12 @@ from cxcall.payloads.errors.hint_texts import (
 )
 from cxcall.payloads.errors.suggested_values import is_valid_scalar
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.undialable_values import AS_TEXT, FORMS, is_rounded_number
+from cxcall.payloads.undialable_values import (
+    AS_TEXT,
+    FORMS,
+    WITHOUT_TRUNK_PREFIX,
+    is_rounded_number,
+)
 from cxcall.phone import number_masking
 from cxcall.phone.impossible_numbers import write_e164
 from cxcall.runtime.name_similarity import nearest_name
@@ -246,5 +251,5 @@ def _suggest_e164(value: str) -> str:
     digits = re.sub(r"[\s().\-/]", "", value)
     found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
     if found == _WITHOUT_PUNCTUATION and write_e164(digits) not in ("", digits):
-        return "leave out the punctuation, and the digits that are dialed only inside the country"
+        return f"{WITHOUT_TRUNK_PREFIX}, and the punctuation"
     return found or f"write {_E164_FORM}, like `+12025550123`"
