@@ -70,7 +70,7 @@ _SEVERITIES = tuple(Severity)
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal findings merged, and severities adjusted to the response."""
     findings = [each for each in findings if not _is_redacted_token(each, request)]
-    findings = [_confirm(each, request, findings) for each in findings]
+    findings = [_cite(_confirm(each, request, findings), request) for each in findings]
     certain = [_by_response(each, request, findings) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
@@ -103,6 +103,8 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
         rank = len(_ORDER) + 2  # users report that this also works
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
+    elif _is_refused_value(finding, request):
+        rank = -1
     elif finding.where == "response" and rank >= len(_ORDER):
         rank = len(_ORDER) + 3  # after each problem in the request: the message names no place
     return _SEVERITIES.index(finding.severity), rank, not is_named
@@ -159,6 +161,22 @@ def _is_named_value(finding: Finding, request: ObservedRequest, about: Collectio
     text = platform_text(request.response) if request.response else ""
     is_about = finding.code in about or finding.code == "placeholder"
     return is_about and finding.where == "path" and _is_quoted(finding.value, text)
+
+
+def _cite(finding: Finding, request: ObservedRequest) -> Finding:
+    """Return a finding on a value that the API quotes and refuses as an error with the API's words."""
+    if request.response is None or not _is_refused_value(finding, request):
+        return finding
+    text = platform_text(request.response)
+    return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
+
+
+def _is_refused_value(finding: Finding, request: ObservedRequest) -> bool:
+    """Return whether the API quotes the value in the body that a finding is about, and refuses it."""
+    is_value = finding.where[:1] == "/" and finding.code in _ACCEPTED and finding.source != SOURCE
+    is_refused = request.response is not None and request.is_refused and is_value
+    text = platform_text(request.response) if request.response and is_refused else ""
+    return finding.severity is not Severity.NOTE and _is_quoted(finding.value, text)
 
 
 def _is_quoted(value: str, text: str) -> bool:

@@ -121,6 +121,16 @@ def test_finding_on_the_property_that_the_response_names_is_the_cause(message: s
     assert found.root.severity is Severity.ERROR
 
 
+def test_value_that_the_response_quotes_is_the_cause() -> None:
+    text = "Value [oui] is not valid for field type [boolean]. Allowable values are: "
+    response = {"status": 400, "body": {"code": "invalid.value", "message": text}}
+    body = {"queueId": QUEUE, "qname": "a", "validateCallbackNumbers": "oui"}
+    exchange = make_exchange("POST", "/api/v2/conversations/callbacks", body=body)
+    (found,) = explain({**exchange, "response": response})
+    assert found.findings[0].where == "/validateCallbackNumbers"
+    assert found.findings[0].why.startswith("the API says: Value [oui] is not valid")
+
+
 def test_nested_error_of_a_response_is_shown() -> None:
     inner = {
         "message": "The version does not match the current version",
