@@ -169,11 +169,19 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     findings += check_removed_quotes(request, in_body)
     if all(each.code != "token-user-context" for each in findings):
         findings += check_token_kind(request, operation)
+    if any(each.code == "platform-mismatch" and _has_error([each]) for each in findings):
+        findings = [*map(_note_other_rules, findings)]
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
     findings += [*note_missing_evidence(request, findings), *note_unread_body(request)]
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_numbers, findings)))
+
+
+def _note_other_rules(finding: Finding) -> Finding:
+    """Return a finding as a note if it is about a path or an ID of the platform that the host does not belong to."""
+    is_other = finding.code in ("path-unpublished", "method-unpublished", "id-format")
+    return finding._replace(severity=Severity.NOTE) if is_other else finding
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:
