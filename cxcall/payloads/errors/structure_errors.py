@@ -100,7 +100,7 @@ def columns_of_map(
 
 
 def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]) -> list[Finding]:
-    """Return the findings on a body; if all of it is in one undeclared object, the finding that says so replaces what follows from it."""
+    """Return the findings on a body; if all of it is in one object, the finding that says so replaces what follows from it."""
     name = _find_wrapper(operation, body.value)
     if not name:
         return findings
@@ -109,11 +109,13 @@ def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]
         move(join_pointer(place, each), join_pointer("", each), Applicability.UNSAFE)
         for each in body.value[name]
     )
+    is_declared = name in operation.schema_at("").get("properties", {})
+    kind = "is for values of your own" if is_declared else f"`{operation.name}` does not have"
     finding = body.make_finding(
         Severity.ERROR,
         "property-unknown",
         place,
-        f"the properties are in `{number_masking.mask_text(name)}`, which `{operation.name}` does not have",
+        f"the properties are in `{number_masking.mask_text(name)}`, which {kind}",
         key=True,
         fix=f"send the object in `{number_masking.mask_text(name)}` itself as the body",
         why="the API looks for the properties in the body itself",
@@ -123,17 +125,21 @@ def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]
 
 
 def _find_wrapper(operation: Operation, value: Any) -> str:
-    """Return the only name of a body if its object has the properties of the operation, and the body has none; else an empty text."""
+    """Return the only name of a body if its object has the properties of the operation; else an empty text."""
     if not isinstance(value, dict) or len(value) != 1:
         return ""
     declared = operation.schema_at("").get("properties", {})
     ((name, inner),) = value.items()
-    if name in declared or not isinstance(inner, dict):
+    if not isinstance(inner, dict):
         return ""
-    known = [each for each in inner if each in declared]
-    is_most = len(known) * 2 > len(inner)
-    needed = operation.schema_at("").get("required", [])
-    return name if is_most and (len(known) >= _MIN_NAMES or set(known) & {*needed}) else ""
+    known = {each for each in inner if each in declared}
+    needed = {*operation.schema_at("").get("required", ())}
+    if name in declared:  # a map that may have any names
+        is_map = "properties" not in operation.schema_at(join_pointer("", name))
+        is_clear = is_map and bool(needed) and needed <= known
+    else:
+        is_clear = len(known) >= _MIN_NAMES or bool(known & needed)
+    return name if is_clear and len(known) * 2 > len(inner) else ""
 
 
 def _follows_from(finding: Finding, place: str) -> bool:
