@@ -129,13 +129,6 @@ def test_path_of_an_undeclared_cxone_api_is_not_an_error(path: str) -> None:
     assert errors(make_exchange("GET", path)) == {"platform-mismatch": "path"}
 
 
-def test_rules_of_the_other_platform_are_notes_if_host_and_path_do_not_match() -> None:
-    body = {"contactId": "123456789", "contactSpec": {"contactId": "123456789"}}
-    path = "/api/v2/outbound/campaigns/77123/executions"
-    found = errors(make_exchange(path=path, host=CXONE, body=body, status=404))
-    assert found == {"platform-mismatch": "path", "property-missing": "/contactSpec/contactData"}
-
-
 def test_intended_host_is_suggested_from_its_labels() -> None:
     (found,) = explain(make_exchange(host="api.usw2.mypurecloud.com"))
     assert "`api.usw2.pure.cloud`" in found.findings[0].message

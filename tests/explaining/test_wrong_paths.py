@@ -155,6 +155,16 @@ def test_request_of_another_vendor_is_not_judged() -> None:
     assert len(found.findings) > 1
 
 
+def test_rules_of_the_other_platform_are_notes_if_host_and_path_do_not_match() -> None:
+    body = {"contactId": "123456789", "contactSpec": {"contactId": "123456789"}}
+    path = "/api/v2/outbound/campaigns/77123/executions"
+    (found,) = explain(
+        {"method": "POST", "host": HOSTS[CXONE], "path": path, "status": 404, "body": body}
+    )
+    told = [each for each in found.findings if each.severity is not Severity.NOTE]
+    assert [each.code for each in told] == ["platform-mismatch", "property-missing"]
+
+
 def test_path_that_belongs_to_no_vendor_comes_first() -> None:
     exchange = {
         "method": "POST",
