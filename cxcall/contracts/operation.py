@@ -124,8 +124,9 @@ class Operation:
 
     @property
     def is_read(self) -> bool:
-        """Whether the request changes nothing, so that it may be repeated."""
-        return self.method in ("GET", "HEAD", "OPTIONS") and not self.can_place_call
+        """Whether the request changes nothing, so that it may be repeated: by its method, or as it is used."""
+        is_safe = self.method in ("GET", "HEAD", "OPTIONS") or self.declared.get("x-cxcall-reads")
+        return bool(is_safe) and not self.can_place_call
 
     @property
     def is_public(self) -> bool:

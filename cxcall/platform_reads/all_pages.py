@@ -29,16 +29,19 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpRequest
 
 Query = list[tuple[str, str]]
+_MOST_EMPTY = 100
+"""The most pages in a row without an item: a filter may leave some of them empty."""
 
 
 class Page(NamedTuple):
-    """One response with its items; `next_query` is None on the last page."""
+    """One response with its items; `next_query` is None on the last page. `received` counts the items until its end."""
 
     number: int
     items: list[Any]
     body: Any
     delivery: Delivery
     next_query: Query | None
+    received: int = 0
 
 
 def follow_pages(
@@ -53,16 +56,19 @@ def follow_pages(
     left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
-    seen = {_digest(request.url)}
-    number = 1
+    seen = {digest(request.url)}
+    number, count, empty = 1, 0, 0
     while True:
         page = _read_page(paging, request, read, number)
         if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
             paging = paging._replace(first=0)
-        if page.items and (digest := _digest(page.items)) not in seen:
-            seen.add(digest)
+        if page.items and (found := digest(page.items)) not in seen:
+            seen.add(found)
         elif page.items:
             raise _repetition(page.delivery, f"page {number} has the items of an earlier page")
+        empty = 0 if page.items else empty + 1
+        count += len(page.items)
+        page = page._replace(received=count)
         try:
             page = page._replace(next_query=_next_query(paging, request, page))
         except ReadError:
@@ -71,10 +77,12 @@ def follow_pages(
         yield page
         if page.next_query is None:
             return
+        if empty == _MOST_EMPTY:
+            raise _repetition(page.delivery, f"{empty} pages in a row have no items")
         request = request._replace(url=_with_query(request.url, page.next_query))
-        if (digest := _digest(request.url)) in seen:
+        if (found := digest(request.url)) in seen:
             raise _repetition(page.delivery, "the next page would be an earlier one again")
-        seen.add(digest)
+        seen.add(found)
         wait_for_budget(page.delivery, wait)
         number += 1
 
@@ -153,17 +161,16 @@ def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[
 def _is_last(paging: Paging, query_values: dict[str, str], page: Page, before: int) -> bool:
     """Return whether no page comes after a page without a count of pages: by the total of items, or if it is not full.
 
-    A server may return fewer items in a page than were asked for.
+    A server may return fewer items in a page than were asked for, and need not say how many a page has.
     """
-    sizes = (
-        names.find_number(page.body, names.PAGE_SIZES),
-        _whole_number(query_values.get(paging.size)),
-    )
+    echoed = names.find_number(page.body, names.PAGE_SIZES)
+    sizes = echoed, _whole_number(query_values.get(paging.size))
     size = min(filter(None, sizes), default=1)
     total = names.find_number(page.body, names.TOTALS)
     if total is None or not page.items:
-        return len(page.items) < size
-    return before * size + len(page.items) >= total
+        return len(page.items) < (size if echoed else 1)
+    unread = before - (page.number - 1)
+    return unread * size + page.received >= total
 
 
 def _whole_number(text: str | None) -> int:
@@ -178,7 +185,8 @@ def _change_query(query: Query, name: str, value: int | str) -> Query:
 
 def _with_query(url: str, query: Query) -> str:
     path = url.partition("?")[0]
-    return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
+    encoded = urlencode(query, quote_via=quote, safe="", errors="replace")
+    return f"{path}?{encoded}" if query else path
 
 
 def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) -> None:
@@ -207,7 +215,8 @@ def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) ->
     )
 
 
-def _digest(value: Any) -> bytes:
+def digest(value: Any) -> bytes:
+    """Return a short text for a JSON value, which other values do not have."""
     return sha256(json.dumps(value).encode()).digest()[:16]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import find_value, split_pointer
-from cxcall.platform_reads.all_pages import follow_pages, paging_error, wait_for_budget
+from cxcall.platform_reads.all_pages import digest, follow_pages, paging_error, wait_for_budget
 from cxcall.platform_reads.read_requests import body_of, read_members
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ID_COLUMNS = ("id", "contactId", "platformId", "platformContactId")
 """The names for the ID of a contact: the first one that the list does not have as a column is used."""
 _REPEATED = "contact the platform's support: the list would never end"
+_TOO_LARGE = "the page is larger than 1 MiB"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
@@ -42,29 +43,31 @@ def read_results(
     found = reader.roles["results"]
     pages = _numbered_pages if "page" in found.declared else _linked_pages
     for item in pages(reader, found, list_id):
-        yield _flat(found, item, columns[0]) if columns else dict(item)
+        whole = item if isinstance(item, dict) else {}
+        yield _flat(found, whole, columns[0]) if columns else whole
 
 
-def _numbered_pages(
-    reader: CampaignReader, found: RoleOperation, list_id: str
-) -> Iterator[dict[str, Any]]:
+def _numbered_pages(reader: CampaignReader, found: RoleOperation, list_id: str) -> Iterator[Any]:
     """Yield the items of pages that numbers in the body select, until all that the platform counts are read.
 
     A platform may return fewer items in a page than were asked for.
     """
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
-    items: list[Any] = []
+    seen: dict[bytes, int] = {}
     count = 0
     while True:
         values, page_values = {found.id_parameter: list_id}, {page: number, size: most}
         delivery = reader.send(reader.check(found.operation, values, page_values))
-        body, before = body_of(delivery), items
-        items = _items_of(found, delivery)
-        if items and items == before:
-            raise paging_error(
-                delivery, f"page {number} has the items of page {number - 1}", _REPEATED
+        if delivery.response is not None and delivery.response.is_truncated:
+            fix = (
+                f"read smaller pages: `cxcall send {found.operation.name}` with a smaller `{size}`"
             )
+            raise paging_error(delivery._replace(findings=()), _TOO_LARGE, fix)
+        body, items = body_of(delivery), _items_of(found, delivery)
+        first = seen.setdefault(digest(items), number) if items else number
+        if first != number:
+            raise paging_error(delivery, f"page {number} has the items of page {first}", _REPEATED)
         yield from items
         count += len(items)
         _stop_on_early_end(found, delivery, items, count)
@@ -105,9 +108,7 @@ def _stop_on_early_end(
         raise paging_error(delivery, message, "try again later")
 
 
-def _linked_pages(
-    reader: CampaignReader, found: RoleOperation, list_id: str
-) -> Iterator[dict[str, Any]]:
+def _linked_pages(reader: CampaignReader, found: RoleOperation, list_id: str) -> Iterator[Any]:
     """Yield the items of pages that parameters of the query select."""
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
@@ -117,6 +118,8 @@ def _linked_pages(
         yield from items
         _stop_on_early_end(found, delivery, items, len(items))
         return
+    if paging.size and "most" in found.declared:
+        values[paging.size] = str(found.declared["most"])
     checked = reader.check(found.operation, values)
     send = partial(reader.send, checked)
     count = 0

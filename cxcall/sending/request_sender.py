@@ -59,6 +59,11 @@ def read(
 
     `tokens` is as in `deliver`. A signal ends the read at once (KeyboardInterrupt).
     """
+    found = plan.operation
+    if not found.is_read:  # such as a search by POST
+        declared = {**found.declared, "x-cxcall-reads": True}
+        found = type(found)(found.contract, found.method, found.path, declared)
+        plan = plan._replace(operation=found)
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
     result = attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as below
     attempts.log_end(result)

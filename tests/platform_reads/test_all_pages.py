@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -87,6 +88,27 @@ def test_all_pages_are_read_whatever_the_first_number_and_the_size(
         items, paths = pages_of("uncounted", read, query=query)
         assert items == ITEMS
         assert len(paths) == 3
+
+
+@pytest.mark.parametrize("count", [{}, {"total": 7}])
+def test_all_pages_are_read_of_a_server_whose_pages_are_smaller_than_asked_for(
+    count: dict[str, Any],
+) -> None:
+    def read(path: str, _count: int) -> Reply:
+        start = (int(dict(parse_qsl(urlsplit(path).query)).get("page", 1)) - 1) * 3
+        return Reply(200, {"entities": ITEMS[start : start + 3], **count})
+
+    assert pages_of("uncounted", read, query="?pageSize=5")[0] == ITEMS
+
+
+def test_list_of_empty_pages_has_an_end() -> None:
+    numbers = itertools.count()
+
+    def read(_path: str, _count: int) -> Reply:
+        return Reply(200, {"entities": [], "cursor": f"{next(numbers)}\ud83d"})  # half an emoji
+
+    with pytest.raises(ReadError, match="100 pages in a row have no items"):
+        pages_of("cursors", read)
 
 
 @pytest.mark.parametrize("other", [{"contact": {"number": 0}}, {"file": {"size": 100}}])

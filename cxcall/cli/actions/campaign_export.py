@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile, mkstemp
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cxcall.cli.actions.campaign import open_reader
@@ -20,7 +20,7 @@ from cxcall.platform_reads.campaign_results import read_results, result_columns
 from cxcall.sending.delivery_log import stop_on_own_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.cli.options.campaign import ExportOptions
     from cxcall.platform_reads.campaigns import CampaignReader
@@ -106,7 +106,8 @@ def _write(
     except OSError as error:
         raise _unwritable(options.to, error) from None
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+        # A cell may have half of a character, such as a cut emoji.
+        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - a descriptor
             count = _write_rows(file, form, columns, rows)
         if options.force:
             Path(name).replace(target)
@@ -123,16 +124,28 @@ def _write(
 def _write_rows(
     file: TextIO, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
 ) -> int:
-    count = 0
     if form == "csv" and columns:
-        file.write(f"{safe_record(columns)}\r\n")
-    for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
-        if form == "jsonl":
+        return _write_csv(file, columns, rows)
+    if form == "jsonl":
+        count = 0
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            continue
-        if not columns:  # the platform declares no columns: use those of the first row
-            columns = list(row)
-            file.write(f"{safe_record(columns)}\r\n")
+        return count
+    # The platform declares no columns: every member of any row is one.
+    with TemporaryFile("w+", encoding="utf-8") as kept:
+        names: dict[str, None] = {}
+        for row in rows:
+            names |= dict.fromkeys(row)
+            kept.write(json.dumps(row) + "\n")
+        kept.seek(0)
+        return _write_csv(file, [*names], map(json.loads, kept))
+
+
+def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
+    count = 0
+    if columns:
+        file.write(f"{safe_record(columns)}\r\n")
+    for count, row in enumerate(rows, 1):  # noqa: B007 - as above
         file.write(f"{safe_record(map(row.get, columns))}\r\n")
     return count
 
