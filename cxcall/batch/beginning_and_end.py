@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from cxcall.batch.late_outcomes import record_late
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.resume import stop_on_end
-from cxcall.batch.row_sender import SharedToken
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import deferred
-from cxcall.sending.checked_request import stop_on_unsuitable_token
+from cxcall.sending.checked_request import token_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import Run
     from cxcall.batch.statistics.check_counts import CheckStatistics
+    from cxcall.credentials.access_token import SharedToken
     from cxcall.ledger.ledger import Ledger
 
 
@@ -39,7 +39,7 @@ class BegunBatch(NamedTuple):
     job: Job
     ledger: Ledger
     rate_limiter: RateLimiter
-    tokens: SharedToken
+    tokens: SharedToken | None
     limit: FailureLimit
     key_of: Callable[[Row], str]
 
@@ -60,15 +60,11 @@ def begin_batch(
 
     `guard` is as in `BatchRecords.begin`.
     """
-    from cxcall.credentials.request_credentials import get_credentials
-
-    settings = job.settings
-    token = get_credentials(settings, job.operation) if totals.to_send else None
-    if token:
-        stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+    settings, tokens = job.settings, None
+    if totals.to_send:
+        tokens = token_source(settings, job.operation, force=job.force)
     batch = record_batch(job, selection, ledger, totals, batch=batch, keys=keys, guard=guard)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
-    tokens = SharedToken(job.operation, settings, token)
     return BegunBatch(batch, job, ledger, rate_limiter, tokens, limit, keys.key_of)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from threading import Lock, local
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
+from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CxcallError
 from cxcall.ledger.database_interface import no_fence
 from cxcall.ledger.errors import LedgerError
@@ -24,31 +24,15 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
-    from cxcall.contracts.operation import Operation
+    from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
-    from cxcall.settings.settings import Settings
 
-
-class SharedToken:
-    """One token for all threads; when the API refuses it, one of them gets the next for all."""
-
-    def __init__(self, operation: Operation, settings: Settings, first: Credentials | None) -> None:
-        self._operation, self._settings, self._current = operation, settings, first
-        self._lock, self._thread = Lock(), local()
-
-    def __call__(self, fresh: bool) -> Credentials | None:  # noqa: FBT001 - as `deliver` calls it
-        """Return the current token; `fresh` says that the token this thread got last was refused."""
-        from cxcall.credentials.request_credentials import get_credentials
-
-        with self._lock:
-            if self._current is None or (fresh and self._thread.token is self._current):
-                self._current = get_credentials(self._settings, self._operation, fresh=fresh)
-            self._thread.token = self._current
-            return self._current
+_TOKEN_PAUSE = 1.0
+"""Seconds for which a run pauses after a token endpoint did not respond."""
 
 
 class RowSender:
@@ -58,11 +42,28 @@ class RowSender:
         self,
         ledger: Ledger,
         rate_limiter: RateLimiter,
-        tokens: SharedToken,
+        tokens: SharedToken | None,
         is_interrupted: Callable[[], bool],
     ) -> None:
         self._ledger, self._rate_limiter, self._tokens = ledger, rate_limiter, tokens
         self._is_interrupted = is_interrupted
+
+    def _get_token(self, refused: Credentials | None) -> Credentials | None:
+        """Return the credentials of the run, which renews no token after its end.
+
+        After an error of the token endpoint, the run pauses as it does when the API asks for it.
+        """
+        assert self._tokens  # noqa: S101 - it is called only if there are credentials
+        if refused:
+            self._rate_limiter.raise_if_stopped()
+        try:
+            return self._tokens(refused)
+        except UndeliveredError as error:
+            if error.wait is None:
+                self._rate_limiter.pause(_TOKEN_PAUSE)
+            else:
+                self._rate_limiter.wait_as_asked(error.wait)
+            raise
 
     def send(
         self,
@@ -88,7 +89,8 @@ class RowSender:
             key = key_of_rows(each.number for each in checked.rows)
             key = key or request.request.mask_echo(key_of(row))
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
-            delivery = deliver(plan, self._ledger, self._tokens, hooks)
+            tokens = self._get_token if self._tokens else None
+            delivery = deliver(plan, self._ledger, tokens, hooks)
             body = None if checked.rows else request.body  # not part of the results of many rows
             sent = (request.operation, request.request, body)
             report = delivery_report(COMMAND, delivery, *sent, checked.findings)

@@ -183,7 +183,7 @@ class Client:
                 fix="check it with `Client.check`, then send it with `yes=True`",
             )
         plan = Plan.of(checked, again=again)
-        tokens = token_source(checked, force=force)
+        tokens = token_source(checked.settings, checked.operation, force=force)
         if checked.operation.is_read:
             return read(plan, tokens)
         with self._resources().ledger() as ledger:

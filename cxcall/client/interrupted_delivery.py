@@ -10,11 +10,9 @@ from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import DeliveryWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cxcall.credentials.request_credentials import Credentials
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
+    from cxcall.sending.request_sender import Tokens
     from cxcall.sending.send_plan import Plan
 
 
@@ -29,9 +27,7 @@ class InterruptedDelivery(Picklable, KeyboardInterrupt):
         self.delivery = delivery
 
 
-def deliver_or_interrupt(
-    plan: Plan, ledger: Ledger, tokens: Callable[[bool], Credentials | None] | None
-) -> Delivery:
+def deliver_or_interrupt(plan: Plan, ledger: Ledger, tokens: Tokens | None) -> Delivery:
     """Return the delivery of a request; raises InterruptedDelivery if a signal ended it.
 
     An exception of a signal handler that came before the request could be processed is raised itself: nothing

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import CredentialsError
+from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.settings.settings import Settings
 
 EXPLICIT = "given"
@@ -37,6 +41,40 @@ class Token(NamedTuple):
     def authorize(self, base_url: str) -> Authorization:
         """Return the authorization that sends the token only to the scheme, host, and port of `base_url`."""
         return Authorization(base_url, f"Bearer {self.value}")
+
+
+class SharedToken:
+    """Credentials for the requests of all threads; when the API refuses them, one thread gets the next ones for all.
+
+    `renew(refused=...)` returns credentials with another token than the refused ones.
+    """
+
+    def __init__(self, renew: Callable[..., Credentials | None], first: Credentials | None) -> None:
+        self._renew, self._current = renew, first
+        self._is_refused = False
+        self._failure: CxcallError | None = None
+        self._lock = Lock()
+
+    def __call__(self, refused: Credentials | None) -> Credentials | None:
+        """Return the current credentials, or new ones if the API refused them, as it did with the `refused` ones.
+
+        Raises the errors of `renew`, which threads that wait for a renewal have in common.
+        """
+        known_failure = self._failure
+        with self._lock:
+            if refused is not None and refused is self._current:
+                self._is_refused = True
+            if not self._is_refused:
+                return self._current
+            if self._failure and self._failure is not known_failure:
+                raise self._failure
+            try:
+                self._current = self._renew(refused=self._current)
+            except CxcallError as error:
+                self._failure = error
+                raise
+            self._is_refused = False
+            return self._current
 
 
 def explicit_token(settings: Settings) -> Token | None:

@@ -24,10 +24,14 @@ CREDENTIAL_SETTINGS = {
 
 
 class UndeliveredError(CxcallError):
-    """The token endpoint cannot be reached or is busy. There is no token, so nothing was sent."""
+    """The token endpoint cannot be reached or is busy. There is no token, so nothing was sent.
+
+    `wait` is the time in seconds that it asks to wait; None if it does not.
+    """
 
     exit_code = ExitCode.UNDELIVERED
     outcome = Outcome.UNDELIVERED
+    wait: float | None = None
 
 
 class OAuthClient(NamedTuple):
@@ -121,6 +125,10 @@ def build_client(
     )
 
 
-def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
-    """Return the error for a token endpoint that did not respond to the request."""
-    return UndeliveredError(Finding.error(code, "host", message, fix, why))
+def token_undelivered(
+    code: str, message: str, fix: str, why: str = "", *, wait: float | None = None
+) -> UndeliveredError:
+    """Return the error for a token endpoint that did not respond to the request; `wait` is as in `UndeliveredError`."""
+    error = UndeliveredError(Finding.error(code, "host", message, fix, why))
+    error.wait = wait
+    return error

@@ -96,18 +96,19 @@ def stop_without_credentials(settings: Settings, operation: Operation) -> None:
 
 
 def get_credentials(
-    settings: Settings, operation: Operation, *, fresh: bool = False
+    settings: Settings, operation: Operation, *, refused: Credentials | None = None
 ) -> Credentials | None:
     """Return the credentials that an operation needs; None if it needs none.
 
-    `fresh` replaces a token that the API refused. Raises as `get_token` does, and CredentialsError if no
+    The token of credentials that the API `refused` is replaced. Raises as `get_token` does, and CredentialsError if no
     alternative of the document can be satisfied, or the API refused credentials that cannot be renewed.
     """
     if operation.is_public:
         return None
     alternatives = operation.security
+    old = refused.token if isinstance(refused, RequestCredentials) else refused
     if not alternatives:
-        return get_token(settings, fresh=fresh, operation=operation)
+        return get_token(settings, refused=old, operation=operation)
     chosen = choose_alternative(settings, alternatives)
     if chosen is None:
         raise _no_credentials(settings, alternatives)
@@ -118,12 +119,12 @@ def get_credentials(
     token = None
     for scheme in chosen:
         if _takes_token(settings, scheme):
-            token = get_token(settings, fresh=fresh)
+            token = get_token(settings, refused=old)
         else:
             places[scheme.place][scheme.field] = secrets.value(scheme, chosen)
     if token and not any(places.values()):
         return token
-    if fresh and not token:
+    if refused and not token:
         raise RejectedCredentialsError(
             Finding.error(
                 "credential",

@@ -33,8 +33,10 @@ _EXCHANGES_UNDER_LOCK = 2
 """The token request, and the discovery of the tenant."""
 
 
-def find_cached_token(settings: Settings, client: OAuthClient) -> Token | None:
-    """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime.
+def find_cached_token(
+    settings: Settings, client: OAuthClient, refused: Token | None = None
+) -> Token | None:
+    """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime, or was `refused`.
 
     None, too, if the API's host is not known to be that of the token's tenant: `fetch_token` finds it.
     """
@@ -42,7 +44,7 @@ def find_cached_token(settings: Settings, client: OAuthClient) -> Token | None:
         return None
     for record in _tokens().find(_token_key(settings, client)):
         with suppress(CredentialsError, KeyError, TypeError, ValueError, OverflowError):
-            if _is_usable(record):
+            if _is_usable(record) and not (refused and record["value"] == refused.value):
                 scopes = record["scopes"]
                 grant = TokenGrant(
                     check_secret("access token", str(record["value"]), "tokens.json"),

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 def get_token(
-    settings: Settings, *, fresh: bool = False, operation: Operation | None = None
+    settings: Settings, *, refused: Token | None = None, operation: Operation | None = None
 ) -> Token:
     """Return the explicit token, else a cached one that is still valid, else a new one.
 
-    `fresh` replaces a token that the API refused; an explicit token cannot be replaced. `operation` is what the token
+    A token that the API `refused` is not returned; an explicit token cannot be replaced. `operation` is what the token
     is for, if it is known. Raises CredentialsError, UndeliveredError, or UsageError if other users can read the stored secrets.
     """
     stop_on_conflicts(settings)
     token = explicit_token(settings)
-    if token and not fresh:
+    if token and not refused:
         _report_unused_login(settings, token.source)
         return token
     from cxcall.credentials import client_selection  # not needed for a token in the settings
 
     if token := client_selection.find_explicit_token(settings):
         check_trust(settings, token.source)
-        if fresh:
+        if refused and token.value == refused.value:
             raise client_selection.rejected_token_error(settings, token)
         return token
     from cxcall.credentials import token_cache
@@ -47,14 +47,12 @@ def get_token(
     _report_unused_login(settings, client.source)
     if settings.is_embedded:
         return token_cache.fetch_token(settings, client)
-    cached = token_cache.find_cached_token(settings, client)
-    if cached and not fresh:
+    if cached := token_cache.find_cached_token(settings, client, refused):
         return cached
     # The platform limits token requests, so one of many processes requests a token for all.
     with token_cache.lock_tokens(settings.timeout):
-        found = token_cache.find_cached_token(settings, client)
-        if found and (cached is None or found.value != cached.value):
-            return found
+        if cached := token_cache.find_cached_token(settings, client, refused):
+            return cached
         # Another process may have renewed the login while this one waited for the lock.
         return token_cache.fetch_token(
             settings, client_selection.select_client(settings, load_secrets=True)

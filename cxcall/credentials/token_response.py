@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from http import HTTPStatus
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials.access_token import check_secret, credentials_error
@@ -105,16 +105,19 @@ class TokenResponse(NamedTuple):
     def raise_for_status(self) -> None:
         """Raise the error for the status; do nothing for a 2xx status."""
         status, host = self.response.status, self.client.host
+        code = message = ""
         if status == HTTPStatus.TOO_MANY_REQUESTS or self._is_rate_limited:
-            wait = str(self.response.headers.get("Retry-After", ""))
-            when = f"in {wait} s" if wait.isascii() and wait.isdigit() else "in a minute"
-            message = f"`{host}` issues no more tokens for now"
-            raise token_undelivered("rate-limited", message, f"run it again {when}", self.details)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            message = f"`{host}` failed to issue a token"
-            raise token_undelivered(
-                "undelivered", message, "run it again in a minute", self.details
-            )
+            code, message = "rate-limited", f"`{host}` issues no more tokens for now"
+        elif status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+            code, message = "undelivered", f"`{host}` failed to issue a token"
+        if code:
+            from datetime import UTC, datetime
+
+            from cxcall.transport.retry_waits import requested_wait
+
+            wait = requested_wait(self.response.headers, self.response.body, datetime.now(UTC))
+            fix = f"run it again {f'in {ceil(wait)} s' if wait else 'in a minute'}"
+            raise token_undelivered(code, message, fix, self.details, wait=wait)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             message, fix = self._explain_refusal()
             raise credentials_error(message, fix, self.details)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.credentials import token_provider
+from cxcall.credentials.access_token import SharedToken
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
@@ -47,10 +49,8 @@ def look_up(
     parameters = {entry.name for entry in operation.parameters} if operation else set()
     relevant = {*values, *parameters}
     pending = sorted(preflight.reads, key=required_parameters)
-    reader = Reader(
-        preflight.settings,
-        lambda fresh: token_provider.get_token(preflight.settings, fresh=True) if fresh else token,
-    )
+    renew = partial(token_provider.get_token, preflight.settings)
+    reader = Reader(preflight.settings, SharedToken(renew, token))
     last: Delivery | None = None
     absent: dict[str, str] = {}  # the reason why an object with this parameter was not found
     while ready := next(

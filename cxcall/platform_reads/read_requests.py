@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,14 @@ from cxcall.sending.request_sender import read
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from cxcall.contracts.operation import Operation
-    from cxcall.credentials.request_credentials import Credentials
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
+    from cxcall.sending.request_sender import Tokens
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import HttpRequest
-
-    Tokens = Callable[[bool], Credentials | None]
-
 
 _PARAMETER = re.compile(r"([^/{}]*)/\{([^}]+)\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
@@ -81,7 +79,10 @@ class Reader:
     def send(self, checked: CheckedRequest, request: HttpRequest | None = None) -> Delivery:
         """Send a read, or another page of it."""
         if not self._has_tokens:
-            self._tokens, self._has_tokens = token_source(checked, force=False), True
+            self._tokens, self._has_tokens = (
+                token_source(checked.settings, checked.operation, force=False),
+                True,
+            )
         plan = Plan.of(checked, again=False)
         plan = plan._replace(request=request) if request else plan
         return read(plan, self._tokens, self._hooks)
@@ -101,10 +102,10 @@ class Reader:
 
 def new_reader(settings: Settings) -> Reader:
     """Return a reader with its token; raises CredentialsError if there is none."""
+    from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.token_provider import get_token
 
-    first = get_token(settings)
-    return Reader(settings, lambda fresh: get_token(settings, fresh=True) if fresh else first)
+    return Reader(settings, SharedToken(partial(get_token, settings), get_token(settings)))
 
 
 def body_of(delivery: Delivery) -> Any:

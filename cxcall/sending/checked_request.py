@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
     from cxcall.sending.calling_hours_check import CallTime
@@ -281,14 +282,13 @@ def stop_on_unsuitable_token(
         raise CredentialsError(finding)
 
 
-def token_source(
-    checked: CheckedRequest, *, force: bool
-) -> Callable[[bool], Credentials | None] | None:
-    """Return a function that returns checked credentials, or a new token if the API refused the first one.
+def token_source(settings: Settings, operation: Operation, *, force: bool) -> SharedToken | None:
+    """Return checked credentials, which get a new token when the API refuses theirs; None if the operation needs none.
 
-    None if the operation needs no credentials.
+    Raises as `get_credentials` does, and as `stop_on_unsuitable_token`.
     """
-    settings, operation = checked.settings, checked.operation
+    from cxcall.credentials.access_token import SharedToken
+
     get: Callable[..., Credentials | None]
     if operation.security or operation.is_public:
         from cxcall.credentials.request_credentials import get_credentials
@@ -302,4 +302,4 @@ def token_source(
     if first is None:
         return None
     stop_on_unsuitable_token(settings, first, operation, force=force)
-    return lambda fresh: get(fresh=True) if fresh else first
+    return SharedToken(get, first)

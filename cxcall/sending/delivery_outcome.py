@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import CxcallError, RetryStoppedError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_commands
@@ -114,7 +114,7 @@ def result_of_failed_retry(
     findings = tuple(_without_renewal(each) for each in result.findings)
     findings = (
         (*error.findings, *findings)
-        if isinstance(error, RetryStoppedError)
+        if error.exit_code is ExitCode.UNDELIVERED
         else (*findings, *error.findings)
     )
     result = result._replace(findings=findings)
@@ -127,7 +127,7 @@ def _without_renewal(finding: Finding) -> Finding:
     """Return a finding without the advice to get a new token, which cxcall could not get."""
     from cxcall.responses.refusals.cause_table import NEW_TOKEN
 
-    failed = "cxcall could not get a new token: see the next error"
+    failed = "cxcall could not get a new token: see the other error"
     return finding._replace(fix=finding.fix.replace(NEW_TOKEN, failed))
 
 

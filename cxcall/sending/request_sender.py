@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.http_messages import Exchange
 
+    Tokens = Callable[[Credentials | None], Credentials | None]
+
 MAX_SENDS = 3
 """The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 
@@ -52,7 +54,7 @@ _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 def read(
     plan: Plan,
-    tokens: Callable[[bool], Credentials | None] | None,
+    tokens: Tokens | None,
     hooks: SendHooks = DEFAULT_HOOKS,
 ) -> Delivery:
     """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
@@ -65,7 +67,7 @@ def read(
         found = type(found)(found.contract, found.method, found.path, declared)
         plan = plan._replace(operation=found)
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
-    result = attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as below
+    result = attempts.record(attempts.run(tokens(None) if tokens else None))
     attempts.log_end(result)
     return result
 
@@ -73,19 +75,19 @@ def read(
 def deliver(
     plan: Plan,
     ledger: Ledger,
-    tokens: Callable[[bool], Credentials | None] | None,
+    tokens: Tokens | None,
     hooks: SendHooks = DEFAULT_HOOKS,
     watch: DeliveryWatch | None = None,
 ) -> Delivery:
     """Send a request once, repeat it only if it provably was not processed, and record every step.
 
-    `tokens(True)` must return a fresh token; `tokens` is None for an operation that needs none.
+    `tokens(refused)` must return a token other than the refused one; `tokens` is None for an operation that needs none.
     `watch` tells the caller afterwards whether a signal came, or what a signal handler of the program raised.
     Raises AlreadySentError when the duplicate guard stops the request, LedgerError when it cannot be
-    recorded, and the errors of `tokens(False)`: nothing was sent in these cases. A signal after that point is
+    recorded, and the errors of `tokens(None)`: nothing was sent in these cases. A signal after that point is
     part of the result; without `watch`, another exception is raised again when the result is recorded.
     """
-    token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
+    token = tokens(None) if tokens else None
     attempts = _Attempts(plan, ledger, tokens, hooks)
     signals = attempts.signals = watch.signals if watch else attempts.signals
     try:
@@ -154,7 +156,7 @@ class _Attempts(LoggedDelivery):
         self,
         plan: Plan,
         ledger: Ledger | NullLedger,
-        tokens: Callable[[bool], Credentials | None] | None,
+        tokens: Tokens | None,
         hooks: SendHooks,
     ) -> None:
         super().__init__(plan)
@@ -277,7 +279,7 @@ class _Attempts(LoggedDelivery):
             )
         if wait is None:
             self.has_renewed_token = True
-            token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
+            token = self.tokens(token) if self.tokens else None
         else:
             self.sends += exchange.failure != _HELD_BACK
             self.total_wait += wait

@@ -14,15 +14,18 @@ from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.row_result import RowResult
-from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.batch.row_sender import RowSender
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation
+from cxcall.credentials.access_token import SharedToken
+from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.ledger import Ledger
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
+from cxcall.transport.retry_waits import SendPostponedError
 from helpers.command import CAMPAIGN
 from helpers.deliveries import Tokens
 from helpers.platform_server import Platform, Reply
@@ -53,12 +56,12 @@ class Sending(NamedTuple):
         fence: Callable[[str], None] | None = None,
         is_interrupted: bool = False,
         again: bool = False,
+        failure: Exception | None = None,
     ) -> RowResult:
-        """Send the row."""
+        """Send the row; `failure` is the error on renewing its token."""
         request = self.checked.request
         assert request is not None
-        token = Tokens()(False)  # noqa: FBT003 - the first token
-        tokens = SharedToken(request.operation, self.settings, token)
+        tokens = SharedToken(Tokens(failure), Tokens()(None))
         sender = RowSender(self.ledger, self.limiter, tokens, lambda: is_interrupted)
         result = sender.send(
             self.checked, request, batch="B1", key_of=lambda _: key, again=again, fence=fence
@@ -196,3 +199,31 @@ def test_response_to_a_row_slows_down_the_batch_and_frees_its_slot(sending: Send
     sending.platform.answer = lambda _body, _count: Reply(headers=one_left)
     assert sending.send().outcome is Outcome.ACCEPTED
     sending.limiter.wait_to_send(0.0)  # no pause: only the row itself was in flight
+
+
+def test_token_is_not_renewed_when_the_run_stops(sending: Sending) -> None:
+    for reason, code in (("3 requests failed", ExitCode.UNDELIVERED), ("", ExitCode.INTERRUPTED)):
+        limiter = RateLimiter(Rate(500, 1.0), max_wait=60)
+
+        def stop(_body: Any, _count: int, end: Any = limiter, why: str = reason) -> Reply:
+            end.stop(why)
+            return Reply(401)
+
+        sending.platform.answer = stop
+        result = sending._replace(limiter=limiter).send()
+        assert (result.outcome, result.report.exit_code) == (Outcome.UNDELIVERED, code)
+    assert sending.platform.uses == 2
+
+
+def test_token_endpoint_that_asks_for_a_wait_slows_down_the_batch(sending: Sending) -> None:
+    sending.platform.answer = lambda _body, _count: Reply(401)
+    message = "`login.example.com` issues no more tokens for now"
+    failure = token_undelivered("rate-limited", message, "wait", wait=900.0)
+    result = sending.send(failure=failure)
+    assert result.outcome is Outcome.UNDELIVERED
+    assert result.findings[0].message == message
+    assert sending.limiter.excessive_wait == 900.0
+    failure.wait = None
+    sending.send(failure=failure)
+    with pytest.raises(SendPostponedError):
+        sending.limiter.wait_to_send(0.0)

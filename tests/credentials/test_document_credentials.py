@@ -168,10 +168,13 @@ def test_dry_run_refuses_what_cannot_be_sent(load: LoadSettings) -> None:
 
 
 def test_only_a_refused_token_is_replaced(load: LoadSettings, endpoint: TokenEndpoint) -> None:
+    settings = load(**NONE, api_key=KEY)
+    refused = get_credentials(settings, operation(HEADER))
     with pytest.raises(RejectedCredentialsError, match=r"\(from --api-key\) were refused"):
-        get_credentials(load(**NONE, api_key=KEY), operation(HEADER), fresh=True)
+        get_credentials(settings, operation(HEADER), refused=refused)
     both, settings = operation({**BEARER, **HEADER}), load(api_key=KEY)
-    found = [get_credentials(settings, both, fresh=fresh) for fresh in (False, True)]
+    first = get_credentials(settings, both)
+    found = [first, get_credentials(settings, both, refused=first)]
     assert [isinstance(each, RequestCredentials) and each.kind for each in found] == 2 * [
         CLIENT_CREDENTIALS
     ]

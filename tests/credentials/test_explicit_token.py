@@ -49,8 +49,9 @@ def test_explicit_token_cannot_be_renewed(
     endpoint: TokenEndpoint, load: LoadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", TOKEN)
+    refused = token_provider.get_token(load())
     with pytest.raises(CredentialsError) as caught:
-        token_provider.get_token(load(), fresh=True)
+        token_provider.get_token(load(), refused=refused)
     found = caught.value.findings[0]
     assert (found.code, found.where, caught.value.exit_code) == ("token-expired", "token", 4)
     assert "environment GENESYSCLOUD_ACCESS_TOKEN" in found.message
@@ -173,8 +174,9 @@ def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -
         client_secret: str = SECRET
 
     settings = sandbox_settings(Server(), {})
-    assert token_provider.get_token(settings).value == f"{TOKEN}-1"
-    assert token_provider.get_token(settings, fresh=True).value == f"{TOKEN}-2"
+    first = token_provider.get_token(settings)
+    assert first.value == f"{TOKEN}-1"
+    assert token_provider.get_token(settings, refused=first).value == f"{TOKEN}-2"
     assert not state.exists()
 
 

@@ -34,8 +34,9 @@ def test_refresh_token_stays_until_the_server_sends_another(
     save(load, client_secret="word", refresh_token="r-1")
     changed = {"access_token": TOKEN, "expires_in": 60, "refresh_token": "r-2"}
     endpoint.script = [Answer(body={"access_token": TOKEN, "expires_in": 60}), Answer(body=changed)]
+    token = None
     for expected in ("r-1", "r-2", "r-2"):
-        token_provider.get_token(load(**NONE), fresh=True)
+        token = token_provider.get_token(load(**NONE), refused=token)
         login = stored_logins.find_login(load())
         assert (login["refresh_token"], login["client_secret"]) == (expected, "word")
     assert refresh_tokens(endpoint) == ["r-1", "r-1", "r-2"]

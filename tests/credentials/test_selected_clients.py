@@ -269,7 +269,7 @@ def test_tenant_on_the_host_of_its_area_is_no_mismatch(
         tenant = Tenant(api, settings.token_url, "t-1")
         monkeypatch.setattr(token_cache, "find_and_save_tenant", lambda *_, known=tenant: known)
         if is_same:
-            assert get_token(settings, fresh=True).kind == ACCESS_KEY
+            assert get_token(settings).kind == ACCESS_KEY
         else:
             with pytest.raises(CredentialsError, match="not at `https://api-na1"):
-                get_token(settings, fresh=True)
+                get_token(settings)

@@ -125,7 +125,7 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
     assert token_provider.get_token(load(**NONE)) == token
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
-        token_provider.get_token(load(**NONE), fresh=True)
+        token_provider.get_token(load(**NONE), refused=token)
     assert caught.value.findings[0].fix == "store another token: `cxcall auth login --with-token`"
     assert endpoint.asked == []
 

@@ -71,9 +71,9 @@ def test_client_of_a_login_gets_no_token(
     cached = Token("cached", "authorization-code", None, None, source)
     monkeypatch.setattr(token_cache, "find_cached_token", lambda *_: cached)
     monkeypatch.setattr(token_cache, "fetch_token", lambda _settings, each: requested.append(each))
-    for fresh in (False, True):
+    for refused in (None, cached):
         with pytest.raises(CredentialsError, match="elsewhere"):
-            token_provider.get_token(settings, fresh=fresh)
+            token_provider.get_token(settings, refused=refused)
     assert requested == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import cxcall.transport.connection  # noqa: F401 - a thread that loads it while a test ends would see other warnings as errors
 from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
+from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.defaults import DEFAULTS
@@ -59,15 +60,15 @@ def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **m
 
 
 class Tokens:
-    """Returns tokens, the first and then fresh ones, and counts them."""
+    """Returns a new token each time, and counts them."""
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.given: list[str] = []
         self._fails = fails
 
-    def __call__(self, fresh: bool) -> Token:  # noqa: FBT001 - the dialer's interface
-        """Return the first token, or a fresh one."""
-        if fresh and self._fails:
+    def __call__(self, refused: Credentials | None) -> Token:
+        """Return a token that is not the refused one."""
+        if refused and self._fails:
             raise self._fails
         self.given.append(f"{SECRET}-{len(self.given)}")
         return Token(self.given[-1], "client-credentials", None, None, "test")

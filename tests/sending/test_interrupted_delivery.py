@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cxcall.credentials.access_token import Token
+from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
@@ -82,10 +83,10 @@ def test_interrupt_during_a_retry_wait_is_undelivered(ledger: Ledger) -> None:
 def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> None:
     tokens = Tokens()
 
-    def slow(fresh: bool) -> Token:  # noqa: FBT001 - the sender's interface
-        if fresh:
+    def slow(refused: Credentials | None) -> Token:
+        if refused:
             raise KeyboardInterrupt
-        return tokens(fresh)
+        return tokens(refused)
 
     with FaultServer((refused(401), fault.accept)) as server:
         delivery = deliver(plan_to(server.base_url), ledger, slow)

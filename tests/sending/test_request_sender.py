@@ -9,6 +9,7 @@ import pytest
 from cxcall.contracts.contract import load_operation
 from cxcall.credentials.access_token import Token
 from cxcall.credentials.oauth_client import UndeliveredError
+from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
@@ -187,7 +188,7 @@ def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
 
 
 def test_nothing_is_recorded_without_a_first_token(ledger: Ledger) -> None:
-    def none(_: bool) -> Token:  # noqa: FBT001 - the sender's interface
+    def none(_: Credentials | None) -> Token:
         raise CredentialsError(_finding("token-missing"))
 
     with pytest.raises(CredentialsError):

@@ -10,12 +10,11 @@ from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter, rate_limit_subject
 from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow
-from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.batch.row_sender import RowSender
 from cxcall.credentials.oauth_client import UndeliveredError
-from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.sending.checked_request import stop_on_unsuitable_token
+from cxcall.sending.checked_request import token_source
 from cxcall.settings.stricter_guards import with_stricter_guards
 
 if TYPE_CHECKING:
@@ -149,11 +148,7 @@ class Destinations:
         rate = Rate.parse(str(queued.options["rate"]))
         if self._rate and self._rate.interval > rate.interval:
             rate = self._rate
-        first = get_credentials(settings, operation)
-        if first:
-            force = bool(queued.options["force"])
-            stop_on_unsuitable_token(settings, first, operation, force=force)
-        tokens = SharedToken(operation, settings, first)
+        tokens = token_source(settings, operation, force=bool(queued.options["force"]))
         pace = rate, rate_limit_subject(settings)
         if pace not in self._rate_limiters:
             self._rate_limiters[pace] = open_rate_limiter(self._ledger, rate, settings)

@@ -69,6 +69,20 @@ class RateLimiter:
         with self._state_lock:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
+    def wait_as_asked(self, seconds: float) -> None:
+        """Pause for the time that a response asks for, or record that it is too long."""
+        if seconds > self._max_wait:
+            self.excessive_wait = seconds
+        else:
+            self.pause(seconds)
+
+    def raise_if_stopped(self) -> None:
+        """Raise RetryStoppedError when the batch stops, and KeyboardInterrupt after a signal."""
+        if self._stopped.is_set():
+            if self.stop_reason:
+                raise RetryStoppedError(self.stop_reason)
+            raise KeyboardInterrupt
+
     def acquire(self) -> float | None:
         """Wait until it is nearly time to send, and return the time of the slot; None when the batch was stopped.
 
@@ -123,10 +137,8 @@ class RateLimiter:
         if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             now = datetime.now(UTC)
             wait = retry_waits.requested_wait(response.headers, response.body, now)
-            if wait is not None and wait > self._max_wait:
-                self.excessive_wait = wait
-            elif wait is not None:
-                self.pause(wait)
+            if wait is not None:
+                self.wait_as_asked(wait)
             slower = min(self._interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
             self._interval = slower
             return
@@ -176,10 +188,10 @@ class RateLimitSlot:
     def sleep(self, seconds: float) -> None:
         """Wait for the next attempt; raises RetryStoppedError when the batch stops, KeyboardInterrupt after a signal."""
         self.release()
-        if self._rate_limiter.sleep(seconds) or not self.acquire():
-            if reason := self._rate_limiter.stop_reason:
-                raise RetryStoppedError(reason)
-            raise KeyboardInterrupt
+        self._rate_limiter.sleep(seconds)
+        self._rate_limiter.raise_if_stopped()
+        if not self.acquire():
+            self._rate_limiter.raise_if_stopped()
 
     def release(self) -> None:
         """Give the slot back, if it is acquired."""

@@ -35,7 +35,7 @@ def read_all(
     assert reading.paging is not None  # noqa: S101 - `Reading.of` stops without it
     output = _ItemOutput(reading, screen)
     wait = _budget_wait(checked.settings.max_wait, screen)
-    tokens = token_source(checked, force=force)
+    tokens = token_source(checked.settings, checked.operation, force=force)
     reader = Reader(checked.settings, tokens, SendHooks(on_wait=screen.print_wait))
     read = partial(reader.send, checked)
     report = Report(command, Outcome.ACCEPTED, operation=checked.operation, request=checked.request)

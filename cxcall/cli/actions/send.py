@@ -221,7 +221,7 @@ def deliver_request(
     plan = Plan.of(checked, again=sending.again)
     if undo:
         plan = plan._replace(undone_by=Plan.of(undo, again=True).intent().digest)
-    tokens = token_source(checked, force=sending.force)
+    tokens = token_source(checked.settings, checked.operation, force=sending.force)
     hooks = SendHooks(on_wait=screen.print_wait)
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
