@@ -33,6 +33,8 @@ _LIMITS = {
 }
 _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
 """A word or a phone number in a text that lists several."""
+_SINCE_1970 = r"1[6-9][0-9]{8}(?:[0-9]{3})?"
+"""Seconds or milliseconds."""
 _FORMATS = {
     "date": ("a date", "2026-12-01"),
     "time": ("a time with a time zone", "09:00:00Z"),
@@ -152,12 +154,16 @@ def format_hint(name: str, value: str) -> tuple[str, str]:
 
 
 def _date_time_hint(value: str) -> tuple[str, str]:
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     from cxcall.documents.date_error_messages import describe_wrong_date
 
+    if compile_pattern(_SINCE_1970).fullmatch(value):
+        time = datetime.fromtimestamp(int(value[:10]), UTC).isoformat().replace("+00:00", "Z")
+        return f"must be a time; got `{format_value(value)}`", f"write `{time}`"
+    is_long = value.isdecimal() and len(value) > len("20261201")
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat("" if is_long else value)
     except ValueError:
         problem = describe_wrong_date(value) or f"got `{format_value(value)}`"
         return (
