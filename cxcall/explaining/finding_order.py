@@ -50,7 +50,6 @@ _STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
-_TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 _MIN_NAME = 4
@@ -133,6 +132,8 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if not text:
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
+        is_id = (finding.code, finding.where) == ("id-format", "path")
+        is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
         return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     in_response = [each for each in findings if each.source == SOURCE]
     is_refused = finding.where in (each.where for each in in_response if each.code in _ABOUT_VALUES)

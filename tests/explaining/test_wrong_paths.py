@@ -56,6 +56,8 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
         ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 404, f"write `{CALLBACKS}`"),
         ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 400, ""),
         ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
+        ("GET", HOSTS[CXONE], "/inContactAPI/services/v99.0/agents", 501, "write `v34.0`"),
+        ("POST", HOSTS[GENESYS], "/api/v2/conversations/calls/user/jane.doe@example.com", 404, "copy the exact ID, as the platform shows it"),
         ("POST", "api.mypurecloud.uk", CALLBACKS, 404, "use the host of your organization's region"),
     ],
 )  # fmt: skip
@@ -65,6 +67,7 @@ def test_hint_on_path_method_or_host_names_only_what_is_known(
     (found,) = explain({"method": method, "host": host, "path": path, "status": status})
     told = [each for each in found.findings if each.where in ("path", "host")]
     assert [each.fix for each in told] == [words] * bool(words)
+    assert not words or found.findings[0] in told
     assert not any("most similar" in each.message for each in told)
 
 

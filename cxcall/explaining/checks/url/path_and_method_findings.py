@@ -33,7 +33,7 @@ _PREFIXES = {
 }
 _STRAY_END = re.compile(r"(?:%2[27]|[\"',;>])+$")
 _VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
-_NEWEST_VERSION = "34"
+NEWEST_VERSION = "34"
 _NOT_FOUND = 404
 
 
@@ -55,7 +55,7 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
     prefix = "/api/v2"
     if platform == CXONE:
         versions = _VERSION.findall(written)
-        prefix = f"/inContactAPI/services/v{versions[-1] if versions else _NEWEST_VERSION}.0"
+        prefix = f"/inContactAPI/services/v{versions[-1] if versions else NEWEST_VERSION}.0"
     corrected = prefix + whole[len(written) :]
     return None if corrected.lower() == path.lower() else PathForm(corrected, written, prefix)
 

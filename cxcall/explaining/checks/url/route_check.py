@@ -23,6 +23,7 @@ from cxcall.explaining.checks.url.host_check import (
     platform_of_path,
 )
 from cxcall.explaining.checks.url.path_and_method_findings import (
+    NEWEST_VERSION,
     PathForm,
     community_operation,
     correct_prefix,
@@ -121,7 +122,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     if is_mixed:
         is_known = exact is not None or nearest is not None
         findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
-    findings += [*_check_version(request.path), *check_path_placeholders(request), *problems]
+    findings += [*_check_version(request), *check_path_placeholders(request), *problems]
     operation, near_operation = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
@@ -277,17 +278,20 @@ def _check_provenance(
     return nearest, [community_operation(operation, request)]
 
 
-def _check_version(path: str) -> Iterator[Finding]:
-    """Yield an error if the version of an ACD path of NICE CXone is not written like `v30.0`."""
-    base_path = ACD_BASE_PATH.match(path)
-    if base_path and not base_path[0].endswith(".0"):
-        version = base_path[0].rpartition("/")[2]
+def _check_version(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield an error if the version of an ACD path of NICE CXone is not written like `v30.0`, or is too new and refused."""
+    base_path = ACD_BASE_PATH.match(request.path)
+    version = base_path[0].rpartition("/")[2] if base_path else ""
+    number = version[1:].partition(".")[0]
+    message, fix = "", f"write `v{number}.0`"
+    if version and not version.endswith(".0"):
+        message = f"the version `{version}` in `{request.path}` does not have the form `v<N>.0`"
+    elif version and int(number) > int(NEWEST_VERSION) and request.status in (_NOT_FOUND, 501):
+        message = f"the API refuses the version `{version}`; the newest one that is known is `v{NEWEST_VERSION}.0`"
+        fix = f"write `v{NEWEST_VERSION}.0`"
+    if message:
         yield Finding.error(
-            "path-unpublished",
-            "path",
-            f"the version `{version}` in `{path}` does not have the form `v<N>.0`",
-            fix=f"write `{version.partition('.')[0]}.0`",
-            source=published_source(CXONE),
+            "path-unpublished", "path", message, fix=fix, source=published_source(CXONE)
         )
 
 
