@@ -51,6 +51,8 @@ _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
 _PRINTED_ERROR = re.compile(
     r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])"
 )
+# Before lines of code that an editor or a stack trace printed.
+_LINE_NUMBER = re.compile(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
 _QUOTE = re.compile(r"\\.|['\"]")
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
 _BROKEN_PAIRS = re.compile(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
@@ -85,9 +87,16 @@ def clean_text(text: str) -> str:
     is_table = is_quoted and all(line.endswith("|") for line in lines)
     if is_quoted and not is_table and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
-    text = _PRINTED_ERROR.sub("null", text)
+    text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
+
+
+def _without_line_numbers(text: str) -> str:
+    """Return a text without the numbers of successive lines."""
+    numbers = [int(each) for each in _LINE_NUMBER.findall(text)]
+    is_listing = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+    return _LINE_NUMBER.sub("", text) if is_listing else text
 
 
 def _without_emphasis(text: str) -> str:
