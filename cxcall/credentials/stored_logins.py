@@ -66,6 +66,11 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     _logins().put(record, key)
 
 
+def check_logins_can_be_saved() -> None:
+    """Raise UnwritableError if no login can be stored now."""
+    _logins().rewrite()
+
+
 def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecord:
     """Return a login with its secrets from the keyring; raises CredentialsError if that fails."""
     if not login.get(_KEYRING_NAMES):

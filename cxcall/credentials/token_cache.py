@@ -15,7 +15,7 @@ from cxcall.credentials.access_token import (
     credentials_error,
 )
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
-from cxcall.credentials.stored_logins import find_login, save_login
+from cxcall.credentials.stored_logins import check_logins_can_be_saved, find_login, save_login
 from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
 from cxcall.findings.errors import CredentialsError
 from cxcall.settings import tenant_addresses
@@ -60,7 +60,8 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
     """Request a token, and cache it in place of the old one.
 
     Raises CredentialsError and UndeliveredError as `request_grant` does. Raises CredentialsError
-    also if the user must log in again, or if the tenant's API is on another host than `base_url`.
+    also if the user must log in again, or if the tenant's API is on another host than `base_url`,
+    and UnwritableError if a new refresh token could not be stored.
     """
     from cxcall.credentials.token_request import request_grant
 
@@ -73,6 +74,8 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
             f"`{client.host}` did not issue a refresh token",
             code="token-expired",
         )
+    if client.kind == AUTHORIZATION_CODE:
+        check_logins_can_be_saved()  # else a refresh token that replaces the old one would be lost
     with suppress(UnwritableError):
         _tokens().remove(_token_key(settings, client))
     grant = request_grant(client, settings.timeout)

@@ -67,6 +67,10 @@ class PrivateFile(NamedTuple):
         others = [old for old in records if not _matches(old, key) and keep_if(old)]
         self._write([{**key, **record}, *others])
 
+    def rewrite(self) -> None:
+        """Write the file unchanged, which shows that it can be changed; raises as `put` does."""
+        self._write(self._read_for_change())
+
     def remove(
         self, key: RecordKey, *, remove_if: Callable[[StoredRecord], bool] = lambda _: True
     ) -> list[StoredRecord]:

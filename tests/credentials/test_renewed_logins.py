@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -10,6 +12,7 @@ import pytest
 
 from cxcall.credentials import keyring_store, stored_logins, token_cache, token_provider
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE
+from cxcall.documents.private_files import UnwritableError
 from cxcall.findings.errors import CredentialsError
 from helpers.token_endpoint import NONE, TOKEN, Answer, LoadSettings, TokenEndpoint
 
@@ -70,6 +73,22 @@ def test_login_that_another_process_renewed_meanwhile_is_read_again(
     monkeypatch.setattr(token_cache, "lock_tokens", wait_for_lock)
     token_provider.get_token(load(**NONE))
     assert refresh_tokens(endpoint) == ["r-2"]
+
+
+def test_refresh_token_is_not_used_up_if_the_next_one_cannot_be_stored(
+    endpoint: TokenEndpoint, load: LoadSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+    save(load, refresh_token="r-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(UnwritableError, match="No space left on device"):
+            token_provider.get_token(load(**NONE))
+    assert endpoint.asked == []
+    token_provider.get_token(load(**NONE))
+    assert refresh_tokens(endpoint) == ["r-1"]
 
 
 def test_login_without_a_refresh_token_must_be_repeated(
