@@ -146,7 +146,7 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
         code, message, why = cause.code, cause.message, cause.why
     else:
         code, message = {
-            Outcome.UNKNOWN: ("outcome-unknown", "a call may have been placed"),
+            Outcome.UNKNOWN: ("outcome-unknown", record.suspicion),
             Outcome.REFUSED: ("hidden-failure", "the response reported a failure")
             if is_hidden
             else ("not-provable", f"it was refused with HTTP {record.status}"),

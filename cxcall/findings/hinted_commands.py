@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 _COMMAND = r"`cxcall ([^`]+)`"
 _END_OF_OPTIONS = {"--", ">", "|"}
@@ -16,11 +16,20 @@ _CREATE_PROFILES = ("auth login", "config set")
 
 def resolve_commands(delivery: str) -> str:
     """Return the two commands that record whether a delivery, named by its ID, placed a call."""
-    both = (
-        command("cxcall", "history", "resolve", delivery, flag)
-        for flag in ("--placed", "--not-placed")
-    )
-    return " or ".join(both)
+    return " or ".join(_resolve_commands(delivery))
+
+
+def _resolve_commands(delivery: str) -> Iterator[str]:
+    for flag in ("--placed", "--not-placed"):
+        yield command("cxcall", "history", "resolve", delivery, flag)
+
+
+def resolve_fix(delivery: str, *, is_load: bool, question: str = "a call was placed") -> str:
+    """Return how to resolve an unknown delivery: a load has placed no call, but its contacts may be in the list."""
+    if not is_load:
+        return f"find out whether {question}, then {resolve_commands(delivery)}"
+    placed, not_placed = _resolve_commands(delivery)
+    return f"find out whether its contacts are in the list, then {placed} if any of them is, or {not_placed} if none is"
 
 
 def command(*words: str) -> str:

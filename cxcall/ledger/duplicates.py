@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import command, resolve_commands
+from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -160,9 +160,10 @@ def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:
 
 
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:
+    did = "loaded these contacts" if earlier.is_load else "placed a call"
     return _finding(
         "outcome-unknown",
-        f"an identical request, sent {_ago(earlier.at, now)}, may have placed a call: "
+        f"an identical request, sent {_ago(earlier.at, now)}, may have {did}: "
         f"the outcome of delivery `{earlier.id}` is unknown",
         fix=f"{find_out_fix(earlier, now)}; if you add `--again` without finding out, the person may be called twice",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown",
@@ -175,7 +176,7 @@ def find_out_fix(unknown: Record, now: datetime) -> str:
     if unknown.latest_end and unknown.may_be_in_flight(now):
         until = f"{unknown.latest_end:%Y-%m-%d %H:%M} UTC"
         wait = f"wait if another process is still sending it, at the latest until {until}, then "
-    return f"{wait}find out whether a call was placed, then {resolve_commands(unknown.id)}"
+    return wait + resolve_fix(unknown.id, is_load=unknown.is_load)
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:

@@ -16,7 +16,7 @@ from cxcall.ledger.intents import (
     time_in_flight,
     timings_of,
 )
-from cxcall.ledger.row_ranges import count_unknown_rows
+from cxcall.ledger.row_ranges import count_unknown_rows, parse_key
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.vendor_hosts import with_vendor_host
 
@@ -132,6 +132,16 @@ class Record(NamedTuple):
     def is_unresolved(self) -> bool:
         """Whether a call may have been placed, and no person has resolved it yet."""
         return self.outcome is Outcome.UNKNOWN and not self.resolution
+
+    @property
+    def is_load(self) -> bool:
+        """Whether it loads contacts into a list: only such a delivery is named by its rows."""
+        return bool(parse_key(self.key, self.row))
+
+    @property
+    def suspicion(self) -> str:
+        """What it may have done while its outcome is unknown."""
+        return "the contacts may be in the list" if self.is_load else "a call may have been placed"
 
     def may_be_in_flight(self, now: datetime) -> bool:
         """Return whether a process may still be sending it: it has no recorded end, and the time for it is not over."""

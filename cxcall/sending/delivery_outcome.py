@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_commands
+from cxcall.findings.hinted_commands import resolve_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.failures_in_2xx import hidden_failure, reported_failure
@@ -209,15 +209,13 @@ def _unknown(plan: Plan, exchange: Exchange | None) -> Delivery:
         why = "it only reads: nothing was changed"
         finding = Finding.error("undelivered", "response", cause, fix=fix, why=why)
         return _undelivered(plan, exchange, finding)
-    is_call = plan.operation.can_place_call
-    may = "the call may have been placed" if is_call else "the request may have been processed"
+    may, question, harm = plan.effect
     finding = Finding.error(
         "outcome-unknown",
         "response",
         f"{cause}; {may}",
-        fix=f"do not run it again: find out whether {'a call was placed' if is_call else 'it was processed'}, then {resolve_commands(plan.delivery)}",
-        why="the request may have arrived: sending it again could "
-        + ("call the person twice" if is_call else "do the same thing twice"),
+        fix=f"do not run it again: {resolve_fix(plan.delivery, is_load=plan.is_load, question=question)}",
+        why=f"the request may have arrived: sending it again could {harm}",
     )
     hidden = _hidden_failures(response) if response else ()
     return _result(plan, Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, finding, *hidden)

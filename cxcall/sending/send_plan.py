@@ -44,6 +44,13 @@ class SendHooks(NamedTuple):
 
 _PREPARATION_SECONDS = 900.0
 """The most seconds from the record of an attempt to its connection: the wait for its turn, or for a stopped process."""
+_CALLED = "the call may have been placed", "a call was placed", "call the person twice"
+_LOADED = "the contacts may be in the list", "", "add the contacts twice"
+_PROCESSED = (
+    "the request may have been processed",
+    "it was processed",
+    "do the same thing twice",
+)
 DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
 
@@ -146,6 +153,22 @@ class Plan(NamedTuple):
     def limit(self) -> float:
         """The most seconds from the record of an attempt to the end of its response."""
         return self.start_seconds + self.settings.timeout
+
+    @property
+    def is_load(self) -> bool:
+        """Whether it loads rows as contacts into a list."""
+        if self.row is None:
+            return False
+        from cxcall.ledger.row_ranges import parse_key
+
+        return bool(parse_key(self.key, self.row))
+
+    @property
+    def effect(self) -> tuple[str, str, str]:
+        """What it may have done if its outcome is unknown, what to find out, and the harm of sending it again."""
+        if self.is_load:
+            return _LOADED
+        return _CALLED if self.operation.can_place_call else _PROCESSED
 
     @property
     def host(self) -> str:

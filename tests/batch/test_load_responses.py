@@ -116,6 +116,25 @@ def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, b
         assert platform.rung == 2
 
 
+@pytest.mark.slow
+def test_lost_response_to_a_load_asks_whether_its_contacts_are_in_the_list(cxcall: Cxcall) -> None:
+    """No call was placed yet, so `--not-placed` would add and call the contacts twice."""
+    file = cxcall.file("leads.csv", rows(2))
+    with Platform(lambda *_: Reply(0), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        shown = [
+            load(cxcall, file, LIST_ID, "--yes", code=9).err,
+            load(cxcall, file, LIST_ID, "--yes", "--resume", code=9).err,
+            load(cxcall, file, LIST_ID, "--yes", code=7).err,
+            cxcall("explain", "--last", code=3).out,
+        ]
+    for text in (" ".join(each.split()) for each in shown):
+        assert "find out whether its contacts are in the list, then `cxcall history res" in text
+        assert "if any of them is" in text
+        assert "call was placed" not in text
+        assert "a call may" not in text
+
+
 def listed(cxcall: Cxcall) -> list[Any]:
     """Return the batches that `batch list` prints, newest first."""
     batches = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]

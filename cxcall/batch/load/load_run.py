@@ -17,7 +17,7 @@ from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_commands
+from cxcall.findings.hinted_commands import resolve_fix
 from cxcall.ledger.row_ranges import (
     UNLISTED_FIX,
     describe_ranges,
@@ -286,7 +286,7 @@ def _missing_finding(
     named = format_ranges(row.number for row in missing)
     fix = UNLISTED_FIX
     if is_resolvable:
-        fix = f"check whether they are in the list, then {resolve_commands(delivery)}"
+        fix = resolve_fix(delivery, is_load=True)
     return Finding.error(
         "outcome-unknown",
         "response",

@@ -141,8 +141,8 @@ def _alert(summary: Summary) -> Iterator[str]:
         verb = "is" if count == 1 else "are"
         yield (
             f'<section class="alert" role="note"><h2>{count_phrase(count, "row")} {verb} unknown</h2>'
-            "<p>These calls may have been placed. They are never sent again automatically. For each, find out whether "
-            "a call was placed, then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
+            "<p>The platform may have processed these rows. They are never sent again automatically. For each, find out whether "
+            "a call was placed, or, for a load, whether its contacts are in the list; then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
             "<code>--not-placed</code>.</p></section>"
         )
 

@@ -50,6 +50,7 @@ class BatchStatistics:
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
         self.unlisted = 0
+        self.is_load = False
         self.resumed = self.not_processed = self.may_be_in_flight = 0
 
     @property
@@ -72,6 +73,7 @@ class BatchStatistics:
             return
         if outcome is Outcome.UNKNOWN:
             delivery = result.delivery.id if result.delivery else ""
+            self.is_load = bool(result.rows)
             if len(self.unknown) < _MAX_UNKNOWN:
                 self.unknown.append((result.label, delivery))
             else:

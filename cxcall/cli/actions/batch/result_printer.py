@@ -10,7 +10,7 @@ from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.hinted_commands import command, resolve_commands
+from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.row_ranges import UNLISTED_FIX, describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
@@ -118,9 +118,9 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     lines = [f"unknown: {describe_ranges(row)}: {UNLISTED_FIX}" for row in others]
     if not (listed or more):
         return lines
-    commands = resolve_commands(listed[0][1] if listed else "DELIVERY_ID")
-    commands += ", and the same for each of the others" if len(listed) + more > 1 else ""
-    lines.append(f"unknown: find out whether a call was placed, then {commands}:")
+    first = listed[0][1] if listed else "DELIVERY_ID"
+    same = ", and the same for each of the others" if len(listed) + more > 1 else ""
+    lines.append(f"unknown: {resolve_fix(first, is_load=statistics.is_load)}{same}:")
     if sent := statistics.may_be_in_flight:
         lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
     lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]

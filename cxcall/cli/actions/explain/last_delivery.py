@@ -12,7 +12,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_commands
+from cxcall.findings.hinted_commands import resolve_fix
 from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
@@ -73,8 +73,8 @@ def _unknown_outcome(record: Record) -> list[Finding]:
     finding = Finding.error(
         "outcome-unknown",
         "ledger",
-        "it is not known whether the platform processed this request; a call may have been placed",
-        fix=f"do not run it again: find out whether a call was placed, then {resolve_commands(record.id)}",
+        f"it is not known whether the platform processed this request; {record.suspicion}",
+        fix=f"do not run it again: {resolve_fix(record.id, is_load=record.is_load)}",
         why="the request may have arrived: sending it again could call the person twice",
         source="ledger",
     )
