@@ -40,6 +40,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "no scheme",
     ),
     "redaction in blocks": (f"--> POST {URL}\nAuthorization: ██\n{BODY}\n<-- 400 {URL}", "not-provable", "no scheme"),
+    "time and logger before each line": (
+        "\n".join(f"2026-11-28 07:03:11,448 DEBUG [okhttp3.OkHttpClient] {line}" for line in (f"--> POST {URL}", "Content-Type: application/json", "", BODY, f"<-- 400 {URL} (181ms)", f"ININ-Correlation-Id: {QUEUE}")),
+        "gives no reason",
+        "the API says",
+    ),
     "name in brackets behind a URL": (f"Suppressed:\n\t*__checkpoint ⇢ 404 {NOT_FOUND} {URL}/x [DefaultWebClient]", "`/api/v2/conversations/callbacks/x`", "not in quotes"),
     "error object of a console": (
         f"POST {TOKEN_URL} net::ERR_FAILED\nUncaught (in promise) AxiosError {{message: 'Network Error', name: 'AxiosError', code: 'ERR_NETWORK', config: {{…}}}}",

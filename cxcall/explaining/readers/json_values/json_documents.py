@@ -96,7 +96,7 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
             found: ObservedRequest | None = read_exchange(value, origin)
         else:
             found = read_object(value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE))
-            if found and not found.method:
+            if found is None or not found.method:
                 found = read_members(value) or found
         if found and found.method and found.response is None and not is_exchange(value):
             found = replace(found, origin="request")

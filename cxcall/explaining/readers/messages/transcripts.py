@@ -25,6 +25,9 @@ _CONTENT = (
 _LOG_PREFIX = re.compile(
     rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^\s*[\u2502\u2577\u2575\u250c\u2514] ?"
 )
+_LOGGER = re.compile(
+    rf"^{_TIME}\S*(?P<logger>[^\n]{{1,200}}?) (?=--> (?:{_METHOD}) )", re.MULTILINE
+)
 _WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
 _SPRING_BODY = re.compile(r"^\[([{\[].*)\](?: as \"[^\"]*\")? (?:with|using) \[?[\w.$@]+\]?$")
 _WIRE_END = re.compile(r"\[\\[rn]\]")
@@ -80,6 +83,9 @@ def _as_messages(text: str) -> str:
     text = _DOTNET_REQUEST.sub(_dotnet_message, text)
     text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
     text = _SHOWN_LINE_END.sub("", text)
+    if found := _LOGGER.search(text):  # also before its other lines, such as headers
+        logger = re.escape(found["logger"])
+        text = re.sub(rf"^{_TIME}\S*{logger} ?", "", text, flags=re.MULTILINE)
     lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
     return "\n".join(line for line in lines if line is not None)
 
