@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.intents import Intent
     from cxcall.ledger.records import Record
-    from cxcall.phone.call_limits import AttemptLimit
+    from cxcall.phone.attempt_limit import AttemptLimit
 
 
 class Ledger(LedgerAccess):

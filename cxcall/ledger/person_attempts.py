@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger_access import LedgerAccess
     from cxcall.ledger.records import Record
-    from cxcall.phone.call_limits import AttemptLimit
+    from cxcall.phone.attempt_limit import AttemptLimit
 
 _MAX_DIGESTS = 500
 """The number of people in one statement."""

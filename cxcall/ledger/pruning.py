@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.schema import FINISHED_BATCHES
-from cxcall.phone.call_limits import LONGEST_PERIOD
+from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.call_limits import Hours
+    from cxcall.phone.calling_hours import Hours
 
 SCHEDULED = "x-cxcall-scheduled"
 _NAME_PART = "schedul"

@@ -57,11 +57,11 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
             fix = suggest_name(setting.value, allowed)
             raise invalid_setting(name, setting, problem, fix=fix)
     if (hours := values["hours"]).value:
-        from cxcall.phone.call_limits import Hours
+        from cxcall.phone.calling_hours import Hours
 
         Hours.parse(hours.value, hours.locate())
     if (attempts := values["max_attempts"]).value:
-        from cxcall.phone.call_limits import AttemptLimit
+        from cxcall.phone.attempt_limit import AttemptLimit
 
         AttemptLimit.parse(attempts.value, attempts.locate())
     return values

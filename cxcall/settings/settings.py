@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
-    from cxcall.phone.call_limits import AttemptLimit
+    from cxcall.phone.attempt_limit import AttemptLimit
     from cxcall.settings.genesys_cli_profiles import GcProfile
 
 
@@ -118,7 +118,7 @@ class Settings:
         """The largest number of calls to one person; None if there is no limit."""
         if not self.max_attempts:
             return None
-        from cxcall.phone.call_limits import AttemptLimit
+        from cxcall.phone.attempt_limit import AttemptLimit
 
         return AttemptLimit.parse(self.max_attempts)
 

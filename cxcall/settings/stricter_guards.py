@@ -39,7 +39,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
 
 def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     """Return the hours and their policy; enforced hours take precedence over hours that only warn."""
-    from cxcall.phone.call_limits import Hours
+    from cxcall.phone.calling_hours import Hours
 
     with_hours = [each for each in (own, other) if each["hours"]]
     enforced = [each for each in with_hours if each["hours_policy"] == "enforce"]
@@ -60,7 +60,7 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
 
 def _attempts(own: str, other: str) -> str:
     """Return the stricter limit; if they cannot be compared, the smaller count in the longer period."""
-    from cxcall.phone.call_limits import AttemptLimit
+    from cxcall.phone.attempt_limit import AttemptLimit
 
     limits = [AttemptLimit.parse(each) for each in (own, other) if each]
     if not limits:
@@ -132,7 +132,8 @@ def _lowers(name: str, value: str, other: str) -> bool:
 
 
 def _is_within(name: str, value: str, other: str) -> bool:
-    from cxcall.phone.call_limits import AttemptLimit, Hours
+    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.calling_hours import Hours
 
     try:
         if name == "hours":

@@ -18,7 +18,7 @@ from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
-from cxcall.phone.call_limits import AttemptLimit
+from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
 from helpers.missing_records import BATCH, SEND, state_of, write_rows

@@ -18,7 +18,7 @@ from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres import postgres_database
-from cxcall.phone.call_limits import AttemptLimit
+from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
 from helpers.machines import SEND, begin, machine

@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.phone.call_limits import AttemptLimit
+from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:

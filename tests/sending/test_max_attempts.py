@@ -19,7 +19,7 @@ from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
-from cxcall.phone.call_limits import AttemptLimit
+from cxcall.phone.attempt_limit import AttemptLimit
 from cxcall.sending.configured_ledger import has_ledger
 from cxcall.sending.people_in_request import find_people, find_possible_people
 from helpers.cases import each_case
