@@ -59,7 +59,7 @@ def read(
 ) -> Delivery:
     """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
 
-    `tokens` is as in `deliver`. A signal ends the read at once (KeyboardInterrupt).
+    `tokens` is as in `deliver`, but its errors are part of the result. A signal ends the read at once (KeyboardInterrupt).
     """
     found = plan.operation
     if not found.is_read:  # such as a search by POST
@@ -67,7 +67,11 @@ def read(
         found = type(found)(found.contract, found.method, found.path, declared)
         plan = plan._replace(operation=found)
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
-    result = attempts.record(attempts.run(tokens(None) if tokens else None))
+    try:
+        token = tokens(None) if tokens else None
+    except CxcallError as error:  # an earlier read got no token in place of a refused one
+        return result_of_unsent_request(plan, error)
+    result = attempts.record(attempts.run(token))
     attempts.log_end(result)
     return result
 

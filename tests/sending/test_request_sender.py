@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cxcall.contracts.contract import load_operation
-from cxcall.credentials.access_token import Token
+from cxcall.credentials.access_token import SharedToken, Token
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.errors import CredentialsError, UsageError
@@ -175,6 +175,17 @@ def test_401_without_another_token_ends_the_delivery(
     assert (delivery.outcome, delivery.exit_code, server.whole) == (outcome, code, 1)
     assert len(delivery.findings) == 2
     check_record(ledger, delivery)
+
+
+def test_read_after_one_that_got_no_new_token_is_not_sent() -> None:
+    error = UndeliveredError(_finding("undelivered"))
+    tokens = SharedToken(Tokens(error), Tokens()(None))
+    with FaultServer((refused(401),)) as server:
+        plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
+        found = [read(plan, tokens) for _ in range(2)]
+        assert server.whole == 1
+    assert [each.outcome for each in found] == [Outcome.UNDELIVERED] * 2
+    assert found[1].findings == error.findings
 
 
 def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
