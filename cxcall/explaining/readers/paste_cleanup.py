@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
@@ -85,11 +86,18 @@ def clean_text(text: str) -> str:
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     is_quoted = all(line.startswith((">", "|")) for line in lines)
     is_table = is_quoted and all(line.endswith("|") for line in lines)
-    if is_quoted and not is_table and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
-        text = _QUOTE_PREFIX.sub("", text)
+    if (is_quoted and not is_table) or _is_answered_mail(lines):
+        is_sent = re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE)  # as curl shows it
+        text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
+
+
+def _is_answered_mail(lines: Sequence[str]) -> bool:
+    """Return whether a text has one block of at least three quoted lines, and no lines as curl shows a response."""
+    signs = "".join(line[0] if line[0] in "><*|" else "-" for line in lines)
+    return re.fullmatch(r"-*>{3,}-*", signs) is not None
 
 
 def _without_line_numbers(text: str) -> str:
