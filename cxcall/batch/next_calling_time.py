@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cxcall.sending.checked_request import CheckedRequest
 
+_SHORTEST = timedelta(seconds=1)
 _DAYS = 3  # today's hours may be over, and another time zone may have another date
 
 
@@ -50,7 +51,10 @@ def _is_open(hours: Hours, zones: Sequence[ZoneInfo], moment: datetime | None) -
 
 
 def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> datetime | None:
-    """Return the next time from `now` on that is within the hours in all time zones; None if there is none."""
+    """Return the next time from `now` on that is within the hours in all time zones; None if there is none.
+
+    Hours of two zones that only meet in one instant are none: a row that waits for it would always be late.
+    """
     openings = [now]
     for zone in zones:
         today = now.astimezone(zone).date()
@@ -58,7 +62,9 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
             datetime.combine(today + timedelta(days=day), hours.begin, zone).astimezone(UTC)
             for day in range(_DAYS)
         ]
-    return next(
-        (each for each in sorted(openings) if each >= now and _is_open(hours, zones, each)),
-        None,
-    )
+    for each in sorted(openings):
+        is_instant = each == now or hours.begin == hours.end
+        last = each if is_instant else each + _SHORTEST
+        if each >= now and _is_open(hours, zones, each) and _is_open(hours, zones, last):
+            return each
+    return None

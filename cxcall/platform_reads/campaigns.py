@@ -203,10 +203,12 @@ class CampaignReader(Reader):
 def _describe(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
     status = find_value(body, found.place("status"))
     errors = read_items(body, found.place("errors"))
+    # NICE CXone may return values as text.
+    running = {str(each).lower() for each in found.declared.get("running", ())}
     return state._replace(
         name=read_text(body, found.place("name")),
         status=_status_text(status),
-        is_running=None if status is None else status in found.declared.get("running", ()),
+        is_running=None if status is None else str(status).lower() in running,
         list_id=read_text(body, found.place("list")) or state.list_id,
         list_name=read_text(body, found.place("listName")),
         errors=tuple(filter(None, map(_error_text, errors))),

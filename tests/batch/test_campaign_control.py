@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from subprocess import STDOUT
 from threading import Event
@@ -188,6 +189,22 @@ def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
         end.set()
     assert process.returncode == 0
     assert "the request was accepted, but the status of the campaign was not read" in printed
+
+
+def test_campaign_whose_status_is_text_has_not_ended(cxcall: Cxcall) -> None:
+    states = ["true", "False"]
+
+    def read(_path: str, count: int) -> Reply:
+        return Reply(200, {"isRunning": states[min(count, 1)]})
+
+    with Platform(reads=read) as platform:
+        cxcall.environment |= {"CXCALL_BASE_URL": platform.base_url, "CXCALL_ACCESS_TOKEN": "t-1"}
+        words = ("campaign", "status", "4712", "--platform", "nice-cxone")
+        ran = cxcall(*words, "--watch", "--interval", "0.1", "-o", "jsonl", code=0)
+    assert [json.loads(line)["campaign"]["running"] for line in ran.out.splitlines()] == [
+        True,
+        False,
+    ]
 
 
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:

@@ -128,6 +128,27 @@ def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform:
 
 
 @pytest.mark.slow
+def test_worker_whose_list_cannot_be_read_stops_and_gives_its_rows_back(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(4), *FAST)
+    listed = ("--do-not-call", shared.file("dnc.txt", f"{NEW_YORK}\n"), "--concurrency", "1")
+
+    def break_list(_body: Any, _count: int) -> Reply:
+        shared.file("dnc.txt", f"{NEW_YORK}\na broken line\n")
+        return Reply()
+
+    platform.answer = break_list
+    totals = work(shared, *listed, code=9)[-1]["data"]
+    assert "line 2 of `dnc.txt` has no number" in totals["stopped"]
+    assert status_of(shared, batch)["states"] == {"accepted": 1, "todo": 3}
+    shared.file("dnc.txt", f"{NEW_YORK}\n")
+    platform.answer = lambda *_: Reply()
+    work(shared, *listed)
+    assert sorted(platform.dials.values()) == [1] * 4
+
+
+@pytest.mark.slow
 def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: Platform) -> None:
     file = shared.file("rows.jsonl", json.dumps({"phoneNumber": NEW_YORK}) + "\n")
     closed = ("--hours", "03:00-03:00", "--wait-for-hours")

@@ -202,7 +202,7 @@ class Worker(StoppableRun):
     def _work(self, row: QueuedRow, destination: Destination) -> None:
         """Check and send one row, on a thread of the pool; an event reports its end, whatever happens."""
         checked = destination.check(row)
-        result = result_without_sending(checked)
+        result = destination.find_list_error(row) or result_without_sending(checked)
         if result is None and checked.request:
             result = destination.send(row, checked, checked.request)
         self._events.put(FinishedRow(row, destination, checked, result))

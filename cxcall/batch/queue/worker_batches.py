@@ -10,10 +10,13 @@ from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter, rate_limit_subject
 from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow
+from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_sender import RowSender
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.report import error_report
+from cxcall.sending.call_guards import read_lists
 from cxcall.sending.checked_request import token_source
 from cxcall.settings.stricter_guards import with_stricter_guards
 
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.batch.rate_limit.rate_limiter import RateLimiter
-    from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow, QueuedRows
@@ -60,6 +62,14 @@ class Destination:
             return rebuild_row(row, self._operation, self._settings, force=force)
         except CxcallError as error:
             return CheckedRow(row_of(row), None, error.findings)
+
+    def find_list_error(self, row: QueuedRow) -> RowResult | None:
+        """Return the error for a row if a do-not-call list of this worker cannot be read: another worker may send it."""
+        try:
+            read_lists(self._settings.do_not_call_files)
+        except UsageError as error:
+            return RowResult(row_of(row), error_report(error, COMMAND))
+        return None
 
     def send(
         self, row: QueuedRow, checked: CheckedRow, request: CheckedRequest
