@@ -34,6 +34,8 @@ RECORDS: dict[str, dict[str, Any]] = {
     "status in the message of an error": {"url": URL, "method": "POST", "payload": BODY, "err": {"message": "Response code 400 (Bad Request)"}},
     "request in the message": {"level": "ERROR", "message": f"POST {URL} failed: 400 BAD_REQUEST, request: {TEXT}"},
     "response beside it": {**TARGET, "payload": BODY, "responseBody": ERROR},
+    "Sentry": {"breadcrumbs": {"values": [{"category": "httplib", "data": {**TARGET}}]}, "extra": {"payload": BODY}},
+    "OpenTelemetry": {"name": "HTTP POST", "attributes": [{"key": name, "value": {"stringValue": value}} for name, value in (("http.request.method", "POST"), ("url.full", URL), ("http.response.status_code", "400"), ("http.request.body", TEXT))]},
     "name of the logging machine": {"host": "web-3", **TARGET, "payload": BODY},
     "address of the logging machine": {"request": {"method": "POST", "url": URL, "host": "10.0.0.7", "body": BODY}, "response": {"status": 400}},
     "Elastic": {"host": {"name": "web-3"}, "http": {"request": {"method": "POST", "body": {"content": TEXT}}, "response": {"status_code": 400}}, "url": {"full": URL}},

@@ -85,6 +85,11 @@ def _named_leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
             is_known = name or part_of(str(key)) != ("", "") or key in ("http", "url")
             inner = f"{name}.{key}".lstrip(".") if is_known or not isinstance(member, dict) else ""
             yield from _named_leaves(member, inner)
+    elif isinstance(value, list):  # of attributes, as OpenTelemetry exports them
+        for each in (each for each in value if isinstance(each, dict) and "key" in each):
+            typed = each.get("value")
+            leaf = next(iter(typed.values()), "") if isinstance(typed, dict) else typed
+            yield from _named_leaves(leaf, str(each["key"]))
     elif isinstance(value, str | int) and not isinstance(value, bool):
         yield name, str(value)
 

@@ -118,7 +118,7 @@ def _mark_parts(
         text = mark_templates(text) if is_definition or not kind.shows_sent_text else text
         return fill_braces(text, {}) if is_definition else text
 
-    sent, text = _build_headers(headers), _body_text(body)
+    sent, text = _build_headers(headers), body_text(body)
     url, path = (mark(each) if isinstance(each, str) else each for each in (url, path))
     sent = sent and Headers((name, mark(each)) for name, each in sent.items())
     return url, path, sent, text and mark(text)
@@ -173,7 +173,7 @@ def _part_text(value: Any) -> str:
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
     """Return a response; its status is 0 if only its body is known. Returns None if neither is known."""
-    content = _body_text(body)
+    content = body_text(body)
     content = None if content and is_unresolved(content) else content
     if content is None and not isinstance(status, int):
         return None
@@ -231,7 +231,8 @@ def _header_value(content: Any) -> str:
     return ", ".join(content) if is_list else str(_shallow(content))
 
 
-def _body_text(body: Any) -> str | None:
+def body_text(body: Any) -> str | None:
+    """Return a body as the text that was sent; None if it is not known."""
     if body is None:
         return None
     is_text = isinstance(body, str)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import is_request_body
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.exchanges import (
     is_exchange,
     message_of,
@@ -15,6 +16,7 @@ from cxcall.explaining.readers.json_values.exchanges import (
     with_unread_members,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
+    find_record_body,
     find_request,
     is_error_body,
     read_object,
@@ -25,7 +27,7 @@ from cxcall.explaining.readers.json_values.saved_requests import (
     read_har,
 )
 from cxcall.explaining.readers.labeled_texts import read_members
-from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.request_builder import body_text, build_observed_request
 
 _MAX_DEPTH = 3
 _Kind = Literal["HAR", "body", "collection", "stored requests", "objects"]
@@ -63,9 +65,18 @@ def read_json(
         stored = _stored_requests(values[0], 0)
         names = [f"request {number}" for number in range(1, len(stored) + 1)]
         names = names if len(names) > 1 else ["request"]
-        yield from filter(None, map(read_object, stored, names))
+        found = [*filter(None, map(read_object, stored, names))]
+        yield from [_with_record_body(found[0], values[0])] if len(found) == 1 else found
     else:
         yield from _read_objects(_objects_of(values), numbers)
+
+
+def _with_record_body(found: ObservedRequest, value: Any) -> ObservedRequest:
+    """Return the only request of a record; if it shows no body, with the one elsewhere in the record."""
+    if found.body is not None or found.method in READ_METHODS:
+        return found
+    body = find_record_body(value, found.path)
+    return found if body is None else replace(found, body=body_text(body))
 
 
 def _kind_of(values: list[Any]) -> _Kind:

@@ -112,7 +112,7 @@ def read_object(
         response = response._replace(status=status or find_status(value))
     if parts.get("body") is None and str(parts.get("method")).upper() not in ("GET", "HEAD"):
         path = str(parts.get("path") or urlsplit(str(parts.get("url") or "")).path)
-        body = _find_record_body(value, path) if parts else None
+        body = find_record_body(value, path) if parts else None
         parts |= {"body": body} if response is None or response.json() != _content(body) else {}
     return build_observed_request(
         origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
@@ -166,7 +166,7 @@ def _host(value: Mapping[str, Any]) -> Any:
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
-def _find_record_body(value: Any, path: str, depth: int = 0) -> Any:
+def find_record_body(value: Any, path: str, depth: int = 0) -> Any:
     """Return the body that a logger writes beside a request and not into it, as `payload` or `reqBody`; None without one."""
     if not isinstance(value, dict) or depth > _MAX_RECORD_DEPTH:
         return None
@@ -182,7 +182,7 @@ def _find_record_body(value: Any, path: str, depth: int = 0) -> Any:
         if isinstance(content, dict | list) and not is_received:
             return each
     children = (child for name, child in value.items() if not _OF_SERVER.match(name))
-    found = (_find_record_body(child, path, depth + 1) for child in children)
+    found = (find_record_body(child, path, depth + 1) for child in children)
     return next((each for each in found if each is not None), None)
 
 
