@@ -91,7 +91,8 @@ class _Message:
             whole = join_chunks(text, self.headers)
             length = Headers(self.headers.items()).get("Content-Length", "")
             is_sent = length.isdecimal() and int(length) >= len(whole.encode("utf-8", "replace"))
-            return (without_prose(whole) if self.is_request and not is_sent else whole) or None
+            whole = without_prose(whole) if self.is_request and not is_sent else whole
+            return whole or ("" if self.is_request and length == "0" else None)
         if not self.is_request and _PAGE.match(text):
             return text  # of a proxy or a firewall
         content = find_body(text, is_request=self.is_request)
