@@ -118,7 +118,7 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     [target] = targets
     methods = set(_METHOD.findall(prose)) or set(_POST.findall(prose)[:1] and ["POST"])
     return build_observed_request(
-        request.origin,
+        "request",
         SourceKind.RESPONSE,
         method=methods.pop() if len(methods) == 1 else None,
         url=target if "://" in target else None,
