@@ -41,7 +41,7 @@ class Hours(NamedTuple):
         return offset + _seconds_between(*self) <= _seconds_between(*other)
 
     def __str__(self) -> str:
-        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+        return "-".join(each.isoformat().removesuffix(":00") for each in self)
 
 
 def _seconds_between(begin: time, end: time) -> int:

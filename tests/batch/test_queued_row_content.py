@@ -25,7 +25,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
-from cxcall.settings.stricter_guards import guards_of
+from cxcall.settings.stricter_guards import guards_of, with_stricter_guards
 from helpers.calling_api import document
 
 NUMBER = "+493012345678"
@@ -150,6 +150,12 @@ def test_worker_applies_the_stricter_guards(
     [opened], _ = open_batch(operation, own, queued(guards))
     skip = opened.check(queue_row(operation)).skip
     assert (skip is SkipReason.OUTSIDE_HOURS) is is_held
+
+
+def test_stricter_hours_keep_their_seconds(operation: Operation) -> None:
+    own = settings_of(operation, hours="08:00:30-21:00", hours_policy="enforce")
+    guards = {**guards_of(own), "hours": "08:00-21:00"}
+    assert with_stricter_guards(own, guards, "batch B1").hours == "08:00:30-21:00"
 
 
 @pytest.mark.parametrize(("rate", "slower"), [("10/m", "10/m"), ("30/m", "20/m"), ("", "20/m")])
