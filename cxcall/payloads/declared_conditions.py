@@ -58,8 +58,6 @@ def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]
         from cxcall.payloads.errors.suggested_values import new_value
 
         value = new_value(operation, place)
-        if value == {} and "id" in operation.schema_at(place).get("properties", ()):
-            value = {"id": new_value(operation, f"{place}/id")}
         return (write("add", place, value, Applicability.PLACEHOLDER),) if value else ()
     is_removal = breach.op == "remove"
     return (Edit("remove", place, applicability=Applicability.UNSAFE),) * is_removal

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.errors.misnamed_properties import Rename
+    from cxcall.payloads.errors.renames import Rename
     from cxcall.payloads.payload import Payload
 
     Problem = tuple[str, str, str] | None

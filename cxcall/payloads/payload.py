@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.documents.json_document import Document
     from cxcall.findings.edit import Edit
     from cxcall.payloads.csv_table import CsvRecord
-    from cxcall.payloads.errors.misnamed_properties import Rename
+    from cxcall.payloads.errors.renames import Rename
 
     ValueSource: TypeAlias = "Document | CsvRecord"
     """What a body was read from."""

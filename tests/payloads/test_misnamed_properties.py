@@ -196,8 +196,20 @@ def test_many_values_that_belong_in_one_object_are_all_reported() -> None:
 
 
 def test_two_wrong_names_have_different_targets() -> None:
-    found = find_renames(OPERATION, {"list_id": "a", "listIdd": "b"}, {"": ["listIdd", "list_id"]})
+    found = find_renames(OPERATION, {"list_id": "a", "listIdd": "a"}, {"": ["listIdd", "list_id"]})
     assert list(found) == ["/list_id"]
+
+
+def test_two_names_of_one_property_with_different_values_are_not_renamed() -> None:
+    found = find_renames(OPERATION, {"list_id": "a", "listIdd": "b"}, {"": ["listIdd", "list_id"]})
+    assert found == {}
+
+
+def test_id_is_not_renamed_to_that_of_another_thing() -> None:
+    body = [{"contactId": CONTACT_ID, "data": {"Phone": "+12025550123"}}]
+    found = check_body(load_operation("add-contacts"), Payload(body))
+    assert found
+    assert all("contactListId" not in each.fix for each in found if each.where == "/0/contactId")
 
 
 def test_object_whose_names_are_all_misspelled_is_not_one_of_another_structure() -> None:

@@ -89,6 +89,7 @@ def test_lines_are_fixed_where_they_are(cxcall: Cxcall) -> None:
         ("csv.csv", f"contact_id,reasonCode\n{CONTACT},x\n"),
         ("twice.json", f'{{"contact_id": "{CONTACT}", "reasonCode": "x", "reasonCode": "y"}}'),
         ("unsafe.json", {"contactId": CONTACT, "reasonCode": "x", "zebra": 1}),
+        ("two.json", {"contactid": CONTACT, "contact_id": CONTACT[::-1], "reasonCode": "x"}),
         ("broken.json", "{oops"),
     ],
 )

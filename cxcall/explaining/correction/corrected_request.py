@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -47,7 +47,8 @@ class CorrectedRequest(NamedTuple):
     `missing` are the places that a person must fill in: placeholders, and values that are still wrong.
     `left_out` are the places of the failed request that the operation does not use. `findings` are the
     findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
-    user's own document, if it declares the operation; `name` is another name of the operation.
+    user's own document, if it declares the operation; `name` is another name of the operation. `is_complete` says
+    whether nothing is to be filled in, and no value of the failed request is lost.
     `base_url` has the host and the version of the failed request, or `<host>` if its host is wrong or not shown.
     """
 
@@ -58,6 +59,7 @@ class CorrectedRequest(NamedTuple):
     missing: tuple[str, ...]
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
+    is_complete: bool
     contract_file: str = ""
     name: str = ""
 
@@ -146,6 +148,7 @@ def _correct(
         body, dropped = correct_body(
             explanation, operation, sent_value, values, with_warnings=with_warnings
         )
+    left_out = (*left_out, *dropped)
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
     filled = {name: value for name, value in values.items() if not is_placeholder(value)}
     findings = [*check_parameters(operation, filled, sent)]
@@ -156,9 +159,10 @@ def _correct(
     # The correction of a partly masked value may have another type, so that it is not a placeholder.
     masked = (at for at, leaf in leaves(sent_value) if at and MASKED in str(leaf))
     missing += [at for at in masked if has_value(body, at)]
-    # The end of a truncated body is not known; nor is what was meant if nothing of a body is left.
-    is_cut = sent is not None and payload is None and bool(written) and not is_form(written)
-    missing += [""] * (is_cut or (body == {} and bool(dropped)))
+    # A body that is not shown, or its truncated end, is not known; nor is what was meant if nothing of it is left.
+    is_known = payload is not None or is_form(written) or (sent_value and not written)
+    missing += [""] * ((bool(sent) and not is_known) or (body == {} and bool(dropped)))
+    missing += _invented_places(body, sent_value)
     base_url = _base_url(explanation, operation)
     missing += ["host"] * (_OPEN_HOST in base_url)
     return CorrectedRequest(
@@ -167,9 +171,29 @@ def _correct(
         values,
         body,
         tuple(dict.fromkeys(missing)),
-        (*left_out, *dropped),
+        left_out,
         tuple(each for each in findings if not _is_about_placeholder(each, body)),
+        not (missing or _is_lost(left_out, sent_value, [body, *values.values()])),
     )
+
+
+def _is_lost(places: Collection[str], sent: Any, corrected: Any) -> bool:
+    """Return whether a place that was left out had a value that is nowhere else in the corrected request."""
+    kept = {repr(leaf) for _, leaf in leaves([None, *corrected])}
+    return any(
+        place[:1] != "/"
+        or not has_value(sent, place)
+        or any(repr(leaf) not in kept for _, leaf in leaves(value_at(sent, place)))
+        for place in places
+    )
+
+
+def _invented_places(body: Any, sent: Any) -> Iterator[str]:
+    """Yield the place of each empty object or list of a body that the failed request did not have."""
+    empty = {at.rpartition("/")[2] for at, leaf in leaves(sent) if leaf in ({}, [])}
+    for pointer, leaf in leaves(body):
+        if leaf in ({}, []) and pointer and pointer.rpartition("/")[2] not in empty:
+            yield pointer
 
 
 def _is_about_placeholder(finding: Finding, body: Any) -> bool:
@@ -204,7 +228,8 @@ def _find_operation(
     is_called = explanation.route.operation is not None
     is_unknown = is_called and explanation.request.status in _UNKNOWN_PATH
     if operation.provenance != "published" and is_unknown:
-        operation = _published_alternative(operation, others) or operation
+        has_body = bool(explanation.request.body)
+        operation = _published_alternative(operation, others, has_body=has_body) or operation
     payload, _ = read_body(explanation.request)
     is_wrapped = "type-mismatch" in (each.code for each in explanation.findings if not each.where)
     if payload is None or is_wrapped or not operation.takes_body:
@@ -218,9 +243,18 @@ def _find_operation(
     return other
 
 
-def _published_alternative(operation: Operation, others: Collection[Operation]) -> Operation | None:
-    """Return the first published operation for the same purpose that a contract declares and no attempt used."""
-    known = {(each.method, each.path): each for each in load_catalog() if each not in others}
+def _published_alternative(
+    operation: Operation, others: Collection[Operation], *, has_body: bool
+) -> Operation | None:
+    """Return the first published operation for the same purpose that a contract declares and no attempt used.
+
+    One without a body is for no contact: in place of a request with a body, it would start a whole campaign.
+    """
+    known = {
+        (each.method, each.path): each
+        for each in load_catalog()
+        if each not in others and (each.takes_body or not has_body)
+    }
     found = (known.get((each.method, each.path)) for each in operation.nearest)
     return next(filter(None, found), None)
 

@@ -12,13 +12,17 @@ from urllib.parse import unquote
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_edits import apply_edits
-from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
 from cxcall.explaining.checks.body.optional_members import is_optional_null
-from cxcall.explaining.checks.url.query_check import find_renames, query_parameters
+from cxcall.explaining.checks.url.query_check import (
+    find_member_renames,
+    find_renames,
+    query_parameters,
+)
 from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import GENESYS
-from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.explaining.operations.path_distance import is_same_word, may_be_id
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.suggested_values import correct_text, new_value, placeholder
@@ -175,13 +179,10 @@ def correct_parameters(
     in_url = (each for each in operation.parameters if each.location in ("path", "query"))
     parameters = {each.name: each for each in in_url}
     parameter_values, left_out = _correct_query(request, operation, body)
-    if isinstance(body, dict):
-        declared = operation.schema_at("").get("properties", {})
-        for name, value in body.items():
-            if name in parameters and name not in declared:
-                parameter_values[name] = value if isinstance(value, str) else json.dumps(value)
-    sent = explanation.route.operation or operation
-    values = _path_values(sent.path, request.path)
+    in_body, not_used = _members_as_parameters(operation, body, parameters)
+    parameter_values |= in_body
+    left_out += not_used
+    values = _path_values(operation.path, request.path)
     parameter_values |= {name: value for name, value in values.items() if name in parameters}
     values = {
         name: _usable_value(explanation, operation, parameter, parameter_values.get(name, ""))
@@ -189,6 +190,31 @@ def correct_parameters(
         if name in parameter_values or parameter.required
     }
     return values, tuple(left_out)
+
+
+def _members_as_parameters(
+    operation: Operation, body: Any, parameters: Mapping[str, Parameter]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the members of a body that are parameters, and for an operation without a body, the places of the others.
+
+    The form of a list or an object in a URL is not known, so that its parameter is to be filled in.
+    """
+    if not isinstance(body, dict):
+        return {}, [""] * (bool(body) and not operation.takes_body)
+    declared = operation.schema_at("").get("properties", {})
+    members = {name: body[name] for name in body if name not in declared}
+    renames = {} if operation.takes_body else find_member_renames(operation, members)
+    same = {fold_name(name): name for name in parameters}
+    values: dict[str, str] = {}
+    left_out = []
+    for name, value in members.items():
+        target = same.get(fold_name(name)) or renames.get(name, "")
+        if target in parameters:
+            is_text, is_scalar = isinstance(value, str), not isinstance(value, dict | list)
+            values[target] = value if is_text else json.dumps(value) if is_scalar else ""
+        elif not operation.takes_body:
+            left_out.append(join_pointer("", name))
+    return values, left_out
 
 
 def _correct_query(
@@ -231,8 +257,8 @@ def _usable_value(
 def _path_values(template: str, path: str) -> dict[str, str]:
     """Return the values of a template's parameters in a path; an empty text for each missing value.
 
-    A value is found after the same word as in the template. If that word is misspelled, or an extra word is
-    in the path, it is found at the same place counted from the end. A plain word never counts as an ID.
+    A value is found after the same word as in the template, perhaps misspelled or in the singular, and with extra words
+    between: without that word, it is the ID of another kind of object. A plain word never counts as an ID.
     """
     expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
     words = [each for each in expected if each[:1] != "{"]
@@ -241,9 +267,11 @@ def _path_values(template: str, path: str) -> dict[str, str]:
         if name[:1] != "{":
             continue
         before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
-        places = [index - len(expected) + len(segments)]
-        if before is not None and expected[before] in segments:
-            places.insert(0, segments.index(expected[before]) + index - before)
+        places = [end := index - len(expected) + len(segments)]
+        if before is not None:
+            pairs = enumerate(segments)
+            same = [at for at, each in pairs if is_same_word(each, expected[before])]
+            places = [*(at + index - before for at in same), *[end] * any(at < end for at in same)]
         is_id = is_name_of_id(name[1:-1])
         found = (segments[at] for at in places if 0 <= at < len(segments))
         usable = (each for each in found if each not in words and (may_be_id(each) or not is_id))

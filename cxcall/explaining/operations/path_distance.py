@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.runtime.name_similarity import count_typos
+from cxcall.runtime.name_similarity import count_typos, is_typo
 
 if TYPE_CHECKING:
     from cxcall.explaining.operations.known_operations import PublishedOperation
@@ -33,6 +33,12 @@ def may_be_id(segment: str) -> bool:
     """Return whether a path segment may be an ID or a placeholder for one; a plain word is not."""
     is_word = _PLAIN_WORD.fullmatch(segment) and not is_placeholder(segment, id_wanted=True)
     return bool(segment) and not is_word
+
+
+def is_same_word(segment: str, expected: str) -> bool:
+    """Return whether a segment is a word of a template, in any case, in the singular, or with one wrong letter."""
+    one, other = _fold(segment), _fold(expected)
+    return one == other or is_typo(one, other)
 
 
 def count_words(segments: Iterable[str]) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import new_validator
-from cxcall.documents.json_pointer import make_pointer
+from cxcall.documents.json_pointer import make_pointer, value_at
 from cxcall.payloads.errors.suggested_values import SCALAR_RULES
 from cxcall.payloads.errors.value_errors import without_duplicates
 
@@ -164,3 +164,9 @@ def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
     return (
         [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []
     )
+
+
+def undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:
+    """Return the names of an object that its schema does not declare."""
+    declared = operation.schema_at(place).get("properties", {})
+    return [name for name in value_at(value, place) if name not in declared] if declared else []

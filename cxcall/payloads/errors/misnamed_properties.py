@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.edit import Applicability, Edit, move
-from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.errors.renames import (
+    ELSEWHERE,
+    JOINED,
+    KNOWN_MISTAKE,
+    NEEDED_ELSEWHERE,
+    SAME,
+    SHARED,
+    SIMILAR,
+    TITLE,
+    TYPO,
+    Rename,
+    find_contested,
+)
 from cxcall.payloads.errors.structure_errors import columns_of_map, is_map
 from cxcall.payloads.errors.suggested_values import fits_type
 from cxcall.phone import number_property_names
@@ -15,62 +27,15 @@ from cxcall.runtime.name_similarity import is_typo, longer_name, nearest_name
 from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
 MAX_SUGGESTIONS = 1000
 """The most unknown properties of a body that are compared with the declared ones."""
-# Ranks of renames, the most certain first.
-_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SHARED, _SIMILAR, _ELSEWHERE = (
-    range(9)
-)
 _GENERIC_WORDS = ("id", "ids", "type")
 """Last words that the names of different things share."""
-
-
-class Rename(NamedTuple):
-    """The correct place of a wrong name's value: `moves` pairs each place with the correct one.
-
-    `rank` orders the alternatives, the most certain first.
-    """
-
-    rank: int
-    moves: tuple[tuple[str, str], ...]
-    edits: tuple[Edit, ...]
-
-    @property
-    def depth(self) -> int:
-        """The depth of the deepest correct place: an object is moved before a value that belongs in it."""
-        return max(target.count("/") for _, target in self.moves)
-
-    @property
-    def changes(self) -> set[str]:
-        """The pointers that its edits set: of the values, and of objects that it adds around them."""
-        return {edit.pointer for edit in self.edits if edit.op != "remove"}
-
-    @property
-    def cautious_edits(self) -> tuple[Edit, ...]:
-        """The edits for a schema that allows unknown names, where a name with a typo may be another name."""
-        if self.rank <= _JOINED:
-            return self.edits
-        return tuple(edit.as_unsafe() for edit in self.edits)
-
-    def fills(self, places: Collection[str]) -> bool:
-        """Return whether it sets one of some places, or adds an object there."""
-        return not self.changes.isdisjoint(places)
-
-    def describe(self) -> str:
-        """Return the correction as an instruction."""
-        steps = []
-        for source, target in self.moves:
-            above, _, name = target.rpartition("/")
-            if source.rpartition("/")[0] == above:
-                steps.append(f"rename `{source.rpartition('/')[2]}` to `{name}`")
-            else:
-                steps.append(f"move `{source}` to `{target}`")
-        return "; ".join(steps)
 
 
 def find_renames(
@@ -93,10 +58,12 @@ def find_renames(
         for place, name in names[:room]
         for rename in finder.candidates(place, name)
     ]
+    found.sort(key=lambda each: (each[1].rank, each[1].depth))
+    contested = find_contested(value, found)
     chosen: dict[str, Rename] = {}
     taken: set[str] = set()
-    for pointer, rename in sorted(found, key=lambda each: (each[1].rank, each[1].depth)):
-        if pointer not in chosen and not rename.changes & taken:
+    for pointer, rename in found:
+        if pointer not in chosen and pointer not in contested and not rename.changes & taken:
             chosen[pointer] = rename
             taken |= rename.changes
     # A rename of what is there may make an object unnecessary that another one would add.
@@ -129,14 +96,14 @@ class _RenameFinder:
         mistake = schema.get("x-cxcall-mistakes", {}).get(name)
         if mistake is not None:
             if target := mistake.get("use"):
-                yield from self._to(_KNOWN_MISTAKE, source, target, Applicability.SAFE)
+                yield from self._to(KNOWN_MISTAKE, source, target, Applicability.SAFE)
             return
         same, node = fold_name(name), value_at(self._value, place)
         if any(fold_name(each) == same for each in schema.get("properties", {}) if each in node):
             return  # the correct name is already there
         if owner := self._needed_map(place, name):
             pair = source, join_pointer(owner, name)
-            yield from self._to(_NEEDED_ELSEWHERE, *pair, Applicability.UNSAFE)
+            yield from self._to(NEEDED_ELSEWHERE, *pair, Applicability.UNSAFE)
             return
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
@@ -144,8 +111,8 @@ class _RenameFinder:
         yield from self._by_kind(schema, place, name)
         yield from self._by_missing_list(place, name)
         for rank, pointers in (
-            (_NEEDED_ELSEWHERE, self._needed),
-            (_ELSEWHERE, self._operation.pointers),
+            (NEEDED_ELSEWHERE, self._needed),
+            (ELSEWHERE, self._operation.pointers),
         ):
             elsewhere = (each for each in pointers if fold_name(each.rpartition("/")[2]) == same)
             target = next((each for each in elsewhere if each.rpartition("/")[0] != place), "")
@@ -160,7 +127,7 @@ class _RenameFinder:
             above = join_pointer(place, owner)
             if is_map(self._operation, above):
                 pair = join_pointer(place, name), join_pointer(above, name)
-                yield from self._to(_ELSEWHERE, *pair, Applicability.UNSAFE)
+                yield from self._to(ELSEWHERE, *pair, Applicability.UNSAFE)
 
     def _needed_map(self, place: str, name: str) -> str:
         unknown = self._unknown.get(place, ())
@@ -204,12 +171,13 @@ class _RenameFinder:
         near = [each for each in free if is_typo(folded, fold_name(each))]
         is_sure = len(near) == 1
         titled = (folded.removeprefix(title), folded.removeprefix(owner), title + folded)
-        similar = filter(None, [nearest_name(name, free) or longer_name(folded, free)])
+        similar = [nearest_name(name, free) or longer_name(folded, free)]
+        similar = [each for each in similar if each and not _is_other_id(name, each)]
         for rank, names, applicability in (
-            (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
-            (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
-            (_TITLE, [each for each in free if fold_name(each) in titled], Applicability.UNSAFE),
-            (_SIMILAR, similar, Applicability.UNSAFE),
+            (SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
+            (TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
+            (TITLE, [each for each in free if fold_name(each) in titled], Applicability.UNSAFE),
+            (SIMILAR, similar, Applicability.UNSAFE),
         ):
             for each in islice(names, 1):
                 yield from self._to(rank, source, join_pointer(place, each), applicability)
@@ -238,14 +206,14 @@ class _RenameFinder:
             if fitting:
                 edits = [move(*pair, Applicability.SAFE) for pair in fitting]
                 edits += [Edit("remove", source)] * (len(fitting) == len(value))
-                yield Rename(_JOINED, tuple(fitting), tuple(edits))
+                yield Rename(JOINED, tuple(fitting), tuple(edits))
             return
         for owner in declared:
             below = self._operation.schema_at(join_pointer(place, owner)).get("properties", {})
             for child in below if fold_name(name).startswith(fold_name(owner)) else ():
                 if fold_name(owner + child) == fold_name(name):
                     target = join_pointer(join_pointer(place, owner), child)
-                    yield from self._to(_JOINED, source, target, Applicability.SAFE)
+                    yield from self._to(JOINED, source, target, Applicability.SAFE)
 
     def _by_shared_word(self, place: str, name: str) -> Iterator[Rename]:
         """Yield the rename to the only missing name that shares a word with this one, and with no other wrong name.
@@ -259,7 +227,7 @@ class _RenameFinder:
         unknown = self._unknown.get(place, ())
         others = [each for each in unknown if self._shares_word(place, each, found[0])]
         if others == [name]:
-            yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
+            yield from self._to(SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
 
     def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
         """Yield the move into a missing list whose items have a property of this name."""
@@ -272,7 +240,7 @@ class _RenameFinder:
             ):
                 new = Edit("add", listed, "[{}]", applicability=Applicability.UNSAFE)
                 edits = (new, move(source, target, Applicability.UNSAFE))
-                yield Rename(_NEEDED_ELSEWHERE, ((source, target),), edits)
+                yield Rename(NEEDED_ELSEWHERE, ((source, target),), edits)
 
     def _by_kind(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
         """Yield the rename of a number that is dialed to the only free property that takes one."""
@@ -287,7 +255,7 @@ class _RenameFinder:
         is_number = number_property_names.is_number_name(name)
         if is_number and len(numbers) == 1 and numbers[0] not in node:
             target = join_pointer(place, numbers[0])
-            yield from self._to(_SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
+            yield from self._to(SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
 
     def _shares_word(self, place: str, name: str, pointer: str) -> bool:
         value = value_at(self._value, join_pointer(place, name))
@@ -327,6 +295,13 @@ class _RenameFinder:
         owner, _, rest = source.removeprefix(f"{above}/").partition("/")
         excluded = self._operation.schema_at(above).get("dependentSchemas", {}).get(name, {})
         return bool(rest) and excluded.get("properties", {}).get(owner) is False
+
+
+def _is_other_id(name: str, other: str) -> bool:
+    """Return whether two names are those of the IDs of different things: `contactId` and `contactListId`."""
+    own, others = name_words(name), name_words(other)
+    is_id = own[-1:] == others[-1:] == ["id"]
+    return is_id and len(own) > 1 and not nearest_name(own[-2], others[-2:-1])
 
 
 def _share_word(name: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import (
@@ -24,14 +24,17 @@ from cxcall.payloads.errors.error_selection import (
     one_for_each_value,
     pointer_of,
     relevant_errors,
+    undeclared_names,
 )
 from cxcall.payloads.errors.hint_texts import (
+    format_value,
     property_template,
     suggest_flags,
     wrapped_list,
 )
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.errors.suggested_values import (
+    as_object,
     correct_text,
     is_valid_scalar,
     new_value,
@@ -59,7 +62,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.error_selection import Names
-    from cxcall.payloads.errors.misnamed_properties import Rename
+    from cxcall.payloads.errors.renames import Rename
     from cxcall.payloads.errors.suggested_values import Correction
     from cxcall.payloads.payload import Payload
 
@@ -90,7 +93,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
         }
         open_places = missing.keys() - unknown.keys()
         for place in open_places:
-            unknown[place] = _undeclared_names(operation, body.value, place)
+            unknown[place] = undeclared_names(operation, body.value, place)
         needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
         renames = find_renames(operation, body.value, unknown, needed, room)
         # If other names are allowed, a wrong name is an error only in place of a missing one.
@@ -120,11 +123,6 @@ def _explain_rename(
     place, _, name = pointer.rpartition("/")
     (name,) = split_pointer(f"/{name}")
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
-
-
-def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:
-    declared = operation.schema_at(place).get("properties", {})
-    return [name for name in value_at(value, place) if name not in declared] if declared else []
 
 
 def _explain_error(
@@ -318,6 +316,8 @@ class _ErrorExplainer:
         if wrapped := wrapped_list(self.value, types, items):
             fix = f"send the array itself, without `{wrapped[0]}` around it"
             correction = wrapped[1], Applicability.UNSAFE
+        if "object" in types and (meant := as_object(self.operation, self.pointer, self.value)):
+            fix, correction = f"write `{format_value(meant)}`", (meant, Applicability.UNSAFE)
         return self._finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",

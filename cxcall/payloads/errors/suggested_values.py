@@ -11,9 +11,11 @@ from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.hint_texts import listed_values
 from cxcall.runtime.name_similarity import nearest_name
-from cxcall.runtime.patterns import compile_pattern, fold_name
+from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
@@ -62,13 +64,29 @@ def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
     if depth < _MAX_DEPTH and first == "object":
         return {
             name: new_value(operation, join_pointer(pointer, name), depth + 1)
-            for name in schema.get("required", ())
+            for name in schema.get("required", ()) or _reference(operation, pointer)
         }
     if depth < _MAX_DEPTH and first == "array":
         items = range(min(schema.get("minItems", 0), _MAX_CHOICES))
         return [new_value(operation, join_pointer(pointer, each), depth + 1) for each in items]
     names = [each for each in pointer.split("/") if not each.isdecimal()]
     return placeholder(names[-1] or "body", schema)
+
+
+def _reference(operation: Operation, pointer: str) -> Sequence[str]:
+    """Return `id` if an object within the body, such as `{"id": "..."}`, refers to another one by its ID."""
+    is_there = pointer and "id" in operation.schema_at(pointer).get("properties", ())
+    return ["id"] * bool(is_there and not operation.schema_at(f"{pointer}/id").get("readOnly"))
+
+
+def as_object(operation: Operation, pointer: str, value: Any) -> dict[str, str] | None:
+    """Return the object that a text stands for: an ID for `{"id": ...}`, or the only property that is required."""
+    names = [*(operation.schema_at(pointer).get("required", ()) or _reference(operation, pointer))]
+    if not isinstance(value, str) or len(names) != 1:
+        return None
+    schema = operation.schema_at(join_pointer(pointer, names[0]))
+    is_text = is_uuid(value) if names == ["id"] else schema.get("type") == "string"
+    return {names[0]: value} if is_text and is_valid_scalar(value, schema) else None
 
 
 def retype(value: Any, types: list[str]) -> Correction | None:

@@ -121,6 +121,10 @@ def _join_ranges(numbers: Sequence[int]) -> str:
 _PLACES = {"": "the body", "host": "the host of your region"}
 
 
+def _list_places(places: Sequence[str]) -> str:
+    return ", ".join(_PLACES.get(each, each) for each in places)
+
+
 class CorrectionPrinter:
     """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are such places."""
 
@@ -152,7 +156,7 @@ class CorrectionPrinter:
         self._unread = explanation.request.unread or self._unread
 
     def _show_request(self, corrected: CorrectedRequest) -> None:
-        self.is_open |= bool(corrected.missing)
+        self.is_open |= not corrected.is_complete
         if corrected.operation.contract is self._own:
             corrected = corrected._replace(contract_file=self._contract)
         elif self._own and corrected.operation.name in self._own.declared.get(RENAMED, {}):
@@ -169,12 +173,11 @@ class CorrectionPrinter:
             )
         if corrected.left_out:
             self._screen.print_diagnostic(
-                escape_to_one_line(f"left out: {', '.join(corrected.left_out)}")
+                escape_to_one_line(f"left out: {_list_places(corrected.left_out)}")
             )
         if corrected.missing:
-            places = (_PLACES.get(place, place) for place in corrected.missing)
             self._screen.print_diagnostic(
-                escape_to_one_line(f"to be filled in: {', '.join(places)}")
+                escape_to_one_line(f"to be filled in: {_list_places(corrected.missing)}")
             )
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):

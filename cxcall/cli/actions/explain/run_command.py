@@ -159,7 +159,7 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
         if not fix:
             is_open |= _is_incomplete(explanation)
         elif corrected := find_correction(explanation, operations):
-            is_open |= bool(corrected.missing)
+            is_open |= not corrected.is_complete
             attempt["fix"] = corrected.as_dict()
         else:
             is_open = True

@@ -1,0 +1,77 @@
+"""Describe a rename: the correct place of the value of a wrong name, and how certain it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import value_at
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from cxcall.findings.edit import Edit
+
+# Ranks of renames, the most certain first.
+KNOWN_MISTAKE, SAME, JOINED, TYPO, TITLE, NEEDED_ELSEWHERE, SHARED, SIMILAR, ELSEWHERE = range(9)
+
+
+class Rename(NamedTuple):
+    """The correct place of a wrong name's value: `moves` pairs each place with the correct one.
+
+    `rank` orders the alternatives, the most certain first.
+    """
+
+    rank: int
+    moves: tuple[tuple[str, str], ...]
+    edits: tuple[Edit, ...]
+
+    @property
+    def depth(self) -> int:
+        """The depth of the deepest correct place: an object is moved before a value that belongs in it."""
+        return max(target.count("/") for _, target in self.moves)
+
+    @property
+    def changes(self) -> set[str]:
+        """The pointers that its edits set: of the values, and of objects that it adds around them."""
+        return {edit.pointer for edit in self.edits if edit.op != "remove"}
+
+    @property
+    def cautious_edits(self) -> tuple[Edit, ...]:
+        """The edits for a schema that allows unknown names, where a name with a typo may be another name."""
+        if self.rank <= JOINED:
+            return self.edits
+        return tuple(edit.as_unsafe() for edit in self.edits)
+
+    def fills(self, places: Collection[str]) -> bool:
+        """Return whether it sets one of some places, or adds an object there."""
+        return not self.changes.isdisjoint(places)
+
+    def describe(self) -> str:
+        """Return the correction as an instruction."""
+        steps = []
+        for source, target in self.moves:
+            above, _, name = target.rpartition("/")
+            if source.rpartition("/")[0] == above:
+                steps.append(f"rename `{source.rpartition('/')[2]}` to `{name}`")
+            else:
+                steps.append(f"move `{source}` to `{target}`")
+        return "; ".join(steps)
+
+
+def find_contested(value: Any, found: Sequence[tuple[str, Rename]]) -> set[str]:
+    """Return the wrong names that mean the same property and have different values: which one is right is not known.
+
+    `found` are the renames by the pointer of each wrong name, the most certain first.
+    """
+    sources: dict[tuple[str, ...], list[str]] = {}
+    for pointer, rename in dict(reversed(found)).items():
+        if rename.rank <= TYPO:
+            targets = tuple(target for _, target in rename.moves)
+            sources.setdefault(targets, []).append(pointer)
+    return {
+        each
+        for pointers in sources.values()
+        for each in pointers
+        if any(value_at(value, each) != value_at(value, other) for other in pointers)
+    }
