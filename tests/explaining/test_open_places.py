@@ -62,13 +62,19 @@ def corrected(given: dict[str, Any] | str) -> CorrectedRequest:
         ("/inContactAPI/services/v30/agent-sessions/S1/dial-phone", "/inContactAPI/services/v30.0"),
         ("/services/v29.0/agent-sessions/S1/dial-phone", "/inContactAPI/services/v29.0"),
         ("/agent-sessions/S1/dial-phone", "/inContactAPI/services/v34.0"),
+        (
+            "/inContactAPI/services/v99.0/agent-sessions/S1/dial-phone",
+            "/inContactAPI/services/v34.0",
+        ),
     ],
 )
 def test_version_of_the_path_is_kept(path: str, expected: str) -> None:
     body = {"phoneNumber": "2025550123", "skillId": 4711}
-    request = corrected({"method": "POST", "host": CXONE, "path": path, "body": body})
+    (found,) = explain({"method": "POST", "host": CXONE, "path": path, "body": body, "status": 404})
+    request = correct_request(found)
     assert request.url == f"https://{CXONE}{expected}/agent-sessions/S1/dial-phone"
     assert request.missing == ()
+    assert (find_correction(found) is None) == (request.url == f"https://{CXONE}{path}")
 
 
 def test_operation_in_one_version_keeps_that_version() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
-from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix
+from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
 from cxcall.explaining.checks.url.query_check import members_for_body
 from cxcall.explaining.correction.corrected_command import (
     command_words,
@@ -264,10 +264,16 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     request = explanation.request
     if corrected.operation is not explanation.route.operation or corrected.missing:
         return False
+    if _plain_path(urlsplit(corrected.url).path) != _plain_path(request.path):
+        return False
     if corrected.operation.takes_body and _parse_leniently(request.body) != (corrected.body or {}):
         return False
     names = {name for name, _ in request.query}
     return names <= set(corrected.values) and not _has_wrong_header(explanation)
+
+
+def _plain_path(path: str) -> str:
+    return unquote(path).strip("/").lower()
 
 
 def _parse_leniently(body: str | None) -> Any:
@@ -321,7 +327,7 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
 def _version(path: str, operation: Operation) -> str:
     """Return the base path with the version of a path, if it differs from the usual version.
 
-    Older versions of NICE CXone keep working; an operation with its own server has only one version.
+    Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation with its own server has only one version.
     """
     usual = urlsplit(operation.contract.base_url()).path
     if not path or operation.server or not ACD_BASE_PATH.match(usual):
@@ -329,4 +335,5 @@ def _version(path: str, operation: Operation) -> str:
     form = correct_prefix(path, operation.platform)
     found = ACD_BASE_PATH.match(form.path if form else path)
     version = f"{found[0].partition('.')[0]}.0" if found else usual
-    return "" if version.lower() == usual.lower() else version
+    is_usual = version.lower() == usual.lower() or is_newer(version.rpartition("/v")[2])
+    return "" if is_usual else version

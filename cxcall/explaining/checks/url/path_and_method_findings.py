@@ -60,6 +60,12 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
     return None if corrected.lower() == path.lower() else PathForm(corrected, written, prefix)
 
 
+def is_newer(version: str) -> bool:
+    """Return whether a version, such as `35` or `35.0`, is newer than the newest known one."""
+    number = version.partition(".")[0]
+    return (len(number), number) > (len(NEWEST_VERSION), NEWEST_VERSION)
+
+
 def mixed_platforms(
     request: ObservedRequest, host_platform: str, path_platform: str, *, is_known: bool = True
 ) -> Finding:

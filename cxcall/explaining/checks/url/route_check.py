@@ -28,6 +28,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     community_operation,
     correct_prefix,
     empty_id,
+    is_newer,
     mixed_platforms,
     other_case,
     unknown_path,
@@ -286,7 +287,7 @@ def _check_version(request: ObservedRequest) -> Iterator[Finding]:
     message, fix = "", f"write `v{number}.0`"
     if version and not version.endswith(".0"):
         message = f"the version `{version}` in `{request.path}` does not have the form `v<N>.0`"
-    elif version and int(number) > int(NEWEST_VERSION) and request.status in (_NOT_FOUND, 501):
+    elif version and is_newer(number) and request.status in (_NOT_FOUND, 501):
         message = f"the API refuses the version `{version}`; the newest one that is known is `v{NEWEST_VERSION}.0`"
         fix = f"write `v{NEWEST_VERSION}.0`"
     if message:
