@@ -17,7 +17,7 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cxcall.settings.sources import Layer
 
@@ -38,21 +38,21 @@ class RunningSandbox(Protocol):
         """The secret of the OAuth client that the sandbox accepts."""
 
 
-def load_guards(flags: Mapping[str, str | None]) -> tuple[Layer, str]:
-    """Return the guards of all sources, and the do-not-call list of `.env` if it applies in addition to another."""
-    layers, _, ignored, second_list = read_trusted_layers(flags)
+def load_guards(flags: Mapping[str, str | None]) -> tuple[Layer, list[Setting]]:
+    """Return the guards of all sources, and the do-not-call lists of all sources but the first."""
+    layers, _, ignored, more_lists = read_trusted_layers(flags)
     for finding in ignored:
         add_notice(finding._replace(severity=Severity.WARNING))
     found = {name: find_setting(name, layers) for name in (*GUARD_SETTINGS, "do_not_call")}
     guards = {name: setting for name, setting in found.items() if setting}
-    return guards, second_list.value if second_list else ""
+    return guards, more_lists
 
 
 def sandbox_settings(
     sandbox: RunningSandbox,
     flags: Mapping[str, str | None],
     guards: Layer | None = None,
-    dotenv_do_not_call: str = "",
+    more_do_not_call: Sequence[Setting] = (),
     *,
     user_token: str = "",
 ) -> Settings:
@@ -76,5 +76,5 @@ def sandbox_settings(
     return Settings(
         check_values([sandbox_layer, read_flags(flags), guards or {}]),
         is_embedded=True,
-        dotenv_do_not_call=dotenv_do_not_call,
+        more_do_not_call=more_do_not_call,
     )

@@ -98,19 +98,19 @@ class Settings:
         untrusted: tuple[Finding, ...] = (),
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
-        dotenv_do_not_call: str = "",
+        more_do_not_call: Sequence[Setting] = (),
     ) -> None:
         self.values = values
         self.conflicts = conflicts
         self.untrusted = untrusted
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
-        self.dotenv_do_not_call = dotenv_do_not_call
+        self.more_do_not_call = more_do_not_call
 
     @property
     def do_not_call_files(self) -> tuple[str, ...]:
-        """The paths of all do-not-call lists; a number on any of them is not called."""
-        paths = (self.do_not_call, self.dotenv_do_not_call)
+        """The paths of the do-not-call lists of all sources; a number on any of them is not called."""
+        paths = (self.do_not_call, *(each.value for each in self.more_do_not_call))
         return tuple(dict.fromkeys(filter(None, paths)))
 
     @property
@@ -163,7 +163,7 @@ def load_settings(
     from cxcall.settings.setting_values import CXONE, GENESYS_CLOUD, check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
-    layers, profile, ignored, second_list = read_trusted_layers(flags)
+    layers, profile, ignored, more_lists = read_trusted_layers(flags)
     replaced = addresses.pop_replaced_urls(layers, contract)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
     platform = find_setting("platform", layers) or declared
@@ -171,8 +171,7 @@ def load_settings(
     if platform.value != GENESYS_CLOUD:  # the GENESYSCLOUD_* variables are not for hosts of others
         layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
-    if second_list:
-        values["do_not_call"] = _name_second_list(values["do_not_call"], second_list)
+    values["do_not_call"] = _name_lists(values["do_not_call"], more_lists)
 
     def resolve(sources: Sequence[Layer]) -> Layer:
         if is_cxone:
@@ -196,12 +195,13 @@ def load_settings(
         tuple(conflicts),
         untrusted=untrusted,
         base_url_from_tenant=from_tenant,
-        dotenv_do_not_call=second_list.value if second_list else "",
+        more_do_not_call=more_lists,
     )
 
 
-def _name_second_list(first: Setting, second: Setting) -> Setting:
-    return first._replace(source=f"{first.source}; also `{second.value}` from {second.source}")
+def _name_lists(first: Setting, others: Sequence[Setting]) -> Setting:
+    also = (f"; also `{each.value}` from {each.source}" for each in others)
+    return first._replace(source="".join([first.source, *also]))
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
@@ -269,10 +269,10 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
 
 def read_trusted_layers(
     flags: Mapping[str, str | None],
-) -> tuple[list[Layer], Setting, list[Finding], Setting | None]:
+) -> tuple[list[Layer], Setting, list[Finding], list[Setting]]:
     """Return the layers without guards that `.env` would lower, the profile, and the warnings.
 
-    The last value is the do-not-call list of `.env`, if it is used in addition to another one.
+    The last value are the do-not-call lists of all sources but the first.
     """
     if unknown_variables():
         from cxcall.settings.misspelled_variables import check_variables
@@ -288,14 +288,14 @@ def read_trusted_layers(
             from cxcall.settings.setting_values import check_absolute
 
             check_absolute("do_not_call", layer["do_not_call"])
-    if not layers[DOTENV]:
-        return layers, profile, [], None
-    from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_list
+    if not (layers[DOTENV] or find_setting("do_not_call", layers)):
+        return layers, profile, [], []
+    from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_lists
 
-    layers, second_list = take_do_not_call_list(layers)
+    layers, more_lists = take_do_not_call_lists(layers)
     defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
     layers, ignored = drop_lowered_guards(layers, defaults)
-    return layers, profile, ignored, second_list
+    return layers, profile, ignored, more_lists
 
 
 def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Finding]:

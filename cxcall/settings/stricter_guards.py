@@ -70,15 +70,18 @@ def _attempts(own: str, other: str) -> str:
     )
 
 
-def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:
-    """Return the layers without the do-not-call list of `.env`, and this list, if another source also sets one."""
+def take_do_not_call_lists(layers: Sequence[Layer]) -> tuple[list[Layer], list[Setting]]:
+    """Return the layers, and the do-not-call lists of all sources but the first; that of `.env` is never the first of several.
+
+    No source replaces the list of another one: a person who must not be called stays on it.
+    """
     dotenv = layers[DOTENV]
-    own = dotenv.get("do_not_call")
-    others = [layer for layer in layers if layer is not dotenv]
-    if own is None or find_setting("do_not_call", others) is None:
-        return list(layers), None
-    kept = {name: setting for name, setting in dotenv.items() if setting is not own}
-    return replace_dotenv(layers, kept), own
+    in_order = [*(layer for layer in layers if layer is not dotenv), dotenv]
+    found = [layer["do_not_call"] for layer in in_order if "do_not_call" in layer]
+    if len(found) > 1 and "do_not_call" in dotenv:
+        kept = {name: setting for name, setting in dotenv.items() if name != "do_not_call"}
+        layers = replace_dotenv(layers, kept)
+    return list(layers), found[1:]
 
 
 def drop_lowered_guards(

@@ -9,7 +9,7 @@ what an operation is, or how careful cxcall is:
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if another source names it; if none names a platform, also if it is the default one, or the one that an access key belongs to |
 | schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
 | guard: duplicate_window, hours, hours_policy, max_attempts | used only if it does not lower the guard of the profile or the default |
-| guard: do_not_call | used in addition to the list of any other source |
+| guard: do_not_call | used in addition to the list of any other source, as the list of each source is |
 | client_id | used, unless it moves an access key from elsewhere to another token endpoint |
 | access_key_id, username, secrets, timeout, max_wait | used |
 

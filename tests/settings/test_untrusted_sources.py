@@ -145,6 +145,16 @@ def test_dotenv_raises_a_guard_and_never_lowers_it(
     assert [entry.where for entry in warnings] == [".env:1"] * (expected != dotenv)
 
 
+def test_do_not_call_lists_of_all_sources_apply(folder: Folder) -> None:
+    places = {"profile": "/lists/profile.txt", "environment": "/lists/env.txt", ".env": "more.txt"}
+    for source, path in places.items():
+        folder.set(source, "do_not_call", path)
+    folder.set("flag", "do_not_call", "campaign.txt")
+    settings = folder.load()
+    expected = ("campaign.txt", "/lists/env.txt", "/lists/profile.txt", "more.txt")
+    assert settings.do_not_call_files == expected
+
+
 @pytest.mark.parametrize("source", ["environment", "profile"])
 def test_do_not_call_list_of_dotenv_applies_in_addition(folder: Folder, source: str) -> None:
     folder.set(source, "do_not_call", "/lists/dnc.txt")
