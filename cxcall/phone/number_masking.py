@@ -135,7 +135,7 @@ def mask_text(text: str) -> str:
     name may be a number or an ID, and are masked. Numbers with escapes, such as `%2B12025550123`, are also
     masked. The width of the text is kept.
     """
-    if not text.isascii():
+    if not text.isascii() or "\0" in text:
         return _mask_unicode(text)
     if not _may_have_number(text):
         return text
@@ -153,7 +153,9 @@ def _mask_unicode(text: str) -> str:
 
 def _with_ascii(text: str) -> str:
     """Return a text of the same length with ASCII characters in place of equivalent ones."""
-    return "".join(char if char.isascii() else _ascii_character(char) for char in text)
+    return "".join(
+        char if char.isascii() and char != "\0" else _ascii_character(char) for char in text
+    )
 
 
 @lru_cache(maxsize=_CHARACTERS_KEPT)
@@ -166,7 +168,7 @@ def _ascii_character(char: str) -> str:
         return str(digit)
     if char in _SIGNS:
         return _SIGNS[char]
-    is_separator = char in "\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf", "Mn", "Me")
+    is_separator = char in "\0\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf", "Mn", "Me")
     return "-" if is_separator else "A" if char.isalpha() else "~"
 
 
