@@ -127,6 +127,7 @@ def test_list_in_place_of_a_text_in_the_query_is_to_be_filled_in() -> None:
         ({"zebra": 1}, False),
         ({"queue_id": CALLBACK["queueId"]}, True),
         ({"queue_id": "other"}, False),
+        ({"contactId": CALLBACK["queueId"]}, False),
         ({"scriptId": None}, True),
     ],
 )

@@ -32,6 +32,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.runtime.known_secrets import MASKED
+from cxcall.runtime.patterns import fold_name
 from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
@@ -173,17 +174,24 @@ def _correct(
         tuple(dict.fromkeys(missing)),
         left_out,
         tuple(each for each in findings if not _is_about_placeholder(each, body)),
-        not (missing or _is_lost(left_out, sent_value, [body, *values.values()])),
+        not (missing or _is_lost(left_out, sent_value, {"": body, **values})),
     )
 
 
+def _named_leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each value that is not null."""
+    for place, leaf in leaves(value, pointer):
+        if leaf is not None:
+            yield fold_name(place.rpartition("/")[2]), repr(leaf)
+
+
 def _is_lost(places: Collection[str], sent: Any, corrected: Any) -> bool:
-    """Return whether a place that was left out had a value that is nowhere else in the corrected request."""
-    kept = {repr(leaf) for _, leaf in leaves([None, *corrected])}
+    """Return whether a place that was left out had a value that the corrected request does not have under the same name."""
+    kept = {*_named_leaves(corrected)}
     return any(
         place[:1] != "/"
         or not has_value(sent, place)
-        or any(repr(leaf) not in kept for _, leaf in leaves(value_at(sent, place)))
+        or not kept.issuperset(_named_leaves(value_at(sent, place), place))
         for place in places
     )
 
