@@ -89,10 +89,10 @@ def has_error_status(value: Any) -> bool:
 
 def is_resource(value: Any) -> bool:
     """Return whether a value is a resource that a platform returned; a body that an operation takes is none."""
-    if isinstance(value, list):
-        return bool(value) and all(map(is_resource, value))
-    has_name = isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
-    return has_name and not is_request_body(value)
+    items = value if isinstance(value, list) and value else [value]
+    objects = (each for each in items if isinstance(each, dict))
+    found = [any(name in each for name in _RESOURCE_NAMES) for each in objects]
+    return len(found) == len(items) and all(found) and not is_request_body(value)
 
 
 def read_object(
