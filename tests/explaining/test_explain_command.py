@@ -68,9 +68,8 @@ def test_corrected_request_is_valid(cxcall: Cxcall) -> None:
         UNKNOWN_PATH
         + """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123", "x": 1}'"""
     )
-    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=0)
     assert (json.loads(ran.out), ran.err) == ({"phoneNumber": "+12025550123"}, "left out: /x\n")
-    text = text.replace(', "x": 1', "")
     cxcall("validate", "-", "--operation", "place-call", stdin=ran.out, code=0)
     ran = cxcall("explain", "-", "--fix", "--as", "curl", stdin=text, code=0)
     assert "https://api.mypurecloud.com/api/v2/conversations/calls" in ran.out

@@ -49,7 +49,7 @@ class CorrectedRequest(NamedTuple):
     `left_out` are the places of the failed request that the operation does not use. `findings` are the
     findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
     user's own document, if it declares the operation; `name` is another name of the operation. `is_complete` says
-    whether nothing is to be filled in, and no value of the failed request is lost.
+    whether nothing is to be filled in, and the failed request had no other value for a part.
     `base_url` has the host and the version of the failed request, or `<host>` if its host is wrong or not shown.
     """
 
@@ -174,7 +174,7 @@ def _correct(
         tuple(dict.fromkeys(missing)),
         left_out,
         tuple(each for each in findings if not _is_about_placeholder(each, body)),
-        not (missing or _is_lost(left_out, sent_value, {"": body, **values})),
+        not (missing or _has_other_value(left_out, sent_value, {"": body, **values})),
     )
 
 
@@ -185,15 +185,17 @@ def _named_leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
             yield fold_name(place.rpartition("/")[2]), repr(leaf)
 
 
-def _is_lost(places: Collection[str], sent: Any, corrected: Any) -> bool:
-    """Return whether a place that was left out had a value that the corrected request does not have under the same name."""
+def _has_other_value(places: Collection[str], sent: Any, corrected: Any) -> bool:
+    """Return whether a value that was left out differs from one of the same name in the corrected request."""
     kept = {*_named_leaves(corrected)}
-    return any(
-        place[:1] != "/"
-        or not has_value(sent, place)
-        or not kept.issuperset(_named_leaves(value_at(sent, place), place))
+    names = {name for name, _ in kept}
+    left_out = (
+        leaf
         for place in places
+        if place[:1] == "/" and has_value(sent, place)
+        for leaf in _named_leaves(value_at(sent, place), place)
     )
+    return any(leaf[0] in names and leaf not in kept for leaf in left_out)
 
 
 def _invented_places(body: Any, sent: Any) -> Iterator[str]:
