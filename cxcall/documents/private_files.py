@@ -115,9 +115,13 @@ class PrivateFile(NamedTuple):
 
     def _read(self) -> list[StoredRecord] | None:
         """Return the records; None if the file is damaged."""
+        from cxcall.documents.text_files import UnreadableError, open_file
+
         try:
-            text = self.path.read_bytes()
-            content = json.loads(text or _NO_RECORDS)
+            with open_file(
+                str(self.path)
+            ) as file:  # not a named pipe, which would wait for a writer
+                content = json.loads(file.read() or _NO_RECORDS)
             records = content["records"]
             is_intact = isinstance(records, list) and all(
                 isinstance(each, dict) for each in records
@@ -125,7 +129,7 @@ class PrivateFile(NamedTuple):
             return records if is_intact and content["version"] == FORMAT_VERSION else None
         except (FileNotFoundError, NotADirectoryError):
             return []
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, UnreadableError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def _read_for_change(self) -> list[StoredRecord]:
@@ -136,6 +140,9 @@ class PrivateFile(NamedTuple):
             with suppress(OSError):
                 self.path.unlink()
             return []
+        from cxcall.documents.toml import read_content
+
+        read_content(self.path)  # raises UsageError if it is not damaged, but cannot be read at all
         raise UsageError(
             f"`{self.path.name}` cannot be read, so nothing in it was changed",
             where=str(self.path),
@@ -149,21 +156,22 @@ class PrivateFile(NamedTuple):
 
 
 def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
-    """Replace the content of a file atomically; raises UnwritableError. The new file has mode 0600.
+    """Replace the content of a file atomically; raises UnwritableError. The new file has mode 0600, and a link stays a link.
 
     `folder_variable` is the environment variable for another folder, for the message.
     """
-    new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     try:
         _check_replaceable(path, folder_variable)
         _make_folder(path)
+        target = path.resolve()
+        new = target.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            new.replace(path)
+            new.replace(target)
         finally:
             new.unlink(missing_ok=True)
     except OSError as error:

@@ -17,13 +17,19 @@ _MAX_VALUE_LINES = 500
 
 def read_file(path: Path) -> str:
     """Return the text of a file of settings; raises UsageError if it cannot be read or is not UTF-8."""
+    try:
+        return read_content(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _encoding_error(path, error.object) from None
+
+
+def read_content(path: Path) -> bytes:
+    """Return the content of a file of settings; raises UsageError if it cannot be read."""
     from cxcall.documents.text_files import LARGEST_SETTINGS, open_file, read_rest
 
     try:
         with open_file(str(path)) as file:
-            return read_rest(file, str(path), LARGEST_SETTINGS).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _encoding_error(path, error.object) from None
+            return read_rest(file, str(path), LARGEST_SETTINGS)
     except OSError as error:
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -158,3 +159,14 @@ def count_cores() -> int:
     """Return the number of cores that this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def is_missing(path: Path, *, or_folder: bool = False) -> bool:
+    """Return whether there is no such file, or only a folder. One that may not be looked up may be there."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return or_folder and stat.S_ISDIR(mode)

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.operating_system import is_missing
+
 if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
 
@@ -21,7 +23,7 @@ def open_ledger(*, to_read: bool = False) -> Ledger:
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import state_dir
 
-    if Path(".env").is_file():
+    if not is_missing(Path(".env"), or_folder=True):
         from cxcall.settings.dotenv_file import stop_on_machine_variables
 
         stop_on_machine_variables()

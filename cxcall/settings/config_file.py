@@ -9,6 +9,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,
@@ -45,7 +46,7 @@ class ConfigFile(NamedTuple):
         Raises UsageError for an unknown setting, a value of the wrong type, and a secret that
         other users can read.
         """
-        if not path.exists():
+        if is_missing(path):
             if path.parent.is_file():
                 raise UsageError(
                     f"`CXCALL_CONFIG_DIR` must be a folder; `{path.parent}` is a file",

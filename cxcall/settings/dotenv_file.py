@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.operating_system import is_missing
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.settings.sources import (
     MACHINE_VARIABLES,
@@ -31,7 +32,7 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
     A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
     for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
     """
-    if not path.exists() or path.is_dir():
+    if is_missing(path, or_folder=True):
         return {}, {}
     # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
     from io import StringIO
@@ -64,7 +65,7 @@ def stop_on_machine_variables(path: Path = DOTENV_FILE) -> None:
 
     Other errors in the file are not reported, so that a command without settings can still read the ledger.
     """
-    if not path.is_file():
+    if is_missing(path, or_folder=True):
         return
     from cxcall.documents.toml import read_file
 

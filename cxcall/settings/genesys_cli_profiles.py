@@ -11,6 +11,7 @@ from cxcall.documents.private_files import is_readable_by_others
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
+from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class GcProfile:
         for an unknown profile, and for a secret that other users can read.
         """
         path, name = Path.home() / ".gc" / "config.toml", chosen.value.removeprefix(GC_PREFIX)
-        if not path.exists():
+        if is_missing(path):
             raise UsageError(
                 "`gc` has no profiles on this machine",
                 where=chosen.locate(),

@@ -177,6 +177,4 @@ def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
         change(document, tables)
         text = tomlkit.dumps(document)
         if text.strip() or path.exists():
-            # A link stays a link; `replace_text` refuses a broken link.
-            target = path.resolve() if path.exists() else path
-            replace_text(target, text, folder_variable="CXCALL_CONFIG_DIR")
+            replace_text(path, text, folder_variable="CXCALL_CONFIG_DIR")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
+from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
@@ -239,7 +240,7 @@ def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
 
 
 def _read_dotenv() -> tuple[Layer, Layer]:
-    if not Path(".env").exists():
+    if is_missing(Path(".env"), or_folder=True):
         return {}, {}
     from cxcall.settings.dotenv_file import read_dotenv
 

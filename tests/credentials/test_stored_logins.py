@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -61,6 +62,41 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
     login = {"kind": "authorization-code", "client_id": "me", "refresh_token": "r"}
     stored_logins.save_login(load(), {**login, "token_url": load().token_url})
     assert warnings() == []  # the secret is that of the login's client
+
+
+def test_login_in_a_linked_file_is_changed_and_removed_there(
+    load: LoadSettings, state: Path, tmp_path: Path
+) -> None:
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    path, linked = state / "credentials.json", tmp_path / "vault.json"
+    path.rename(linked)
+    path.symlink_to(linked)
+    login_and_logout.log_in(load(**NONE), "me", "new" + SECRET)
+    assert "new" + SECRET in linked.read_text("utf-8")
+    login_and_logout.log_out("default")
+    assert SECRET not in linked.read_text("utf-8")
+    assert path.is_symlink()
+
+
+def test_named_pipe_and_unreadable_file_are_no_damaged_logins(
+    load: LoadSettings, state: Path
+) -> None:
+    path = state / "credentials.json"
+    state.mkdir(parents=True)
+    for make, problem in ((_make_pipe, "named pipe"), (_link_to_long_name, "File name too long")):
+        make(path)
+        assert stored_logins.find_login(load(**NONE)) == {}
+        with pytest.raises(UsageError, match=problem):
+            login_and_logout.log_out("default")
+        path.unlink()
+
+
+def _make_pipe(path: Path) -> None:
+    os.mkfifo(path, 0o600)
+
+
+def _link_to_long_name(path: Path) -> None:
+    path.symlink_to("x" * 256)
 
 
 def test_login_is_stored_after_a_successful_request(

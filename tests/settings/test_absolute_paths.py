@@ -88,6 +88,18 @@ def test_cache_folder_is_absolute(cxcall: Cxcall, path: str) -> None:
     assert "CXCALL_CACHE_DIR" in ran.err
 
 
+def test_settings_that_may_not_be_looked_up_are_not_taken_as_missing(cxcall: Cxcall) -> None:
+    # As in a folder that may not be searched, the state of the file is unknown: also for root.
+    for place in (".env", "config/config.toml"):
+        link = cxcall.folder / place
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to("x" * 256)
+        for words in (DRY_CALL, ("history", "list")):
+            if link.name == ".env" or words is DRY_CALL:
+                assert f"`{link.name}` cannot be read: " in cxcall(*words, code=2).err
+        link.unlink()
+
+
 @pytest.mark.parametrize("source", ["environment", "profile"])
 def test_do_not_call_list_is_the_same_in_each_working_directory(
     cxcall: Cxcall, source: str
