@@ -65,8 +65,9 @@ def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
+    except (ValueError, RecursionError) as error:
+        is_syntax = isinstance(error, tomllib.TOMLDecodeError)
+        message = str(error) if is_syntax else "it has a very long number, or is nested too deeply"
         at = re.search(r"at line (\d+), column (\d+)", message)
         line = f"{at[1]}:{at[2]}" if at else str(text.count("\n") + 1)
         raise UsageError(

@@ -191,7 +191,7 @@ def _encoded_forms(secret: str) -> Iterator[str]:
     if len(secret) < _MIN_LENGTH:
         return
     # A secret may itself look like an escape. A form changes `+` to a space, which is then removed.
-    plain = {secret, secret.replace("+", " "), secret.replace("+", "")}
+    plain = {secret, secret.replace("+", " "), secret.replace("+", ""), secret.replace(" ", "+")}
     plain.update(view.text for view in decodings(secret))
     yield from (form.translate(_FOLD) for form in plain if len(form) >= _MIN_LENGTH)
     utf8 = secret.encode("utf-8", "replace")

@@ -27,15 +27,29 @@ def explain_rejection(
 
     `is_new` says that the token was requested after an earlier one was refused.
     """
+    has_token = isinstance(credentials, Token) or (credentials and credentials.token)
+    if has_token:
+        result = result._replace(findings=tuple(map(_with_token, result.findings)))
     if not any(NEW_TOKEN in each.fix for each in result.findings):
         return result
     from cxcall.credentials.rejection_advice import advise_on_rejection
 
     advice = advise_on_rejection(settings, credentials, is_new=is_new)
-    has_token = isinstance(credentials, Token) or (credentials and credentials.token)
     findings = (each._replace(fix=each.fix.replace(NEW_TOKEN, advice)) for each in result.findings)
     return result._replace(
         findings=tuple(each if has_token else _without_token(each) for each in findings)
+    )
+
+
+def _with_token(finding: Finding) -> Finding:
+    """Return a finding that the token is missing, of a request that was sent with one."""
+    if finding.code != "token-missing":
+        return finding
+    return finding._replace(
+        message=finding.message.replace(
+            "no token was sent", "a token was sent, but the API says that it got none"
+        ),
+        fix="check whether a proxy or a gateway removes the header `Authorization`",
     )
 
 

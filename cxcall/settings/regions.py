@@ -62,7 +62,9 @@ def region_domain(region: Setting, contract: Contract) -> str:
         f"`{printable(region.value)}` is not a valid area, such as `na1`"
         if uses_areas
         else f"`{printable(region.value)}` is neither a known region nor a domain of one",
-        fix=f"set `platform` to `{other}`" if other else fix,
+        fix=f"set `platform` to `{other}`, and use its operations: `cxcall operations --platform {other}`"
+        if other
+        else fix,
         why=""
         if uses_areas
         else "a region newer than this list is given by its domain, such as `usw2.pure.cloud`; "

@@ -159,7 +159,10 @@ def test_paths_become_absolute(cxcall: Cxcall) -> None:
     [
         (("client_secret", "x"), "is a secret"),
         (("regoin", "x"), "`region`"),
-        (("region", "na1"), "hint: set `platform` to `nice-cxone`"),
+        (
+            ("region", "na1"),
+            "hint: set `platform` to `nice-cxone`, and use its operations: `cxcall operations --p",
+        ),
         (("region", "eu west"), "neither a known region"),
         (("base_url", "http://api.mypurecloud.com"), "would send requests unencrypted"),
         (("hours", "8-20"), "hours"),

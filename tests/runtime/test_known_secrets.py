@@ -71,6 +71,7 @@ def test_positions_of_decoded_characters_are_those_of_the_original(text: str) ->
 @pytest.mark.parametrize(
     ("secret", "text", "expected"),
     [
+        ("two word5 here!", "a=two+word5+here%21&b=two+word5", "a=****&b=two+word5"),
         ("pa55", "pin pa55, (pa55) pa55word xpa55", "pin ****, (****) pa55word xpa55"),
         ("pa55", "p%61s\\u0073 pa\\u00355", "p%61s\\u0073 ****"),
         ("token", "the token is wrong", "the token is wrong"),

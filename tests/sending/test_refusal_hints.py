@@ -32,6 +32,14 @@ def test_refused_token_of_the_environment_is_one_error(cxcall: Cxcall) -> None:
     assert "replace the access token (from environment CXCALL_ACCESS_TOKEN)" in hint(ran)
 
 
+def test_token_that_does_not_arrive_was_sent(cxcall: Cxcall) -> None:
+    ran = refused(cxcall, Reply(401, {"code": "authentication.required"}), **TOKEN)
+    assert ran.codes == ["token-missing"]
+    (finding,) = ran.envelope["findings"]
+    assert finding["message"].startswith("a token was sent, but the API says that it got none")
+    assert "a proxy or a gateway removes the header `Authorization`" in hint(ran)
+
+
 @pytest.mark.slow
 def test_refused_token_of_a_login_is_one_error(cxcall: Cxcall) -> None:
     with Platform(lambda _body, _count: Reply(401)) as running:
