@@ -166,7 +166,7 @@ class App:
         if _token_member(operation):
             check_access_key(body)
         check_parameters(operation, exchange.path_values, request)
-        values = [body, parse_qs(request.query)]
+        values = [body, parse_qs(request.query), exchange.path_values]
         exchange.numbers = tuple(numbers_in(values))
         fault = faults_by_number.find_fault(values)
         if preferred is not None and declares_status(operation, preferred):

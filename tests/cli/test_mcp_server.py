@@ -61,6 +61,34 @@ def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
     process.stderr.close()
 
 
+@pytest.mark.slow
+def test_client_that_vanishes_is_no_fault(cxcall: Cxcall) -> None:
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    }
+    process = subprocess.Popen(
+        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
+        env=cxcall.environment,
+        cwd=cxcall.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    message = {"jsonrpc": "2.0", "method": "initialize", "id": 1, "params": hello}
+    process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.close()
+    assert process.stderr.read() == ""
+    assert process.wait(30) == 0
+    process.stderr.close()
+
+
 def test_no_file_is_read_from_the_stdin_of_the_protocol(cxcall: Cxcall) -> None:
     for flag in ("--contract", "--do-not-call"):
         assert "stdin" in cxcall("mcp", flag, "-", code=2).err

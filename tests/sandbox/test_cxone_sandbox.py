@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
+from cxcall.contracts.contract import load_user_contract
+from cxcall.sandbox.server import start_sandbox
 from helpers.sandbox_client import (
     Client,
 )
 
 if TYPE_CHECKING:
-    pass
+    from pathlib import Path
 
 
 CXONE = "/InContactAPI/services/v33.0"
@@ -80,3 +84,23 @@ def test_cxone_tokens_work_and_secrets_are_not_logged(
     assert all(b"secret" not in received.body for received in client.sandbox.received)
     assert client.send("POST", path, b"{", Content_Type=media).status == 400
     assert client.send("POST", path, body, Content_Type="text/plain").status == 415
+
+
+@pytest.mark.slow
+def test_number_in_the_path_is_found(tmp_path: Path) -> None:
+    to = {"name": "to", "in": "path", "required": True, "schema": {"type": "string"}}
+    responses = {"201": {"description": ""}}
+    operation = {"operationId": "dial", "parameters": [to], "responses": responses}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/dial/{to}": {"post": operation}},
+    }
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with start_sandbox([load_user_contract(str(path))]) as sandbox:
+        headers = {"Authorization": f"Bearer {sandbox.new_user_token()}"}
+        for number, status in (("%2B12025550100", 201), ("%2B12025550129", 429)):
+            url = f"{sandbox.base_url}/dial/{number}"
+            assert requests.post(url, headers=headers, timeout=10).status_code == status
+        assert [each.numbers for each in sandbox.received] == [("+*******0100",), ("+*******0129",)]

@@ -77,6 +77,15 @@ def test_detail_has_the_messages_with_secrets_masked(asked: Sandbox) -> None:
     assert get(asked, "/sandbox/requests/4").status_code == 404
 
 
+def test_token_request_without_its_body_is_not_explained() -> None:
+    with start_sandbox(load_shipped_contracts(), explain=lambda *_: [{"code": "wrong"}]) as sandbox:
+        form = {"grant_type": "client_credentials"}
+        requests.post(sandbox.token_url, data=form, auth=("other", "hush-4711"), timeout=10)
+        shown = get(sandbox, "/sandbox/requests/1").json()
+    assert shown["verdict"] == "refused"
+    assert (shown["body"], shown["findings"], shown["curl"]) == ("", [], "")
+
+
 def test_each_call_has_one_outcome_a_moment_later(asked: Sandbox, clock: Clock) -> None:
     assert get(asked, "/sandbox/events").text == ""
     clock.now += 5

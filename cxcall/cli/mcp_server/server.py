@@ -51,7 +51,10 @@ def serve(options: ServerOptions) -> None:
     with Client(**flags) as client:
         requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):
-            new_server(reading, requests, allow_send=options.allow_send).run("stdio")
+            try:
+                new_server(reading, requests, allow_send=options.allow_send).run("stdio")
+            except* BrokenPipeError:  # the client has ended
+                pass
         requests.wait()
 
 

@@ -152,14 +152,17 @@ class Inspection:
         entry = next((each for each in self.log.received if each.number == number), None)
         if entry is None:
             return None
+        # The body of a request for a token is not kept: its findings and its command would be wrong.
+        is_kept = bool(entry.body) or entry.headers.get("content-length", "0") == "0"
+        findings = self.explain(entry, host) if self.explain and is_kept else []
         return {
             **entry.as_dict(),
             "target": mask_likely_secrets(entry.target),
             "headers": masked_headers(_with_title_case(entry.headers)),
             "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
             "response": mask_likely_secrets(entry.response.decode("utf-8", "replace")),
-            "findings": self.explain(entry, host) if self.explain else None,
-            "curl": _curl(entry, host),
+            "findings": findings if self.explain else None,
+            "curl": _curl(entry, host) if is_kept else "",
         }
 
 

@@ -62,10 +62,10 @@ function show(detail) {
   chips.append(make("span", `chip ${styleOf(detail)}`, detail.verdict), make("span", "chip", detail.status === null ? "no response" : `HTTP ${detail.status}`));
   if (detail.fault) chips.append(make("span", "chip warning", `fault ${detail.fault}`));
   head.append(line, chips);
-  const curl = part("Repeat with curl", block(detail.curl, "curl command")), button = make("button", "", "Copy");
+  const curl = part("Repeat with curl", detail.curl ? block(detail.curl, "curl command") : make("p", "soft", "Not shown: the request has a secret.")), button = make("button", "", "Copy");
   button.type = "button";
   button.addEventListener("click", () => copy(button, detail.curl));
-  curl.firstChild.append(button);
+  if (detail.curl) curl.firstChild.append(button);
   at("content").replaceChildren(
     head, part("Findings", findingsOf(detail)),
     part("About", listOf([["operation", detail.operation], ["received", new Date(detail.at).toLocaleString()], ["engagement ID", detail.engagementId], ["correlation ID", detail.correlationId]])),
