@@ -59,21 +59,27 @@ class Redactor:
         if new <= self._secrets.known:
             return
         with self._lock:
-            known = self._secrets.known | new
+            old = self._secrets
+            known = old.known | new
             forms = {
-                (form[:_PREFIX_LENGTH], form) for secret in new for form in _encoded_forms(secret)
-            }.union(self._secrets.forms)
-            starts = {start for start, _ in forms}
-            shortest = min(map(len, starts), default=_PREFIX_LENGTH)
+                (form[:_PREFIX_LENGTH], form)
+                for secret in new - old.known
+                for form in _encoded_forms(secret)
+            }
+            shortest = min([sum(old.cut) - 1, *(len(start) for start, _ in forms)])
             width = shortest // 3 + 1
             step = shortest - width + 1
+            is_same_cut = (width, step) == old.cut  # then only the new starts are cut
+            starts = {start for start, _ in forms if is_same_cut} or {
+                start for start, _ in (*old.forms, *forms)
+            }
             words = "|".join(map(re.escape, filter(_is_short_secret, known)))
             self._secrets = _Secrets(
                 known,
-                tuple(forms),
+                (*old.forms, *forms),
                 re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
                 (width, step),
-                frozenset(start[at : at + width] for start in starts for at in range(step)),
+                old.parts.union(start[at : at + width] for start in starts for at in range(step)),
             )
 
     def redact(self, text: str) -> str:
