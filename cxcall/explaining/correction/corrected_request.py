@@ -271,8 +271,9 @@ def _published_alternative(
 
 def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
     """Return whether a corrected request is the one that was sent."""
-    request = explanation.request
-    if corrected.operation is not explanation.route.operation or corrected.missing:
+    request, called, own = explanation.request, explanation.route.operation, corrected.operation
+    is_same = called is not None and (called.method, called.path) == (own.method, own.path)
+    if corrected.missing or not is_same:
         return False
     if _plain_path(urlsplit(corrected.url).path) != _plain_path(request.path):
         return False
