@@ -183,7 +183,7 @@ def test_read_after_one_that_got_no_new_token_is_not_sent() -> None:
     with FaultServer((refused(401),)) as server:
         plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
         found = [read(plan, tokens) for _ in range(2)]
-        assert server.whole == 1
+    assert server.whole == 1
     assert [each.outcome for each in found] == [Outcome.UNDELIVERED] * 2
     assert found[1].findings == error.findings
 
