@@ -214,10 +214,15 @@ class RowSelection:
     def defer(self, checked: CheckedRow) -> None:
         """Leave a row to a later pass, when it is within its calling hours."""
         assert checked.request is not None  # noqa: S101 - only a row with a request is sent
-        now = self._ledger.now() if self._ledger else datetime.now(UTC)
+        now = self.both_clocks()
         opening = find_next_calling_time(checked.request, checked.values, now) or now
         self.opening = min(self.opening or opening, opening)
         self._set_state(checked.row.number, _State.WAITING)
+
+    def both_clocks(self) -> datetime:
+        """Return the earlier time of two clocks: of this machine, which checks rows, and of the ledger, which stops them."""
+        now = datetime.now(UTC)
+        return min(now, self._ledger.now()) if self._ledger else now
 
     def _find(self, request: CheckedRequest) -> tuple[int, _State]:
         """Return the first row of a request, and the decision about it."""

@@ -125,7 +125,7 @@ class Run(StoppableRun):
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""
         while not self.stop_reason:
-            seconds = (opening - self.ledger.now()).total_seconds()
+            seconds = (opening - self.selection.both_clocks()).total_seconds()
             if seconds <= 0:
                 return
             with suppress(Empty):

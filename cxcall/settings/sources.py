@@ -141,8 +141,16 @@ def read_environment() -> tuple[Layer, Layer]:
 
 
 def only_sandbox() -> str:
-    """Return the address of the only server that may be used; empty if any may."""
-    return os.environ.get(ONLY_SANDBOX, "").strip()
+    """Return the address of the only server that may be used; empty if any may. Raises UsageError for an empty variable."""
+    address = os.environ.get(ONLY_SANDBOX)
+    if address is not None and not address.strip():
+        raise UsageError(
+            f"`{ONLY_SANDBOX}` is set, but empty",
+            where=ONLY_SANDBOX,
+            fix="set the address of the sandbox, or unset the variable",
+            why="a request could go to any server",
+        )
+    return (address or "").strip()
 
 
 def unknown_variables() -> list[str]:

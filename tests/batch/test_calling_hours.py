@@ -18,6 +18,7 @@ from cxcall.batch.next_calling_time import next_opening
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
+from cxcall.ledger.ledger import Ledger
 from cxcall.phone.calling_hours import Hours
 from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.settings.settings import load_settings
@@ -270,3 +271,24 @@ def test_dry_run_shows_the_requests_that_wait_for_their_calling_hours(cxcall: Cx
     assert "error[" not in ran.err
     assert "note[outside-hours]: row 1: " in ran.err
     assert "the row waits until " in ran.err
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_wait_for_hours_lasts_until_both_clocks_have_reached_them(
+    tmp_path: Path, seconds: int
+) -> None:
+    """Rows are checked by the clock of this machine, and stopped by that of the ledger."""
+    operation = contract.load_operation("execute")
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    path = tmp_path / "calls.jsonl"
+    path.write_text("{}\n", "utf-8")
+
+    def now() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=seconds)
+
+    with (
+        Ledger.open(tmp_path, now=now) as ledger,
+        RowFile(str(path)) as file,
+        RowSelection(Job(operation, file, settings, {}), ledger=ledger) as selection,
+    ):
+        assert selection.both_clocks() <= min(now(), datetime.now(UTC))

@@ -118,6 +118,25 @@ def test_body_with_names_that_responses_also_have_is_checked(name: str) -> None:
     assert (found.request.origin != "HTTP response") is has_path or name == "record"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Since I last posted, deleting {} still returns 403 Forbidden.",
+        "Blog post about calls: {} returns 404 Not Found",
+        "[post-deploy] check failed: HTTP 404 from {}",
+    ],
+)
+def test_word_post_is_the_method_only_before_the_path(text: str) -> None:
+    [found] = explain(text.format("/api/v2/outbound/contactlists/{id}/contacts/c1"))
+    assert found.request.method == ""
+    assert "method-unpublished" not in [each.code for each in found.findings]
+
+
+def test_expected_object_is_not_the_body() -> None:
+    [found] = explain(f"POST {URL} -> 400 Bad Request\nExpected: {CONTACT}")
+    assert found.request.body is None
+
+
 def test_label_of_a_request_decides_what_a_conversation_is() -> None:
     body = '{"participants": [{"address": "+14155550142", "userid": "x"}]}'
     [found] = explain(

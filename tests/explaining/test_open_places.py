@@ -77,6 +77,13 @@ def test_version_of_the_path_is_kept(path: str, expected: str) -> None:
     assert (find_correction(found) is None) == (request.url == f"https://{CXONE}{path}")
 
 
+def test_newer_version_is_kept_unless_the_path_is_unknown() -> None:
+    path = "/inContactAPI/services/v35.0/agent-sessions/S1/dial-phone"
+    body = {"phoneNumber": "2025550123", "skillId": "x"}
+    (found,) = explain({"method": "POST", "host": CXONE, "path": path, "body": body, "status": 400})
+    assert correct_request(found).url == f"https://{CXONE}{path}"
+
+
 def test_operation_in_one_version_keeps_that_version() -> None:
     path = "/inContactAPI/services/v34.0/agent-sessions/S1/keep-alive"
     (explanation,) = explain({"method": "PUT", "host": CXONE, "path": path})

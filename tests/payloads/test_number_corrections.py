@@ -25,6 +25,7 @@ LONDON = "+442079460123"
         ("+49(0)30/123456", "+4930123456", True),
         ("+7(8)495 123 45 67", "+74951234567", True),
         ("+39 06 698 12345", "+390669812345", True),  # Italy keeps the 0
+        ("+39 (0)6 698 12345", "+390669812345", False),
         ("+1 (202) 555-0123", "+12025550123", True),
         ("+44 020 7946 0123", LONDON, False),
         ("0044 020 7946 0123", LONDON, False),
@@ -36,6 +37,11 @@ def test_number_is_corrected_without_the_prefix_of_its_country(
 ) -> None:
     applicability = Applicability.SAFE if is_safe else Applicability.UNSAFE
     assert correct_text(written, {"format": "e164"}) == (number, applicability)
+
+
+@pytest.mark.parametrize("written", ["+34 (0) 912 345 678", "+39 (0)333 1234567"])
+def test_number_that_no_country_has_with_its_prefix_is_not_corrected(written: str) -> None:
+    assert correct_text(written, {"format": "e164"}) is None
 
 
 def test_prefix_after_the_country_code_is_a_mistake() -> None:

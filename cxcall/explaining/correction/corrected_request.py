@@ -332,10 +332,10 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
     else:
         url = f"{request.scheme or 'https'}://{request.host}"
         url = url if is_loopback_url(url) else f"https://{request.host}"
-    return url + _version(request.path, operation)
+    return url + _version(request.path, operation, request.status)
 
 
-def _version(path: str, operation: Operation) -> str:
+def _version(path: str, operation: Operation, status: int | None) -> str:
     """Return the base path with the version of a path, if it differs from the usual version.
 
     Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation with its own server has only one version.
@@ -346,5 +346,5 @@ def _version(path: str, operation: Operation) -> str:
     form = correct_prefix(path, operation.platform)
     found = ACD_BASE_PATH.match(form.path if form else path)
     version = f"{found[0].partition('.')[0]}.0" if found else usual
-    is_usual = version.lower() == usual.lower() or is_newer(version.rpartition("/v")[2])
-    return "" if is_usual else version
+    is_wrong = status in _UNKNOWN_PATH and is_newer(version.rpartition("/v")[2])
+    return "" if is_wrong or version.lower() == usual.lower() else version

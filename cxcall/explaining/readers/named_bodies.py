@@ -41,7 +41,7 @@ _MOST_WORDS = 3
 _MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
 _RECEIVED = re.compile(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
-    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer|[Gg]ot|[Oo]utput)(?![a-z])"
+    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput)(?![a-z])"
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
 _RESPONSE_NAMES = frozenset(

@@ -147,10 +147,12 @@ def _correct_number(text: str) -> Correction | None:
 
     digits = re.sub(r"[\s().\-/]", "", text)
     if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-        written = write_e164(digits) or digits
-        without_prefix = re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
-        is_certain = written in (digits, without_prefix)
-        return written, Applicability.SAFE if is_certain else Applicability.UNSAFE
+        written, without_prefix = write_e164(digits), re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
+        has_prefix = len(without_prefix) < len(digits)
+        if has_prefix and not written:
+            return None  # no country has the number with this digit
+        is_certain = written == without_prefix if has_prefix else written in ("", digits)
+        return written or digits, Applicability.SAFE if is_certain else Applicability.UNSAFE
     if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
         number = f"+{digits[2:]}"
         return write_e164(number) or number, Applicability.UNSAFE

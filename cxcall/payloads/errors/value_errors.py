@@ -250,6 +250,7 @@ def _suggest_e164(value: str) -> str:
         return AS_TEXT
     digits = re.sub(r"[\s().\-/]", "", value)
     found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
-    if found == _WITHOUT_PUNCTUATION and write_e164(digits) not in ("", digits):
+    has_prefix = re.search(r"\([0-9]\)", value) and write_e164(digits) != digits
+    if found == _WITHOUT_PUNCTUATION and (has_prefix or write_e164(digits) not in ("", digits)):
         return f"{WITHOUT_TRUNK_PREFIX}, and the punctuation"
     return found or f"write {_E164_FORM}, like `+12025550123`"

@@ -52,7 +52,7 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _METHOD = re.compile(rf"\b(?:{'|'.join(METHODS)})\b")
-_POST = re.compile(r"\bpost(?:s|ed|ing)?\b", re.IGNORECASE)
+_POST_TO = r"\bpost(?:s|ed|ing)?\b[^.!?\n]{{0,60}}\bto\b[^\w.!?\n]{{0,4}}{target}"
 # In scripts of NICE CXone Studio, all literals have variables.
 _STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
@@ -116,7 +116,8 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     if request.host or request.path or len(targets) != 1:
         return request
     [target] = targets
-    methods = set(_METHOD.findall(prose)) or set(_POST.findall(prose)[:1] and ["POST"])
+    is_posted = re.search(_POST_TO.format(target=re.escape(target)), prose, re.IGNORECASE)
+    methods = {"POST"} if is_posted else set(_METHOD.findall(prose))
     return build_observed_request(
         "request",
         SourceKind.RESPONSE,
