@@ -26,6 +26,10 @@ _STOPPING = (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE)
 """The exit codes of rows after which every other row would also fail."""
 
 
+THREAD_NAME = "cxcall-rows"
+"""The start of the names of the threads that send."""
+
+
 class StoppableRun:
     """What a run and a worker have in common: statistics, threads, and reasons to stop.
 
@@ -63,7 +67,7 @@ class StoppableRun:
     def _start_threads(threads: int) -> ThreadPoolExecutor:
         """Return a pool of threads that send; all threads of this process switch more often from now on."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
-        return ThreadPoolExecutor(threads, "cxcall-rows", initializer=signals.block_in_thread)
+        return ThreadPoolExecutor(threads, THREAD_NAME, initializer=signals.block_in_thread)
 
     def _stop_on(self, result: RowResult, excessive_wait: float | None) -> None:
         """Count a request, and stop if its result, the failures, or a wait of so many seconds are a reason.

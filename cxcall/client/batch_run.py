@@ -26,6 +26,7 @@ from cxcall.batch.resume import (
 )
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
+from cxcall.batch.sending_threads import THREAD_NAME
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
@@ -155,7 +156,9 @@ class BatchRun:
         self._closed = self._closed or reason
         if self._run:
             self._run.stop(reason)
-        if state != GEN_RUNNING:  # a loop that waits for a result ends by itself
+        # A loop that waits for a result ends by itself. A thread that sends must not wait for itself: Python may drop
+        # an iterator there, in a collection of garbage.
+        if state != GEN_RUNNING and not current_thread().name.startswith(THREAD_NAME):
             with self._lock:
                 self._results.close()
                 self._stack.close()

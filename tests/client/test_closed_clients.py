@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -11,6 +12,7 @@ import pytest
 
 from cxcall import Client, Outcome
 from cxcall.batch.beginning_and_end import begin_batch
+from cxcall.batch.sending_threads import THREAD_NAME
 from cxcall.client import batch_run
 from cxcall.client.open_resources import OpenResources
 from cxcall.sandbox import server
@@ -69,6 +71,26 @@ def test_request_in_flight_in_another_thread_is_finished_and_recorded(cxcall: Cx
         CLOSED.set()
         assert sending.result(30).outcome is Outcome.ACCEPTED
     assert outcomes(cxcall) == ["accepted"]
+
+
+@pytest.mark.usefixtures("platform")
+def test_batch_that_a_sending_thread_closes_ends() -> None:
+    class Closer(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.threadName and record.threadName.startswith(THREAD_NAME):
+                batch.close()
+
+    logger, closer = logging.getLogger("cxcall"), Closer(logging.INFO)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(closer)
+    try:
+        with Client() as client, time_limit(30):
+            batch = client.batch(OPERATION, ROWS, confirm=len(ROWS), concurrency=1)
+            assert len([*batch]) <= 2
+            assert batch.stop_reason == "the batch was closed"
+    finally:
+        logger.removeHandler(closer)
+        logger.setLevel(logging.NOTSET)
 
 
 def test_batch_sends_no_more_rows_and_records_those_in_flight(
