@@ -210,15 +210,19 @@ def _other_values_error(batch: Batch) -> UsageError:
     )
 
 
+def _may_be_done(job: Job) -> str:
+    return f"its {'contacts may have been added' if job.is_load else 'calls may have been placed'}"
+
+
 def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
     file = storable(job.rows.file)
     same = f", with the same rows as `{job.rows.name}`" if batch.file not in ("", file) else ""
     name = f"`{batch.file}`" if same else f"`{job.rows.name}`"
     counts = ledger.batches.count_outcomes(batch.id)
-    why = "its calls may have been placed"
+    why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
-        why = "no call of it was placed so far, but it may still be running"
+        why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
     return StoppedError(
         Finding.error(
             "already-sent",
@@ -239,7 +243,7 @@ def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
             "ledger",
             f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
             fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",
-            why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
+            why=f"{_may_be_done(job)}: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )
     )

@@ -118,9 +118,8 @@ class PrivateFile(NamedTuple):
         from cxcall.documents.text_files import UnreadableError, open_file
 
         try:
-            with open_file(
-                str(self.path)
-            ) as file:  # not a named pipe, which would wait for a writer
+            # `open_file` refuses a named pipe, which would wait for a writer.
+            with open_file(str(self.path)) as file:
                 content = json.loads(file.read() or _NO_RECORDS)
             records = content["records"]
             is_intact = isinstance(records, list) and all(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
@@ -58,14 +59,15 @@ def follow_pages(
     """
     seen = {digest(request.url)}
     number, count, empty = 1, 0, 0
+    is_short = False
     while True:
-        page = _read_page(paging, request, read, number)
+        page = _read_page(paging, request, read, number, may_be_missing=is_short)
+        if page is None:
+            return
+        is_short = len(page.items) < _asked_size(paging, request)
         if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
             paging = paging._replace(first=0)
-        if page.items and (found := digest(page.items)) not in seen:
-            seen.add(found)
-        elif page.items:
-            raise _repetition(page.delivery, f"page {number} has the items of an earlier page")
+        _stop_on_earlier_items(page, seen)
         empty = 0 if page.items else empty + 1
         count += len(page.items)
         page = page._replace(received=count)
@@ -87,11 +89,29 @@ def follow_pages(
         number += 1
 
 
+def _stop_on_earlier_items(page: Page, seen: set[bytes]) -> None:
+    """Raise ReadError for the items of an earlier page, and add those of this one to the digests `seen`."""
+    if not page.items:
+        return
+    found = digest(page.items)
+    if found in seen:
+        raise _repetition(page.delivery, f"page {page.number} has the items of an earlier page")
+    seen.add(found)
+
+
 def _read_page(
-    paging: Paging, request: HttpRequest, read: Callable[[HttpRequest], Delivery], number: int
-) -> Page:
+    paging: Paging,
+    request: HttpRequest,
+    read: Callable[[HttpRequest], Delivery],
+    number: int,
+    *,
+    may_be_missing: bool,
+) -> Page | None:
+    """Return a page; None if it `may_be_missing` and is: some APIs have no page after one that is not full."""
     delivery = read(request)
     response = delivery.response
+    if may_be_missing and response is not None and response.status == HTTPStatus.NOT_FOUND:
+        return None
     if response is not None and response.is_truncated:
         # The reader's own finding says that no response of the API is so long, but this one is a page.
         delivery = delivery._replace(findings=())
@@ -164,13 +184,19 @@ def _is_last(paging: Paging, query_values: dict[str, str], page: Page, before: i
     A server may return fewer items in a page than were asked for, and need not say how many a page has.
     """
     echoed = names.find_number(page.body, names.PAGE_SIZES)
-    sizes = echoed, _whole_number(query_values.get(paging.size))
+    sizes = echoed, _whole_number(query_values.get(paging.size, ""))
     size = min(filter(None, sizes), default=1)
     total = names.find_number(page.body, names.TOTALS)
     if total is None or not page.items:
         return len(page.items) < (size if echoed else 1)
     unread = before - (page.number - 1)
     return unread * size + page.received >= total
+
+
+def _asked_size(paging: Paging, request: HttpRequest) -> int:
+    """Return how many items of a page a request asks for; 0 if it does not say."""
+    query = dict(parse_qsl(urlsplit(request.url).query))
+    return _whole_number(query.get(paging.size, ""))
 
 
 def _whole_number(text: str | None) -> int:

@@ -25,23 +25,14 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("platform", "_no_duplicate_window")]
 CALL = ("--operation", "place-call-for-user", "--param", f"userId={CONTACT}")
 
 
 @pytest.fixture
-def platform() -> Iterator[Platform]:
-    """Return a platform that accepts every request."""
-    with Platform() as platform:
-        yield platform
-
-
-@pytest.fixture
-def shared(cxcall: Cxcall, platform: Platform, postgres_url: str) -> Cxcall:
-    """Return the command with a ledger in PostgreSQL."""
-    cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
+def _no_duplicate_window(cxcall: Cxcall) -> None:
+    """Let only what is recorded about batches stop a request, and not its age."""
     cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
-    return cxcall
 
 
 def test_row_that_another_command_sent_since_is_not_sent(shared: Cxcall) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +24,6 @@ CALL = (
 )
 FAST = ("--rate", "500/s")
 NEW_YORK = "+12125550123"
-
-
-@pytest.fixture
-def shared(cxcall: Cxcall, postgres_url: str) -> Cxcall:
-    """Return the command with a ledger in PostgreSQL."""
-    cxcall.environment["CXCALL_LEDGER"] = postgres_url
-    return cxcall
-
-
-@pytest.fixture
-def platform(shared: Cxcall) -> Iterator[Platform]:
-    with Platform() as running:
-        shared.environment |= running.environment
-        yield running
 
 
 def work(

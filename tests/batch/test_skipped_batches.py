@@ -12,24 +12,9 @@ from helpers.platform_server import Platform
 from helpers.workers import queue_rows, rows_of, running_workers, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from helpers.command import Cxcall
 
 FAST = ("--rate", "500/s")
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with Platform() as running:
-        yield running
-
-
-@pytest.fixture
-def shared(cxcall: Cxcall, platform: Platform, postgres_url: str) -> Cxcall:
-    """Return the command with a ledger in PostgreSQL."""
-    cxcall.environment |= platform.environment | {"CXCALL_LEDGER": postgres_url}
-    return cxcall
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,19 +15,40 @@ from helpers.command import CXCALL, Cxcall
 from helpers.mcp_requests import count, request
 from helpers.platform_server import Platform
 
-if TYPE_CHECKING:
-    pass
+HELLO: dict[str, Any] = {
+    "method": "initialize",
+    "id": 1,
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    },
+}
+
+
+def start_server(cxcall: Cxcall) -> subprocess.Popen[str]:
+    """Start a server as a client does, which speaks to it through pipes."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
+        env=cxcall.environment,
+        cwd=cxcall.folder,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    )
+
+
+def line_of(message: dict[str, Any]) -> str:
+    """Return a message as a line of the protocol."""
+    return json.dumps({"jsonrpc": "2.0", **message}) + "\n"
 
 
 @pytest.mark.slow
 def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
-    hello: dict[str, Any] = {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "t", "version": "1"},
-    }
     messages: list[dict[str, Any]] = [
-        {"method": "initialize", "id": 1, "params": hello},
+        HELLO,
         {"method": "notifications/initialized"},
         {
             "method": "tools/call",
@@ -36,57 +57,30 @@ def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
         },
         {"method": "tools/call", "id": 3, "params": {"name": "doctor", "arguments": {"body": 5}}},
     ]
-    process = subprocess.Popen(
-        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
-        env=cxcall.environment,
-        cwd=cxcall.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    assert process.stderr
-    for message in messages:
-        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-        process.stdin.flush()
-        if "id" in message:
-            assert json.loads(process.stdout.readline())["jsonrpc"] == "2.0"
-    process.stdin.close()
-    assert process.stdout.read() == ""
-    assert "Traceback" not in process.stderr.read()
-    assert process.wait(30) == 0
-    process.stdout.close()
-    process.stderr.close()
+    with start_server(cxcall) as process:
+        assert process.stdin
+        assert process.stdout
+        for message in messages:
+            process.stdin.write(line_of(message))
+            process.stdin.flush()
+            if "id" in message:
+                assert json.loads(process.stdout.readline())["jsonrpc"] == "2.0"
+        out, err = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("", 0)
+    assert "Traceback" not in err
 
 
 @pytest.mark.slow
 def test_client_that_vanishes_is_no_fault(cxcall: Cxcall) -> None:
-    hello = {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "t", "version": "1"},
-    }
-    process = subprocess.Popen(
-        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
-        env=cxcall.environment,
-        cwd=cxcall.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    assert process.stderr
-    process.stdout.close()
-    message = {"jsonrpc": "2.0", "method": "initialize", "id": 1, "params": hello}
-    process.stdin.write(json.dumps(message) + "\n")
-    process.stdin.close()
-    assert process.stderr.read() == ""
-    assert process.wait(30) == 0
-    process.stderr.close()
+    with start_server(cxcall) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(line_of(HELLO))
+        process.stdin.close()
+        assert process.stderr.read() == ""
+        assert process.wait(30) == 0
 
 
 def test_no_file_is_read_from_the_stdin_of_the_protocol(cxcall: Cxcall) -> None:

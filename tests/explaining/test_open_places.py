@@ -77,6 +77,15 @@ def test_version_of_the_path_is_kept(path: str, expected: str) -> None:
     assert (find_correction(found) is None) == (request.url == f"https://{CXONE}{path}")
 
 
+def test_path_in_the_wrong_case_is_corrected_after_a_404() -> None:
+    host = "api.mypurecloud.com"
+    request = {"method": "POST", "host": host, "path": "/api/v2/Conversations/Callbacks"}
+    for status, is_corrected in ((400, False), (404, True)):
+        (found,) = explain({**request, "body": CALLBACK, "status": status})
+        assert (find_correction(found) is not None) is is_corrected
+    assert correct_request(found).url == f"https://{host}{CALLBACKS}"
+
+
 def test_newer_version_is_kept_unless_the_path_is_unknown() -> None:
     path = "/inContactAPI/services/v35.0/agent-sessions/S1/dial-phone"
     body = {"phoneNumber": "2025550123", "skillId": "x"}

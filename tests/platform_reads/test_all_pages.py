@@ -90,13 +90,17 @@ def test_all_pages_are_read_whatever_the_first_number_and_the_size(
         assert len(paths) == 3
 
 
+@pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("count", [{}, {"total": 7}])
 def test_all_pages_are_read_of_a_server_whose_pages_are_smaller_than_asked_for(
-    count: dict[str, Any],
+    count: dict[str, Any], status: int
 ) -> None:
+    """Some servers respond to the page after the last one with 404."""
+
     def read(path: str, _count: int) -> Reply:
         start = (int(dict(parse_qsl(urlsplit(path).query)).get("page", 1)) - 1) * 3
-        return Reply(200, {"entities": ITEMS[start : start + 3], **count})
+        items = ITEMS[start : start + 3]
+        return Reply(200 if items else status, {"entities": items, **count})
 
     assert pages_of("uncounted", read, query="?pageSize=5")[0] == ITEMS
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
 from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
 from cxcall.explaining.checks.url.query_check import members_for_body
@@ -22,11 +21,16 @@ from cxcall.explaining.correction.corrected_command import (
 )
 from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
 from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
+from cxcall.explaining.correction.repeated_request import (
+    UNKNOWN_PATH,
+    parse_leniently,
+    repeats_request,
+)
 from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.operations.intended_operation import find_better_operation
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
@@ -39,7 +43,6 @@ from cxcall.transport.origins import is_loopback_url
 
 _WRONG_HOST = ("host-unknown", "platform-mismatch")
 _OPEN_HOST = "<host>"
-_UNKNOWN_PATH = (404, 405)
 
 
 class CorrectedRequest(NamedTuple):
@@ -138,7 +141,7 @@ def _correct(
     written = explanation.request.body or ""
     sent_value = payload.value if payload else read_leniently(written)
     if isinstance(sent_value, str):  # the body was encoded twice
-        sent_value = _parse_leniently(sent_value)
+        sent_value = parse_leniently(sent_value)
     if sent_value is None or isinstance(sent_value, dict):
         in_query = members_for_body(explanation.request, operation)
         sent_value = {**in_query, **(sent_value or {})} or sent_value
@@ -236,7 +239,7 @@ def _find_operation(
         return None
     # A refusal of a misspelled path proves nothing about the operation at the correct path.
     is_called = explanation.route.operation is not None
-    is_unknown = is_called and explanation.request.status in _UNKNOWN_PATH
+    is_unknown = is_called and explanation.request.status in UNKNOWN_PATH
     if operation.provenance != "published" and is_unknown:
         has_body = bool(explanation.request.body)
         operation = _published_alternative(operation, others, has_body=has_body) or operation
@@ -267,39 +270,6 @@ def _published_alternative(
     }
     found = (known.get((each.method, each.path)) for each in operation.nearest)
     return next(filter(None, found), None)
-
-
-def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
-    """Return whether a corrected request is the one that was sent."""
-    request, called, own = explanation.request, explanation.route.operation, corrected.operation
-    is_same = called is not None and (called.method, called.path) == (own.method, own.path)
-    if corrected.missing or not is_same:
-        return False
-    if _plain_path(urlsplit(corrected.url).path) != _plain_path(request.path):
-        return False
-    if corrected.operation.takes_body and _parse_leniently(request.body) != (corrected.body or {}):
-        return False
-    names = {name for name, _ in request.query}
-    return names <= set(corrected.values) and not _has_wrong_header(explanation)
-
-
-def _plain_path(path: str) -> str:
-    return unquote(path).strip("/").lower()
-
-
-def _parse_leniently(body: str | None) -> Any:
-    """Return the value of a body, or the text itself if it is not JSON; an empty object if there is none."""
-    return find_json(body or "{}", body) or {}
-
-
-def _has_wrong_header(explanation: Explanation) -> bool:
-    """Return whether the headers or the scheme are wrong, which every corrected request fixes."""
-    wrong = [each for each in explanation.findings if each.severity is Severity.ERROR]
-    return any(
-        each.where.startswith("header:") or each.code == "scheme-insecure"
-        for each in (*wrong, explanation.root)
-        if each
-    )
 
 
 def _refusal(explanation: Explanation) -> UsageError:
@@ -346,5 +316,5 @@ def _version(path: str, operation: Operation, status: int | None) -> str:
     form = correct_prefix(path, operation.platform)
     found = ACD_BASE_PATH.match(form.path if form else path)
     version = f"{found[0].partition('.')[0]}.0" if found else usual
-    is_wrong = status in _UNKNOWN_PATH and is_newer(version.rpartition("/v")[2])
+    is_wrong = status in UNKNOWN_PATH and is_newer(version.rpartition("/v")[2])
     return "" if is_wrong or version.lower() == usual.lower() else version

@@ -34,6 +34,7 @@ _NAMED_VALUE = re.compile(
     r"^(?P<head>[^:=\n{\[]{1,80})(?::|:?=)(?![=/])[ \t]*(?P<value>[^\s{\[:=].*)$", re.MULTILINE
 )
 _CONNECTOR = re.compile(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
+_TOLD = re.compile(r"\b(?:was|is)\s*$")  # `The contact was {...}` does not say that it was sent
 _REASON = re.compile(r"\bBad Request\W*$", re.IGNORECASE)  # the reason of a status, and not a label
 _COLUMN_END = re.compile(r"\]|\||\t|\s{2,}")  # in the line of a log
 _WORDS = re.compile(r"[\w.-]+")
@@ -186,7 +187,8 @@ def _rank_of(head: str) -> int:
             return _NOT_SENT
         if part and (side or not is_received):
             return _REQUEST_LABEL if side else _BODY_LABEL
-    return _NOT_SENT if is_received or _is_other_part(words[-1]) else _OTHER_LABEL
+    is_told = _TOLD.search(head) is not None
+    return _NOT_SENT if is_received or is_told or _is_other_part(words[-1]) else _OTHER_LABEL
 
 
 def _is_other_part(name: str) -> bool:
