@@ -168,6 +168,7 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
                 "do-not-call",
                 "",
                 f"`{number_masking.mask_number(number)}` is on the do-not-call list",
-                fix="do not call; if the person has since asked for a call, remove the number from the list",
+                fix="do not call; if the person has since asked for a call, remove the number from "
+                f"`{printable(path)}`",
                 source=path,
             )

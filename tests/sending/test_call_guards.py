@@ -299,7 +299,9 @@ def test_sandbox_applies_the_do_not_call_list_of_every_source(source: str, cxcal
         "json",
         *(("-p", "eu") if source == "profile" else ()),
     )
-    assert cxcall(*words, "--to", BERLIN, code=7).codes == ["do-not-call"]
+    other = ("--do-not-call", cxcall.file("other.txt", "+12025550199\n"))
+    [found] = cxcall(*words, *other, "--to", BERLIN, code=7).envelope["findings"]
+    assert (found["code"], f"`{list_path}`" in found["fix"]) == ("do-not-call", True)
     cxcall(*words, "--to", "+4930123457", code=0)
 
 
