@@ -236,8 +236,8 @@ def test_stop_ends_the_wait_for_a_shared_slot() -> None:
 class Clock:
     """A clock that moves only when a test advances it, or in a sleep."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
 
     def monotonic(self) -> float:
         """Return the time in seconds."""
@@ -275,6 +275,20 @@ def test_next_request_is_delayed_when_a_response_is_late(
         limiter.update_from_response(Exchange(REQUEST, response, may_be_sent=True, timings=timings))
     limiter.wait_to_send(0.0)
     assert clock.now - sent_at == pytest.approx(limiter.interval + delay)
+
+
+def test_first_request_is_sent_at_once_on_a_machine_that_has_just_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(now=5.0)
+    monkeypatch.setattr(rate_limiter, "time", clock)
+    limiter = RateLimiter(Rate(1, 3600.0), max_wait=60)
+    in_time = Timer(20, limiter.stop)
+    in_time.start()
+    assert limiter.acquire() == 5.0
+    in_time.cancel()
+    limiter.wait_to_send(0.0)
+    assert clock.now == 5.0
 
 
 def test_slow_preparation_begins_up_to_a_second_before_the_slot(

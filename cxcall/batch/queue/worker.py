@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from queue import Empty
@@ -67,7 +68,7 @@ class Worker(StoppableRun):
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
         self._is_reachable = True
-        self._kept_at = self._next_look_at = 0.0
+        self._kept_at = self._next_look_at = -math.inf
         self._poll_seconds = min(_POLL_SECONDS, claim.lease.total_seconds() / 4)
         self._is_empty = False
         self.problems: Sequence[Finding] = ()

@@ -7,6 +7,7 @@ the disk and the connection is open, and no library knows that moment.
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -46,7 +47,8 @@ class RateLimiter:
         self._acquire_lock, self._send_lock, self._state_lock = Lock(), Lock(), Lock()
         self._lead_time = _MIN_LEAD_TIME
         self._usual_latency = 0.0
-        self._next_slot_at = self._last_sent_at = self._paused_until = 0.0
+        # Not 0, which is the time when the machine started: that may be less than an interval ago.
+        self._next_slot_at = self._last_sent_at = self._paused_until = -math.inf
         self._preparing = self._in_flight = 0
 
     @property
