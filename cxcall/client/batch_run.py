@@ -263,9 +263,9 @@ def open_rows(
     if isinstance(rows, os.PathLike):
         return RowFile(os.fspath(rows), row_format)
     source: object = rows  # even if its type differs
-    if isinstance(source, str | bytes):
+    if isinstance(source, str | bytes) or not hasattr(source, "__iter__"):
         raise UsageError(
-            "the rows are a string",
+            f"the rows are of the type `{type(source).__name__}`",
             where="rows",
             fix="give the `pathlib.Path` of a file, or an iterable of rows",
         )

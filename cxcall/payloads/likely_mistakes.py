@@ -152,7 +152,7 @@ class _MistakeFinder:
             found = self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"
             )
-            from cxcall.payloads.undialable_values import (
+            from cxcall.payloads.wrong_phone_numbers import (
                 WHY_DIALED,
                 is_dialed_place,
                 may_be_address,
@@ -161,7 +161,7 @@ class _MistakeFinder:
             is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
             yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
         elif isinstance(value, str) and schema.get("format") in PHONE_FORMATS:
-            from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
+            from cxcall.payloads.wrong_phone_numbers import find_wrong_number, place_in_body
 
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
         elif schema.get("contentEncoding") == "base64" and not is_base64(value):

@@ -186,7 +186,7 @@ def check_parameters(
 
             findings.append(explain_spelling(operation, parameter, value))
         elif parameter.schema.get("format") == "phone":
-            from cxcall.payloads.undialable_values import find_wrong_number
+            from cxcall.payloads.wrong_phone_numbers import find_wrong_number
 
             found = find_wrong_number(parameter.schema, value)
             if found:
@@ -212,7 +212,7 @@ def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool
         return False
     if is_id or parameter.location == "path":
         return True
-    from cxcall.payloads.undialable_values import is_dialed_place, may_be_address
+    from cxcall.payloads.wrong_phone_numbers import is_dialed_place, may_be_address
 
     is_dialed = is_dialed_place(operation, parameter.schema, parameter.name)
     return is_dialed and not may_be_address(value)

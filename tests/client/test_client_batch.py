@@ -68,6 +68,8 @@ def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> Non
         (invalid, 3),
         ([], 2),
         ("rows.csv", 2),
+        (None, 2),
+        (5, 2),
         (Path("none.csv"), 2),
         ([{"contactId": {1}}], 2),
     ]

@@ -20,7 +20,7 @@ from cxcall.payloads.errors.hint_texts import (
 )
 from cxcall.payloads.errors.suggested_values import is_valid_scalar
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.undialable_values import (
+from cxcall.payloads.wrong_phone_numbers import (
     AS_TEXT,
     FORMS,
     WITHOUT_TRUNK_PREFIX,

@@ -14,7 +14,7 @@ from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
-from cxcall.payloads.undialable_values import find_unlikely_number, place_in_body
+from cxcall.payloads.wrong_phone_numbers import find_unlikely_number, place_in_body
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name, is_uuid
 
