@@ -13,10 +13,11 @@ from cxcall.explaining.checks.partial_success import (
 )
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.query_check import BELONGS_IN_QUERY
+from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
-from cxcall.responses.refusals.reason_choice import platform_text
+from cxcall.responses.refusals.reason_choice import is_vague, platform_text
 from cxcall.runtime.patterns import fold_name, is_uuid
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
@@ -51,10 +52,10 @@ _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
-_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 _GENERIC_CODE = re.compile(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
     r"|constraint\.validation"
@@ -73,7 +74,7 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     certain = [_by_response(each, request, findings) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
+    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
 
@@ -129,12 +130,13 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
         return finding._replace(severity=Severity.ERROR, why=why)
-    if not text:
+    if is_vague(text):
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         is_id = (finding.code, finding.where) == ("id-format", "path")
         is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
-        return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
+        if is_confirmed or not text:
+            return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     in_response = [each for each in findings if each.source == SOURCE]
     is_refused = finding.where in (each.where for each in in_response if each.code in _ABOUT_VALUES)
     is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
@@ -156,7 +158,9 @@ def _is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
     """Return whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
-    is_about_values = bool({*about} & {*_ABOUT_VALUES})
+    # An API that refuses a value found it where it was.
+    is_misplaced = finding.message.endswith(BELONGS_IN_QUERY)
+    is_about_values = bool({*about} & {*(_ABOUT_VALUES[1:] if is_misplaced else _ABOUT_VALUES)})
     if finding.where[:1] == "/" or (finding.where in _IN_URL and finding.origin):
         return is_about_values and _is_named(finding, request)
     text = platform_text(request.response) if request.response else ""
@@ -197,7 +201,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
         return True  # the API says that an ID is not a UUID, and this ID is not
     if finding.where[:1] != "/":
         return False
-    names = _INDEX.sub("", finding.where).split("/")[-2:]
+    names = LIST_INDEX.sub("", finding.where).split("/")[-2:]
     words = [each.lower() for each in _WORD.findall(" ".join(names))]
     subject = {each for each in words if each not in ("id", "ids")}
     text_words = {each.lower() for each in _WORD.findall(text)}
@@ -307,7 +311,8 @@ def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[F
         return True
     text = platform_text(request.response) if request.response else ""
     if refusal.code == "credential" and is_token_request(request) and not text:
-        return any(each.where[:1] == "/" for each in errors)  # derived from the status alone
+        # It is derived from the status alone; in the wrong format, the server finds no credentials.
+        return any(each.where[:1] == "/" or each.code == "body-malformed" for each in errors)
     is_about_values = refusal.code in _ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
 
@@ -326,24 +331,9 @@ def _is_named(finding: Finding, request: ObservedRequest) -> bool:
     name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
     if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
         return False
-    response_words = " ".join(_WORD.findall(platform_text(request.response))).lower()
-    return f" {' '.join(_WORD.findall(name)).lower()} " in f" {response_words} "
-
-
-def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Return the findings without repetitions for other items of a list; the first one names their number."""
-    first: dict[tuple[str, ...], Finding] = {}
-    counts: dict[tuple[str, ...], int] = {}
-    for each in dict.fromkeys(findings):
-        where = _INDEX.sub("/*", each.where)
-        key: tuple[str, ...] = (each.severity, each.code, where, _INDEX.sub("/*", each.message))
-        if each.where == where and key in first:  # not an item of a list
-            key = (*key, each.where, str(len(counts)))
-        first.setdefault(key, each)
-        counts[key] = counts.get(key, 0) + 1
-    return [
-        each._replace(message=f"{each.message} (and in {counts[key] - 1} other items)")
-        if counts[key] > 1
-        else each
-        for key, each in first.items()
-    ]
+    # An identifier counts as a whole: `callerIdName` does not name `callerId`.
+    text = _IDENTIFIER.sub(lambda found: found[0].lower(), platform_text(request.response))
+    response_words = f" {' '.join(_WORD.findall(text)).lower()} "
+    return any(
+        f" {each} ".lower() in response_words for each in (name, " ".join(_WORD.findall(name)))
+    )

@@ -53,6 +53,17 @@ TOKENS: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", "/auth/token", {"grant_type": "password", "username": "a", "password": "b"}, 400, {"error_description": "Missing form parameter: grant_type"},
               host="cxone.niceincontact.com", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
 ]  # fmt: skip
+NAMED: list[tuple[dict[str, Any], list[str]]] = [
+    (exchange("POST", CALLS, {"phoneNumber": "+12125550123", "callerId": "+15550199", "callerIdName": "A"}, 400, {"message": "Invalid value for callerIdName"}),
+     ["error value-not-allowed /callerIdName", "warning phone-unlikely /callerId"]),
+    (exchange("POST", CALLS, {"phoneNumber": "+12125550123", "callerId": "+15550199", "callerIdName": "A"}, 400, {"message": "Invalid value for callerId"}),
+     ["error phone-unlikely /callerId"]),
+    (exchange("POST", f"{ACD}/scheduled-callbacks", {"firstName": "A", "phoneNumber": "2125550123", "skillId": "sales", "scheduleDate": "2027-01-10T15:00:00Z"}, 400, {"error_description": "Invalid skillId"}),
+     ["error value-not-allowed /skillId", *(f"warning property-unknown /{name}" for name in ("skillId", "firstName", "phoneNumber", "scheduleDate"))]),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 400, "InvalidSkillId"), ["error value-not-allowed /skillId"]),
+    (exchange("POST", "/api/V2/Conversations/Callbacks", CALLBACK, 404, {"message": "HTTP 404 Not Found", "code": "not.found"}), ["error path-unpublished path"]),
+    (exchange("POST", "/oauth/token", {"grant_type": "client_credentials"}, 401, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
+]  # fmt: skip
 BULK = {
     "patchCallbackRequests": [
         {"conversationId": ID, "queueId": ID},
@@ -134,7 +145,9 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "results"), [*TOKENS, *ACCEPTED, *PLACES, *UNFILLED, *VALUES])
+@pytest.mark.parametrize(
+    ("source", "results"), [*TOKENS, *NAMED, *ACCEPTED, *PLACES, *UNFILLED, *VALUES]
+)
 def test_cause_comes_first_and_nothing_else_is_told(
     source: dict[str, Any], results: list[str]
 ) -> None:

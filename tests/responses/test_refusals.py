@@ -92,6 +92,9 @@ def test_properties_that_the_message_names_are_reported() -> None:
         (406, None, "header-missing"),
         (422, None, "value-not-allowed"),
         (422, {"message": "contactId is required"}, "property-missing"),
+        (400, {"error": "client", "message": "Queue is closed"}, "state"),
+        (400, {"error": "timeout", "message": "Something went wrong"}, "not-provable"),
+        (408, {"code": "client.timeout", "message": "Something went wrong"}, "not-provable"),
     ],
 )
 def test_cause_is_taken_from_the_most_exact_part(status: int, body: Any, code: str) -> None:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.responses.message_in_body import meaning_of, member_texts, platform_message, shorten
+from cxcall.responses.message_in_body import member_texts, platform_message, shorten
 from cxcall.responses.processing_evidence import is_compressed, unreadable_reason
 from cxcall.responses.refusals.cause_table import (
     CHECK_BODY,
@@ -108,11 +108,13 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     by_code = _by_status_too(_cause_of_codes(exact), status)
     if by_code:
         return _with_meaning(by_code, exact, status)
-    if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
+    if status == HTTPStatus.BAD_REQUEST and any(_codes_of(each, status) for each in exact):
         return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact, status)
     phrases = load_causes("words").items()
+    # A pattern does not match across lines, so a code is not read as a part of the sentence before it.
+    words = re.sub(r" (?=\([\w.:-]+\))", "\n", split_words(text))
     by_words = next(
-        (cause for form, cause in phrases if re.search(form, text, re.IGNORECASE)), None
+        (cause for form, cause in phrases if re.search(form, words, re.IGNORECASE)), None
     )
     by_words = _by_status_too(by_words, status)
     # A 403 whose message blames the token is about the token, not about permissions.
@@ -121,7 +123,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     )
     is_exact = by_status and by_status.code not in _INEXACT
     if by_status and is_exact and not is_about_token:
-        is_known = any(map(meaning_of, exact))
+        is_known = any(_codes_of(each, status) for each in exact)
         return _with_meaning(
             by_status._replace(meaning="") if is_known else by_status, exact, status
         )
@@ -143,14 +145,18 @@ def _with_meaning(cause: Cause, codes: Sequence[str], status: int) -> Cause:
 
 
 def _codes_of(text: str, status: int) -> tuple[PlatformCode, ...]:
-    """Return the meanings of a code or text; those for one operation only with the status that it has there."""
+    """Return the meanings of a code or text; those for one operation only with the status that it has there.
+
+    A single word such as `client` has the meaning only in the field of an event, and none in an error.
+    """
     from cxcall.responses.platform_codes import find_platform_codes
 
     found = find_platform_codes(text) if text else ()
     return tuple(
         each
         for each in found
-        if not status or ", " not in each.where or f"{status}" in each.where.partition(",")[0]
+        if (each.where.startswith("HTTP") or not text.isalpha())
+        and (not status or ", " not in each.where or f"{status}" in each.where.partition(",")[0])
     )
 
 
@@ -161,9 +167,16 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
     return next(causes, None)
 
 
+def split_words(text: str) -> str:
+    """Return a reason that is one word, such as `InvalidSkillId`, as the words in it; other texts unchanged."""
+    is_one_word = re.fullmatch("(?:[A-Z][a-z]+){2,}", text)
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", text) if is_one_word else text
+
+
 def is_vague(text: str) -> bool:
     """Return whether a message only repeats a status, such as `Bad Request`."""
     words = re.sub("[_.]", " ", re.sub(r" \(.*?\)$", "", text)).strip(" !").lower()
+    words = re.sub(r"^http [0-9]{3} ", "", words)
     return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS or "malformed syntax" in words
 
 

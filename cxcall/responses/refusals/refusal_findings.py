@@ -36,6 +36,7 @@ from cxcall.responses.refusals.reason_choice import (
     is_vague,
     page_title,
     platform_text,
+    split_words,
 )
 from cxcall.transport import retry_waits
 
@@ -82,7 +83,7 @@ def explain_refusal(
         return (_redirect_finding(response, host),)
     text = platform_text(response)
     main = _main_finding(operation, response, host, text, is_token=is_token)
-    main, named = place_refusal(main, operation, response, text, body)
+    main, named = place_refusal(main, operation, response, split_words(text), body)
     if operation is not None and not operation.takes_body:
         advice = f"compare path and query with {operation.listing}"
         main = main._replace(fix=main.fix.replace(CHECK_BODY, advice))
