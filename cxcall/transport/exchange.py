@@ -256,4 +256,4 @@ def _parse_partial_head(lines: Sequence[bytes]) -> tuple[int, str, Headers] | No
     if not (code.isascii() and code.isdigit() and len(code) == _STATUS_DIGITS):
         return None
     fields = (text.partition(":") for text in texts[starts[-1] + 1 :] if ":" in text)
-    return int(code), reason, Headers((name, value.strip()) for name, _, value in fields)
+    return int(code), reason, Headers((name.strip(), value.strip()) for name, _, value in fields)

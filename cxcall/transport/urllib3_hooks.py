@@ -17,11 +17,14 @@ lowest and the newest versions.
 
 from __future__ import annotations
 
+import re
 from errno import ECONNRESET
 from functools import partial
 from http.client import HTTPResponse, IncompleteRead
 from os import strerror
 from typing import TYPE_CHECKING, Any
+
+from urllib3.exceptions import InvalidHeader
 
 if TYPE_CHECKING:
     import socket
@@ -80,11 +83,17 @@ _INTERIM = frozenset(range(100, 200)) - {101}
 """Statuses of interim responses, which a final one follows (RFC 9110, section 15.2); 101 ends HTTP."""
 
 
-class _StrictHeaderResponse(HTTPResponse):
-    """The final response, whose headers must end with an empty line; http.client skips only 100.
+_HEADER_LINES = re.compile(
+    rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*\r?\n"  # a line may be folded
+)
 
-    http.client takes the end of the connection for the end of the headers, so that a
-    response cut in its headers would read as a complete one.
+
+class _StrictHeaderResponse(HTTPResponse):
+    """The final response, whose headers must be valid and end with an empty line; http.client skips only 100.
+
+    http.client takes the end of the connection, and a line that is not a header, for the end of the
+    headers, so that a response cut in its headers would read as a complete one, and the headers
+    after such a line, such as `Content-Length` or the engagement ID, would be lost.
     """
 
     def __init__(self, state: ConnectionState, *args: Any, **kwargs: Any) -> None:
@@ -99,6 +108,8 @@ class _StrictHeaderResponse(HTTPResponse):
             while self.status in _INTERIM:
                 self.headers = self.msg = None  # type: ignore[assignment]  # as before the first begin()
                 super().begin()
+            if not _HEADER_LINES.fullmatch(b"".join(self._state.head[1:])):
+                raise InvalidHeader
         finally:
             if self.fp is not None:
                 self.fp = stream
