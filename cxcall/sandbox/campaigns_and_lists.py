@@ -26,12 +26,8 @@ from cxcall.sandbox.campaign_dialer import (
     DialPlan,
     as_time,
 )
-from cxcall.sandbox.http_messages import (
-    LOWEST_FAULT_STATUS,
-    HttpProblem,
-    SandboxResponse,
-    whole_number,
-)
+from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import LOWEST_FAULT_STATUS, SandboxResponse, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,7 +105,7 @@ class StoredObjects:
         }
 
     def respond(self, request: AcceptedRequest) -> SandboxResponse:
-        """Return the response to an accepted request, after its effect; raises a 400 problem for an unknown column."""
+        """Return the response to an accepted request, after its effect; raises a 400 ErrorResponse for an unknown column."""
         act = self._roles.get(str(request.places.get("role", "")))
         if act is None:
             return request.response
@@ -171,7 +167,7 @@ class StoredObjects:
         contacts, target = list(_contacts_of(request)), self._list(request.id)
         for data, _ in contacts if target.columns else ():
             if unknown := next((name for name in data if name not in target.columns), None):
-                raise HttpProblem(
+                raise ErrorResponse(
                     400,
                     "invalid.contact.column",
                     f"The list has no column {unknown}.",

@@ -14,7 +14,7 @@ from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import is_uuid
-from cxcall.sandbox.http_messages import HttpProblem
+from cxcall.sandbox.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
@@ -49,7 +49,7 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
     """Return the body of a list with the items of the page that the query selects, and its headers.
 
     A list without an object around it names the next page in the header `Link` (RFC 8288). Any other body
-    is returned unchanged. Raises a 400 problem for an unusable number.
+    is returned unchanged. Raises a 400 ErrorResponse for an unusable number.
     """
     paging = find_paging(operation)
     if paging is None or paging.items is None:
@@ -101,7 +101,7 @@ def _number(query_values: dict[str, str], name: str, default: int, least: int) -
     if not text:
         return default
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
-        raise HttpProblem(400, "invalid.query.param.value", name=name)
+        raise ErrorResponse(400, "invalid.query.param.value", name=name)
     return int(text)
 
 

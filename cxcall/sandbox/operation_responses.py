@@ -10,8 +10,9 @@ from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.sample_values import sample_response
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
+from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
-from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.http_messages import SandboxResponse
 from cxcall.sandbox.list_pages import cut_page
 from cxcall.sandbox.oauth.token_endpoint import expired_token
 
@@ -127,12 +128,12 @@ def fault_response(
         return SandboxResponse(fault.status, HTML_PAGE)
     if fault.status in REDIRECTS:
         return SandboxResponse(fault.status, None, {"Location": path})
-    problem = (
+    error = (
         expired_token()
         if fault.status == HTTPStatus.UNAUTHORIZED
-        else HttpProblem(fault.status, retry_after=fault.retry_after)
+        else ErrorResponse(fault.status, retry_after=fault.retry_after)
     )
-    return problem.response(correlation_id, operation.platform)
+    return error.response(correlation_id, operation.platform)
 
 
 def _responses(operation: Operation) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from cxcall.documents.json_text import load_json, refuse_constant
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import is_form
 from cxcall.payloads.schema_check import is_valid_text
-from cxcall.sandbox.http_messages import HttpProblem
+from cxcall.sandbox.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,20 +32,20 @@ _LONGEST_QUOTED = 100
 
 
 def read_body(operation: Operation, request: SandboxRequest) -> Any:
-    """Return the valid body of a request, or None if it has none; raises a 4xx problem if not valid."""
+    """Return the valid body of a request, or None if it has none; raises a 4xx ErrorResponse if not valid."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     content = declared.get("content", {})
     if not content:
         return None
     if not request.body:
         if declared.get("required"):
-            raise HttpProblem(400)
+            raise ErrorResponse(400)
         return None
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in content:
-        raise HttpProblem(415)
+        raise ErrorResponse(415)
     if len(request.body) > LARGEST_BODY:
-        raise HttpProblem(
+        raise ErrorResponse(
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
     try:
@@ -53,9 +53,9 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
         error = next(compile_schema(schema).iter_errors(value), None)
     except (ValueError, RecursionError):
         # Also a lone surrogate, or a value that is nested too deeply for the validator.
-        raise HttpProblem(400) from None
+        raise ErrorResponse(400) from None
     if error is not None:
-        raise _problem(error)
+        raise _error_response(error)
     return value
 
 
@@ -77,7 +77,7 @@ def _decode(
 def check_parameters(
     operation: Operation, values: Mapping[str, str], request: SandboxRequest
 ) -> None:
-    """Raise a 400 problem for the first parameter that is not valid; `values` are those of the path."""
+    """Raise a 400 ErrorResponse for the first parameter that is not valid; `values` are those of the path."""
     query = parse_qs(request.query, keep_blank_values=True)
     for parameter in operation.parameters:
         code = "invalid.query.param.value" if parameter.location == "query" else "invalid.value"
@@ -98,26 +98,26 @@ def check_parameters(
         if not texts or not is_valid_text(parameter.schema, texts):
             kind = parameter.schema.get("format") or parameter.schema.get("type") or "value"
             message = _invalid_value(texts[0] if texts else None, str(kind))
-            raise HttpProblem(400, code, message, name=parameter.name)
+            raise ErrorResponse(400, code, message, name=parameter.name)
 
 
-def _problem(error: ValidationError) -> HttpProblem:
-    """Return the problem for a schema error: its kind and the name of the field."""
+def _error_response(error: ValidationError) -> ErrorResponse:
+    """Return the response to a schema error: its kind and the name of the field."""
     kind, detail = error.kind.name, error.kind.as_dict()
     within = str(error.instance_path[-1]) if error.instance_path else ""
     if kind == "required":
         name = detail["property"]
-        return HttpProblem(400, "constraint.validation", f"{name} is required", name=name)
+        return ErrorResponse(400, "constraint.validation", f"{name} is required", name=name)
     if kind == "additionalProperties":
         name = detail["unexpected"][0][:_LONGEST_QUOTED]
         message = f"Value [{name}] not a valid property for object [{within or 'body'}]"
-        return HttpProblem(400, "invalid.property", message, name=name)
+        return ErrorResponse(400, "invalid.property", message, name=name)
     if kind in ("type", "format"):
         expected = detail.get("format") or "/".join(detail["types"])
-        return HttpProblem(
+        return ErrorResponse(
             400, "invalid.value", _invalid_value(error.instance, expected), name=within
         )
-    return HttpProblem(
+    return ErrorResponse(
         400, "constraint.validation", f"{within or 'body'} is not valid", name=within
     )
 

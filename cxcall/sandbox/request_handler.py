@@ -15,9 +15,9 @@ from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
+from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.http_messages import (
     LOWEST_FAULT_STATUS,
-    HttpProblem,
     SandboxRequest,
     SandboxResponse,
     Transmission,
@@ -125,10 +125,10 @@ class App:
         exchange = _Exchange(request)
         try:
             response = self._respond(exchange)
-        except HttpProblem as problem:
+        except ErrorResponse as error:
             exchange.accepted = False
             platform = exchange.operation.platform if exchange.operation else ""
-            response = problem.response(exchange.correlation_id, platform)
+            response = error.response(exchange.correlation_id, platform)
         if exchange.accepted:
             response = replace(response, transmission=exchange.fault.transmission)
         entry = exchange.log_entry(response, self.clock())
@@ -242,6 +242,6 @@ class RateLimit:
         }
 
     def check_limit(self, headers: dict[str, str]) -> None:
-        """Raise a 429 problem if the counted request is above the limit."""
+        """Raise a 429 ErrorResponse if the counted request is above the limit."""
         if int(headers["inin-ratelimit-count"]) > self._limit:
-            raise HttpProblem(429, retry_after=int(headers["inin-ratelimit-reset"]))
+            raise ErrorResponse(429, retry_after=int(headers["inin-ratelimit-reset"]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from cxcall.named_tuple import NamedTuple
-from cxcall.sandbox.http_messages import HttpProblem
+from cxcall.sandbox.error_responses import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ class Routes:
             self._by_end.setdefault(_end_of(path), []).append(route)
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """Return the operation and its path parameters; raises a 404 problem, or a 405 with `Allow`."""
+        """Return the operation and its path parameters; raises a 404 ErrorResponse, or a 405 one with `Allow`."""
         for route in self._candidates(path):
             match = _pattern(route.template, route.bases).fullmatch(path)
             if match and method in route.methods:
@@ -44,8 +44,8 @@ class Routes:
                 values = dict(zip(names, map(unquote, match.groups()), strict=True))
                 return route.methods[method], values
             if match:
-                raise HttpProblem(405, headers={"Allow": ", ".join(sorted(route.methods))})
-        raise HttpProblem(404)
+                raise ErrorResponse(405, headers={"Allow": ", ".join(sorted(route.methods))})
+        raise ErrorResponse(404)
 
     def _candidates(self, path: str) -> list[_Route]:
         """Return the routes whose last fixed segment is in the path, those with fewer parameters first."""

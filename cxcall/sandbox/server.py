@@ -14,7 +14,8 @@ from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.campaigns_and_lists import StoredObjects
-from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.inspection.call_events import CallEvents
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
@@ -165,7 +166,7 @@ class Sandbox:
                 response = self._app.respond(request)
             else:  # it is not logged
                 message = "This sandbox has another address."
-                response = HttpProblem(421, "misdirected.request", message).response("")
+                response = ErrorResponse(421, "misdirected.request", message).response("")
         except Exception:
             import logging
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.sandbox.error_responses import ERROR_TEXTS
 from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
-from cxcall.sandbox.http_messages import PROBLEM_TEXTS, Transmission
+from cxcall.sandbox.http_messages import Transmission
 from cxcall.sandbox.server import WORKERS
 from helpers.sandbox_client import (
     CONTACT,
@@ -172,8 +173,8 @@ def test_prefer_header_selects_any_error_even_without_a_token(client: Client, st
     assert reply.headers["Preference-Applied"] == f"code={status}"
     if status >= 400:
         assert reply.json["status"] == status
-    if status in PROBLEM_TEXTS and status not in (401, 429):
-        assert (reply.json["code"], reply.json["message"]) == PROBLEM_TEXTS[status]
+    if status in ERROR_TEXTS and status not in (401, 429):
+        assert (reply.json["code"], reply.json["message"]) == ERROR_TEXTS[status]
     assert reply.headers["Retry-After"] == ("1" if status in (429, 503) else None)
     assert calls(client.sandbox) == 0
 

@@ -19,7 +19,8 @@ from urllib.parse import parse_qs
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
-from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse, whole_number
+from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, CLIENTS
 from cxcall.transport.curl import TOKEN, curl
 from cxcall.transport.http_messages import HttpRequest
@@ -99,14 +100,16 @@ class Inspection:
             if path == EVENTS_PATH:
                 return self._read_events(request, headers)
             found = self._read(request)
-            return SandboxResponse(200, found, headers) if found is not None else _problem(404)
+            return (
+                SandboxResponse(200, found, headers) if found is not None else _error_response(404)
+            )
         if path == REQUESTS_PATH and method == "DELETE":
             if _is_from_other_site(request):
-                return _problem(403)
+                return _error_response(403)
             self.log.clear()
             return SandboxResponse(204)
         allowed = "DELETE, GET, HEAD" if path == REQUESTS_PATH else "GET, HEAD"
-        return _problem(405, {"Allow": allowed})
+        return _error_response(405, {"Allow": allowed})
 
     def _read(self, request: SandboxRequest) -> Any:
         """Return the response for a path; None if it has none."""
@@ -183,8 +186,8 @@ def _curl(entry: LoggedRequest, host: str) -> str:
     return curl(request, TOKEN if "authorization" in entry.headers else ())
 
 
-def _problem(status: int, headers: Mapping[str, str] | None = None) -> SandboxResponse:
-    return HttpProblem(status, headers=headers).response("")
+def _error_response(status: int, headers: Mapping[str, str] | None = None) -> SandboxResponse:
+    return ErrorResponse(status, headers=headers).response("")
 
 
 def _is_from_other_site(request: SandboxRequest) -> bool:

@@ -12,7 +12,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class AuthorizationEndpoint:
     def authorize(self, request: SandboxRequest, clients: Mapping[str, str]) -> SandboxResponse:
         """Respond to `GET /oauth/authorize` with a redirect that has a code or an error."""
         if request.method != "GET":
-            raise HttpProblem(405, headers={"Allow": "GET"})
+            raise ErrorResponse(405, headers={"Allow": "GET"})
         query = dict(parse_qsl(request.query))
         redirect_uri = query.get("redirect_uri", "")
         # Genesys Cloud: a client that registers `http://localhost` may name any port.

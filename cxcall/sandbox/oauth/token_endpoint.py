@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
-from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse
+from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint, encode_base64
 
@@ -63,7 +64,7 @@ class TokenIssuer:
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Respond to `POST /oauth/token` with a token or an error."""
         if request.method != "POST":
-            raise HttpProblem(405, headers={"Allow": "POST"})
+            raise ErrorResponse(405, headers={"Allow": "POST"})
         form = dict(parse_qsl(request.body.decode("latin-1")))
         client, secret = _basic(request.headers.get("authorization", "")) or (
             form.get("client_id", ""),
@@ -86,11 +87,11 @@ class TokenIssuer:
         return self._token_response(scopes)
 
     def scopes(self, authorization: str) -> frozenset[str]:
-        """Return the scopes of the token in an Authorization header; raises a 401 problem if not valid."""
+        """Return the scopes of the token in an Authorization header; raises a 401 ErrorResponse if not valid."""
         challenge = {"WWW-Authenticate": "Bearer"}
         token = bearer_token(authorization)
         if not token:
-            raise HttpProblem(
+            raise ErrorResponse(
                 401,
                 "authentication.required",
                 "No authentication bearer token specified in authorization header.",
@@ -98,17 +99,17 @@ class TokenIssuer:
             )
         issued = self._issued.get(token)
         if issued is None:
-            raise HttpProblem(401, headers=challenge)
+            raise ErrorResponse(401, headers=challenge)
         if self._clock() >= issued.expires_at:
             raise expired_token()
         return issued.scopes
 
     def stop_without_user(self, operation: Operation, authorization: str) -> None:
-        """Raise the 400 problem of Genesys Cloud if an operation acts as the user of the token, and there is none."""
+        """Raise the 400 ErrorResponse of Genesys Cloud if an operation acts as the user of the token, and there is none."""
         issued = self._issued.get(bearer_token(authorization))
         is_of_client = issued is not None and not issued.is_of_user
         if is_of_client and operation.needs_user_token and operation.platform == "genesys-cloud":
-            raise HttpProblem(400, "not.a.user", "The token is not that of a user.")
+            raise ErrorResponse(400, "not.a.user", "The token is not that of a user.")
 
     def revoke(self, authorization: str) -> None:
         """Expire the token in an Authorization header."""
@@ -151,17 +152,17 @@ class TokenIssuer:
 
 
 def check_access_key(body: object) -> None:
-    """Raise a problem for a CXone access key with a known ID and a wrong secret."""
+    """Raise an ErrorResponse for a CXone access key with a known ID and a wrong secret."""
     key = body if isinstance(body, dict) else {}
     key_id = key.get("accessKeyId") or key.get("username")
     if key_id in CLIENTS and CLIENT_SECRET not in (key.get("accessKeySecret"), key.get("password")):
         status = 400 if "grant_type" in key else 401
-        raise HttpProblem(status, "invalid_grant", "The access key is not valid.")
+        raise ErrorResponse(status, "invalid_grant", "The access key is not valid.")
 
 
-def expired_token() -> HttpProblem:
-    """Return the problem for an expired token."""
-    return HttpProblem(
+def expired_token() -> ErrorResponse:
+    """Return the error response to an expired token."""
+    return ErrorResponse(
         401,
         "credentials.expired",
         "The supplied credentials have expired.",
@@ -182,7 +183,7 @@ def requires_token(operation: Operation) -> bool:
 
 
 def check_security(operation: Operation, request: SandboxRequest, tokens: TokenIssuer) -> None:
-    """Raise a 401 or 403 problem unless a request satisfies one of the alternatives of its operation."""
+    """Raise a 401 or 403 ErrorResponse unless a request satisfies one of the alternatives of its operation."""
     authorization = request.headers.get("authorization", "")
     alternatives = operation.security
     if not alternatives:
@@ -192,7 +193,7 @@ def check_security(operation: Operation, request: SandboxRequest, tokens: TokenI
     elif not any(all(_has_key(each, request) for each in entry) for entry in alternatives):
         schemes = [each for entry in alternatives for each in entry]
         if not any(each.kind == BEARER or each.may_be_token for each in schemes):
-            raise HttpProblem(401)
+            raise ErrorResponse(401)
         require_scopes(operation.scopes, tokens.scopes(authorization))
 
 
@@ -212,9 +213,9 @@ def _has_key(scheme: SecurityScheme, request: SandboxRequest) -> bool:
 
 
 def require_scopes(alternatives: Sequence[frozenset[str]], scopes: frozenset[str]) -> None:
-    """Raise a 403 problem unless `scopes` contain one of the alternatives."""
+    """Raise a 403 ErrorResponse unless `scopes` contain one of the alternatives."""
     if alternatives and not any(needed <= scopes for needed in alternatives):
-        raise HttpProblem(403)
+        raise ErrorResponse(403)
 
 
 def _basic(authorization: str) -> tuple[str, str] | None:
