@@ -142,6 +142,12 @@ class BatchRecords:
             for batch in batches:
                 yield from self._database.run(statement, (batch,))
 
+    def active_since(self, event: int) -> set[str]:
+        """Return the batches of the deliveries that have an event after one with a number."""
+        statement = "SELECT DISTINCT d.batch FROM event e JOIN delivery d ON d.number = e.delivery WHERE e.number > ?"
+        with self._database.snapshot():
+            return {str(batch) for (batch,) in self._database.run(statement, (event,))}
+
     def numbers_by_row(self, batches: Collection[str]) -> Iterator[tuple[int, int]]:
         """Yield the row of each delivery of some batches, with the number of the delivery."""
         statement = "SELECT row, number FROM delivery WHERE batch = ? AND batch <> '' AND row > 0"

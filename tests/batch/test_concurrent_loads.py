@@ -108,6 +108,35 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcal
         assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3", "P4", "P6", "P7"]
 
 
+def test_a_contact_that_a_finished_load_of_another_file_sends_meanwhile_is_not_sent(
+    cxcall: Cxcall,
+) -> None:
+    """During the first request, `--resume` of a finished load sends the rows that were resolved as not placed."""
+    dialer = Dialer()
+    words = ("--yes", "--concurrency", "1")
+    finished = cxcall.file("finished.csv", rows(1, first=4))
+
+    def answer(body: Any, count: int) -> Reply:
+        reply = dialer.answer(body, count)
+        if dialer.loaded == ["P4"]:
+            return Reply(500)
+        if dialer.loaded == ["P0", "P1", "P2", "P3"]:
+            load(cxcall, finished, LIST_ID, *words, "--resume")
+        return reply
+
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, finished, LIST_ID, *words, code=9)
+        unknown = cxcall("history", "list", "-o", "jsonl", code=0).envelope["id"]
+        cxcall("history", "resolve", unknown, "--not-placed", code=0)
+        dialer.loaded.clear()
+        file = cxcall.file("leads.csv", halves(4))
+        ran = load(cxcall, file, LIST_ID, *words, code=9)
+        assert "a contact is already in delivery" in ran.out
+        load(cxcall, file, LIST_ID, *words, "--resume")
+        assert sorted(dialer.loaded) == [f"P{number}" for number in range(8)]
+
+
 def refuse(status: int, _path: str, _count: int) -> Reply:
     """Refuse a read."""
     return Reply(status)

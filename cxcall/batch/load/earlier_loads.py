@@ -88,17 +88,22 @@ class LoadedContacts:
 
     def refresh(self) -> None:
         """Read the list of loads again: another process may have started one meanwhile."""
-        digest = self._job.rows.digest
-        same_list = _loads_into_list(self._ledger, self._job)
-        self._settled = {
-            each.id for each in same_list if each.file_digest == digest or each.is_finished
-        }
-        self._batches = {each.id for each in same_list if each.file_digest != digest}
+        self._last_event = self._ledger.read_state().last_event
+        self._batches = self._read_batches()
         self._unconfirmed = self._ledger.batches.unconfirmed_people(self._batches)
 
+    def _read_batches(self) -> set[str]:
+        """Return the loads of other files into the list."""
+        digest = self._job.rows.digest
+        same_list = _loads_into_list(self._ledger, self._job)
+        return {each.id for each in same_list if each.file_digest != digest}
+
     def find_meanwhile(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery of a contact by a load that was unfinished or unknown at the last refresh; else None."""
-        batches = {each.id for each in _loads_into_list(self._ledger, self._job)} - self._settled
+        """Return the delivery of a contact by a load that has sent requests since the last refresh; else None.
+
+        That load may have been finished: `--resume` sends the rows that it had left.
+        """
+        batches = self._ledger.batches.active_since(self._last_event) & self._read_batches()
         return (
             self._ledger.people.find_contact(request.possible_people, batches) if batches else None
         )
