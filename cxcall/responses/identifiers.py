@@ -22,10 +22,12 @@ _CORRELATION_PLACES = {
     "nice-cxone": "the header `CorrelationId`",
 }
 _MAX_ID_LENGTH = 256
-_LIKELY_NAMES = (
+NEW_CALL_NAMES = (
     *("callid", "callsid", "callcontrolid", "calluuid", "conversationuuid", "conversationid"),
-    *("engagementid", "interactionid", "sid", "uuid", "id"),
+    *("engagementid", "interactionid", "sid"),
 )
+"""Usual names of the ID of a call, without punctuation; the error itself may have a `uuid` or an `id`."""
+_LIKELY_NAMES = (*NEW_CALL_NAMES, "uuid", "id")
 
 
 def engagement_id(
@@ -43,17 +45,17 @@ def engagement_id(
 
 
 def likely_engagement_id(
-    response: HttpResponse, values_sent: frozenset[str]
+    response: HttpResponse, values_sent: frozenset[str], names: tuple[str, ...] = _LIKELY_NAMES
 ) -> tuple[str, str] | None:
     """Return the ID at a usual name in a body, and its place; None if the request contained it.
 
-    It does not prove that something was started.
+    It does not prove that the request was accepted.
     """
     body = response.json()
     inner = (
         ("", *(f"/{name}" for name in ("data", "call", "result"))) if isinstance(body, dict) else ()
     )
-    for name in _LIKELY_NAMES:
+    for name in names:
         for above in inner:
             members = value_at(body, above) if has_value(body, above) else None
             for member in members if isinstance(members, dict) else ():

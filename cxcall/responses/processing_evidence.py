@@ -8,7 +8,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.responses.failures_in_2xx import describe_failures, is_partial, reported_failure
-from cxcall.responses.identifiers import correlation_id, engagement_id
+from cxcall.responses.identifiers import (
+    NEW_CALL_NAMES,
+    correlation_id,
+    engagement_id,
+    likely_engagement_id,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -78,13 +83,16 @@ def shows_start(
 ) -> bool:
     """Return whether an error says that something was started, against its status.
 
-    Only a new engagement ID at its place, and a state, count: an error contains many other IDs.
+    Only a new engagement ID at its place, or at a usual name if no place is declared, and a state
+    count: an error contains many other IDs.
     """
     from cxcall.responses import start_evidence
 
+    sent = start_evidence.values_sent(request)
     found, _ = engagement_id(operation, response, first_place) or ("", "")
-    is_new = found.lower() not in start_evidence.values_sent(request)
-    if found and is_new and found != correlation_id(response):
+    if not (found or first_place or operation.engagement_id):
+        found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
+    if found and found.lower() not in sent and found != correlation_id(response):
         return True
     return start_evidence.names_started_state(response.json())
 

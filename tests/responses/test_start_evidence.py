@@ -65,6 +65,30 @@ def test_error_that_only_names_itself_proves_what_its_status_says(
     assert classify(exchange, OPERATIONS["place-call"], "X-Engagement-Id") == expected
 
 
+_undeclared = {key: value for key, value in EXECUTE.declared.items() if "engagement" not in key}
+UNDECLARED = type(EXECUTE)(EXECUTE.contract, "POST", "/calls", _undeclared)
+
+
+@each_case("status", ERRORS)
+@each_case(
+    "body, is_open",
+    [
+        ({"callId": "C-1", "message": "recording refused"}, True), ({"data": {"call_control_id": 7}}, True),
+        ({"sid": "CA1"}, True), ({"conversation_uuid": "CON-1"}, True),
+        ({"callId": "C-Sent", "message": "no such call"}, False), ({"callId": "x", "contextId": "x"}, False),
+        ({"id": "e-1", "uuid": "e-1"}, False), ({"requestId": "r", "errors": [{"id": "e-1"}]}, False), ({"callId": None}, False),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_error_that_names_a_new_call_is_inconclusive_if_no_place_is_declared(
+    body: Any, status: int, *, is_open: bool
+) -> None:
+    request = REQUEST._replace(body=b'{"callId": "c-sent"}')
+    exchange = Exchange(request, respond(status, body, Retry_After="0"), may_be_sent=True)
+    assert (classify(exchange, UNDECLARED) is Evidence.INCONCLUSIVE) is is_open
+    assert classify(exchange, UNDECLARED, "X-Call") is not Evidence.INCONCLUSIVE
+
+
 @pytest.mark.parametrize("status", [307, 400, 401, 409, 429, 503])
 def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
     cxcall: Cxcall, status: int
