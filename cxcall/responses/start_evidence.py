@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from cxcall.transport.http_messages import HttpRequest
 
-_ID_NAME = re.compile(r"(?:id|ids|guid|uuid|selfuri|href|location)$")
+_ID_NAME = re.compile(
+    r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call_?|conversation_?)?ur[il])$"
+)
+_CALL_NAME = re.compile(r"^(?:call|conversation|engagement|interaction)$")
+_ID_OF_CALL = re.compile(r"\S*\d\S*")
 # These name the exchange, the error, or the caller; `valid` and `paid` only end like an ID.
 _OTHER_IDS = re.compile(
     r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction"
@@ -42,19 +46,29 @@ _ACT_NAME = re.compile(
     r"|initiated|connected|answered|placed|succeeded|processed)"
     r"(?:_?(?:at|on|time|date|count|calls?))?$"
     r"|^(?:start|dial|creation|creat|queue|connect|answer|ring)_?(?:ed)?_?(?:time|date|at)$"
+    r"|^(?:call|talk|ring)_?(?:duration|seconds)(?:_?(?:seconds|ms))?$"
 )
-_COUNT_NAME = re.compile(r"^(?:success|succeeded|accepted|processed|created|queued)_?count$")
+_COUNT_NAME = re.compile(
+    r"^(?:success(?:es|ful)?|succeeded|accepted|processed|created|queued)_?(?:count)?$"
+)
 _ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
 _CODE_NAME = re.compile(r"^(?:http_?)?(?:status|status_?code|error_?code|code)$")
 _OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
 _OPEN_TEXT = re.compile(
-    r"^time-?out\b|\btimed[ -]?out\b|\b(?:gateway|request|upstream) time-?out\b"
-    r"|\b(?:bad gateway|internal (?:server )?error|service unavailable)\b"
-    r"|\bdeadline[ _]exceeded\b|\b(?:unknown|unexpected) error\b|\bno (?:response|answer|reply) (?:from|received)\b"
+    r"^time ?out\b(?! (?:in )?(?:ms|seconds)\b)|\btimed ?out\b|\be(?:socket)?timedout\b"
+    r"|\b(?:backend|connection|gateway|network|operation|read|request|response|server|socket|upstream) time ?out\b"
+    r"|\b(?:bad gateway|(?:internal|server) error|service unavailable)\b|^unavailable$"
+    r"|\bdeadline exceeded\b|\b(?:unknown|unexpected) error\b|\bno (?:response|answer|reply) (?:from|received)\b"
     r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
+    r"|\be(?:conn(?:reset|aborted)|pipe)\b|\b(?:socket hang ?up|broken pipe|unexpected eof)\b|^eof$"
     r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
+    r"|^(?:the |your |outbound )*call (?:is |was |has been |now )*"
+    r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated"
+    r"|placed|queued|ringing|started)\b"
+    r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|\bunanswered\b|\bhung up\b"
+    r"|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
-"""What gateways and servers say if it is not known whether the request was processed, or if a call is in progress."""
+"""What gateways and servers say if it is not known whether the request was processed, or if a call was placed."""
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -81,9 +95,17 @@ def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
             return True
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
-        if _OPEN_TEXT.search(text):
+        if _OPEN_TEXT.search(_words(str(value))):
             return True
     return False
+
+
+def _words(text: str) -> str:
+    """Return a text in lower case, with the words of a code separated: `GatewayTimeout`, `gateway.timeout`."""
+    stripped = text.strip()
+    if not re.search(r"\s", stripped):
+        stripped = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", " ", stripped)
+    return re.sub(r"[\s_]+", " ", stripped.replace("-", " ")).lower()
 
 
 def names_started_state(body: Any) -> bool:
@@ -93,9 +115,7 @@ def names_started_state(body: Any) -> bool:
     the error, or that the request contained.
     """
     return any(
-        isinstance(value, str)
-        and _STATE_NAME.search(name)
-        and _STARTED.fullmatch(re.sub(r"[\s_-]+", " ", value).strip().lower())
+        isinstance(value, str) and _STATE_NAME.search(name) and _STARTED.fullmatch(_words(value))
         for name, value in _members(body)
     )
 
@@ -138,8 +158,10 @@ def _says_started(name: str, value: Any, sent: frozenset[str]) -> bool:
     text = str(value).strip().lower()
     if _ID_NAME.search(name) and not _OTHER_IDS.match(name):
         return value is not True and text not in sent
+    if _CALL_NAME.match(name) and _ID_OF_CALL.fullmatch(text):
+        return text not in sent
     if _STATE_NAME.search(name):
         return isinstance(value, str) and not _NOT_STARTED.search(text)
-    if _COUNT_NAME.match(name):
-        return isinstance(value, int)
+    if _COUNT_NAME.match(name) and isinstance(value, int):
+        return True
     return bool(_ACT_NAME.match(name)) and text not in ("false", "no", "0", "none", "null")

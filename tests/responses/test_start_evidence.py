@@ -141,6 +141,13 @@ STARTED = [
     {"status": "failed", "phase": "ringing"},
     {"error": "x", "acceptedCount": 1},
     {"error": "x", "callsPlaced": 1, "isStarted": "true"},
+    {"error": "x", "call": "0f8f1c9e-1111-4222-8333-444455556666"},
+    {"errors": ["x"], "links": {"self": "https://h/calls/c-1"}},
+    {"error": "x", "uri": "/Calls/CA123.json"},
+    {"error": "x", "callUrl": "/calls/1"},
+    {"errorCount": 1, "successful": 1},
+    {"errorCount": 1, "success": 2},
+    {"success": False, "talkSeconds": 42},
 ]
 
 
@@ -172,6 +179,22 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         {"success": False, "message": "invalid value for timeoutSeconds"},
         {"success": False, "message": "invalid SIP gateway address"},
         {"errorCode": 213, "message": "invalid number"},
+        {
+            "error": "x",
+            "call": "refused",
+            "conversation": 0,
+            "type": "https://h/errors/1",
+            "documentationUrl": "https://h/1",
+        },
+        {"errorCount": 1, "successful": 0, "callDuration": 0, "callDurationLimit": 60},
+        {"success": False, "error": "invalid.campaign.preview.timeout.seconds"},
+        {"success": False, "field": "timeoutSeconds", "message": "must not be negative"},
+        {"success": False, "message": "call was not placed"},
+        {"success": False, "message": "No call was placed"},
+        {"success": False, "message": "Invalid call: connected agents are busy"},
+        {"success": False, "message": "No answer_url is set"},
+        {"success": False, "error": "InvalidSkillId"},
+        {"success": False, "message": "the phone number is unavailable in this region"},
     ],
     ids=json.dumps,
 )
@@ -189,6 +212,10 @@ def test_failure_with_nothing_started_is_refused(body: Any) -> None:
         {"success": False, "message": "No response from dialer"}, {"status": 400, "message": "contact is already being called"},
         {"success": False, "error": "connection lost to dialer"}, {"success": 0}, {"code": 504, "message": "gateway timeout"}, {"error": {"code": 408}}, {"error": "time-out"},
         {"status": "HTTP/1.1 503 Service Unavailable"}, {"errorCode": 500}, {"success": False, "error": "internal error"},
+        {"error": "request_timeout"}, {"error": "GatewayTimeout"}, {"error": "UPSTREAM-TIMEOUT"}, {"error": "socket.timeout"}, {"error": "ETIMEDOUT"},
+        {"error": "ECONNRESET"}, {"error": "socket hang up"}, {"error": "broken pipe"}, {"error": "unexpected EOF"}, {"error": "EOF"},
+        {"error": "InternalServerError"}, {"error": "internal_server_error"}, {"error": "server_error"}, {"error": "bad.gateway"}, {"error": "UNAVAILABLE"},
+        {"error": "SERVICE_UNAVAILABLE"}, {"error": "DEADLINE_EXCEEDED"}, {"error": "Read timed out."}, {"error": "timeout in dialer"},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -196,6 +223,20 @@ def test_success_that_reports_an_open_outcome_is_inconclusive(body: Any) -> None
     """As the status of the response would be: a gateway may pass on what another system said."""
     assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
     assert hidden_failure(respond(200, body)) is not None
+
+
+@each_case(
+    "body",
+    [
+        {"message": "No answer"}, {"resultCode": "NoAnswer"}, {"resultCode": "no-answer"}, {"resultCode": "Busy"}, {"message": "Busy Here"},
+        {"reason": "The callee hung up"}, {"message": "callee did not answer"}, {"reason": "unanswered"},
+        {"message": "Call placed, but the recording could not be started"}, {"message": "Call in progress"},
+        {"message": "The call was started; the agent was not notified"}, {"reason": "CallDropped"},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_failure_of_a_call_that_was_placed_is_inconclusive(body: Any) -> None:
+    assert evidence_of(respond(200, {"success": False, **body})) is Evidence.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
