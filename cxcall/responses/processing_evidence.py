@@ -25,7 +25,8 @@ REDIRECTS = (301, 302, 303, 307, 308)
 _UNPROCESSED_REDIRECTS = (301, 307, 308)
 # They do not say how much of the request was processed; a proxy sends 460 or 499 if its client gave up.
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
-_HTML_STARTS = (b"<!doctype html", b"<html")
+_HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
+_START_LENGTH = 4096
 
 
 class Evidence(StrEnum):
@@ -110,12 +111,12 @@ def _classify_success(
     has_id = engagement_id(operation, response, first_place) is not None
     # The body of a read describes another request: a read fails only by its status.
     if operation.is_read:
-        return _classify_unreported(response, has_id=has_id)
+        return _classify_unreported(response, operation, has_id=has_id)
     body = response.json()
     if response.status == HTTPStatus.MULTI_STATUS:
         return _classify_multi_status(request, response, has_id=has_id)
     if not reported_failure(response):
-        return _classify_unreported(response, has_id=has_id)
+        return _classify_unreported(response, operation, has_id=has_id)
     is_doubtful = has_id or is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
@@ -129,8 +130,9 @@ def _may_be_started(body: Any, request: HttpRequest) -> bool:
     ) or start_evidence.leaves_outcome_open(body, request)
 
 
-def _classify_unreported(response: HttpResponse, *, has_id: bool) -> Evidence:
-    return Evidence.ACCEPTED if has_id or not unreadable_reason(response) else Evidence.INCONCLUSIVE
+def _classify_unreported(response: HttpResponse, operation: Operation, *, has_id: bool) -> Evidence:
+    is_readable = has_id or not unread_reason(response, operation)
+    return Evidence.ACCEPTED if is_readable else Evidence.INCONCLUSIVE
 
 
 def _classify_multi_status(
@@ -174,13 +176,27 @@ def unreadable_reason(response: HttpResponse) -> str:
     """
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
-    if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
+    start = body[:_START_LENGTH].decode("utf-8", "replace").lstrip("\ufeff")
+    if "html" in kind or compile_pattern(_HTML_START).match(start):
         return WEB_PAGE
     if response.is_truncated:
         return "a body that is far longer than a response of the API"
     if body and "json" in kind and body != b"null" and response.json() is None:
         return "a body that is not valid JSON, although its `Content-Type` says so"
     return ""
+
+
+def unread_reason(response: HttpResponse, operation: Operation) -> str:
+    """Return why the body of a 2xx response does not say what became of a request; empty if it does, or if there is none.
+
+    A read may return anything.
+    """
+    reason = unreadable_reason(response)
+    if reason or operation.is_read or not response.body or response.json() is not None:
+        return reason
+    from cxcall.responses.non_json_bodies import describe_body
+
+    return describe_body(response, operation)
 
 
 def is_compressed(response: HttpResponse) -> bool:

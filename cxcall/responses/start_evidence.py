@@ -65,7 +65,7 @@ _OPEN_TEXT = re.compile(
     r"|^(?:the |your |outbound )*call (?:is |was |has been |now )*"
     r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated"
     r"|placed|queued|ringing|started)\b"
-    r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|\bunanswered\b|\bhung up\b"
+    r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|^unanswered$|\bhung up\b"
     r"|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
 """What gateways and servers say if it is not known whether the request was processed, or if a call was placed."""
@@ -95,9 +95,14 @@ def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
             return True
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
-        if _OPEN_TEXT.search(_words(str(value))):
+        if is_open_text(str(value)):
             return True
     return False
+
+
+def is_open_text(text: str) -> bool:
+    """Return whether a text says that it is not known whether a request was processed, or that a call was placed."""
+    return _OPEN_TEXT.search(_words(text)) is not None
 
 
 def _words(text: str) -> str:

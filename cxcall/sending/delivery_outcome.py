@@ -18,7 +18,7 @@ from cxcall.responses.processing_evidence import (
     REDIRECTS,
     Evidence,
     shows_start,
-    unreadable_reason,
+    unread_reason,
 )
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
     status = f"{host} responded with HTTP {response.status}"
     if not response.is_success:
         return status + _describe_error(plan, exchange.request, response)
-    kind = unreadable_reason(response)
+    kind = unread_reason(response, plan.operation)
     if kind:
         return f"{status} and {kind}"
     if reported_failure(response):
@@ -259,7 +259,7 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
     """Return the warnings on an accepted request: no engagement ID, or an unreadable body."""
     declared = (*filter(None, [plan.engagement_place]), *plan.operation.engagement_id)
     found = identifiers.engagement_id(plan.operation, response, plan.engagement_place)
-    kind = unreadable_reason(response)
+    kind = unread_reason(response, plan.operation)
     warnings = _failures_inside(plan, response)
     if found is None and not declared:
         from cxcall.sending.undeclared_engagement_id import notes_on_undeclared_id

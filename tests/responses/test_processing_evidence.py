@@ -11,6 +11,7 @@ from cxcall.responses.processing_evidence import (
     classify,
     is_compressed,
     leaves_outcome_open,
+    unread_reason,
     unreadable_reason,
 )
 from cxcall.transport.http_messages import Exchange, Headers, HttpResponse
@@ -149,6 +150,51 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
     assert evidence_of(response) is Evidence.INCONCLUSIVE
     headers = Headers([*response.headers.items(), ("Location", "/calls/abc")])
     assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
+
+
+@each_case(
+    "body, reason",
+    [
+        (b"<error>no such agent</error>", "XML"), (b"\xef\xbb\xbf<s:Envelope/>", "XML"),
+        (b'{"success": fal', "not valid JSON"), (b'[{"id": 1', "not valid JSON"),
+        (b"ERROR: no such agent", "reports an error"), (b"Failed", "reports an error"), (b"Gateway timeout", "reports an error"),
+        (b"\xef\xbb\xbf<html><p>Sign in", "a web page"), (b"<!-- a proxy -->\n<!DOCTYPE html>", "a web page"),
+        (b"<?xml version='1.0'?><!-- a --><!-- b --><html>", "a web page"),
+        (b"", ""), (b"OK", ""), (b"[queued]", ""), (b"c-1", ""), (b"null", ""), (b"no errors", ""),
+    ],
+)  # fmt: skip
+def test_success_with_a_body_that_is_not_json_is_accepted_only_if_the_api_may_have_sent_it(
+    body: bytes, reason: str
+) -> None:
+    response = HttpResponse(200, "", Headers([("Content-Type", "text/plain")]), body)
+    exchange = Exchange(REQUEST, response, may_be_sent=True)
+    assert reason in unread_reason(response, EXECUTE)
+    assert (classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE) == (reason != "")
+    if reason != "a web page":
+        assert classify(exchange, READ) is Evidence.ACCEPTED
+    headers = Headers([("Location", "/calls/abc")])
+    assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
+
+
+@each_case(
+    "declared, expected",
+    [
+        ({"200": {"content": {"application/xml": {}}}}, "accepted"),
+        ({"default": {"content": {"application/json": {}, "*/*": {}}}}, "accepted"),
+        ({"200": {"content": {"application/json": {}}}}, "inconclusive"),
+        ({"400": {"content": {"application/xml": {}}}}, "inconclusive"),
+    ],
+)
+def test_markup_is_accepted_if_the_document_declares_such_a_response(
+    declared: dict[str, Any], expected: str
+) -> None:
+    operation = type(EXECUTE)(EXECUTE.contract, "POST", "/calls", {"responses": declared})
+    response = HttpResponse(200, "", Headers(), b"<call/>")
+    assert classify(Exchange(REQUEST, response, may_be_sent=True), operation) == expected
+
+
+def test_many_comments_before_markup_are_read_in_one_pass() -> None:
+    assert unreadable_reason(HttpResponse(200, "", Headers(), b"<!---->" * 10_000)) == ""
 
 
 @each_case("body", [b"", b"null", b" \n", b"{}"])

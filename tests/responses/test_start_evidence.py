@@ -188,6 +188,7 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         },
         {"errorCount": 1, "successful": 0, "callDuration": 0, "callDurationLimit": 60},
         {"success": False, "error": "invalid.campaign.preview.timeout.seconds"},
+        {"success": False, "error": "quality.scoring.unanswered.required.questions"},
         {"success": False, "field": "timeoutSeconds", "message": "must not be negative"},
         {"success": False, "message": "call was not placed"},
         {"success": False, "message": "No call was placed"},
