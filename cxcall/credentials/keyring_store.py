@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ class KeyringError(Exception):
     """The keyring failed. The message says why and contains no secret."""
 
 
+class UnverifiedError(KeyringError):
+    """It is not known whether the keyring has stored the secret, or will store it."""
+
+
 def is_installed() -> bool:
     """Return whether the extra is installed, without importing it."""
     from importlib.util import find_spec
@@ -28,15 +33,20 @@ def is_installed() -> bool:
 
 
 def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
-    """Store the secrets of an account, in place of earlier ones; raises KeyringError."""
+    """Store the secrets of an account, in place of earlier ones.
+
+    Raises UnverifiedError if they may be stored, else KeyringError.
+    """
     text = json.dumps(dict(secrets))
 
     def save(keyring: Any) -> bool:
         keyring.set_password(_SERVICE, account, text)
-        return bool(keyring.get_password(_SERVICE, account) == text)
+        with suppress(Exception):
+            return bool(keyring.get_password(_SERVICE, account) == text)
+        return False
 
     if not _run_with_timeout(save):
-        raise KeyringError("the keyring did not store the secret")
+        raise UnverifiedError("the keyring did not store the secret")
 
 
 def load_secrets(account: str) -> dict[str, str]:
@@ -85,5 +95,5 @@ def _run_with_timeout(act: Callable[[Any], Any]) -> Any:
     if failed:
         raise KeyringError(failed[0])
     if not done:
-        raise KeyringError(f"the keyring did not respond within {TIMEOUT:g} s")
+        raise UnverifiedError(f"the keyring did not respond within {TIMEOUT:g} s")
     return done[0]

@@ -73,12 +73,12 @@ def log_out(profile: str) -> tuple[list[str], list[Finding]]:
     """Delete the secrets and tokens of a profile for every host; its settings need not be valid.
 
     Returns a description of each, and an error for each secret that the keyring did not delete. Raises UsageError
-    if the file of the logins is damaged.
+    if the file of the logins cannot be changed, and then nothing is deleted.
     """
     with token_cache.lock_tokens(float(DEFAULTS["timeout"])):
-        delete_tenant(state_dir(), profile)
-        tokens = token_cache.delete_tokens(profile)
         logins, problems = stored_logins.delete_logins(profile)
+        tokens = token_cache.delete_tokens(profile)
+        delete_tenant(state_dir(), profile)
     # Each login may have left a token of the same address.
     counts = Counter(str(token.get("token_url")) for token in tokens)
     removed = [

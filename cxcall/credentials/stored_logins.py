@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC
 from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
-from cxcall.documents.private_files import PrivateFile, StoredRecord
+from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
+from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
@@ -22,8 +25,10 @@ SECRET_FIELDS = (
 )
 _KEYRING_NAMES = "in_keyring"
 _KEYRING_PROBLEM = "not_in_keyring"
-_OLD_SECRETS = "old_secrets_in_keyring"
-"""Whether the keyring has the secrets of an earlier login, which it could not replace."""
+_ID = "id"
+"""Random, and part of the name of the login's keyring entry: all state folders of a user share one keyring."""
+_ENTRIES, _ENTRIES_OF = "keyring_entries", "keyring_entries_of"
+"""The names of all keyring entries that a profile may have, in a record of their own."""
 
 
 def find_login(settings: Settings) -> StoredRecord:
@@ -44,31 +49,50 @@ def login_hosts(profile: str) -> list[str]:
 
 
 def save_login(settings: Settings, login: StoredRecord) -> None:
-    """Store a login for the profile and its host, in place of an earlier one.
+    """Store a login for the profile and its host, in place of an earlier one; one that is renewed keeps its ID.
 
     Its secrets go into the keyring if one is installed and accepts them, else into the file. Raises
-    UnwritableError.
+    UnwritableError, and then the earlier login is unchanged.
     """
-    key = _login_key(settings)
+    from secrets import token_hex
+
+    key, profile = _login_key(settings), settings.profile
     secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
-    own = (_KEYRING_NAMES, _KEYRING_PROBLEM, _OLD_SECRETS)
+    own = (_KEYRING_NAMES, _KEYRING_PROBLEM)
     record = {name: value for name, value in login.items() if name not in own}
+    record = {_ID: token_hex(8), **record, **key}
+    account, entries = _account(record), _keyring_entries(profile)
+    is_installed = keyring_store.is_installed()
+    # Before the keyring has the entry, so that a logout finds it, whatever happens from here on.
+    _put_keyring_entries(profile, [*entries, account] if is_installed else entries)
     try:
-        keyring_store.save_secrets(_account(key), secrets)
+        keyring_store.save_secrets(account, secrets)
     except keyring_store.KeyringError as error:
-        if keyring_store.is_installed():
+        if is_installed:
             record[_KEYRING_PROBLEM] = str(error)
-        if any(map(_is_in_keyring, _logins().find(key))):
-            record[_OLD_SECRETS] = True
+        _logins().put(record, key)
+        if not isinstance(error, keyring_store.UnverifiedError):
+            with suppress(UnwritableError):
+                _put_keyring_entries(profile, entries)
     else:
         record = {name: value for name, value in record.items() if name not in secrets}
-        record[_KEYRING_NAMES] = sorted(secrets)
-    _logins().put(record, key)
+        _logins().put({**record, _KEYRING_NAMES: sorted(secrets)}, key)
+        _delete_unused_entries(profile)
 
 
 def check_logins_can_be_saved() -> None:
     """Raise UnwritableError if no login can be stored now."""
     _logins().rewrite()
+
+
+def check_logins_can_be_read(settings: Settings) -> None:
+    """Raise CredentialsError if the logins cannot be read, for a request that may need one."""
+    try:
+        _logins().read_for_change()
+    except UsageError as error:
+        damage = error.findings[0]
+        fix = f"{damage.fix}, then {settings.login_command()}"
+        raise CredentialsError(damage._replace(code="credential", fix=fix)) from None
 
 
 def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecord:
@@ -91,6 +115,11 @@ def keyring_secret_names(login: StoredRecord) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
+def login_id(login: StoredRecord) -> str:
+    """Return the ID of a login; empty if there is none, or if an earlier version stored it."""
+    return str(login.get(_ID, ""))
+
+
 def login_source(login: StoredRecord) -> str:
     """Return the source name for a login's secrets: the keyring or the file."""
     return KEYRING_SOURCE if keyring_secret_names(login) else LOGIN_SOURCE
@@ -108,36 +137,64 @@ def describe_storage(settings: Settings) -> str:
 
 
 def delete_logins(profile: str) -> tuple[list[StoredRecord], list[Finding]]:
-    """Delete the logins of a profile for every host, and return them, and an error for each that could not be deleted.
+    """Delete the logins of a profile for every host, and return them, and an error for each secret that may still be stored.
 
-    A login stays until the keyring deletes its secrets: without the login, nothing would name them.
+    Raises UsageError if the file cannot be changed, and then nothing is deleted. The name of an entry stays until the
+    keyring has deleted it.
     """
-    problems = []
+    _put_keyring_entries(profile, _keyring_entries(profile))
+    logins = _logins().remove({"profile": profile})
+    remaining = _delete_unused_entries(profile)
+    problems = [
+        Finding.error(
+            "credential",
+            KEYRING_SOURCE,
+            f"a secret of profile `{profile}` may still be in the keyring",
+            fix=f"unlock the keyring, and run it again; or delete the entry `{entry}` of `cxcall` there",
+            why=why,
+        )
+        for entry, why in remaining.items()
+    ]
+    return [login for login in logins if _account(login) not in remaining], problems
 
-    def delete_secrets(login: StoredRecord) -> bool:
+
+def _keyring_entries(profile: str) -> list[str]:
+    """Return the names of the keyring entries that a profile may have; a login of an earlier version knows only its own."""
+    records = _logins().read_for_change()
+    known = [each[_ENTRIES] for each in records if each.get(_ENTRIES_OF) == profile]
+    return list(dict.fromkeys([*chain(*known), *_used_entries(profile)]))
+
+
+def _used_entries(profile: str) -> list[str]:
+    records = _logins().read_for_change()
+    logins = (each for each in records if each.get("profile") == profile)
+    return [_account(login) for login in logins if keyring_secret_names(login)]
+
+
+def _put_keyring_entries(profile: str, names: list[str]) -> None:
+    key = {_ENTRIES_OF: profile}
+    if names:
+        _logins().put({_ENTRIES: names}, key)
+    else:
+        _logins().remove(key)
+
+
+def _delete_unused_entries(profile: str) -> dict[str, str]:
+    """Delete the keyring entries that no login of the profile uses; returns those that may still be there, and why."""
+    used, remaining, why = _used_entries(profile), {}, ""
+    for entry in _keyring_entries(profile):
+        if entry in used:
+            continue
         try:
-            if _is_in_keyring(login):
-                keyring_store.delete_secrets(_account(login))
+            if not why:  # a keyring that did not respond is not waited for again
+                keyring_store.delete_secrets(entry)
         except keyring_store.KeyringError as error:
-            what = f"the {describe_secret(login)} for {login.get('base_url')}"
-            problems.append(
-                Finding.error(
-                    "credential",
-                    KEYRING_SOURCE,
-                    f"{what} may still be in the keyring",
-                    fix="unlock the keyring, and run it again; "
-                    f"or delete the entry `{_account(login)}` of `cxcall` there",
-                    why=str(error),
-                )
-            )
-            return False
-        return True
-
-    return _logins().remove({"profile": profile}, remove_if=delete_secrets), problems
-
-
-def _is_in_keyring(login: StoredRecord) -> bool:
-    return bool(keyring_secret_names(login) or login.get(_OLD_SECRETS))
+            why = str(error)
+        if why:
+            remaining[entry] = why
+    with suppress(UnwritableError):
+        _put_keyring_entries(profile, [*used, *remaining])
+    return remaining
 
 
 def describe_secret(record: StoredRecord) -> str:
@@ -162,5 +219,6 @@ def _login_key(settings: Settings) -> dict[str, str]:
     return {"profile": settings.profile, "base_url": host_url(settings.base_url)}
 
 
-def _account(key: StoredRecord) -> str:
-    return f"{key['profile']} {key['base_url']}"
+def _account(login: StoredRecord) -> str:
+    """Return the name of a login's keyring entry; a login of an earlier version has no ID."""
+    return " ".join(str(login[name]) for name in ("profile", "base_url", _ID) if name in login)

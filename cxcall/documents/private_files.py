@@ -63,20 +63,18 @@ class PrivateFile(NamedTuple):
 
         Raises UnwritableError, and UsageError if the file is damaged and no cache.
         """
-        records = self._read_for_change()
+        records = self.read_for_change()
         others = [old for old in records if not _matches(old, key) and keep_if(old)]
         self._write([{**key, **record}, *others])
 
     def rewrite(self) -> None:
         """Write the file unchanged, which shows that it can be changed; raises as `put` does."""
-        self._write(self._read_for_change())
+        self._write(self.read_for_change())
 
-    def remove(
-        self, key: RecordKey, *, remove_if: Callable[[StoredRecord], bool] = lambda _: True
-    ) -> list[StoredRecord]:
-        """Remove the records that match `key` if `remove_if` is true, and return them; raises as `put` does."""
-        records = self._read_for_change()
-        removed = [record for record in records if _matches(record, key) and remove_if(record)]
+    def remove(self, key: RecordKey) -> list[StoredRecord]:
+        """Remove the records that match `key`, and return them; raises as `put` does."""
+        records = self.read_for_change()
+        removed = [record for record in records if _matches(record, key)]
         if removed:
             self._write([record for record in records if record not in removed])
         return removed
@@ -131,7 +129,8 @@ class PrivateFile(NamedTuple):
         except (OSError, UnreadableError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
-    def _read_for_change(self) -> list[StoredRecord]:
+    def read_for_change(self) -> list[StoredRecord]:
+        """Return all records, also of a file that other users can read; raises UsageError if it is damaged and no cache."""
         records = self._read()
         if records is not None:
             return records
@@ -143,10 +142,10 @@ class PrivateFile(NamedTuple):
 
         read_content(self.path)  # raises UsageError if it is not damaged, but cannot be read at all
         raise UsageError(
-            f"`{self.path.name}` cannot be read, so nothing in it was changed",
+            f"`{self.path.name}` cannot be read",
             where=str(self.path),
             fix=f"correct it, or delete it: {command('rm', str(self.path))}",
-            why="it is damaged, or was written by a newer version; it may contain the secrets of all profiles",
+            why="it is damaged, or was written by a newer version of cxcall; it may contain the secrets of all profiles",
         )
 
     def _write(self, records: list[StoredRecord]) -> None:
@@ -160,7 +159,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
     `folder_variable` is the environment variable for another folder, for the message.
     """
     try:
-        _check_replaceable(path, folder_variable)
+        check_replaceable(path, folder_variable=folder_variable)
         _make_folder(path)
         target = path.resolve()
         new = target.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
@@ -181,10 +180,10 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
         ) from None
 
 
-def _check_replaceable(path: Path, folder_variable: str) -> None:
-    """Raise UnwritableError for a broken link, a device, a pipe, and a file that its owner made read-only.
+def check_replaceable(path: Path, *, folder_variable: str) -> None:
+    """Raise UnwritableError for a broken link, a device, a pipe, and a file or folder that its owner made read-only.
 
-    Root could replace them.
+    Root could replace such files.
     """
     problem = fix = ""
     try:
@@ -198,12 +197,18 @@ def _check_replaceable(path: Path, folder_variable: str) -> None:
             problem, fix = "it is not a regular file", "remove it"
         elif not mode & stat.S_IWUSR:
             problem, fix = "it is read-only", "make it writable"
+    if not problem and not os.access(_existing_folder(path), os.W_OK):
+        problem, fix = "its folder is read-only", "make the folder writable"
     if problem:
         raise UnwritableError(
             f"`{path.name}` cannot be written: {problem}",
             where=str(path),
             fix=f"{fix}, or set `{folder_variable}` to another folder",
         )
+
+
+def _existing_folder(path: Path) -> Path:
+    return next(each for each in path.resolve().parents if each.exists())
 
 
 def _make_folder(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,23 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 COLUMNS = "columns"
 """The table of a profile that maps a flag, parameter, or place in the body to the header of a column."""
+
+_new_profiles: set[str] = set()
+
+
+@contextmanager
+def allow_missing_profile(name: str) -> Iterator[None]:
+    """Let a profile be used during a `with` block, as one without settings if it is missing."""
+    _new_profiles.add(name)
+    try:
+        yield
+    finally:
+        _new_profiles.discard(name)
 
 
 class ConfigFile(NamedTuple):
@@ -81,7 +94,7 @@ class ConfigFile(NamedTuple):
         The profile `default` may be missing. `can_create` is whether the user may have wanted a new profile.
         """
         name = chosen.value
-        if name not in self.profiles and name != "default":
+        if name not in self.profiles and name not in {"default", *_new_profiles}:
             create = f"to create it: {command('cxcall', 'auth', 'login', '--profile', name)}"
             known = suggest_name(name, self.profiles) if self.profiles else ""
             fix = "; ".join(filter(None, (known, create if can_create else "")))

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.paths import expand_home
-from cxcall.documents.private_files import PrivateFile, replace_text
+from cxcall.documents.private_files import PrivateFile, check_replaceable, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import forget_profile
-from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.config_file import ConfigFile, allow_missing_profile
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
 from cxcall.settings.setting_values import check_values
@@ -121,31 +121,27 @@ def set_default_profile(path: Path, profile: str) -> None:
     _edit(path, change)
 
 
+def check_changeable(path: Path) -> None:
+    """Raise UnwritableError if the file cannot be changed, before a person or a command does what it should record."""
+    check_replaceable(path, folder_variable="CXCALL_CONFIG_DIR")
+
+
 @contextmanager
-def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
-    """Create a missing profile for the block; it stays only if no exception is raised."""
+def new_profile(path: Path, profile: Setting) -> Iterator[None]:
+    """Let the block use a profile that may be missing, and create it at the end; an exception changes nothing."""
     is_known = profile.value in ConfigFile.read(path).profiles
     if is_known or profile.value == DEFAULTS["profile"] or profile.value.startswith(GC_PREFIX):
         yield
         return
-    change_profile(path, profile.value, {})
+    _check_profile(profile.value)
+    check_changeable(path)
     try:
-        yield
+        with allow_missing_profile(profile.value):
+            yield
     except BaseException:
-        _edit(path, lambda document, tables: _remove_empty(document, tables, profile.value))
         forget_profile()
         raise
-
-
-def _remove_empty(document: Any, tables: Any, profile: str) -> None:
-    """Remove a profile without settings; another process may have added some meanwhile."""
-    if tables.get(profile, {"": ""}):
-        return
-    del tables[profile]
-    if document.get("default_profile") == profile:
-        del document["default_profile"]
-    if not tables:
-        del document["profiles"]
+    change_profile(path, profile.value, {})
 
 
 def _check_profile(profile: str) -> None:

@@ -7,10 +7,14 @@ import os
 import stat
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.profile_changes import new_profile
+from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 
 if TYPE_CHECKING:
@@ -75,6 +79,15 @@ def test_refused_login_leaves_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> No
     before = content(cxcall)
     log_in(cxcall, sandbox, "-p", "new", code=4, secret="wrong")
     assert content(cxcall) == before
+
+
+def test_profile_is_created_only_at_the_end_of_a_login(tmp_path: Path) -> None:
+    """A process that is killed leaves none."""
+    path, new = tmp_path / "config.toml", Setting("new", "--profile")
+    with new_profile(path, new):
+        assert ConfigFile.read(path).profile_settings(new) == {}
+        assert not path.exists()
+    assert [*ConfigFile.read(path).profiles] == ["new"]
 
 
 def test_dotenv_file_creates_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> None:

@@ -45,6 +45,21 @@ def records(cxcall: Cxcall) -> list[dict[str, Any]]:
     return found
 
 
+def logins(cxcall: Cxcall) -> list[dict[str, Any]]:
+    return [each for each in records(cxcall) if "base_url" in each]
+
+
+def entries(cxcall: Cxcall) -> dict[str, dict[str, str]]:
+    """Return the secrets in the keyring by the names of their entries."""
+    path = cxcall.folder / "keyring.json"
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {name: json.loads(text) for name, text in kept.items()}
+
+
+def store_token(cxcall: Cxcall, token: str, code: int = 0) -> None:
+    cxcall("auth", "login", "--with-token", stdin=token, code=code)
+
+
 def is_loaded(cxcall: Cxcall) -> bool:
     marker = cxcall.folder / "keyring.loaded"
     found = marker.exists()
@@ -141,11 +156,11 @@ def test_unavailable_keyring_secret_is_reported(
         assert "removed" in keyed("auth", "logout", code=0).out
         return
     output = keyed("auth", "logout", code=2)
-    assert "nothing was removed" in output.out
+    assert "is logged out" in output.out
     assert "may still be in the keyring" in output.err
     assert words in output.err
     log_in(keyed, sandbox)  # into the file: the earlier secret stays in the keyring
-    assert len(records(keyed)) == 1
+    assert len(logins(keyed)) == 1
     removed = with_backend(keyed, "keyring_backends.Keeping")("auth", "logout", code=0)
     assert "removed the client secret" in removed.out
     assert json.loads((keyed.folder / "keyring.json").read_text("utf-8")) == {}
@@ -175,3 +190,63 @@ def test_keyring_login_without_the_extra_names_the_missing_package(
     )
     ran = keyed("auth", "token", code=4, env={"PYTHONPATH": str(hidden)})
     assert "pip install 'cxcall[keyring]'" in ran.err
+
+
+def test_each_state_folder_has_its_own_secrets(keyed: Cxcall) -> None:
+    folders = [{"CXCALL_STATE_DIR": str(keyed.folder / name)} for name in ("a", "b")]
+    for folder in folders:
+        token = Path(folder["CXCALL_STATE_DIR"]).name * 20
+        keyed("auth", "login", "--with-token", stdin=token, code=0, env=folder)
+    assert keyed("auth", "token", code=0, env=folders[0]).out.strip() == "a" * 20
+    keyed("auth", "logout", code=0, env=folders[1])
+    assert keyed("auth", "token", code=0, env=folders[0]).out.strip() == "a" * 20
+
+
+@pytest.mark.parametrize("name", ["state/credentials.json", "config/config.toml"])
+def test_login_and_logout_that_cannot_be_recorded_change_nothing(
+    keyed: Cxcall, sandbox: Sandbox, name: str
+) -> None:
+    keyed("config", "set", "timeout", "20", code=0)
+    store_token(keyed, "a-token-of-mine")
+    before = entries(keyed), records(keyed)
+    (keyed.folder / name).chmod(0o400)
+    new = ("--client-id", sandbox.client_id)
+    ran = keyed("auth", "login", *new, stdin=sandbox.client_secret, code=2)
+    assert "it is read-only" in ran.err
+    assert (entries(keyed), records(keyed)) == before
+    if name.startswith("state"):
+        keyed("auth", "logout", code=2)
+        assert (entries(keyed), records(keyed)) == before
+
+
+@pytest.mark.slow
+def test_secret_that_a_slow_keyring_stored_after_all_is_removed(keyed: Cxcall) -> None:
+    store_token(with_backend(keyed, "keyring_backends.Late"), "a-token-of-mine")
+    assert logins(keyed)[0]["access_token"] == "a-token-of-mine"
+    with_backend(keyed, "keyring_backends.Keeping")
+    assert len(entries(keyed)) == 1
+    keyed("auth", "logout", code=0)
+    assert entries(keyed) == {}
+
+
+def test_new_login_leaves_one_entry(keyed: Cxcall) -> None:
+    for token in ("the-first-token", "the-second-token"):
+        store_token(keyed, token)
+        assert [*entries(keyed).values()] == [{"access_token": token}]
+
+
+@pytest.mark.parametrize("command", ["login", "logout"])
+def test_entry_of_an_earlier_version_is_used_and_removed(keyed: Cxcall, command: str) -> None:
+    """Its name has no ID, and no record names it but the login."""
+    host = keyed.environment["CXCALL_BASE_URL"]
+    login = {"profile": "default", "base_url": host, "in_keyring": ["access_token"]}
+    keyed.file("state/credentials.json", json.dumps({"version": 1, "records": [login]}))
+    (keyed.folder / "state" / "credentials.json").chmod(0o600)
+    secret = {f"cxcall/default {host}": json.dumps({"access_token": "an-old-token"})}
+    keyed.file("keyring.json", json.dumps(secret))
+    assert keyed("auth", "token", code=0).out.strip() == "an-old-token"
+    if command == "logout":
+        assert "removed the access token" in keyed("auth", "logout", code=0).out
+    else:
+        store_token(keyed, "the-new-token")
+    assert {"access_token": "an-old-token"} not in entries(keyed).values()

@@ -50,6 +50,14 @@ class Hanging(Keeping):
         threading.Event().wait()
 
 
+class Late(Keeping):
+    """Stores a secret, and does not respond."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password)
+        threading.Event().wait()
+
+
 class Telling(Keeping):
     """Fails with the secret in its message."""
 

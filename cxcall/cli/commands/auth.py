@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_binding import accept_global_options, new_app
@@ -61,14 +61,14 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     profile = find_profile(flags)
     # The `.env` of a folder must not create a profile.
     can_create = profile.source.startswith(("--", "environment"))
-    with profile_changes.temporary_profile(config_path(), profile) if can_create else nullcontext():
+    with profile_changes.new_profile(config_path(), profile) if can_create else nullcontext():
         if options.basic or options.api_key:
             return _store_credentials(flags, screen, profile, is_basic=options.basic)
         flags = _ask_destination(flags, screen)
-        flags, token = _request_token(flags, options, output)
-        kept = _keep_in_profile(
-            profile, flags, "access_key_id" if token.kind == ACCESS_KEY else "client_id"
-        )
+        flags, identifier = _ask_identifier(flags, options, screen)
+        values = _values_to_keep(profile, flags, identifier)
+        token = _request_token(flags, options, output, identifier)
+        kept = _keep_in_profile(profile, values)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
     status = get_status(settings)
     done = f"logged in to {settings.base_url} ({token.kind})"
@@ -115,7 +115,7 @@ def logout(target: SettingsOptions) -> Report:
     removed, problems = login_and_logout.log_out(profile)
     if not (removed or problems):  # a profile with a misspelled name has no login
         ConfigFile.read(config_path()).profile_settings(chosen, can_create=False)
-    nothing = "nothing was removed" if problems else f"profile `{profile}` has no login"
+    nothing = f"profile `{profile}` {'is logged out' if problems else 'has no login'}"
     return Report(
         "auth logout",
         outcome=Outcome.ERROR if problems else Outcome.OK,
@@ -153,12 +153,12 @@ def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_bas
         (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
     )
     secret = _read_secret(screen, "Password" if is_basic else "API key")
-    storage = store_credentials(settings, username, secret)
     # The default profile, and one for a platform, keep their destination: other calls and a token go there, too.
     own = ConfigFile.read(config_path()).profiles.get(profile.value, {})
     is_own = profile.value != DEFAULTS["profile"] and own.keys().isdisjoint(_PLATFORM_SETTINGS)
-    kept = _keep_in_profile(profile, flags) if is_own else ""
-    text = f"stored for {settings.base_url} in {storage}{kept}"
+    values = _values_to_keep(profile, flags) if is_own else {}
+    storage = store_credentials(settings, username, secret)
+    text = f"stored for {settings.base_url} in {storage}{_keep_in_profile(profile, values)}"
     return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": storage}, text=text)
 
 
@@ -197,33 +197,41 @@ def _ask_platform(screen: Screen) -> str:
             return answer
 
 
+def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tuple[Flags, str]:
+    """Return the flags with the ID of the client or the access key, and its setting; asks for it if no setting has it."""
+    settings = settings_of_platform(flags)
+    if options.with_token:
+        return flags, "client_id"
+    if options.web:
+        client_id = settings.client_id or _read(screen, "Client ID", "--client-id")
+        return {**flags, "client_id": client_id}, "client_id"
+    require_token_url(settings)  # before a person types the secret
+    if grant_kind(settings) == ACCESS_KEY:
+        name, prompt, source = "access_key_id", "Access key ID", "CXCALL_ACCESS_KEY_ID"
+    else:
+        name, prompt, source = "client_id", "Client ID", "--client-id"
+    is_known = settings.values[name].value
+    return flags if is_known else {**flags, name: _read(screen, prompt, source)}, name
+
+
 def _request_token(
-    flags: Flags, options: LoginOptions, output: OutputOptions
-) -> tuple[Flags, Token]:
-    """Log in, and return the flags with the ID that was used, and the token."""
+    flags: Flags, options: LoginOptions, output: OutputOptions, identifier: str
+) -> Token:
+    """Log in, and return the token. `identifier` is the setting of the ID."""
     screen, settings = Screen.standard(output), settings_of_platform(flags)
     if options.with_token:
-        return flags, login_and_logout.log_in_with_token(
-            settings, _read_secret(screen, "Access token")
-        )
+        token = _read_secret(screen, "Access token")
+        return login_and_logout.log_in_with_token(settings, token)
     if options.web:
-        flags = {
-            **flags,
-            "client_id": settings.client_id or _read(screen, "Client ID", "--client-id"),
-        }
         show = _page_opener(output, open_browser=not options.no_browser)
-        settings = settings_of_platform(flags)
-        return flags, login_and_logout.log_in_with_browser(settings, show, port=options.port)
-    require_token_url(settings)  # before a person types the secret
-    is_key = grant_kind(settings) == ACCESS_KEY
-    noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
-    known = settings.values[f"{pair}_id"].value
-    identifier = known or _read(
-        screen, f"{noun} ID", "CXCALL_ACCESS_KEY_ID" if is_key else "--client-id"
+        return login_and_logout.log_in_with_browser(settings, show, port=options.port)
+    noun, name = (
+        ("Access key", "access_key_secret")
+        if identifier == "access_key_id"
+        else ("Client", "client_secret")
     )
-    secret = settings.values[f"{pair}_secret"].value or _read_secret(screen, f"{noun} secret")
-    token = login_and_logout.log_in(settings, identifier, secret)
-    return flags if known else {**flags, f"{pair}_id": identifier}, token
+    secret = settings.values[name].value or _read_secret(screen, f"{noun} secret")
+    return login_and_logout.log_in(settings, settings.values[identifier].value, secret)
 
 
 def _read(screen: Screen, prompt: str, name: str) -> str:
@@ -242,13 +250,13 @@ def _read_secret(screen: Screen, prompt: str) -> str:
     return secret
 
 
-def _keep_in_profile(profile: Setting, flags: Flags, identifier: str = "") -> str:
-    """Write the values that the person entered to the profile, and return a line that names them.
+def _values_to_keep(profile: Setting, flags: Flags, identifier: str = "") -> dict[str, Any]:
+    """Return the values that the person entered, for the profile; raises UsageError if it cannot be changed.
 
-    `identifier` is the setting of the ID. Values from the environment are not written.
+    `identifier` is the setting of the ID. Values from the environment are not kept.
     """
     if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
-        return ""
+        return {}
     names = ("platform", "region", "base_url", identifier)
     contract = find_platform_contract(find_platform(flags))
     values = {
@@ -256,6 +264,13 @@ def _keep_in_profile(profile: Setting, flags: Flags, identifier: str = "") -> st
         for name in names
         if (value := flags.get(name))
     }
+    if values:
+        profile_changes.check_changeable(config_path())
+    return values
+
+
+def _keep_in_profile(profile: Setting, values: Mapping[str, Any]) -> str:
+    """Write values to the profile, and return a line that names them."""
     if not values:
         return ""
     profile_changes.change_profile(config_path(), profile.value, values)
