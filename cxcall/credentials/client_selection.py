@@ -98,6 +98,7 @@ def select_client(
         )
     client_id, secret = (settings.values[name] for name in CREDENTIAL_SETTINGS[kind])
     if not (client_id.value and secret.value):
+        stored_logins.check_logins_can_be_read(settings)
         error = _missing_credentials(settings, kind)
         if operation and operation.token_kinds and kind not in operation.token_kinds:
             fix = f"{settings.login_command('--web')}: `{operation.name}` acts as a user"

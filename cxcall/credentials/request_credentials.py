@@ -86,8 +86,7 @@ def stop_without_credentials(settings: Settings, operation: Operation) -> None:
     if operation.is_public:
         return
     if operation.security:
-        if choose_alternative(settings, operation.security) is None:
-            raise _no_credentials(settings, operation.security)
+        _require_alternative(settings, operation.security)
     elif not has_token_source(settings):
         from cxcall.credentials import client_selection
 
@@ -109,9 +108,7 @@ def get_credentials(
     old = refused.token if isinstance(refused, RequestCredentials) else refused
     if not alternatives:
         return get_token(settings, refused=old, operation=operation)
-    chosen = choose_alternative(settings, alternatives)
-    if chosen is None:
-        raise _no_credentials(settings, alternatives)
+    chosen = _require_alternative(settings, alternatives)
     if not chosen:
         return None
     secrets = _Secrets(settings)
@@ -172,6 +169,14 @@ def choose_alternative(
         ):
             return alternative
     return () if () in alternatives else None
+
+
+def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ...]) -> Alternative:
+    chosen = choose_alternative(settings, alternatives)
+    if chosen is None:
+        stored_logins.check_logins_can_be_read(settings)
+        raise _no_credentials(settings, alternatives)
+    return chosen
 
 
 def describe_places(settings: Settings, operation: Operation) -> list[tuple[str, str, str]]:

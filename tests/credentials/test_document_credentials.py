@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -192,6 +193,17 @@ def test_secret_is_stored_only_for_a_host_that_the_user_named(load: LoadSettings
     found = get_credentials(load(), operation(BASIC))
     assert isinstance(found, RequestCredentials)
     assert found.source == LOGIN_SOURCE
+
+
+def test_damaged_logins_are_the_reason_for_a_missing_password(
+    load: LoadSettings, state: Path
+) -> None:
+    state.mkdir(parents=True)
+    (state / "credentials.json").write_text("{", "utf-8")
+    (state / "credentials.json").chmod(0o600)
+    for attempt in (stop_without_credentials, get_credentials):
+        with pytest.raises(CredentialsError, match=r"`credentials\.json` cannot be read"):
+            attempt(load(), operation(BASIC))
 
 
 def test_password_in_the_keyring_is_read_when_it_is_sent(

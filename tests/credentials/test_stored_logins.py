@@ -199,12 +199,17 @@ def test_logout_without_a_login_deletes_nothing() -> None:
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
-def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: bytes) -> None:
+def test_damaged_logins_are_an_error_only_if_one_is_needed(
+    load: LoadSettings, state: Path, text: bytes
+) -> None:
     state.mkdir(parents=True)
     (state / "credentials.json").write_bytes(text)
     (state / "credentials.json").chmod(0o600)
-    with pytest.raises(CredentialsError, match="no credentials"):
-        token_provider.get_token(load(**NONE))
+    assert token_provider.get_token(load()).value == f"{TOKEN}-1"
+    message = "`credentials.json` cannot be read" if text else "no credentials|`client_id` is set"
+    for flags in (NONE, {"client_secret": None}):
+        with pytest.raises(CredentialsError, match=message):
+            token_provider.get_token(load(**flags))
     if not text:
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
         login_and_logout.log_out("default")
