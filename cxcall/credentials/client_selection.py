@@ -32,6 +32,7 @@ from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import region_domain
 from cxcall.settings.setting_values import CXONE
 from cxcall.settings.settings import config_path
+from cxcall.settings.sources import SECRET_SETTINGS
 from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ def find_explicit_token(settings: Settings) -> Token | None:
         login = stored_logins.load_keyring_secrets(settings, login)
     value = str(login.get("access_token", ""))
     return new_explicit_token(value, source) if value else None
+
+
+def credentials_identity(settings: Settings) -> tuple[str, ...]:
+    """Return what tells one account's credentials from another's: those of the settings, and the ID of the login.
+
+    The values contain secrets. A login that is renewed keeps its ID.
+    """
+    names = ("client_id", "access_key_id", "username", *SECRET_SETTINGS)
+    login: StoredRecord = {}
+    with suppress(UsageError):  # a dry run needs no credentials
+        login = stored_logins.find_login(settings)
+    return (*(settings.values[name].value for name in names), stored_logins.login_id(login))
 
 
 def rejected_token_error(settings: Settings, token: Token) -> RejectedCredentialsError:

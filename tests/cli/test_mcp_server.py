@@ -10,6 +10,7 @@ import pytest
 
 from cxcall.cli.shared_options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
 from cxcall.client.client import Client as CxcallClient
+from cxcall.credentials.login_and_logout import log_in_with_token
 from cxcall.findings.errors import StoppedError, UsageError
 from helpers.command import CXCALL, Cxcall
 from helpers.mcp_requests import count, request
@@ -153,4 +154,27 @@ def test_confirmation_expires_and_is_used_once(
             confirmations.add(checked)
         with pytest.raises(StoppedError):
             confirmations.check(first, checked)
+    assert count(platform) == 0
+
+
+@pytest.mark.slow  # it loads the SDK
+def test_confirmation_is_not_valid_for_another_login(
+    cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All organizations of a region have the same host."""
+    from cxcall.cli.mcp_server.send_tools import PendingConfirmations
+
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("CXCALL_ACCESS_TOKEN")
+    monkeypatch.chdir(cxcall.folder)
+    confirmations = PendingConfirmations()
+    with CxcallClient() as client:
+        built = client.build("personal-connection", request("a")["body"])
+        log_in_with_token(built.settings, "token-of-account-a")
+        identifier = confirmations.add(built)
+        confirmations.check(identifier, built)
+        log_in_with_token(built.settings, "token-of-account-b")
+        with pytest.raises(StoppedError, match="another request or login"):
+            confirmations.take(identifier, built)
     assert count(platform) == 0

@@ -16,6 +16,7 @@ from cxcall.cli.actions.send import show_request
 from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
 from cxcall.cli.mcp_server.tool_results import RefusedToolError, as_tool
 from cxcall.client.client import Client
+from cxcall.credentials.client_selection import credentials_identity
 from cxcall.credentials.request_credentials import stop_without_credentials
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -65,7 +66,9 @@ class PendingConfirmations:
         if not digest:
             raise _confirmation_error("it is unknown, used, or expired")
         is_same = digest == digest_of(checked)
-        raise _confirmation_error("it has expired" if is_same else "it belongs to another request")
+        raise _confirmation_error(
+            "it has expired" if is_same else "it belongs to another request or login"
+        )
 
     def take(self, identifier: str, checked: CheckedRequest) -> None:
         """Use up an ID; raises StoppedError as `check` does, also if another call has just used it."""
@@ -81,7 +84,7 @@ class PendingConfirmations:
 
 
 def digest_of(checked: CheckedRequest) -> str:
-    """Return the SHA-256 of everything that would be sent, and of its destination."""
+    """Return the SHA-256 of everything that would be sent, of its destination, and of the account's credentials."""
     request, settings = checked.request, checked.settings
     parts = [
         checked.operation.name,
@@ -90,6 +93,7 @@ def digest_of(checked: CheckedRequest) -> str:
         request.method,
         request.url,
         sorted(request.headers.items()),
+        credentials_identity(settings),
     ]
     text = json.dumps(parts).encode() + b"\n" + (request.body or b"")
     return hashlib.sha256(text).hexdigest()
