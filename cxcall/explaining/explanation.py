@@ -13,7 +13,7 @@ from cxcall.explaining.checks.body.body_check import check_body, check_parameter
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
-from cxcall.explaining.checks.no_response_check import check_failure, note_unknown_outcome
+from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
     check_published,
@@ -217,7 +217,7 @@ def _check_response(
         severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)
-    yield from note_unknown_outcome(request, route.operation)
+    yield from check_unknown_outcome(request, route.operation)
 
 
 def _without_body_advice(fix: str, request: ObservedRequest, operation: Operation | None) -> str:

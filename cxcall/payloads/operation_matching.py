@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.contract import Catalog
 from cxcall.contracts.json_schema import compile_schema, merged_schema, schema_types
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,13 +110,30 @@ def find_better_operation(
 
     The body must be valid for it. It must recognize all names of the body, and more properties than
     `operation`. A property with a misspelled name counts as recognized, so a single typo decides nothing.
+    In another area of the API, words such as `name` and `type` alone decide nothing either.
     """
     here, names = _count_recognized(operation, value), len(property_names(value))
     for other in find_valid_operations(operations, value):
         knows_all = _count_recognized_names(other, value) == names
-        if knows_all and _count_recognized(other, value) > here:
+        is_clear = _area(other) == _area(operation) or _has_own_name(other, operation, value)
+        if knows_all and is_clear and _count_recognized(other, value) > here:
             return other
     return None
+
+
+def _area(operation: Operation) -> tuple[str, str]:
+    """Return the platform and the first word of the path after the base path, such as `outbound`."""
+    words = re.sub(r"^.*?/(?:api/v\d+|services/[^/]+)(?=/)", "", operation.path)
+    return operation.platform, words.strip("/").partition("/")[0]
+
+
+def _has_own_name(other: Operation, operation: Operation, value: Any) -> bool:
+    """Return whether a body is a list, or has a name of several words, or several required names, that only the other operation declares."""
+    if isinstance(value, list):
+        return True
+    own = (property_names(value) & declared_names(other)) - declared_names(operation)
+    required = own.intersection(other.schema_at("").get("required", ()))
+    return len(required) > 1 or any(len(name_words(name)) > 1 for name in own)
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:

@@ -195,7 +195,7 @@ def test_response_decides_the_finding_code(status: int, response: Any, code: str
 
 def test_gateway_response_is_not_attributed_to_the_platform() -> None:
     (found,) = explain(make_exchange(body=CALL, status=502, response="<html>Bad Gateway</html>"))
-    assert "a proxy's or a gateway's" in found.findings[0].message
+    assert "a proxy's or a gateway's" in found.findings[1].message
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "unknown operation that may have been processed": (
         f'POST {HOST}/api/v2/flows/executions\n{{"flowId":"{QUEUE}"}}\n504 Gateway Timeout',
-        "does not say whether the request was processed",
+        "the request may have been processed: HTTP",
         "the call was placed",
     ),
     "sent body as Python prints it": (

@@ -61,6 +61,11 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{ACD}/scheduled-callbacks", {"firstName": "A", "phoneNumber": "2125550123", "skillId": "sales", "scheduleDate": "2027-01-10T15:00:00Z"}, 400, {"error_description": "Invalid skillId"}),
      ["error value-not-allowed /skillId", *(f"warning property-unknown /{name}" for name in ("skillId", "firstName", "phoneNumber", "scheduleDate"))]),
     (exchange("POST", f"{ACD}/agent-sessions/s-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 400, "InvalidSkillId"), ["error value-not-allowed /skillId"]),
+    ({**exchange("POST", "/oauth/token", None, host="login.mypurecloud.de"), "headers": {"Authorization": "Basic aWQ6c2VjcmV0", "grant_type": "client_credentials"}},
+     ["error property-missing /grant_type"]),
+    (exchange("POST", f"{CALLBACKS}%20", CALLBACK, 404), ["error path-unpublished path"]),
+    (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query"]),
+    (exchange("POST", f"{ACD}/queuecallback?phoneNumber=%2B442079460123&skill=7"), []),
     (exchange("POST", "/api/V2/Conversations/Callbacks", CALLBACK, 404, {"message": "HTTP 404 Not Found", "code": "not.found"}), ["error path-unpublished path"]),
     (exchange("POST", "/oauth/token", {"grant_type": "client_credentials"}, 401, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
 ]  # fmt: skip

@@ -62,6 +62,13 @@ def test_operation_that_knows_few_names_of_a_body_is_not_suggested() -> None:
     assert find_better_operation(CATALOG, create, skill) is None
 
 
+@pytest.mark.parametrize("other", [{"description": "A"}, {"type": "uploaded"}])
+def test_common_words_are_not_for_an_operation_of_another_area(other: dict[str, str]) -> None:
+    body = {"name": "A", **other}
+    for name in ("create-contact-list", "create-campaign"):
+        assert find_better_operation(CATALOG, contract.load_operation(name), body) is None
+
+
 def test_body_with_a_misspelled_name_is_checked_as_its_own_operation() -> None:
     body = {"phonNumber": "+12025550100", "skillId": 4711}
     operation, findings = check_payload(CATALOG, Payload(body))

@@ -10,7 +10,7 @@ from cxcall.explaining.checks.credentials.token_request_check import is_token_re
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.processing_evidence import leaves_outcome_open
 
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
@@ -78,24 +78,28 @@ def _advise_on_connection(failure: str) -> str:
     return "check the host, the proxy, and the certificates of this machine"
 
 
-def note_unknown_outcome(
+def check_unknown_outcome(
     request: ObservedRequest, operation: Operation | None
 ) -> Iterator[Finding]:
-    """Yield a note on an error after which a call may have been placed, or an unknown request processed, all the same."""
+    """Yield the finding on an error status after which the request may have been processed all the same.
+
+    It is a warning if the request may have placed a call, and a note on a request that is not known.
+    """
     response = request.response
     is_harmless = request.method in READ_METHODS or is_token_request(request)
     if operation is not None:
         is_harmless = not operation.can_place_call
     if response is None or is_harmless or not request.method:
         return
-    known = "the call was placed" if operation else "the request was processed"
+    subject, done = ("the call", "placed") if operation else ("the request", "processed")
     if request.is_successful or not leaves_outcome_open(response):
         return
-    yield Finding.note(
+    yield Finding(
+        Severity.WARNING if operation else Severity.NOTE,
         "outcome-unknown",
         "response",
-        f"HTTP {response.status} does not say whether {known}",
-        fix=f"check in the platform whether {known} before you send it again",
+        f"{subject} may have been {done}: HTTP {response.status} does not say whether it was",
+        fix=f"check in the platform whether {subject} was {done} before you send it again",
         why="the platform, or a gateway before it, may respond like this after it has accepted the request",
     )
 

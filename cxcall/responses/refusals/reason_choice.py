@@ -40,7 +40,7 @@ _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
 """Codes of causes by status that the words of a message can tell more of."""
 _ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """Statuses that a word about a value in their code does not override."""
-_LOGIN_CODES = (
+LOGIN_CODES = (
     *"access_denied invalid_client invalid_grant invalid_scope unauthorized_client".split(),
     *"unsupported_grant_type unsupported_response_type".split(),
 )
@@ -82,7 +82,7 @@ def find_cause(response: HttpResponse, text: str, *, is_api: bool = False) -> Ca
         return by_status
     members = member_texts(response.json())
     found = (members.get(name, "").lower() for name in ("code", "errorcode", "error"))
-    codes = tuple("" if is_api and each in _LOGIN_CODES else each for each in found)
+    codes = tuple("" if is_api and each in LOGIN_CODES else each for each in found)
     return _cause_of(response.status, text, codes)
 
 

@@ -141,6 +141,8 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     yield from _check_place(request, endpoint)
     yield from _check_credentials(request)
     parameters = _parameters(request)
+    if "grant_type" not in parameters and request.header("grant_type"):
+        yield _grant_in_header(endpoint)
     yield from _check_grant(endpoint, parameters)
     # `curl -v` shows the headers alone.
     has_no_type = request.headers is not None and not request.content_type
@@ -183,12 +185,11 @@ def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str
 
 
 def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
-    body = request.body or ""
-    is_json = _json_object(body) is not None
+    is_json = _json_object(request.body) is not None
     if endpoint.content_type == FORM and is_json:
         message = "the body is JSON, but this endpoint expects a form"
         fix = "write `name=value&name=value`, each value percent-encoded (with `requests`: `data={...}`)"
-    elif endpoint.content_type == JSON and not is_json and parse_qsl(body.strip()):
+    elif endpoint.content_type == JSON and not is_json and parse_qsl((request.body or "").strip()):
         message = "the body is a form, but this endpoint expects JSON"
         fix = "write one JSON object (with `requests`: `json={...}`)"
     else:
@@ -220,6 +221,16 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
             why="the endpoint reads its parameters from the body",
             source="RFC 6749, section 4.4.2",
         )
+
+
+def _grant_in_header(endpoint: TokenEndpoint) -> Finding:
+    return Finding.error(
+        "property-missing",
+        "/grant_type",
+        "`grant_type` is sent as a header, where the endpoint does not read it",
+        fix="send it in the body, as `grant_type=...`",
+        source=endpoint.source,
+    )
 
 
 def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
@@ -261,7 +272,6 @@ def _is_basic(credentials: str) -> bool:
 def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
-    has_user_name = grant == "password" and "@" in parameters.get("username", "")
     has_user_name = grant == "password" and "@" in parameters.get("username", "")
     if grant and not is_supported and not is_placeholder(grant):
         yield Finding.error(

@@ -31,7 +31,7 @@ _PREFIXES = {
         r"(?:/(?:api|incontactapi|services|v[0-9]+(?:\.[0-9]+)?)(?=/))*", re.IGNORECASE
     ),
 }
-_STRAY_END = re.compile(r"(?:%2[27]|[\"',;>])+$")
+_STRAY_END = re.compile(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
 _VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
 NEWEST_VERSION = "34"
 _NOT_FOUND = 404

@@ -18,6 +18,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
 from cxcall.explaining.readers.messages.responses_in_text import dumped_objects, read_response
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import fill_braces
+from cxcall.transport.http_messages import HttpResponse
 
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
@@ -49,9 +50,17 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
         if all(map(_has_target, values)):
             return  # code, which other readers read better
     found = list(_combine(values))
-    if len(found) == 1 and found[0].response is None:
-        found = [replace(found[0], response=read_response(rest))]
+    if len(found) == 1:
+        found = [replace(found[0], response=_with_stated_body(found[0].response, rest))]
     yield from found
+
+
+def _with_stated_body(known: HttpResponse | None, text: str) -> HttpResponse | None:
+    """Return a response, with the error in the text around it if it has the same status and no body of its own."""
+    stated = read_response(text) if known is None or not known.body else None
+    if known is None or stated is None or stated.status != known.status:
+        return known or stated
+    return known._replace(body=stated.body)
 
 
 def _is_argument(text: str, start: int) -> bool:

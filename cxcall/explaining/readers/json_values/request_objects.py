@@ -35,6 +35,7 @@ from cxcall.explaining.readers.request_builder import (
     build_response,
 )
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.refusals.reason_choice import LOGIN_CODES
 from cxcall.transport.http_messages import HttpResponse
 
 _ERROR_NAMES = frozenset(
@@ -76,6 +77,7 @@ def is_error_body(value: Any) -> bool:
     has_error_name = bool({"error_description", "error_code", "errorMessage"} & value.keys())
     code = value.get("code") if len(names) == len(value) else None
     is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
+    is_code = is_code or (len(names) == len(value) and value.get("error") in LOGIN_CODES)
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code
 
 

@@ -51,7 +51,7 @@ _API_EXCEPTION = re.compile(
 # Of the vendor's SDK for Go, and of Terraform: `API Error: 400 - The name is taken (duplicate.name) (<correlation ID>)`.
 _SDK_ERROR = re.compile(
     r"(?<![\w.-])(?P<status>[45][0-9]{2}) - (?P<message>[^\n]{3,500}?)"
-    r"(?: \((?P<code>[a-z]+(?:\.[a-z]+)+)\))?(?: \((?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\))?[ \t]*$",
+    r"(?: \((?P<code>[a-z]+(?:\.[a-z]+)+)\))?(?: \((?P<id>[0-9a-f]{4,8}(?:-[0-9a-f]{4,12})*)\))?\.?[ \t]*$",
     re.MULTILINE,
 )
 # A login server reports an error to the redirect URI (RFC 6749, section 4.1.2.1).
@@ -83,7 +83,7 @@ _NOTED_TEXT = re.compile(
 _HANDLING = re.compile(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
     r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
-    r"|[=!]==?\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
+    r"|\.status\([45]|[=!]==?\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
 _EXPERIENCE = re.compile(
