@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding
 from cxcall.phone.dialable_addresses import is_dialable
 from cxcall.phone.number_masking import mask_number
-from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
+from cxcall.phone.number_property_names import (
+    PHONE_FORMATS,
+    fold_number_name,
+    is_folded_caller_name,
+    is_number_name,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -38,6 +44,14 @@ def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool
     """Return whether the schema or the name of a value says that it is dialed."""
     has_format = schema.get("format") in PHONE_FORMATS
     return has_format or (operation.can_place_call and is_number_name(name))
+
+
+def is_dialed_property(operation: Operation, pointer: str) -> bool:
+    """Return whether the value at a place in a body, or each item of its list, is dialed."""
+    name = pointer.rpartition("/")[2]
+    schemas = (operation.schema_at(each) for each in (pointer, join_pointer(pointer, 0)))
+    is_number = any(is_dialed_place(operation, each, name) for each in schemas)
+    return is_number and not is_folded_caller_name(fold_number_name(name))
 
 
 def may_be_address(value: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, fold_name, name_words
 
 PHONE_FORMATS = ("e164", "phone")
 """The formats of schemas for numbers."""
@@ -22,6 +23,46 @@ _NUMBER_WORDS = (
     *("called", "recipient", "dialstring", "address", "tel"),
 )
 """Each name that `_NUMBER_NAMES` matches contains one of these."""
+_DIALED_WORDS = (
+    *(
+        "to",
+        "dest",
+        "destination",
+        "target",
+        "callee",
+        "called",
+        "call",
+        "callback",
+        "dial",
+        "dialed",
+    ),
+    *(
+        "customer",
+        "client",
+        "contact",
+        "consumer",
+        "recipient",
+        "lead",
+        "patient",
+        "primary",
+        "main",
+    ),
+    *(
+        "home",
+        "work",
+        "business",
+        "mobile",
+        "cell",
+        "tel",
+        "tele",
+        "phone",
+        "msisdn",
+        "dnis",
+        "e164",
+    ),
+    *("number", "numbers", "num", "no", "address", "uri", "string", "full", "formatted"),
+)
+"""Words of names that are certainly those of the number of the person who is called."""
 _CALLER_NAMES = ("ani", "aniname", "cli")
 _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
@@ -30,6 +71,16 @@ def is_number_name(name: str) -> bool:
     """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
     folded = fold_number_name(name)
     return is_folded_number_name(folded) and not is_folded_caller_name(folded)
+
+
+def is_certainly_dialed(name: str, other: str = "") -> bool:
+    """Return whether a name is certainly that of the number to call: it has no other words than `other` has.
+
+    `agentPhone`, `callerNumber`, and `excludedPhoneNumber` are also names of numbers.
+    """
+    words = {*_DIALED_WORDS, *name_words(other)}
+    pattern = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return re.fullmatch(rf"(?:(?:{pattern})s?)+[0-9]*", fold_name(name)) is not None
 
 
 @lru_cache

@@ -5,13 +5,36 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SHORTEST_TYPO = 4
 """The fewest characters of a name in which one letter may be wrong."""
+_OPPOSITES = frozenset(
+    (
+        *(
+            "no",
+            "not",
+            "non",
+            "un",
+            "in",
+            "dis",
+            "dont",
+            "never",
+            "without",
+            "cannot",
+            "except",
+            "dnc",
+        ),
+        *("from", "exclude", "excluded", "ignore", "ignored", "skip", "stop", "block", "blocked"),
+        *("disable", "disabled", "disallow", "deny", "denied", "suppress", "suppressed", "prevent"),
+    )
+)
+"""Words and prefixes with which a name means the opposite, or the other side of a call."""
+_SHORTEST_WORD = 3
+"""The fewest letters that stand for a longer word: `num` for `number`."""
 
 
 def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
@@ -22,14 +45,55 @@ def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str:
-    """Return the most similar of some names by their letters and digits; empty if none is similar."""
+    """Return the most similar of some names by their letters and digits; empty if none is similar.
+
+    A name that means the opposite is not similar.
+    """
     return _nearest_name(name, tuple(names))
 
 
 @lru_cache(maxsize=1024)
 def _nearest_name(name: str, names: tuple[str, ...]) -> str:
     folded = {fold_name(each): each for each in names}
-    return folded.get(find_similar(fold_name(name), folded, 0.75), "")
+    nearest = folded.get(find_similar(fold_name(name), folded, 0.75), "")
+    return "" if is_opposite(name, nearest) else nearest
+
+
+def is_opposite(name: str, other: str) -> bool:
+    """Return whether one of two names negates the other: `notCallable` and `callable`, `inactive` and `isActive`."""
+    return _negates(name, other) or _negates(other, name)
+
+
+def _negates(name: str, other: str) -> bool:
+    """Return whether a name has a word of negation, or a word of the other name with such a prefix."""
+    others = name_words(other)
+    endings = [each for each in (*others, fold_name(other)) if len(each) >= SHORTEST_TYPO]
+    return any(
+        word in _OPPOSITES or any(word.removesuffix(each) in _OPPOSITES for each in endings)
+        for word in name_words(name)
+        if not _has_word(others, word)
+    )
+
+
+def differs_in_words(name: str, other: str) -> bool:
+    """Return whether each of two names has a word that the other lacks: `callerNumber` and `callerIdName`."""
+    own, others = (list(filter(str.isalpha, name_words(each))) for each in (name, other))
+    return not (
+        all(_has_word([*others, fold_name(other)], word) for word in own)
+        or all(_has_word([*own, fold_name(name)], word) for word in others)
+    )
+
+
+def _has_word(words: Iterable[str], word: str) -> bool:
+    """Return whether a word is one of some words, perhaps misspelled or abbreviated."""
+    return any(
+        word == each
+        or (
+            min(len(word), len(each)) >= _SHORTEST_WORD
+            and (word.startswith(each) or each.startswith(word) or count_typos(word, each) <= 1)
+        )
+        for each in words
+    )
 
 
 def is_typo(one: str, other: str) -> bool:

@@ -6,9 +6,15 @@ import pytest
 
 from cxcall import explain
 from cxcall.contracts.contract import load_operation
-from cxcall.explaining.correction.corrected_request import correct_request, find_correction
+from cxcall.explaining.correction.corrected_request import (
+    can_correct,
+    correct_request,
+    find_correction,
+)
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
+from helpers.cases import each_case
+from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected
 
 GENESYS = "https://api.mypurecloud.com/api/v2"
@@ -120,19 +126,61 @@ def test_list_in_place_of_a_text_in_the_query_is_to_be_filled_in() -> None:
     assert (found.missing, found.left_out) == (("Parameters",), ())
 
 
-@pytest.mark.parametrize(
-    ("extra", "is_complete"),
+@each_case(
+    "extra, lost",
     [
-        ({}, True),
-        ({"zebra": 1}, True),
-        ({"queue_id": CALLBACK["queueId"]}, True),
-        ({"queue_id": "other"}, False),
-        ({"contactId": CALLBACK["queueId"]}, True),
-        ({"scriptId": None}, True),
+        ({}, ()),
+        ({"scriptId": None, "zebra": {}}, ()),
+        ({"queue_id": QUEUE}, ()),
+        ({"queue": {"id": QUEUE}}, ()),
+        ({"queue_id": "other"}, ("/queue_id",)),
+        ({"zebra": 1}, ("/zebra",)),
+        ({"contactId": QUEUE}, ("/contactId",)),
+        ({"contact": {"id": QUEUE}}, ("/contact",)),
+        ({"callbackTime": "2027-01-10T15:00:00Z"}, ("/callbackTime",)),
+        ({"doNotCall": True}, ("/doNotCall",)),
+        ({"delay": 3600}, ("/delay",)),
     ],
 )
-def test_correction_that_loses_another_value_of_a_part_is_not_complete(
-    extra: dict[str, object], *, is_complete: bool
+def test_correction_that_leaves_out_what_may_have_an_effect_is_not_complete(
+    extra: dict[str, object], lost: tuple[str, ...]
 ) -> None:
     found = callback({**CALLBACK, **extra})
-    assert (found.is_complete, found.missing) == (is_complete, ())
+    assert (found.lost, found.missing, found.is_complete) == (lost, (), not lost)
+
+
+def test_parameter_or_name_that_the_api_may_ignore_is_not_a_complete_correction() -> None:
+    url = f"{CXONE}/queuecallback?phoneNumber=2025550123&skill=40812&delay=3600"
+    found = corrected({"method": "POST", "url": url, "status": 400})
+    assert (found.lost, found.is_complete) == (("query:delay",), False)
+    body = {**load_operation("cxone-upload-call-list").example, "dontStartSkill": True}
+    url = f"{CXONE}/lists/call-lists/7/upload"
+    found = corrected({"method": "POST", "url": url, "body": body, "status": 400})
+    assert (found.body, found.lost) == (body, ("/dontStartSkill",))
+
+
+@each_case(
+    "method, url, body",
+    [
+        ("POST", f"{GENESYS}/outbound/campaigns/{QUEUE}/startCall", {"contactId": CONTACT}),
+        ("POST", f"{GENESYS}/outbound/campaigns/{QUEUE}/contacts/start", {"contactId": CONTACT}),
+        ("POST", f"{GENESYS}/outbound/campaigns/{QUEUE}/start", {"contactId": CONTACT}),
+        ("POST", f"{CXONE}/skills/40812/start", {"contactId": "5"}),
+        ("DELETE", f"{GENESYS}/outbound/dnclists/{QUEUE}/phonenumbers", ["+12025550123"]),
+        ("DELETE", f"{GENESYS}/outbound/dnclists/{QUEUE}/phonenumbers?number=%2B12025550123", None),
+        ("PATCH", f"{GENESYS}/outbound/campaigns/{QUEUE}/status", {"campaignStatus": "off"}),
+    ],
+)
+def test_request_for_one_thing_is_not_corrected_to_one_for_all(
+    method: str, url: str, body: object
+) -> None:
+    (found,) = explain({"method": method, "url": url, "body": body})
+    assert (can_correct(found), find_correction(found)) == (False, None)
+
+
+def test_request_without_a_place_for_its_body_has_no_correction(cxcall: Cxcall) -> None:
+    url = f"{GENESYS}/outbound/campaigns/{QUEUE}/start"
+    text = f'curl -X POST {url} -d \'{{"contactId": "{CONTACT}"}}\''
+    ran = cxcall("explain", "-", "--fix", stdin=text, code=3)
+    assert ran.out == ""
+    assert "`start-campaign` has no place for /contactId" in ran.err

@@ -218,6 +218,10 @@ def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
         ("POST", "/api/v2/conversations/caIlbacks", "POST /api/v2/conversations/callbacks"),
         ("POST", f"{ACD}/agent-sessions/QUJD/interactions/4611/accept-contact", f"POST {ACD}/agent-sessions/{{sessionId}}/interactions/{{contactId}}/accept"),
         ("POST", f"{ACD}/lists/do-not-call", None),
+        ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/stat", None),
+        ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/strt", "POST /api/v2/outbound/campaigns/{campaignId}/start"),
+        ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/start/{QUEUE}", None),
+        ("POST", f"{ACD}/skills/40812/start/5", None),
     ],
 )  # fmt: skip
 def test_nearest_operation_never_changes_more_than_the_request(

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import Contract, load_operation
-from cxcall.contracts.operation import Operation
+from cxcall.contracts.contract import load_operation
 from cxcall.documents.json_document import parse
 from cxcall.payloads.errors.misnamed_properties import find_renames
 from cxcall.payloads.errors.schema_errors import explain_schema_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
+from helpers.renames import TEXT, operation_of
+from helpers.renames import rename as rename_in
 
 CONTACT_ID = "12345678-1234-1234-1234-123456789012"
-TEXT = {"type": "string"}
 CONTACT: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -31,29 +31,11 @@ CONTACT: dict[str, Any] = {
 }
 
 
-def operation_of(schema: dict[str, Any]) -> Operation:
-    """Return an operation whose body is a model called `Contact`."""
-    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contact"}}}}
-    document = {
-        "openapi": "3.1.0",
-        "paths": {"/contacts": {"post": {"operationId": "add", "requestBody": body}}},
-        "components": {"schemas": {"Contact": schema}},
-    }
-    (operation,) = Contract("own", document).operations
-    return operation
-
-
 OPERATION = operation_of(CONTACT)
 
 
 def rename(name: str, value: Any = "x", schema: dict[str, Any] = CONTACT) -> tuple[str, str]:
-    """Return the correct place of a value, and the certainty; empty texts if there is none."""
-    found = find_renames(operation_of(schema), {name: value}, {"": [name]})
-    if not found:
-        return "", ""
-    (correction,) = found.values()
-    ((_, target),) = correction.moves
-    return target, str(correction.edits[-1].applicability)
+    return rename_in(name, value, schema)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from cxcall.explaining.correction.corrected_command import (
 )
 from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
 from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
+from cxcall.explaining.correction.lost_values import find_lost_places, is_for_all
 from cxcall.explaining.correction.repeated_request import (
     UNKNOWN_PATH,
     parse_leniently,
@@ -36,7 +37,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.runtime.known_secrets import MASKED
-from cxcall.runtime.patterns import fold_name
 from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
@@ -51,8 +51,9 @@ class CorrectedRequest(NamedTuple):
     `missing` are the places that a person must fill in: placeholders, and values that are still wrong.
     `left_out` are the places of the failed request that the operation does not use. `findings` are the
     findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
-    user's own document, if it declares the operation; `name` is another name of the operation. `is_complete` says
-    whether nothing is to be filled in, and the failed request had no other value for a part.
+    user's own document, if it declares the operation; `name` is another name of the operation. `lost` are the
+    places of values that are left out, or that the API may ignore, and that may say whom to call, when, or whether.
+    `is_wider` says that without them, only the path says what the request is for: all contacts or numbers there.
     `base_url` has the host and the version of the failed request, or `<host>` if its host is wrong or not shown.
     """
 
@@ -63,9 +64,15 @@ class CorrectedRequest(NamedTuple):
     missing: tuple[str, ...]
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
-    is_complete: bool
+    lost: tuple[str, ...]
+    is_wider: bool
     contract_file: str = ""
     name: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is to be filled in, and nothing was left out that may have an effect."""
+        return not (self.missing or self.lost)
 
     @property
     def url(self) -> str:
@@ -167,6 +174,8 @@ def _correct(
     is_known = payload is not None or is_form(written) or (sent_value and not written)
     missing += [""] * ((bool(sent) and not is_known) or (body == {} and bool(dropped)))
     missing += _invented_places(body, sent_value)
+    lost = find_lost_places(explanation.request, left_out, sent_value, (body, values))
+    is_wider = bool(lost) and is_for_all(explanation.request, operation, values, body)
     base_url = _base_url(explanation, operation)
     missing += ["host"] * (_OPEN_HOST in base_url)
     return CorrectedRequest(
@@ -177,28 +186,9 @@ def _correct(
         tuple(dict.fromkeys(missing)),
         left_out,
         tuple(each for each in findings if not _is_about_placeholder(each, body)),
-        not (missing or _has_other_value(left_out, sent_value, {"": body, **values})),
+        (*lost, *(each.where for each in findings if each.code == "property-unknown")),
+        is_wider,
     )
-
-
-def _named_leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each value that is not null."""
-    for place, leaf in leaves(value, pointer):
-        if leaf is not None:
-            yield fold_name(place.rpartition("/")[2]), repr(leaf)
-
-
-def _has_other_value(places: Collection[str], sent: Any, corrected: Any) -> bool:
-    """Return whether a value that was left out differs from one of the same name in the corrected request."""
-    kept = {*_named_leaves(corrected)}
-    names = {name for name, _ in kept}
-    left_out = (
-        leaf
-        for place in places
-        if place[:1] == "/" and has_value(sent, place)
-        for leaf in _named_leaves(value_at(sent, place), place)
-    )
-    return any(leaf[0] in names and leaf not in kept for leaf in left_out)
 
 
 def _invented_places(body: Any, sent: Any) -> Iterator[str]:
@@ -217,17 +207,18 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
 def find_correction(
     explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest | None:
-    """Return the corrected request; None if there is no correction, or if the API refused exactly this request."""
+    """Return the corrected request; None if there is none, if it would act on more, or if the API refused the same."""
     if _find_operation(explanation, others) is None:
         return None
     corrected = correct_request(explanation, others)
     is_same = explanation.request.is_refused and repeats_request(corrected, explanation)
-    return None if is_same else corrected
+    return None if is_same or corrected.is_wider else corrected
 
 
 def can_correct(explanation: Explanation) -> bool:
-    """Return whether `correct_request` returns a request for this explanation."""
-    return _find_operation(explanation) is not None
+    """Return whether `correct_request` returns a request that acts on no more than the failed one."""
+    operation = _find_operation(explanation)
+    return operation is not None and not _correct(explanation, operation).is_wider
 
 
 def _find_operation(

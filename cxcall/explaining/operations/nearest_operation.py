@@ -43,7 +43,8 @@ def find_nearest(
     """Return the nearest operation; None if no operation is similar, or several are equally similar.
 
     The result never changes more than the request would: it is not a DELETE or a write unless the request
-    is one. If whole words differ, it is never a DELETE, and it places a call only if the request names the
+    is one, has a place for each ID in the path, and no other path is nearer: `stat` is nearer to `stats` than to
+    `start`. If whole words differ, it is never a DELETE, and it places a call only if the request names the
     same resource, such as `calls`.
     """
     segments = (_ANY_VALUE if is_value(each) else each for each in path_segments(path))
@@ -62,18 +63,23 @@ def _find_nearest(
     else:
         return None
     nearest = found[0]
-    is_typo = nearest.distance < _TYPO
-    is_safe = is_typo or (_is_alone(found) and _is_harmless(segments, nearest.operation))
+    if nearest.distance < _TYPO:
+        is_read = nearest.operation.method in READ_METHODS
+        is_safe = is_read or _has_nearest_path(segments, nearest.operation, sources)
+    else:
+        is_safe = _is_alone(found) and _is_harmless(segments, nearest.operation)
     return nearest if is_safe else None
 
 
 def _near(
     method: str, segments: tuple[str, ...], sources: Iterable[PublishedOperations], limit: float
 ) -> Iterator[NearOperation]:
+    ids = segments.count(_ANY_VALUE)
     for source in sources:
         for distance, each in rank_paths(segments, source.tree, source.words, limit):
             whole = distance + (0 if each.method == method else OTHER_METHOD)
-            if whole <= limit and _may_replace(method, each):
+            has_ids = each.method in READ_METHODS or each.path.count("{") >= ids
+            if whole <= limit and has_ids and _may_replace(method, each):
                 yield NearOperation(whole, each)
 
 
@@ -105,6 +111,23 @@ def _is_alone(found: Sequence[NearOperation]) -> bool:
     first = found[0]
     near = (each for each in found[1:] if each.distance < first.distance + _AMBIGUOUS)
     return all(each.operation.path == first.operation.path for each in near)
+
+
+def _has_nearest_path(
+    segments: tuple[str, ...],
+    operation: PublishedOperation,
+    sources: Iterable[PublishedOperations],
+) -> bool:
+    """Return whether the path of an operation is nearer than each other one, whatever their methods.
+
+    A path at no distance has an ID in place of the misspelled word, and no operation of the method.
+    """
+    distances: dict[str, float] = {}
+    for source in sources:
+        for distance, each in rank_paths(segments, source.tree, source.words, _TYPO):
+            distances[each.path] = min(distance, distances.get(each.path, distance))
+    own = distances.pop(operation.path)
+    return all(own < distance for distance in distances.values() if distance)
 
 
 def _is_harmless(segments: tuple[str, ...], operation: PublishedOperation) -> bool:

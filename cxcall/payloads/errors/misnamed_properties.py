@@ -22,8 +22,15 @@ from cxcall.payloads.errors.renames import (
 )
 from cxcall.payloads.errors.structure_errors import columns_of_map, is_map
 from cxcall.payloads.errors.suggested_values import fits_type
+from cxcall.payloads.wrong_phone_numbers import is_dialed_property
 from cxcall.phone import number_property_names
-from cxcall.runtime.name_similarity import is_typo, longer_name, nearest_name
+from cxcall.runtime.name_similarity import (
+    differs_in_words,
+    is_opposite,
+    is_typo,
+    longer_name,
+    nearest_name,
+)
 from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
@@ -273,7 +280,7 @@ class _RenameFinder:
         """Yield the move to a free place that accepts the value, with the objects around it added."""
         if has_value(self._value, target) or target.startswith(f"{source}/"):
             return
-        if self._excludes(target, source):
+        if self._excludes(target, source) or not self._may_mean(rank, source, target):
             return
         if not fits_type(value_at(self._value, source), self._operation.schema_at(target)):
             return
@@ -288,6 +295,19 @@ class _RenameFinder:
             above = above.rpartition("/")[0]
         if isinstance(value_at(self._value, above), dict):
             yield Rename(rank, ((source, target),), tuple(edits))
+
+    def _may_mean(self, rank: int, source: str, target: str) -> bool:
+        """Return whether a wrong name may mean a declared one: not the opposite, and certainly a number that is dialed."""
+        if rank not in (TYPO, SHARED, SIMILAR):
+            return True
+        name, declared = source.rpartition("/")[2], target.rpartition("/")[2]
+        if is_opposite(name, declared):
+            return False
+        if rank == TYPO:
+            return True
+        if is_dialed_property(self._operation, target):
+            return number_property_names.is_certainly_dialed(name, declared)
+        return rank == SHARED or not differs_in_words(name, declared)
 
     def _excludes(self, target: str, source: str) -> bool:
         """Return whether a property is not allowed together with the property that the value is moved from."""

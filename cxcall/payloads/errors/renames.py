@@ -64,11 +64,10 @@ def find_contested(value: Any, found: Sequence[tuple[str, Rename]]) -> set[str]:
 
     `found` are the renames by the pointer of each wrong name, the most certain first.
     """
-    sources: dict[tuple[str, ...], list[str]] = {}
+    sources: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for pointer, rename in dict(reversed(found)).items():
-        if rename.rank <= TYPO:
-            targets = tuple(target for _, target in rename.moves)
-            sources.setdefault(targets, []).append(pointer)
+        targets = tuple(target for _, target in rename.moves)
+        sources.setdefault((rename.rank <= TYPO, targets), []).append(pointer)
     return {
         each
         for pointers in sources.values()

@@ -147,7 +147,14 @@ class CorrectionPrinter:
         self._count += 1
         self._tried += filter(None, [explanation.route.operation])
         if explanation.request.is_refused and repeats_request(corrected, explanation):
-            self._report_refusal(explanation)
+            cause = explanation.root or explanation.findings[0]
+            self._report_refusal(explanation, cause.message)
+            return
+        if corrected.is_wider:
+            lost, name = _list_places(corrected.lost), corrected.operation.name
+            self._report_refusal(
+                explanation, f"`{name}` has no place for {lost}, so it would not do the same"
+            )
             return
         self._show_request(corrected)
         self._unread = explanation.request.unread or self._unread
@@ -168,24 +175,26 @@ class CorrectionPrinter:
             self._screen.print_diagnostic(
                 "the body is too long for cmd.exe: save the output of `--as json` as body.json"
             )
-        if corrected.left_out:
-            self._screen.print_diagnostic(
-                escape_to_one_line(f"left out: {_list_places(corrected.left_out)}")
-            )
-        if corrected.missing:
-            self._screen.print_diagnostic(
-                escape_to_one_line(f"to be filled in: {_list_places(corrected.missing)}")
-            )
+        for text, places in (
+            ("left out: {}", corrected.left_out),
+            ("to be filled in: {}", corrected.missing),
+            (
+                "not complete: {} may change what the request does, whom it calls, or when",
+                corrected.lost,
+            ),
+        ):
+            if places:
+                line = text.format(_list_places(places))
+                self._screen.print_diagnostic(escape_to_one_line(line))
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):
                 self._screen.print_finding(finding)
 
-    def _report_refusal(self, explanation: Explanation) -> None:
-        """Print on stderr why a refused request has no correction: the same request would be refused again."""
+    def _report_refusal(self, explanation: Explanation, reason: str) -> None:
+        """Print on stderr why a request has no correction."""
         self.is_open = True
-        cause = explanation.root or explanation.findings[0]
         self._screen.print_diagnostic(
-            f"no correction of {escape_to_one_line(headline(explanation))}: {cause.message}"
+            escape_to_one_line(f"no correction of {headline(explanation)}: {reason}")
         )
 
     def finish(self) -> None:

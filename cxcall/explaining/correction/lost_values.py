@@ -1,0 +1,54 @@
+"""Decide what a corrected request has lost of the failed one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from cxcall.contracts.operation import Operation
+from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.operations.known_operations import READ_METHODS
+from cxcall.runtime.patterns import fold_name
+
+_NAMES_OF_PARTS = ("id", "name", "number", "value", "type")
+"""Names that say nothing without the name of the object that they are in."""
+
+
+def _named_values(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each value that is not empty; an ID's name has that of its object."""
+    for place, leaf in leaves(value, pointer):
+        if leaf not in (None, "", [], {}):
+            names = [each for each in split_pointer(place) if not each.isdigit()]
+            is_part = bool(names) and fold_name(names[-1]) in _NAMES_OF_PARTS
+            text = leaf if isinstance(leaf, str) else json.dumps(leaf)
+            yield fold_name("".join(names[-2:] if is_part else names[-1:])), text
+
+
+def find_lost_places(
+    request: ObservedRequest, places: Collection[str], sent: Any, kept: Sequence[Any]
+) -> tuple[str, ...]:
+    """Return the places that were left out although their value may have an effect: it is not kept by the same name."""
+    known = {pair for each in kept for pair in _named_values(each)}
+    values = {f"query:{name}": {name: value} for name, value in request.query}
+
+    def is_kept(place: str) -> bool:
+        if place in values:
+            return known.issuperset(_named_values(values[place]))
+        has_place = place[:1] in ("", "/") and has_value(sent, place)
+        return has_place and known.issuperset(_named_values(value_at(sent, place), place))
+
+    return tuple(each for each in places if not is_kept(each))
+
+
+def is_for_all(
+    request: ObservedRequest, operation: Operation, values: Mapping[str, str], body: Any
+) -> bool:
+    """Return whether only the path says what a corrected request is for: all contacts or numbers there.
+
+    A read in place of a read changes nothing.
+    """
+    if body or operation.needs_body or {request.method, operation.method} <= {"", *READ_METHODS}:
+        return False
+    return all(f"{{{name}}}" in operation.path for name in values)

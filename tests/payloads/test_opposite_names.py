@@ -1,0 +1,99 @@
+"""No name is corrected to that of the opposite, of another person's number, or of one of two numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxcall.contracts.contract import load_operation
+from cxcall.payloads.errors.misnamed_properties import find_renames
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body
+from helpers.cases import each_case
+from helpers.renames import TEXT, operation_of, rename
+
+SWITCHES: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        name: {"type": "boolean"}
+        for name in ("callable", "isActive", "startSkill", "forceOverwrite", "skipPreviewDisabled")
+    },
+}
+
+
+@each_case(
+    "name, target",
+    [
+        ("callables", "/callable"),
+        ("notCallable", ""),
+        ("uncallable", ""),
+        ("isUncallable", ""),
+        ("notcallable", ""),
+        ("inactive", ""),
+        ("isInactive", ""),
+        ("isActiv", "/isActive"),
+        ("dontStartSkill", ""),
+        ("doNotStartSkill", ""),
+        ("startTheSkill", "/startSkill"),
+        ("noOverwrite", ""),
+        ("skipPreviewEnabled", ""),
+    ],
+)
+def test_name_is_not_corrected_to_its_opposite(name: str, target: str) -> None:
+    assert rename(name, True, SWITCHES)[0] == target  # noqa: FBT003 - the value of a property
+
+
+PHONE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "phoneNumber": {"type": "string", "format": "phone"},
+        "callUserId": TEXT,
+        "callerIdName": TEXT,
+    },
+}
+
+
+@each_case(
+    "name, target",
+    [
+        ("phone", "/phoneNumber"),
+        ("phoneNumbr", "/phoneNumber"),
+        ("customerPhone", "/phoneNumber"),
+        ("mobile_phone", "/phoneNumber"),
+        ("telephone", "/phoneNumber"),
+        ("destinationNumber", "/phoneNumber"),
+        ("callee", "/phoneNumber"),
+        ("agentPhone", ""),
+        ("callerNumber", ""),
+        ("callerPhone", ""),
+        ("fromPhoneNumber", ""),
+        ("fromphonenumber", ""),
+        ("supervisorPhoneNumber", ""),
+        ("oldPhoneNumber", ""),
+        ("excludePhoneNumber", ""),
+        ("blockedPhoneNumber", ""),
+        ("dncPhoneNumber", ""),
+        ("callFromUserId", ""),
+        ("callerName", "/callerIdName"),
+    ],
+)
+def test_only_a_name_that_is_certainly_of_a_dialed_number_becomes_one(
+    name: str, target: str
+) -> None:
+    assert rename(name, "+12025550123", PHONE)[0] == target
+
+
+def test_one_of_two_numbers_is_not_chosen_to_be_dialed() -> None:
+    numbers = {"customerPhone": "+12025550123", "mobile": "+12025550124"}
+    assert find_renames(operation_of(PHONE), numbers, {"": list(numbers)}) == {}
+    found = check_body(load_operation("place-call"), Payload(numbers))
+    assert "property-missing" in {each.code for each in found}
+    assert all("rename" not in each.fix for each in found)
+
+
+def test_value_is_not_corrected_to_its_opposite() -> None:
+    schema = {"type": "object", "properties": {"status": {"enum": ["ACTIVE", "CLOSED"]}}}
+    (found,) = check_body(operation_of(schema), Payload({"status": "INACTIVE"}))
+    assert [str(edit.applicability) for edit in found.edits] == ["placeholder"]
+    assert "did you mean" not in found.fix
