@@ -15,6 +15,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
 from helpers.renames import TEXT, operation_of
 from helpers.renames import rename as rename_in
+from helpers.work import count_calls
 
 CONTACT_ID = "12345678-1234-1234-1234-123456789012"
 CONTACT: dict[str, Any] = {
@@ -272,3 +273,14 @@ def test_name_that_repeats_the_name_of_its_object_is_known() -> None:
     operation = operation_of({"type": "object", "properties": {"script": reference}})
     found = find_renames(operation, {"script": {"scriptId": CONTACT_ID}}, {"/script": ["scriptId"]})
     assert [each.moves for each in found.values()] == [(("/script/scriptId", "/script/id"),)]
+
+
+def test_items_that_lack_properties_take_work_in_proportion() -> None:
+    item = {**CONTACT, "required": ["id", "numbers"]}
+    operation = operation_of({"type": "array", "items": item})
+
+    def explain(items: int) -> None:
+        explain_schema_errors(operation, Payload([{"other": 1}] * items))
+
+    few = count_calls(lambda: explain(50))
+    assert count_calls(lambda: explain(500)) < 11 * few

@@ -34,7 +34,7 @@ from cxcall.runtime.name_similarity import (
 from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -49,7 +49,7 @@ def find_renames(
     operation: Operation,
     value: Any,
     unknown: Mapping[str, Sequence[str]],
-    needed: Sequence[str] = (),
+    needed: Collection[str] = (),
     room: int = MAX_SUGGESTIONS,
 ) -> dict[str, Rename]:
     """Return the renames that correct a body, by the pointer of each wrong name.
@@ -88,12 +88,19 @@ class _RenameFinder:
         self,
         operation: Operation,
         value: Any,
-        needed: Sequence[str],
+        needed: Collection[str],
         unknown: Mapping[str, Sequence[str]],
     ) -> None:
         self._operation = operation
         self._value = value
-        self._needed = needed
+        self._needed = dict.fromkeys(needed)
+        # By object and by folded name, because a list may lack properties in each of thousands of items.
+        self._needed_in: dict[str, list[str]] = {}
+        self._needed_by_name: dict[str, list[str]] = {}
+        for each in self._needed:
+            above, _, name = each.rpartition("/")
+            self._needed_in.setdefault(above, []).append(each)
+            self._needed_by_name.setdefault(fold_name(name), []).append(each)
         self._unknown = unknown
 
     def candidates(self, place: str, name: str) -> Iterator[Rename]:
@@ -117,12 +124,13 @@ class _RenameFinder:
         yield from self._by_shared_word(place, name)
         yield from self._by_kind(schema, place, name)
         yield from self._by_missing_list(place, name)
+        declared = self._operation.pointers
+        elsewhere = (each for each in declared if fold_name(each.rpartition("/")[2]) == same)
         for rank, pointers in (
-            (NEEDED_ELSEWHERE, self._needed),
-            (ELSEWHERE, self._operation.pointers),
+            (NEEDED_ELSEWHERE, self._needed_by_name.get(same, ())),
+            (ELSEWHERE, elsewhere),
         ):
-            elsewhere = (each for each in pointers if fold_name(each.rpartition("/")[2]) == same)
-            target = next((each for each in elsewhere if each.rpartition("/")[0] != place), "")
+            target = next((each for each in pointers if each.rpartition("/")[0] != place), "")
             if target:
                 yield from self._to(rank, source, target, Applicability.UNSAFE)
         yield from self._into_only_map(schema, place, name)
@@ -138,7 +146,7 @@ class _RenameFinder:
 
     def _needed_map(self, place: str, name: str) -> str:
         unknown = self._unknown.get(place, ())
-        missing = (each for each in self._needed if each.rpartition("/")[0] == place)
+        missing = self._needed_in.get(place, ())
         found = next((each for each in missing if is_map(self._operation, each)), "")
         columns = columns_of_map(self._operation, self._value, place, unknown) if found else ()
         return found if name in columns else ""
@@ -227,7 +235,7 @@ class _RenameFinder:
 
         `slots` is the end of `timeSlots`; `callerNumber` and `callerAddress` are both numbers of the caller.
         """
-        missing = [each for each in self._needed if each.rpartition("/")[0] == place]
+        missing = self._needed_in.get(place, ())
         found = [each for each in missing if self._shares_word(place, name, each)]
         if len(found) != 1:
             return
@@ -238,11 +246,10 @@ class _RenameFinder:
 
     def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
         """Yield the move into a missing list whose items have a property of this name."""
-        for listed in self._needed:
+        for listed in self._needed_in.get(place, ()):
             source, target = join_pointer(place, name), join_pointer(f"{listed}/0", name)
             declared = self._operation.schema_at(f"{listed}/0").get("properties", {})
-            is_beside = listed.rpartition("/")[0] == place and name in declared
-            if is_beside and fits_type(
+            if name in declared and fits_type(
                 value_at(self._value, source), self._operation.schema_at(target)
             ):
                 new = Edit("add", listed, "[{}]", applicability=Applicability.UNSAFE)

@@ -94,7 +94,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
         open_places = missing.keys() - unknown.keys()
         for place in open_places:
             unknown[place] = undeclared_names(operation, body.value, place)
-        needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
+        needed = {join_pointer(at, name): at for at, names in missing.items() for name in names}
         renames = find_renames(operation, body.value, unknown, needed, room)
         # If other names are allowed, a wrong name is an error only in place of a missing one.
         renames = {
