@@ -59,11 +59,14 @@ def follow_pages(
     """
     seen = {digest(request.url)}
     number, count, empty = 1, 0, 0
-    is_short = False
+    is_short = is_promised = False
     while True:
-        page = _read_page(paging, request, read, number, may_be_missing=is_short)
+        may_be_missing = is_short and not is_promised
+        page = _read_page(paging, request, read, number, may_be_missing=may_be_missing)
         if page is None:
             return
+        if is_promised and page.body is None:
+            raise _lack_of_items(page)
         is_short = len(page.items) < _asked_size(paging, request)
         if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
             paging = paging._replace(first=0)
@@ -71,6 +74,7 @@ def follow_pages(
         empty = 0 if page.items else empty + 1
         count += len(page.items)
         page = page._replace(received=count)
+        is_promised = _promises_more(page)
         try:
             page = page._replace(next_query=_next_query(paging, request, page))
         except ReadError:
@@ -87,6 +91,13 @@ def follow_pages(
         seen.add(found)
         wait_for_budget(page.delivery, wait)
         number += 1
+
+
+def _promises_more(page: Page) -> bool:
+    """Return whether the count of pages or items in a page says that there are more."""
+    pages = names.find_number(page.body, names.PAGE_COUNTS) or 0
+    items = names.find_number(page.body, names.TOTALS) or 0
+    return pages > page.number or items > page.received
 
 
 def _stop_on_earlier_items(page: Page, seen: set[bytes]) -> None:
@@ -244,6 +255,14 @@ def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) ->
 def digest(value: Any) -> bytes:
     """Return a short text for a JSON value, which other values do not have."""
     return sha256(json.dumps(value).encode()).digest()[:16]
+
+
+def _lack_of_items(page: Page) -> ReadError:
+    return paging_error(
+        page.delivery,
+        f"page {page.number} is empty, although the page before it says that there are more items",
+        "run it again; the items of the pages until here were received",
+    )
 
 
 def _repetition(delivery: Delivery, message: str) -> ReadError:

@@ -18,6 +18,7 @@ from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.delivery import Delivery
 from cxcall.sandbox.operation_responses import ResponseContext, success_response
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
+from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.paged_lists import (
     ITEMS,
@@ -198,6 +199,31 @@ SAME = [
 def test_page_that_comes_again_ends_the_list(name: str, members: dict[str, Any]) -> None:
     with pytest.raises(ReadError, match="earlier"):
         pages_of(name, lambda *_: Reply(200, {"entities": ITEMS[:3], **members}))
+
+
+@each_case(
+    "name, members, missing, is_error",
+    [
+        ("numbered", {"pageCount": 3}, Reply(204), True),
+        ("offsets", {"totalRecords": "7"}, Reply(204), True),
+        ("cursors", {"cursor": "3", "total": 7}, Reply(204), True),
+        ("offsets", {"totalRecords": "7"}, Reply(404), True),
+        ("numbered", {"pageCount": 3}, Reply(404), True),
+        ("offsets", {}, Reply(204), False),
+        ("cursors", {"cursor": "3"}, Reply(204), False),
+        ("offsets", {}, Reply(404), False),
+    ],
+)
+def test_page_without_a_body_is_an_error_if_the_page_before_counts_more_items(
+    name: str, members: dict[str, Any], missing: Reply, *, is_error: bool
+) -> None:
+    replies = iter((Reply(200, {"entities": ITEMS[:3], **members}), missing))
+    query = "?top=25" if name == "offsets" else "?pageSize=25"  # the first page is not full
+    if is_error:
+        with pytest.raises(ReadError):
+            pages_of(name, lambda *_: next(replies), query=query)
+    else:
+        assert len(pages_of(name, lambda *_: next(replies), query=query)[0]) == 3
 
 
 @pytest.mark.slow
