@@ -8,14 +8,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
-from cxcall.documents.json_pointer import find_value
+from cxcall.documents.json_pointer import find_value, has_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.read_requests import ReadError, read_text, require_items
+from cxcall.platform_reads.read_requests import (
+    MalformedResponseError,
+    ReadError,
+    read_text,
+    require_items,
+)
 from cxcall.runtime.signals import sleep
 from cxcall.transport import retry_waits
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT, _MAX_WAIT, _WAIT_FACTOR = 1.0, 10.0, 1.5
 _CONNECTED = "connected"
+_MAX_DELAY = 5.0
+"""Seconds after which a call that was just placed can be read."""
 _LOW_BUDGET = 10
 """With fewer remaining requests than this, wait for the next rate window."""
 
@@ -144,6 +151,14 @@ class Tracker(NamedTuple):
                 read_text(leg, self.declared.get("communication", "")),
             )
 
+    def stop_without_call(self, body: Any, engagement_id: str) -> None:
+        """Raise MalformedResponseError for a body that neither names the call nor has a declared value: it is another."""
+        members = body if isinstance(body, dict) else {}
+        places = (self.declared.get(name) for name in ("over", "parties", "state"))
+        is_call = engagement_id in map(str, members.values())
+        if not is_call and not any(place and has_value(members, place) for place in places):
+            raise MalformedResponseError("the response does not show a call")
+
     def is_over(self, body: Any) -> bool:
         """Return whether a response body says that the call is over."""
         return bool(find_value(body, self.declared["over"]))
@@ -200,22 +215,29 @@ def follow(
     *,
     until: Callable[[CallState], bool],
     max_seconds: float,
+    is_new: bool = False,
     sleep: Callable[[float], None] = sleep,
 ) -> Iterator[CallState]:
     """Yield the state after each read, until the call is over or `until` returns True.
 
     Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
-    Raises ReadError when a read fails.
+    A call that `is_new` may not be found (404) at first.
+    Raises ReadError when a read fails, and MalformedResponseError when a response does not show a call.
     """
     began, pause = time.monotonic(), _FIRST_WAIT
     while True:
         values = {tracker.parameter: engagement_id}
         delivery = read(tracker.operation, values)
         response = delivery.response
-        body = response.json() if response else None
+        elapsed = time.monotonic() - began
+        is_new = is_new and elapsed < _MAX_DELAY
+        if is_new and response is not None and response.status == HTTPStatus.NOT_FOUND:
+            sleep(pause)
+            continue
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
             raise ReadError(delivery)
-        elapsed = time.monotonic() - began
+        is_new, body = False, response.json()
+        tracker.stop_without_call(body, engagement_id)
         legs, is_over = tracker.legs(body), tracker.is_over(body)
         names_callee = "far" in tracker.declared
         state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)

@@ -175,7 +175,7 @@ def odd_reply(body: Any, _path: str, _count: int) -> Reply:
 @pytest.mark.slow
 def test_unexpected_response_shapes_are_handled(cxcall: Cxcall) -> None:
     odd: list[Any] = [
-        {},
+        {"id": ID},
         {"participants": None},
         {"participants": [{}, None, 7]},
         {"participants": {}},

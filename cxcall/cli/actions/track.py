@@ -108,6 +108,7 @@ def _follow(
         read,
         until=lambda state: not options.follows or state.is_in(event),
         max_seconds=options.at_most,
+        is_new=report.command != COMMAND,
     )
     last, shown, seen = None, None, set[str]()
     try:
