@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING
@@ -115,11 +116,20 @@ class PersonAttempts:
             ]
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 
+    def of_delivery(self, delivery: str) -> set[str]:
+        """Return the digests of the people whom a delivery called; none if an older version recorded it."""
+        where = "WHERE delivery = (SELECT number FROM delivery WHERE id = ?)"
+        with self._database.snapshot():
+            return {row["digest"] for row in self._rows.select_table("person", where, (delivery,))}
+
     def digests(self, texts: Iterable[str]) -> list[str]:
         """Return the ledger's digests of some people, by their texts."""
+        return [keyed_digest(each, self._key) for each in texts]
+
+    @cached_property
+    def _key(self) -> str:
         with self._database.snapshot():
-            key = self._rows.read_state().digest_key
-        return [keyed_digest(each, key) for each in texts]
+            return self._rows.read_state().digest_key
 
     def record(self, delivery: int, people: Collection[str]) -> None:
         """Record whom a delivery calls, in the transaction that records it."""

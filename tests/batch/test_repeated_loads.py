@@ -173,6 +173,39 @@ def test_resume_loads_no_row_of_any_earlier_load_again(live: Cxcall, tenant: Ten
 
 
 @pytest.mark.slow
+def test_resume_does_not_take_another_column_for_the_one_that_was_loaded(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    lines = ("Home,Work,Name", "+13035550001,+13035550011,A", "+13035550002,+13035550012,B")
+    file = live.file("leads.csv", "".join(f"{line}\n" for line in lines))
+    home, work = (
+        ("--ignore-extra-columns", "--map", f"Phone={header}") for header in ("Home", "Work")
+    )
+    load(live, file, list_id, *home)
+    text = load(live, file, list_id, *work, "--resume", code=2).err
+    assert "row 1 is another contact than row 1 of the load to resume" in text
+    load(live, file, list_id, *home, "--resume")
+    assert len(tenant.contacts(list_id)) == 2
+    load(live, file, list_id, *work, "--again")
+    for column in (home, work):
+        load(live, file, list_id, *column, "--resume")
+    assert len(tenant.contacts(list_id)) == 4
+
+
+@pytest.mark.slow
+def test_resume_knows_a_number_with_and_without_its_country(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    for number, *more in (("02079460958",), ("02079460959", "--default-country", "GB")):
+        file = write(live, f"{number},A")
+        load(live, file, list_id, *more)
+        for words in ((), ("--default-country", "GB")):
+            text = load(live, file, list_id, *words, "--resume").err
+            assert "1 row (1 from an earlier run): 1 accepted" in text
+    assert len(tenant.contacts(list_id)) == 2
+
+
+@pytest.mark.slow
 def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
     live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
     list_id = tenant.new_list()

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import StoppedError
+from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.row_ranges import parse_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
@@ -27,7 +27,9 @@ class LoadedRows:
     The delivery `besides` is ignored.
     """
 
-    def __init__(self, ledger: Ledger, batches: Iterable[str], besides: str = "") -> None:
+    def __init__(self, ledger: Ledger, batches: Collection[str], besides: str = "") -> None:
+        self._ledger, self._batches = ledger, batches
+        self._people_of: tuple[str, set[str]] = "", set()
         spans: list[tuple[int, int, Record]] = []
         for batch in batches:
             for record in ledger.records(batch=batch):
@@ -43,6 +45,36 @@ class LoadedRows:
             return None
         _, last, record = self._spans[place]
         return record if row <= last else None
+
+    def find_same(self, request: CheckedRequest, row: int) -> Record | None:
+        """Return the delivery that has a row; raises UsageError if no delivery of these batches has its contact.
+
+        Another sheet, mapping, or country makes other contacts of the same file.
+        """
+        record = self.find(row)
+        if record is None or self._has_contact(record, request):
+            return record
+        raise _other_contact_error(record, row)
+
+    def _has_contact(self, record: Record, request: CheckedRequest) -> bool:
+        """Return whether a number of a contact is in a delivery, or in another one of these batches."""
+        people = self._ledger.people
+        if record.id != self._people_of[0]:  # the rows of a delivery follow each other
+            self._people_of = record.id, people.of_delivery(record.id)
+        _, known = self._people_of
+        if not (known and request.people) or not known.isdisjoint(people.digests(request.people)):
+            return True
+        return people.find_contact(request.possible_people, self._batches) is not None
+
+
+def _other_contact_error(record: Record, row: int) -> UsageError:
+    return UsageError(
+        f"row {row} is another contact than row {row} of the load to resume, so that load had a different sheet, mapping, or country",
+        where="--resume",
+        fix="run the command that began it, with `--resume`; to load another sheet or column, save it as a separate file:"
+        " contacts that may be in the list are recognized",
+        why=f"delivery `{record.id}` loaded {record.key or 'the row'}, but no number of this contact",
+    )
 
 
 def _without_overlaps(

@@ -172,9 +172,9 @@ def _find_loaded(
     """Return a function that returns the delivery of a row: by the row's number, or else by its contact."""
     loaded = LoadedRows(ledger, batches)
     if job.again:  # a person decided to add contacts that the list already has
-        return lambda _request, row: loaded.find(row)
+        return loaded.find_same
     contacts = contacts or LoadedContacts(ledger, job)
-    return lambda request, row: loaded.find(row) or contacts.find(request, row)
+    return lambda request, row: loaded.find_same(request, row) or contacts.find(request, row)
 
 
 class _LoadCommand(BatchCommand):
