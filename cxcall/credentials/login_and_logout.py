@@ -96,8 +96,11 @@ def log_out(profile: str) -> tuple[list[str], list[Finding]]:
 
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Store a login and its first token for the host of the API."""
+    tenant = None
     if settings.base_url_from_tenant:
-        tenant = token_cache.find_and_save_tenant(settings, client, grant)
+        tenant = token_cache.find_tenant(settings, client, grant)
         settings = settings.with_api_endpoint(tenant.api_endpoint)
     stored_logins.save_login(settings, client.as_login())
+    if tenant:  # only now, because a login that cannot be stored leaves the earlier one usable
+        token_cache.save_tenant(settings, tenant)
     return token_cache.cache_token(settings, client, grant)

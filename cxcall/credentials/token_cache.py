@@ -109,16 +109,19 @@ def cache_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> T
     return _token(grant, client)
 
 
-def find_and_save_tenant(
+def find_tenant(
     settings: Settings, client: OAuthClient, grant: TokenGrant
 ) -> tenant_addresses.Tenant:
-    """Find the CXone tenant of a token, and save it; raises as `discover_tenant` does."""
+    """Find the CXone tenant of a token; raises as `discover_tenant` does."""
     from cxcall.credentials.tenant_discovery import discover_tenant
 
-    found = discover_tenant(settings.issuer, client, grant, settings.timeout)
+    return discover_tenant(settings.issuer, client, grant, settings.timeout)
+
+
+def save_tenant(settings: Settings, tenant: tenant_addresses.Tenant) -> None:
+    """Save the CXone tenant of the profile, if its file can be written."""
     with suppress(UnwritableError):
-        tenant_addresses.save_tenant(state_dir(), settings.profile, settings.issuer, found)
-    return found
+        tenant_addresses.save_tenant(state_dir(), settings.profile, settings.issuer, tenant)
 
 
 def delete_tokens(profile: str) -> list[StoredRecord]:
@@ -138,7 +141,8 @@ def _is_tenant_unknown(settings: Settings) -> bool:
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:
     """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the correct tenant."""
-    found = find_and_save_tenant(settings, client, grant)
+    found = find_tenant(settings, client, grant)
+    save_tenant(settings, found)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
         raise credentials_error(
             f"the tenant's API is at `{found.api_endpoint}`, not at `{host_url(settings.base_url)}`",

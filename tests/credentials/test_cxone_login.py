@@ -230,6 +230,17 @@ def test_discovered_vendor_host_is_used(cxone: Cxcall, vendor: Vendor) -> None:
     assert status(cxone)["baseUrl"] == "https://api-na1.niceincontact.com" + VERSION
 
 
+def test_login_that_cannot_be_stored_leaves_the_earlier_tenant(
+    cxone: Cxcall, vendor: Vendor
+) -> None:
+    log_in(cxone)
+    (cxone.folder / "state" / "credentials.json").chmod(0o400)
+    before = status(cxone)
+    vendor.api = "https://api-na1.niceincontact.com"
+    log_in(cxone, code=2)
+    assert status(cxone) == before
+
+
 @pytest.mark.slow
 def test_another_issuer_does_not_use_the_saved_tenant(cxone: Cxcall) -> None:
     log_in(cxone)

@@ -161,6 +161,9 @@ def test_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> Non
         age(cxcall)
         cxcall("auth", "token", code=0)
     kept = (cxcall.folder / "state" / "credentials.json").read_text("utf-8")
-    assert json.loads(kept)["records"][0]["in_keyring"] == ["client_secret", "refresh_token"]
+    (login,) = (each for each in json.loads(kept)["records"] if "base_url" in each)
+    assert login["in_keyring"] == ["client_secret", "refresh_token"]
+    entries = json.loads((cxcall.folder / "keyring.json").read_text("utf-8"))
+    assert len(entries) == 1  # a login that is renewed keeps its entry
     assert CLIENT_SECRET not in kept
     assert provider.granted() == ["authorization_code", "refresh_token", "refresh_token"]
