@@ -11,6 +11,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
+from cxcall.ledger.postgres.queued_rows import StillQueuedError
 from cxcall.ledger.schema import NOT_RECORDED
 from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan
@@ -150,18 +151,10 @@ def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEar
 
 
 def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
-    """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
+    """Raise StillQueuedError if rows of a batch that would be resumed are still in the queue."""
     for batch in batches:
         if ledger.has_queued_rows(batch):
-            raise StoppedError(
-                Finding.error(
-                    "already-sent",
-                    "ledger",
-                    f"rows of batch `{batch}` are still in the queue; workers will send them",
-                    fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
-                    why=f"`cxcall batch status {batch}` shows the progress",
-                )
-            )
+            raise StillQueuedError(batch)
 
 
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:

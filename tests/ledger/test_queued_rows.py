@@ -16,6 +16,7 @@ from cxcall.ledger.postgres.queued_rows import (
     QueuedBatch,
     QueuedRow,
     QueuedRows,
+    StillQueuedError,
 )
 from helpers.postgres import PostgresServer
 
@@ -194,7 +195,7 @@ def test_batch_ends_once_with_its_last_row(queue: QueuedRows) -> None:
 
 
 def test_row_that_is_still_queued_is_not_added_again(queue: QueuedRows) -> None:
-    with pytest.raises(LedgerError, match="duplicate key"):
+    with pytest.raises(StillQueuedError, match="rows of batch `B1` are still in the queue"):
         queue.fill(BATCH, [QueuedRow("B1", 4, {}), QueuedRow("B1", 3, {})])
     assert queue.count("B1") == {"todo": 3}
 

@@ -46,6 +46,21 @@ class LostClaimError(StoppedError):
         )
 
 
+class StillQueuedError(StoppedError):
+    """Rows of a batch are still in the queue, or another command has just queued them."""
+
+    def __init__(self, batch: str) -> None:
+        super().__init__(
+            Finding.error(
+                "already-sent",
+                "ledger",
+                f"rows of batch `{batch}` are still in the queue; workers will send them",
+                fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
+                why=f"`cxcall batch status {batch}` shows the progress",
+            )
+        )
+
+
 class QueuedBatch(NamedTuple):
     """A batch in the queue; `options` are the options of the command that queued it."""
 
@@ -158,8 +173,10 @@ class QueuedRows:
         """Add rows to the queue in one transaction, also those that ended without being sent; return their number.
 
         Checking the rows may take long, so they are collected before. `guard` is held while the transaction is
-        committed: what it raises adds nothing.
+        committed: what it raises adds nothing. Raises StillQueuedError if another command queues the batch at the same time.
         """
+        from psycopg.errors import UniqueViolation
+
         options = json.dumps(batch.options)
         with self._open_connection() as connection, ExitStack() as held:
             with connection.transaction():
@@ -173,7 +190,10 @@ class QueuedRows:
                 connection.execute("SET LOCAL synchronous_commit = on")
                 connection.execute(statements.ADD_BATCH, (*batch[:4], options))
                 connection.execute(statements.FORGET_ENDED, (batch.batch,))
-                count = connection.execute(statements.ADD_ROWS, (batch.batch,)).rowcount
+                try:
+                    count = connection.execute(statements.ADD_ROWS, (batch.batch,)).rowcount
+                except UniqueViolation:
+                    raise StillQueuedError(batch.batch) from None
                 held.enter_context(guard)
                 connection.execute(statements.OPEN_BATCH, (batch.target, options, batch.batch))
         return count
