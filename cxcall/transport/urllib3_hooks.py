@@ -17,7 +17,6 @@ lowest and the newest versions.
 
 from __future__ import annotations
 
-import re
 from errno import ECONNRESET
 from functools import partial
 from http.client import HTTPResponse, IncompleteRead
@@ -83,11 +82,6 @@ _INTERIM = frozenset(range(100, 200)) - {101}
 """Statuses of interim responses, which a final one follows (RFC 9110, section 15.2); 101 ends HTTP."""
 
 
-_HEADER_LINES = re.compile(
-    rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*\r?\n"  # a line may be folded
-)
-
-
 class _StrictHeaderResponse(HTTPResponse):
     """The final response, whose headers must be valid and end with an empty line; http.client skips only 100.
 
@@ -108,11 +102,25 @@ class _StrictHeaderResponse(HTTPResponse):
             while self.status in _INTERIM:
                 self.headers = self.msg = None  # type: ignore[assignment]  # as before the first begin()
                 super().begin()
-            if not _HEADER_LINES.fullmatch(b"".join(self._state.head[1:])):
+            if not _are_header_lines(self._state.head):
                 raise InvalidHeader
         finally:
             if self.fp is not None:
                 self.fp = stream
+
+
+def _are_header_lines(lines: list[bytes]) -> bool:
+    """Return whether a status line is followed by headers, of which each may be folded, and an empty line."""
+    _, *headers, last = (line.removesuffix(b"\n").removesuffix(b"\r") for line in lines)
+    is_first = True
+    for header in headers:
+        name, colon, _ = header.partition(b":")
+        is_named = bool(name and colon) and name.isascii() and name.decode().isprintable()
+        is_folded = header[:1] in (b" ", b"\t") and not is_first
+        if b"\r" in header or not (is_folded or (is_named and b" " not in name)):
+            return False
+        is_first = False
+    return not last
 
 
 class HeaderReader:
