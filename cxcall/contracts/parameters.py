@@ -219,10 +219,13 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
 
 
 def _likely_name(text: str, names: Sequence[str]) -> str:
-    """Return the parameter that a wrong `NAME=VALUE` probably means, or else the first one."""
+    """Return the parameter that a wrong `NAME=VALUE` probably means; `NAME` if none is similar."""
+    from cxcall.phone.number_property_names import may_mean
     from cxcall.runtime.name_similarity import nearest_name
 
-    return nearest_name(text.partition("=")[0], names) or names[0]
+    name = text.partition("=")[0]
+    usable = [each for each in names if may_mean(name, each)]
+    return nearest_name(name, usable) or "NAME"
 
 
 def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:

@@ -95,13 +95,15 @@ def open_objects(operation: Operation) -> list[str]:
 
 def nearest_column(cell: str, operation: Operation) -> str:
     """Return the flag, parameter, or place in the body whose name resembles a header; empty if there is none."""
+    from cxcall.phone.number_property_names import may_mean
     from cxcall.runtime.name_similarity import nearest_name
 
     flags = [flag.name for flag in operation.flags]
     pointers = reversed(operation.pointers)  # the outermost property of a name is the last one
     targets = (*pointers, *parameter_columns(operation), *flags)
     columns = {each.rpartition("/")[2]: each for each in targets}
-    return columns.get(nearest_name(cell, columns), "")
+    near = nearest_name(cell, columns)
+    return columns[near] if near and may_mean(cell, near) else ""
 
 
 def declared_delimiter(line: str) -> str:

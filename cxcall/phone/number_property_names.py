@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cxcall.runtime.patterns import compile_pattern, fold_name, name_words
+from cxcall.runtime.patterns import compile_pattern, name_words
 
 PHONE_FORMATS = ("e164", "phone")
 """The formats of schemas for numbers."""
@@ -80,7 +80,12 @@ def is_certainly_dialed(name: str, other: str = "") -> bool:
     """
     words = {*_DIALED_WORDS, *name_words(other)}
     pattern = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return re.fullmatch(rf"(?:(?:{pattern})s?)+[0-9]*", fold_name(name)) is not None
+    return re.fullmatch(rf"(?:(?:{pattern})s?)+", fold_number_name(name)) is not None
+
+
+def may_mean(name: str, other: str) -> bool:
+    """Return whether a wrong name may be suggested to mean another one: certainly, if that is a number to call."""
+    return not is_number_name(other) or is_certainly_dialed(name, other)
 
 
 @lru_cache

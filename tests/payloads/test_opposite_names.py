@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from cxcall.batch.input.column_mapping import propose_targets
 from cxcall.contracts.contract import load_operation
+from cxcall.contracts.parameters import parse_parameters
+from cxcall.findings.errors import UsageError
 from cxcall.payloads.errors.misnamed_properties import find_renames
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
@@ -97,3 +102,24 @@ def test_value_is_not_corrected_to_its_opposite() -> None:
     (found,) = check_body(operation_of(schema), Payload({"status": "INACTIVE"}))
     assert [str(edit.applicability) for edit in found.edits] == ["placeholder"]
     assert "did you mean" not in found.fix
+
+
+@each_case(
+    "name, is_suggested",
+    [
+        ("phoneNumbers", True),
+        ("Customer Phone", True),
+        ("agentPhoneNumber", False),
+        ("oldPhoneNumber", False),
+        ("Agent Phone", False),
+    ],
+)
+def test_column_or_parameter_of_another_number_is_not_suggested_to_be_dialed(
+    name: str, *, is_suggested: bool
+) -> None:
+    operation = load_operation("place-call")
+    targets = propose_targets(name, operation, has_number=True)
+    assert bool({"to", "/phoneNumber"} & {*targets}) is is_suggested, targets
+    with pytest.raises(UsageError) as error:
+        parse_parameters(load_operation("cxone-queue-callback"), [f"{name}=1"])
+    assert is_suggested or "phone" not in error.value.findings[0].fix

@@ -22,7 +22,7 @@ from cxcall.payloads.csv_columns import (
 )
 from cxcall.payloads.csv_table import DELIMITERS, CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
-from cxcall.phone.number_property_names import is_number_name
+from cxcall.phone.number_property_names import is_certainly_dialed, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -226,7 +226,7 @@ def _mapped_columns(
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
     """Return the targets that a header may mean: a target with a similar name, or targets for a phone number."""
     near = nearest_column(cell, operation)
-    if near or not (has_number and is_number_name(cell)):
+    if near or not (has_number and is_certainly_dialed(cell)):
         return [near] if near else []
     flags = [flag for flag in operation.flags if flag.pointers or flag.parameter]
     covered = {pointer for flag in flags for pointer in flag.pointers}

@@ -19,7 +19,6 @@ from cxcall.payloads.errors.value_errors import explain_parameter_error
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
-from cxcall.runtime.name_similarity import nearest_name
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
@@ -100,7 +99,7 @@ def check_misplaced(
             for each in _check_query_member(operation, parameters[name], payload, value):
                 yield each._replace(severity=Severity.NOTE) if is_accepted else each
         elif parameters and not operation.takes_body:
-            near = renames.get(name) or nearest_name(name, parameters)
+            near = renames.get(name)
             yield payload.make_finding(
                 Severity.WARNING,
                 "property-unknown",
