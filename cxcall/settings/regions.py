@@ -130,9 +130,19 @@ def normalize_url(name: str, setting: Setting) -> str:
         raise invalid_setting(name, setting, "has no host", fix="write `https://host`")
     _check_scheme(name, setting, parts.scheme, host)
     host = host.removesuffix(".")  # the final dot of a fully qualified name: the same host
-    literal = f"[{host}]" if ":" in host else host
+    literal = f"[{_shortest_address(host)}]" if ":" in host else host
     at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
     return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"
+
+
+def _shortest_address(address: str) -> str:
+    """Return the common form of all spellings of an IPv6 address (RFC 5952)."""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(address).compressed
+    except ValueError:  # IPvFuture (RFC 3986, section 3.2.2)
+        return address
 
 
 def normalize_base_url(setting: Setting, contract: Contract) -> str:

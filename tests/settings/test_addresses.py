@@ -102,6 +102,15 @@ def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: st
     assert loaded.values["base_url"].source == "--base-url"
 
 
+@pytest.mark.parametrize("host", ["[::1]", "[0:0:0:0:0:0:0:1]", "[::0001]", "[0::1]"])
+def test_spellings_of_one_ipv6_address_are_one_host(world: World, host: str) -> None:
+    assert world.load(base_url=f"http://{host}:99").base_url == "http://[::1]:99"
+
+
+def test_address_of_a_later_version_of_ip_is_unchanged(world: World) -> None:
+    assert world.load(base_url="https://[v1.a:b]").base_url == "https://[v1.a:b]"
+
+
 BAD_URLS = {
     "http://api.mypurecloud.com": ("scheme-insecure", "would send requests unencrypted"),
     "http://127.0.0.1.evil.com": ("scheme-insecure", "would send requests unencrypted"),
