@@ -244,7 +244,7 @@ class Screen:
             return
         if self.options.quiet:
             if delivery.engagement_id:
-                self.print_line(escape_controls(delivery.engagement_id))
+                self.print_line(escape_cell(delivery.engagement_id))
             return
         paint = partial(self.paint, self.stdout)
         response = exchange.response
@@ -262,7 +262,7 @@ class Screen:
         ):
             if value:
                 note = paint("dim", f"  ({source})") if source else ""
-                self.print_line(f"{label + ':':<16}{paint('bold', escape_controls(value))}{note}")
+                self.print_line(f"{label + ':':<16}{paint('bold', escape_cell(value))}{note}")
         if response is not None and response.body:
             self.print_line()
             self._print_body(exchange.request, response)

@@ -190,7 +190,7 @@ def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
-        f"`{plan.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
+        f"`{plan.host}` accepts no requests {f'for {seconds:.10g} s' if seconds else 'for now'}"
         f" (HTTP {response.status})",
         fix=f"run it again {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request with this response was not processed"

@@ -47,7 +47,7 @@ MAX_SENDS = 3
 """The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 
 _HELD_BACK = "held"
-_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", _HELD_BACK)
+_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", "proxy-tls", _HELD_BACK)
 _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 

@@ -66,6 +66,7 @@ class ConnectionState:
     ) -> None:
         self.may_be_sent = False
         self.phase = "connect"
+        self.is_tunneled = False
         self._turn, self._is_late = turn, is_late
         self._in_turn: float | None = None
         self._earlier_seconds = 0.0

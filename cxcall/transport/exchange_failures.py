@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from errno import ECONNREFUSED
+from http import HTTPStatus
 from http.client import IncompleteRead
 from os import strerror
 from pathlib import Path
@@ -57,6 +58,18 @@ _UNREACHABLE = {
     "tls": ("did not complete the TLS handshake", "check the host and the port in `{}`"),
     "no-tls": ("does not speak TLS", "check the host and the port in `{}`"),
     "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
+    "proxy-login": (
+        "cannot be reached, because the proxy requires a valid user name and password",
+        "add its credentials to `HTTPS_PROXY`, or correct them",
+    ),
+    "proxy-refused": (
+        "cannot be reached, because the proxy refuses to connect to it",
+        "check `HTTPS_PROXY` and `NO_PROXY`, or contact the operator of the proxy",
+    ),
+    "proxy-tls": (
+        "did not complete the TLS handshake through the proxy",
+        "check `HTTPS_PROXY` and `NO_PROXY`, and the host and the port in `{}`",
+    ),
     "proxy-url": (
         "cannot be reached through the proxy",
         "write `HTTPS_PROXY` as `http://HOST:PORT`, or unset it",
@@ -70,8 +83,18 @@ _UNREACHABLE = {
         "let the main thread of your program wait for the requests in other threads",
     ),
 }
-_TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
+_TLS_FAILURES = (
+    "certificate",
+    "certificate-name",
+    "certificate-date",
+    "ca-file",
+    "tls",
+    "no-tls",
+    "proxy-tls",
+)
+_TUNNEL_FAILURES = {"tls": "proxy-tls", "no-tls": "proxy-tls"}
 _TUNNEL = "Tunnel connection failed: "
+_TRANSIENT = ("408", "429")
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
 _PROXY_URL = {"InvalidProxyURL", "ProxySchemeUnknown", "LocationParseError", "LocationValueError"}
@@ -111,17 +134,31 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
         (_name_certificate_failure(root), bool(names & _CERTIFICATE)),
         ("no-tls", isinstance(root, SSLError) and root.reason in _OTHER_PROTOCOL),
         ("proxy-socks", "InvalidSchema" in names),
+        (_name_tunnel_failure(root), str(root).startswith(_TUNNEL)),
         ("proxy-url", line.phase == "proxy" and bool(names & _PROXY_URL)),
         ("proxy", line.phase == "proxy"),
         ("dns", "gaierror" in names),
         ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
     )
     failure = next((failure for failure, is_so in signs if is_so), line.stage)
+    failure = _TUNNEL_FAILURES.get(failure, failure) if line.is_tunneled else failure
     if failure == "proxy-url":
         return failure, _INVALID_PROXY
     if failure == "proxy-socks":
         return failure, "PySocks, which SOCKS proxies require, is not installed"
     return failure, _words(root, "the request cannot be put into HTTP")
+
+
+def _name_tunnel_failure(root: BaseException) -> str:
+    """Return the failure if a proxy has refused to connect: another attempt helps only after some statuses."""
+    status = _tunnel_status(root)
+    if status == str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value):
+        return "proxy-login"
+    return "proxy-refused" if status[:1] == "4" and status not in _TRANSIENT else "proxy"
+
+
+def _tunnel_status(root: BaseException) -> str:
+    return str(root).removeprefix(_TUNNEL)[:3]
 
 
 def _name_certificate_failure(root: BaseException) -> str:
@@ -177,7 +214,7 @@ def _words(root: BaseException, otherwise: str) -> str:
     """Return the system's text for a cause, which quotes no data; `otherwise` if there is none."""
     text = str(root)
     if text.startswith(_TUNNEL):
-        return f"the proxy responded with {text.removeprefix(_TUNNEL)[:3]}"
+        return f"the proxy responded with {_tunnel_status(root)}"
     if isinstance(root, zlib.error):
         return "the response body cannot be decompressed"
     if isinstance(root, SSLError):

@@ -58,7 +58,7 @@ class _ObservedConnection(HTTPConnection):
 
     def _tunnel(self) -> None:
         super()._tunnel()
-        self.state.phase = "tls"
+        self.state.phase, self.state.is_tunneled = "tls", True
 
     def connect(self) -> None:
         super().connect()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT, screen, terminal
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -53,6 +54,14 @@ def test_prompt_shows_the_whole_number_and_where_it_goes(tunnel: Cxcall) -> None
         child.sendline("n")
         assert CAMPAIGN in screen(child)
     assert child.exitstatus == 7
+
+
+@pytest.mark.parametrize("options", [("--quiet",), ()])
+def test_engagement_id_is_on_one_line(cxcall: Cxcall, options: tuple[str, ...]) -> None:
+    with Platform(lambda *_: Reply(201, {"id": "A-1\nB-2"})) as platform:
+        ran = cxcall(*PERSONAL, "--yes", *options, code=0, env=platform.environment)
+    assert "A-1\\nB-2" in ran.out
+    assert not options or ran.out.count("\n") == 1
 
 
 def test_number_is_masked_where_nobody_can_be_asked(tunnel: Cxcall) -> None:

@@ -27,6 +27,7 @@ from helpers.fault_server import (
     Fault,
     FaultServer,
     port_of,
+    raw,
     reserve,
 )
 from helpers.sender_checks import Sleep, check_findings, check_record
@@ -145,16 +146,27 @@ def test_request_is_sent_once_after_a_failed_tls_handshake(
     assert (delivery.outcome, delivery.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
 
 
-@pytest.mark.parametrize("proxy", [rejecting_proxy(), dying_proxy], ids=["407", "dies"])
+@pytest.mark.parametrize(
+    ("proxy", "attempts", "hint"),
+    [
+        (rejecting_proxy(), 1, "credentials to `HTTPS_PROXY`"),
+        (rejecting_proxy(403), 1, "contact the operator of the proxy"),
+        (rejecting_proxy(503), 3, "check `HTTPS_PROXY`"),
+        (dying_proxy, 3, "check `HTTPS_PROXY`"),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\n"), 3, "check `HTTPS_PROXY`"),
+    ],
+    ids=["407", "403", "503", "dies", "no TLS"],
+)
 def test_unreachable_proxy_leaves_the_request_undelivered(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault, attempts: int, hint: str
 ) -> None:
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
         delivery = deliver(
             plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
         )
-    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", attempts))
+    assert hint in delivery.findings[0].fix
     assert "pa55word" not in repr(delivery)
 
 

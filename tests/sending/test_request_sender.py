@@ -121,15 +121,16 @@ def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> N
     ]
 
 
-def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger) -> None:
+@pytest.mark.parametrize("seconds", ["90", "1234567"])
+def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger, seconds: str) -> None:
     sleep = Sleep()
-    with FaultServer((limited("90", words="Rate limit exceeded"),)) as server:
+    with FaultServer((limited(seconds, words="Rate limit exceeded"),)) as server:
         delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=sleep))
     assert sleep.slept == 0
     found = delivery.findings[0]
     assert found.code == "rate-limited"
-    assert "for 90 s" in found.message
-    assert "in 90 s" in found.fix
+    assert f"for {seconds} s" in found.message
+    assert f"in {seconds} s" in found.fix
     assert "Rate limit exceeded" in found.why
 
 

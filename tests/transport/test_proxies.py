@@ -19,23 +19,28 @@ REMOTE = "https://api.example.invalid/calls"
 
 
 @pytest.mark.parametrize(
-    ("proxy", "detail"),
+    ("proxy", "failure", "detail"),
     [
-        (rejecting_proxy(), "407"),
-        (rejecting_proxy(502), "502"),
-        (dying_proxy, "closed"),
-        (fault.reset_at_once, ""),
-        (raw(b"nonsense\r\n\r\n"), ""),
+        (rejecting_proxy(), "proxy-login", "407"),
+        (rejecting_proxy(403), "proxy-refused", "403"),
+        (rejecting_proxy(429), "proxy", "429"),
+        (rejecting_proxy(502), "proxy", "502"),
+        (dying_proxy, "proxy", "closed"),
+        (fault.reset_at_once, "proxy", ""),
+        (raw(b"nonsense\r\n\r\n"), "proxy", ""),
+        (raw(b"HTTP/1.1 200 O"), "proxy-tls", ""),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\n"), "proxy-tls", ""),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\nthis is not TLS"), "proxy-tls", ""),
     ],
-    ids=["407", "502", "dies", "resets", "no proxy"],
+    ids="407 403 429 502 dies resets nonsense cut closes no-TLS".split(),
 )
 def test_a_proxy_that_does_not_let_us_through(
-    monkeypatch: pytest.MonkeyPatch, proxy: Fault, detail: str
+    monkeypatch: pytest.MonkeyPatch, proxy: Fault, failure: str, detail: str
 ) -> None:
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
         result = post(REMOTE)
-    assert (result.failure, result.may_be_sent, result.response) == ("proxy", False, None)
+    assert (result.failure, result.may_be_sent, result.response) == (failure, False, None)
     assert detail in result.detail
     assert "pa55word" not in repr(result)
     assert TOKEN.encode() not in server.peers[0].head
