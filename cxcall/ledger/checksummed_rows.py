@@ -170,12 +170,14 @@ class LedgerRows:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
         self.state = State(1, "", 0)
+        self.event_at: float | None = None
+        """The time of the last event that the transaction added."""
 
     @contextmanager
     def changing(self) -> Iterator[Self]:
         """Read the state, and store the changed state at the end; within a transaction."""
-        self.state = self.read_state()
-        before = self.state
+        before = self.state = self.read_state()
+        self.event_at = None
         yield self
         if self.state != before:
             self.state = self.state._replace(generation=before.generation + 1)
@@ -191,6 +193,8 @@ class LedgerRows:
     def insert(self, table: str, **values: Any) -> int:
         """Add a row with the next number, and return that number."""
         number = getattr(self.state, f"last_{table}") + 1
+        if table == "event":
+            self.event_at = float(values["at"])
         row = [
             plain_value(value) for value in (number, *(values[name] for name in COLUMNS[table][1:]))
         ]
@@ -265,6 +269,11 @@ class LedgerRows:
         values = (ANY_HOST_DIGESTS, self.read_state().last_delivery + 1)
         found = self._database.run(_TARGETS_OF_OLDER_DIGESTS, values)
         return {*filter(None, (vendor_host(str(target)) for (target,) in found))}
+
+    def time_of_event(self, number: int) -> float | None:
+        """Return the time of an event by its number; None if it was pruned."""
+        found = self.select_table("event", "WHERE number = ?", (number,))
+        return float(found[0]["at"]) if found else None
 
     def first_event(self, delivery: int) -> int:
         """Return the number of the first event of a delivery."""

@@ -45,9 +45,9 @@ class LedgerAccess:
         now: Callable[[], datetime],
         boot_clock: Callable[[], BootTime],
     ) -> None:
-        self.database, self._marker, self.now = database, marker, now
-        self.boot_clock = boot_clock
-        self.rows = LedgerRows(database)
+        self.database, self.now, self.boot_clock = database, now, boot_clock
+        self.rows, self._marker = LedgerRows(database), marker
+        marker.time_of_event = self.rows.time_of_event
         self._marks: tuple[tuple[object, ...], SharedMarks] | None = None
         self._compared: dict[str, tuple[str, ...]] = {}
         """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
@@ -165,11 +165,11 @@ class LedgerAccess:
                     elif not problem:
                         self._insert_server()
                     yield problem
-                state = self.rows.state
+                state, event_at = self.rows.state, self.rows.event_at
         except MissingRecordsError as error:
             self.share_stop(str(error))
             raise
-        self._marker.advance(state)
+        self._marker.advance(state, event_at)
 
     def share_stop(self, problem: str) -> None:
         """Stop the calls of all machines that share this ledger, until a person accepts that records are missing."""

@@ -1,4 +1,4 @@
-"""Detect that a ledger disappeared or is an older copy, by a marker in another folder."""
+"""Detect that a ledger disappeared or is another copy, by a marker in another folder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, add_notice
 from cxcall.ledger.checksummed_rows import changes_of_id
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cxcall.ledger.checksummed_rows import State
@@ -22,22 +24,43 @@ _WIDTH = 200
 """Bytes of a marker, written at once so that a kill cannot leave half a marker."""
 
 
-class LedgerMarker:
-    """The ID and generation of the ledger of one place, stored outside the ledger.
+class Mark(NamedTuple):
+    """The last change of a ledger that this place has seen: its generation, and the number and time of its last event.
 
-    The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key stands for the place. A marker is
-    not synchronized to the disk: after a power failure it may be older than its ledger, never newer.
+    The event is 0 if it is not known, as in a marker of an earlier version.
+    """
+
+    generation: int
+    event: int = 0
+    at: float = 0.0
+
+
+def _no_event(_number: int) -> None:
+    """Return None: the event is not known."""
+
+
+class LedgerMarker:
+    """The ID and the last change of the ledger of one place, stored outside the ledger.
+
+    The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key stands for the place. A change of it
+    is not synchronized to the disk: after a power failure it may be older than its ledger, never newer.
+    A copy that went on elsewhere may have as many changes, or more: it has another event in place of the one of the mark. An
+    event that is not there any more was pruned, because no number is used again.
     """
 
     def __init__(self, folder: Path | None, place: str) -> None:
         self._folder, self._lock = folder, Lock()
         self._key = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._place = place
-        self._generations = self._read()
+        self._marks = self._read()
+        self.time_of_event: Callable[[int], float | None] = _no_event
+        """Returns the time of an event of the ledger by its number, and None if it was pruned."""
+        self._found: Mark | None = None
+        """The mark whose event the ledger has, so that it is searched only once."""
 
-    def _read(self) -> dict[str, int]:
-        """Return the generation of each ledger by its ID."""
-        found: dict[str, int] = {}
+    def _read(self) -> dict[str, Mark]:
+        """Return the mark of each ledger by its ID."""
+        found: dict[str, Mark] = {}
         prefix, suffix = f"{self._key}-", ".json"
         if self._folder is None:
             return {}
@@ -45,7 +68,7 @@ class LedgerMarker:
             for name in os.listdir(self._folder):  # noqa: PTH208 - faster
                 if name.startswith(prefix) and name.endswith(suffix):
                     ledger = name.removeprefix(prefix).removesuffix(suffix)
-                    found[ledger] = _generation(self._folder / name)
+                    found[ledger] = _read_mark(self._folder / name)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -54,24 +77,40 @@ class LedgerMarker:
 
     def problem(self, state: State) -> str:
         """Return why a ledger lacks records; empty if nothing shows that."""
-        if not self._generations:
+        if not self._marks:
             return ""
-        generation = self._generations.get(state.id)
-        if generation is None:
+        mark = self._marks.get(state.id)
+        if mark is None:
             if self._other_copies(state):
                 return (
                     f"the ledger in `{self._place}` was restored from an older copy:"
                     " its last records are missing"
                 )
             return self.loss()
-        if (count := generation - state.generation) > 0:
+        if (count := mark.generation - state.generation) > 0:
             missing = "last change is" if count == 1 else f"last {count} changes are"
             return f"the ledger in `{self._place}` is an older copy: its {missing} missing"
+        if self._lacks_event(mark, state):
+            at = datetime.fromtimestamp(mark.at, UTC)
+            return (
+                f"the ledger in `{self._place}` is a copy that was used elsewhere:"
+                f" what was recorded here at {at:%Y-%m-%d %H:%M:%S} UTC is missing"
+            )
         return ""
+
+    def _lacks_event(self, mark: Mark, state: State) -> bool:
+        """Return whether a ledger has another event in place of the one of the mark, or has not come so far."""
+        if mark.event > state.last_event:
+            return True
+        if mark.event and mark != self._found:
+            if self.time_of_event(mark.event) not in (mark.at, None):
+                return True
+            self._found = mark
+        return False
 
     def loss(self) -> str:
         """Return the message that the ledger was lost or replaced; empty if there never was one."""
-        if not self._generations:
+        if not self._marks:
             return ""
         return (
             f"the ledger in `{self._place}` is not the same as before:"
@@ -79,32 +118,34 @@ class LedgerMarker:
         )
 
     def is_older_copy(self, state: State) -> bool:
-        """Return whether a later state was seen of the same ledger, or of the ledger that it became."""
-        changes = changes_of_id(state.id)
+        """Return whether a later or another state was seen of the same ledger, or of the ledger that it became."""
+        changes, mark = changes_of_id(state.id), self._marks.get(state.id, Mark(0))
         is_left = any(changes_of_id(each) > changes for each in self._other_copies(state))
-        return is_left or state.generation < self._generations.get(state.id, 0)
+        return is_left or state.generation < mark.generation or self._lacks_event(mark, state)
 
     def _other_copies(self, state: State) -> list[str]:
         """Return the other ledgers that were seen and have the same origin."""
-        others = self._generations.keys() - {state.id}
+        others = self._marks.keys() - {state.id}
         return [each for each in others if each.startswith(state.digest_key)]
 
-    def advance(self, state: State) -> None:
-        """Write a committed state to the marker, unless records are missing."""
+    def advance(self, state: State, event_at: float | None = None) -> None:
+        """Write a committed state to the marker, unless records are missing; `event_at` is the time of its last event, if it is new."""
         with self._lock:
-            if self._generations and state.generation <= self._generations.get(
-                state.id, state.generation
-            ):
+            known = self._marks.get(state.id, Mark(state.generation if self._marks else 0))
+            if state.generation <= known.generation:
                 return
-            self._write(state)
+            mark = known._replace(generation=state.generation)
+            if event_at is not None:
+                self._found = mark = Mark(state.generation, state.last_event, event_at)
+            self._write(state.id, mark)
 
     def accept(self, state: State) -> None:
         """Write a ledger to the marker although records are missing, because a person decided so; remove all others."""
         with self._lock:
-            others = self._generations.keys() - {state.id}
-            self._write(state)
+            others = self._marks.keys() - {state.id}
+            self._write(state.id, Mark(state.generation))
             for ledger in others if self._folder else ():
-                del self._generations[ledger]
+                del self._marks[ledger]
                 with suppress(OSError):
                     self._path(ledger).unlink(missing_ok=True)
 
@@ -112,21 +153,25 @@ class LedgerMarker:
         assert self._folder is not None  # noqa: S101 - for the type checker
         return self._folder / f"{self._key}-{ledger}.json"
 
-    def _write(self, state: State) -> None:
+    def _write(self, ledger: str, mark: Mark) -> None:
         """Write a marker; if that fails (a read-only folder), the older marker stays, with a warning."""
-        self._generations[state.id] = state.generation
+        self._marks[ledger] = mark
         if self._folder is None:
             return
         content = {
-            "generation": state.generation,
+            "generation": mark.generation,
+            "event": mark[1:],
             "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "purpose": "notices that a ledger of cxcall disappeared; do not delete it",
         }
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self._path(state.id), os.O_WRONLY | os.O_CREAT, 0o600)
+            file = os.open(self._path(ledger), os.O_WRONLY | os.O_CREAT, 0o600)
             try:
+                is_new = not os.fstat(file).st_size
                 os.write(file, json.dumps(content).ljust(_WIDTH - 1).encode() + b"\n")
+                if is_new:  # a power failure could leave an empty file
+                    os.fsync(file)
             finally:
                 os.close(file)
         except OSError as error:
@@ -144,9 +189,23 @@ def _marker_notice(folder: Path, error: OSError) -> Finding:
     )
 
 
-def _generation(path: Path) -> int:
-    """Return the generation in a marker; 0 if it cannot be read."""
+def _read_mark(path: Path) -> Mark:
+    """Return the mark in a marker; if it cannot be read, generation 0, with a warning."""
     try:
-        return int(json.loads(path.read_text("utf-8"))["generation"])
-    except (OSError, ValueError, TypeError, LookupError):
-        return 0
+        content = json.loads(path.read_text("utf-8"))
+        event, at = content.get("event", (0, 0.0))
+        return Mark(int(content["generation"]), int(event), float(at))
+    except OSError as error:
+        add_notice(_marker_notice(path, error))
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
+        add_notice(
+            Finding.warning(
+                "ledger",
+                "ledger",
+                f"the marker `{path}` is damaged: an older copy of the ledger would not be noticed",
+                "if the ledger was restored from a copy, check on the platform which calls were placed before you send any",
+                "the next call that is recorded writes the marker again",
+                source="ledger",
+            )
+        )
+    return Mark(0)

@@ -122,3 +122,27 @@ def test_copy_from_between_two_losses_stops_all_machines(
             ledger.begin(intent("c"), 900)
         with pytest.raises(MissingRecordsError, match="another machine found"):
             fresh.begin(intent("c"), 900)
+
+
+def test_copy_that_was_used_elsewhere_stops_all_machines(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    name = postgres_server.new_database()
+    url = postgres_server.url(name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("a"), 900)
+    copy = postgres_server.new_database(template=name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("b"), 900)
+    with Ledger.open_shared(postgres_server.url(copy)) as ledger:
+        for each in ("x", "y"):
+            ledger.begin(intent(each), 900)
+    replace_database(postgres_server, name, copy)
+    with (
+        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
+        Ledger.open_shared(url) as fresh,
+    ):
+        with pytest.raises(MissingRecordsError, match="was used elsewhere"):
+            ledger.begin(intent("b"), 900)
+        with pytest.raises(MissingRecordsError, match="another machine found"):
+            fresh.begin(intent("b"), 900)
