@@ -53,6 +53,8 @@ TOKENS: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", "/auth/token", {"grant_type": "password", "username": "a", "password": "b"}, 400, {"error_description": "Missing form parameter: grant_type"},
               host="cxone.niceincontact.com", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
 ]  # fmt: skip
+PROMISE = f"{ACD}/promise?firstName=A&lastName=B&phoneNumber=2125550123&skill=7"
+START = f"{CAMPAIGN}/start"
 NAMED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", CALLS, {"phoneNumber": "+12125550123", "callerId": "+15550199", "callerIdName": "A"}, 400, {"message": "Invalid value for callerIdName"}),
      ["error value-not-allowed /callerIdName", "warning phone-unlikely /callerId"]),
@@ -63,6 +65,11 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{ACD}/agent-sessions/s-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 400, "InvalidSkillId"), ["error value-not-allowed /skillId"]),
     ({**exchange("POST", "/oauth/token", None, host="login.mypurecloud.de"), "headers": {"Authorization": "Basic aWQ6c2VjcmV0", "grant_type": "client_credentials"}},
      ["error property-missing /grant_type"]),
+    (exchange("POST", "/oauth/token", "grant_type=client_credentials", 401, {"error": "invalid_client"}, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0Cg=="),
+     ["error credential header:Authorization", "error header-missing header:Content-Type"]),
+    (exchange("POST", START, {"contactId": ID}, 400), ["warning property-unknown body"]),
+    (exchange("POST", START, {}, 400), []),
+    (exchange("DELETE", f"/api/v2/outbound/dnclists/{ID}/phonenumbers", ["+12125550123"], None), ["warning property-unknown body"]),
     (exchange("POST", f"{CALLBACKS}%20", CALLBACK, 404), ["error path-unpublished path"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=%2B442079460123&skill=7"), []),
@@ -124,8 +131,6 @@ UNFILLED: list[tuple[dict[str, Any], list[str]]] = [
       for name in ("campaignId", ":campaignId", "campaign_id", "%7BcampaignId%7D", "id")),
     (exchange("POST", f"{ACD}/agent-sessions/sessionId/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 404), ["error placeholder path"]),
 ]  # fmt: skip
-PROMISE = f"{ACD}/promise?firstName=A&lastName=B&phoneNumber=2125550123&skill=7"
-START = f"{CAMPAIGN}/start"
 VALUES: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{PROMISE}&promiseDate=01/11/2027&promiseTime=3pm"), ["warning value-not-allowed query"] * 2),
     (exchange("POST", f"{PROMISE}&promiseDate=2027-01-11&promiseTime=2027-01-11T15:00:00Z"), []),

@@ -94,6 +94,9 @@ def test_properties_that_the_message_names_are_reported() -> None:
         (422, {"message": "contactId is required"}, "property-missing"),
         (400, {"error": "client", "message": "Queue is closed"}, "state"),
         (400, {"error": "timeout", "message": "Something went wrong"}, "not-provable"),
+        (404, {"code": "architect.flow.version.missing"}, "not-found"),
+        (500, {"code": "architect.database.throughput.exceeded"}, "not-provable"),
+        (400, {"code": "active.queue", "message": "It did not work"}, "state"),
         (408, {"code": "client.timeout", "message": "Something went wrong"}, "not-provable"),
     ],
 )

@@ -38,8 +38,8 @@ _TRANSITION_CAUSE = Cause(
 _ABOUT_VALUES = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
 _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
 """Codes of causes by status that the words of a message can tell more of."""
-_ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-"""Statuses that a word about a value in their code does not override."""
+_ABOUT_OTHERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""Statuses about a token, a right, or an object, that a word about a value in their code does not override."""
 LOGIN_CODES = (
     *"access_denied invalid_client invalid_grant invalid_scope unauthorized_client".split(),
     *"unsupported_grant_type unsupported_response_type".split(),
@@ -132,8 +132,9 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
 
 
 def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
-    """Return a cause, except one about a value if the status is about the token or a right."""
-    return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
+    """Return a cause, except one about a value if the status is about the token, an object, or the server."""
+    is_other = status in _ABOUT_OTHERS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return None if cause and cause.code in _ABOUT_VALUES and is_other else cause
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str], status: int) -> Cause:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.explaining.checks.body.lost_body import check_missing_body
+from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
     is_null,
@@ -150,6 +150,7 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     filled, nulls = without_nulls(operation, payload, request.unknown)
     misplaced = list(check_misplaced(operation, payload, is_accepted=request.is_successful))
     places = {finding.where for finding in misplaced}
+    misplaced += check_ignored_body(operation, payload)
     whole = with_query(request, operation, filled)
     findings = check_schema(operation, whole) if operation.takes_body else []
     findings = [each for each in findings if not is_in_query(each, request, payload)]

@@ -1,4 +1,4 @@
-"""Report a body that did not arrive as it was meant: a required one is missing, or a shell removed its quotes."""
+"""Report a body that does not arrive as it was meant: a missing or an ignored one, or one without its quotes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cxcall.contracts.operation import Operation
+from cxcall.explaining.checks.url.query_check import query_parameters
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.payload import Payload
 from cxcall.responses.refusals.reason_choice import platform_text
 
 _BAD_REQUEST = 400
@@ -30,6 +32,23 @@ def check_missing_body(request: ObservedRequest, operation: Operation | None) ->
         fix=f"send one: `cxcall operations {operation.name} --skeleton` prints its properties",
         source=f"contract {operation.contract.name}",
     )
+
+
+def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
+    """Yield a warning if a body names something, and an operation that changes something takes none."""
+    has_place = operation.takes_body or operation.unsupported_media or operation.is_read
+    is_list = isinstance(payload.value, list)
+    if has_place or not payload.value or (query_parameters(operation) and not is_list):
+        return
+    yield payload.make_finding(
+        Severity.WARNING,
+        "property-unknown",
+        "",
+        f"`{operation.name}` takes no body: the API may ignore what the body names",
+        fix=f"leave the body out only if you mean all that the path names; see {operation.listing}",
+        why=f"the summary of the operation: {operation.summary}" if operation.summary else "",
+        source=f"contract {operation.contract.name}",
+    )._replace(where="body")
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:

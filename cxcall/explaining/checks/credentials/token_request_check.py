@@ -18,6 +18,7 @@ from cxcall.runtime.name_similarity import nearest_name
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TOKEN_PATH = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
+_LOGIN = re.compile(rb"[^:]*:(?:.*[^\n])?", re.DOTALL)  # `echo` in a shell would add a line end
 _SOURCES = {
     GENESYS: "Genesys Cloud developer documentation, OAuth",
     CXONE: "NICE CXone developer portal, authentication",
@@ -111,9 +112,8 @@ def is_token_request(request: ObservedRequest) -> bool:
         return False
     if login_platform(request.path) or "grant_type" in _parameters(request):
         return True
-    if not _TOKEN_PATH.search(request.path.rstrip("/")):
-        return False
-    return load_published_operations(GENESYS).match(request.path) is None
+    is_token = _TOKEN_PATH.search(request.path.rstrip("/")) is not None
+    return is_token and load_published_operations(GENESYS).match(request.path) is None
 
 
 def expected_endpoint(request: ObservedRequest, platform: str) -> TokenEndpoint | None:
@@ -254,7 +254,7 @@ def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
             "credential",
             "header:Authorization",
             "the credentials after `Basic` are not the base64 form of `<client ID>:<secret>`",
-            fix="encode both together (with curl: `-u ID:SECRET`)",
+            fix="encode both together, without a line end (with curl: `-u ID:SECRET`)",
             source="RFC 7617",
         )
 
@@ -264,7 +264,7 @@ def _is_basic(credentials: str) -> bool:
     if "$" in credentials or "{" in credentials:
         return True
     try:
-        return b":" in a2b_base64(credentials, strict_mode=True)
+        return _LOGIN.fullmatch(a2b_base64(credentials, strict_mode=True)) is not None
     except Error:
         return False
 

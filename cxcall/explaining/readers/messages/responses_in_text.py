@@ -143,8 +143,9 @@ def _read_written_error(text: str) -> HttpResponse | None:
         headers = _headers(found["headers"] or "")
         return build_response(int(found["status"]), headers, body, found["reason"])
     if (found := _SDK_ERROR.search(text)) and (found["code"] or found["id"]):
-        members = {"message": found["message"], "code": found["code"], "contextId": found["id"]}
-        return build_response(int(found["status"]), None, _without_empty(members))
+        members = {"message": found["message"], "code": found["code"]}
+        headers = _without_empty({"ININ-Correlation-Id": found["id"]})
+        return build_response(int(found["status"]), headers, _without_empty(members))
     if found := _LOGIN_ERROR.search(text):
         members = {"error": found["error"], **dict(parse_qsl(found["rest"]))}
         kept = {name: members.get(name) for name in ("error", "error_description")}
