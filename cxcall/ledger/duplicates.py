@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
 
+_SAME = "same method, URL, and body, whatever its headers"
+
 
 class AlreadySentError(StoppedError):
     """An identical request was sent before, or may have been."""
@@ -166,7 +168,7 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
         f"an identical request, sent {_ago(earlier.at, now)}, may have {did}: "
         f"the outcome of delivery `{earlier.id}` is unknown",
         fix=f"{find_out_fix(earlier, now)}; if you add `--again` without finding out, the person may be called twice",
-        why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown",
+        why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown; {_SAME}",
     )
 
 
@@ -185,7 +187,7 @@ def _accepted_finding(earlier: Record, now: datetime) -> Finding:
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
-        why=f"engagement {earlier.engagement_id or 'ID not known'}; same method, URL, and body",
+        why=f"engagement {earlier.engagement_id or 'ID not known'}; {_SAME}",
     )
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
+_OWN_HEADERS = ("Accept", "Content-Type")
 
 
 class CheckedRequest(NamedTuple):
@@ -82,6 +83,15 @@ class CheckedRequest(NamedTuple):
     def body(self) -> Any:
         """The JSON value of the body."""
         return self.payload.value
+
+    @property
+    def parameter_headers(self) -> list[str]:
+        """The header lines that parameters set; the others follow from the operation and the body."""
+        return [
+            f"{name}: {value}"
+            for name, value in self.request.headers.items()
+            if name not in _OWN_HEADERS
+        ]
 
     @property
     def shown_body(self) -> str:

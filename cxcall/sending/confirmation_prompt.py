@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import join_numbers, mask_text
 from cxcall.sending.people_in_request import marked_ids
 from cxcall.transport.http_messages import HttpRequest
-from cxcall.transport.origins import is_loopback_url
+from cxcall.transport.origins import is_loopback_url, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,20 +72,18 @@ def ask_yes(
 
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
-    """Return the operation, its path parameters, the numbers, and the destination."""
+    """Return the operation, its parameters, the numbers, and the destination."""
     operation, settings = checked.operation, checked.settings
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
-    target = urlsplit(checked.request.url)
-    return (
-        f"{operation.name} to {shown}, {operation.method} {target.path}, "
-        f"profile {settings.profile}, {settings.base_url}"
-    )
+    request = f"{operation.method} {target_of(checked.request.url)}"
+    what = ", ".join([request, *checked.parameter_headers])
+    return f"{operation.name} to {shown}, {what}, profile {settings.profile}, {settings.base_url}"
 
 
 def _name_contact(checked: CheckedRequest) -> str:
     """Return the contact whose number only the platform knows."""
     ids = map(printable, marked_ids(checked.operation, checked.body))
-    return ", ".join(f"contact `{each}`" for each in ids) or "the contact in the body"
+    return ", ".join(f"contact `{each}`" for each in ids) or "the contact in the request"
 
 
 def ask_count(

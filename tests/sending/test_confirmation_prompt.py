@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
+from cxcall.contracts.contract import Contract
 from cxcall.findings.errors import CredentialsError, StoppedError, UsageError
-from cxcall.sending.confirmation_prompt import ask_count, ask_yes, is_sandbox, needs_consent
+from cxcall.payloads.payload import Payload
+from cxcall.sending.checked_request import CheckedRequest, build_request
+from cxcall.sending.confirmation_prompt import (
+    ask_consent,
+    ask_count,
+    ask_yes,
+    is_sandbox,
+    needs_consent,
+)
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
@@ -147,3 +156,40 @@ def test_calls_need_their_exact_number() -> None:
         count(plan, 30)
     with pytest.raises(UsageError, match="1 request would be sent"):
         count(plan, 1, confirmed=2)
+
+
+@pytest.fixture
+def with_parameters() -> CheckedRequest:
+    """Return a request whose contact is only in a header parameter."""
+    plan = plan_with_token("https://api.example.com")
+    parameters = [{"name": "X-Contact-Id", "in": "header"}, {"name": "note", "in": "query"}]
+    operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
+    document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
+    (dial,) = Contract("own", document).operations
+    values = {"X-Contact-Id": "CONTACT-1", "note": "now"}
+    return build_request(dial, values, Payload(None), plan.settings)
+
+
+def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
+    asked: list[str] = []
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    ask_consent(with_parameters, yes=False, ask=ask)
+    assert "the contact in the request, POST /dial?note=now, X-Contact-Id: CONTACT-1," in asked[0]
+    with pytest.raises(UsageError) as raised:
+        ask_consent(with_parameters, yes=False, ask=None)
+    assert "X-Contact-Id: CONTACT-1" in raised.value.findings[0].why
+
+
+@pytest.mark.slow  # it loads the SDK
+def test_question_of_the_mcp_server_has_all_parameters(with_parameters: CheckedRequest) -> None:
+    from cxcall.cli.mcp_server.send_tools import describe
+
+    lines = describe(with_parameters).splitlines()
+    assert "request: POST https://api.example.com/dial?note=now" in lines
+    assert [each for each in lines if each.startswith("header:")] == [
+        "header: X-Contact-Id: CONTACT-1"
+    ]

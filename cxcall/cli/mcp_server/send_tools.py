@@ -251,7 +251,7 @@ def new_send_tool(tools: RequestTools) -> Any:
 
 
 def describe(checked: CheckedRequest) -> str:
-    """Return everything that the person confirms: operation, whole numbers, destination, and body.
+    """Return everything that the person confirms: operation, whole numbers, destination, headers, and body.
 
     The numbers are whole: the person compares the digits, and the client that shows them gave them itself.
     """
@@ -263,6 +263,7 @@ def describe(checked: CheckedRequest) -> str:
         f"operation: {operation.name} ({operation.summary.rstrip('.')})",
         f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform dials the number of the contact'}",
         f"request: {request.method} {request.url}",
+        *(f"header: {each}" for each in checked.parameter_headers),
         f"profile: {settings.profile}",
         *(f"warning: {each.message}" for each in warnings),
     ]
