@@ -123,11 +123,12 @@ class PersonAttempts:
             return {row["digest"] for row in self._rows.select_table("person", where, (delivery,))}
 
     def digests(self, texts: Iterable[str]) -> list[str]:
-        """Return the ledger's digests of some people, by their texts."""
-        return [keyed_digest(each, self._key) for each in texts]
+        """Return the ledger's digests of some people, by their texts; nothing is read after the first record."""
+        key = self._rows.state.digest_key or self._read_key
+        return [keyed_digest(each, key) for each in texts]
 
     @cached_property
-    def _key(self) -> str:
+    def _read_key(self) -> str:
         with self._database.snapshot():
             return self._rows.read_state().digest_key
 

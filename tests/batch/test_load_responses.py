@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from threading import Timer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +15,7 @@ from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
+    from helpers.postgres import PostgresServer
 
 
 NOTE_UNKNOWN_ROWS = (
@@ -91,6 +94,69 @@ def test_unknown_row_is_recorded_before_its_request_is_accepted(
         assert connection.execute(b"SELECT count FROM public.noted").fetchall() == [(1,)]
         unsent = b"SELECT count(*) FROM cxcall.unsent WHERE row = 3"
         assert connection.execute(unsent).fetchall() == [(2,)]  # the row, and its person
+
+
+REFUSE_UNKNOWN_ROWS = (
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$",
+    "CREATE TRIGGER refuse BEFORE INSERT ON cxcall.unsent FOR EACH ROW EXECUTE FUNCTION refuse()",
+)
+"""Statements that make PostgreSQL refuse the record of a row that a response does not list."""
+
+
+@pytest.mark.slow
+def test_rows_stay_unknown_if_those_without_confirmation_cannot_be_recorded(
+    cxcall: Cxcall, postgres_url: str
+) -> None:
+    import psycopg
+
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    cxcall("history", "list", code=0)  # it creates the tables
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for statement in REFUSE_UNKNOWN_ROWS:
+            connection.execute(statement.encode())
+        dialer = Dialer()
+        file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
+        with Platform(dialer.answer, reads=dialer.read) as platform:
+            cxcall.environment |= platform.environment
+            (result,), totals = lines(load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9))
+            assert totals["data"]["outcomes"] == {"unknown": 3}
+            unrecorded, unlisted = (each["message"] for each in result["findings"])
+            assert "the rows that the response does not list were not recorded" in unrecorded
+            assert "does not list the contacts of row 3" in unlisted
+            connection.execute(b"DROP TRIGGER refuse ON cxcall.unsent")
+            resumed = load(cxcall, file, LIST_ID, "--yes", "--resume", "-o", "jsonl", code=9)
+    assert lines(resumed)[1]["data"]["outcomes"] == {"unknown": 3}
+    assert len(dialer.loaded) == 3
+
+
+@pytest.mark.slow
+def test_outage_of_the_ledger_loses_no_response_that_does_not_list_every_contact(
+    cxcall: Cxcall, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    """The database accepts no connection when the response arrives, and accepts them again a second later."""
+    import psycopg
+
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    dialer = Dialer()
+    name = urlsplit(postgres_url).path[1:]
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+
+    def run(statement: str) -> None:
+        with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def answer(body: Any, count: int) -> Reply:
+        run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        run(end)
+        Timer(1, run, [f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true']).start()
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
+    assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 2, "unknown": 1}
+    assert listed(cxcall)[0]["outcomes"] == {"accepted": 2, "unknown": 1}
 
 
 @pytest.mark.slow

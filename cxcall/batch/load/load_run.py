@@ -84,14 +84,19 @@ class LoadRun(Run):
         return self._builder.combine(self.selection.rows())
 
     def _review(self, checked: CheckedRow, result: Delivery) -> Delivery:
-        """Return an accepted delivery with how many rows its response does not confirm, or as unknown if it confirms none."""
+        """Return an accepted delivery with how many rows its response does not confirm, or as unknown if it confirms none.
+
+        If these rows cannot be recorded, all rows stay unknown: as rows of an accepted request, they would count as loaded.
+        """
         if result.outcome is not Outcome.ACCEPTED:
             return result
         missing, total = self._find_missing(checked, result), len(checked.rows)
-        if len(missing) < total:
-            self._record_missing(missing, checked, result.id)
-            return result._replace(note=note_of_unknown_rows(len(missing), total))
-        return result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
+        unknown = result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
+        if len(missing) == total:
+            return unknown
+        if problem := self._record_missing(missing, checked, result.id):
+            return unknown._replace(findings=(*result.findings, _unrecorded_finding(problem)))
+        return result._replace(note=note_of_unknown_rows(len(missing), total))
 
     def _fence(self, checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if a row is in another delivery of this load.
@@ -176,14 +181,14 @@ class LoadRun(Run):
             else (result_of_missing,)
         )
 
-    def _record_missing(self, missing: tuple[Row, ...], checked: CheckedRow, delivery: str) -> None:
+    def _record_missing(self, missing: tuple[Row, ...], checked: CheckedRow, delivery: str) -> str:
         """Record the rows that a response does not confirm, and their people for loads of other files.
 
-        They are recorded before the outcome of their request: it is accepted, and if the process were killed in between,
+        Returns why this failed, or an empty text. They are recorded before the outcome of their request: it is accepted, and if the process were killed in between,
         the rows would count as accepted, too.
         """
         if not missing:
-            return
+            return ""
         unsent = UnsentRows(self.ledger, self.batch, self.key_of)
         contacts = checked.request.body if checked.request else []
         numbers = {row.number for row in missing}
@@ -193,8 +198,9 @@ class LoadRun(Run):
                 built = build_request(self.job.operation, values, Payload(contact), settings)
                 unsent.add_people(row, built.people)
         unsent.add(_result_of_missing(missing, delivery))
-        self.unsent.problem = self.unsent.problem or unsent.problem
-        self.unsent.recorded |= numbers
+        if not unsent.problem:
+            self.unsent.recorded |= numbers
+        return unsent.problem
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts are not in a response.
@@ -294,6 +300,17 @@ def _missing_finding(
         fix=fix,
         why="the request was accepted, so the platform may have added them",
         source="response",
+    )
+
+
+def _unrecorded_finding(problem: str) -> Finding:
+    return Finding.warning(
+        "ledger",
+        "ledger",
+        f"the rows that the response does not list were not recorded: {problem}",
+        fix="find out which contacts of the request are in the list",
+        why="so the outcome of the whole request is unknown in the ledger, and none of its rows is sent again",
+        source="ledger",
     )
 
 
