@@ -118,13 +118,11 @@ def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResul
 
 
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
-    if isinstance(error, GuardError):
+    if isinstance(error, (GuardError, TooManyAttemptsError)):
         reason = SkipReason(error.findings[0].code)
-        # A listed number stops a request of many rows; the others are left to `--resume`.
+        # One person stops a request of many rows; the others are left to `--resume`.
         if not checked.rows or reason is SkipReason.OUTSIDE_HOURS:
             return _skip(checked, error.findings[0], reason)
-    if isinstance(error, TooManyAttemptsError):
-        return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)
     ledger_error = error if isinstance(error, LedgerError) else None
     report = error_report(known, COMMAND)

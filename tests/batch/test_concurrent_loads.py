@@ -10,6 +10,7 @@ import pytest
 from cxcall.ledger.intents import Intent
 from cxcall.sending.configured_ledger import open_ledger
 from helpers.campaign_loads import LIST_ID, Dialer, halves, lines, load, rows
+from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -135,6 +136,29 @@ def test_a_contact_that_a_finished_load_of_another_file_sends_meanwhile_is_not_s
         assert "a contact is already in delivery" in ran.out
         load(cxcall, file, LIST_ID, *words, "--resume")
         assert sorted(dialer.loaded) == [f"P{number}" for number in range(8)]
+
+
+def test_person_who_is_called_meanwhile_does_not_skip_the_others_of_the_request(
+    cxcall: Cxcall,
+) -> None:
+    dialer = Dialer()
+    person = ("--contact-id", CONTACT, "--phone-number", "+13035550004")
+
+    def answer(body: Any, count: int) -> Reply:
+        reply = dialer.answer(body, count)
+        if dialer.loaded == ["P0", "P1", "P2", "P3"] and isinstance(body, list):
+            cxcall("execute", CAMPAIGN, *person, "--yes", code=0)
+        return reply
+
+    file = cxcall.file("leads.csv", halves(4))
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        words = ("--yes", "--concurrency", "1", "--max-attempts", "1/day")
+        ran = load(cxcall, file, LIST_ID, *words, code=9)
+        assert "5-8\tstopped" in ran.out
+        assert "to continue, run the same command with `--resume`" in ran.err
+        assert "1 max-attempts" in load(cxcall, file, LIST_ID, *words, "--resume").err
+    assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3", "P5", "P6", "P7"]
 
 
 def refuse(status: int, _path: str, _count: int) -> Reply:

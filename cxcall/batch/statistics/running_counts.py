@@ -83,7 +83,11 @@ class BatchStatistics:
         if result.is_resumed:
             self.resumed += count
             return
-        self.not_processed += outcome in _NOT_PROCESSED or report.exit_code is ExitCode.CREDENTIALS
+        is_left = outcome is Outcome.STOPPED and bool(
+            result.rows
+        )  # the stop concerns only some rows
+        is_left = is_left or report.exit_code is ExitCode.CREDENTIALS
+        self.not_processed += is_left or outcome in _NOT_PROCESSED
         exchange = result.delivery.exchange if result.delivery else None
         if exchange is not None and exchange.response is not None:
             latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
