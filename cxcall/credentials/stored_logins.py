@@ -17,6 +17,8 @@ from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxcall.settings.settings import Settings
 
 SECRET_FIELDS = (
@@ -77,7 +79,8 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     else:
         record = {name: value for name, value in record.items() if name not in secrets}
         _logins().put({**record, _KEYRING_NAMES: sorted(secrets)}, key)
-        _delete_unused_entries(profile)
+        # The entry of an earlier version is the only one of the logins in other state folders, too.
+        _delete_unused_entries(profile, kept=[each for each in entries if each == _account(key)])
 
 
 def check_logins_can_be_saved() -> None:
@@ -105,7 +108,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
         raise credentials_error(
             str(error),
             f"unlock it, or {settings.login_command()} again: secrets that it cannot store are kept in a file",
-            f"the keyring has the {describe_secret(login)} of profile `{login.get('profile')}`",
+            f"the {describe_secret(login)} of profile `{login.get('profile')}` was stored there",
         ) from None
 
 
@@ -179,9 +182,9 @@ def _put_keyring_entries(profile: str, names: list[str]) -> None:
         _logins().remove(key)
 
 
-def _delete_unused_entries(profile: str) -> dict[str, str]:
+def _delete_unused_entries(profile: str, kept: Iterable[str] = ()) -> dict[str, str]:
     """Delete the keyring entries that no login of the profile uses; returns those that may still be there, and why."""
-    used, remaining, why = _used_entries(profile), {}, ""
+    used, remaining, why = [*_used_entries(profile), *kept], {}, ""
     for entry in _keyring_entries(profile):
         if entry in used:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.responses.start_evidence import is_open_text
+from cxcall.responses.start_evidence import is_open_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def describe_body(response: HttpResponse, operation: Operation) -> str:
         return "a body that is not valid JSON"
     if text.startswith("<") and all("json" in media for media in _declared_types(operation)):
         return "a body that is XML, although the document does not declare it"
-    if _ERROR_START.match(text) or is_open_text(text):
+    if _ERROR_START.match(text) or is_open_error(text):
         return "a text that reports an error"
     return ""
 

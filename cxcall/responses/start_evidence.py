@@ -54,21 +54,30 @@ _COUNT_NAME = re.compile(
 _ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
 _CODE_NAME = re.compile(r"^(?:http_?)?(?:status|status_?code|error_?code|code)$")
 _OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
-_OPEN_TEXT = re.compile(
+# What gateways and servers say if it is not known whether the request was processed.
+_OPEN_ERROR = re.compile(
     r"^time ?out\b(?! (?:in )?(?:ms|seconds)\b)|\btimed ?out\b|\be(?:socket)?timedout\b"
     r"|\b(?:backend|connection|gateway|network|operation|read|request|response|server|socket|upstream) time ?out\b"
     r"|\b(?:bad gateway|(?:internal|server) error|service unavailable)\b|^unavailable$"
     r"|\bdeadline exceeded\b|\b(?:unknown|unexpected) error\b|\bno (?:response|answer|reply) (?:from|received)\b"
     r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
     r"|\be(?:conn(?:reset|aborted)|pipe)\b|\b(?:socket hang ?up|broken pipe|unexpected eof)\b|^eof$"
-    r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
+)
+_PLACED_CALL = re.compile(
+    r"\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
     r"|^(?:the |your |outbound )*call (?:is |was |has been |now )*"
     r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated"
     r"|placed|queued|ringing|started)\b"
     r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|^unanswered$|\bhung up\b"
     r"|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
-"""What gateways and servers say if it is not known whether the request was processed, or if a call was placed."""
+"""What a failure says if a call was placed."""
+# They name a part of the request, such as `requestTimeout`.
+_PLACE_NAME = re.compile(
+    r"^(?:attribute|field|name|param(?:eter)?|path|pointer|property)_?(?:name)?$"
+)
+# In an error, these are the error's own, or lead to its documentation.
+_OF_ERROR = frozenset({"id", "self", "url", "uri"})
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -95,14 +104,16 @@ def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
             return True
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
-        if is_open_text(str(value)):
+        if _PLACE_NAME.match(name):
+            continue
+        if is_open_error(str(value)) or _PLACED_CALL.search(_words(str(value))):
             return True
     return False
 
 
-def is_open_text(text: str) -> bool:
-    """Return whether a text says that it is not known whether a request was processed, or that a call was placed."""
-    return _OPEN_TEXT.search(_words(text)) is not None
+def is_open_error(text: str) -> bool:
+    """Return whether a text reports an error that leaves open whether a request was processed."""
+    return _OPEN_ERROR.search(_words(text)) is not None
 
 
 def _words(text: str) -> str:
@@ -141,7 +152,7 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
 def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
     """Yield the names, in lower case, and the values of all members, at any depth.
 
-    A bare `id` inside an error is the ID of the error.
+    The `id` and `url` of an error are left out.
     """
     if isinstance(body, list):
         for item in body:
@@ -153,7 +164,7 @@ def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
                 yield from _members(value, in_error=in_error or bool(_ERROR_NAME.match(name)))
                 if isinstance(value, list):
                     yield from ((name, item) for item in value if isinstance(item, str | int))
-            elif not (in_error and name == "id"):
+            elif not (in_error and name in _OF_ERROR):
                 yield name, value
 
 

@@ -160,7 +160,7 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
         (b"ERROR: no such agent", "reports an error"), (b"Failed", "reports an error"), (b"Gateway timeout", "reports an error"),
         (b"\xef\xbb\xbf<html><p>Sign in", "a web page"), (b"<!-- a proxy -->\n<!DOCTYPE html>", "a web page"),
         (b"<?xml version='1.0'?><!-- a --><!-- b --><html>", "a web page"),
-        (b"", ""), (b"OK", ""), (b"[queued]", ""), (b"c-1", ""), (b"null", ""), (b"no errors", ""),
+        (b"", ""), (b"OK", ""), (b"Call queued", ""), (b"already queued", ""), (b"[queued]", ""), (b"c-1", ""), (b"null", ""), (b"no errors", ""),
     ],
 )  # fmt: skip
 def test_success_with_a_body_that_is_not_json_is_accepted_only_if_the_api_may_have_sent_it(

@@ -194,6 +194,15 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         {"success": False, "message": "No call was placed"},
         {"success": False, "message": "Invalid call: connected agents are busy"},
         {"success": False, "message": "No answer_url is set"},
+        {
+            "success": False,
+            "error": {"message": "invalid number", "url": "https://docs.example/e/1"},
+        },
+        {"success": False, "error": {"field": "requestTimeout", "message": "must be at most 60"}},
+        {
+            "success": False,
+            "errors": [{"fieldName": "noAnswer", "message": "must be a whole number"}],
+        },
         {"success": False, "error": "InvalidSkillId"},
         {"success": False, "message": "the phone number is unavailable in this region"},
     ],
