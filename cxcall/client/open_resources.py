@@ -40,7 +40,8 @@ class OpenResources:
             self._users.append(user)  # first, because a signal handler may call `close`
         try:
             with self._condition:
-                if self._ledger is None:
+                if self._ledger is None or self._ledger.database.is_replaced:
+                    # Its marker shows whether the other file has all records.
                     self._ledger = self._stack.enter_context(open_ledger())
             yield self._ledger
         finally:

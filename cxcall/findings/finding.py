@@ -134,6 +134,14 @@ _notices: dict[str, Finding] = {}
 """Findings about the run as a whole, such as an ignored setting: each is in the report once, for any command."""
 
 
+def _notices_of_run() -> dict[str, Finding]:
+    return _notices
+
+
+current_notices: Callable[[], dict[str, Finding]] = _notices_of_run
+"""Returns the notices of the report in progress: a server has a report for each call."""
+
+
 def _do_nothing(_notice: Finding) -> None:
     pass
 
@@ -144,6 +152,7 @@ on_notice: Callable[[Finding], None] = _do_nothing
 
 def add_notice(finding: Finding) -> None:
     """Add a finding to the report of this run, unless the command reports the same message itself."""
+    current_notices().setdefault(finding.message, finding)
     if _notices.setdefault(finding.message, finding) is finding:
         on_notice(finding)
 
@@ -152,4 +161,4 @@ def with_notices(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings of a report with the notices of this run that are not among them."""
     found = tuple(findings)
     messages = {finding.message for finding in found}
-    return (*found, *(each for each in _notices.values() if each.message not in messages))
+    return (*found, *(each for each in current_notices().values() if each.message not in messages))

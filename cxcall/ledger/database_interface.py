@@ -49,6 +49,11 @@ class LedgerDatabase(Protocol):
         """The seconds to add to this machine's clock, so that all machines of the ledger have the same time."""
         return timedelta(0)
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the file was deleted or replaced since it was opened."""
+        return False
+
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement without a result, at the end of the transaction at the latest."""
         self.run(statement, values)

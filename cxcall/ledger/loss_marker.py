@@ -79,6 +79,8 @@ class LedgerMarker:
         """Return why a ledger lacks records; empty if nothing shows that."""
         if not self._marks:
             return ""
+        if state.id not in self._marks and state.id in (stored := self._read()):
+            self._marks = stored  # a person has accepted this ledger, in another process
         mark = self._marks.get(state.id)
         if mark is None:
             if self._other_copies(state):

@@ -12,8 +12,10 @@ from cxcall.cli.shared_options import ContractOptions, GuardOptions, SettingsOpt
 from cxcall.client.client import Client as CxcallClient
 from cxcall.credentials.login_and_logout import log_in_with_token
 from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.ledger.ledger import Ledger
 from helpers.command import CXCALL, Cxcall
 from helpers.mcp_requests import count, request
+from helpers.missing_records import state_of
 from helpers.platform_server import Platform
 
 HELLO: dict[str, Any] = {
@@ -69,6 +71,28 @@ def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
         out, err = process.communicate(timeout=30)
     assert (out, process.returncode) == ("", 0)
     assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_warning_about_the_ledger_is_only_in_the_call_that_found_it(cxcall: Cxcall) -> None:
+    Ledger.open(state_of(cxcall)).__exit__()
+    markers = cxcall.file("config/ledgers", "a file where the folder of the markers should be")
+    found: list[list[str]] = []
+    with start_server(cxcall) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(line_of(HELLO) + line_of({"method": "notifications/initialized"}))
+        process.stdin.flush()
+        process.stdout.readline()
+        for number in (2, 3):
+            params = {"name": "list_history", "arguments": {}}
+            process.stdin.write(line_of({"method": "tools/call", "id": number, "params": params}))
+            process.stdin.flush()
+            result = json.loads(process.stdout.readline())["result"]["structuredContent"]
+            found.append([each["message"] for each in result["findings"]])
+            (cxcall.folder / markers).unlink(missing_ok=True)
+    assert ["marker" in each for each in found[0]] == [True]
+    assert found[1] == []
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from cxcall.findings import finding
 from cxcall.settings.sources import Setting
 from cxcall.transport.http_messages import HttpRequest
 from helpers.command import CAMPAIGN, CONTACT
+from helpers.missing_records import state_of
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -192,6 +194,24 @@ def test_warning_about_the_settings_is_logged_once(
             client.send("personal-connection", {**BODY, "reasonCode": f"r{number}"}, yes=True)
     assert capsys.readouterr().err.count("`CXCALL_TIMEOUTT`") == 1
     assert platform.rung == 2
+
+
+def test_client_opens_a_ledger_that_was_replaced(platform: Platform, cxcall: Cxcall) -> None:
+    other = {**BODY, "reasonCode": "other"}
+    with Client() as client:
+        client.send("personal-connection", BODY, yes=True)
+        shutil.rmtree(state_of(cxcall))
+        for _ in range(2):
+            with pytest.raises(StoppedError, match="the earlier ledger was deleted"):
+                client.send("personal-connection", other, yes=True)
+        cxcall("history", "accept", "--yes", code=0)
+        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "other")
+        cxcall(*words, "--yes", code=0)
+        with pytest.raises(StoppedError, match="identical request"):
+            client.stop_on_ledger(client.build("personal-connection", other))
+        client.send("personal-connection", {**BODY, "reasonCode": "third"}, yes=True)
+    assert len(cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()) == 2
+    assert platform.rung == 3
 
 
 def test_threads_share_a_client(platform: Platform) -> None:

@@ -182,6 +182,13 @@ class SqliteDatabase(LedgerDatabase):
         status = self.path.stat()
         return status.st_dev, status.st_ino
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether SQLite would continue writing to a deleted file, which the next process does not see."""
+        with suppress(OSError):
+            return self._file_identity() != self._file
+        return True
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Keep other threads from writing while this one reads."""
@@ -234,11 +241,7 @@ class SqliteDatabase(LedgerDatabase):
             self.run("ROLLBACK")
 
     def _stop_if_replaced(self) -> None:
-        """Raise LedgerError if SQLite continues writing to a deleted file, which the next process does not see."""
-        identity = None
-        with suppress(OSError):
-            identity = self._file_identity()
-        if identity != self._file:
+        if self.is_replaced:
             raise LedgerError(
                 f"the ledger `{self.path}` was deleted or replaced while in use",
                 "restore it, or check on the platform which calls were placed; then run this again",
