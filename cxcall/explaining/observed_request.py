@@ -74,6 +74,7 @@ class ObservedRequest:
     - `unread` names the lines of the source that no reader understood, such as `lines 3-5`; `unread_body` those of them that may be
       the body.
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
+    - `has_client_token`: the source gets a token with client credentials, and with no other grant.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
@@ -93,6 +94,7 @@ class ObservedRequest:
     unread: str = ""
     unread_body: str = ""
     filled_headers: frozenset[str] = frozenset()
+    has_client_token: bool = False
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cxcall import explain
 from cxcall.findings.finding import Finding, Severity
 from helpers.exchanges import ACD, CALLS, exchange
@@ -226,3 +228,25 @@ def test_message_of_an_xml_response_is_read() -> None:
     response = "<Error><Message>The skill is not active</Message></Error>"
     found = find(exchange("POST", f"{ACD}/skills/7/start", None, 400, response))
     assert any(each.message.endswith("The skill is not active") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("login", "expected"),
+    [
+        ("get_client_credentials_token(a, b)", Severity.WARNING),
+        ("get_code_authorization_token(a, b, c, d)", Severity.NOTE),
+        ("get_client_credentials_token(a, b) if job else refresh_token()", Severity.NOTE),
+    ],
+)
+def test_token_of_client_credentials_in_the_source_is_a_likely_cause(
+    login: str, expected: Severity
+) -> None:
+    (found,) = explain(
+        f"client = PureCloudPlatformClientV2.api_client.ApiClient().{login}\n"
+        "api = PureCloudPlatformClientV2.ConversationsApi(client)\n"
+        "body = PureCloudPlatformClientV2.CreateCallRequest()\n"
+        'body.phone_number = "+12025550123"\n'
+        "api.post_conversations_calls(body)"
+    )
+    (token,) = (each for each in found.findings if each.code == "token-user-context")
+    assert token.severity is expected

@@ -103,6 +103,8 @@ def _check_parameters(
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
     """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
 
+    It is a warning if the source gets a token with client credentials.
+
     Only a status with which the API refuses such a token leaves that open. After a 403 it is likely; a 401 is about a
     token that is not valid at all, and a client's token is refused with 400 (`not.a.user`).
     """
@@ -120,7 +122,9 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
         )
         name, source = operation.name, f"contract {operation.contract.name}"
     yield Finding(
-        Severity.WARNING if request.status == _FORBIDDEN else Severity.NOTE,
+        Severity.WARNING
+        if request.status == _FORBIDDEN or request.has_client_token
+        else Severity.NOTE,
         "token-user-context",
         "token",
         f"`{name}` requires the token of the user who acts, not a client's or another user's",

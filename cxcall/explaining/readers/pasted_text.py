@@ -68,7 +68,7 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     start = text[:_MAX_TEXT]
     secrets = find_named_secrets(start).union(find_credentials(start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
-    complete = with_token_origin([*with_named_platform(found, start)])
+    complete = with_token_origin([*with_named_platform(found, start)], start)
     requests = [replace(each, secrets=each.secrets | secrets) for each in complete]
     yield from with_common_secrets(requests)
 

@@ -45,6 +45,15 @@ _CORRELATION = re.compile(
     r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
 )
+_CLIENT_GRANT = re.compile(
+    r"grant_type\W{1,12}client_credentials\b|get_?client_?credentials_?token *\("
+    r"|login_?client_?credentials(?:_?grant)? *\(|authorizeClientCredentials *\(",
+    re.IGNORECASE,
+)
+_USER_GRANT = re.compile(
+    r"authori[sz]ation_?code|pkce|implicit_?grant|refresh_?token|saml|grant_type\W{1,12}password",
+    re.IGNORECASE,
+)
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
 _ERROR_STATUS = re.compile(
     r"\b(?:returned error|(?:server|client) error"
@@ -221,8 +230,10 @@ def with_named_platform(
         yield request
 
 
-def with_token_origin(requests: Sequence[ObservedRequest]) -> Iterator[ObservedRequest]:
+def with_token_origin(requests: Sequence[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
     """Yield requests; one that the token of the text is not for has a finding: it is of another region or kind."""
+    if _CLIENT_GRANT.search(text) and not _USER_GRANT.search(text):
+        requests = [replace(each, has_client_token=True) for each in requests]
     tokens = {domain_of(each.hostname) for each in requests if each.path == "/oauth/token"} - {""}
     grants = [*_refused_grants(requests)]
     for request in requests:

@@ -29,6 +29,7 @@ from cxcall.payloads.wrong_phone_numbers import (
 from cxcall.phone import number_masking
 from cxcall.phone.impossible_numbers import write_e164
 from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.patterns import PRINTED_TYPE_HINT, PRINTED_TYPES
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -186,6 +187,8 @@ def type_names(types: list[str]) -> str:
 
 def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
     """Return how to write a value in one of some JSON types; for a number that must be a text with a format, that format."""
+    if isinstance(value, str) and value.startswith(PRINTED_TYPES):
+        return PRINTED_TYPE_HINT
     if "string" not in types or not is_number(value):
         return retype_hint(value, types)
     text, schema = json.dumps(value), with_format(schema)

@@ -17,6 +17,8 @@ from cxcall.runtime.patterns import (
     IN_ANGLES,
     IN_BRACES,
     IN_PERCENTS,
+    PRINTED_TYPE_HINT,
+    PRINTED_TYPES,
     name_words,
 )
 
@@ -56,8 +58,6 @@ _SCALAR_TYPES = tuple(
     """.split()
 )
 _VARIABLE = re.compile(rf"{IN_BRACES}|{IN_ANGLES}|{IN_PERCENTS}|{AFTER_DOLLAR}")
-_PRINTED_TYPES = ("System.", "[object ", "java.")
-"""Starts of the texts that languages print for an object that they do not convert to JSON."""
 _WORD = re.compile("[a-z]+")
 _CODE_WORDS = frozenset(
     """
@@ -96,8 +96,8 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
     is_scalar = kind.lower().startswith(_SCALAR_TYPES)
     where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
-    if value.startswith(_PRINTED_TYPES):
-        fix = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
+    if value.startswith(PRINTED_TYPES):
+        fix = PRINTED_TYPE_HINT
     elif _VARIABLE.fullmatch(value):
         code, fix = "placeholder", "fill in the variable: it reached the API as it is written"
     elif code:

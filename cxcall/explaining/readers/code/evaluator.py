@@ -14,6 +14,7 @@ from cxcall.explaining.readers.code.code_forms import (
 )
 from cxcall.explaining.readers.code.collection_literals import MAP_MAKERS
 from cxcall.explaining.readers.code.conversions import (
+    as_powershell_prints,
     converted,
     is_plain,
     item_of,
@@ -225,9 +226,11 @@ class Evaluator(Calls):
         command = following.value.lower() if isinstance(following, CodeToken) else ""
         command = command if sign == "|" else ""
         if terms and command == "convertto-json":
-            terms[:] = [CodeCall("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
-            return next(ends, len(items))
+            end = next(ends, len(items))
+            printed = as_powershell_prints(terms[-1], items[position + 2 : end])
+            terms[:] = [CodeCall("ConvertTo-Json", [(None, printed)])]
+            return end
         if terms and command.startswith(_PIPED_INTO):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
