@@ -184,7 +184,7 @@ def test_resume_does_not_take_another_column_for_the_one_that_was_loaded(
     )
     load(live, file, list_id, *home)
     text = load(live, file, list_id, *work, "--resume", code=2).err
-    assert "row 1 is another contact than row 1 of the load to resume" in text
+    assert "row 1 is not the contact that the load to resume sent as row 1" in text
     load(live, file, list_id, *home, "--resume")
     assert len(tenant.contacts(list_id)) == 2
     load(live, file, list_id, *work, "--again")

@@ -69,7 +69,7 @@ class LoadedRows:
 
 def _other_contact_error(record: Record, row: int) -> UsageError:
     return UsageError(
-        f"row {row} is another contact than row {row} of the load to resume, so that load had a different sheet, mapping, or country",
+        f"row {row} is not the contact that the load to resume sent as row {row}: it had a different sheet, mapping, or country",
         where="--resume",
         fix="run the command that began it, with `--resume`; to load another sheet or column, save it as a separate file:"
         " contacts that may be in the list are recognized",
