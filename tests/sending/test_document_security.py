@@ -51,7 +51,8 @@ class Echo(BaseHTTPRequestHandler):
         """Record and echo the request."""
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.seen.append((self.path, dict(self.headers)))
-        body = json.dumps({"sid": "CA1", "echo": [self.path, dict(self.headers)]}).encode()
+        started = {"sid": "CA1"} if self.server.status < 400 else {}
+        body = json.dumps({**started, "echo": [self.path, dict(self.headers)]}).encode()
         self.send_response(self.server.status)
         for name, value in (
             ("Content-Type", "application/json"),
