@@ -184,3 +184,10 @@ def test_request_without_a_place_for_its_body_has_no_correction(cxcall: Cxcall) 
     ran = cxcall("explain", "-", "--fix", stdin=text, code=3)
     assert ran.out == ""
     assert "`start-campaign` has no place for /contactId" in ran.err
+
+
+def test_id_of_the_path_that_is_left_out_is_listed() -> None:
+    found = callback(CALLBACK, f"/api/v2/conversations/calls/user/{CONTACT}")
+    assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))
+    found = callback(CALLBACK, f"/api/v2/conversations/{CONTACT}/callbacks")
+    assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))

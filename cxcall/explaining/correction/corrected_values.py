@@ -19,6 +19,7 @@ from cxcall.explaining.checks.url.query_check import (
     find_renames,
     query_parameters,
 )
+from cxcall.explaining.correction.lost_values import find_lost_ids
 from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import GENESYS
@@ -189,7 +190,7 @@ def correct_parameters(
         for name, parameter in parameters.items()
         if name in parameter_values or parameter.required
     }
-    return values, tuple(left_out)
+    return values, (*left_out, *find_lost_ids(request.path, operation, values.values()))
 
 
 def _members_as_parameters(

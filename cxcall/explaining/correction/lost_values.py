@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.explaining.operations.known_operations import READ_METHODS
+from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
+from cxcall.explaining.operations.path_distance import is_value
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import fold_name
 
 _NAMES_OF_PARTS = ("id", "name", "number", "value", "type")
@@ -40,6 +43,13 @@ def find_lost_places(
         return has_place and known.issuperset(_named_values(value_at(sent, place), place))
 
     return tuple(each for each in places if not is_kept(each))
+
+
+def find_lost_ids(path: str, operation: Operation, values: Collection[str]) -> list[str]:
+    """Return the IDs in a path that a corrected request does not have, if its path has fewer places for IDs."""
+    ids = [unquote(each) for each in path_segments(path) if is_value(each)]
+    lost = [f"path:{mask_text(each)}" for each in ids if each not in values]
+    return lost if len(ids) > operation.path.count("{") else []
 
 
 def is_for_all(

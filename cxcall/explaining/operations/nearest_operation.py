@@ -43,7 +43,7 @@ def find_nearest(
     """Return the nearest operation; None if no operation is similar, or several are equally similar.
 
     The result never changes more than the request would: it is not a DELETE or a write unless the request
-    is one, has a place for each ID in the path, and no other path is nearer: `stat` is nearer to `stats` than to
+    is one, has a place for each ID in the path or needs a body, and no other path is nearer: `stat` is nearer to `stats` than to
     `start`. If whole words differ, it is never a DELETE, and it places a call only if the request names the
     same resource, such as `calls`.
     """
@@ -78,9 +78,16 @@ def _near(
     for source in sources:
         for distance, each in rank_paths(segments, source.tree, source.words, limit):
             whole = distance + (0 if each.method == method else OTHER_METHOD)
-            has_ids = each.method in READ_METHODS or each.path.count("{") >= ids
-            if whole <= limit and has_ids and _may_replace(method, each):
+            if whole <= limit and _may_replace(method, each) and _has_place(each, ids):
                 yield NearOperation(whole, each)
+
+
+def _has_place(operation: PublishedOperation, ids: int) -> bool:
+    """Return whether an operation is not for more than a path with so many IDs: its path or its body says for what."""
+    if operation.method in READ_METHODS or operation.path.count("{") >= ids:
+        return True
+    declared = operation.load()
+    return declared is not None and declared.needs_body
 
 
 def other_method(method: str, methods: Sequence[PublishedOperation]) -> PublishedOperation | None:
