@@ -31,7 +31,7 @@ def find_record(ledger: Ledger, delivery: str) -> Record:
     """Return a delivery that was recorded; raises MissingRecordsError, and stops all machines, if it is lost."""
     try:
         return ledger.get(delivery)
-    except UsageError:
+    except (MissingRecordsError, UsageError):
         problem = f"the ledger has lost delivery `{delivery}`, which was sent"
         ledger.share_stop(problem)
         raise MissingRecordsError(problem) from None

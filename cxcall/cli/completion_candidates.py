@@ -278,6 +278,7 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "profile": _profiles,
     "operation": _operations,
+    "operations": _operations,
     "outcome": _outcomes,
     "delivery": _complete_recorded("id"),
     "engagement_id": _complete_recorded("engagement_id"),

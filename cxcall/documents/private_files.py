@@ -216,11 +216,12 @@ def _make_folder(path: Path) -> None:
 
 
 def is_readable_by_others(path: Path) -> bool:
-    """Return whether other users can read or write a file; false for a missing file and on Windows."""
+    """Return whether other users can read or write a file; false for a missing file, a folder, and on Windows."""
     try:
-        return is_others_readable(path.stat())
+        status = path.stat()
     except OSError:
         return False
+    return stat.S_ISREG(status.st_mode) and is_others_readable(status)
 
 
 def _matches(record: StoredRecord, key: RecordKey) -> bool:

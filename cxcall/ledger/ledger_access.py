@@ -241,11 +241,8 @@ class LedgerAccess:
         """Record that a person decided to continue without the missing records, and return what was missing."""
         problem = self.missing_records()
         if not problem:
-            raise UsageError(
-                "no records are missing from this ledger",
-                where="history accept",
-                fix="see `cxcall history list`",
-            )
+            where, fix = "history accept", "see `cxcall history list`"
+            raise UsageError("no records are missing from this ledger", where=where, fix=fix)
         with self.writing():
             self._insert_decision(mask_for_ledger(problem))
             self._insert_server(again=True)
@@ -261,6 +258,8 @@ class LedgerAccess:
             found = [each.record for each in stored]
         if len(found) == 1 and prefix:
             return found[0]
+        if not found and (missing := self.missing_records()):
+            raise MissingRecordsError(missing)
         problem = f"{'several delivery IDs start' if found else 'no delivery ID starts'} with `{delivery}`"
         raise UsageError(problem, where="delivery", fix="see `cxcall history list` for the IDs")
 
@@ -328,9 +327,8 @@ class LedgerAccess:
         from cxcall.ledger.pruning import count_prunable, prune_bounds
 
         with self.database.reading():
-            return count_prunable(
-                self.database, prune_bounds(before, self.now(), self.boot_clock())
-            )
+            bounds = prune_bounds(before, self.now(), self.boot_clock())
+            return count_prunable(self.database, bounds)
 
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return their number.

@@ -28,6 +28,7 @@ LINES = {
     "cxcall history resolve --not": ["--not-placed"],
     "cxcall validate --operation place-callb": ["place-callback-call"],
     "cxcall operations execu": ["execute"],
+    "cxcall mcp --operation execu": ["execute"],
     "cxcall send place-call-": ["place-call-for-user"],
     "cxcall send place-call-for-user --user": ["--user-id"],
     "cxcall explain id-": ["id-format", "id-mismatch"],

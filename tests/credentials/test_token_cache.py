@@ -162,6 +162,14 @@ def test_logout_names_each_address_of_tokens_once(load: LoadSettings) -> None:
     assert sum(each.startswith("2 tokens from http") for each in removed) == 1
 
 
+def test_folder_in_place_of_the_cache_is_not_reported_as_a_file_that_others_can_read(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    (state / "tokens.json").mkdir(0o755, parents=True)
+    assert token_provider.get_token(load()).value.startswith(TOKEN)
+    assert len(endpoint.asked) == 1
+
+
 @pytest.mark.parametrize("bits", [0o644, 0o640, 0o601])
 @pytest.mark.parametrize("name", ["tokens.json", "credentials.json"])
 def test_stored_secrets_that_other_users_can_read_are_refused(

@@ -136,6 +136,7 @@ def prune(
     before = min(oldest, window)
     screen = Screen.standard(output)
     with open_ledger() as ledger:
+        ledger.stop_on_missing_records()  # what is left may show which calls were placed
         count = ledger.count_prunable(before)
         if count and not yes:
             _confirm(
