@@ -59,7 +59,7 @@ def follow_pages(
     """
     seen = {digest(request.url)}
     number, count, empty = 1, 0, 0
-    is_short = is_promised = False
+    is_short = is_promised = is_from_first = False
     while True:
         may_be_missing = is_short and not is_promised
         page = _read_page(paging, request, read, number, may_be_missing=may_be_missing)
@@ -71,10 +71,12 @@ def follow_pages(
         if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
             paging = paging._replace(first=0)
         _stop_on_earlier_items(page, seen)
+        if number == 1:
+            is_from_first = _is_first(paging, request, page)
         empty = 0 if page.items else empty + 1
         count += len(page.items)
         page = page._replace(received=count)
-        is_promised = _promises_more(page)
+        is_promised = is_from_first and _promises_more(page)
         try:
             page = page._replace(next_query=_next_query(paging, request, page))
         except ReadError:
@@ -93,8 +95,17 @@ def follow_pages(
         number += 1
 
 
+def _is_first(paging: Paging, request: HttpRequest, page: Page) -> bool:
+    """Return whether a request does not ask for a later page than the first of a list."""
+    values = dict(parse_qsl(urlsplit(request.url).query))
+    if paging.number and _position(paging, values, page.body)[1]:
+        return False
+    is_later = _whole_number(values.get(paging.offset)) > paging.first_offset
+    return not (is_later or values.get(paging.cursor))
+
+
 def _promises_more(page: Page) -> bool:
-    """Return whether the count of pages or items in a page says that there are more."""
+    """Return whether the count of pages or items in a page says that there are more; it is the first, or follows it."""
     pages = names.find_number(page.body, names.PAGE_COUNTS) or 0
     items = names.find_number(page.body, names.TOTALS) or 0
     return pages > page.number or items > page.received

@@ -226,6 +226,21 @@ def test_page_without_a_body_is_an_error_if_the_page_before_counts_more_items(
         assert len(pages_of(name, lambda *_: next(replies), query=query)[0]) == 3
 
 
+@each_case(
+    "name, members, start",
+    [
+        ("numbered", {"total": 7}, "pageNumber=2&pageSize=25"),
+        ("offsets", {"totalRecords": "7"}, "skip=4&top=25"),
+        ("cursors", {"cursor": "3", "total": 7}, "cursor=2"),
+    ],
+)
+def test_list_from_a_later_page_on_may_end_before_its_count(
+    name: str, members: dict[str, Any], start: str
+) -> None:
+    replies = iter((Reply(200, {"entities": ITEMS[:3], **members}), Reply(204)))
+    assert len(pages_of(name, lambda *_: next(replies), query=f"?{start}")[0]) == 3
+
+
 @pytest.mark.slow
 def test_link_to_an_earlier_page_ends_the_list(lists: Cxcall) -> None:
     def circle(path: str, _count: int) -> Reply:
