@@ -69,6 +69,7 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
      ["error credential header:Authorization", "error header-missing header:Content-Type"]),
     (exchange("POST", START, {"contactId": ID}, 400), ["warning property-unknown body"]),
     (exchange("POST", START, {}, 400), []),
+    (exchange("DELETE", f"{ACD}/scheduled-callbacks/7", {"description": "done"}, None), []),
     (exchange("DELETE", f"/api/v2/outbound/dnclists/{ID}/phonenumbers", ["+12125550123"], None), ["warning property-unknown body"]),
     (exchange("POST", f"{CALLBACKS}%20", CALLBACK, 404), ["error path-unpublished path"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query"]),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.query_check import query_parameters
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.responses.refusals.reason_choice import platform_text
@@ -35,13 +36,17 @@ def check_missing_body(request: ObservedRequest, operation: Operation | None) ->
 
 
 def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield a warning if a body names something, and an operation that changes something takes none."""
+    """Yield a warning if a body names something, and an operation that changes something takes none.
+
+    It is a note where not all of the vendor's specification is known.
+    """
     has_place = operation.takes_body or operation.unsupported_media or operation.is_read
     is_list = isinstance(payload.value, list)
     if has_place or not payload.value or (query_parameters(operation) and not is_list):
         return
+    is_certain = not operation.platform or load_published_operations(operation.platform).is_complete
     yield payload.make_finding(
-        Severity.WARNING,
+        Severity.WARNING if is_certain else Severity.NOTE,
         "property-unknown",
         "",
         f"`{operation.name}` takes no body: the API may ignore what the body names",
