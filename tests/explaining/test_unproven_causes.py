@@ -88,7 +88,7 @@ def test_error_of_an_sdk_or_a_login_server_is_a_response() -> None:
         f"Error: Failed to create list A: API Error: 400 - The name is taken (duplicate.name) ({uuid})": "state",
         f"Error: failed to update: 409 - The version does not match the current version ({uuid})": "state",
         f"Error: API Error: 400 - Invalid transition from <COMPLETE> to <OFF> ({uuid}).": "state",
-        f'│ Error: API Error: 403 - You must have at least one of the following permissions assigned: [outbound:campaign:view] ({uuid})\n│ {{"method":"POST","path":"/api/v2/outbound/campaigns","statusCode":403}}': "permission-missing",
+        f'│ Error: API Error: 403 - You must have at least one of the following permissions assigned: [outbound:campaign:view] ({QUEUE})\n│ {{"method":"POST","path":"/api/v2/outbound/campaigns","statusCode":403,"correlationId":"{uuid}"}}': "permission-missing",
         '{"error":"invalid_client"}': "credential",
         "http://localhost:8080/callback?error=access_denied&error_description=The+user+denied+it": "permission-missing",
     }

@@ -60,7 +60,7 @@ def _with_stated_body(known: HttpResponse | None, text: str) -> HttpResponse | N
     stated = read_response(text) if known is None or not known.body else None
     if known is None or stated is None or stated.status != known.status:
         return known or stated
-    return known._replace(body=stated.body, headers=known.headers or stated.headers)
+    return known._replace(body=stated.body)
 
 
 def _is_argument(text: str, start: int) -> bool:
