@@ -79,8 +79,9 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     else:
         record = {name: value for name, value in record.items() if name not in secrets}
         _logins().put({**record, _KEYRING_NAMES: sorted(secrets)}, key)
-        # The entry of an earlier version is the only one of the logins in other state folders, too.
-        _delete_unused_entries(profile, kept=[each for each in entries if each == _account(key)])
+        # Entries of an earlier version, without an ID, may be those of logins in other state folders, too.
+        earlier = [each for each in entries if "://" in each.rpartition(" ")[2]]
+        _delete_unused_entries(profile, kept=earlier)
 
 
 def check_logins_can_be_saved() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cxcall.runtime.name_similarity import is_typo
 from cxcall.runtime.patterns import compile_pattern, name_words
 
 PHONE_FORMATS = ("e164", "phone")
@@ -60,9 +61,28 @@ _DIALED_WORDS = (
         "dnis",
         "e164",
     ),
-    *("number", "numbers", "num", "no", "address", "uri", "string", "full", "formatted"),
+    *(
+        "preferred",
+        "alternate",
+        "alternative",
+        "alt",
+        "secondary",
+        "personal",
+        "private",
+        "daytime",
+        "evening",
+        "member",
+        "student",
+        "guest",
+        "subscriber",
+    ),
+    *("number", "num", "nbr", "no", "address", "uri", "string", "full", "formatted"),
 )
 """Words of names that are certainly those of the number of the person who is called."""
+_MOST_MISSING = 3
+"""Letters that a misspelled or shortened name may lack."""
+_LONGEST_NAME = 64
+"""Characters of a name that is looked at: the words of a longer one can be read in too many ways."""
 _CALLER_NAMES = ("ani", "aniname", "cli")
 _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
@@ -76,11 +96,21 @@ def is_number_name(name: str) -> bool:
 def is_certainly_dialed(name: str, other: str = "") -> bool:
     """Return whether a name is certainly that of the number to call: it has no other words than `other` has.
 
-    `agentPhone`, `callerNumber`, and `excludedPhoneNumber` are also names of numbers.
+    `agentPhone`, `callerNumber`, and `excludedPhoneNumber` are also names of numbers. `phoneNumbr` lacks a letter.
     """
+    folded, target = fold_number_name(name), fold_number_name(other)
+    if is_typo(folded, target) or _lacks_letters(folded, target):
+        return True
     words = {*_DIALED_WORDS, *name_words(other)}
     pattern = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return re.fullmatch(rf"(?:(?:{pattern})s?)+", fold_number_name(name)) is not None
+    is_short = len(folded) <= _LONGEST_NAME
+    return is_short and re.fullmatch(rf"(?:(?:{pattern})s?)+", folded) is not None
+
+
+def _lacks_letters(name: str, other: str) -> bool:
+    """Return whether a name is another one without a few letters."""
+    letters = iter(other)
+    return 0 < len(other) - len(name) <= _MOST_MISSING and all(each in letters for each in name)
 
 
 def may_mean(name: str, other: str) -> bool:

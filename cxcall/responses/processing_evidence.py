@@ -91,7 +91,8 @@ def shows_start(
 
     sent = start_evidence.values_sent(request)
     found, _ = engagement_id(operation, response, first_place) or ("", "")
-    if not (found or first_place or operation.engagement_id):
+    is_undeclared = not (first_place or operation.engagement_id)
+    if is_undeclared and operation.can_place_call and not found:
         found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
     if found and found.lower() not in sent and found != correlation_id(response):
         return True

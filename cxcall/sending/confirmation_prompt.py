@@ -73,10 +73,13 @@ def ask_yes(
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     """Return the operation, its parameters, the numbers, and the destination."""
+    from cxcall.runtime.likely_secrets import mask_likely_secrets
+
     operation, settings = checked.operation, checked.settings
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
     request = f"{operation.method} {target_of(checked.request.url)}"
-    what = ", ".join([request, *checked.parameter_headers])
+    # Without a terminal, the text is part of an error, which a CI log keeps.
+    what = mask_likely_secrets(", ".join([request, *checked.parameter_headers]))
     return f"{operation.name} to {shown}, {what}, profile {settings.profile}, {settings.base_url}"
 
 

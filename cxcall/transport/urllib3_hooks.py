@@ -123,6 +123,16 @@ def _are_header_lines(lines: list[bytes]) -> bool:
     return not last
 
 
+def _without_blank_before_colon(line: bytes) -> bytes:
+    """Return a header line without blanks after its name, which http.client would take for the end of the headers.
+
+    Source: RFC 9112, section 5.1.
+    """
+    name, colon, value = line.partition(b":")
+    is_folded = line[:1] in (b" ", b"\t")
+    return name.rstrip(b" \t") + colon + value if colon and not is_folded else line
+
+
 class HeaderReader:
     """Collects complete header lines; raises IncompleteRead for a truncated line."""
 
@@ -132,7 +142,7 @@ class HeaderReader:
 
     def readline(self, limit: int) -> bytes:
         """Read one line of at most `limit` bytes."""
-        line: bytes = self._stream.readline(limit)
+        line = _without_blank_before_colon(self._stream.readline(limit))
         if line.startswith(b"HTTP/"):
             self._lines.clear()  # interim responses before it are not evidence
         if line.endswith(b"\n"):

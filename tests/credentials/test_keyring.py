@@ -245,7 +245,8 @@ def test_entry_of_an_earlier_version_is_used_and_kept_until_a_logout(keyed: Cxca
     keyed.file("keyring.json", json.dumps(secret))
     assert keyed("auth", "token", code=0).out.strip() == "an-old-token"
     store_token(keyed, "the-new-token")
-    assert keyed("auth", "token", code=0).out.strip() == "the-new-token"
+    store_token(keyed, "the-next-token")
+    assert keyed("auth", "token", code=0).out.strip() == "the-next-token"
     assert {"access_token": "an-old-token"} in entries(keyed).values()
     assert "removed the access token" in keyed("auth", "logout", code=0).out
     assert entries(keyed) == {}

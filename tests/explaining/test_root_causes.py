@@ -74,6 +74,7 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{CALLBACKS}%20", CALLBACK, 404), ["error path-unpublished path"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=%2B442079460123&skill=7"), []),
+    (exchange("GET", "/api/v2/outbound/contactlists?name=%202024-2025", None, 400), []),
     (exchange("POST", "/api/V2/Conversations/Callbacks", CALLBACK, 404, {"message": "HTTP 404 Not Found", "code": "not.found"}), ["error path-unpublished path"]),
     (exchange("POST", "/oauth/token", {"grant_type": "client_credentials"}, 401, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
 ]  # fmt: skip

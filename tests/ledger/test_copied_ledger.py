@@ -153,7 +153,13 @@ def test_processes_that_write_by_turns_agree(place: Place) -> None:
     assert json.loads(place.marker.read_text("utf-8"))["event"][0] == 8
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"generation": 1e400}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", '{"generation": 1e400}'),
+        *(f'{{"generation": 1, "event": [2, {at}]}}' for at in ("1e400", "1e300", "NaN")),
+    ],
+)
 def test_damaged_marker_is_a_warning_until_the_next_call(place: Place, content: str) -> None:
     place.marker.write_text(content, "utf-8")
     assert place.problem() == ""

@@ -162,11 +162,17 @@ def test_calls_need_their_exact_number() -> None:
 def with_parameters() -> CheckedRequest:
     """Return a request whose contact is only in a header parameter."""
     plan = plan_with_token("https://api.example.com")
-    parameters = [{"name": "X-Contact-Id", "in": "header"}, {"name": "note", "in": "query"}]
+    places = {"X-Contact-Id": "header", "note": "query", "api_key": "query", "X-Api-Key": "header"}
+    parameters = [{"name": name, "in": place} for name, place in places.items()]
     operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
     document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
     (dial,) = Contract("own", document).operations
-    values = {"X-Contact-Id": "CONTACT-1", "note": "now"}
+    values = {
+        "X-Contact-Id": "CONTACT-1",
+        "note": "now",
+        "api_key": "QUERY-SECRET-7788",
+        "X-Api-Key": "HEADER-SECRET-7788",
+    }
     return build_request(dial, values, Payload(None), plan.settings)
 
 
@@ -178,10 +184,14 @@ def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
         return True
 
     ask_consent(with_parameters, yes=False, ask=ask)
-    assert "the contact in the request, POST /dial?note=now, X-Contact-Id: CONTACT-1," in asked[0]
+    assert (
+        "the contact in the request, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****,"
+        in asked[0]
+    )
     with pytest.raises(UsageError) as raised:
         ask_consent(with_parameters, yes=False, ask=None)
     assert "X-Contact-Id: CONTACT-1" in raised.value.findings[0].why
+    assert "SECRET" not in raised.value.findings[0].why
 
 
 @pytest.mark.slow  # it loads the SDK
@@ -189,7 +199,8 @@ def test_question_of_the_mcp_server_has_all_parameters(with_parameters: CheckedR
     from cxcall.cli.mcp_server.send_tools import describe
 
     lines = describe(with_parameters).splitlines()
-    assert "request: POST https://api.example.com/dial?note=now" in lines
+    assert "request: POST https://api.example.com/dial?note=now&api_key=****" in lines
     assert [each for each in lines if each.startswith("header:")] == [
-        "header: X-Contact-Id: CONTACT-1"
+        "header: X-Contact-Id: CONTACT-1",
+        "header: X-Api-Key: ****",
     ]

@@ -19,7 +19,6 @@ def _head(*lines: bytes) -> bytes:
     "lines",
     [
         (b"no colon", b"X-Engagement-Id: q-1"),
-        (b"X-Engagement-Id : q-1",),
         (b": no name", b"X-Engagement-Id: q-1"),
         (b"X: a\r\r\nX-Engagement-Id: q-1",),
         (b"X: a\rb", b"X-Engagement-Id: q-1"),
@@ -46,6 +45,8 @@ def test_headers_after_an_invalid_line_do_not_hide_that_a_body_is_cut() -> None:
     [
         (b"X-Folded: a", b" b", b"\tc"),
         (b"X-Empty:",),
+        (b"X-Blank : before the colon",),
+        (b"X-Folded: a", b" b : c"),
         (b"X-Latin: \xe4\x80",),
         (b"!#$%&'*+-.^_`|~(x)\"/[]{}@,;<=>?: lenient", b"x:y:z"),
         (b"Content-Type: multipart/mixed",),

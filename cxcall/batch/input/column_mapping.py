@@ -226,7 +226,7 @@ def _mapped_columns(
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
     """Return the targets that a header may mean: a target with a similar name, or targets for a phone number."""
     near = nearest_column(cell, operation)
-    if near or not (has_number and is_certainly_dialed(cell)):
+    if near or not (has_number and is_number_name(cell) and is_certainly_dialed(cell)):
         return [near] if near else []
     flags = [flag for flag in operation.flags if flag.pointers or flag.parameter]
     covered = {pointer for flag in flags for pointer in flag.pointers}

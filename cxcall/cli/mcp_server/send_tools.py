@@ -25,6 +25,7 @@ from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.schema_check import has_errors
 from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, stop_on_errors
 
@@ -262,8 +263,8 @@ def describe(checked: CheckedRequest) -> str:
         f"This request {risk}. Check every line.",
         f"operation: {operation.name} ({operation.summary.rstrip('.')})",
         f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform dials the number of the contact'}",
-        f"request: {request.method} {request.url}",
-        *(f"header: {each}" for each in checked.parameter_headers),
+        mask_likely_secrets(f"request: {request.method} {request.url}"),
+        *(mask_likely_secrets(f"header: {each}") for each in checked.parameter_headers),
         f"profile: {settings.profile}",
         *(f"warning: {each.message}" for each in warnings),
     ]

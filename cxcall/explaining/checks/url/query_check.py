@@ -19,6 +19,7 @@ from cxcall.payloads.errors.value_errors import explain_parameter_error
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
+from cxcall.phone.number_property_names import is_any_number_name
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
@@ -59,7 +60,8 @@ def check_query(
 def _check_plus_signs(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each phone number or time in the query that has a space in place of its `+`."""
     for name, value in request.query:
-        if found := _LOST_PLUS.fullmatch(value):
+        found = _LOST_PLUS.fullmatch(value)
+        if found and (not found["number"] or is_any_number_name(name)):
             is_number = bool(found["number"])
             yield Finding.warning(
                 "phone-format" if is_number else "value-not-allowed",
