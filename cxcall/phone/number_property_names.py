@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cxcall.runtime.name_similarity import is_typo
 from cxcall.runtime.patterns import compile_pattern, name_words
 
 PHONE_FORMATS = ("e164", "phone")
@@ -98,6 +97,8 @@ def is_certainly_dialed(name: str, other: str = "") -> bool:
 
     `agentPhone`, `callerNumber`, and `excludedPhoneNumber` are also names of numbers. `phoneNumbr` lacks a letter.
     """
+    from cxcall.runtime.name_similarity import is_typo
+
     folded, target = fold_number_name(name), fold_number_name(other)
     if is_typo(folded, target) or _lacks_letters(folded, target):
         return True
