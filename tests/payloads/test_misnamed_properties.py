@@ -275,6 +275,7 @@ def test_name_that_repeats_the_name_of_its_object_is_known() -> None:
     assert [each.moves for each in found.values()] == [(("/script/scriptId", "/script/id"),)]
 
 
+@pytest.mark.slow
 def test_items_that_lack_properties_take_work_in_proportion() -> None:
     item = {**CONTACT, "required": ["id", "numbers"]}
     operation = operation_of({"type": "array", "items": item})

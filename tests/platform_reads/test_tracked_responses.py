@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import pytest
+
 from helpers.cases import each_case
 from helpers.platform_server import Platform, Reply
 
@@ -37,6 +39,7 @@ def test_placed_call_that_a_response_does_not_show_is_followed_no_longer(cxcall:
     assert "does not show a call" in envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_placed_call_that_cannot_be_read_at_first_is_read_again(cxcall: Cxcall) -> None:
     def read(_path: str, count: int) -> Reply:
         return OVER if count else Reply(404, {"message": "none"})
