@@ -82,4 +82,4 @@ def test_no_row_that_may_have_been_processed_is_sent_again(
         ran = cxcall(*words, "--resume", "--confirm", "3", "-o", "jsonl", code=9)
     *rows, _ = map(json.loads, ran.out.splitlines())
     assert [each["outcome"] for each in rows] == ["accepted", "unknown", *["accepted"] * 3]
-    assert called == NUMBERS
+    assert sorted(called) == NUMBERS  # several at a time
