@@ -23,6 +23,7 @@ from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Start, Stranger
 from helpers.fork_server import ForkServer
 from helpers.forked_commands import Forks
+from helpers.platform_server import Platform
 from helpers.work import examples
 
 if TYPE_CHECKING:
@@ -186,6 +187,14 @@ def cxcall(tmp_path: Path, request: pytest.FixtureRequest) -> Cxcall:
     """Return the installed command, run in a temporary folder."""
     mark = request.node.get_closest_marker("real_start")
     return Cxcall(tmp_path, next(iter(mark.args), Start.PROGRAM) if mark else Start.FORK)
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall) -> Iterator[Platform]:
+    """Run a platform that accepts every request, and point the command at it."""
+    with Platform() as running:
+        cxcall.environment |= running.environment
+        yield running
 
 
 @pytest.fixture

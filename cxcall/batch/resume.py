@@ -11,7 +11,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.postgres.queued_rows import StillQueuedError
+from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.schema import NOT_RECORDED
 from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
@@ -130,16 +131,10 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-_notices: dict[str, Finding] = {}
+_of_run: dict[str, Finding] = {}
 """Findings about the run as a whole, such as an ignored setting: each is in the report once, for any command."""
-
-
-def _notices_of_run() -> dict[str, Finding]:
-    return _notices
-
-
-current_notices: Callable[[], dict[str, Finding]] = _notices_of_run
-"""Returns the notices of the report in progress: a server has a report for each call."""
+_of_report: ContextVar[dict[str, Finding]] = ContextVar("notices")
+"""Those of the report in progress, where a run has several."""
 
 
 def _do_nothing(_notice: Finding) -> None:
@@ -150,15 +145,23 @@ on_notice: Callable[[Finding], None] = _do_nothing
 """Called with each new notice: a program that uses the Python API has no report of its run."""
 
 
+def begin_report() -> None:
+    """Begin a report of its own in this context, which has only the notices from now on: one call of a server."""
+    _of_report.set({})
+
+
 def add_notice(finding: Finding) -> None:
-    """Add a finding to the report of this run, unless the command reports the same message itself."""
-    current_notices().setdefault(finding.message, finding)
-    if _notices.setdefault(finding.message, finding) is finding:
+    """Add a finding to the report in progress, unless the command reports the same message itself."""
+    is_new = finding.message not in _of_run
+    for notices in (_of_run, _of_report.get(_of_run)):
+        notices.setdefault(finding.message, finding)
+    if is_new:
         on_notice(finding)
 
 
 def with_notices(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of a report with the notices of this run that are not among them."""
+    """Return the findings of a report with the notices that are not among them."""
     found = tuple(findings)
     messages = {finding.message for finding in found}
-    return (*found, *(each for each in current_notices().values() if each.message not in messages))
+    notices = _of_report.get(_of_run).values()
+    return (*found, *(each for each in notices if each.message not in messages))

@@ -43,6 +43,21 @@ class MissingRecordsError(StoppedError):
         super().__init__(missing_records_finding(problem))
 
 
+class StillQueuedError(StoppedError):
+    """Rows of a batch are still in the queue, or another command has just queued them."""
+
+    def __init__(self, batch: str) -> None:
+        super().__init__(
+            Finding.error(
+                "already-sent",
+                "ledger",
+                f"rows of batch `{batch}` are still in the queue; workers will send them",
+                fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
+                why=f"`cxcall batch status {batch}` shows the progress",
+            )
+        )
+
+
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
     return Finding.error(

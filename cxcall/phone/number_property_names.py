@@ -23,59 +23,15 @@ _NUMBER_WORDS = (
     *("called", "recipient", "dialstring", "address", "tel"),
 )
 """Each name that `_NUMBER_NAMES` matches contains one of these."""
-_DIALED_WORDS = (
-    *(
-        "to",
-        "dest",
-        "destination",
-        "target",
-        "callee",
-        "called",
-        "call",
-        "callback",
-        "dial",
-        "dialed",
-    ),
-    *(
-        "customer",
-        "client",
-        "contact",
-        "consumer",
-        "recipient",
-        "lead",
-        "patient",
-        "primary",
-        "main",
-    ),
-    *(
-        "home",
-        "work",
-        "business",
-        "mobile",
-        "cell",
-        "tel",
-        "tele",
-        "phone",
-        "msisdn",
-        "dnis",
-        "e164",
-    ),
-    *(
-        "preferred",
-        "alternate",
-        "alternative",
-        "alt",
-        "secondary",
-        "personal",
-        "private",
-        "daytime",
-        "evening",
-        "member",
-        "student",
-        "guest",
-        "subscriber",
-    ),
-    *("number", "num", "nbr", "no", "address", "uri", "string", "full", "formatted"),
+_DIALED_WORDS = frozenset(
+    """
+    to dest destination target callee called call callback dial dialed
+    customer client contact consumer recipient lead patient primary main
+    home work business mobile cell tel tele phone msisdn dnis e164
+    preferred alternate alternative alt secondary personal private daytime evening
+    member student guest subscriber
+    number num nbr no address uri string full formatted
+    """.split()
 )
 """Words of names that are certainly those of the number of the person who is called."""
 _MOST_MISSING = 3

@@ -13,24 +13,11 @@ if TYPE_CHECKING:
 SHORTEST_TYPO = 4
 """The fewest characters of a name in which one letter may be wrong."""
 _OPPOSITES = frozenset(
-    (
-        *(
-            "no",
-            "not",
-            "non",
-            "un",
-            "in",
-            "dis",
-            "dont",
-            "never",
-            "without",
-            "cannot",
-            "except",
-            "dnc",
-        ),
-        *("from", "exclude", "excluded", "ignore", "ignored", "skip", "stop", "block", "blocked"),
-        *("disable", "disabled", "disallow", "deny", "denied", "suppress", "suppressed", "prevent"),
-    )
+    """
+    no not non un in dis dont never without cannot except dnc
+    from exclude excluded ignore ignored skip stop block blocked
+    disable disabled disallow deny denied suppress suppressed prevent
+    """.split()
 )
 """Words and prefixes with which a name means the opposite, or the other side of a call."""
 _SHORTEST_WORD = 3

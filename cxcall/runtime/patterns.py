@@ -12,9 +12,6 @@ UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Forms of placeholders in templates and texts: <id>, [id], {id}, ${id}, #{id}, {{id}}, %ID%, $ID.
 IN_ANGLES, IN_BRACKETS, IN_BRACES = r"<[^<>]*>", r'\[[^\[\]"]*\]', r"[$#]?\{+[^{}]*\}+"
 IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
-PRINTED_TYPES = ("System.", "[object ", "java.")
-"""Starts of the texts that languages print for an object that they do not convert to JSON."""
-PRINTED_TYPE_HINT = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from helpers.campaign_loads import LIST_ID, Dialer, lines, load, rows
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import psycopg
+
     from helpers.command import Cxcall
     from helpers.postgres import PostgresServer
 
@@ -74,19 +79,28 @@ def check_history_says_that_a_row_is_unknown(cxcall: Cxcall) -> None:
     assert exported["unknownRows"] == "1"
 
 
+@contextmanager
+def changed_ledger(
+    cxcall: Cxcall, url: str, statements: Iterable[str]
+) -> Iterator[psycopg.Connection]:
+    """Give the command a ledger in PostgreSQL, change its tables, and return a connection to it."""
+    import psycopg
+
+    cxcall.environment["CXCALL_LEDGER"] = url
+    cxcall("history", "list", code=0)  # it creates the tables
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+        yield connection
+
+
 @pytest.mark.slow
 def test_unknown_row_is_recorded_before_its_request_is_accepted(
     cxcall: Cxcall, postgres_url: str
 ) -> None:
     """A process that is killed in between leaves no row that counts as accepted."""
-    import psycopg
-
-    cxcall.environment["CXCALL_LEDGER"] = postgres_url
-    cxcall("history", "list", code=0)  # it creates the tables
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for statement in NOTE_UNKNOWN_ROWS:
-            connection.execute(statement.encode())
-        dialer = Dialer()
+    dialer = Dialer()
+    with changed_ledger(cxcall, postgres_url, NOTE_UNKNOWN_ROWS) as connection:
         file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
         with Platform(dialer.answer, reads=dialer.read) as platform:
             cxcall.environment |= platform.environment
@@ -107,14 +121,8 @@ REFUSE_UNKNOWN_ROWS = (
 def test_rows_stay_unknown_if_those_without_confirmation_cannot_be_recorded(
     cxcall: Cxcall, postgres_url: str
 ) -> None:
-    import psycopg
-
-    cxcall.environment["CXCALL_LEDGER"] = postgres_url
-    cxcall("history", "list", code=0)  # it creates the tables
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for statement in REFUSE_UNKNOWN_ROWS:
-            connection.execute(statement.encode())
-        dialer = Dialer()
+    dialer = Dialer()
+    with changed_ledger(cxcall, postgres_url, REFUSE_UNKNOWN_ROWS) as connection:
         file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
         with Platform(dialer.answer, reads=dialer.read) as platform:
             cxcall.environment |= platform.environment

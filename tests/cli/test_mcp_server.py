@@ -147,15 +147,20 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
             tools.validate(content, operation="add-contacts")
 
 
+def enter_world(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give this process the environment and the folder of the command."""
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(cxcall.folder)
+
+
 @pytest.mark.slow  # it loads the SDK
 def test_confirmation_expires_and_is_used_once(
     cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cxcall.cli.mcp_server.send_tools import LIFETIME_SECONDS, PendingConfirmations
 
-    for name, value in cxcall.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(cxcall.folder)
+    enter_world(cxcall, monkeypatch)
     now = [0.0]
     confirmations = PendingConfirmations(lambda: now[0])
     with CxcallClient() as client:
@@ -188,10 +193,8 @@ def test_confirmation_is_not_valid_for_another_login(
     """All organizations of a region have the same host."""
     from cxcall.cli.mcp_server.send_tools import PendingConfirmations
 
-    for name, value in cxcall.environment.items():
-        monkeypatch.setenv(name, value)
+    enter_world(cxcall, monkeypatch)
     monkeypatch.delenv("CXCALL_ACCESS_TOKEN")
-    monkeypatch.chdir(cxcall.folder)
     confirmations = PendingConfirmations()
     with CxcallClient() as client:
         built = client.build("personal-connection", request("a")["body"])

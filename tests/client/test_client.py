@@ -187,7 +187,7 @@ def test_traceback_shows_no_number_of_a_request() -> None:
 def test_warning_about_the_settings_is_logged_once(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(finding, "_notices", {})
+    monkeypatch.setattr(finding, "_of_run", {})
     monkeypatch.setenv("CXCALL_TIMEOUTT", "5")
     with Client() as client:
         for number in range(2):

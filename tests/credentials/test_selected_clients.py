@@ -185,7 +185,7 @@ def test_secret_of_env_in_place_of_a_login_is_noticed(
     lines: list[str],
     message: str,
 ) -> None:
-    monkeypatch.setattr(finding, "_notices", {})
+    monkeypatch.setattr(finding, "_of_run", {})
     login = {"client_id": "me", "client_secret": "old", "token_url": load().token_url}
     stored_logins.save_login(load(), login)
     (tmp_path / ".env").write_text("\n".join(lines), "utf-8")

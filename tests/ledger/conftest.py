@@ -1,4 +1,4 @@
-"""Fixtures for ledgers: empty ones in a file and in a database, a clock, and a platform."""
+"""Fixtures for ledgers: empty ones in a file and in a database, and a clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from helpers.command import Cxcall
 from helpers.ledgers import Clock
-from helpers.platform_server import Platform
 
 
 @pytest.fixture
@@ -40,10 +38,3 @@ def book(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Iterator
         opened = Ledger.open_shared(url, now=clock, boot_clock=clock.boot_time)
     with opened:
         yield opened
-
-
-@pytest.fixture
-def platform(cxcall: Cxcall) -> Iterator[Platform]:
-    with Platform() as running:
-        cxcall.environment |= running.environment
-        yield running

@@ -9,14 +9,13 @@ from traceback import format_exception
 import psycopg
 import pytest
 
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LedgerError, StillQueuedError
 from cxcall.ledger.postgres.queued_rows import (
     Claim,
     LostClaimError,
     QueuedBatch,
     QueuedRow,
     QueuedRows,
-    StillQueuedError,
 )
 from helpers.postgres import PostgresServer
 

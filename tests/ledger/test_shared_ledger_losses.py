@@ -104,6 +104,18 @@ def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(
         ledger.begin(intent("d"), 900)
 
 
+def check_all_machines_stop(url: str, markers: Path, why: str) -> None:
+    """Check that the machine with the markers stops because of a copy, and then one without any, too."""
+    with (
+        Ledger.open_shared(url, marker_folder=markers) as ledger,
+        Ledger.open_shared(url) as fresh,
+    ):
+        with pytest.raises(MissingRecordsError, match=why):
+            ledger.begin(intent("b"), 900)
+        with pytest.raises(MissingRecordsError, match="another machine found"):
+            fresh.begin(intent("b"), 900)
+
+
 def test_copy_from_between_two_losses_stops_all_machines(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
@@ -114,14 +126,7 @@ def test_copy_from_between_two_losses_stops_all_machines(
         with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
             ledger.accept_missing_records()
     replace_database(postgres_server, name, between)
-    with (
-        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
-        Ledger.open_shared(url) as fresh,
-    ):
-        with pytest.raises(MissingRecordsError, match="restored from an older copy"):
-            ledger.begin(intent("c"), 900)
-        with pytest.raises(MissingRecordsError, match="another machine found"):
-            fresh.begin(intent("c"), 900)
+    check_all_machines_stop(url, tmp_path, "restored from an older copy")
 
 
 def test_copy_that_was_used_elsewhere_stops_all_machines(
@@ -138,11 +143,4 @@ def test_copy_that_was_used_elsewhere_stops_all_machines(
         for each in ("x", "y"):
             ledger.begin(intent(each), 900)
     replace_database(postgres_server, name, copy)
-    with (
-        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
-        Ledger.open_shared(url) as fresh,
-    ):
-        with pytest.raises(MissingRecordsError, match="was used elsewhere"):
-            ledger.begin(intent("b"), 900)
-        with pytest.raises(MissingRecordsError, match="another machine found"):
-            fresh.begin(intent("b"), 900)
+    check_all_machines_stop(url, tmp_path, "was used elsewhere")

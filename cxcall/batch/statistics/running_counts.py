@@ -83,9 +83,8 @@ class BatchStatistics:
         if result.is_resumed:
             self.resumed += count
             return
-        is_left = outcome is Outcome.STOPPED and bool(
-            result.rows
-        )  # the stop concerns only some rows
+        # What stopped a request of several rows concerns only some of them.
+        is_left = outcome is Outcome.STOPPED and bool(result.rows)
         is_left = is_left or report.exit_code is ExitCode.CREDENTIALS
         self.not_processed += is_left or outcome in _NOT_PROCESSED
         exchange = result.delivery.exchange if result.delivery else None

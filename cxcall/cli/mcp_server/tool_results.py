@@ -6,7 +6,6 @@ Wrong arguments are reported by name, never with their values, which may be secr
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec
@@ -17,9 +16,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from cxcall.findings import finding
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.findings.finding import Finding, with_notices
+from cxcall.findings.finding import begin_report, with_notices
 from cxcall.findings.internal_fault import fault_finding
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
@@ -28,10 +26,6 @@ from cxcall.output.terminal_text import escape_in_json
 from cxcall.runtime.known_secrets import redact_value
 
 P = ParamSpec("P")
-_notices_of_call: ContextVar[dict[str, Finding]] = ContextVar("notices")
-"""The notices of one call, for its thread, too: the cause of one may be gone at the next call."""
-_notices_of_run = finding.current_notices
-finding.current_notices = lambda: _notices_of_call.get(_notices_of_run())
 _UNUSABLE_ANSWER = UsageError(
     "the client did not answer the question for the person as the protocol requires, so nothing was sent",
     where="client",
@@ -87,7 +81,7 @@ class Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; replaces the SDK's message for a wrong argument, which repeats its value."""
-        _notices_of_call.set({})
+        begin_report()  # the cause of a warning may be gone at the next call
         for tool in await self.list_tools():
             known = tool.input_schema.get("properties", {})
             if tool.name == name and not arguments.keys() <= known.keys():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.errors import LastingLedgerError, LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError, StillQueuedError
 from cxcall.ledger.postgres import queue_statements as statements
 from cxcall.ledger.postgres.postgres_errors import text_of
 from cxcall.named_tuple import NamedTuple
@@ -42,21 +42,6 @@ class LostClaimError(StoppedError):
                 "ledger",
                 f"row {number} of batch `{batch}` is no longer this worker's: its lease expired, or the batch was cancelled",
                 fix="nothing to do: the row is sent by another worker, or not at all",
-            )
-        )
-
-
-class StillQueuedError(StoppedError):
-    """Rows of a batch are still in the queue, or another command has just queued them."""
-
-    def __init__(self, batch: str) -> None:
-        super().__init__(
-            Finding.error(
-                "already-sent",
-                "ledger",
-                f"rows of batch `{batch}` are still in the queue; workers will send them",
-                fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
-                why=f"`cxcall batch status {batch}` shows the progress",
             )
         )
 

@@ -11,7 +11,8 @@ from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.hint_texts import listed_values
 from cxcall.runtime.name_similarity import nearest_name
-from cxcall.runtime.patterns import PRINTED_TYPES, compile_pattern, fold_name, is_uuid
+from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
+from cxcall.runtime.printed_types import is_printed_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _reference(operation: Operation, pointer: str) -> Sequence[str]:
 def as_object(operation: Operation, pointer: str, value: Any) -> dict[str, str] | None:
     """Return the object that a text stands for: an ID for `{"id": ...}`, or the only property that is required."""
     names = [*(operation.schema_at(pointer).get("required", ()) or _reference(operation, pointer))]
-    if not isinstance(value, str) or value.startswith(PRINTED_TYPES) or len(names) != 1:
+    if not isinstance(value, str) or is_printed_type(value) or len(names) != 1:
         return None
     schema = operation.schema_at(join_pointer(pointer, names[0]))
     is_text = is_uuid(value) if names == ["id"] else schema.get("type") == "string"

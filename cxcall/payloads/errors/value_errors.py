@@ -29,7 +29,7 @@ from cxcall.payloads.wrong_phone_numbers import (
 from cxcall.phone import number_masking
 from cxcall.phone.impossible_numbers import write_e164
 from cxcall.runtime.name_similarity import nearest_name
-from cxcall.runtime.patterns import PRINTED_TYPE_HINT, PRINTED_TYPES
+from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -187,7 +187,7 @@ def type_names(types: list[str]) -> str:
 
 def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
     """Return how to write a value in one of some JSON types; for a number that must be a text with a format, that format."""
-    if isinstance(value, str) and value.startswith(PRINTED_TYPES):
+    if isinstance(value, str) and is_printed_type(value):
         return PRINTED_TYPE_HINT
     if "string" not in types or not is_number(value):
         return retype_hint(value, types)

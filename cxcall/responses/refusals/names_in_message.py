@@ -17,10 +17,9 @@ from cxcall.runtime.patterns import (
     IN_ANGLES,
     IN_BRACES,
     IN_PERCENTS,
-    PRINTED_TYPE_HINT,
-    PRINTED_TYPES,
     name_words,
 )
+from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +95,7 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
     is_scalar = kind.lower().startswith(_SCALAR_TYPES)
     where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
-    if value.startswith(PRINTED_TYPES):
+    if is_printed_type(value):
         fix = PRINTED_TYPE_HINT
     elif _VARIABLE.fullmatch(value):
         code, fix = "placeholder", "fill in the variable: it reached the API as it is written"

@@ -170,9 +170,8 @@ def as_powershell_prints(value: Any, options: list[Any]) -> Any:
     if named and not (depth and is_token(depth[0], "number")):
         return value
     levels = int(depth[0].value) if depth else _DEFAULT_DEPTH
-    return _as_printed(
-        value, levels + isinstance(value, list)
-    )  # a list at the top may not be a level
+    # A list at the top may not be a level.
+    return _as_printed(value, levels + isinstance(value, list))
 
 
 def _as_printed(value: Any, levels: int) -> Any:
