@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cxcall import explain
@@ -16,6 +18,7 @@ from cxcall.payloads.schema_check import check_body
 from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected
+from helpers.work import count_calls
 
 GENESYS = "https://api.mypurecloud.com/api/v2"
 CXONE = "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
@@ -191,3 +194,28 @@ def test_id_of_the_path_that_is_left_out_is_listed() -> None:
     assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))
     found = callback(CALLBACK, f"/api/v2/conversations/{CONTACT}/callbacks")
     assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))
+
+
+def wrong_contacts(count: int) -> dict[str, object]:
+    """Return a refused request that adds contacts, each with a misspelled and an unknown member."""
+    contact = {"contactListId": QUEUE, "data": {"phone": "+12025550123"}, "callabel": True, "x": 1}
+    url = f"{GENESYS}/outbound/contactlists/{QUEUE}/contacts"
+    return {"method": "POST", "url": url, "status": 400, "body": [contact] * count}
+
+
+def test_long_list_is_corrected_in_linear_time() -> None:
+    (few,), (many,) = explain(wrong_contacts(50)), explain(wrong_contacts(200))
+    per_item = count_calls(lambda: correct_request(few)) / 50
+    assert count_calls(lambda: correct_request(many)) / 200 < 1.5 * per_item
+
+
+def test_list_with_too_many_items_keeps_them_all() -> None:
+    (found,) = explain({**wrong_contacts(0), "body": [{"contactListId": QUEUE, "data": {}}] * 1001})
+    fixed = correct_request(found)
+    assert (len(fixed.body), fixed.is_complete) == (1001, False)
+
+
+def test_left_out_values_of_many_items_are_counted(cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "--fix", "-", stdin=json.dumps(wrong_contacts(30)), code=3)
+    assert "left out: /0/x, /1/x, " in ran.err
+    assert "/19/x, and 10 more\n" in ran.err

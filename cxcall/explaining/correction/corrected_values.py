@@ -71,9 +71,7 @@ def correct_body(
             if each.severity is Severity.ERROR
             and is_optional_null(operation, Payload(body), each.where)
         ] or _choose(findings, with_warnings=with_warnings)
-        corrected = body
-        for finding in chosen:
-            corrected = _apply(corrected, finding.edits)
+        corrected = _apply(body, chosen)
         if corrected == body:
             break
         body = corrected
@@ -119,12 +117,15 @@ def _kinds(finding: Finding) -> set[Applicability]:
     return {edit.applicability for edit in finding.edits}
 
 
-def _apply(body: Any, edits: Sequence[Edit]) -> Any:
-    """Return a body after edits; the unchanged body if the place of an edit no longer exists."""
+def _apply(body: Any, findings: Sequence[Finding]) -> Any:
+    """Return a body after the edits of findings, without those of a finding whose place no longer exists."""
     try:
-        return apply_edits(deepcopy(body), edits)
+        return apply_edits(deepcopy(body), [edit for each in findings for edit in each.edits])
     except KeyError:
-        return body
+        if len(findings) == 1:
+            return body
+    half = len(findings) // 2
+    return _apply(_apply(body, findings[:half]), findings[half:])
 
 
 def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any) -> Any:

@@ -346,5 +346,7 @@ class _ErrorExplainer:
         if not code:
             code = "value-not-allowed"
             message, fix = describe_broken_rule(error, self.label, self.value)
-        edits = self._replacement(correction)
+        # Of too many items, or of members that do not go together, it is not known which to keep.
+        is_filled = bool(self.value) and isinstance(self.value, list | dict)
+        edits = [] if is_filled and not correction else self._replacement(correction)
         return self._finding(code, message, fix=fix, why=describe_schema(self.schema), edits=edits)

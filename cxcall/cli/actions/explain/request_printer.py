@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _MAX_RANGES = 20
+_MAX_PLACES = 20
 
 
 class RequestPrinter:
@@ -119,7 +120,9 @@ _PLACES = {"": "the body", "host": "the host of your region"}
 
 
 def _list_places(places: Sequence[str]) -> str:
-    return ", ".join(_PLACES.get(each, each) for each in places)
+    names = [_PLACES.get(each, each) for each in places[:_MAX_PLACES]]
+    more = f", and {len(places) - _MAX_PLACES:,} more" if len(places) > _MAX_PLACES else ""
+    return ", ".join(names) + more
 
 
 class CorrectionPrinter:
