@@ -144,7 +144,7 @@ class PrivateFile(NamedTuple):
         raise UsageError(
             f"`{self.path.name}` cannot be read",
             where=str(self.path),
-            fix=f"correct it, or delete it: {command('rm', str(self.path))}",
+            fix=f"correct it, or move it away: {command('mv', str(self.path), f'{self.path}.damaged')}",
             why="it is damaged, or was written by a newer version of cxcall; it may contain the secrets of all profiles",
         )
 
