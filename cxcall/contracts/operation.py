@@ -129,26 +129,25 @@ class Operation:
         return bool(is_safe) and not self.can_place_call
 
     @property
+    def _declared_security(self) -> list[dict[str, list[str]]] | None:
+        return self.declared.get("security", self.contract.declared.get("security"))
+
+    @property
     def is_public(self) -> bool:
-        """Whether it needs no token: its `security` is declared as empty."""
-        return self.declared.get("security") == []
+        """Whether it needs no credentials: its `security`, or else that of the document, is declared as empty."""
+        return self._declared_security == []
 
     @cached_property
     def security(self) -> tuple[tuple[SecurityScheme, ...], ...]:
-        """The alternatives of credentials that a user's document declares; empty if it declares none.
+        """The alternatives of credentials that a user's document declares.
 
         A shipped contract declares none: its operations accept a token.
         """
-        declared = self.declared.get("security", self.contract.declared.get("security"))
-        if self.contract.is_shipped or not isinstance(declared, list):
+        if self.contract.is_shipped:
             return ()
-        from cxcall.contracts.security_schemes import SecurityScheme
+        from cxcall.contracts.security_schemes import list_alternatives
 
-        schemes = self.contract.declared.get("components", {}).get("securitySchemes", {})
-        return tuple(
-            tuple(SecurityScheme.of(name, schemes.get(name, {})) for name in entry)
-            for entry in declared
-        )
+        return list_alternatives(self.contract.declared, self._declared_security)
 
     @property
     def nearest(self) -> tuple[Alternative, ...]:
@@ -169,9 +168,9 @@ class Operation:
     @property
     def scopes(self) -> tuple[frozenset[str], ...]:
         """Alternative sets of OAuth scopes; any one is enough. Empty if none is declared."""
-        declared = self.declared.get("security", self.contract.declared.get("security", ()))
         return tuple(
-            frozenset(scope for names in entry.values() for scope in names) for entry in declared
+            frozenset(scope for names in entry.values() for scope in names)
+            for entry in self._declared_security or ()
         )
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 BEARER, BASIC, API_KEY = "bearer", "basic", "api-key"
 _BEARER_TYPES = ("oauth2", "openidconnect")
@@ -34,7 +34,7 @@ class SecurityScheme(NamedTuple):
             return cls(name, BEARER, declared="not declared")
         kind = str(declared.get("type", "")).lower()
         scheme = str(declared.get("scheme", "")).lower()
-        kind_text = f"{kind} {scheme}".strip() or "not declared"
+        kind_text = f"{declared.get('type', '')} {scheme}".strip() or "not declared"
         if kind in _BEARER_TYPES or (kind, scheme) == ("http", "bearer"):
             return cls(name, BEARER, declared=kind_text)
         if (kind, scheme) == ("http", "basic"):
@@ -52,3 +52,19 @@ class SecurityScheme(NamedTuple):
 
 Alternative = tuple[SecurityScheme, ...]
 """Schemes that a request needs together; empty if it needs no credentials."""
+
+
+def list_alternatives(
+    document: Mapping[str, Any], declared: Sequence[Iterable[str]] | None
+) -> tuple[Alternative, ...]:
+    """Return the alternatives that an operation of a document declares.
+
+    Without any declaration, OpenAPI requires no credentials, but many documents leave it out: a token is sent if there is one.
+    """
+    if declared is None:
+        return (SecurityScheme("", BEARER, declared="http bearer"),), ()
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return tuple(
+        tuple(SecurityScheme.of(name, schemes.get(name, {})) for name in entry)
+        for entry in declared
+    )

@@ -21,6 +21,7 @@ from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
+from cxcall.transport.curl import KEY, named_key
 from cxcall.transport.http_messages import is_header
 from cxcall.transport.origins import host_of
 
@@ -196,15 +197,20 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     for each in chosen:
         if each.kind == API_KEY:
             _check_place(each)
-    return [_describe_place(settings, each) for each in chosen]
+    return [_describe_place(settings, each, chosen) for each in chosen]
 
 
-def _describe_place(settings: Settings, scheme: SecurityScheme) -> tuple[str, str, str]:
+def _describe_place(
+    settings: Settings, scheme: SecurityScheme, alternative: Alternative
+) -> tuple[str, str, str]:
     if _takes_token(settings, scheme):
         return ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")
     if scheme.kind == BASIC:
         return ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD")
-    return (scheme.place, scheme.field, "$CXCALL_API_KEY")
+    keys = _keys_of(alternative)
+    text = str(settings.values["api_key"].value or "")
+    is_part = len(keys) > 1 or _split_keys(text, keys)
+    return (scheme.place, scheme.field, named_key(scheme.field) if is_part else KEY)
 
 
 def _takes_token(settings: Settings, scheme: SecurityScheme) -> bool:
@@ -267,9 +273,8 @@ class _Secrets:
 
     def _key(self, text: str, scheme: SecurityScheme, alternative: Alternative) -> str:
         """Return the key of a scheme; several keys are written as `NAME=VALUE,NAME=VALUE`."""
-        keys = [each for each in alternative if each.kind == API_KEY]
-        pairs = dict(part.partition("=")[::2] for part in text.split(",") if "=" in part)
-        if scheme.field in pairs and len(pairs) == len(keys):
+        keys = _keys_of(alternative)
+        if pairs := _split_keys(text, keys):
             return pairs[scheme.field]
         if len(keys) == 1 or self._settings.is_embedded:
             return text
@@ -284,6 +289,25 @@ class _Secrets:
         return credentials_error(
             f"{what} has a character that cannot be sent", "copy only the value", where=self.source
         )
+
+
+def _keys_of(alternative: Alternative) -> list[SecurityScheme]:
+    return [each for each in alternative if each.kind == API_KEY]
+
+
+def _split_keys(text: str, keys: list[SecurityScheme]) -> dict[str, str]:
+    """Return the value of each key in a text `NAME=VALUE,NAME=VALUE` by its field; empty if a text has another form."""
+    found: dict[str, str] = {}
+    parts = [part.partition("=") for part in text.split(",")]
+    for name, sign, value in parts:
+        # The names of headers have no case.
+        same = (
+            each.field
+            for each in keys
+            if name == each.field or (each.place == "header" and name.lower() == each.field.lower())
+        )
+        found[next(same, "") if sign else ""] = value
+    return found if "" not in found and len(found) == len(keys) == len(parts) else {}
 
 
 def _is_sendable(scheme: SecurityScheme, value: str) -> bool:

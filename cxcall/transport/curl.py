@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,8 +13,14 @@ if TYPE_CHECKING:
 
 TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
 """The place, the name, and the variable of a token. The place of Basic credentials is `user`."""
+KEY = "$CXCALL_API_KEY"
 
 _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
+
+
+def named_key(name: str) -> str:
+    """Return what stands for one key if the variable has the form `NAME=VALUE,NAME=VALUE`."""
+    return f"{KEY}[{name}]"
 
 
 def show_credentials(
@@ -24,12 +31,18 @@ def show_credentials(
     for place, name, variable in credentials:
         if place == "query":
             url = f"{url}{'&' if '?' in url else '?'}{quote(name, safe='')}={variable}"
-        elif place == "cookie":
-            before = f"{headers['Cookie']}; " if "Cookie" in headers else ""
-            headers["Cookie"] = f"{before}{name}={variable}"
-        else:
+        elif place != "cookie":
             headers[name] = f"Basic base64({variable})" if place == "user" else variable
-    return request._replace(url=url, headers={**headers, **request.headers})
+    cookies = [f"{name}={variable}" for place, name, variable in credentials if place == "cookie"]
+    headers |= request.headers
+    if cookies:
+        headers["Cookie"] = "; ".join([*_own_cookies(request), *cookies])
+    return request._replace(url=url, headers=headers)
+
+
+def _own_cookies(request: HttpRequest) -> list[str]:
+    """Return the header `Cookie` of a request, to which the keys in cookies are added."""
+    return [request.headers["Cookie"]] if "Cookie" in request.headers else []
 
 
 def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN) -> str:
@@ -39,8 +52,12 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
     """
     import shlex
 
-    url, private = _configuration(request.url, credentials)
-    names = {name.lower() for place, name, _ in credentials if place in ("header", "user")}
+    url, private = _configuration(request, credentials)
+    names = {
+        "cookie" if place == "cookie" else name.lower()
+        for place, name, _ in credentials
+        if place != "query"
+    }
     target = f" {shlex.quote(url)}" if url else ""
     words = [f"curl --include --request {shlex.quote(request.method)}{target}"]
     words += [
@@ -55,22 +72,41 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
     return " \\\n  ".join(words)
 
 
-def _configuration(url: str, credentials: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]]:
+def _configuration(
+    request: HttpRequest, credentials: Sequence[tuple[str, str, str]]
+) -> tuple[str, list[str]]:
     """Return the URL, or "" if a credential is a part of it, and the lines of curl's configuration with credentials."""
-    keys, lines = "", []
+    url, keys, lines, cookies = request.url, "", [], []
     for place, name, variable in credentials:
+        value = _expansion(place, name, variable)
         if place == "query":
-            keys += f"{'&' if '?' in url + keys else '?'}{quote(name, safe='')}={variable}"
+            keys += f"{'&' if '?' in url + keys else '?'}{quote(name, safe='')}={value}"
         elif place == "cookie":
-            lines.append(f'cookie = "{_in_document(name)}={variable}"')
+            cookies.append(f"{_in_document(name)}={value}")
         else:
-            value = f"Basic {_base64(variable)}" if place == "user" else variable
             lines.append(f'header = "{_in_document(name)}: {value}"')
+    if cookies:
+        cookies = [*map(_in_document, _own_cookies(request)), *cookies]
+        lines.append(f'cookie = "{"; ".join(cookies)}"')
     return ("", [f'url = "{_in_document(url)}{keys}"', *lines]) if keys else (url, lines)
 
 
-def _base64(variable: str) -> str:
-    return f"$(printf %s \"{variable}\" | base64 | tr -d '\\n')"
+def _expansion(place: str, name: str, variable: str) -> str:
+    """Return what a shell replaces with the value of a credential in a here-document."""
+    import shlex
+
+    value = variable
+    if place == "user":
+        return f"Basic $(printf %s \"{variable}\" | base64 | tr -d '\\n')"
+    if variable == named_key(name):
+        option = "-i " if place == "header" else ""
+        start = shlex.quote("^" + re.sub(r"[.*[\\^$]", r"\\\g<0>", name) + "=")
+        lines = f"printf '%s\\n' \"{KEY}\" | tr , '\\n'"
+        value = f"$({lines} | grep {option}{start} | cut -d= -f2-)"
+    if place == "query":
+        codes = f"printf %s \"{value}\" | od -An -v -tx1 | tr -d ' \\n'"
+        value = f"$({codes} | sed 's/../%&/g')"
+    return value
 
 
 def with_confirmation(command: str) -> str:

@@ -36,6 +36,8 @@ BEARER = {"token": {"type": "http", "scheme": "bearer"}}
 TLS = {"tls": {"type": "mutualTLS"}}
 KEY = "k3y-9f8e7d6c5b4a"
 PASSWORD = "p4ss-9f8e7d6c5b4a"
+SHIPPED = Operation(Contract("shipped", {}, is_shipped=True), "POST", "/x", {})
+TOKEN_PLACE = ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")
 
 
 def api_key(place: str, name: str = "api_key") -> dict[str, Any]:
@@ -63,7 +65,9 @@ HEADER, QUERY = api_key("header", "X-Key"), api_key("query", "key")
         ([api_key("header", "Authorization")], {"api_key": KEY}, {"Authorization": KEY}),
         ([api_key("header", "Authorization")], {"access_token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}),
         ([{**QUERY, **HEADER}], {"api_key": "key=a,X-Key=b"}, {"X-Key": "b", "query": "key=a"}),
+        ([{**QUERY, **HEADER}], {"api_key": "key=a,x-kEY=b"}, {"X-Key": "b", "query": "key=a"}),
         ([QUERY], {"api_key": "key=a"}, {"query": "key=a"}),
+        ([QUERY], {"api_key": "key=a,b"}, {"query": "key=key%3Da%2Cb"}),
         ([QUERY], {"api_key": "key=a,b=c"}, {"query": "key=key%3Da%2Cb%3Dc"}),
         ([api_key("query", "host")], {"api_key": KEY}, {"query": f"host={KEY}"}),
         ([HEADER], {"api_key": "a;b"}, {"X-Key": "a;b"}),
@@ -129,24 +133,33 @@ def test_advice_names_each_setting_once_and_the_host_that_only_the_document_name
             stop_without_credentials(settings, operation(HEADER, QUERY, TLS))
         assert caught.value.findings[0].fix == (
             f"set `CXCALL_API_KEY`, or `cxcall auth login --api-key{host}`; or send it with another client: "
-            "cxcall does not support `mutualtls`"
+            "cxcall does not support `mutualTLS`"
         )
 
 
 def test_client_without_a_secret_is_reported_before_a_call_is_confirmed(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError, match="`client_secret` is not"):
-        stop_without_credentials(load(client_secret=None), operation())
-    stop_without_credentials(load(), operation())
+        stop_without_credentials(load(client_secret=None), SHIPPED)
+    stop_without_credentials(load(), SHIPPED)
 
 
 @each_case(
     "alternatives, flags, expected",
     [
         ([{}], {}, []),
-        ([], {}, [("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")]),
+        ([], {"access_token": TOKEN}, []),
         ([TLS, HEADER], {}, [("header", "X-Key", "$CXCALL_API_KEY")]),
         ([BASIC], {}, [("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD")]),
         ([BASIC, QUERY], {"api_key": KEY}, [("query", "key", "$CXCALL_API_KEY")]),
+        ([HEADER], {"api_key": f"x-key={KEY}"}, [("header", "X-Key", "$CXCALL_API_KEY[X-Key]")]),
+        (
+            [{**HEADER, **QUERY}],
+            {},
+            [
+                ("header", "X-Key", "$CXCALL_API_KEY[X-Key]"),
+                ("query", "key", "$CXCALL_API_KEY[key]"),
+            ],
+        ),
     ],
 )
 def test_dry_run_names_the_place_of_each_credential(
@@ -156,10 +169,35 @@ def test_dry_run_names_the_place_of_each_credential(
 
 
 def test_public_operation_needs_no_credentials(load: LoadSettings) -> None:
-    public = Operation(Contract("own", {}), "POST", "/x", {"operationId": "op", "security": []})
+    document = {**secured_api(HEADER), "security": []}
+    (public,) = Contract("own", document).operations
+    public_in_itself = Operation(
+        Contract("own", secured_api(HEADER)), "POST", "/x", {"security": []}
+    )
+    settings = load(**NONE, access_token=TOKEN, api_key=KEY)
+    for each in (public, public_in_itself):
+        assert (get_credentials(settings, each), describe_places(settings, each)) == (None, [])
+        stop_without_credentials(load(**NONE), each)
+
+
+def test_operation_without_declared_security_takes_a_token_if_there_is_one(
+    load: LoadSettings,
+) -> None:
+    document = secured_api()
+    del document["security"]
+    (undeclared,) = Contract("own", document).operations
     settings = load(**NONE)
-    assert (get_credentials(settings, public), describe_places(settings, public)) == (None, [])
-    stop_without_credentials(settings, public)
+    stop_without_credentials(settings, undeclared)
+    assert (get_credentials(settings, undeclared), describe_places(settings, undeclared)) == (
+        None,
+        [],
+    )
+    settings = load(**NONE, access_token=TOKEN)
+    found = get_credentials(settings, undeclared)
+    assert isinstance(found, Token)
+    assert found.value == TOKEN
+    assert describe_places(settings, undeclared) == [TOKEN_PLACE]
+    assert describe_places(load(**NONE), SHIPPED) == [TOKEN_PLACE]
 
 
 def test_dry_run_refuses_what_cannot_be_sent(load: LoadSettings) -> None:

@@ -149,7 +149,7 @@ def test_credential_is_sent_where_the_document_says_and_printed_nowhere(
         (BASIC, 'Authorization: Basic $(printf %s "$CXCALL_USERNAME:$CXCALL_PASSWORD" | '),
         (api_key("header", "X-Voice"), 'header = "X-Voice: $CXCALL_API_KEY"'),
         (api_key("cookie", "session"), 'cookie = "session=$CXCALL_API_KEY"'),
-        (api_key("query"), '?api_key=$CXCALL_API_KEY"'),
+        (api_key("query"), '?api_key=$(printf %s "$CXCALL_API_KEY" | od '),
         (BEARER, 'header = "Authorization: Bearer $CXCALL_ACCESS_TOKEN"'),
     ],
     ids=["basic", "header", "cookie", "query", "bearer"],
@@ -199,7 +199,7 @@ def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) 
     )
     words = dial(cxcall, {"tls": {"type": "mutualTLS"}})
     ran = cxcall(*words, env={**env, **CREDENTIALS}, code=4)
-    assert "does not support `mutualtls`" in ran.envelope["findings"][-1]["fix"]
+    assert "does not support `mutualTLS`" in ran.envelope["findings"][-1]["fix"]
 
 
 def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cxcall.transport.curl import TOKEN as BEARER
-from cxcall.transport.curl import curl
+from cxcall.transport.curl import curl, named_key, show_credentials
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.cases import each_case
@@ -23,7 +23,7 @@ SECRET = "it's 4711 \\ %s"
 BASIC = b64encode(f"ann:{SECRET}".encode()).decode()
 
 
-def run(command: str, folder: Path) -> bytes:
+def run(command: str, folder: Path, api_key: str = "key4711") -> bytes:
     """Run a command in a POSIX shell, with a curl that also writes its arguments into a file; returns its output."""
     own = folder / "curl"
     own.write_text(
@@ -34,7 +34,7 @@ def run(command: str, folder: Path) -> bytes:
         "CXCALL_ACCESS_TOKEN": TOKEN,
         "CXCALL_USERNAME": "ann",
         "CXCALL_PASSWORD": SECRET,
-        "CXCALL_API_KEY": "key4711",
+        "CXCALL_API_KEY": api_key,
     }
     ran = subprocess.run(
         ["sh", "-c", command],
@@ -77,7 +77,10 @@ def test_curl_sends_the_same(text: str, tmp_path: Path) -> None:
             f"Authorization: Basic {BASIC}",
         ),
         (("cookie", "session", "$CXCALL_API_KEY"), "Cookie: session=key4711"),
-        (("query", "api key", "$CXCALL_API_KEY"), "GET /a?b=%22c%22&api%20key=key4711 HTTP/1.1"),
+        (
+            ("query", "api key", "$CXCALL_API_KEY"),
+            "GET /a?b=%22c%22&api%20key=%6b%65%79%34%37%31%31 HTTP/1.1",
+        ),
         (("query", "k", "$CXCALL_API_KEY"), f"Authorization: Bearer {TOKEN}"),
     ],
     ids=["header", "basic", "cookie", "query", "query-and-token"],
@@ -90,3 +93,20 @@ def test_no_credential_is_an_argument_of_curl(
         request = HttpRequest("GET", f"{server.base_url}/a?b=%22c%22", {}, None)
         run(curl(request, (credential, *others)), tmp_path)
     assert sent.encode() in server.peers[0].head
+
+
+def test_each_of_several_keys_is_sent_in_its_own_place(tmp_path: Path) -> None:
+    keys = [(place, name, named_key(name)) for place, name in (("header", "X-App.Id"), ("query", "k"), ("cookie", "SESSION"))]  # fmt: skip
+    with FaultServer((fault.accept,)) as server:
+        request = HttpRequest("GET", f"{server.base_url}/a", {"Cookie": "lang=en"}, None)
+        run(curl(request, keys), tmp_path, "x-app.id=a4711=,k=+&4711=,SESSION=s4711,X-AppXId=no")
+    head = server.peers[0].head.decode()
+    assert head.startswith("GET /a?k=%2b%26%34%37%31%31%3d HTTP/1.1")
+    assert "X-App.Id: a4711=" in head.splitlines()
+    assert "Cookie: lang=en; SESSION=s4711" in head.splitlines()
+    shown = show_credentials(request, keys)
+    assert shown.url.endswith("/a?k=$CXCALL_API_KEY[k]")
+    assert shown.headers == {
+        "X-App.Id": "$CXCALL_API_KEY[X-App.Id]",
+        "Cookie": "lang=en; SESSION=$CXCALL_API_KEY[SESSION]",
+    }
