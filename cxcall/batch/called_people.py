@@ -38,17 +38,16 @@ class CalledPeople:
         self.content = ContentGuard(ledger, state.last_unsent)
         batches = {each.id: each for each in ledger.batches.all()} if resumed else {}
         newest = batches.get(resumed[0]) if resumed else None
-        digest = newest.file_digest if newest else ""
+        contents = {batches[each].file_digest for each in resumed if each in batches}
         self.is_changed = newest is not None and (
-            digest != job.rows.digest or ledger.batches.content(newest.id) is not None
+            contents != {job.rows.digest} or ledger.batches.content(newest.id) is not None
         )
-        same = (each for each in resumed if each in batches)
-        self._batches = {each for each in same if batches[each].file_digest == digest}
+        self._batches = {each for each in resumed if each in batches}
         is_compared = self.is_changed and not self._is_off
         self._nameless = (
             ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
         )
-        self._is_person_left = False
+        self._is_changed_row_left = self._are_people_known = False
         self._own: set[str] = set()
         self._removed: set[str] = set()
 
@@ -63,21 +62,27 @@ class CalledPeople:
 
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
         """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
+        self._are_people_known |= bool(request.people)
         if earlier:
             self._nameless.discard(earlier.id)
-        elif self._nameless and is_left and not self._is_person_left:
-            self._is_person_left = bool(request.people)
+        elif self._nameless and is_left and not self._is_changed_row_left:
+            is_call = request.operation.can_place_call
+            self._is_changed_row_left = is_call and not self._was_tried(request)
 
     def stop_on_nameless(self) -> None:
         """Raise StoppedError if a row that is left may be a changed row of a person whose call has no record of the person.
 
-        An older cxcall did not record the people. Called after `note` of all rows.
+        An older cxcall did not record the people, and a user's document may declare no number and no ID of a person.
+        Called after `note` of all rows.
         """
-        if not (self._nameless and self._is_person_left):
+        if not (self._nameless and self._is_changed_row_left):
             return
         name, count = self._job.rows.name, len(self._nameless)
         which = "1 row that it sent is" if count == 1 else f"{count} rows that it sent are"
-        batch = min(self._batches)
+        batch, operation = min(self._batches), self._job.operation.name
+        reason = f"`{operation}` declares no number and no ID of a person (`x-cxcall-person`)"
+        if self._are_people_known:
+            reason = "an older cxcall began the batch"
         raise StoppedError(
             Finding.error(
                 "already-sent",
@@ -86,7 +91,7 @@ class CalledPeople:
                 " so changed rows could call them again",
                 fix="restore these rows as they were, and run the same command again; or send the rows that are left from a"
                 " separate file; `--again` sends all rows that the batch did not send",
-                why=f"an older cxcall began the batch: `cxcall history list --batch {batch}` shows whom it called",
+                why=f"{reason}: `cxcall history list --batch {batch}`",
                 source="ledger",
             )
         )

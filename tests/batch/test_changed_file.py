@@ -152,6 +152,25 @@ def test_corrected_and_added_rows_are_sent_and_both_rows_of_a_person(
     assert sorted(dialer.called) == [number_of(row) for row in (0, 1, 3, 4, 5, 7, 8, 8)]
 
 
+def test_an_edited_file_that_was_run_without_resume_calls_nobody_again_on_resume(
+    cxcall: Cxcall,
+) -> None:
+    words = ("batch", "calls.csv", *WORDS, "--concurrency", "1", "--confirm")
+    write(cxcall, range(ROWS))
+    with Dialer() as dialer:
+        cxcall.environment |= dialer.environment
+        dialer.is_over = True
+        cxcall(*words, str(ROWS), code=0)
+        dialer.is_over = False
+        order = [ROWS, POSTPONED, *(row for row in range(ROWS) if row != POSTPONED)]
+        write(cxcall, order, "ADA")
+        cxcall(*words, str(ROWS + 1), code=9)
+        dialer.is_over = True
+        rows, _ = resume(cxcall, "--confirm", "1", code=9)
+    assert outcomes(rows) == ["accepted"] + ["skipped"] * ROWS
+    assert sorted(dialer.called) == [number_of(row) for row in range(ROWS + 1)]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_an_edited_file_of_a_batch_without_records_of_people_is_refused(

@@ -1,0 +1,93 @@
+"""`--resume` of an edited file whose requests do not say whom they call: a changed row is not sent, because it could call somebody again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+WORDS = ("batch", "leads.csv", "--operation", "dialLead", "--contract", "own.json")
+ROWS = ["L0,n", "L1,n", "L2,n"]
+"""The first is accepted, the second refused, the third stops the batch."""
+
+
+def document(path: str = "/dial") -> dict[str, Any]:
+    properties = {"lead": {"type": "string"}, "note": {"type": "string"}}
+    schema = {"type": "object", "required": ["lead"], "properties": properties}
+    post = {
+        "operationId": "dialLead",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": "https://own.example"}],
+        "paths": {path: {"post": post}},
+    }
+
+
+@pytest.fixture
+def called(cxcall: Cxcall) -> Iterator[list[str]]:
+    """Begin a batch of which one row is accepted, one refused, and one left; yields the leads that are called."""
+    called: list[str] = []
+    is_over = False
+
+    def answer(body: Any, _count: int) -> Reply:
+        lead = body["lead"]
+        if not is_over and lead == "L2":
+            return Reply(429, {}, {"Retry-After": "900"})
+        if not is_over and lead == "L1":
+            return Reply(400, {"message": "no"}, rings=False)
+        called.append(lead)
+        return Reply()
+
+    cxcall.file("own.json", document())
+    write(cxcall, ROWS)
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        cxcall(*WORDS, "--concurrency", "1", "--confirm", "3", code=9)
+        is_over = True
+        yield called
+
+
+def write(cxcall: Cxcall, rows: list[str]) -> None:
+    cxcall.file("leads.csv", "\n".join(("/lead,/note", *rows)) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "path"),
+    [(["L0,corrected", *ROWS[1:]], "/dial"), ([*ROWS, "L3,n"], "/v2/dial")],
+    ids=["row", "document and file"],
+)
+def test_a_row_that_may_be_a_changed_one_stops_the_resumption(
+    cxcall: Cxcall, called: list[str], rows: list[str], path: str
+) -> None:
+    write(cxcall, rows)
+    cxcall.file("own.json", document(path))
+    ran = cxcall(*WORDS, "--resume", "--confirm", "3", "-o", "jsonl", code=7)
+    (finding,) = json.loads(ran.out)["findings"]
+    assert "1 row that it sent is no longer in it" in finding["message"]
+    assert "`dialLead` declares no number and no ID of a person" in finding["why"]
+    assert called == ["L0"]
+    write(cxcall, ROWS)
+    cxcall.file("own.json", document())
+    cxcall(*WORDS, "--resume", "--confirm", "1", code=9)  # the second one was refused
+    assert called == ["L0", "L2"]
+
+
+def test_added_and_corrected_rows_that_were_not_sent_are_sent(
+    cxcall: Cxcall, called: list[str]
+) -> None:
+    write(cxcall, ["L3,n", ROWS[0], "L1,corrected", ROWS[2]])
+    cxcall(*WORDS, "--resume", "--confirm", "3", code=0)
+    assert sorted(called) == ["L0", "L1", "L2", "L3"]
