@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cxcall.contracts.json_schema import convert_text, schema_types
 from cxcall.contracts.parameters import JSON_STYLE, SEPARATORS
@@ -36,9 +36,10 @@ def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
     separator = SEPARATORS.get(entry.style, ",")
     if isinstance(value, dict):
         pairs = _members(value)
-        return pairs if entry.explode else [(entry.name, separator.join(_flat(pairs)))]
-    items = value if isinstance(value, list) else [value]
-    return [(entry.name, each) for each in (items if entry.explode else [separator.join(items)])]
+        return pairs if entry.explode else [(entry.name, _join(entry, _flat(pairs), separator))]
+    if isinstance(value, list) and not entry.explode:
+        value = _join(entry, value, separator)
+    return [(entry.name, each) for each in (value if isinstance(value, list) else [value])]
 
 
 def _deep_pairs(entry: Parameter, value: Any) -> list[tuple[str, str]]:
@@ -58,18 +59,21 @@ def path_text(entry: Parameter, text: str) -> str:
     if isinstance(value, dict):
         pairs = [(quote(key, safe=""), quote(each, safe="")) for key, each in _members(value)]
         parts = ["=".join(pair) for pair in pairs] if entry.explode else _flat(pairs)
+    elif isinstance(value, list):
+        parts = [quote(each, safe="") for each in value]
     else:
-        parts = [quote(each, safe="") for each in (value if isinstance(value, list) else [value])]
+        start = {"matrix": f";{name}=", "label": "."}.get(entry.style, "")
+        return start + quote(value, safe="")
     if entry.style == "matrix":
-        if not entry.explode or not isinstance(value, dict | list):
-            parts = [",".join(parts)]
+        if not entry.explode:
+            parts = [_join(entry, parts, ",")]
         return "".join(
             f";{each}" if isinstance(value, dict) and entry.explode else f";{name}={each}"
             for each in parts
         )
     if entry.style == "label":
-        return "." + ("." if entry.explode else ",").join(parts)
-    return quote(SEPARATORS.get(entry.style, ","), safe=",").join(parts)
+        return "." + _join(entry, parts, "." if entry.explode else ",")
+    return _join(entry, parts, quote(SEPARATORS.get(entry.style, ","), safe=","))
 
 
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
@@ -87,9 +91,9 @@ def header_text(entry: Parameter, text: str) -> str:
     value = _value(entry, text)
     if isinstance(value, dict):
         pairs = _members(value)
-        return ",".join(map("=".join, pairs) if entry.explode else _flat(pairs))
+        return _join(entry, list(map("=".join, pairs)) if entry.explode else _flat(pairs), ",")
     separator = SEPARATORS.get(entry.style, ",")
-    return separator.join(value) if isinstance(value, list) else str(value)
+    return _join(entry, value, separator) if isinstance(value, list) else str(value)
 
 
 def cookie_text(entry: Parameter, text: str) -> str:
@@ -102,7 +106,7 @@ def cookie_text(entry: Parameter, text: str) -> str:
             raise _undefined(entry, "a cookie with several values in the style `form`")
         if not entry.explode:
             items = _flat(parts) if isinstance(value, dict) else value
-            parts = [(entry.name, ",".join(items))]
+            parts = [(entry.name, _join(entry, items, ","))]
     if any(";" in each for pair in parts for each in pair):
         raise UsageError(
             f"`{entry.name}` in the cookie has a semicolon, which begins another cookie",
@@ -111,6 +115,22 @@ def cookie_text(entry: Parameter, text: str) -> str:
             why="RFC 6265 allows no semicolon in the value of a cookie",
         )
     return "; ".join(map("=".join, parts))
+
+
+def _join(entry: Parameter, items: Sequence[str], separator: str) -> str:
+    return join_items(items, separator, entry.name, entry.location)
+
+
+def join_items(items: Sequence[str], separator: str, name: str, where: str) -> str:
+    """Return items as one text; raises UsageError if one of them has the separator, and would become two items."""
+    if any(separator in each for each in items):
+        raise UsageError(
+            f"an item of `{name}` has `{unquote(separator)}`, which separates its items",
+            where=where,
+            fix="leave the item out, or correct `style` and `explode` in the document",
+            why="the API would read it as two items",
+        )
+    return separator.join(items)
 
 
 def _undefined(entry: Parameter, what: str) -> UsageError:

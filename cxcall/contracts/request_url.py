@@ -27,7 +27,10 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
             continue
         if entry.location == "path":
             _stop_on_route_change(entry, value)
-            path = path.replace(f"{{{entry.name}}}", _path_text(entry, value))
+            text = _path_text(entry, value)
+            if not text.strip("."):  # such as the `.` of the style `label` for an empty list
+                _stop_on_route_change(entry, text)
+            path = path.replace(f"{{{entry.name}}}", text)
         elif entry.location == "query":
             query += _query_pairs(entry, value)
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")

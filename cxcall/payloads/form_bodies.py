@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.contracts.parameter_styles import join_items
 from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
 from cxcall.documents.json_text import as_cell
@@ -109,14 +110,15 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
     """Yield the fields of one member: by its `style` if the document has one, else one field for each item."""
     style = str(encoding.get("style") or "form")
     explode = encoding.get("explode", style == "form") is True
+    separator = SEPARATORS.get(style, ",")
     if isinstance(member, dict) and style == "deepObject":
         yield from ((f"{name}[{key}]", as_cell(each)) for key, each in member.items())
     elif isinstance(member, dict) and not encoding.keys().isdisjoint(_STYLE_WORDS):
         pairs = [(key, as_cell(each)) for key, each in member.items()]
         joined = [text for pair in pairs for text in pair]
-        yield from pairs if explode else [(name, SEPARATORS.get(style, ",").join(joined))]
+        yield from pairs if explode else [(name, join_items(joined, separator, name, "body"))]
     elif isinstance(member, list) and not explode:
-        yield name, SEPARATORS.get(style, ",").join(map(as_cell, member))
+        yield name, join_items(list(map(as_cell, member)), separator, name, "body")
     else:
         for item in member if isinstance(member, list) else [member]:
             yield name, as_cell(item)

@@ -225,3 +225,36 @@ def test_tabs_of_swagger_separate_items(cxcall: Cxcall) -> None:
     words = ("send", "getIt", "--contract", cxcall.file("own.json", own), "--v", "a,b", "-n")
     ran = cxcall(*words, "-o", "json", code=0)
     assert ran.envelope["request"]["url"] == "https://x.example/it?v=a%09b"
+
+
+JOINED = [
+    (parameter("v", "query", TEXTS, explode=False), '["a,b","c"]', ","),
+    (parameter("v", "query", OBJECT, explode=False), '{"to":"a,b"}', ","),
+    (parameter("v", "query", TEXTS, style="pipeDelimited", explode=False), "a|b", "|"),
+    (parameter("v", "query", TEXTS, style="spaceDelimited", explode=False), "a b,c", " "),
+    (parameter("v", "header", TEXTS), '["a,b"]', ","),
+    (parameter("v", "header", OBJECT, explode=True), '{"to":"a,b"}', ","),
+    (parameter("v", "cookie", TEXTS, explode=False), '["a,b"]', ","),
+    (parameter("v", "path", TEXTS, style="label", explode=True), "a.b,c", "."),
+]
+
+
+@each_case("declared, value, separator", JOINED)
+def test_item_with_the_separator_of_its_style_is_refused(
+    cxcall: Cxcall, declared: dict[str, Any], value: str, separator: str
+) -> None:
+    file = cxcall.file("own.json", document(declared))
+    ran = cxcall("send", "getIt", "--contract", file, "--v", value, "-n", code=2)
+    assert f"an item of `v` has `{separator}`, which separates its items" in ran.err
+
+
+@each_case(
+    "style, value",
+    [("simple", "[]"), ("label", "[]"), ("matrix", "[]"), ("label", '["",""]')],
+)
+def test_list_without_text_in_the_path_is_refused(cxcall: Cxcall, style: str, value: str) -> None:
+    file = cxcall.file(
+        "own.json", document(parameter("v", "path", TEXTS, style=style, explode=True))
+    )
+    ran = cxcall("send", "getIt", "--contract", file, "--v", value, "-n", code=2)
+    assert "`v` in the path" in ran.err
