@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
+from cxcall.responses.listed_errors import listed_errors
 from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 
@@ -38,7 +39,8 @@ def platform_message(response: HttpResponse) -> str:
     words = _first_message(members)
     code = members.get("code", "")
     if not (words or code) and isinstance(body, dict):
-        words, code = _nested_message(body), ""
+        listed = (each.message for each in listed_errors(body))
+        words, code = _nested_message(body) or next(filter(None, listed), ""), ""
     text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
     if isinstance(body, dict) and body.get("errors") and (inner := shorten(_nested_message(body))):
         text = text if inner in text else f"{text}; {inner}"

@@ -17,11 +17,24 @@ CHECK_BODY = "check the body offline: `cxcall validate FILE`"
 CHECK_IDS = "check the IDs, and that the host is that of your region: `cxcall config show`"
 WAIT = "wait, then send it again"
 SEND_JSON = "send `Content-Type: application/json`"
+SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
+SEND_NAMED_HEADER = "send the header that the response names"
 TOKEN_NOT_ACCEPTED = "the API does not accept the token: it may be expired, revoked, or malformed"  # noqa: S105 - a message
 # RFC 9110, section 15.5.2, and RFC 6750, section 3.1, say nothing else about a 401.
 NOT_AUTHENTICATED = (
     "the request has no valid token: it may be missing, expired, revoked, or of another region"
 )
+
+# In patterns of words, so that the token of a page or of a device is not taken for credentials.
+_BEFORE_CREDENTIALS = (
+    "valid|the|your|this|an?|access|auth\\w*|bearer|security|session|api|jwt|oauth2?|client|user"
+)
+_PARTS = {
+    "{AUTH}": f"(?:(?:{_BEFORE_CREDENTIALS}) )*",
+    "{OF_AUTH}": rf"(?:^|[.:;,!(] ?|\b(?:{_BEFORE_CREDENTIALS}|of) )",
+}
+# Whole words only: neither a part of a word, nor of the name of a header or property, nor a segment of a place.
+_WORD_START, _WORD_END = r"(?<![\w/$-])(?<!\w\.)", r"(?![\w-]|\.(?-i:[a-z]))"
 
 
 class Cause(NamedTuple):
@@ -45,15 +58,23 @@ NO_TOKEN = Cause("credential", "the token endpoint does not accept these credent
 def load_causes(kind: str) -> dict[str, Cause]:
     """Return the causes by what they are compared with, in order.
 
-    `kind` is `status`, `code` (patterns of the platforms' codes), or `words` (patterns of messages without a
-    code; a phrase such as "invalid request" explains nothing).
+    `kind` is `status`, `code` (patterns of the platforms' codes), or `words` (patterns of whole words in messages
+    without a code; a phrase such as "invalid request" explains nothing).
     """
     rows = Path(__file__).with_suffix(".tsv").read_text("utf-8").splitlines()
     cells = (row.split("\t") for row in rows if row.startswith(f"{kind}\t"))
     return {
-        compared: Cause(code, meaning.format_map(globals()), fix.format_map(globals()))
+        _pattern_of_words(compared) if kind == "words" else compared: Cause(
+            code, meaning.format_map(globals()), fix.format_map(globals())
+        )
         for _, compared, code, meaning, fix in cells
     }
+
+
+def _pattern_of_words(pattern: str) -> str:
+    for name, part in _PARTS.items():
+        pattern = pattern.replace(name, part)
+    return f"{_WORD_START}(?:{pattern}){_WORD_END}"
 
 
 def cause_of_status(status: int) -> Cause | None:

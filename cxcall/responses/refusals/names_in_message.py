@@ -50,6 +50,9 @@ _WRONG_PARAMETER = re.compile(
     r"(?P<name>\w+)\]",
     re.IGNORECASE,
 )
+_HEADER_NAME = r"['\"\[(]?([A-Za-z][\w-]*)"
+_AFTER_HEADER = re.compile(rf"\bheaders?(?: parameter)?:? {_HEADER_NAME}", re.IGNORECASE)
+_BEFORE_HEADER = re.compile(rf"{_HEADER_NAME}['\"\])]? (?:request )?header\b", re.IGNORECASE)
 _CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}
 _SCALAR_TYPES = tuple(
     """
@@ -133,6 +136,20 @@ def find_mentioned_parameter(operation: Operation | None, text: str) -> Paramete
     return found[0] if len(found) == 1 else None
 
 
+def find_named_header(operation: Operation | None, text: str) -> str:
+    """Return the header that a message names: one that the operation declares, or that stands beside "header"; empty if none."""
+    parameters = operation.parameters if operation else ()
+    declared = [each.name for each in parameters if each.location == "header"]
+    is_about_header = "header" in text.lower()
+    for name in declared:
+        if (is_about_header or "-" in name) and re.search(
+            rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE
+        ):
+            return name
+    beside = [*_AFTER_HEADER.findall(text), *_BEFORE_HEADER.findall(text)]
+    return next((each for each in beside if "-" in each or each.lower() == "authorization"), "")
+
+
 def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | None:
     """Return the parameter that a code names in words: `no.contacts.specified` names `contactIds`."""
     subject = {each.rstrip("s") for each in _WORD.findall(code.lower())}
@@ -164,10 +181,10 @@ def find_named_fields(operation: Operation | None, response: Any, body: Any) -> 
             error_code = member_text(detail, "errorCode")
             yield Finding.error(
                 "value-not-allowed",
-                _locate(operation, name.rpartition(".")[2], body) or "response",
+                locate(operation, name.rpartition(".")[2], body) or "response",
                 f"the API names the field `{shorten(name)}`"
                 + (f", for `{shorten(error_code)}`" if error_code else ""),
-                fix=_comparison_advice(operation),
+                fix=comparison_advice(operation),
                 source=SOURCE,
             )
 
@@ -180,17 +197,17 @@ def find_named_properties(
         return
     text = _VALUE.sub("", text)  # a value that looks like a name is not a name
     quoted = _QUOTED_NAME.findall(text)
-    plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
+    plain = [name for name in _CAMEL_NAME.findall(text) if locate(operation, name, body)]
     if code == "property-missing" and not plain:
         words = [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
-        places = {name: _locate(operation, name, body) for name in words}
+        places = {name: locate(operation, name, body) for name in words}
         plain = [name for name, place in places.items() if place and not has_value(body, place)]
     if operation is None:  # only the body shows which names are properties
-        quoted = [name for name in quoted if _locate(operation, name, body)]
+        quoted = [name for name in quoted if locate(operation, name, body)]
     elif not (quoted or plain or code == "property-missing"):
         plain += _spelled_names(operation, text)
     for name in dict.fromkeys((*quoted, *plain)):
-        if pointer := _locate(operation, name, body):
+        if pointer := locate(operation, name, body):
             yield Finding.error(
                 code,
                 pointer,
@@ -200,7 +217,7 @@ def find_named_properties(
                     if body is None or has_value(body, pointer)
                     else "the body does not have it"
                 ),
-                fix=_comparison_advice(operation),
+                fix=comparison_advice(operation),
                 source=SOURCE,
             )
         elif operation is not None:
@@ -208,7 +225,7 @@ def find_named_properties(
                 "property-unknown",
                 f"/{name}",
                 f"the API names `{name}`, which is not a property of `{operation.name}`",
-                fix="leave it out; " + _comparison_advice(operation),
+                fix="leave it out; " + comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )
 
@@ -267,13 +284,14 @@ def _spellings(operation: Operation) -> list[tuple[str, str]]:
     ]
 
 
-def _locate(operation: Operation | None, name: str, body: Any) -> str:
+def locate(operation: Operation | None, name: str, body: Any) -> str:
     """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
     declared = operation.pointers if operation else [at for at, _ in _members(body)]
     places = [each for each in declared if each.rpartition("/")[2] == name]
     return next((each for each in places if has_value(body, each)), places[0] if places else "")
 
 
-def _comparison_advice(operation: Operation | None) -> str:
+def comparison_advice(operation: Operation | None) -> str:
+    """Return the advice to compare what the API names with the operation."""
     name = f" {operation.name}" if operation else ""
     return f"compare it with the operation: `cxcall operations{name}`"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import names_failed_items
 from cxcall.responses.message_in_body import platform_code
+from cxcall.responses.refusals.cause_table import CHECK_BODY, SEND_NAMED_HEADER, SEND_TOKEN
+from cxcall.responses.refusals.listed_places import find_listed_errors
 from cxcall.responses.refusals.names_in_message import (
+    comparison_advice,
     find_coded_parameter,
     find_coded_property,
     find_mentioned_parameter,
     find_named_fields,
+    find_named_header,
     find_named_parameter,
     find_named_properties,
     find_named_value,
@@ -26,6 +31,9 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpResponse
 
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
+_ABOUT_HEADERS = (*_ABOUT_VALUES, "header-missing")
+_INEXACT = (*_ABOUT_VALUES, "not-provable", "type-mismatch", "header-missing")
+"""Codes of a refusal that the message about one place can tell more of."""
 # A message such as "Invalid transition from <COMPLETE> to <OFF>" (docs/platforms/genesys-cloud.md#error-codes).
 _NEW_STATE = re.compile(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
 
@@ -37,6 +45,19 @@ def place_refusal(
 
     `text` is the platform's message, and `body` the parsed body of the request, as far as it is known.
     """
+    is_about_request = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    listed = [*find_listed_errors(operation, response.json(), body)] if is_about_request else []
+    if listed and (main.code in _INEXACT or main.code == listed[0].code):
+        return _with_place(main, listed[0]), tuple(listed[1:])
+    if main.code in _ABOUT_HEADERS and (header := find_named_header(operation, text)):
+        return _at_header(main, header, comparison_advice(operation)), ()
+    return _place_named(main, operation, response, text, body)
+
+
+def _place_named(
+    main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
+) -> tuple[Finding, tuple[Finding, ...]]:
+    """Return the main finding at the value, parameter, or property that a message or a code names, and other findings."""
     code = main.code if main.code in _ABOUT_VALUES else "value-not-allowed"
     named = (
         *find_named_fields(operation, response.json(), body),
@@ -97,6 +118,28 @@ def _place_by_words(
 def _at_parameter(main: Finding, parameter: Parameter) -> Finding:
     message = f"`{parameter.name}` in the {parameter.location}: {main.message}"
     return main._replace(where=parameter.location, origin=parameter.name, message=message)
+
+
+def _with_place(main: Finding, listed: Finding) -> Finding:
+    """Return a refusal with the place, the code, and the message of the first error that it lists."""
+    is_property = listed.where[:1] == "/"
+    is_said = is_property and listed.message.partition(": ")[2] in main.message
+    return listed._replace(
+        message=main.message if is_said else listed.message,
+        fix=main.fix if is_property else listed.fix,
+        why=main.why,
+    )
+
+
+def _at_header(main: Finding, name: str, advice: str) -> Finding:
+    """Return a refusal at the header that it names; `advice` is for a header that is not missing."""
+    if main.fix not in (CHECK_BODY, SEND_NAMED_HEADER):  # the status says which header it is
+        return main._replace(where=f"header:{name}")
+    if main.code == "value-not-allowed":
+        return main._replace(where=f"header:{name}", fix=advice)
+    if name.lower() == "authorization":
+        return main._replace(code="token-missing", where="header:Authorization", fix=SEND_TOKEN)
+    return main._replace(code="header-missing", where=f"header:{name}", fix=f"send `{name}: ...`")
 
 
 def _find_new_state(text: str, body: Any) -> str:

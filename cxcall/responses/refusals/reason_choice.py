@@ -53,6 +53,12 @@ _XML_MESSAGE = re.compile(
     r"<(?:\w+:)?(?:message|description|error_?description|faultstring|detail|reason)>\s*([^<>]{3,2000})<",
     re.IGNORECASE,
 )
+_QUOTED_WORD = re.compile(r"(?<![\w'\"])(['\"\[<])[\w./$-]+['\"\]>](?![\w'\"])")
+_ALLOWED_VALUES = re.compile(
+    r"\b((?:must|should|has to|can only) be (?:either )?one of|not one of"
+    r"|(?:accepted|allow(?:ed|able)|permitted|possible|supported|valid) (?:options|values))\b[^.;\n]*",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
 _SCOPE_ERROR = "insufficient_scope"
@@ -112,7 +118,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact, status)
     phrases = load_causes("words").items()
     # A pattern does not match across lines, so a code is not read as a part of the sentence before it.
-    words = re.sub(r" (?=\([\w.:-]+\))", "\n", split_words(text))
+    words = re.sub(r" (?=\([\w.:-]+\))", "\n", _without_values(split_words(text)))
     by_words = next(
         (cause for form, cause in phrases if re.search(form, words, re.IGNORECASE)), None
     )
@@ -172,6 +178,11 @@ def split_words(text: str) -> str:
     """Return a reason that is one word, such as `InvalidSkillId`, as the words in it; other texts unchanged."""
     is_one_word = re.fullmatch("(?:[A-Z][a-z]+){2,}", text)
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", text) if is_one_word else text
+
+
+def _without_values(text: str) -> str:
+    """Return a message without the values that it quotes or allows: `running` in quotes says nothing of a state."""
+    return _ALLOWED_VALUES.sub(r"\1", _QUOTED_WORD.sub("x", text))
 
 
 def is_vague(text: str) -> bool:
