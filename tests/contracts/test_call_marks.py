@@ -32,15 +32,16 @@ MAY_PLACE_A_CALL = """
     cxone-update-skill-schedule-settings cxone-update-skill-time-zones cxone-update-skill-cadence
     cxone-update-skill-retry-settings cxone-update-skill-general-settings cxone-update-skill-list-management
     cxone-update-skill-cpa-settings cxone-update-skill-delivery-preferences cxone-update-skill-xs-settings
+    clear-dnc-numbers delete-outbound-dnclist delete-outbound-attemptlimit delete-outbound-callabletimeset
+    cxone-remove-dnc-records cxone-remove-scrubbed-skill cxone-delete-suppressed-contact
 """
 PLACES_NO_CALL = """
     list-campaigns stop-campaign create-contact-list delete-outbound-contactlist post-outbound-rulesets
     post-outbound-contactlist-contacts-search post-outbound-contactlist-export add-dnc-numbers
-    change-dnc-numbers clear-dnc-numbers delete-outbound-dnclist hang-up end-conversation set-attributes
+    change-dnc-numbers hang-up end-conversation set-attributes
     put-conversation-tags post-conversations-emails post-conversations-messages
     post-analytics-conversations-details-query cxone-get-skill cxone-stop-skill cxone-create-skills
-    cxone-end-call cxone-hold cxone-add-dnc-records cxone-remove-dnc-records cxone-delete-suppressed-contact
-    cxone-remove-scrubbed-skill cxone-search-dnc cxone-get-token
+    cxone-end-call cxone-hold cxone-add-dnc-records cxone-search-dnc cxone-get-token
 """
 
 
