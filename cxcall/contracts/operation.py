@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND, CONDITIONS, rules_on
-from cxcall.contracts.parameters import Alternative, Flag, Parameter
+from cxcall.contracts.parameters import Alternative, Flag, Parameter, with_own_names
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:
@@ -230,11 +230,12 @@ class Operation:
         keys = {
             (each.place, each.field) for schemes in self.security for each in schemes if each.kind
         }
-        return tuple(
+        found = [
             Parameter.of(entry, self.contract.bundle_schema, self.contract.resolve)
             for entry in declared
             if (entry["in"], entry["name"]) not in keys
-        )
+        ]
+        return tuple(with_own_names(found))
 
     @cached_property
     def _request_body(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def path_text(entry: Parameter, text: str) -> str:
 
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that parameters set, with `Cookie` for all cookies; raises UsageError as `cookie_text` does."""
-    texts = [(each, values[each.name]) for each in parameters]
+    texts = [(each.as_sent, values[each.name]) for each in parameters]
     cookies = [cookie_text(each, text) for each, text in texts if each.location == "cookie"]
     headers = {
         each.name: header_text(each, text) for each, text in texts if each.location == "header"

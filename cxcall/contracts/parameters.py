@@ -13,7 +13,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -42,7 +42,8 @@ class Parameter(NamedTuple):
 
     Its value is a text: a list has commas between its items, or is a JSON array; an object is JSON. The
     `style` and `explode` say how OpenAPI writes it (`cxcall/contracts/parameter_styles.py`); an empty
-    style is the usual one of its location. `kind` is `list`, `object`, or `text`.
+    style is the usual one of its location. `kind` is `list`, `object`, or `text`. If another parameter has
+    the same name, `name` has the location, as in `query:id`, and `name_in_request` is the declared one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Parameter(NamedTuple):
     explode: bool = True
     style: str = ""
     kind: str = "text"
+    name_in_request: str = ""
 
     @classmethod
     def of(
@@ -80,6 +82,11 @@ class Parameter(NamedTuple):
             style="" if style == usual else style,
             kind=kind,
         )
+
+    @property
+    def as_sent(self) -> Parameter:
+        """The same parameter under the name that it has in a request."""
+        return self._replace(name=self.name_in_request) if self.name_in_request else self
 
     @property
     def is_list(self) -> bool:
@@ -228,10 +235,29 @@ def _likely_name(text: str, names: Sequence[str]) -> str:
     return nearest_name(name, usable) or "NAME"
 
 
+def with_own_names(parameters: Sequence[Parameter]) -> Iterator[Parameter]:
+    """Yield parameters under different names: one in the path keeps its name, or else the first one."""
+    in_path = [each for each in parameters if each.location == "path"]
+    places = {each.name: each.location for each in (*reversed(parameters), *in_path)}
+    for each in parameters:
+        if places[each.name] == each.location:
+            yield each
+        else:
+            yield each._replace(name=f"{each.location}:{each.name}", name_in_request=each.name)
+
+
 def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:
-    """Return the flags of parameters, without those that have no name, or the name of another flag."""
-    flags: dict[str, Flag] = {}
+    """Return the flags of parameters, without those that have no name, or the name of another flag.
+
+    If several parameters have a flag, it belongs to the only one without signs that a flag cannot have:
+    `--start-time` is `StartTime`, not `StartTime<`.
+    """
+    flags: dict[str, list[Flag]] = {}
     for entry in parameters:
         if entry.flag.name and entry.flag.name not in COMMON_FLAGS:
-            flags.setdefault(entry.flag.name, entry.flag)
-    return list(flags.values())
+            flags.setdefault(entry.flag.name, []).append(entry.flag)
+    named = (
+        each if len(each) == 1 else [one for one in each if re.fullmatch(r"[\w-]+", one.parameter)]
+        for each in flags.values()
+    )
+    return [each[0] for each in named if len(each) == 1]

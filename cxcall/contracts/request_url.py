@@ -32,7 +32,7 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
                 _stop_on_route_change(entry, text)
             path = path.replace(f"{{{entry.name}}}", text)
         elif entry.location == "query":
-            query += _query_pairs(entry, value)
+            query += _query_pairs(entry.as_sent, value)
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
 
 

@@ -177,7 +177,7 @@ def check_parameters(
             from cxcall.payloads.errors.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
-        elif _is_unfilled(operation, parameter, value):
+        elif _is_unfilled(operation, parameter.as_sent, value):
             from cxcall.payloads.errors.value_errors import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))

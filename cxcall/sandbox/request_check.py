@@ -79,7 +79,7 @@ def check_parameters(
 ) -> None:
     """Raise a 400 ErrorResponse for the first parameter that is not valid; `values` are those of the path."""
     query = parse_qs(request.query, keep_blank_values=True)
-    for parameter in operation.parameters:
+    for parameter in (each.as_sent for each in operation.parameters):
         code = "invalid.query.param.value" if parameter.location == "query" else "invalid.value"
         if parameter.location == "path":
             texts = read_path(parameter, values[parameter.name])

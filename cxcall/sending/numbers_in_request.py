@@ -102,7 +102,7 @@ def request_values(
     for parameter in operation.parameters:
         text = values.get(parameter.name)
         if text is not None:
-            yield from _parameter_values(operation, parameter, text)
+            yield from _parameter_values(operation, parameter.as_sent, text)
     yield from body_values(operation, body.value)
 
 

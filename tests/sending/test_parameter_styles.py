@@ -127,6 +127,34 @@ def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
     assert "`--phone-number` is given 2 times, but has one value" in ran.err
 
 
+def test_parameters_with_one_name_have_values_of_their_own(cxcall: Cxcall) -> None:
+    text = {"type": "string"}
+    places = [parameter("to", place, text) for place in ("query", "path", "header")]
+    own = document(*places)
+    own["paths"]["/it/{to}"]["post"] = own["paths"]["/it/{to}"].pop("get")
+    words = ("send", "getIt", "--contract", cxcall.file("own.json", own))
+    assert "--query-to" in cxcall(*words, "--help", code=0).out
+    for more, query, header in (
+        ((), "", None),
+        (("--query-to", "b", "--param", "header:to=c"), "?to=b", "c"),
+    ):
+        ran = cxcall(*words, "--to", "a", *more, "-n", "-o", "json", code=0).envelope["request"]
+        assert ran["url"] == f"https://styles.example/it/a{query}"
+        assert ran["headers"].get("to") == header
+    cxcall(*words, "--to", "a", "--query-to", "b", "--sandbox", code=0)
+    ran = cxcall(*words, "--to", "a", "--query-to", "911", "-n", code=3)
+    assert "`911` is an emergency number" in ran.err
+
+
+def test_flag_of_several_parameters_is_that_of_the_plain_name(cxcall: Cxcall) -> None:
+    names = ["StartTime<", "StartTime>", "StartTime"]
+    for count, code in ((2, 2), (3, 0)):
+        declared = [parameter(name, "query", {"type": "string"}) for name in names[:count]]
+        words = ("send", "getIt", "--contract", cxcall.file("own.json", document(*declared)), "-n")
+        ran = cxcall(*words, "--start-time", "1", "--param", "StartTime>=2", code=code)
+        assert (ran.code == 2) or "/it?StartTime%3E=2&StartTime=1\n" in ran.out
+
+
 @pytest.mark.slow
 def test_guards_find_numbers_in_objects(cxcall: Cxcall) -> None:
     own = document(parameter("call", "query", OBJECT, style="deepObject"))

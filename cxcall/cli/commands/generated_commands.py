@@ -171,7 +171,7 @@ def _examples(operations: Sequence[Operation]) -> list[str]:
 
 def _sender_examples(operation: Operation) -> list[str]:
     required = [entry.flag for entry in operation.parameters if entry.required]
-    flags = [flag for flag in required if flag.name not in COMMON_FLAGS]
+    flags = [flag for flag in required if flag in unique_flags(operation.parameters)]
     params = [f"--param {flag.parameter}=VALUE" for flag in required if flag not in flags]
     start = " ".join(
         filter(None, ["cxcall send", operation.name, _sample_flags(flags, operation), *params])

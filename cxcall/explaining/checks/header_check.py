@@ -78,23 +78,24 @@ def _check_parameters(
     """
     if operation is None:
         return
-    declared = [
-        each
+    declared = {
+        each.as_sent.name: each
         for each in operation.parameters
         if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
-    ]
-    sent = {each.name: headers[each.name] for each in declared if each.name in headers}
-    shown = {name: value for name, value in sent.items() if not is_withheld(value)}
+    }
+    sent = {name: headers[name] for name in declared if name in headers}
+    shown = {declared[name].name: value for name, value in sent.items() if not is_withheld(value)}
     for finding in check_parameters(operation, shown):
-        yield finding._replace(where=f"header:{finding.origin}", origin="", why="")
-    for each in declared:
-        is_shown = request.kind.shows_all_headers and each.name.lower() not in _SET_BY_CLIENTS
-        if each.required and each.name not in sent and is_shown:
+        name = finding.origin.removeprefix("header:")
+        yield finding._replace(where=f"header:{name}", origin="", why="")
+    for name, each in declared.items():
+        is_shown = request.kind.shows_all_headers and name.lower() not in _SET_BY_CLIENTS
+        if each.required and name not in sent and is_shown:
             yield Finding.error(
                 "header-missing",
-                f"header:{each.name}",
-                f"the header `{each.name}` is missing",
-                fix=f"send `{each.name}: ...`",
+                f"header:{name}",
+                f"the header `{name}` is missing",
+                fix=f"send `{name}: ...`",
                 why=with_description("the operation requires it", each.description),
                 source=f"contract {operation.contract.name}",
             )

@@ -234,7 +234,8 @@ def _correct_query(
         known = same.get(fold_name(name), "")
         target = known or renames.get(name, name)
         if known or (target in parameters and is_valid_text(parameters[target].schema, [value])):
-            query[target] = f"{query[target]},{value}" if target in query else value
+            own = parameters[target].name
+            query[own] = f"{query[own]},{value}" if own in query else value
         elif not (isinstance(body, dict) and target in body):
             left_out.append(f"query:{name}")
     return query, left_out

@@ -34,7 +34,7 @@ def check_query(
     parameters = query_parameters(operation)
     values = {name: value for name, value in request.query if name in parameters}
     shown = {
-        name: value
+        parameters[name].name: value
         for name, value in values.items()
         if f"query:{name}" not in request.unknown and not value.startswith("$(")
     }
@@ -146,8 +146,8 @@ def _check_query_member(
 
 
 def query_parameters(operation: Operation) -> dict[str, Parameter]:
-    """Return the declared parameters of the query by name."""
-    return {each.name: each for each in operation.parameters if each.location == "query"}
+    """Return the declared parameters of the query by their names in a request."""
+    return {each.as_sent.name: each for each in operation.parameters if each.location == "query"}
 
 
 def accepts_query_as_body(operation: Operation) -> bool:
