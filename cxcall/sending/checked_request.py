@@ -86,12 +86,12 @@ class CheckedRequest(NamedTuple):
 
     @property
     def parameter_headers(self) -> list[str]:
-        """The header lines that parameters set; the others follow from the operation and the body."""
-        return [
-            f"{name}: {value}"
-            for name, value in self.request.headers.items()
-            if name not in _OWN_HEADERS
-        ]
+        """The header lines that parameters set, with secrets masked; the others follow from the operation and the body."""
+        from cxcall.runtime.likely_secrets import masked_headers
+
+        headers = self.request.headers
+        own = {name: headers[name] for name in headers if name not in _OWN_HEADERS}
+        return [f"{name}: {value}" for name, value in masked_headers(own).items()]
 
     @property
     def shown_body(self) -> str:

@@ -79,7 +79,7 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
     request = f"{operation.method} {target_of(checked.request.url)}"
     # Without a terminal, the text is part of an error, which a CI log keeps.
-    what = mask_likely_secrets(", ".join([request, *checked.parameter_headers]))
+    what = ", ".join([mask_likely_secrets(request), *checked.parameter_headers])
     return f"{operation.name} to {shown}, {what}, profile {settings.profile}, {settings.base_url}"
 
 

@@ -163,6 +163,7 @@ def with_parameters() -> CheckedRequest:
     """Return a request whose contact is only in a header parameter."""
     plan = plan_with_token("https://api.example.com")
     places = {"X-Contact-Id": "header", "note": "query", "api_key": "query", "X-Api-Key": "header"}
+    places |= {"session": "cookie"}
     parameters = [{"name": name, "in": place} for name, place in places.items()]
     operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
     document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
@@ -172,6 +173,7 @@ def with_parameters() -> CheckedRequest:
         "note": "now",
         "api_key": "QUERY-SECRET-7788",
         "X-Api-Key": "HEADER-SECRET-7788",
+        "session": "COOKIE-SECRET",
     }
     return build_request(dial, values, Payload(None), plan.settings)
 
@@ -185,7 +187,7 @@ def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
 
     ask_consent(with_parameters, yes=False, ask=ask)
     assert (
-        "the contact in the request, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****,"
+        "the contact in the request, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****, Cookie: ****,"
         in asked[0]
     )
     with pytest.raises(UsageError) as raised:
@@ -203,4 +205,5 @@ def test_question_of_the_mcp_server_has_all_parameters(with_parameters: CheckedR
     assert [each for each in lines if each.startswith("header:")] == [
         "header: X-Contact-Id: CONTACT-1",
         "header: X-Api-Key: ****",
+        "header: Cookie: ****",
     ]
