@@ -143,6 +143,13 @@ class _MistakeFinder:
                 why = "the API may ignore it or refuse the body; the vendor does not say which"
                 yield self._warning("value-not-allowed", place, message, fix, why, key=True)
 
+    def _is_decimal_number(self, schema: JsonSchema, name: str, value: str) -> bool:
+        if ".0" not in value:
+            return False
+        from cxcall.payloads.wrong_phone_numbers import has_decimals, is_dialed_place
+
+        return has_decimals(value) and is_dialed_place(self.operation, schema, name)
+
     def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
         """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
         schema = self.operation.schema_at(pointer)
@@ -160,7 +167,9 @@ class _MistakeFinder:
 
             is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
             yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
-        elif isinstance(value, str) and schema.get("format") in PHONE_FORMATS:
+        elif isinstance(value, str) and (
+            schema.get("format") in PHONE_FORMATS or self._is_decimal_number(schema, name, value)
+        ):
             from cxcall.payloads.wrong_phone_numbers import find_wrong_number, place_in_body
 
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)

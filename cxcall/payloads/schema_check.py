@@ -185,12 +185,11 @@ def check_parameters(
             from cxcall.payloads.errors.value_errors import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
-        elif parameter.schema.get("format") == "phone":
-            from cxcall.payloads.wrong_phone_numbers import find_wrong_number
+        elif parameter.schema.get("format") == "phone" or ".0" in value:
+            from cxcall.payloads.wrong_phone_numbers import find_wrong_parameter
 
-            found = find_wrong_number(parameter.schema, value)
-            if found:
-                findings.append(found._replace(where=parameter.location, origin=parameter.name))
+            found = find_wrong_parameter(operation, parameter, value)
+            findings.extend([found] if found else ())
     rules = rules_on(operation.contract.declared, operation.method, operation.path, "query")
     if rules and values:
         from cxcall.payloads.declared_conditions import find_broken_rules

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding
 from cxcall.phone.dialable_addresses import is_dialable
+from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
 
 _E164 = r"(?:tel:)?\+[1-9][0-9]{1,14}"
@@ -32,12 +34,18 @@ FORMS = (
 
 
 WITHOUT_TRUNK_PREFIX = "leave out the digits that are dialed only inside the country"
+WITHOUT_DECIMALS = "write the number without decimals: a spreadsheet or a program adds them to a column of numbers, so format or read it as text"
 AS_TEXT = "in Excel, format the column as text, enter the numbers again, and export the table"
 
 
 def is_rounded_number(value: str) -> bool:
     """Return whether a text is a number in the form that Excel gives to long ones: `4.42E+11`."""
     return compile_pattern(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}").fullmatch(value) is not None
+
+
+def has_decimals(value: str) -> bool:
+    """Return whether a text is a number with decimals: `12025550123.0`."""
+    return without_decimals(value) != value
 
 
 def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool:
@@ -69,10 +77,22 @@ def is_possible(format_name: str, value: str) -> bool:
     return find_wrong_number({"format": format_name}, value) is None
 
 
+def find_wrong_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding | None:
+    """Return a warning if the value of a parameter is a number that cannot be dialed; else None."""
+    schema = parameter.schema
+    is_decimal = has_decimals(value) and is_dialed_place(operation, schema, parameter.name)
+    if schema.get("format") != "phone" and not is_decimal:
+        return None
+    found = find_wrong_number(schema, value)
+    return found._replace(where=parameter.location, origin=parameter.name) if found else None
+
+
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     """Return a warning, without a place, if a value of a number's format cannot be dialed; else None."""
     if schema.get("format") == "phone" and not value.isascii() and is_dialable(value):
         return _find_other_characters(value)
+    if has_decimals(value):
+        return find_decimals(value)
     if is_number(schema.get("format"), value):
         return find_unlikely_number(value)
     if schema.get("format") != "phone" or is_dialable(value):
@@ -106,6 +126,18 @@ def _find_other_characters(value: str) -> Finding | None:
         fix="write it with the digits 0 to 9, preferably in E.164: `+12025550123`",
         why="E.164 numbers have only the digits 0 to 9; the platform may not recognize others",
         source="ITU-T E.164",
+    )
+
+
+def find_decimals(value: str) -> Finding:
+    """Return a warning, without a place, on a number with decimals."""
+    decimals = value.removeprefix(without_decimals(value)).strip()
+    return Finding.warning(
+        "phone-format",
+        "",
+        f"`{mask_number(value)}` is a phone number with decimals: `{decimals}` is not part of it",
+        fix=WITHOUT_DECIMALS,
+        why="the API may refuse it, or the call may fail or reach the wrong person",
     )
 
 

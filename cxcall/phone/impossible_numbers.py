@@ -5,10 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.patterns import compile_pattern
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
+# Other than `+1.202.555.0100`, it has no separators before its only point.
+_WITH_DECIMALS = r"(\s*(?:[tT][eE][lL]:)?[+\uff0b]?[0-9]{3,15})\.0{1,2}\s*"
+
+
+def without_decimals(text: str) -> str:
+    """Return a number without decimals, as a spreadsheet or a program adds them: `+12025550123.0`; else the text."""
+    if ".0" not in text:
+        return text
+    found = compile_pattern(_WITH_DECIMALS).fullmatch(text)
+    return found[1] if found else text
 
 
 @lru_cache(maxsize=_PARSED_KEPT)
@@ -17,7 +29,7 @@ def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
     import phonenumbers
 
     try:
-        return phonenumbers.parse(number, region)
+        return phonenumbers.parse(without_decimals(number), region)
     except phonenumbers.NumberParseException:
         return None
 

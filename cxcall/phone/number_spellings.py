@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.impossible_numbers import parse_number, write_e164
+from cxcall.phone.impossible_numbers import parse_number, without_decimals, write_e164
 from cxcall.phone.number_masking import plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
@@ -37,8 +37,9 @@ each command would wait for.
 def dialed_digits(text: str) -> str:
     """Return the digits that a text dials: letters are those of a keypad, as in `+1 202 JKL 0123`.
 
-    Letters beside a whole number, such as a name or an extension, are left out.
+    Letters beside a whole number, such as a name or an extension, are left out, and the decimals of a spreadsheet.
     """
+    text = without_decimals(text)
     digits = plain_digits(text)
     has_letters = text.lower() != text.upper()
     if not has_letters or len(without_exit_code(digits)) > _MOST_DIGITS_WITH_LETTERS:
@@ -55,7 +56,7 @@ def dialed_digits(text: str) -> str:
 def read_number(text: str) -> PhoneNumber | None:
     """Return a text with a country code as a number; None if the country code may be missing."""
     if parsed := parse_number(text):
-        return parsed
+        return _whole_number(parsed)
     digits = dialed_digits(text)
     prefix = next((each for each in EXIT_CODES if digits.startswith(each)), "")
     international = f"+{digits.removeprefix(prefix)}"
@@ -63,6 +64,18 @@ def read_number(text: str) -> PhoneNumber | None:
     if prefix == "00" or (prefix and write_e164(international)):
         return parse_number(international)
     return None
+
+
+def _whole_number(number: PhoneNumber) -> PhoneNumber:
+    """Return a number without the digits that are too many for its country: a switch may ignore them."""
+    import phonenumbers
+
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.TOO_LONG:
+        return number
+    shorter = phonenumbers.PhoneNumber()
+    shorter.merge_from(number)
+    return shorter if phonenumbers.truncate_too_long_number(shorter) else number
 
 
 def usual_spelling(text: str) -> str:

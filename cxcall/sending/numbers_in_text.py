@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
@@ -61,6 +62,7 @@ def numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]
     from cxcall.phone.dialable_addresses import SCHEME
 
     plain = compile_pattern(_URI_HOST).sub("", compile_pattern(SCHEME).sub("", plain_text(text)))
+    plain = without_decimals(plain)
     whole = plain_digits(plain)
     if len(whole) < MIN_LENGTH and whole == plain.strip():
         return  # as most extensions and short numbers are

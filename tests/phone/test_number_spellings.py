@@ -5,6 +5,7 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
+from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_matching import NumberList
 from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_spelling
 
@@ -43,3 +44,32 @@ def test_letters_beside_a_whole_number_are_not_dialed(text: str) -> None:
 
 def test_letters_beside_a_short_number_are_not_its_digits() -> None:
     assert "22 12 34 56 Ola" in NumberList(["+4722123456"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+12025550123.0",
+        "12025550123.0",
+        "2025550123.00",
+        "tel:+12025550123.0",
+        # more digits than a number of the country has
+        "+12025550123/1",
+        "+12025550123-0",
+        "+12025550123 (0)",
+    ],
+)
+def test_decimals_and_surplus_digits_are_not_part_of_a_number(text: str) -> None:
+    assert text in NumberList(["+12025550123"])
+    assert usual_spelling(text) in number_spellings("+12025550123")
+
+
+def test_decimals_may_also_be_dialed() -> None:
+    assert "+4930123456.0" in NumberList(["+4930123456"])
+    assert "+4930123456.0" in NumberList(["+49301234560"])
+    assert "+4930123456" in NumberList(["+4930123456.0"])
+
+
+@pytest.mark.parametrize("text", ["+1.202.555.0100", "202.555.0100", "+1202555.0100", "202.555.00"])
+def test_separators_are_not_decimals(text: str) -> None:
+    assert without_decimals(text) == text

@@ -49,6 +49,15 @@ def test_emergency_number_is_stopped_without_force(number: str, cxcall: Cxcall) 
     cxcall(*call(number), "--force", code=0)
 
 
+@pytest.mark.parametrize("number", ["911.0", "+19005550123.0"])
+def test_number_with_decimals_is_checked_without_them(number: str, cxcall: Cxcall) -> None:
+    assert "phone-kind" in cxcall(*call(number), code=3).codes
+
+
+def test_time_zone_of_a_number_with_decimals_is_known() -> None:
+    assert time_zones("+12025550123.0") == time_zones("+12025550123") != ()
+
+
 def test_emergency_number_of_few_countries_names_them() -> None:
     (rare,), (usual,) = check_kind("123"), check_kind("112")
     assert "is an emergency number in BA, CO, EG, GT, and ME" in rare.message

@@ -53,7 +53,9 @@ at_every_place = each_case(
 """Run a test with each place of a number; the dialect is an empty text for a shipped operation."""
 
 
-@pytest.mark.parametrize("number", [NUMBER, "2025550123", "(202) 555-0123", "1-202-555-0123"])
+@pytest.mark.parametrize(
+    "number", [NUMBER, "2025550123", "(202) 555-0123", "1-202-555-0123", f"{NUMBER}.0"]
+)
 @at_every_place
 def test_listed_number_is_stopped_at_every_place(
     guards: Guards, number: str, dialect: str, place: Place

@@ -81,6 +81,13 @@ def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbo
     assert len(sandbox.rings) == 3
 
 
+def test_number_with_decimals_is_the_same_person(live: Cxcall, sandbox: Sandbox) -> None:
+    words = ("callback", "--queue", contact(1), "--yes", "--max-attempts", "1/day", "--to")
+    live(*words, NUMBER, code=0)
+    live(*words, f"{NUMBER}.0", code=7)
+    assert len(sandbox.rings) == 1
+
+
 def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbox) -> None:
     def connect(reason: str, code: int = 0) -> None:
         names = ("--contact-id", contact(1), "--reason-code", reason, "--max-attempts", "1/week")

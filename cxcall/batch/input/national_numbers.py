@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
+from cxcall.payloads.wrong_phone_numbers import has_decimals
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) 
         text = find_value(body.value, where)
     if not isinstance(text, str) or not _WRITTEN_NUMBER.fullmatch(text):
         return finding
-    if text.strip().startswith(("+", "00")):
+    if text.strip().startswith(("+", "00")) or has_decimals(text):
         return finding
     fix = f"if the numbers of this file are national, add their country: `{_FLAG} CODE`"
     return finding._replace(fix=f"{fix}; otherwise {finding.fix}" if finding.fix else fix)

@@ -23,7 +23,9 @@ from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.wrong_phone_numbers import (
     AS_TEXT,
     FORMS,
+    WITHOUT_DECIMALS,
     WITHOUT_TRUNK_PREFIX,
+    has_decimals,
     is_rounded_number,
 )
 from cxcall.phone import number_masking
@@ -251,6 +253,8 @@ def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[s
 def _suggest_e164(value: str) -> str:
     if is_rounded_number(value):
         return AS_TEXT
+    if has_decimals(value):
+        return WITHOUT_DECIMALS
     digits = re.sub(r"[\s().\-/]", "", value)
     found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
     has_prefix = re.search(r"\([0-9]\)", value) and write_e164(digits) != digits

@@ -14,7 +14,12 @@ from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
-from cxcall.payloads.wrong_phone_numbers import find_unlikely_number, place_in_body
+from cxcall.payloads.wrong_phone_numbers import (
+    find_decimals,
+    find_unlikely_number,
+    has_decimals,
+    place_in_body,
+)
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name, is_uuid
 
@@ -76,7 +81,9 @@ def _check_text(
         yield from place_in_body(found, payload, pointer)
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
         # NICE CXone documents national numbers, so no format can be required.
-        if not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):
+        if has_decimals(value):
+            yield from place_in_body(find_decimals(value), payload, pointer)
+        elif not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
     elif is_id and (owner or name != "id"):
