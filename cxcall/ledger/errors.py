@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder that you can write to"
+_WRITABLE_FIX = (
+    "make it writable: a ledger in another `CXCALL_STATE_DIR` has no record of the calls so far"
+)
+_FOLDER_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder that you can write to"
 RECORDS_MISSING = "records-missing"
 """The code of the finding that a ledger lacks records."""
 
@@ -25,7 +28,7 @@ class LedgerError(CxcallError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
+    def __init__(self, message: str, fix: str = _WRITABLE_FIX) -> None:
         why = (
             "cxcall does not send what it cannot record, because it could not prevent a second call"
         )
@@ -91,11 +94,19 @@ def explain_errors(path: Path) -> Iterator[None]:
         reason = f"`{error.filename or path}`: {error.strerror}"
         if isinstance(error, FileExistsError | NotADirectoryError):
             reason = f"`{error.filename}` is a file, or is inside a file"
-        raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}") from None
+        fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
+        raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}", fix) from None
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged text
         raise damage_error(path, error.object.decode("utf-8", "replace")) from None
     except sqlite3.Error as error:
         raise (_explain(error, path) or error) from None
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
@@ -112,7 +123,8 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
             f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}; then run this again",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return LedgerError(f"the ledger `{path}` cannot be written: {error}")
+        fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
+        return LedgerError(f"the ledger `{path}` cannot be written: {error}", fix)
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CONSTRAINT")):
         return unusable_file_error(path, f"is damaged or not a ledger: {error}")
     return None
