@@ -13,6 +13,7 @@ from cxcall.explaining.checks.body.body_check import check_body, check_parameter
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
+from cxcall.explaining.checks.header_parameters import note_sent_header
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
@@ -214,6 +215,7 @@ def _check_response(
     ):
         fix = _without_body_advice(refusal.fix, request, operation)
         finding = place_in_url(refusal._replace(fix=fix), request)
+        finding = note_sent_header(finding, request)
         severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)

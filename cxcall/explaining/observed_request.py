@@ -44,8 +44,8 @@ class SourceKind(Enum):
         return self in (SourceKind.OBJECT, SourceKind.RESPONSE, SourceKind.OTHER)
 
     @property
-    def shows_all_headers(self) -> bool:
-        """Return whether a header that is not shown was not sent."""
+    def is_transcript(self) -> bool:
+        """Return whether a header that is not shown was not sent, whatever client sent the request."""
         return self in (SourceKind.CAPTURE, SourceKind.MESSAGE)
 
     @property
@@ -74,6 +74,7 @@ class ObservedRequest:
     - `unread` names the lines of the source that no reader understood, such as `lines 3-5`; `unread_body` those of them that may be
       the body.
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
+    - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
     - `has_client_token`: the source gets a token with client credentials, and with no other grant.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
@@ -94,6 +95,7 @@ class ObservedRequest:
     unread: str = ""
     unread_body: str = ""
     filled_headers: frozenset[str] = frozenset()
+    has_hidden_headers: bool = False
     has_client_token: bool = False
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
@@ -106,6 +108,12 @@ class ObservedRequest:
     def header(self, name: str) -> str:
         """Return the value of a header; empty if it was not sent, or is not shown."""
         return str(self.headers.get(name, "")) if self.headers else ""
+
+    @property
+    def shows_all_headers(self) -> bool:
+        """Return whether a header that is not shown was not sent, except those that clients add themselves."""
+        is_whole = self.kind is SourceKind.COMMAND and not (self.has_hidden_headers or self.unread)
+        return self.headers is not None and (is_whole or self.kind.is_transcript)
 
     @property
     def content_type(self) -> str:

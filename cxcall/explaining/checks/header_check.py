@@ -10,12 +10,12 @@ from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecuritySc
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
+from cxcall.explaining.checks.header_parameters import check_header_parameters
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.errors.value_errors import with_description
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import (
     NO_VALUES,
@@ -24,16 +24,9 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
-from cxcall.payloads.schema_check import check_parameters
+from cxcall.responses.refusals.cause_table import SEND_TOKEN
 from cxcall.transport.http_messages import Headers
 
-_NOT_PARAMETERS = ("accept", "authorization", "content-type")
-_SET_BY_CLIENTS = tuple(
-    """
-    user-agent host content-length accept-encoding accept-language connection origin referer cookie
-    """.split()
-)
-"""Headers that clients add themselves: the source need not show them."""
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
@@ -44,7 +37,6 @@ _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_NAMES = tuple(
     "access-token auth-token api-key apikey x-token authoris autoris autoriz".split()
 )
-_SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}
 _LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
 _INSERTING = {  # how languages insert a variable, by its start
@@ -63,42 +55,10 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
         *_check_accept(request, route),
         *_check_authorization(request, request.headers, route),
         *check_claims(request, route.platform),
-        *_check_parameters(request, request.headers, route.operation),
+        *check_header_parameters(request, request.headers, route.operation),
     ):
         if not request.is_unobserved(finding):
             yield finding
-
-
-def _check_parameters(
-    request: ObservedRequest, headers: Headers, operation: Operation | None
-) -> Iterator[Finding]:
-    """Yield what is wrong with the header parameters that an operation declares.
-
-    Of the headers that have a meaning of their own, OpenAPI ignores such declarations.
-    """
-    if operation is None:
-        return
-    declared = {
-        each.as_sent.name: each
-        for each in operation.parameters
-        if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
-    }
-    sent = {name: headers[name] for name in declared if name in headers}
-    shown = {declared[name].name: value for name, value in sent.items() if not is_withheld(value)}
-    for finding in check_parameters(operation, shown):
-        name = finding.origin.removeprefix("header:")
-        yield finding._replace(where=f"header:{name}", origin="", why="")
-    for name, each in declared.items():
-        is_shown = request.kind.shows_all_headers and name.lower() not in _SET_BY_CLIENTS
-        if each.required and name not in sent and is_shown:
-            yield Finding.error(
-                "header-missing",
-                f"header:{name}",
-                f"the header `{name}` is missing",
-                fix=f"send `{name}: ...`",
-                why=with_description("the operation requires it", each.description),
-                source=f"contract {operation.contract.name}",
-            )
 
 
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
@@ -236,7 +196,7 @@ def _check_authorization(
     folded = {name: name.lower().replace("_", "-") for name in names}
     held = (name for name in names for word in _OTHER_TOKEN_NAMES if word in folded[name])
     other = "" if value else next(held, "")
-    code, message, fix = "credential", "", _SEND_TOKEN
+    code, message, fix = "credential", "", SEND_TOKEN
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == _UNAUTHORIZED:
@@ -246,7 +206,7 @@ def _check_authorization(
     elif scheme.lower() == "basic":
         code = "token-grant"
         message = "`Basic` credentials are for the token endpoint, not for the API"
-        fix = f"get a token with them, then {_SEND_TOKEN}"
+        fix = f"get a token with them, then {SEND_TOKEN}"
     elif problem := _bearer_problem(scheme, token):
         is_empty = scheme.lower() == "bearer" and not token
         code, message = "token-missing" if is_empty else code, problem

@@ -50,7 +50,8 @@ def _find_place(
         location, names = named, names[1:]  # `["query", "limit"]`
     if location in ("", "body") and (pointer := _find_pointer(operation, names, body)):
         return pointer, ""
-    for each in operation.parameters if operation and location != "body" else ():
+    parameters = operation.parameters if operation and location != "body" else ()
+    for each in (parameter.as_sent for parameter in parameters):
         is_there = each.location == location if location else len(names) == 1
         if is_there and each.location in LOCATIONS and fold_name(each.name) == fold_name(names[-1]):
             return each.location, each.name

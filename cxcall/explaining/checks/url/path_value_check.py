@@ -93,7 +93,7 @@ def _is_literal(request: ObservedRequest) -> bool:
     if request.kind in (SourceKind.EXCHANGE, SourceKind.OBJECT):
         # The text may describe the path: an API that found it got it with its values.
         return request.status == _NOT_FOUND
-    is_shown = request.kind is SourceKind.COMMAND or request.kind.shows_all_headers
+    is_shown = request.kind is SourceKind.COMMAND or request.kind.is_transcript
     return is_shown and not request.null_means_unknown
 
 

@@ -79,7 +79,7 @@ def _has_no_body(request: ObservedRequest) -> bool:
     if request.body is not None or request.headers is None or request.null_means_unknown:
         return False
     is_described = request.header("Content-Length").strip("0 ") or request.header("Content-Type")
-    return request.kind.shows_all_headers and not is_described and "" not in request.unknown
+    return request.kind.is_transcript and not is_described and "" not in request.unknown
 
 
 def check_misplaced(

@@ -15,7 +15,11 @@ from cxcall.explaining.readers.request_builder import (
     encode_parts,
     with_defaults,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+)
 from cxcall.findings.finding import Finding
 from cxcall.transport.http_messages import HttpResponse
 
@@ -39,7 +43,7 @@ _SHORT = dict(
     pair.split("=")
     for pair in """
     X=request H=header d=data u=user A=user-agent e=referer b=cookie G=get I=head F=form
-    x=proxy K=config
+    x=proxy K=config r=range C=continue-at z=time-cond
     """.split()
 )
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
@@ -51,6 +55,9 @@ _SINGLE_QUOTES = Finding.error(
     fix='write `"` around each argument and `\\"` in it, or put the body into a file: `-d @body.json`',
     source="how cmd and curl for Windows split a command line",
 )
+_SETS_OTHER_HEADERS = ("config", "range", "continue-at", "time-cond", "etag-compare", "aws-sigv4")
+_MORE_OPTIONS = re.compile(r"@|[\[<]|.*(?:\.\.\.|\u2026)")
+"""Words after the URL that stand for more options: a variable of PowerShell, a placeholder, or an ellipsis."""
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
 
 
@@ -104,6 +111,7 @@ def _build_request(
         body=body,
         response=response,
     )
+    request = replace(request, has_hidden_headers=_has_hidden_headers(options))
     files = [value for name, value in data if value.startswith("@") and name != "data-raw"]
     return replace(request, body=None, findings=(_unread_file(files[0]),)) if files else request
 
@@ -164,15 +172,26 @@ def _short_options(letters: str, rest: Iterator[str]) -> Iterator[tuple[str, str
 
 def _headers(options: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in options:
-        if name == "header":
+        if name == "header" and value[:1] != "@":
             header, _, content = value.partition(":")
-            yield header.strip(), content.strip()
+            yield header.strip(" ;"), content.strip()
         elif name == "user":
             yield "Authorization", basic_credentials(value)
         elif name == "oauth2-bearer":
             yield "Authorization", f"Bearer {value}"
         elif name in ("user-agent", "referer", "cookie"):
             yield name.title(), value
+
+
+def _has_hidden_headers(options: list[tuple[str, str]]) -> bool:
+    """Return whether options may set headers that the command does not show."""
+    more = [value for name, value in options if not name][1:]
+    return any(is_unresolved(each) or _MORE_OPTIONS.match(each) for each in more) or any(
+        name in _SETS_OTHER_HEADERS
+        or name.startswith("expand-")
+        or (name == "header" and value[:1] == "@")
+        for name, value in options
+    )
 
 
 def _data_value(option: str, value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,11 @@ from cxcall.explaining.readers.request_builder import (
     encode_parts,
     with_defaults,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+)
 from cxcall.transport.http_messages import HttpResponse
 
 # Separators with `@` take their value from a file. A header that ends with `;` is sent without a value.
@@ -109,7 +114,7 @@ def read_httpie(
     defaults |= {} if body is None else {"Content-Type": kind}
     url += ("&" if "?" in url else "?") + urlencode(items.query) if items.query else ""
     default_scheme = "https" if words[0] in ("https", "xhs") else "http"
-    return build_observed_request(
+    request = build_observed_request(
         "HTTPie command",
         SourceKind.COMMAND,
         method=method or ("GET" if body is None else "POST"),
@@ -118,3 +123,8 @@ def read_httpie(
         body=body,
         response=response,
     )
+    has_session = bool({"--session", "--session-read-only"} & options.keys())
+    is_cut = any(
+        is_unresolved(each) or "..." in each for each in others if not _ITEM.fullmatch(each)
+    )
+    return replace(request, has_hidden_headers=has_session or is_cut)

@@ -16,6 +16,7 @@ _WGET_OPTIONS = first_words(
     -o -O
     --request --method
     --header --header
+    --config --config --execute -e
     --data-raw --body-data --post-data
     --data-binary --body-file --post-file
     --max-time --output-document --timeout --user --password --user-agent --http-user
