@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cxcall.batch.idempotency_keys import UsedKeys
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
@@ -60,19 +60,16 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
     parse_set_options(job.operation, job.sets)
     lists = job.settings.do_not_call_files if job.operation.can_place_call else ()
     call_guards.read_lists(lists)
+    keys = UsedKeys(job.operation, job.values)
     for row in job.rows.rows(job.operation):
         call_guards.read_lists(lists)  # it may have changed
         try:
-            yield _check_row(job, row)
+            yield _check_row(job, row, keys)
         except CxcallError as error:
             yield CheckedRow(row, None, _add_places(row, error.findings))
 
 
-def _add_column(name: str) -> str:
-    return f"add a column `{name}`, or {command('--param', f'{name}=VALUE')}"
-
-
-def _check_row(job: Job, row: Row) -> CheckedRow:
+def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
     takes_object = job.operation.schema_at("").get("type") == "object"
@@ -82,7 +79,7 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     written = 0
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
-    stop_on_missing_parameter(job.operation, values, payload, _add_column)
+    stop_on_missing_parameter(job.operation, values, payload, keys.add_column)
     request = build_request(job.operation, values, payload, job.settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:
@@ -94,6 +91,8 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
         )
     if not job.default_country:
         found = tuple(suggest_country(finding, values, payload) for finding in found)
+    if repeated := keys.find_repeated(values, row.number):
+        found = (*found, repeated)
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
     return checked._replace(numbers_written=written)

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
-PARAMETER_LOCATIONS = ("path", "query")
 _MIN_DIGITS = 9
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 
@@ -59,8 +59,10 @@ def find_column(target: str, operation: Operation) -> CsvColumn | None:
     flag = next((each for each in operation.flags if each.name == target.removeprefix("--")), None)
     if flag is not None:
         return CsvColumn(target, flag=flag)
-    if target in parameter_columns(operation):
-        return CsvColumn(target, parameter=target)
+    flags = {each.name: each.parameter for each in unique_flags(operation.parameters)}
+    parameter = flags.get(target.removeprefix("--"), target)
+    if parameter in parameter_columns(operation):
+        return CsvColumn(target, parameter=parameter)
     return _find_member(target, operation)
 
 
@@ -77,9 +79,8 @@ def _find_member(name: str, operation: Operation) -> CsvColumn | None:
 
 
 def parameter_columns(operation: Operation) -> list[str]:
-    """Return the names of the parameters that a column can set."""
-    parameters = operation.parameters
-    return [each.name for each in parameters if each.location in PARAMETER_LOCATIONS]
+    """Return the names of the parameters, each of which a column can set."""
+    return [each.name for each in operation.parameters]
 
 
 def open_objects(operation: Operation) -> list[str]:

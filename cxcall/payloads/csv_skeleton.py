@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.payloads.csv_columns import PARAMETER_LOCATIONS
 from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ def _example_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     }
     by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in cells.items()}
     for parameter in operation.parameters:
-        is_column = parameter.required and parameter.location in PARAMETER_LOCATIONS
-        if is_column and parameter.name not in from_flags:
+        if parameter.required and parameter.name not in from_flags:
             is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
             yield parameter.name, by_name.get(parameter.name, _EXAMPLE_ID if is_id else "1")
     for flag in operation.flags:

@@ -23,9 +23,7 @@ class BatchOptions(OptionGroup):
 
     file: str = LIST_FILE
     operation: str = option("--operation NAME", "Send each row as this operation.", default=...)
-    param: list[str] | None = option(
-        "--param NAME=VALUE", "Set a path or query parameter for all rows."
-    )
+    param: list[str] | None = option("--param NAME=VALUE", "Set a parameter for all rows.")
     set: list[str] | None = option("--set /POINTER=JSON", "Set one value in all bodies.")
     rate: str | None = option(
         "--rate N/s|m|h", "Limit the rate [the rate that the platform allows]."

@@ -1,0 +1,59 @@
+"""Keys by which an API recognizes a repeated request: each row of a batch needs its own.
+
+An API responds to a request with the key of an earlier one as to that one, and calls nobody: the row would count as
+accepted (draft-ietf-httpapi-idempotency-key-header).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
+from cxcall.runtime.patterns import fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.contracts.operation import Operation
+
+_NAME = "idempotencykey"
+_WHY = "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
+
+
+def find_key_parameter(operation: Operation) -> str:
+    """Return the header parameter that has the key; empty if the operation has none."""
+    headers = (each.name for each in operation.parameters if each.location == "header")
+    return next((each for each in headers if fold_name(each) == _NAME), "")
+
+
+class UsedKeys:
+    """The keys of the rows so far. `shared` are the values that all rows have: a key among them is an error."""
+
+    def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
+        self.name = find_key_parameter(operation)
+        self._rows: dict[str, int] = {}
+        if self.name and self.name in shared:
+            raise UsageError(
+                f"all rows would have the same `{self.name}`",
+                where="--param",
+                fix=f"add a column `{self.name}` with another value in each row",
+                why=_WHY,
+            )
+
+    def add_column(self, name: str) -> str:
+        """Return the hint on a parameter that rows lack."""
+        own = f"add a column `{name}`"
+        return own if name == self.name else f"{own}, or {command('--param', f'{name}=VALUE')}"
+
+    def find_repeated(self, values: Mapping[str, str], row: int) -> Finding | None:
+        """Return the finding on a row with the key of an earlier row; None if its key is new."""
+        key = values.get(self.name, "")
+        first = self._rows.setdefault(key, row) if key else row
+        if first == row:
+            return None
+        message = f"row {first} has the same `{self.name}`"
+        return Finding.error(
+            "value-not-allowed", "header", message, "write another value", _WHY, origin=self.name
+        )

@@ -1,0 +1,81 @@
+"""A column of a batch can set a header, such as a key by which an API recognizes a repeated request."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+WORDS = ("batch", "calls.csv", "--operation", "dial", "--contract", "own.json")
+KEY = "11111111-2222-4333-8444-55555555555{}"
+
+
+@pytest.fixture(autouse=True)
+def document(cxcall: Cxcall) -> None:
+    """Write a document whose operation requires two headers."""
+    names = ("X-Tenant", "Idempotency-Key")
+    text = {"type": "string"}
+    parameters = [
+        {"name": each, "in": "header", "required": True, "schema": text} for each in names
+    ]
+    schema = {"type": "object", "required": ["to"], "properties": {"to": text}}
+    post = {
+        "operationId": "dial",
+        "security": [],
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": "https://own.example"}],
+        "paths": {"/dial": {"post": post}},
+    }
+    cxcall.file("own.json", document)
+
+
+def write(cxcall: Cxcall, heading: str, *rows: str) -> None:
+    cxcall.file("calls.csv", "\n".join((heading, *rows)) + "\n")
+
+
+@pytest.mark.parametrize(
+    "heading", ["X-Tenant,Idempotency-Key,/to", "x-tenant,idempotency-key,/to"]
+)
+def test_each_row_has_its_own_headers(cxcall: Cxcall, heading: str) -> None:
+    rows = [f"t{row},{KEY.format(row)},+1202555010{row}" for row in range(2)]
+    write(cxcall, heading, *rows)
+    shown = cxcall(*WORDS, "--dry-run", "--curl", code=0).out
+    for row in range(2):
+        assert f"X-Tenant: t{row}" in shown
+        assert f"Idempotency-Key: {KEY.format(row)}" in shown
+    with Platform() as platform:
+        cxcall(*WORDS, "--confirm", "2", code=0, env=platform.environment)
+    assert platform.rung == 2
+
+
+def test_sample_has_the_required_headers(cxcall: Cxcall) -> None:
+    sample = cxcall("operations", "dial", "--contract", "own.json", "--skeleton", "--csv", code=0)
+    assert sample.out.splitlines()[0] == "X-Tenant,Idempotency-Key,/to"
+    cxcall.file("calls.csv", sample.out)
+    cxcall(*WORDS, "--dry-run", code=0)
+
+
+def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
+    write(cxcall, "X-Tenant,/to", "t,+12025550100", "t,+12025550101")
+    key = f"Idempotency-Key={KEY.format(0)}"
+    ran = cxcall(*WORDS, "--dry-run", "--param", key, code=2)
+    assert "all rows would have the same `Idempotency-Key`" in ran.err
+    assert "hint: add a column `Idempotency-Key`\n" in cxcall(*WORDS, "--dry-run", code=3).err
+    rows = [f"t,{KEY.format(0)},+1202555010{row}" for row in range(2)]
+    write(cxcall, "X-Tenant,Idempotency-Key,/to", *rows)
+    ran = cxcall(*WORDS, "--dry-run", "-o", "jsonl", code=3)
+    found = [each for line in ran.out.splitlines() for each in json.loads(line)["findings"]]
+    messages = [each["message"] for each in found if each["severity"] == "error"]
+    assert messages == ["row 2: row 1 has the same `Idempotency-Key`"]
