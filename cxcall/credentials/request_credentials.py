@@ -176,8 +176,20 @@ def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ..
     chosen = choose_alternative(settings, alternatives)
     if chosen is None:
         stored_logins.check_logins_can_be_read(settings)
+        if any(_takes_token(settings, scheme) for entry in alternatives for scheme in entry):
+            _stop_on_unusable_client(settings)
         raise _no_credentials(settings, alternatives)
     return chosen
+
+
+def _stop_on_unusable_client(settings: Settings) -> None:
+    """Raise the error that says why no token can be requested with the client that the settings name."""
+    from cxcall.credentials import client_selection
+    from cxcall.credentials.oauth_client import CREDENTIAL_SETTINGS
+
+    names = CREDENTIAL_SETTINGS[client_selection.grant_kind(settings)]
+    if any(settings.values[name].value for name in names):
+        client_selection.select_client(settings)
 
 
 def describe_places(settings: Settings, operation: Operation) -> list[tuple[str, str, str]]:
@@ -366,6 +378,9 @@ def _advice(settings: Settings, alternatives: tuple[Alternative, ...]) -> Iterat
         elif scheme.kind == API_KEY:
             yield f"set `CXCALL_API_KEY`, or {settings.login_command('--api-key', *host)}"
         elif scheme.kind == BEARER:
-            yield f"set `CXCALL_ACCESS_TOKEN`, or {settings.login_command('--with-token', *host)}"
+            yield (
+                "set `CXCALL_ACCESS_TOKEN`, or `CXCALL_CLIENT_ID`, `CXCALL_CLIENT_SECRET`, and `CXCALL_TOKEN_URL`,"
+                f" or {settings.login_command('--with-token', *host)}"
+            )
         else:
             yield f"send it with another client: cxcall does not support `{scheme.declared}`"

@@ -144,6 +144,34 @@ def test_client_without_a_secret_is_reported_before_a_call_is_confirmed(load: Lo
 
 
 @each_case(
+    "alternatives, flags, words",
+    [
+        ([BEARER], {"client_secret": "a b"}, "the client secret contains U+0020 at position 2"),
+        ([BASIC, BEARER], {"client_secret": "a b"}, "the client secret contains U+0020"),
+        ([BEARER], {"client_secret": None}, "`client_secret` is not"),
+        ([BASIC], {"client_secret": "a b"}, "requires `http basic`"),
+        ([{**BEARER, **HEADER}], {}, "requires `http bearer` with `apiKey in header"),
+        ([BEARER], NONE, "requires `http bearer`"),
+    ],
+)
+def test_client_that_cannot_be_used_is_the_reason_for_missing_credentials(
+    load: LoadSettings, alternatives: list[Any], flags: dict[str, str | None], words: str
+) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        stop_without_credentials(load(**flags), operation(*alternatives))
+    assert words in caught.value.findings[0].message
+
+
+def test_advice_on_a_missing_token_names_the_settings_of_a_client(load: LoadSettings) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        stop_without_credentials(load(**NONE), operation(BEARER))
+    assert caught.value.findings[0].fix == (
+        "set `CXCALL_ACCESS_TOKEN`, or `CXCALL_CLIENT_ID`, `CXCALL_CLIENT_SECRET`, and `CXCALL_TOKEN_URL`,"
+        " or `cxcall auth login --with-token`"
+    )
+
+
+@each_case(
     "alternatives, flags, expected",
     [
         ([{}], {}, []),
