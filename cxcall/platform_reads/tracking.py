@@ -216,7 +216,6 @@ def follow(
     until: Callable[[CallState], bool],
     max_seconds: float,
     is_new: bool = False,
-    sleep: Callable[[float], None] = sleep,
 ) -> Iterator[CallState]:
     """Yield the state after each read, until the call is over or `until` returns True.
 

@@ -59,9 +59,9 @@ if sys.platform == "win32":
         """Return False: Windows has no mode bits; a file in a user's own folder is private."""
         return False
 
-    def open_at_once(path: str, flags: int, mode: int = 0o600) -> int:
+    def open_at_once(path: str, flags: int) -> int:
         """Return a descriptor of a file; raises OSError."""
-        return os.open(path, flags, mode)
+        return os.open(path, flags, 0o600)
 
     def wait_for_data(_descriptor: int) -> None:
         """Do nothing: reading waits for data."""
@@ -132,9 +132,9 @@ else:
         """Return whether a file belongs to another user, or others can write it."""
         return file.st_uid != os.getuid() or bool(file.st_mode & 0o022)
 
-    def open_at_once(path: str, flags: int, mode: int = 0o600) -> int:
+    def open_at_once(path: str, flags: int) -> int:
         """Return a descriptor of a file, without waiting for the other end of a named pipe; raises OSError."""
-        return os.open(path, flags | os.O_NONBLOCK, mode)
+        return os.open(path, flags | os.O_NONBLOCK, 0o600)
 
     def wait_for_data(descriptor: int) -> None:
         """Make reads of a descriptor from `open_at_once` wait for data."""

@@ -179,13 +179,13 @@ def _error(message: str, fix: str, why: str = "") -> Finding:
 
 
 def check_scheduled_times(
-    operation: Operation, values: Mapping[str, str], body: Payload, now: datetime | None = None
+    operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[Finding]:
     """Yield a finding for each scheduled time of a request that is over, or farther ahead than is usual."""
     for each in request_values(operation, values, body):
         if not is_schedule(each.schema, each.name) or not isinstance(each.value, str):
             continue
-        found = _check_time(each.value, each.schema, now or datetime.now(UTC))
+        found = _check_time(each.value, each.schema, datetime.now(UTC))
         if found is not None:
             is_in_body = each.where.startswith("/")
             yield found._replace(

@@ -28,14 +28,12 @@ def stop_without_credentials(settings: Settings, operation: Operation) -> None:
     request_credentials.stop_without_credentials(settings, operation)
 
 
-def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
-    """Check that `--yes` was set, or ask a person, before a call may be placed.
+def ask_consent(checked: CheckedRequest, *, ask: Callable[[str], bool] | None) -> None:
+    """Ask a person before a call may be placed.
 
     `ask` is None without a terminal. Raises StoppedError when the answer is no, UsageError when
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
-    if yes:
-        return
     # A terminal is not a log, and the person who confirms compares every digit.
     question = f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"
     why = mask_text(_describe(checked, checked.numbers))

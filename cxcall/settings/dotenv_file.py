@@ -60,17 +60,17 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
     return split_by_owner(found)
 
 
-def stop_on_machine_variables(path: Path = DOTENV_FILE) -> None:
+def stop_on_machine_variables() -> None:
     """Raise UsageError if a `.env` file sets a variable that only the environment may set.
 
     Other errors in the file are not reported, so that a command without settings can still read the ledger.
     """
-    if is_missing(path, or_folder=True):
+    if is_missing(DOTENV_FILE, or_folder=True):
         return
     from cxcall.documents.toml import read_file
 
-    if compile_pattern(_MACHINE_LINE).search(read_file(path)):
-        read_dotenv(path)
+    if compile_pattern(_MACHINE_LINE).search(read_file(DOTENV_FILE)):
+        read_dotenv(DOTENV_FILE)
 
 
 def _check_variable(key: str, value: str | None, place: str) -> None:

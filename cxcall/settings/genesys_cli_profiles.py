@@ -41,7 +41,6 @@ class GcProfile:
     """One profile of the file. Names are in lower case, because `gc` ignores case."""
 
     path: Path
-    text: str = field(repr=False)
     name: str
     content: Mapping[str, Any] = field(repr=False)
 
@@ -77,7 +76,7 @@ class GcProfile:
                 why=f"looked for `[{name}]` in {path}",
             )
         lower = {key.lower(): value for key, value in profiles[name.lower()].items()}
-        profile = cls(path, text, name, lower)
+        profile = cls(path, name, lower)
         profile._check()
         return profile
 

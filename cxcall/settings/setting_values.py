@@ -67,7 +67,7 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     return values
 
 
-def check_absolute(name: str, setting: Setting) -> None:
+def check_absolute(setting: Setting) -> None:
     """Raise UsageError for the relative path of a file, except stdin (`-`).
 
     It would be another file in each working directory. Only a flag and `.env` name a file of the working directory.
@@ -79,7 +79,7 @@ def check_absolute(name: str, setting: Setting) -> None:
     if text == STDIN or expand_home(text, setting.locate()).is_absolute():
         return
     raise invalid_setting(
-        name,
+        "do_not_call",
         setting,
         f"must be an absolute path; got `{printable(text)}`",
         fix="write the whole path, such as `/srv/lists/do-not-call.txt`",

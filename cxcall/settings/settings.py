@@ -288,7 +288,7 @@ def read_trusted_layers(
         if "do_not_call" in layer:
             from cxcall.settings.setting_values import check_absolute
 
-            check_absolute("do_not_call", layer["do_not_call"])
+            check_absolute(layer["do_not_call"])
     if not (layers[DOTENV] or find_setting("do_not_call", layers)):
         return layers, profile, [], []
     from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_lists
@@ -307,7 +307,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
 
     file = ConfigFile.read(config_path())
     usual = file.profile_settings(file.default_profile or default_setting("profile"))
-    return [*find_weaker_guards(profile, layers[-1], usual, DEFAULTS)]
+    return [*find_weaker_guards(profile, layers[-1], usual)]
 
 
 def _gc_profile(profile: Setting) -> GcProfile:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.sources import DOTENV, GUARD_SETTINGS, Setting, find_setting, replace_dotenv
 
 if TYPE_CHECKING:
@@ -106,13 +107,11 @@ def drop_lowered_guards(
     return replace_dotenv(layers, kept), findings
 
 
-def find_weaker_guards(
-    profile: Setting, chosen: Layer, usual: Layer, defaults: Mapping[str, str]
-) -> Iterator[Finding]:
+def find_weaker_guards(profile: Setting, chosen: Layer, usual: Layer) -> Iterator[Finding]:
     """Yield an error for each guard that is lower in a profile that `.env` selects than in the usual profile."""
     for name in (*GUARD_SETTINGS, "do_not_call"):
         other, own = usual.get(name), chosen.get(name)
-        value = own.value if own else defaults.get(name, "")
+        value = own.value if own else DEFAULTS.get(name, "")
         if other and _lowers(name, value, other.value):
             yield Finding.error(
                 "credential",

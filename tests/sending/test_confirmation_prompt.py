@@ -185,13 +185,13 @@ def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
         asked.append(question)
         return True
 
-    ask_consent(with_parameters, yes=False, ask=ask)
+    ask_consent(with_parameters, ask=ask)
     assert (
         "the contact in the request, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****, Cookie: ****,"
         in asked[0]
     )
     with pytest.raises(UsageError) as raised:
-        ask_consent(with_parameters, yes=False, ask=None)
+        ask_consent(with_parameters, ask=None)
     assert "X-Contact-Id: CONTACT-1" in raised.value.findings[0].why
     assert "SECRET" not in raised.value.findings[0].why
 

@@ -47,7 +47,6 @@ class Spreadsheet:
     """
 
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
-        self._name = name
         with _explaining_damage(name):
             chosen = _read_sheet(binary, name, sheet)
             values = chosen.to_python()

@@ -76,7 +76,7 @@ def send_one(
         if not (sending.yes or sending.sandbox):
             from cxcall.sending.confirmation_prompt import ask_consent
 
-            ask_consent(checked, yes=False, ask=screen.confirm if screen.is_interactive else None)
+            ask_consent(checked, ask=screen.confirm if screen.is_interactive else None)
         if reading is not None and reading.all_pages:
             from cxcall.cli.actions.page_output import read_all
 

@@ -193,7 +193,7 @@ class PostgresDatabase(LedgerDatabase):
                 return
             connection = self._connection
             try:
-                connection = self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                connection = self._begin()
                 yield
             finally:
                 self._roll_back(connection)
@@ -258,16 +258,16 @@ class PostgresDatabase(LedgerDatabase):
         if abs(offset - self.clock_offset) > _MAX_CLOCK_ERROR:
             self._set_clock(offset)
 
-    def _begin(self, statement: str) -> Connection[Any]:
+    def _begin(self) -> Connection[Any]:
         """Begin a transaction that only reads, with a new connection if the server closed this one; return the connection."""
         import psycopg
 
         try:
-            self._connection.execute(statement.encode())
+            self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         except psycopg.OperationalError:
             self._connection.close()
             self._connection = self._connect()
-            self._connection.execute(statement.encode())
+            self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return self._connection
 
     def _end_failed(self, connection: Connection[Any], error: BaseException) -> None:
