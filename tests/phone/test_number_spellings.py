@@ -8,6 +8,7 @@ import pytest
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_matching import NumberList
 from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_spelling
+from helpers.cases import each_case
 
 
 @pytest.mark.slow
@@ -73,3 +74,27 @@ def test_decimals_may_also_be_dialed() -> None:
 @pytest.mark.parametrize("text", ["+1.202.555.0100", "202.555.0100", "+1202555.0100", "202.555.00"])
 def test_separators_are_not_decimals(text: str) -> None:
     assert without_decimals(text) == text
+
+
+@each_case(
+    "number, listed",
+    [
+        (
+            "+390612345678",
+            "612345678",
+        ),  # a spreadsheet removed the zero, which belongs to the number
+        ("+390612345678", "+39612345678"),
+        ("+2250707123456", "707123456"),
+        ("+242061234567", "61234567"),
+        ("+5491123456789", "1123456789"),  # the 9 is dialed only from abroad
+        ("+5491123456789", "01123456789"),
+        ("+5491123456789", "+541123456789"),
+    ],
+)
+def test_listed_number_without_a_digit_of_the_whole_number_is_found(
+    number: str, listed: str
+) -> None:
+    assert number in NumberList([listed])
+    assert listed in NumberList([number])
+    other = f"{number[:-1]}0"
+    assert other not in NumberList([listed])
