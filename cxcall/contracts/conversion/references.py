@@ -36,14 +36,14 @@ class SourceDocument:
     def add_problem(self, error: UsageError, *operations: str) -> None:
         """Record an error as a problem of these operations."""
         (finding, *_) = error.findings
-        self.problems.append(
-            {
-                "where": finding.where,
-                "message": finding.message,
-                "fix": finding.fix,
-                "operations": list(operations),
-            }
-        )
+        problem = {
+            "where": finding.where,
+            "message": finding.message,
+            "fix": finding.fix,
+            "operations": list(operations),
+        }
+        if problem not in self.problems:  # a schema may be converted twice
+            self.problems.append(problem)
 
     def fault(self, at: str, message: str, fix: str) -> UsageError:
         """Return an error at a pointer."""

@@ -8,9 +8,11 @@ checked. Keywords that do not restrict a value (`xml`, `externalDocs`) are left 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.conversion.discriminators import find_extensions, read_conditions
 from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
@@ -24,6 +26,7 @@ from cxcall.findings.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cxcall.contracts.conversion.discriminators import Condition
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -72,10 +75,13 @@ class Schemas:
     def components(self) -> dict[str, JsonSchema]:
         """Convert all referenced schemas, directly or through others, and return them by their new names."""
         found: dict[str, JsonSchema] = {}
+        extensions = find_extensions(self._source.root)
         while self._waiting:
             name, at, node = self._waiting.pop()
             try:
                 found[name] = self.convert(node, at)
+                for condition in read_conditions(self._source.root, extensions, at, node):
+                    self._add_condition(found[name], condition)
             except UsageError as error:
                 self.faults[name], found[name] = error, {}
         self._relax_alternatives(found)
@@ -85,6 +91,15 @@ class Schemas:
         for name, excess in find_excessive(found).items():
             self.faults[name] = self._source.excess(places[name], excess)
         return {name: {} if name in self.faults else schema for name, schema in found.items()}
+
+    def _add_condition(self, schema: JsonSchema, condition: Condition) -> None:
+        """Add what a `discriminator` implies; the error of a schema that cannot be used is that of its own component."""
+        with suppress(UsageError):
+            rules = self.convert(condition.rules, condition.pointer)
+            values = {"properties": {condition.member: {"enum": condition.values}}}
+            schema.setdefault("allOf", []).append(
+                {"if": {"required": [condition.member], **values}, "then": rules}
+            )
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
         if isinstance(node, bool):

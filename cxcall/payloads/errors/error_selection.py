@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import new_validator
-from cxcall.documents.json_pointer import make_pointer, value_at
+from cxcall.documents.json_pointer import join_pointer, make_pointer, value_at
 from cxcall.payloads.errors.suggested_values import SCALAR_RULES
 from cxcall.payloads.errors.value_errors import without_duplicates
 
@@ -25,15 +25,28 @@ UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 _IDENTIFYING_RULES = ("required", "const", "enum")
 
 
-def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Yield errors; for a oneOf or anyOf, the errors of the alternative that was probably intended."""
+def relevant_errors(
+    errors: Iterable[ValidationError], operation: Operation
+) -> Iterator[ValidationError]:
+    """Yield errors in a body; for a oneOf or anyOf, the errors of the alternative that was probably intended."""
     for error in errors:
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
         # An alternative without errors is one of several that match, and oneOf allows only one.
         if context and all(context) and not alternative_properties(context):
-            yield from relevant_errors(_intended_errors(context, len(list(error.instance_path))))
+            branches = _discriminated(context, pointer_of(error), operation) or context
+            intended = _intended_errors(branches, len(list(error.instance_path)))
+            yield from relevant_errors(intended, operation)
         else:
             yield error
+
+
+def _discriminated(
+    branches: Sequence[Branch], place: str, operation: Operation
+) -> Sequence[Branch]:
+    """Return the alternatives that allow the value of the `discriminator` of an object; empty without such a value."""
+    discriminator = operation.schema_at(place).get("discriminator", {})
+    member = join_pointer(place, str(discriminator.get("propertyName")))
+    return [branch for branch in branches if all(pointer_of(each) != member for each in branch)]
 
 
 def _intended_errors(branches: Sequence[Branch], depth: int) -> list[ValidationError]:

@@ -81,7 +81,8 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
     for number in range(_MAX_ROUNDS + 1):
-        errors = one_for_each_value(list(relevant_errors(validator.iter_errors(body.value))))
+        found = relevant_errors(validator.iter_errors(body.value), operation)
+        errors = one_for_each_value(list(found))
         if number == _MAX_ROUNDS:
             break
         room = MAX_SUGGESTIONS - len(findings)
