@@ -153,6 +153,7 @@ def test_status_that_code_only_handles_is_no_response() -> None:
         ("# HTTP 400: bad number; HTTP 429: slow down", 0),
         ("raise ValueError('HTTP 400 Bad Request')", 0),
         ("default: throw new Error('HTTP 500 Internal Server Error');", 0),
+        ("validateStatus: (status) => status < 500,", 0),
         ("if (e.response.status === 400) stop();", 0),
         (f"responses.add(responses.POST, '{URL}', status=401)", 0),
         ("# returns 400", 400),

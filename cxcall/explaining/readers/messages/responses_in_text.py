@@ -83,7 +83,7 @@ _NOTED_TEXT = re.compile(
 _HANDLING = re.compile(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
     r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
-    r"|\.status\([45]|[=!]==?\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
+    r"|\.status\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
 _EXPERIENCE = re.compile(
