@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from cxcall.contracts.contract import load_operations
+from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.responses.refusals.refusal_findings import explain_refusal
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
@@ -91,6 +93,7 @@ SENTENCES = {
         "Missing Authentication Token",
         "Authentication required",
         "Authentication is required",
+        "Full authentication is required to access this resource",
     ],
     "token-expired": [
         "Invalid token",
@@ -102,6 +105,7 @@ SENTENCES = {
         "expired token",
         "JWT expired at 2026",
         "bad or expired token",
+        "password or token expired",
     ],
     "rate-limited": [
         "rate limit exceeded; try later",
@@ -187,9 +191,17 @@ OTHER_MEANINGS = {
         "header X-Locked must be a boolean",
         "already-running must be a boolean",
         "invalid json pointer",
+        "body.active must be a boolean",
+        "Invalid value for call.active",
+        "The oauth token url is invalid",
+        "The is locked field is invalid",
+        "The accepted values field is invalid",
+        "thank you text must not be longer",
     ],
     "property-missing": [
         "missing required field permission",
+        "Inactive agents is required",
+        "inactive days must not be blank",
     ],
 }
 """Sentences that contain the words of another cause in a longer word, in a name, or with another meaning."""
@@ -211,3 +223,23 @@ def test_words_in_names_and_with_other_meanings_name_no_cause(
     code: str, messages: list[str]
 ) -> None:
     assert {message: code_of(message) for message in messages} == dict.fromkeys(messages, code)
+
+
+def test_name_of_a_property_is_not_read_as_a_cause() -> None:
+    operations = load_operations()
+    names = {pointer.rpartition("/")[2] for each in operations for pointer in each.pointers}
+    assert len(names) > 500
+    sentences = {
+        "{} must be a string": "value-not-allowed",
+        "body.{} must be one of a, b": "value-not-allowed",
+        "The field {} is invalid.": "value-not-allowed",
+        "'{}' is required": "property-missing",
+        "missing required field {}": "property-missing",
+    }
+    wrong = {
+        text: found
+        for sentence, code in sentences.items()
+        for text in map(sentence.format, names)
+        if (found := find_cause_of_text(text).code) != code
+    }
+    assert wrong == {}

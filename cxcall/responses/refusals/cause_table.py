@@ -31,7 +31,7 @@ _BEFORE_CREDENTIALS = (
 )
 _PARTS = {
     "{AUTH}": f"(?:(?:{_BEFORE_CREDENTIALS}) )*",
-    "{OF_AUTH}": rf"(?:^|[.:;,!(] ?|\b(?:{_BEFORE_CREDENTIALS}|of) )",
+    "{OF_AUTH}": rf"(?:^|[.:;,!(] ?|\b(?:{_BEFORE_CREDENTIALS}|of|or) )",
 }
 # Whole words only: neither a part of a word, nor of the name of a header or property, nor a segment of a place.
 _WORD_START, _WORD_END = r"(?<![\w/$-])(?<!\w\.)", r"(?![\w-]|\.(?-i:[a-z]))"

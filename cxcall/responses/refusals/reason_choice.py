@@ -46,7 +46,12 @@ LOGIN_CODES = (
 )
 """Errors of a login server (RFC 6749, sections 4.1.2.1 and 5.2)."""
 _KEPT_CAUSES = 64
-_CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
+# Not a path of properties, such as `body.active must be a boolean`.
+_CODE_IN_TEXT = re.compile(
+    r"(?<![a-z])(?<!field )(?<!property )(?<!parameter )(?<!for )[a-z]++(?:[._][a-z]++)+"
+    r"(?! (?:are|cannot|has|is|may|must|should|was)\b)",
+    re.IGNORECASE,
+)
 _MIN_WORDS = 3
 _CHALLENGE_MEMBER = re.compile(r'\b(error|error_description|scope)="([^"]*)"')
 _XML_MESSAGE = re.compile(
@@ -56,7 +61,7 @@ _XML_MESSAGE = re.compile(
 _QUOTED_WORD = re.compile(r"(?<![\w'\"])(['\"\[<])[\w./$-]+['\"\]>](?![\w'\"])")
 _ALLOWED_VALUES = re.compile(
     r"\b((?:must|should|has to|can only) be (?:either )?one of|not one of"
-    r"|(?:accepted|allow(?:ed|able)|permitted|possible|supported|valid) (?:options|values))\b[^.;\n]*",
+    r"|(?:accepted|allow(?:ed|able)|permitted|possible|supported|valid) (?:options|values)(?: are|:))[^.;\n]*",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
