@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cxcall.contracts.get_requests import READ_VERBS, dials, only_reads
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.conversion.convert import ConvertedDocument
@@ -36,34 +37,6 @@ _CALLING_WORDS = frozenset(
     """
     call calls calling callback callbacks dial dials ring rings originate click2call clicktocall
     phone talk voice
-    """.split()
-)
-# A GET is a read, unless a name, a segment of its path, or its summary says that it dials, as in
-# `GET /click-to-call`. Words may be written together, as in `makecall`.
-_FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
-_DIALS = re.compile(
-    # `make a call`, not `make a call list`
-    r"\b(?:get\s?|do\s?)?"
-    r"(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)"
-    rf"(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)"
-    # `auto dial`, not `dial plan`
-    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b"
-    r"(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)"
-    r"|\boriginates?\b"
-    r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
-    r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
-)
-_CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
-# With a number, a GET whose name, summary, or last segment begins with one of these acts on it.
-_STARTING_VERBS = frozenset(
-    """
-    connect bridge dispatch start initiate trigger launch begin make place send invoke execute run
-    perform request schedule transfer notify contact
-    """.split()
-)
-_READ_VERBS = frozenset(
-    """
-    get list search query find fetch retrieve count preview validate export
     """.split()
 )
 READ_ACTIONS = frozenset(("view", "search", "readonly"))
@@ -82,6 +55,7 @@ class Route(NamedTuple):
     method: str
     segments: tuple[str, ...]
     names: frozenset[str]
+    path: str = ""
 
     @classmethod
     def of(cls, method: str, path: str, declared: Mapping[str, Any], server: str) -> Route:
@@ -91,7 +65,7 @@ class Route(NamedTuple):
         whole = "/".join(("", *_normal_segments(f"{base}/{path}")))
         names = declared.get("operationId", ""), declared.get("x-cxcall-command", {}).get("name")
         segments = tuple(filter(None, _ACD_BASE.sub("", whole).split("/")))
-        return cls(method, segments, frozenset(filter(None, names)))
+        return cls(method, segments, frozenset(filter(None, names)), f"{base}/{path}")
 
     def may_equal(self, other: Route) -> bool:
         """Return whether a request can match both routes; one of them may lack the base path of the other."""
@@ -106,10 +80,19 @@ class Route(NamedTuple):
 def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -> None:
     """Set for each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
-    known = shipped_routes(shipped)
-    for method, path, declared in converted.operations:
-        route = Route.of(method, path, declared, server)
-        declared[RISK] = can_place_call(route, declared, known, converted.schemas)
+    known, schemas = shipped_routes(shipped), converted.schemas
+    routes = [Route.of(*each, server) for each in converted.operations]
+    others = {each[:2] for each in routes}
+    for route, (*_, declared) in zip(routes, converted.operations, strict=True):
+        declared[RISK] = can_place_call(
+            route, declared, known, schemas, is_object=_is_object(route.segments, others)
+        )
+
+
+def _is_object(segments: tuple[str, ...], others: Collection[tuple[str, tuple[str, ...]]]) -> bool:
+    """Return whether other methods create the object at a path in the path above, change it, or delete it."""
+    changes = any((method, segments) in others for method in ("PUT", "PATCH", "DELETE"))
+    return segments[-1:] == ("{}",) and (changes or ("POST", segments[:-1]) in others)
 
 
 def can_place_call(
@@ -117,10 +100,13 @@ def can_place_call(
     declared: Mapping[str, Any],
     shipped: ShippedRoutes,
     schemas: Mapping[str, JsonSchema] | None = None,
+    *,
+    is_object: bool = False,
 ) -> bool:
     """Return whether an operation of a user's document may place a call.
 
-    `declared` has `x-cxcall-rings` only if the document has it; `schemas` are the referenced schemas by name.
+    `declared` has `x-cxcall-rings` only if the document has it; `schemas` are the referenced schemas by name. `is_object`
+    says that the path is one of an object that other methods create, change, or delete.
     """
     stated = declared.get(RISK)
     equal = shipped.equal.get(route[:2])
@@ -130,7 +116,7 @@ def can_place_call(
     if stated is True:
         return True
     has_number = _takes_number(declared, schemas or {})
-    if equal or _is_harmless(route, declared, has_number=has_number):
+    if equal or _is_harmless(route, declared, has_number=has_number, is_object=is_object):
         return False
     return stated is None or has_number or _names_call(route, declared)
 
@@ -181,17 +167,15 @@ def _normal_segments(path: str) -> tuple[str, ...]:
     return tuple(segments)
 
 
-def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool) -> bool:
+def _is_harmless(
+    route: Route, declared: Mapping[str, Any], *, has_number: bool, is_object: bool
+) -> bool:
     """Return whether an operation only reads, or creates an object that is not called by itself, as far as is known.
 
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
-    name, summary = str(declared.get("operationId", "")), str(declared.get("summary", ""))
     if route.method in _READ_METHODS:
-        verbs = {_verb(name), *_verbs(summary), *name_words("".join(route.segments[-1:]))}
-        acts_on_number = has_number and bool(verbs & (_CALLING_VERBS | _STARTING_VERBS))
-        is_call = _verb(name) in _CALLING_VERBS or _dials(route, name, summary)
-        return not (acts_on_number or is_call)
+        return only_reads(route.path, declared, has_number=has_number, is_object=is_object)
     if _is_published_read(route):
         return True
     if has_number or _names_call(route, declared):
@@ -199,12 +183,13 @@ def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool)
     noun = route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:]
     if _fold("".join(noun)) in _PASSIVE_NOUNS:
         return True
-    return route.method == "POST" and bool(_verbs(summary) & _READ_VERBS)
+    verbs = _verbs(str(declared.get("summary", "")))
+    return route.method == "POST" and bool(verbs & READ_VERBS)
 
 
 def _dials(route: Route, *texts: str) -> bool:
     """Return whether a text, or a segment of the path, says that something is dialed."""
-    return any(_DIALS.search(" ".join(name_words(text))) for text in (*texts, *route.segments))
+    return any(dials(name_words(text)) for text in (*texts, *route.segments))
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
@@ -219,7 +204,8 @@ def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]
     media = [*declared.get("requestBody", {}).get("content", {}).values()]
     for each in declared.get("parameters", ()):
         media += [each, *each.get("content", {}).values()]
-        if is_number_name(str(each.get("name", ""))):
+        is_time = each.get("schema", {}).get("format") in ("date", "date-time")  # `from` and `to`
+        if is_number_name(str(each.get("name", ""))) and not is_time:
             return True
     return any(_has_number(each.get("schema", {}), schemas) for each in media)
 

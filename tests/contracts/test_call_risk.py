@@ -35,9 +35,10 @@ def risk(folder: Path, dialect: str, method: str, path: str, **declared: Any) ->
     return load_user_contract(str(file)).operations[0].can_place_call
 
 
-def parameter(name: str) -> dict[str, Any]:
+def parameter(name: str, **schema: Any) -> dict[str, Any]:
     """Return a query parameter in a form that every dialect reads."""
-    return {"name": name, "in": "query", "type": "string", "schema": {"type": "string"}}
+    schema = {"type": "string", **schema}
+    return {"name": name, "in": "query", **schema, "schema": schema}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -108,6 +109,47 @@ def parameter(name: str) -> dict[str, Any]:
             False,
         ),
         ("GET", "/ring-groups", {"operationId": "getRingGroups"}, False),
+        # a GET that starts something, by its name, its summary, its path, or a function that it selects
+        ("GET", "/my/{id}", {"operationId": "startCampaign"}, True),
+        ("GET", "/my/{id}", {"summary": "Resumes a campaign"}, True),
+        ("GET", "/my/{id}", {"description": "Launch a campaign.\nIt may call."}, True),
+        ("GET", "/campaigns/{id}/start", {"operationId": "Campaigns_start"}, True),
+        ("GET", "/campaigns/{id}/resume", {}, True),
+        ("GET", "/campaign/run", {"parameters": [parameter("id")]}, True),
+        ("GET", "/campaignStart.php", {}, True),
+        ("GET", "/webhooks/trigger/{id}", {}, True),
+        ("GET", "/hooks/{id}/fire", {}, True),
+        ("GET", "/c2c", {}, True),
+        ("GET", "/queue/add", {}, True),
+        ("GET", "/alert", {"parameters": [parameter("phone")]}, True),
+        ("GET", "/v1/request/callback", {"parameters": [parameter("to")]}, True),
+        ("GET", "/agc/api.php?function=external_dial", {}, True),
+        ("GET", "/api.php", {"parameters": [parameter("function", enum=["a", "b_dial"])]}, True),
+        ("GET", "/rawman", {"parameters": [parameter("action")]}, True),
+        # a read, whose path or parameters have the same words
+        ("GET", "/dial/{id}/recording", {}, False),
+        ("GET", "/dials/{id}", {}, False),
+        ("GET", "/dial/{id}", {"summary": "Get a dial"}, False),
+        ("GET", "/dial/{id}", {"operationId": "fetchDial"}, False),
+        ("GET", "/runs/{id}/trigger", {"summary": "Shows the trigger of a run"}, False),
+        ("GET", "/triggers", {"summary": "Triggers of a flow"}, False),
+        ("GET", "/run/status", {"operationId": "runStatus", "summary": "Run status"}, False),
+        ("GET", "/search", {"summary": "Run a search"}, False),
+        ("GET", "/next", {"summary": "Get the next number to dial"}, False),
+        ("GET", "/audits", {"parameters": [parameter("action")]}, False),
+        (
+            "GET",
+            "/audit",
+            {"operationId": "listAudit", "parameters": [parameter("action", enum=["dial", "x"])]},
+            False,
+        ),
+        ("GET", "/usage", {"parameters": [parameter("to", format="date")]}, False),
+        (
+            "GET",
+            "/contact",
+            {"operationId": "getContactOfNumber", "parameters": [parameter("phone")]},
+            False,
+        ),
         # harmless words beside a number, or below a path of calls
         (
             "POST",
@@ -155,12 +197,43 @@ def parameter(name: str) -> dict[str, Any]:
         ("POST", "/api/v2/outbound/contactlists/{id}/contacts", {}, True),
         ("POST", "/leads", {"summary": "Create a lead"}, True),
     ],
-    quick=16,
+    quick=24,
 )
 def test_risk_of_an_operation(
     folder: Path, dialect: str, method: str, path: str, declared: dict[str, Any], *, expected: bool
 ) -> None:
     assert risk(folder, dialect, method, path, **declared) is expected
+
+
+def test_get_of_an_object_that_other_methods_create_or_delete_is_a_read(folder: Path) -> None:
+    answer = {"responses": {"200": {"description": "-"}}}
+    for others in ({"/dial": {"post": answer}}, {"/dial/{id}": {"delete": answer}}):
+        paths: dict[str, Any] = {"/dial": {}, "/dial/{id}": {}}
+        for path, item in others.items():
+            paths[path] |= item
+        paths["/dial/{id}"]["get"] = {"operationId": "getDial", **answer}
+        file = folder / "own.json"
+        file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
+        risks = {
+            each.name: each.can_place_call for each in load_user_contract(str(file)).operations
+        }
+        assert risks.pop("getDial") is False
+        assert all(risks.values())
+
+
+def test_shipped_reads_are_reads_by_their_words(folder: Path) -> None:
+    """Under other paths, so that no shipped route decides."""
+    for known in load_shipped_contracts():
+        paths: dict[str, Any] = {}
+        for each in known.operations:
+            if each.method == "GET":
+                words = {"operationId": each.name, "summary": each.summary}
+                other: dict[str, Any] = {"responses": {"200": {"description": "-"}}, **words}
+                paths[f"/other/{len(paths)}{each.path}"] = {"get": other}
+        file = folder / "own.json"
+        file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
+        for own in load_user_contract(str(file)).operations:
+            assert not own.can_place_call, own.path
 
 
 @pytest.mark.slow
@@ -204,23 +277,21 @@ def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dial
         assert risk(folder, dialect, "POST", "/bells", **{"x-cxcall-rings": False}, **body)
 
 
-@pytest.mark.slow
-def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
-    declared: dict[str, Any] = {
-        "operationId": "makeCall",
-        "summary": "Place a call",
-        "parameters": [parameter("to")],
-    }
+@pytest.mark.parametrize(
+    ("name", "path"), [("makeCall", "/makeCall"), ("startCampaign", "/campaigns/7/start")]
+)
+def test_get_that_acts_needs_consent_and_is_sent_once(cxcall: Cxcall, name: str, path: str) -> None:
+    declared: dict[str, Any] = {"operationId": name, "parameters": [parameter("to")]}
     declared |= {"responses": {"200": {"description": "-"}}}
-    contract = cxcall.file("own.json", wrap("3.0.3", {"/makeCall": {"get": declared}}))
+    contract = cxcall.file("own.json", wrap("3.0.3", {path: {"get": declared}}))
     reply = Reply(500)
     with Platform(reads=lambda _path, _count: reply) as platform:
         cxcall.environment |= platform.environment
-        words = ("send", "makeCall", "--contract", contract, "--param", "to=+12025550123")
+        words = ("send", name, "--contract", contract, "--param", "to=+12025550123")
         assert "`--yes` is required" in cxcall(*words, code=2).err
-        cxcall(*words, "--yes", code=8)
+        assert "it only reads" not in cxcall(*words, "--yes", code=8).err
         cxcall(*words, "--yes", code=7)
-    assert [count for path, count in platform.seen.items() if "makeCall" in path] == [1]
+    assert [count for seen, count in platform.seen.items() if path in seen] == [1]
 
 
 @pytest.mark.slow

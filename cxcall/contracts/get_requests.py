@@ -1,0 +1,159 @@
+"""Decide whether a GET of a user's document only reads.
+
+The method is no proof: some dialers start calls and campaigns with a GET. A GET acts if its name or its summary begins
+with a verb that starts or changes something, or says that something is dialed, or if its query selects such a function.
+A path can say so, too, but it may be that of an object, such as `/runs/{id}/trigger`: a summary that begins with a verb
+of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If a GET takes a
+number, or any function, something must say that it reads.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from cxcall.runtime.patterns import compile_pattern, name_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+# Words may be written together, as in `makecall`.
+_FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
+_STARTS_CALL = (
+    # `make a call`, not `make a call list`
+    r"(?:(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)"
+    rf"(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)|\boriginates?\b|\bc ?2 ?c\b)"
+)
+_DIALS = (
+    rf"\b(?:get\s?|do\s?)?{_STARTS_CALL}"
+    # `auto dial`, not `dial plan`
+    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b"
+    r"(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)"
+    r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
+    r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
+)
+_CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
+_ACTING_VERBS = frozenset(
+    """
+    start restart resume rerun run execute trigger fire launch relaunch activate reactivate initiate begin invoke
+    redial retry make place send resend push enqueue submit perform process add insert create connect reconnect
+    bridge dispatch join enable disable pause unpause stop cancel set update delete remove assign
+    """.split()
+)
+# At the end of `/campaignStart`, they are rarely the name of an object.
+_LAST_VERBS = frozenset("start restart resume execute activate initiate invoke launch".split())
+READ_VERBS = frozenset(
+    """
+    get list search query find fetch retrieve count preview validate export
+    """.split()
+)
+_GET_VERBS = READ_VERBS | frozenset(
+    """
+    read show view describe check look lookup see return download poll obtain display monitor
+    """.split()
+)
+_READ_NOUNS = frozenset(
+    """
+    status state info information detail details history lookup search log logs record records recording recordings
+    statistics stats report reports result results count summary metadata transcript time settings config
+    """.split()
+)
+# `Run a search` reads.
+_READ_OBJECTS = frozenset("search query lookup report check validation preview".split())
+_SELECTORS = frozenset("action function cmd command method op operation".split())
+_PARAMETER = r"\{[^{}/]*\}"
+_SENTENCE_END = r"[.\n](?:\s|$)"
+_LONGEST_ABBREVIATION = 3  # `tts` is not the name of a list
+_NAMESPACE = r"^.*[./#:]"
+
+
+def dials(words: Sequence[str]) -> bool:
+    """Return whether the words of a name, a segment of a path, or a summary say that something is dialed."""
+    return compile_pattern(_DIALS).search(" ".join(words)) is not None
+
+
+def only_reads(
+    path: str, declared: Mapping[str, Any], *, has_number: bool, is_object: bool
+) -> bool:
+    """Return whether a GET only reads, as far as is known.
+
+    `is_object` says that other methods of the document create, change, or delete the object at the path.
+    """
+    name = name_words(re.sub(_NAMESPACE, "", str(declared.get("operationId", ""))))
+    text = str(declared.get("summary") or declared.get("description") or "").strip()
+    segments = _segments(path)
+    summary = _with_verb(name_words(compile_pattern(_SENTENCE_END).split(text)[0]), segments)
+    if _acts(name, _ACTING_VERBS | _CALLING_VERBS) or _acts(summary):
+        return False
+    is_sure = summary[:1] == ["get"] or bool(_GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
+    functions = [*_functions(path, declared)]
+    if any(map(_acts, functions)) and not is_sure:
+        return False
+    if is_sure or (is_object and not has_number):
+        return True
+    if _path_acts(segments, has_number=has_number):
+        return False
+    return not (has_number or functions) or _may_read(path, name, summary)
+
+
+def _segments(path: str) -> list[list[str]]:
+    """Return the words of each segment of a path, without those of its parameters and of an ending such as `.php`."""
+    plain = unquote(compile_pattern(_PARAMETER).sub("", path.partition("?")[0]))
+    return [name_words(re.split(r"[.;]", each)[0]) for each in plain.strip("/").split("/")]
+
+
+def _with_verb(summary: list[str], segments: Sequence[Sequence[str]]) -> list[str]:
+    """Return a summary with its verb without the ending of `Starts`; `Triggers of a flow` has none for `/triggers`."""
+    first = summary[0] if summary else ""
+    if any(first in each for each in segments):
+        return summary
+    verbs = {first.removesuffix("s"), first.removesuffix("es")} & (_ACTING_VERBS | _GET_VERBS)
+    return [next(iter(verbs), first), *summary[1:]]
+
+
+def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTING_VERBS) -> bool:
+    """Return whether a text begins with one of the verbs, as `runStatus` does not, or says that something is dialed."""
+    if not words or words[0] in _GET_VERBS:
+        call = compile_pattern(_STARTS_CALL)
+        return words[:1] == ["get"] and call.fullmatch(" ".join(words[1:])) is not None
+    is_noun = _READ_NOUNS & {*words[1:2]} or _READ_OBJECTS & {*words[1:4]}
+    return dials(words) or (words[0] in verbs and not is_noun)
+
+
+def _functions(path: str, declared: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Yield the words of each function that the query can select; none of them if it can be any."""
+    for name, value in parse_qsl(path.partition("?")[2]):
+        if name.lower() in _SELECTORS:
+            yield name_words(value)
+    for each in declared.get("parameters", ()):
+        if each.get("in") == "query" and str(each.get("name", "")).lower() in _SELECTORS:
+            schema = each.get("schema", {})
+            values = schema.get("enum") or [schema.get("const", schema.get("default", ""))]
+            yield from (name_words(str(value)) for value in values)
+
+
+def _path_acts(segments: Sequence[Sequence[str]], *, has_number: bool) -> bool:
+    """Return whether a path says that something is dialed, or ends with an acting verb; `/dials/{id}` does not.
+
+    Without a number, `/dial/{id}/recording` is that of an object.
+    """
+    fixed = [place for place, words in enumerate(segments) if words]
+    last = segments[fixed[-1]] if fixed else []
+    above = [place for place in fixed[:-1] if not segments[place + 1] and not has_number]
+    parts = [segments[place] for place in fixed if place not in above]
+    parts = [each for each in parts if "".join(each)[:-1] not in _CALLING_VERBS]
+    return any(map(dials, parts)) or (last in parts and (_acts(last) or last[-1] in _LAST_VERBS))
+
+
+def _may_read(path: str, name: Sequence[str], summary: Sequence[str]) -> bool:
+    """Return whether a name, a summary, or a path is that of a list or of data, or a name that begins with `get`."""
+    last = next((each for each in reversed(_segments(path)) if each), [""])
+    is_list = last[-1].endswith("s") and len(last[-1]) > _LONGEST_ABBREVIATION
+    # A document without names has those that are made of the method and the path.
+    has_name = not {*filter(str.isalpha, name[1:])} <= {*name_words(path)}
+    return (
+        is_list
+        or (name[:1] == ["get"] and has_name)
+        or bool(_READ_NOUNS & {*name, *summary, *last})
+    )
