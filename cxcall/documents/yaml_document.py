@@ -37,17 +37,18 @@ class YamlError(ValueError):
         self.line, self.column = line, column
 
 
-def load_yaml(text: str, on_duplicate: Callable[[YamlError], None] = lambda _error: None) -> Any:
+def load_yaml(text: str, on_problem: Callable[[YamlError], None] = lambda _error: None) -> Any:
     """Return the value of the first document in a YAML text; names of members are always texts.
 
-    Calls `on_duplicate` for a repeated name in a mapping (YAML 1.2, section 3.2.1.1); the last one wins.
+    Calls `on_problem` for a repeated name in a mapping (YAML 1.2, section 3.2.1.1), of which the last one wins,
+    and for another document in the text.
     Raises YamlError, also for a text that is nested too deep, or whose aliases expand to too much.
     """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Builder(on_duplicate).build(yaml.parse(text, Loader=loader))
+        return _Builder(on_problem).build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _error(str(error.problem or error.context), mark) from None
@@ -62,8 +63,8 @@ class _Builder:
     values there were before it, and the names that come only from a merge key.
     """
 
-    def __init__(self, on_duplicate: Callable[[YamlError], None]) -> None:
-        self._on_duplicate = on_duplicate
+    def __init__(self, on_problem: Callable[[YamlError], None]) -> None:
+        self._on_problem = on_problem
         self._open: list[tuple[Any, list[str], str | None, int, set[str]]] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._count = 0
@@ -93,8 +94,16 @@ class _Builder:
                 self._stop_on_excess(event)
                 self._add(value, event, None, size)
             elif kind is kinds.DocumentEndEvent:
+                self._report_other_document(events)
                 break
         return self._root
+
+    def _report_other_document(self, events: Iterator[Any]) -> None:
+        """Report a second document with a value; a `---` at the end of a file begins one without a value."""
+        start, content = next(events), next(events, None)
+        if content is not None and getattr(content, "value", None) != "":
+            message = "several YAML documents in one file: only the first one is read"
+            self._on_problem(_error(message, start.start_mark))
 
     def _add_scalar(self, event: Any) -> None:
         self._count += 1
@@ -119,7 +128,7 @@ class _Builder:
                 raise _error("the name of a member must be a string", event.start_mark)
             if value in container and value not in merged:
                 message = f"duplicate name `{value}` in one mapping: the last one is used"
-                self._on_duplicate(_error(message, event.start_mark))
+                self._on_problem(_error(message, event.start_mark))
             merged.discard(value)
             key.append(value)
         else:

@@ -132,6 +132,19 @@ def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
         assert names(cxcall, file) & {"one", "two"} == {"two"}
 
 
+def test_operations_with_one_name_are_called_by_method_and_path(cxcall: Cxcall) -> None:
+    document = swagger()
+    document["paths"]["/other"] = {"get": {"operationId": "getLead", "responses": {}}}
+    file = cxcall.file("own.json", document)
+    words = ("operations", "--problems", "--contract", file, "-o", "json")
+    assert [each["message"] for each in cxcall(*words, code=0).envelope["findings"]] == [
+        "several operations are called `getLead`, so GET /leads/{leadId} is called `get-leads-leadId`",
+        "several operations are called `getLead`, so GET /other is called `get-other`",
+    ]
+    cxcall("send", "getLead", "--contract", file, "--lead-id", "7", "-n", code=2)
+    cxcall("send", "get-other", "--contract", file, "-n", code=0)
+
+
 @pytest.mark.slow
 def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
     document = swagger()

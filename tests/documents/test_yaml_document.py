@@ -60,6 +60,17 @@ def test_duplicate_names_are_reported_and_the_last_one_wins() -> None:
     assert "duplicate name `k`" in str(found[0])
 
 
+def test_other_documents_in_a_text_are_reported() -> None:
+    found: list[YamlError] = []
+    for text in ("a: 1", "a: 1\n---\n", "a: 1\n...\n", "---\na: 1\n--- # the end\n"):
+        assert load_yaml(text, found.append) == {"a": 1}
+    assert not found
+    assert load_yaml("a: 1\n---\nb: 2\n---\nc: 3", found.append) == {"a": 1}
+    (error,) = found
+    assert (error.line, error.column) == (2, 1)
+    assert "only the first one is read" in str(error)
+
+
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
 )

@@ -12,6 +12,7 @@ every error is in the problems of the document (`x-cxcall-problems`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
@@ -85,7 +86,7 @@ def _usable_operations(
     source: SourceDocument, found: Sequence[tuple[OperationEntry, UsageError | None]]
 ) -> list[OperationEntry]:
     """Name all operations, record the errors of unusable ones, and return the usable ones."""
-    _assign_names(entry for entry, _ in found)
+    _assign_names(source, [entry for entry, _ in found])
     for entry, error in found:
         if error:
             source.add_problem(error, entry.declared["operationId"])
@@ -307,14 +308,27 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     return {"x-cxcall-permissions": [[name] for name in needed] if is_any else [needed]}
 
 
-def _assign_names(operations: Iterable[OperationEntry]) -> None:
-    """Give every operation a unique name that does not depend on the rest of the document."""
-    taken: set[str] = set()
-    for method, path, declared in operations:
-        name = re.sub(r"[^\w.:-]+", "-", declared.get("operationId", "")).strip("-")
-        if not name or name in taken:
-            name = component_name(f"{method.lower()} {path}")
-        declared["operationId"] = unique(name, taken)
+def _assign_names(source: SourceDocument, operations: Sequence[OperationEntry]) -> None:
+    """Give every operation a unique name: its `operationId`, or its method and path if another one has the same."""
+    names = [
+        re.sub(r"[^\w.:-]+", "-", declared.get("operationId", "")).strip("-")
+        for *_, declared in operations
+    ]
+    shared = {name for name, count in Counter(names).items() if name and count > 1}
+    taken: set[str] = {*names} - shared
+    for name, (method, path, declared) in zip(names, operations, strict=True):
+        if name and name not in shared:
+            declared["operationId"] = name
+            continue
+        own = unique(component_name(f"{method.lower()} {path}"), taken)
+        declared["operationId"] = own
+        if name:
+            at = f"{join_pointer('/paths', path)}/{method.lower()}/operationId"
+            message = (
+                f"several operations are called `{name}`, so {method} {path} is called `{own}`"
+            )
+            fix = f"write `{own}`, or correct the `operationId`"
+            source.add_problem(source.fault(at, message, fix))
 
 
 def add_shipped_server(
