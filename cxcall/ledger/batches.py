@@ -15,7 +15,7 @@ from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
@@ -33,6 +33,13 @@ FROM (
         FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, 2
     ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
+"""
+_CALLED_AGAIN = """
+SELECT DISTINCT o.id FROM delivery o JOIN person p ON p.delivery = o.number
+    JOIN person q ON q.digest = p.digest AND q.delivery <> p.delivery JOIN delivery d ON d.number = q.delivery
+    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+WHERE o.batch = :batch AND o.batch <> '' AND d.batch = :batch AND d.number > :change
+    AND e.outcome IN ('accepted', 'unknown') AND e.resolution <> 'did-not-ring'
 """
 _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
 """The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
@@ -227,9 +234,20 @@ class BatchRecords:
         where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
         with self._database.snapshot():
             for row in self._rows.select_table("unsent", where, (batch,)):
-                last_delivery = int(row["reason"].removeprefix(CHANGED))
-                return FileContent(row["key"], last_delivery, int(row["number"]))
+                return FileContent(row["key"], _last_delivery(row), int(row["number"]))
         return None
+
+    def called_again(self, batch: str) -> set[str]:
+        """Return the IDs of a batch's deliveries to people whom it called by another request since its file was changed first."""
+        where = "WHERE batch = ? AND row = 0 ORDER BY number LIMIT 1"
+        with self._database.snapshot():
+            return {
+                str(delivery)
+                for row in self._rows.select_table("unsent", where, (batch,))
+                for (delivery,) in self._database.run(
+                    _CALLED_AGAIN, {"batch": batch, "change": _last_delivery(row)}
+                )
+            }
 
     def has_new_content(self, batch: str, number: int) -> bool:
         """Return whether the file of a batch, or of its other batches, got another content after a number."""
@@ -304,3 +322,8 @@ class BatchRecords:
             and not row["reason"].startswith(MOVED)
             and row["at"] >= sent.get(row["row"], 0.0)
         }
+
+
+def _last_delivery(change: Mapping[str, Any]) -> int:
+    """Return the number of the last delivery before a change of a file was recorded."""
+    return int(change["reason"].removeprefix(CHANGED))

@@ -241,6 +241,26 @@ def test_a_reordered_file_has_the_result_of_the_file_as_it_was(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("place")
+def test_refused_row_whose_person_was_called_by_an_added_row_is_not_to_be_corrected(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    """The other file is sent as a new batch, in which nothing stops a second call to the person."""
+    text = (cxcall.folder / "calls.csv").read_text("utf-8")
+    other = f"12345678-1234-4234-8234-{REFUSED:012},{number_of(8)},Ada"
+    cxcall.file("calls.csv", f"{text}{other}\n{number_of(7)},{number_of(7)},x\n")
+    flags = ("--skip-invalid", "--rejects", "rejects.csv", "--confirm", str(ROWS - 2))
+    _, summary = resume(cxcall, *flags, code=9)
+    assert dialer.called.count(number_of(8)) == 1
+    assert "1 row to correct and send again" in summary["err"]
+    rejects = (cxcall.folder / "rejects.csv").read_text("utf-8")
+    assert number_of(7) in rejects
+    assert number_of(REFUSED) not in rejects
+    cxcall("batch", "report", "--rejects", "later.csv", code=0)
+    assert (cxcall.folder / "later.csv").read_text("utf-8") == rejects
+
+
+@pytest.mark.slow
 def test_rejects_of_a_changed_file_are_those_of_its_present_rows(
     cxcall: Cxcall, dialer: Dialer
 ) -> None:

@@ -14,7 +14,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.phone.number_masking import mask_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cxcall.batch.report.recorded_rows import BatchReport
     from cxcall.contracts.operation import Operation
@@ -70,17 +70,25 @@ def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
         yield rows
 
 
-def write_rejects(report: BatchReport, file: InputFile, operation: Operation, path: str) -> int:
+def write_rejects(
+    report: BatchReport,
+    file: InputFile,
+    operation: Operation,
+    path: str,
+    *,
+    called_again: Collection[str],
+) -> int:
     """Write the rows to correct and send again to a new file, and return their number.
 
     These are the rows that `batch --rejects` writes: refused, invalid, or skipped because of their number,
-    but no row that may have been processed. Raises UsageError if the file exists, or if the file of rows is
+    but no row that may have been processed, or whose delivery is one of `called_again`. Raises UsageError if the file exists, or if the file of rows is
     not the one of the batch.
     """
     wanted = {
         row.row
         for row in report.rows
         if row.is_in_file
+        and row.delivery not in called_again
         and is_reject(
             row.outcome, row.reason, is_token_refused=row.status == HTTPStatus.UNAUTHORIZED
         )

@@ -41,6 +41,7 @@ from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
 from cxcall.documents.paths import unused_name
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
@@ -212,12 +213,14 @@ class BatchCommand:
             keys=self.keys,
             guard=self.guard,
         )
+        self.rejects.is_deferred = selection.is_changed_file
         run = self.new_run(begun, selection)
         if count:
             what = f"{count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
             self.tell_progress(f"batch {run.batch}: {what}")
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals)
+        self._write_deferred(run)
         report = self._report(run, totals)
         if problem := run.unsent.problem:
             self._tell(f"the report does not include the rows that were not sent: {problem}")
@@ -276,8 +279,7 @@ class BatchCommand:
                 self._print_safely(result, run)
                 statistics = run.statistics
                 self.seconds = time.monotonic() - began
-                speed = statistics.sent / self.seconds
-                text = f"{describe_outcomes(statistics)}, {speed:.1f}/s"
+                text = f"{describe_outcomes(statistics)}, {statistics.sent / self.seconds:.1f}/s"
                 progress(statistics.total, text)
                 progress_lines.update(statistics.total, text, self.seconds)
 
@@ -294,6 +296,13 @@ class BatchCommand:
         except OSError as error:
             run.stop(unwritable_reason(error))
         self.printer.print_or_stop(result, run.batch, run.stop)
+
+    def _write_deferred(self, run: Run) -> None:
+        """Write the rejects of a file that was changed, unless the batch called their people by other rows."""
+        try:
+            self.rejects.write_deferred(lambda: run.ledger.batches.called_again(run.batch))
+        except (CxcallError, OSError) as error:  # the calls were placed nevertheless
+            self._tell(f"the rows to correct are not written: {error}")
 
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics
