@@ -134,6 +134,13 @@ class Record(NamedTuple):
         return self.outcome is Outcome.UNKNOWN and not self.resolution
 
     @property
+    def known_outcome(self) -> Outcome:
+        """The outcome that a person has found out, or else the recorded one."""
+        if self.outcome is Outcome.UNKNOWN and self.resolution:
+            return Outcome.ACCEPTED if self.was_placed else Outcome.UNDELIVERED
+        return self.outcome
+
+    @property
     def is_load(self) -> bool:
         """Whether it loads contacts into a list: only such a delivery is named by its rows."""
         return bool(parse_key(self.key, self.row))

@@ -135,15 +135,20 @@ class ClaimedRows:
             self._remembered.popleft()
 
 
+def settle_unknown(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
+    """Give unknown rows the outcome that the ledger knows, or that a person has found out."""
+    for number, delivery in queue.unknown_deliveries(batch).items():
+        record = find_record(ledger, delivery)
+        if not record.is_unresolved:
+            queue.end(NOBODY, batch, number, record.known_outcome, delivery)
+
+
 def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
     """Give rows whose worker died the outcome that the ledger knows, and end the batch if no row is left.
 
     In the ledger, a batch stays open while rows are outside their calling hours, or were cancelled.
     """
-    for number, delivery in queue.unknown_deliveries(batch).items():
-        record = find_record(ledger, delivery)
-        if record.outcome is not Outcome.UNKNOWN:
-            queue.end(NOBODY, batch, number, record.outcome, delivery)
+    settle_unknown(ledger, queue, batch)
     if queue.is_done(batch):
         unsent = ledger.batches.unsent_rows([batch]).values()
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):

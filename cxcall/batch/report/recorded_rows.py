@@ -163,9 +163,7 @@ def _unsent(row: UnsentRow) -> ReportRow:
 
 
 def _sent(record: Record) -> ReportRow:
-    outcome = record.outcome
-    if outcome is Outcome.UNKNOWN and record.resolution:
-        outcome = Outcome.ACCEPTED if record.was_placed else Outcome.UNDELIVERED
+    outcome = record.known_outcome
     is_accepted = outcome is Outcome.ACCEPTED
     reason = record.code or (f"HTTP {record.status}" if record.status else record.note)
     message = record.message.removesuffix(f" ({record.code})")

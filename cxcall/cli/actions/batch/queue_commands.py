@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.queue.claimed_rows import settle_batch
+from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
 from cxcall.batch.queue.queued_row_content import row_content
 from cxcall.batch.report.recorded_rows import find_batch
 from cxcall.batch.resume import stop_on_end
@@ -61,7 +61,8 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
 
     with closing(ledger.open_queue()) as queue:
         guard = _while_open(ledger, queued.batch, selection.last_end)
-        count = queue.fill(queued, queued_rows(), guard)
+        settle_unknown(ledger, queue, queued.batch)
+        count = queue.fill(queued, queued_rows(), guard, is_changed=selection.is_changed_file)
     unsent.flush()
     return count
 
@@ -144,6 +145,7 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
     is_open = sum(states.get(name, 0) for name in OPEN_STATES)
     is_cancelled = "cancelled" in states
     unknown = queue.unknown_deliveries(batch.id)
+    moved = ledger.batches.moved_rows(batch.id) if unknown else {}
     return {
         "batch": batch.id,
         "at": batch.at.isoformat(),
@@ -156,7 +158,11 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
         "open": is_open,
         "states": states,
         "unknown": [
-            {"row": row, "deliveryId": delivery} for row, delivery in sorted(unknown.items())
+            {
+                "row": moved.get(each) or (row if row > 0 else ledger.get(each).row),
+                "deliveryId": each,
+            }
+            for row, each in sorted(unknown.items())
         ],
     }
 
