@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cxcall.findings import hinted_commands
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _MAX_LISTED = 20
 _MAX_WORD = 12
 """The length of the longest unknown word after `auth` that a message repeats."""
 _ARGUMENTS = f"{__name__}.arguments"
+OPERATIONS_FROM = f"{__name__}.operations_from"
+"""Where a context has the values of `--contract` and `--profile`, which decide about the subcommands of `send`."""
 
 
 class OptionsCommand(TyperCommand):
@@ -169,5 +172,15 @@ def raw_value(context: Any, parameter: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def see_help(context: Any) -> str:
+    """Return the hint on the help of a command, with the options without which there is no such command."""
+    values = context.meta.get(OPERATIONS_FROM, ("", ""))
+    given = [
+        (name, each) for name, each in zip(("--contract", "--profile"), values, strict=True) if each
+    ]
+    words = [*context.command_path.split(" "), "--help", *(word for pair in given for word in pair)]
+    return f"see {hinted_commands.command(*words)}"
+
+
 def _error(context: Any, message: str, where: str, hint: str = "") -> UsageError:
-    return UsageError(message, where=where, fix=f"{hint}see `{context.command_path} --help`")
+    return UsageError(message, where=where, fix=f"{hint}{see_help(context)}")

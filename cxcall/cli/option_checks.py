@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.command_classes import omitted_hint, parameter_name
+from cxcall.cli.command_classes import omitted_hint, parameter_name, see_help
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -89,7 +89,7 @@ def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None
         raise UsageError(
             f"`{flag}` does not apply to `{context.command_path.removeprefix('cxcall ')}`",
             where=flag,
-            fix=omitted_hint(context.command, flag) or f"see `{context.command_path} --help`",
+            fix=omitted_hint(context.command, flag) or see_help(context),
         )
 
 
@@ -111,7 +111,7 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                 raise UsageError(
                     f"`{name}` is empty",
                     where=name,
-                    fix=f"see `{context.command_path} --help`",
+                    fix=see_help(context),
                     why="in a shell, an unset variable becomes an empty value",
                 )
             if is_file and isinstance(text, str) and _is_content(text):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cxcall.cli.command_classes import PIPE_INTO_LOGIN, omitted_hint, parameter_name, raw_value
+from cxcall.cli.command_classes import (
+    PIPE_INTO_LOGIN,
+    omitted_hint,
+    parameter_name,
+    raw_value,
+    see_help,
+)
 from cxcall.contracts.json_schema import schema_types
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -40,7 +46,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     finding = context and (_missing_file(error, context) or _omitted_option(error, context))
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
-        fix = f"{hint}see `{path} --help`"
+        fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
         parameter = getattr(error, "param", None)
         place = parameter_name(parameter) if parameter else getattr(error, "option_name", "")
         finding = Finding.error("usage", place or path, _message(error), fix=fix)

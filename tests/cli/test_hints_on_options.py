@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT
+from helpers.vendor_documents import secured_api
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -80,3 +81,16 @@ def test_help_after_a_command_with_a_file_does_not_suggest_another_command(
     cxcall: Cxcall,
 ) -> None:
     assert "hint: see `cxcall batch --help`" in cxcall("batch", "help", code=2).err
+
+
+def test_hint_on_the_help_of_an_own_operation_has_its_document(cxcall: Cxcall) -> None:
+    file = cxcall.file("own calls.json", secured_api())
+    for words in (
+        ("send", "dial", "--contract", file, "--nope", "1"),
+        ("--contract", file, "send", "dial", "--timeout"),
+        ("send", f"--contract={file}", "dial", "--region", ""),
+    ):
+        shown = cxcall(*words, code=2).err
+        found = re.search("see `cxcall (.*?)`$", shown, re.MULTILINE)
+        assert found, shown
+        assert "POST /calls" in cxcall(*shlex.split(found[1]), code=0).out

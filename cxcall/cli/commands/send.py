@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from cxcall.cli.command_classes import CommandGroup
+from cxcall.cli.command_classes import OPERATIONS_FROM, CommandGroup
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.shared_options import ContractOptions, find_own_contract
 from cxcall.findings.errors import UsageError
@@ -23,7 +23,7 @@ class Operations(CommandGroup):
         flag_values = ctx.obj.flag_values
         file = _option_value(args, "--contract") or flag_values.get("contract")
         profile = _option_value(args, "--profile", "-p") or flag_values.get("profile")
-        ctx.meta[__name__] = (file, profile)
+        ctx.meta[OPERATIONS_FROM] = (file, profile)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -32,13 +32,13 @@ class Operations(CommandGroup):
 
     def lines(self, ctx: Any) -> list[tuple[str, str]]:
         """Return the name and summary of each operation without building its command."""
-        known = _load_operations(*ctx.meta[__name__])
+        known = _load_operations(*ctx.meta[OPERATIONS_FROM])
         return [(entry.name, entry.summary) for entry in known if not entry.is_for_login]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Build the command of an operation; raises UsageError with the nearest name if there is none."""
         try:
-            return _build(cmd_name, *ctx.meta[__name__])
+            return _build(cmd_name, *ctx.meta[OPERATIONS_FROM])
         except UsageError as error:
             error.findings = tuple(
                 each._replace(where=self.argument) if each.where == "operation" else each
@@ -53,7 +53,7 @@ class Operations(CommandGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the operations with their summaries, by platform."""
         groups: dict[str, list[Any]] = {}
-        for entry in _load_operations(*ctx.meta[__name__]):
+        for entry in _load_operations(*ctx.meta[OPERATIONS_FROM]):
             if not entry.is_for_login:
                 title = f"{entry.platform} ({entry.provenance})".strip()
                 groups.setdefault(title, []).append(entry)
