@@ -80,12 +80,14 @@ def record_batch(
 ) -> str:
     """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
     if not batch:
-        batch = ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
+        batch = ledger.batches.begin(
+            *job.identity, totals.rows, keys.column, guards=job.guards, guard=guard
+        )
         selection.last_end = ledger.rows.state.last_batch_end
         return batch
     if totals.to_send:
         stop = partial(stop_on_end, ledger, batch, selection.last_end)
-        ledger.batches.ends.reopen(batch, guard=stop)
+        ledger.batches.ends.reopen(batch, guards=job.guards, guard=stop)
         selection.last_end = ledger.rows.state.last_batch_end
     selection.record_change(batch)
     return batch

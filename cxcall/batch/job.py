@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cxcall.ledger.intents import LOAD, intent_digest
+from cxcall.settings.sources import Setting
+from cxcall.settings.stricter_guards import guards_to_keep
 from cxcall.transport.origins import comparable_url
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import RowFile
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
+    from cxcall.settings.stricter_guards import Guard
 
 SANDBOX_TARGET = "sandbox"
 """The target of a batch that is sent to the embedded sandbox, which has another port in each run."""
@@ -25,7 +29,8 @@ SANDBOX_TARGET = "sandbox"
 class Job:
     """The rows of a batch, and the values that apply to each of them.
 
-    With `is_load`, each row is a contact that a dialer will call, so it needs a number.
+    With `is_load`, each row is a contact that a dialer will call, so it needs a number. With `waits_in_queue`, the rows wait
+    for their calling hours in the queue.
     """
 
     operation: Operation
@@ -38,6 +43,7 @@ class Job:
     force: bool = False
     again: bool = False
     is_load: bool = False
+    waits_in_queue: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
@@ -54,6 +60,18 @@ class Job:
             self.rows.file,
             self.rows.digest,
         )
+
+    @property
+    def guards(self) -> list[Guard]:
+        """The guards that a run must not lack when it resumes this batch."""
+        return guards_to_keep(self.settings) if self.operation.can_place_call else []
+
+    @cached_property
+    def row_settings(self) -> Settings:
+        """The settings with which the rows are checked: those that wait in the queue may be outside their calling hours."""
+        if not self.waits_in_queue:
+            return self.settings
+        return self.settings.with_values(hours=Setting("", "--queue"))
 
     @property
     def _values_digest(self) -> str:

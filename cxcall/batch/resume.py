@@ -15,6 +15,7 @@ from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.schema import NOT_RECORDED
 from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan
+from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     A load continues loads of the same content into the same list, whatever their profiles, other values, and age,
     because its contacts stay in the list.
 
-    Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
+    Raises UsageError when there is no batch to resume, or a guard of it is missing. Without `resume`, raises StoppedError when an
     earlier batch with the same operation and target is unfinished or queued, in any profile. Raises
     MissingRecordsError when records are missing: rows may have been sent before, unless `again`.
     """
@@ -56,6 +57,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
+        _stop_on_missing_guards(ledger, job, same[0])
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     for each in similar:
@@ -200,6 +202,22 @@ def _other_values_error(batch: Batch) -> UsageError:
         where="--resume",
         fix=fix,
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
+    )
+
+
+def _stop_on_missing_guards(ledger: Ledger, job: Job, batch: Batch) -> None:
+    """Raise UsageError if a guard of the batch to resume is missing or weaker, and nobody has set it so in its place."""
+    missing = find_missing_guards(job.settings, ledger.batches.ends.guards(batch.id))
+    if not missing:
+        return
+    names = ", ".join(f"`{each.name}`" for each in missing)
+    which = "a guard that is" if len(missing) == 1 else "guards that are"
+    raise UsageError(
+        f"the batch to resume was run with {which} missing or weaker now: {names}",
+        where="--resume",
+        fix="; ".join(map(how_to_set, missing)),
+        why="this command could call people whom the batch must not call, or not yet:"
+        f" `cxcall batch report {batch.id}`",
     )
 
 

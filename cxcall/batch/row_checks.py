@@ -80,7 +80,7 @@ def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
     stop_on_missing_parameter(job.operation, values, payload, keys.add_column)
-    request = build_request(job.operation, values, payload, job.settings)
+    request = build_request(job.operation, values, payload, job.row_settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:
         # A contact without any column lacks its number, too.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import LOAD
-from cxcall.ledger.schema import BEGAN, REOPENED
+from cxcall.ledger.schema import BEGAN, GUARDS, REOPENED
+from cxcall.ledger.stored_texts import storable
 from cxcall.runtime.vendor_hosts import with_vendor_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
@@ -56,18 +58,36 @@ class BatchEnds:
                 if is_to_end and (each == batch or not self._access.has_queued_rows(each)):
                     self._insert_end(each)
 
-    def reopen(self, batch: str, *, guard: Callable[[], None]) -> None:
-        """Record that a batch is unfinished again, if it was finished; `guard` is as in `BatchRecords.begin`."""
+    def reopen(
+        self, batch: str, *, guards: Sequence[Sequence[Any]] = (), guard: Callable[[], None]
+    ) -> None:
+        """Record that a batch is unfinished again, if it was finished, and its guards, if they are others.
+
+        `guards` and `guard` are as in `BatchRecords.begin`.
+        """
         with self._access.writing():
             guard()
             if not self._rows.select_table("batch", "WHERE id = ?", (batch,)):
                 raise pruned_batch_error()
             if self.is_finished(batch):
                 self._insert_end(REOPENED + batch)
+            self._record_guards(batch, guards)
 
-    def record_beginning(self, batch: str) -> None:
-        """Record after which event a batch begins, in the transaction that records the batch."""
+    def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]] = ()) -> None:
+        """Record after which event a batch begins, and its guards, in the transaction that records the batch."""
         self._rows.insert("batch_end", batch=BEGAN + batch, at=float(self._rows.state.last_event))
+        self._record_guards(batch, guards)
+
+    def guards(self, batch: str) -> list[list[Any]]:
+        """Return the guards of the last run of a batch; empty for a batch of an older version."""
+        start = f"{GUARDS}{batch} "
+        where = f"WHERE substr(batch, 1, {len(start)}) = ? ORDER BY number DESC LIMIT 1"
+        found = self._rows.select_table("batch_end", where, (start,))
+        return json.loads(found[0]["batch"].removeprefix(start)) if found else []
+
+    def _record_guards(self, batch: str, guards: Sequence[Sequence[Any]]) -> None:
+        if self.guards(batch) != (kept := [[*each] for each in guards]):
+            self._insert_end(f"{GUARDS}{batch} {storable(json.dumps(kept))}")
 
     def last_event_before(self, batch: str) -> int | None:
         """Return the number of the last event before a batch began; None for a batch of an older version."""

@@ -70,12 +70,14 @@ class BatchRecords:
         rows: int | None = None,
         key: str = "",
         *,
+        guards: Sequence[Sequence[Any]] = (),
         guard: Callable[[], None] = lambda: None,
     ) -> str:
         """Record the start of a batch, and return its ID.
 
         `values_digest` stands for the values that the flags set in every row, `digest` for the
-        file's content; `key` is the column that names the rows. `guard` is called in the transaction: what it
+        file's content; `key` is the column that names the rows, `guards` are those that a run must not
+        lack when it resumes the batch. `guard` is called in the transaction: what it
         raises stops the batch, so no other process can begin one between its look and the record.
         """
         batch = new_id(self._access.now())
@@ -94,7 +96,7 @@ class BatchRecords:
                 rows=rows,
                 key=storable(key),
             )
-            self.ends.record_beginning(batch)
+            self.ends.record_beginning(batch, guards)
         return batch
 
     def beginning(self, batch: str) -> float:

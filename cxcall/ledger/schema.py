@@ -44,6 +44,8 @@ REOPENED = "reopened "
 """What precedes the ID of a batch in a row of `batch_end` that says that the batch is unfinished again."""
 BEGAN = "began "
 """What precedes the ID in a row that has, in place of a time, the number of the last event before the batch began."""
+GUARDS = "guards "
+"""What precedes the ID in a row that has the guards of a batch, in JSON."""
 FINISHED_BATCHES = f"""
 SELECT e.batch FROM batch_end e LEFT JOIN batch_end r ON r.batch = '{REOPENED}' || e.batch
 GROUP BY e.batch HAVING max(e.number) > coalesce(max(r.number), 0)

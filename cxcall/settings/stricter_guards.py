@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
+from cxcall.findings.hinted_commands import command
+from cxcall.named_tuple import NamedTuple
 from cxcall.settings.defaults import DEFAULTS
-from cxcall.settings.sources import DOTENV, GUARD_SETTINGS, Setting, find_setting, replace_dotenv
+from cxcall.settings.sources import (
+    DOTENV,
+    GUARD_SETTINGS,
+    Setting,
+    find_setting,
+    replace_dotenv,
+    variable_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +24,91 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Layer
 
+_FLAG = "--"
+_ENVIRONMENT = "environment "
+_PLACES = (_FLAG, _ENVIRONMENT, ".env", "profile ")
+"""How the sources of settings begin that a run may lack, in order of precedence."""
+
+
+class Guard(NamedTuple):
+    """A guard of a batch: the name of its setting, its value, and its place in `_PLACES`."""
+
+    name: str
+    value: str
+    place: int
+
 
 def guards_of(settings: Settings) -> dict[str, str]:
     """Return the guards that can be sent to another machine: all except the do-not-call list, which is a file."""
     return {name: settings.values[name].value for name in GUARD_SETTINGS}
+
+
+def guards_to_keep(settings: Settings) -> list[Guard]:
+    """Return the guards that a later run of the same batch may lack, because a flag or a variable was forgotten.
+
+    Hours that only warn stop no call.
+    """
+    own = {name: settings.values[name] for name in GUARD_SETTINGS}
+    if not (own["hours"].value and own["hours_policy"].value == "enforce"):
+        del own["hours"], own["hours_policy"]
+    lists = (settings.values["do_not_call"], *settings.more_do_not_call)
+    found = [
+        *(Guard(name, each.value, _place_of(each)) for name, each in own.items()),
+        *(Guard("do_not_call", _whole_path(each), _place_of(each)) for each in lists),
+    ]
+    return [each for each in found if each.value and each.place < len(_PLACES)]
+
+
+def _whole_path(setting: Setting) -> str:
+    """Return the path of a do-not-call list that is the same in each working directory."""
+    from cxcall.documents.paths import expand_home
+    from cxcall.documents.text_files import STDIN
+
+    path = setting.value
+    return str(expand_home(path, setting.locate()).absolute()) if path not in ("", STDIN) else path
+
+
+def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> list[Guard]:
+    """Return the guards among `kept`, as `guards_to_keep` returned them, that the settings lack.
+
+    A weaker one is accepted where the guard was set, or in a place that takes precedence: a person has changed it there.
+    So is another do-not-call list in the same place.
+    """
+    lists = [each for each in guards_to_keep(settings) if each.name == "do_not_call"]
+
+    def is_missing(guard: Guard) -> bool:
+        if guard.name == "do_not_call":
+            return all(guard.value != each.value and guard.place != each.place for each in lists)
+        own = settings.values[guard.name]
+        return _place_of(own) > guard.place and _lowers(guard.name, own.value, guard.value)
+
+    missing = list(filter(is_missing, (Guard(*each) for each in kept)))
+    is_enforced = settings.hours_policy == "enforce"
+    if is_enforced or any(each.name == "hours_policy" for each in missing):
+        return missing
+    return [each for each in missing if each.name != "hours"]  # they only warn, on purpose
+
+
+def how_to_set(guard: Guard) -> str:
+    """Return how to set a guard that is missing: by its flag, or else by its variable."""
+    is_flag = _PLACES[guard.place] == _FLAG
+    if guard.name == "hours_policy" and is_flag:
+        return "add `--wait-for-hours`"
+    if is_flag or guard.name in ("hours", "max_attempts"):
+        flag = f"--{guard.name.replace('_', '-')}"
+        return f"add {command(flag, guard.value)}"
+    return f"set `{variable_name(guard.name)}` to `{printable(guard.value)}`"
+
+
+def guard_variables(guards: Sequence[Guard]) -> list[str]:
+    """Return the names of the variables of the environment that set guards."""
+    return [variable_name(each.name) for each in guards if _PLACES[each.place] == _ENVIRONMENT]
+
+
+def _place_of(setting: Setting) -> int:
+    """Return the place of a setting in `_PLACES`; their number for a default."""
+    found = (place for place, start in enumerate(_PLACES) if setting.source.startswith(start))
+    return next(found, len(_PLACES))
 
 
 def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: str) -> Settings:

@@ -150,7 +150,8 @@ def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
         assert process.returncode == 9
         summary = json.loads(out.splitlines()[-1])["data"]
         assert (summary["stopped"], summary["notSent"]) == ("interrupted", 1)
-        cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0)
+        more = (*ALL_DAY, "--wait-for-hours", "--confirm", "1", "--resume")
+        cxcall(*words, *more, code=0)
     assert numbers_dialed(platform) == [BERLIN, NEW_YORK]
 
 

@@ -104,7 +104,7 @@ def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sen
     file = shared.file("rows.jsonl", '{"phoneNumber": "+12125550123"}')
     words = ("batch", file, *CALL, "--queue", "--confirm")
     shared(*words, "0", env=closed)
-    shared(*words, "1", "--resume", code=0)
+    shared(*words, "1", "--resume", env={"CXCALL_HOURS_POLICY": "warn"}, code=0)
     shared("worker", "--until-empty", code=0)
     [batch] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (batch["state"], batch["outcomes"], batch["unsent"]) == ("finished", {"accepted": 1}, 0)

@@ -167,7 +167,8 @@ def test_resume_loads_no_row_of_any_earlier_load_again(live: Cxcall, tenant: Ten
     file = write(live, *CONTACTS)
     load(live, file, list_id)
     load(live, file, list_id, "--again", "--do-not-call", "dnc.txt")
-    load(live, file, list_id, "--resume")
+    live.file("dnc.txt", "+13035559999\n")
+    load(live, file, list_id, "--resume", "--do-not-call", "dnc.txt")
     names = tenant.names(list_id)
     assert (len(names), names.count("P0"), names.count("P4")) == (14, 1, 1)
 

@@ -170,8 +170,8 @@ def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
         rows, summary = results(cxcall(*words, *listed, "--confirm", "2", code=9))
         assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "undelivered"]
         platform.answer = lambda _body, _count: Reply()
-        # The number was removed from the list meanwhile.
-        rows, summary = results(cxcall(*words, "--resume", "--confirm", "2", code=0))
+        cxcall.file("dnc.txt", "+12025550199\n")
+        rows, summary = results(cxcall(*words, *listed, "--resume", "--confirm", "2", code=0))
     assert [outcome for outcome, _ in rows] == ["accepted"] * 3
     assert summary["resumed"] == 1
     assert set(platform.dials.values()) == {1}

@@ -21,7 +21,6 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.runtime.signals import sleep
 from cxcall.sending.configured_ledger import open_ledger
-from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +33,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch
     from cxcall.output.output_options import OutputOptions
-    from cxcall.settings.settings import Settings
 
 _WATCH_SECONDS = 1.0
-
-
-def without_hours(settings: Settings) -> Settings:
-    """Return the settings without calling hours, for the check of rows that wait for their hours in the queue."""
-    return settings.with_values(hours=Setting("", "--queue"))
 
 
 def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, keys: RowKeys) -> int:

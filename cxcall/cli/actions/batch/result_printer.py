@@ -16,6 +16,7 @@ from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
 from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.statistics.latencies import Latencies
     from cxcall.batch.statistics.running_counts import BatchStatistics
     from cxcall.output.screen import Screen
+    from cxcall.settings.stricter_guards import Guard
 
 
 _FEWEST_FOR_RATE = 10
@@ -224,7 +226,14 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
 
 
-def resume_command(arguments: Sequence[str]) -> str:
+def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard]) -> str:
+    """Return how to continue a batch; a command that is pasted elsewhere lacks the variables that set its guards."""
+    variables = "".join(f", `{each}`" for each in guard_variables(guards))
+    also = f" and the same {variables[2:]}" if variables else ""
+    return f"to continue, run the same command with `--resume`{also}: {_resume_command(arguments)}"
+
+
+def _resume_command(arguments: Sequence[str]) -> str:
     """Return the command line that continues a batch; the number of calls must be confirmed again.
 
     The rows to correct go to another file, because the first run may have written its own.

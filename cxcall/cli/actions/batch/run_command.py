@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import begin_batch, end_run, record_batch
@@ -26,14 +25,14 @@ from cxcall.batch.run import Run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report, without_hours
+from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (
     RowPrinter,
+    describe_continuation,
     describe_outcomes,
     describe_rejects,
     describe_speed,
     print_totals,
-    resume_command,
     unwritable_reason,
 )
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
@@ -55,7 +54,7 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cxcall.batch.beginning_and_end import BegunBatch
@@ -84,18 +83,17 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         start_log(common.log, stack, flags, options.file)
         settings = load_settings_for(operation, common, stack)
         settings = enforce_hours(settings) if options.wait_for_hours else settings
-        guards = guards_of(settings)
-        is_checked_later = options.queue and options.wait_for_hours
         job = new_job(
             operation,
             open_rows(options, operation, screen, stack, find_columns(flags)),
-            without_hours(settings) if is_checked_later else settings,
+            settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),
             options,
             common,
+            waits_in_queue=options.queue and options.wait_for_hours,
         )
-        mode = RunMode(options.queue, options.wait_for_hours, options.unordered, guards)
+        mode = RunMode(options.queue, options.wait_for_hours, options.unordered)
         batch = BatchCommand(job, options, screen, rate, limit, mode)
         if common.is_dry_run:
             return print_requests(
@@ -112,14 +110,12 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
 class RunMode(NamedTuple):
     """How the rows are sent: by workers, within their calling hours, with results as they arrive.
 
-    A queue stores `guards`, so that no worker applies weaker guards. Loads use none of these modes, because
-    the platform dials the contacts later.
+    Loads use none of these modes, because the platform dials the contacts later.
     """
 
     is_queued: bool = False
     waits_for_hours: bool = False
     is_unordered: bool = False
-    guards: Mapping[str, str] = MappingProxyType({})
 
 
 class BatchCommand:
@@ -236,7 +232,7 @@ class BatchCommand:
         )
         options = {
             "rate": str(self.rate),
-            "guards": dict(self.mode.guards),
+            "guards": guards_of(job.settings),  # no worker applies weaker ones
             "force": job.force,
             "again": job.again,
             "waits_for_hours": self.mode.waits_for_hours,
@@ -323,9 +319,7 @@ class BatchCommand:
         if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
-            lines.append(
-                f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
-            )
+            lines.append(describe_continuation(sys.argv, self.job.guards))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)

@@ -71,6 +71,7 @@ def new_job(
     common: RequestOptions,
     *,
     is_load: bool = False,
+    waits_in_queue: bool = False,
 ) -> Job:
     """Return the job of these rows with the flags that apply to each of them."""
     country = options.reading.default_country
@@ -85,6 +86,7 @@ def new_job(
         force=common.sending.force,
         again=common.sending.again,
         is_load=is_load,
+        waits_in_queue=waits_in_queue,
     )
 
 
