@@ -11,7 +11,6 @@ from cxcall.phone.number_spellings import (
     dialed_digits,
     number_spellings,
     read_number,
-    usual_spelling,
     without_exit_code,
 )
 from cxcall.runtime.patterns import compile_pattern
@@ -64,7 +63,8 @@ class NumberList:
         international = compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text)
         written = {_written_digits(text, read) for read in (dialed_digits, plain_digits)}
         written.update(_written_digits(match[0]) for match in international)
-        written.update({f"+{usual_spelling(text)}"} if read_number(text) else ())
+        parts = [_split(each) for each in written]
+        written.update(f"+{code}{national}" for code, national, _ in parts if code)
         return any(
             _is_same(number, each) for number in written for each in self._candidates(number)
         )
