@@ -12,7 +12,8 @@ PHONE_FORMATS = ("e164", "phone")
 
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
 _NUMBER_NAMES = (
-    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
+    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|no|nr|address)?s?"
+    r"|tel(?:number|num|no|nr)s?"
     r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller"
     r"|home|work|cell|outbound)?(?:number|num)s?"
     r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)"
