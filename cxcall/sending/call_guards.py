@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
 from cxcall.sending.numbers_in_text import dialed_part
+from cxcall.sending.people_in_request import marked_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cxcall.contracts.operation import Operation
@@ -32,11 +34,15 @@ UNCHECKED = "number-unchecked"
 def check_numbers(
     operation: Operation,
     numbers: Sequence[DialedNumber],
+    values: Mapping[str, str],
     body: Payload,
     settings: Settings,
     times: Sequence[CallTime],
 ) -> Iterator[Finding]:
-    """Yield the findings on the numbers that a request would dial at some times; none if it cannot place a call."""
+    """Yield the findings on the numbers that a request would dial at some times; none if it cannot place a call.
+
+    `values` are the values of its parameters.
+    """
     if not operation.can_place_call:
         return
     hours = parse_hours(settings.hours)
@@ -65,8 +71,14 @@ def check_numbers(
         origin = body.find_origin(where) if is_in_body else ""
         for finding in findings:
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
-    has_guards = bool(lists or hours) or not operation.contract.is_shipped
-    if has_guards and not has_number:
+    if has_number:
+        return
+    is_counted = CAMPAIGN in operation.declared or any(marked_ids(operation, values, body))
+    if (
+        settings.max_attempts and not is_counted
+    ):  # a campaign's people are counted when they are loaded
+        yield _uncounted_warning(operation, settings.max_attempts)
+    elif lists or hours or not operation.contract.is_shipped:
         yield _unchecked_note(operation)
 
 
@@ -102,13 +114,29 @@ def _empty_list(path: str) -> Finding:
     )
 
 
+_NOT_CHECKED = "emergency and premium-rate numbers, the do-not-call list, and calling hours"
+
+
 def _unchecked_note(operation: Operation) -> Finding:
     return Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",
         f"`{operation.name}` may place a call, but no number was found in the request",
         "check yourself which number the platform will dial",
-        "emergency and premium-rate numbers, the do-not-call list, and calling hours were not checked",
+        f"{_NOT_CHECKED} were not checked",
+        source=f"contract {operation.contract.name}",
+    )
+
+
+def _uncounted_warning(operation: Operation, limit: str) -> Finding:
+    """Return the warning that nothing in a request says whose calls the limit counts, which no flag overrides."""
+    mark = "mark the ID of the person in your document with `x-cxcall-person: true`; or "
+    return Finding.warning(
+        UNCHECKED,
+        "body" if operation.takes_body else "query",
+        f"`{operation.name}` may place a call, but no number and no ID of a person was found in the request",
+        f"{'' if operation.contract.is_shipped else mark}check yourself whom the platform will call, and how often it did",
+        f"`--max-attempts {limit}` was not applied; {_NOT_CHECKED} were not checked",
         source=f"contract {operation.contract.name}",
     )
 

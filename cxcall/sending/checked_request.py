@@ -24,7 +24,7 @@ from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
-from cxcall.sending.people_in_request import find_people, find_possible_people
+from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from cxcall.transport.http_messages import HttpRequest, is_header
 from cxcall.transport.origins import is_sent_unchanged, target_of
 
@@ -70,14 +70,21 @@ class CheckedRequest(NamedTuple):
     @property
     def people(self) -> tuple[str, ...]:
         """The people whom it would call, as `find_people` names them."""
-        return find_people(self.operation, self.dialed_numbers, self.body, self.settings.base_url)
+        return find_people(
+            self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
+        )
 
     @property
     def possible_people(self) -> tuple[tuple[str, ...], ...]:
         """For each person, the texts for all spellings of the number, as `find_possible_people` returns them."""
         return find_possible_people(
-            self.operation, self.dialed_numbers, self.body, self.settings.base_url
+            self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
         )
+
+    @property
+    def marked_ids(self) -> Iterator[str]:
+        """The IDs of people whom it would call, as the schemas mark them."""
+        return marked_ids(self.operation, self.values, self.payload)
 
     @property
     def body(self) -> Any:
@@ -160,7 +167,9 @@ def build_request(
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
-        for finding in call_guards.check_numbers(operation, numbers, payload, settings, times)
+        for finding in call_guards.check_numbers(
+            operation, numbers, values, payload, settings, times
+        )
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
     findings = _without_moot_formats(findings)

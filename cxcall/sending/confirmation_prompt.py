@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import join_numbers, mask_text
-from cxcall.sending.people_in_request import marked_ids
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url, target_of
 
@@ -83,7 +82,7 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
 
 def _name_contact(checked: CheckedRequest) -> str:
     """Return the contact whose number only the platform knows."""
-    ids = map(printable, marked_ids(checked.operation, checked.body))
+    ids = map(printable, checked.marked_ids)
     return ", ".join(f"contact `{each}`" for each in ids) or "the contact in the request"
 
 

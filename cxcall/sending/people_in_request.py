@@ -6,51 +6,52 @@ with two numbers, or a number and an ID, counts as two people.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall.sending.numbers_in_request import body_values
+from cxcall.sending.numbers_in_request import request_values
 from cxcall.sending.numbers_in_text import dialed_part
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
 
 MARK = "x-cxcall-person"
 
 
 def find_people(
-    operation: Operation, numbers: Iterable[str], body: Any, base_url: str
+    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    The texts contain whole numbers and IDs. The people of a sandbox on this machine are recorded separately
+    `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this machine are recorded separately
     from real people.
     """
     spellings = map(_usual_spelling, numbers)
-    return tuple(person for (person,) in _people(operation, spellings, body, base_url))
+    return tuple(person for (person,) in _people(operation, spellings, ids, base_url))
 
 
 def find_possible_people(
-    operation: Operation, numbers: Iterable[str], body: Any, base_url: str
+    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
 ) -> tuple[tuple[str, ...], ...]:
     """Return for each person the texts for all spellings of the number, the most likely one first.
 
     A number without a country code may belong to any country.
     """
-    return _people(operation, map(_possible_digits, numbers), body, base_url)
+    return _people(operation, map(_possible_digits, numbers), ids, base_url)
 
 
 def _people(
-    operation: Operation, numbers: Iterable[Iterable[str]], body: Any, base_url: str
+    operation: Operation, numbers: Iterable[Iterable[str]], ids: Iterable[str], base_url: str
 ) -> tuple[tuple[str, ...], ...]:
     """Return the texts for each person; `numbers` are the spellings of each number."""
     if not operation.can_place_call:
         return ()
     place = "loopback " if is_loopback_url(base_url) else ""
     people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
-    people += [(f"{place}id {value.lower()}",) for value in marked_ids(operation, body)]
+    people += [(f"{place}id {value.lower()}",) for value in ids]
     return tuple(dict.fromkeys(people))
 
 
@@ -67,8 +68,8 @@ def _possible_digits(number: str) -> Iterable[str]:
     return dict.fromkeys((usual_spelling(text), *sorted(number_spellings(text))))
 
 
-def marked_ids(operation: Operation, body: Any) -> Iterator[str]:
-    """Yield the IDs of people in a body, as its schema marks them."""
-    for each in body_values(operation, body):
-        if each.schema.get(MARK) and isinstance(each.value, str):
-            yield each.value.strip()
+def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:
+    """Yield the IDs of people in a request's parameters and body, as their schemas mark them."""
+    for each in request_values(operation, values, body):
+        if each.schema.get(MARK) and isinstance(each.value, str | int):
+            yield str(each.value).strip()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,12 +19,14 @@ from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
+from cxcall.payloads.payload import Payload
 from cxcall.phone.attempt_limit import AttemptLimit
 from cxcall.sending.configured_ledger import has_ledger
-from cxcall.sending.people_in_request import find_people, find_possible_people
+from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
 from helpers.ledger_process import intent
+from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +100,49 @@ def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbo
     assert len(sandbox.rings) == 1
 
 
+def own_words(cxcall: Cxcall, schema: dict[str, Any], place: str) -> tuple[str, ...]:
+    """Write a document whose operation has the ID of a lead in its path or its body; return the command that calls one."""
+    properties = {"note": {"type": "string"}, **({"lead": schema} if place == "body" else {})}
+    body = {"type": "object", "properties": properties}
+    parameter = {"name": "lead", "in": "path", "required": True, "schema": schema}
+    post = {
+        "operationId": "dialLead",
+        "security": [],
+        "parameters": [parameter] if place == "path" else [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": "https://own.example"}],
+        "paths": {"/leads/{lead}/dial" if place == "path" else "/dial": {"post": post}},
+    }
+    cxcall.file("own.json", json.dumps(document))
+    lead = ("--param", "lead=4711") if place == "path" else ("--set", "/lead=4711")
+    limit = ("--max-attempts", "1/day", "--yes")
+    return ("send", "dialLead", "--contract", "own.json", *lead, *limit)
+
+
+@pytest.mark.parametrize("place", ["path", "body"])
+def test_marked_id_of_an_own_operation_counts(cxcall: Cxcall, place: str) -> None:
+    words = own_words(cxcall, {"type": "integer", "x-cxcall-person": True}, place)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        assert "number-unchecked" in cxcall(*words, "--set", '/note="a"', code=0).err
+        assert "max-attempts" in cxcall(*words, "--set", '/note="b"', code=7).err
+    assert platform.rung == 1
+
+
+def test_limit_that_counts_nobody_is_a_warning(cxcall: Cxcall) -> None:
+    words = (*own_words(cxcall, {"type": "integer"}, "body"), "-n", "-o", "json")
+    assert cxcall(*words, "--strict").code == 3
+    (found,) = cxcall(*words, code=0).envelope["findings"]
+    assert (found["severity"], found["code"]) == ("warning", "number-unchecked")
+    assert "`--max-attempts 1/day` was not applied" in found["why"]
+    assert "`x-cxcall-person: true`" in found["fix"]
+
+
 def test_refused_calls_do_not_count(live: Cxcall) -> None:
     refused = "+12025550140"
     first = execute(live, contact(1), refused, "--max-attempts", "1/day", code=5)
@@ -168,8 +213,8 @@ def test_ledger_holds_no_number(live: Cxcall) -> None:
 def is_possible(first: str, second: str) -> bool:
     """Return whether a call to the second number may be to the person in the record of the first one."""
     operation = load_catalog().find_operation("execute")
-    (recorded,) = find_people(operation, [first], None, "https://api.example.com")
-    (possible,) = find_possible_people(operation, [second], None, "https://api.example.com")
+    (recorded,) = find_people(operation, [first], (), "https://api.example.com")
+    (possible,) = find_possible_people(operation, [second], (), "https://api.example.com")
     return recorded in possible
 
 
@@ -247,10 +292,19 @@ def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
 
 def test_id_of_a_person_counts_in_every_spelling() -> None:
     operation = load_catalog().find_operation("personal-connection")
-    spellings = {
-        find_people(operation, (), {"contactId": f"{blank}{spelling}"}, "https://api.example.com")
+    texts = (
+        f"{blank}{each}"
         for blank in ("", " ", "\t")
-        for spelling in (CAMPAIGN.lower(), CAMPAIGN.upper())
+        for each in (CAMPAIGN.lower(), CAMPAIGN.upper())
+    )
+    spellings = {
+        find_people(
+            operation,
+            (),
+            marked_ids(operation, {}, Payload({"contactId": text})),
+            "https://api.example.com",
+        )
+        for text in texts
     }
     assert spellings == {(f"id {CAMPAIGN.lower()}",)}
 

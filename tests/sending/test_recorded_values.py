@@ -108,10 +108,10 @@ def test_secret_that_a_response_returns_is_masked(
 
 def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
     operation = PLAN.operation
-    real, local = (find_people(operation, [NUMBER], BODY, url) for url in (API, "http://127.0.0.1"))
+    real, local = (find_people(operation, [NUMBER], (), url) for url in (API, "http://127.0.0.1"))
     assert real
     assert not {*real} & {*local}
-    assert find_people(load_operation("get-campaign"), [NUMBER], BODY, API) == ()
+    assert find_people(load_operation("get-campaign"), [NUMBER], (), API) == ()
 
 
 @pytest.mark.slow
