@@ -9,7 +9,7 @@ something that is not called by itself, such as a contact list.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 RISK = "x-cxcall-rings"
+_READS = "x-cxcall-reads"
 _READ_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
 # In any version and case: docs/platforms/nice-cxone.md#base-url-and-versions.
@@ -84,9 +85,13 @@ def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -
     routes = [Route.of(*each, server) for each in converted.operations]
     others = {each[:2] for each in routes}
     for route, (*_, declared) in zip(routes, converted.operations, strict=True):
-        declared[RISK] = can_place_call(
-            route, declared, known, schemas, is_object=_is_object(route.segments, others)
-        )
+        is_object = _is_object(route.segments, others)
+        decide = partial(can_place_call, route, shipped=known, schemas=schemas, is_object=is_object)
+        is_call = decide(declared)
+        # A GET whose document says that it places no call may start something else.
+        if route.method in _READ_METHODS and RISK in declared and not is_call:
+            declared[_READS] = not decide({**declared, RISK: None})
+        declared[RISK] = is_call
 
 
 def _is_object(segments: tuple[str, ...], others: Collection[tuple[str, tuple[str, ...]]]) -> bool:

@@ -125,7 +125,7 @@ class Operation:
     @property
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that it may be repeated: by its method, or as it is used."""
-        is_safe = self.method in ("GET", "HEAD", "OPTIONS") or self.declared.get("x-cxcall-reads")
+        is_safe = self.declared.get("x-cxcall-reads", self.method in ("GET", "HEAD", "OPTIONS"))
         return bool(is_safe) and not self.can_place_call
 
     @property

@@ -221,6 +221,16 @@ def test_get_of_an_object_that_other_methods_create_or_delete_is_a_read(folder: 
         assert all(risks.values())
 
 
+def test_get_that_acts_is_no_read_even_if_it_places_no_call(folder: Path) -> None:
+    answer = {"responses": {"200": {"description": "-"}}, "x-cxcall-rings": False}
+    paths: dict[str, Any] = {"/sync/start": {"get": answer}, "/sync": {"get": answer}}
+    file = folder / "own.json"
+    file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
+    acting, reading = load_user_contract(str(file)).operations
+    assert [acting.can_place_call, acting.is_read] == [False, False]
+    assert [reading.can_place_call, reading.is_read] == [False, True]
+
+
 def test_shipped_reads_are_reads_by_their_words(folder: Path) -> None:
     """Under other paths, so that no shipped route decides."""
     for known in load_shipped_contracts():
