@@ -118,3 +118,12 @@ def test_discriminator_chooses_the_alternative_that_is_explained(cxcall: Cxcall)
     assert findings(cxcall, own, {"kind": "si", "uri": "x"}) == {
         ("value-not-allowed", "/contact/kind")
     }
+
+
+def test_object_may_fit_several_alternatives_that_a_discriminator_distinguishes(
+    cxcall: Cxcall,
+) -> None:
+    kinds = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}, "required": ["kind"]}
+    contact = {"oneOf": [kinds, {**kinds, "title": "B"}], "discriminator": {"propertyName": "kind"}}
+    own = document({"Body": {"type": "object", "properties": {"contact": contact}}})
+    assert findings(cxcall, own, {"kind": "a"}) == set()

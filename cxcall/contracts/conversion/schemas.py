@@ -148,6 +148,9 @@ class Schemas:
             message = "the schema requires properties that it does not allow: they are treated as optional"
             self._add_problem(f"{at}/required", message, "declare them, or remove them")
         if isinstance(found.get("oneOf"), list) and "anyOf" not in found:
+            if "discriminator" in found:  # decides which one is meant, however many of them fit
+                found["anyOf"] = found.pop("oneOf")
+                return
             self._one_ofs.append((found, f"{at}/oneOf"))
 
     def _relax_alternatives(self, components: Mapping[str, JsonSchema]) -> None:
