@@ -57,6 +57,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
+        ledger.batches.ends.stop_on_pruned(same[0].id)
         _stop_on_missing_guards(ledger, job, same[0])
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
@@ -169,7 +170,7 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     name, settings = job.rows.name, job.settings
     message = f"this ledger has no earlier batch of `{name}` to resume"
     fix = (
-        "run this on the machine that began the batch, or restore its ledger; without the ledger, check on the platform which"
+        "run this on the machine that began the batch, or restore its ledger (`history prune` deletes old batches); without the ledger, check on the platform which"
         " rows were called, and send the others from a separate file"
     )
     if not job.rows.file:

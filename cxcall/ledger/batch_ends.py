@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import LOAD
-from cxcall.ledger.schema import BEGAN, GUARDS, REOPENED
+from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
 from cxcall.ledger.stored_texts import storable
 from cxcall.runtime.vendor_hosts import with_vendor_host
 
@@ -69,9 +69,15 @@ class BatchEnds:
             guard()
             if not self._rows.select_table("batch", "WHERE id = ?", (batch,)):
                 raise pruned_batch_error()
+            self.stop_on_pruned(batch)
             if self.is_finished(batch):
                 self._insert_end(REOPENED + batch)
             self._record_guards(batch, guards)
+
+    def stop_on_pruned(self, batch: str) -> None:
+        """Raise an error if deliveries that the resumption of a batch needs were deleted."""
+        if self._rows.select_table("batch_end", "WHERE batch = ?", (PRUNED + batch,)):
+            raise pruned_batch_error()
 
     def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]] = ()) -> None:
         """Record after which event a batch begins, and its guards, in the transaction that records the batch."""

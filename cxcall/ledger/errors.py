@@ -75,10 +75,11 @@ def missing_records_finding(problem: str) -> Finding:
 
 
 def pruned_batch_error() -> UsageError:
-    """Return the error for a batch whose records were deleted while a command was about to resume it."""
+    """Return the error for a batch whose records, or those from the time since it began, were deleted."""
     return UsageError(
-        "the records of this batch were pruned",
+        "records that the batch needs to be resumed were pruned",
         where="--resume",
+        why="`history prune` deleted deliveries from the time since it began: people could be called again",
         fix="send the remaining rows from a separate file",
     )
 

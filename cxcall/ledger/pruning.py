@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.schema import FINISHED_BATCHES
+from cxcall.ledger.schema import FINISHED_BATCHES, PRUNED
 from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
     from cxcall.ledger.database_interface import LedgerDatabase
 
+_SAME_RUN = 12 * 3600
+"""Seconds before the start of a batch in which an earlier batch of the same file belongs to the same run."""
 # The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began. Calls to people count for a week, except those
 # without TLS, which went to this machine.
 # A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
 # machine, whatever the clock says.
-_PRUNABLE_DELIVERIES = f"""
+_OLD = f"""
+SELECT d.number AS number, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
+WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.resolution <> '')
     AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
     AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at), :before) FROM batch
         WHERE substr(given, 1, 5) <> 'load:' AND id NOT IN ({FINISHED_BATCHES}))
@@ -30,18 +33,36 @@ WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
         AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
 """  # noqa: S608 - constants
 
+# A batch is deleted as a whole, so that its report has all of its rows.
+_PRUNABLE = f"""
+WITH old AS ({_OLD}), complete AS (
+    SELECT o.batch FROM (SELECT batch, count(*) AS deliveries FROM old GROUP BY batch) o
+        JOIN (SELECT batch, count(*) AS deliveries FROM delivery GROUP BY batch) a
+        ON a.batch = o.batch AND a.deliveries = o.deliveries
+)
+SELECT number, batch, at FROM old WHERE batch = '' OR batch IN (SELECT batch FROM complete)
+"""  # noqa: S608 - constants
+
 _PRUNED = {
-    "batches": """DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)
-        OR (at < (SELECT max(at) FROM pruned) AND substr(given, 1, 5) <> 'load:')""",
+    "batches": f"""DELETE FROM batch WHERE id IN (SELECT batch FROM pruned) OR (at < :before
+        AND substr(given, 1, 5) <> 'load:' AND id IN ({FINISHED_BATCHES})
+        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.batch = batch.id AND d.batch <> ''))""",  # noqa: S608 - constants
     "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
     "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
     "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",
 }
 """Statements that delete the rows, by the number in the state that counts them."""
 
+# `--resume` sends no request that was accepted since the batch began, by whatever command, or by the same run before.
+_WITHOUT_HISTORY = f"""
+SELECT id FROM batch WHERE at < (SELECT max(at) + {_SAME_RUN} FROM pruned) AND substr(given, 1, 5) <> 'load:'
+    AND id IN ({FINISHED_BATCHES}) AND '{PRUNED}' || id NOT IN (SELECT batch FROM batch_end)
+"""  # noqa: S608 - constants
+
 _PRUNE_UNSENT = f"""
 DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
     OR (at < :before AND batch IN ({FINISHED_BATCHES}) AND outcome <> 'unknown'
+        AND batch IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
         AND row > 0 AND substr(reason, 1, 9) <> 'delivery ')
 """  # noqa: S608 - constants
 
@@ -53,6 +74,7 @@ def prune_bounds(before: datetime, now: datetime, clock: BootTime) -> dict[str, 
         "before": before.timestamp(),
         "boot": boot,
         "uptime": uptime - (now - before).total_seconds(),
+        "now": now.timestamp(),
         "counted": now.timestamp() - LONGEST_PERIOD,
         "counted_uptime": uptime - LONGEST_PERIOD,
     }
@@ -60,18 +82,19 @@ def prune_bounds(before: datetime, now: datetime, clock: BootTime) -> dict[str, 
 
 def count_prunable(database: LedgerDatabase, bounds: dict[str, Any]) -> int:
     """Return how many deliveries may be deleted."""
-    return int(database.run(f"SELECT count(*) {_PRUNABLE_DELIVERIES}", bounds).fetchone()[0])
+    return int(database.run(f"SELECT count(*) FROM ({_PRUNABLE}) p", bounds).fetchone()[0])  # noqa: S608 - a constant
 
 
 def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any]) -> int:
     """Delete the deliveries that may be deleted, within a transaction, and return their number."""
     run = database.run
     run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT, at REAL)")
-    run(
-        f"INSERT INTO pruned SELECT d.number, d.batch, coalesce(e.ended_at, d.at) {_PRUNABLE_DELIVERIES}",
-        bounds,
-    )
-    counts: dict[str, int] = {name: run(statement).rowcount for name, statement in _PRUNED.items()}
+    run(f"INSERT INTO pruned {_PRUNABLE}", bounds)
+    counts: dict[str, int] = {
+        name: run(statement, bounds).rowcount for name, statement in _PRUNED.items()
+    }
+    for (batch,) in run(_WITHOUT_HISTORY).fetchall():
+        rows.insert("batch_end", batch=PRUNED + batch, at=bounds["now"])
     run("DROP TABLE pruned")
     run(_PRUNE_UNSENT, {"before": bounds["before"]})
     state = rows.state

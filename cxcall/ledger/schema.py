@@ -46,6 +46,8 @@ BEGAN = "began "
 """What precedes the ID in a row that has, in place of a time, the number of the last event before the batch began."""
 GUARDS = "guards "
 """What precedes the ID in a row that has the guards of a batch, in JSON."""
+PRUNED = "pruned "
+"""What precedes the ID of a batch that cannot be resumed, because deliveries that it may need were deleted."""
 FINISHED_BATCHES = f"""
 SELECT e.batch FROM batch_end e LEFT JOIN batch_end r ON r.batch = '{REOPENED}' || e.batch
 GROUP BY e.batch HAVING max(e.number) > coalesce(max(r.number), 0)
