@@ -138,3 +138,17 @@ def test_headers_of_an_unknown_client_are_not_missing() -> None:
         f'fetch("{URL}", {{method: "POST", body: JSON.stringify({{queueId: "x"}})}})'
     )
     assert "header-missing" in {each.code for each in fetched.findings}
+
+
+@pytest.mark.parametrize("alias", ["curl", "wget"])
+def test_alias_of_powershell_is_not_read_as_the_command(alias: str) -> None:
+    body = """-ContentType 'application/json' -Body '{"queueId": "x"}'"""
+    for text in (
+        f"{alias} -Uri '{URL}' -Method Post {body}",
+        f"{alias} '{URL}' `\n  -method POST `\n  {body}",
+        f"PS C:\\> $r = {alias} '{URL}' -Headers @{{'A'='-H'}} -Method Post {body}",
+    ):
+        (request,) = read(text, "text")
+        assert (request.method, request.body) == ("POST", '{"queueId": "x"}'), text
+    (request,) = read(f"""curl -H 'A: x -Method Get' -d '{{"a": "b -Body c"}}' {URL}""", "text")
+    assert (request.method, request.header("A")) == ("POST", "x -Method Get")

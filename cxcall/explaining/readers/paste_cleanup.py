@@ -65,6 +65,14 @@ _WRAPPED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# In Windows PowerShell 5, `curl` and `wget` are aliases of Invoke-WebRequest; no option of curl or wget has these names.
+_OF_POWERSHELL = r"-(?i:Body|ContentType|Headers|Method|Uri|UseBasicParsing)\b"
+_POWERSHELL_ALIAS = re.compile(
+    rf"""(?<![\w./\\-])(?:curl|wget)
+    (?=(?:'[^'\n]{{0,2000}}'|"[^"\n]{{0,2000}}"|`[ \t]*\n|[ \t]++(?!{_OF_POWERSHELL})|[^'"`\s]++){{0,50}}+[ \t]*{_OF_POWERSHELL})""",
+    re.VERBOSE,
+)
+
 SIGN_OFF = re.compile(
     r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
     r"|(?:viele|liebe) gr\u00fc\u00dfe|mit freundlichen gr\u00fc\u00dfen|cordialement|saludos"
@@ -91,7 +99,8 @@ def clean_text(text: str) -> str:
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
-    return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
+    text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
+    return _join_pairs(_without_prompts(text))
 
 
 def _is_answered_mail(lines: Sequence[str]) -> bool:
