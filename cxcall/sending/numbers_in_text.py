@@ -6,7 +6,6 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
@@ -60,6 +59,7 @@ def numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]
     People write an access code before a number, an extension after it, or several numbers.
     """
     from cxcall.phone.dialable_addresses import SCHEME
+    from cxcall.phone.impossible_numbers import without_decimals
 
     plain = compile_pattern(_URI_HOST).sub("", compile_pattern(SCHEME).sub("", plain_text(text)))
     plain = without_decimals(plain)
