@@ -168,7 +168,10 @@ class Ledger(LedgerAccess):
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
         clocks = self.now(), self.boot_clock()
-        stop_on_identical(batch, earlier, window, *clocks, self.batches.ends.is_finished)
+        stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
+
+    def _is_finished(self, batch: str) -> bool:
+        return self.batches.ends.is_finished(batch)  # loaded only if there is an identical request
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()
