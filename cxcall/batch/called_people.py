@@ -51,13 +51,14 @@ class CalledPeople:
         self._own: set[str] = set()
         self._removed: set[str] = set()
 
-    def record_change(self, batch: str) -> None:
-        """Record the present content of a file that was changed since the batch to resume began.
+    def record_change(self, batch: str, rows: int) -> None:
+        """Record the present content of a file that was changed since the batch to resume began, with so many rows.
 
         From then on, no run with another content records a delivery: all that did are known now.
         """
         if self.is_changed:
-            self.content.number = self._ledger.batches.record_content(batch, self._job.rows.digest)
+            digest = self._job.rows.digest
+            self.content.number = self._ledger.batches.record_content(batch, digest, rows)
             self._last = self._ledger.read_state().last_delivery
 
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:

@@ -154,9 +154,9 @@ class RowSelection:
         return self.called is not None and self.called.is_changed
 
     def record_change(self, batch: str) -> None:
-        """Record the present content of a file that was changed since the batch to resume began."""
+        """Record the present content of a file that was changed since the batch to resume began, after its check."""
         if self.called:
-            self.called.record_change(batch)
+            self.called.record_change(batch, self._count)
 
     def _with_person(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row that would be sent as stopped, if the batch has called its person, or an earlier row has its contact."""

@@ -34,6 +34,12 @@ FROM (
     ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
 """
+_UNSENT = """
+SELECT count(*) FROM (
+    SELECT row FROM unsent WHERE batch = :batch AND row > 0
+    EXCEPT SELECT row FROM delivery WHERE batch = :batch AND batch <> ''
+) u
+"""
 _CALLED_AGAIN = """
 SELECT DISTINCT o.id FROM delivery o JOIN person p ON p.delivery = o.number
     JOIN person q ON q.digest = p.digest AND q.delivery <> p.delivery JOIN delivery d ON d.number = q.delivery
@@ -144,6 +150,12 @@ class BatchRecords:
             counts[str(outcome)] += count_rows(key) or int(count)
         return dict(counts)
 
+    def count_unsent(self, batch: str) -> int:
+        """Return the number of rows of a batch, whose file was not changed, that have a reason and no delivery."""
+        with self._database.snapshot():
+            (count,) = self._database.run(_UNSENT, {"batch": batch}).fetchone()
+        return int(count)
+
     def digests(self, batches: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield the ID of each delivery of some batches, with the digest of its request."""
         statement = "SELECT id, digest FROM delivery WHERE batch = ? AND batch <> ''"
@@ -211,8 +223,8 @@ class BatchRecords:
                     message=mask_for_ledger(each.message)[:MAX_NOTE_LENGTH],
                 )
 
-    def record_content(self, batch: str, digest: str) -> int:
-        """Record that the file of a resumed batch has another content from now on, unless it had this one before.
+    def record_content(self, batch: str, digest: str, rows: int) -> int:
+        """Record that the file of a resumed batch has another content from now on, with so many rows, unless it had this one before.
 
         Returns the number of the record of this content.
         """
@@ -228,7 +240,7 @@ class BatchRecords:
                 key=digest,
                 outcome=Outcome.SKIPPED,
                 reason=f"{CHANGED}{self._rows.state.last_delivery}",
-                message="",
+                message=str(rows),
             )
 
     def content(self, batch: str) -> FileContent | None:
@@ -236,7 +248,8 @@ class BatchRecords:
         where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
         with self._database.snapshot():
             for row in self._rows.select_table("unsent", where, (batch,)):
-                return FileContent(row["key"], _last_delivery(row), int(row["number"]))
+                rows = int(row["message"]) if row["message"] else None
+                return FileContent(row["key"], _last_delivery(row), int(row["number"]), rows)
         return None
 
     def called_again(self, batch: str) -> set[str]:

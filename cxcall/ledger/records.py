@@ -48,11 +48,15 @@ class Batch(NamedTuple):
 
 
 class FileContent(NamedTuple):
-    """The content of a batch's file from one resumption on: its digest, and the last delivery and row record before it."""
+    """The content of a batch's file from one resumption on: its digest, and the last delivery and row record before it.
+
+    `rows` is its number of rows; None if an older version recorded it.
+    """
 
     digest: str
     last_delivery: int
     last_unsent: int
+    rows: int | None
 
 
 class UnsentRow(NamedTuple):

@@ -287,3 +287,27 @@ def test_rejects_of_a_changed_file_are_those_of_its_present_rows(
     expected = ["refused", "refused", "accepted", "refused", "unknown", "accepted"]
     assert [each["outcome"] for each in table] == expected
     assert [each["phone-number"] for each in table] == [number_of(row) for row in order]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("place")
+def test_report_and_list_count_the_rows_that_the_file_has_now(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    def counts() -> tuple[dict[str, int], int, int]:
+        report = cxcall("batch", "report", "-o", "json", code=0).envelope["data"]
+        [listed] = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+        return report["outcomes"], report["rows"], listed["rows"]
+
+    dialer.is_over = False  # a row stops the batch again
+    write(cxcall, range(ROWS + 4))
+    resume(cxcall, "--confirm", str(ROWS + 4 - 3), "--concurrency", "1", code=9)
+    found, rows, listed = counts()
+    assert found == {"unknown": 1, "refused": 1, "undelivered": 1, "not-sent": 6, "accepted": 1}
+    assert rows == listed == ROWS + 4
+    dialer.is_over = True
+    write(cxcall, range(POSTPONED, ROWS))  # without the rows that were sent
+    resume(cxcall, "--confirm", str(ROWS - POSTPONED), code=0)
+    found, rows, listed = counts()
+    assert found == {"unknown": 1, "accepted": 4}
+    assert rows == listed == sum(found.values())

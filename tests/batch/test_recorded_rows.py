@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import Row
-from cxcall.batch.report.recorded_rows import BatchReport, ReportRow, find_batch, read_report
+from cxcall.batch.report.recorded_rows import (
+    BatchReport,
+    ReportRow,
+    count_rows_of,
+    find_batch,
+    read_report,
+)
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import text_sections
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import Batch
+from cxcall.ledger.records import Batch, UnsentRow
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
@@ -55,6 +61,19 @@ def test_delivery_that_may_have_placed_a_call_counts_before_a_later_one(tmp_path
                 send(ledger, batch, row, outcome)
         report = read_report(ledger, find_batch(ledger, batch))
     assert [each.outcome for each in report.rows] == ["accepted", "unknown", "accepted"]
+
+
+def test_row_that_another_process_sent_is_not_listed_as_unsent(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        batch = ledger.batches.begin("p", "o", "t", "v", "/f", "d", 2)
+        send(ledger, batch, 1, Outcome.ACCEPTED)
+        now = ledger.now()
+        stopped = (
+            UnsentRow(batch, row, "", Outcome.STOPPED, "already-sent", "", now) for row in (1, 2)
+        )
+        ledger.batches.record_unsent([*stopped])
+        counts = count_rows_of(ledger, find_batch(ledger, batch))
+    assert counts == (2, {"accepted": 1}, 1)
 
 
 def text_entries(rows: list[ReportRow]) -> dict[str, str]:

@@ -131,7 +131,7 @@ def test_workers_send_no_row_after_the_batch_was_resumed_with_another_file(
         for name in ("CXCALL_LEDGER", "CXCALL_CONFIG_DIR"):
             monkeypatch.setenv(name, cxcall.environment[name])
         with open_ledger() as ledger:
-            ledger.batches.record_content(batch, "another content")
+            ledger.batches.record_content(batch, "another content", 1)
         cxcall("worker", "--until-empty", code=9)
         assert dialer.called == []
         assert "stopped" in cxcall("batch", "status", batch, code=0).out

@@ -95,8 +95,8 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
 def test_run_ends_when_another_one_records_another_content_of_its_file(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book, Ledger.open(tmp_path) as other:
         batch = book.batches.begin("default", "execute", "https://x", "given", "/a", "1")
-        guard = ContentGuard(book, book.batches.record_content(batch, "2"))
+        guard = ContentGuard(book, book.batches.record_content(batch, "2", 1))
         for content, ends in (("2", nullcontext()), ("3", pytest.raises(StoppedError))):
-            other.batches.record_content(batch, content)
+            other.batches.record_content(batch, content, 1)
             with ends, book.writing():
                 guard.stop_on_change(batch)

@@ -110,9 +110,9 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
         if present and not ranges:
-            sent = present.place(sent)
+            sent, has_newer = present.place(sent), present.has_newer(record)
             if not sent.is_in_file:
-                others.append(sent)
+                others += [sent] * (not has_newer)
                 continue
         if ranges:
             sent = sent._replace(key="")
@@ -124,7 +124,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
                 rows[number] = sent._replace(row=number) if ranges else sent
                 placed.add(number)
-    missing = max((batch.rows or 0) - len(rows), 0)
+    missing = max((rows_in_file(batch, content) or 0) - len(rows), 0)
     # An earlier request is a result if it called somebody, or if its row has no later result.
     called = (Outcome.ACCEPTED, Outcome.UNKNOWN)
     kept = (each for each in others if each.outcome in called or each.row not in rows)
@@ -134,12 +134,24 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     return BatchReport(batch._replace(file_digest=file_digest), known, missing)
 
 
+def rows_in_file(batch: Batch, content: FileContent | None) -> int | None:
+    """Return the number of rows in the present content of a batch's file; None if it was not recorded."""
+    return content.rows if content and content.rows is not None else batch.rows
+
+
 class _PresentRows:
     """Which deliveries belong to the present content of a file that was changed, and to which of its rows."""
 
     def __init__(self, ledger: Ledger, batch: str, content: FileContent) -> None:
         self._moved = ledger.batches.moved_rows(batch)
         self._new = ledger.batches.deliveries_after(batch, content.last_delivery)
+        self._newer: set[str] = set()
+
+    def has_newer(self, record: Record) -> bool:
+        """Return whether a newer delivery of the same request is its result; called for all deliveries, the newest first."""
+        has_newer = record.digest in self._newer and not record.may_be_processed
+        self._newer.add(record.digest)
+        return has_newer
 
     def place(self, sent: ReportRow) -> ReportRow:
         """Return a delivery with its present row number, or as one that is not in the file."""
@@ -148,14 +160,24 @@ class _PresentRows:
         return sent._replace(row=number, is_in_file=is_in_file)
 
 
-def count_by_outcome(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:
-    """Return the number of rows of a batch by outcome, and how many were not sent."""
+class BatchCounts(NamedTuple):
+    """The number of rows of a batch, None if it was not recorded; their outcomes, and how many have a reason why they were not sent."""
+
+    rows: int | None
+    outcomes: dict[str, int]
+    unsent: int
+
+
+def count_rows_of(ledger: Ledger, batch: Batch) -> BatchCounts:
+    """Return the counts of a batch as its report has them."""
     records = ledger.batches
-    if not records.counts_by_row_differ(batch):
-        return records.count_outcomes(batch), len(records.unsent_rows([batch]))
-    report = read_report(ledger, find_batch(ledger, batch))
+    if not records.counts_by_row_differ(batch.id):
+        outcomes, unsent = records.count_outcomes(batch.id), records.count_unsent(batch.id)
+        return BatchCounts(batch.rows, outcomes, unsent)
+    report = read_report(ledger, batch)
     sent = [row for row in report.rows if row.delivery or row.outcome == Outcome.UNKNOWN]
-    return dict(Counter(row.outcome for row in sent)), len(report.rows) - len(sent)
+    outcomes = dict(Counter(row.outcome for row in sent))
+    return BatchCounts(len(report.rows) + report.missing, outcomes, len(report.rows) - len(sent))
 
 
 def _unsent(row: UnsentRow) -> ReportRow:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
 from cxcall.batch.queue.queued_row_content import row_content
-from cxcall.batch.report.recorded_rows import find_batch
+from cxcall.batch.report.recorded_rows import find_batch, rows_in_file
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.unsent_rows import UnsentRows
@@ -146,7 +146,7 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
         "profile": batch.profile,
         "operation": batch.operation,
         "target": batch.target,
-        "rows": batch.rows,
+        "rows": rows_in_file(batch, ledger.batches.content(batch.id)),
         "queued": sum(states.values()),
         "open": is_open,
         "states": states,

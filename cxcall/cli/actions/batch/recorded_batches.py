@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import SANDBOX_TARGET
-from cxcall.batch.report.recorded_rows import count_by_outcome, find_batch, read_report
+from cxcall.batch.report.recorded_rows import count_rows_of, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import csv_records, text_sections
 from cxcall.cli.actions.history import more_remark
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.batch.report.input_columns import InputFile
-    from cxcall.batch.report.recorded_rows import BatchReport
+    from cxcall.batch.report.recorded_rows import BatchCounts, BatchReport
     from cxcall.batch.report.report_counts import Summary
     from cxcall.cli.options.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
@@ -61,8 +61,8 @@ def list_batches(limit: int) -> Report:
         batches = ledger.batches.all()
         has_more = len(batches) > limit
         batches = batches[:limit]
-        counts = [count_by_outcome(ledger, each.id) for each in batches]
-    listed = [_batch_data(batch, *each) for batch, each in zip(batches, counts, strict=True)]
+        counts = [count_rows_of(ledger, each) for each in batches]
+    listed = [_batch_data(batch, each) for batch, each in zip(batches, counts, strict=True)]
     return Report(
         "batch list",
         data={"batches": listed, "hasMore": has_more},
@@ -74,7 +74,7 @@ def list_batches(limit: int) -> Report:
     )
 
 
-def _batch_data(batch: Batch, outcomes: dict[str, int], unsent: int) -> dict[str, Any]:
+def _batch_data(batch: Batch, counts: BatchCounts) -> dict[str, Any]:
     return {
         "id": batch.id,
         "at": batch.at.isoformat(),
@@ -83,9 +83,9 @@ def _batch_data(batch: Batch, outcomes: dict[str, int], unsent: int) -> dict[str
         "operation": batch.operation,
         "target": batch.target,
         "file": batch.file,
-        "rows": batch.rows,
-        "outcomes": outcomes,
-        "unsent": unsent,
+        "rows": counts.rows,
+        "outcomes": counts.outcomes,
+        "unsent": counts.unsent,
     }
 
 
