@@ -20,6 +20,7 @@ import pytest
 
 USER = "cxcall"
 READY = "database system is ready to accept connections"
+READY_TO_READ = "database system is ready to accept read-only connections"
 START_TIMEOUT = 60.0
 EMPTY = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -92,7 +93,7 @@ class PostgresServer:
         command = self._command(program, *arguments)
         subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=START_TIMEOUT)
 
-    def start(self) -> None:
+    def start(self, ready: str = READY) -> None:
         """Start the server, also after a stop, and wait until it accepts connections."""
         options = {
             "unix_socket_directories": str(self.folder),
@@ -117,7 +118,7 @@ class PostgresServer:
         Thread(target=self._read_log, args=(self._process, lines), daemon=True).start()
         output = ""
         try:
-            while READY not in output:
+            while ready not in output:
                 output += lines.get(timeout=START_TIMEOUT)
                 if self._process.poll() is not None:
                     raise RuntimeError(f"PostgreSQL did not start: {output}")
@@ -146,11 +147,18 @@ class PostgresServer:
 
     def promote(self) -> None:
         """Start another timeline, like the promotion of a standby or a recovery."""
+        self._recover("recovery.signal", READY)
+
+    def stand_by(self) -> None:
+        """Start as a hot standby, which only reads until `pg_promote()`."""
+        self._recover("standby.signal", READY_TO_READ)
+
+    def _recover(self, signal: str, ready: str) -> None:
         self.stop(mode="fast")
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
             file.write("restore_command = 'false'\n")
-        (self.folder / "data" / "recovery.signal").touch()
-        self.start()
+        (self.folder / "data" / signal).touch()
+        self.start(ready)
 
     def url(self, database: str, *, by_socket: bool = True) -> str:
         """Return the URL of a database, by the Unix socket or the port."""

@@ -104,6 +104,22 @@ def test_database_without_an_encoding_is_used_in_utf_8(postgres_server: Postgres
         ledger.begin(intent("Zo\u00eb"), 900)
 
 
+@pytest.mark.parametrize(
+    "setting", ["datestyle = 'German'", "extra_float_digits = 0", "search_path = 'public'"]
+)
+def test_settings_of_a_database_do_not_change_the_ledger(
+    postgres_server: PostgresServer, setting: str
+) -> None:
+    name = postgres_server.new_database()
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET {setting}")
+        for again in (False, True):
+            with Ledger.open_shared(postgres_server.url(name)) as ledger:
+                ledger.begin(intent("a", again=again), 900)
+                ledger.check(always=True)
+        connection.execute(f"ALTER DATABASE {name} RESET ALL")
+
+
 def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: str) -> None:
     with Platform() as platform:
         command = machine(tmp_path, "a", postgres_url, platform)

@@ -62,6 +62,20 @@ def test_machine_without_a_marker_notices_a_promoted_standby(
         ledger.check(always=True)
 
 
+def test_process_that_connected_to_a_standby_notices_its_promotion(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.begin(intent("a"), 900)
+    postgres_server.stand_by()
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert ledger.missing_records() == ""
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+        with pytest.raises(MissingRecordsError, match="a standby was promoted"):
+            ledger.begin(intent("b"), 900)
+
+
 def test_machine_that_notices_missing_records_stops_all_others(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:

@@ -6,7 +6,6 @@ reads cannot change before its own record is committed.
 
 from __future__ import annotations
 
-import logging
 import shlex
 import time
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ from cxcall.ledger.database_interface import (
 )
 from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
+from cxcall.ledger.postgres.postgres_connection import connect, read_server
 from cxcall.ledger.postgres.postgres_errors import (
     damage_error,
     explain_errors,
@@ -47,28 +47,14 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.errors import LedgerError
 
-_CONNECT_TIMEOUT = 10
 _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
-_STATEMENT_SECONDS = 60
 _BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
 SELECT clock_timestamp()"""
-_SERVER = f"""
-SELECT CASE WHEN NOT pg_is_in_recovery() THEN
-    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
-"""
-"""The timeline changes with a promoted standby or a recovery, the table's number with a restored dump."""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CLOCK_ERROR = timedelta(seconds=2)
 """A greater difference from the server's clock is no delay of the network: the host has paused this virtual machine."""
 _MAX_CHECKED_DELIVERIES = 20_000
-_SETTINGS = {
-    "search_path": f"{SCHEMA},pg_temp",
-    "synchronous_commit": "on",  # a commit survives a crash of the server
-    "statement_timeout": f"{_STATEMENT_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine loses the lock
-    "client_min_messages": "warning",
-}
 
 
 class PostgresDatabase(LedgerDatabase):
@@ -90,23 +76,7 @@ class PostgresDatabase(LedgerDatabase):
 
     def new_connection(self, **settings: str) -> Connection[Any]:
         """Return another connection; `settings` are its different settings. Raises the errors of psycopg."""
-        from cxcall.ledger.postgres.reply_timeout import BoundedConnection
-
-        # Its warnings only repeat an error of cxcall in other words.
-        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
-        options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
-        own_options = self._parameters.get("options", "")
-        parameters = {
-            "connect_timeout": str(_CONNECT_TIMEOUT),
-            "application_name": "cxcall",
-            "keepalives_idle": "15",
-            "keepalives_interval": "5",
-            "keepalives_count": "3",
-            **self._parameters,
-            "options": f"{own_options} {options}".strip(),
-            "client_encoding": "utf8",
-        }
-        return BoundedConnection.connect(**parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
+        return connect(self._parameters, **settings)
 
     def _connect(self) -> Connection[Any]:
         connection = self.new_connection()
@@ -115,7 +85,8 @@ class PostgresDatabase(LedgerDatabase):
             before = datetime.now(UTC)
             now = read_time(connection.execute("SELECT clock_timestamp()"))
             self._set_clock(now - (before + (datetime.now(UTC) - before) / 2))
-            self.server = _read_server(connection)
+            server = read_server(connection)
+            self.server, self._is_standby = server or "", server is None
         except BaseException:
             connection.close()
             raise
@@ -253,7 +224,12 @@ class PostgresDatabase(LedgerDatabase):
 
     def _begin_writing(self) -> None:
         """Begin a transaction with the write lock, and correct the clock of a virtual machine that was paused."""
+        import psycopg
+
         now = read_time(self._connection.execute(_BEGIN, prepare=False))
+        if self._is_standby:  # it was promoted since, kept its connections, and may lack records
+            self._connection.close()
+            raise psycopg.OperationalError("the server was a standby when the connection began")
         offset = now - datetime.now(UTC)
         if abs(offset - self.clock_offset) > _MAX_CLOCK_ERROR:
             self._set_clock(offset)
@@ -334,16 +310,3 @@ def _is_in_transaction(connection: Connection[Any]) -> bool:
     from psycopg.pq import TransactionStatus
 
     return connection.info.transaction_status is not TransactionStatus.IDLE
-
-
-def _read_server(connection: Connection[Any]) -> str:
-    """Return the timeline of the server and the number of the ledger's table; empty if the server does not report it."""
-    import psycopg
-
-    try:
-        row = connection.execute(_SERVER.encode()).fetchone()
-    except psycopg.OperationalError:
-        raise
-    except psycopg.Error:
-        return ""
-    return str(row[0] or "") if row else ""
