@@ -78,9 +78,9 @@ class RowResult(NamedTuple):
 
     @property
     def error(self) -> Finding | None:
-        """The first error of the check or of the delivery; None if there is none."""
-        errors = (each for each in self.report.findings if each.severity is Severity.ERROR)
-        return next(errors, None)
+        """The error that is why the row was skipped, or else the first one of the check or of the delivery; None if there is none."""
+        errors = [each for each in self.report.findings if each.severity is Severity.ERROR]
+        return min(errors, key=lambda each: each.code != self.skip, default=None)
 
     @property
     def delivery(self) -> Delivery | None:

@@ -107,20 +107,18 @@ def result_of_failed_retry(
 ) -> Delivery:
     """Return the result if the next attempt is impossible.
 
-    The cause is an `error` on getting a token, on writing the record, or from the duplicate guard
-    because another process has sent an identical request meanwhile; or the batch has stopped.
+    The cause is an `error` on getting a token, on writing the record, or from a guard, because another process
+    has sent an identical request or a list has got the number meanwhile; or the batch has stopped. If it is why the request
+    was not sent again, its findings come first.
     """
     result = result_of_exchange(plan, evidence, exchange)
     findings = tuple(_without_renewal(each) for each in result.findings)
-    findings = (
-        (*error.findings, *findings)
-        if error.exit_code is ExitCode.UNDELIVERED
-        else (*findings, *error.findings)
+    if error.exit_code not in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
+        return result._replace(findings=(*findings, *error.findings))
+    findings = (*error.findings, *findings)
+    return result._replace(
+        outcome=Outcome.UNDELIVERED, exit_code=error.exit_code, findings=findings
     )
-    result = result._replace(findings=findings)
-    if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
-        return result._replace(outcome=Outcome.UNDELIVERED, exit_code=error.exit_code)
-    return result
 
 
 def _without_renewal(finding: Finding) -> Finding:

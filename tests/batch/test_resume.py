@@ -265,7 +265,7 @@ def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) 
             ran = cxcall("batch", file, *WORDS, "--resume", code=9)
             finish.set()
             process.wait(30)
-    assert "another process may still be sending 1 of them" in ran.err
+    assert "another process may still be sending 1 of them: if so, wait" in ran.err
     assert "wait if another process is still sending it" in ran.out
 
 

@@ -142,7 +142,7 @@ def test_row_that_a_guard_stops_after_the_wait_for_a_retry_is_not_sent_again(
     sending.platform.answer = answer
     result = sending.send()
     assert (result.outcome, sending.platform.rung) == (Outcome.UNDELIVERED, 0)
-    assert result.findings[-1].code == reason
+    assert result.findings[0].code == reason
 
 
 def test_row_that_its_worker_lost_is_not_sent(sending: Sending) -> None:

@@ -67,6 +67,15 @@ def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
     assert sent == {contact(1), contact(6)}
 
 
+def test_listed_number_in_the_form_of_a_spreadsheet_is_printed_with_its_reason(
+    live: Cxcall,
+) -> None:
+    live.file("dnc.txt", "2025550102\n")
+    file = live.file("calls.csv", table("2.025550102E+9", "+12025550101"))
+    ran = live("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", code=0)
+    assert ran.out.splitlines()[0].split("\t")[-1].startswith("do-not-call: ")
+
+
 def test_strict_stops_the_batch_for_a_row_that_would_be_skipped(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -303,7 +303,7 @@ def test_process_that_was_stopped_until_its_delivery_was_resolved_sends_nothing(
         hooks = SendHooks(sleep=sleep, wait_for_slot=wait)
         delivery = deliver(plan_to(server.base_url), here, Tokens(), hooks)
         assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
-        assert "was resolved as" in delivery.findings[-1].message
+        assert "was resolved as" in delivery.findings[0].message
         record = here.get(delivery.id)
         assert record.was_placed is placed
         assert placed or record.outcome is Outcome.UNDELIVERED

@@ -124,7 +124,9 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     same = ", and the same for each of the others" if len(listed) + more > 1 else ""
     lines.append(f"unknown: {resolve_fix(first, is_load=statistics.is_load)}{same}:")
     if sent := statistics.may_be_in_flight:
-        lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
+        lines.append(
+            f"  another process may still be sending {sent} of them: if so, wait until it ends"
+        )
     lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]
     return [*lines, f"  and {more} more: `cxcall history list --unresolved`"] if more else lines
 
