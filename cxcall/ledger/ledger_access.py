@@ -333,7 +333,7 @@ class LedgerAccess:
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return their number.
 
-        A batch that loses one of its rows, or began before one of them, is deleted too: it could not be resumed safely.
+        A batch that began before one of them, and stays, cannot be resumed any more.
         """
         from cxcall.ledger.pruning import prune_bounds, prune_rows
 

@@ -83,6 +83,16 @@ def test_ledger_in_a_read_only_folder_is_backed_up(folders: tuple[Path, Path]) -
     assert [each.name for each in folder.iterdir()] == ["ledger.sqlite3"]
 
 
+@pytest.mark.slow
+def test_copy_on_a_full_disk_is_the_problem_and_not_the_ledger(cxcall: Cxcall) -> None:
+    cxcall(*CALL, "--sandbox", code=0)
+    ran = on_a_full_disk(cxcall, "history", "backup", "copy.sqlite3")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "the copy of the ledger cannot be written" in ran.stderr
+    assert "a file on another one" in ran.stderr
+    assert not (cxcall.folder / "copy.sqlite3").exists()
+
+
 def ledger_check(cxcall: Cxcall) -> dict[str, str]:
     """Return the result of the check of the ledger; no host responds, so doctor ends with 5."""
     env = {"CXCALL_BASE_URL": "http://127.0.0.1:1"}
