@@ -9,6 +9,7 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from cxcall.runtime.encoded_logins import LOGIN_IN_CODE, mask_login, secret_of_login
 from cxcall.runtime.known_secrets import MASKED, mask_spans
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
@@ -30,8 +31,7 @@ _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 """Headers of each request without secrets, whose values are not searched."""
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
-_QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
-_MIN_DECODED, _LONGEST_MATCH = 6, 400
+_QUOTE_SIGNS, _NESTED_QUOTE, _MIN_DECODED, _LONGEST_MATCH = ("'", '"', "`"), '\\"', 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
@@ -55,7 +55,6 @@ _USER_OPTION = (
     r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
 )
 _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
-_CLIENT = r"[\w.@-]{3,100}:[^\s:]{6,200}"
 _SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
 # Words after `Bearer` in prose. Any other word there may be a token.
 _BEARER_WORDS = frozenset(
@@ -79,9 +78,7 @@ _VALUE = (
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
 # A text without these has only names of keys, and names of secrets before a colon.
 _HINTS = tuple(
-    """
-    secret passw token credential pikey pi-key pi_key authoriz sess cookie bearer basic digest pwd
-    """.split()
+    "secret passw token credential pikey pi-key pi_key auth sess cookie bearer basic digest pwd".split()
 )
 # The text after a name; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
@@ -152,6 +149,8 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
         text = _replace(_USER_OPTION, lambda match: match[1] + MASKED, text, found)
     if _has_hint(text, folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
+    if "64" in folded or "btoa" in folded:
+        text = _replace(LOGIN_IN_CODE, mask_login, text, found)
     if _SHORTEST_BASE64 <= len(text) <= _LONGEST_WITH_BASE64:
         text = _replace(_BASE64, _mask_base64, text, found)
     return _mask_structures(text, folded, found)
@@ -193,7 +192,8 @@ def is_likely_secret(name: str, value: str) -> bool:
     kind = kind_of_name(name)
     if not kind or not value or value == MASKED or is_plain(value):
         return False
-    return kind == SECRET or (is_random(value) and not is_uuid(value))
+    secret = secret_of_login(value)
+    return kind == SECRET or (is_random(secret) and not is_uuid(secret))
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -261,8 +261,8 @@ def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
         is_value = is_quoted or (is_mixed(value) and not re.search(r"\s|://", value))
         is_secret = is_value and is_likely_secret(name, value)
     else:
-        is_random_value = is_random(value) and not is_uuid(value)
-        is_secret = is_random_value and kind_of_name(name) == SECRET
+        secret = secret_of_login(value)
+        is_secret = is_random(secret) and not is_uuid(secret) and kind_of_name(name) == SECRET
     return (start, start + len(value)) if is_secret else (start, start)
 
 
@@ -279,8 +279,8 @@ def _mask_base64(match: re.Match[str]) -> str:
         text = a2b_base64(match[0]).decode("ascii")
     except ValueError:
         return match[0]
-    is_pair = text.isprintable() and compile_pattern(_CLIENT).fullmatch(text)
-    return MASKED if is_pair or (text[:1] == "{" and find_likely_secrets(text)) else match[0]
+    is_login = text.isprintable() and secret_of_login(text) != text
+    return MASKED if is_login or (text[:1] == "{" and find_likely_secrets(text)) else match[0]
 
 
 def _has_secret_member(text: str) -> bool:

@@ -250,3 +250,35 @@ def test_controls_are_escaped_in_json(cxcall: Cxcall) -> None:
     assert "\x9b" not in ran.out
     assert "\u202c" not in ran.out
     assert json.loads(ran.out)
+
+
+_COMMAND = "Invoke-RestMethod -Uri https://login.mypurecloud.ie/oauth/token -Method Post -Headers"
+_POWERSHELL = (
+    "Invoke-RestMethod : The remote server returned an error: (401) Unauthorized.\n"
+    f"At C:\\token.ps1:12 char:6\n+ $r = {_COMMAND} @{{%s}}\n+      ~~~~~~~~\n"
+)
+LOGIN_SECRET = "Zx9KqWeRtY77uIoPlKjH41"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _POWERSHELL % "A='Basic '+[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('my:%s'))",
+        _POWERSHELL % "'X-Gateway'='%s'",
+        'Error: 401 {Authorization: "Basic " + btoa("myid:%s")}',
+        'Error: 401 {message: "Basic " + btoa("myid" + ":" + "%s")}',
+        'Error: 401 {auth: "myid:%s"}',
+        'Error: 401 base64_encode("myid:%s") is not valid',
+        '{"message":"Malformed credentials myid:%s","code":"bad.credentials"}',
+    ],
+)
+def test_login_in_code_below_an_error_is_not_printed(cxcall: Cxcall, text: str) -> None:
+    for output in ("text", "json"):
+        result = cxcall("explain", "-", "-o", output, stdin=text % LOGIN_SECRET)
+        assert "401" in result.out or "credential" in result.out
+        assert LOGIN_SECRET not in result.out + result.err
+
+
+def test_code_is_not_quoted_as_the_message_of_the_api() -> None:
+    [found] = explain(_POWERSHELL % "Accept=('a','b')")
+    assert "the API says" not in repr(found.findings)

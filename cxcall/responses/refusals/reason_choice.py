@@ -64,6 +64,7 @@ _ALLOWED_VALUES = re.compile(
     r"|(?:accepted|allow(?:ed|able)|permitted|possible|supported|valid) (?:options|values)(?: are|:))[^.;\n]*",
     re.IGNORECASE,
 )
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|$)|'[^']*'")
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
 _SCOPE_ERROR = "insufficient_scope"
@@ -207,8 +208,16 @@ def platform_text(response: HttpResponse) -> str:
     if words or is_unread or isinstance(body, dict | list):
         return words
     text = body if isinstance(body, str) else response.text.strip()
+    if _is_code(text):
+        return ""  # of the user, below an error that a client printed
     element = _XML_MESSAGE.search(text)
     return shorten(element[1] if element else text)
+
+
+def _is_code(text: str) -> bool:
+    """Return whether a text is an object with an assignment or a call, as in code, and not JSON that was cut."""
+    outside = _STRING.sub('""', text[:_MAX_HEAD]) if text[:1] in ("{", "[", "@") else ""
+    return re.search(r'(?<!=)=\s*(?:""|[(\[@$])|\w\(', outside) is not None
 
 
 def challenge_error(response: HttpResponse) -> str:

@@ -1,0 +1,29 @@
+"""Recognize `id:secret` in text: a login as code passes it to base64, or as the value of a name."""
+
+from __future__ import annotations
+
+import re
+
+from cxcall.runtime.known_secrets import MASKED
+from cxcall.runtime.random_texts import is_mixed, is_plain
+
+_LOGIN = r"[\w.@-]{3,100}:[^\s:]{6,200}"
+# `"id:secret"`, `"id" + ":" + "secret"`, `"id:" + "secret"`.
+LOGIN_IN_CODE = (
+    r"(\(b?)?(?:([\"'`][\w.@-]{1,100}:)|(:[\"'`]\s{0,4}[+.,&]{1,2}\s{0,4}b?[\"'`]))"
+    r"([^\s:\"'`]{6,200})(?=[\"'`])"
+)
+
+
+def mask_login(match: re.Match[str]) -> str:
+    """Mask the secret of a login in a text that also encodes one, but no URL, header, or placeholder."""
+    start, _, joined, secret = match.groups()
+    is_other = secret[0] in "/$%<{" or is_plain(secret)
+    if is_other or not (start or joined or is_mixed(secret)):
+        return match[0]
+    return match[0][: -len(secret)] + MASKED
+
+
+def secret_of_login(value: str) -> str:
+    """Return the part after the colon of a login such as `id:secret`; another value unchanged."""
+    return value.rpartition(":")[2] if re.fullmatch(_LOGIN, value) else value
