@@ -156,3 +156,24 @@ def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
 def test_statement_of_any_depth_leaves_the_others_to_be_read(unit: str) -> None:
     request, *_ = read(f"client.post('{URL}', json={{}});\n{unit * 2000}", "text")
     assert request.method == "POST"
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        ('"+13172222222", "+442079460123"', ["+13172222222", "+442079460123"]),
+        ("$both", ["+13172222222", "+442079460123"]),
+        (',"+13172222222"', ["+13172222222"]),
+        ('\n"+13172222222",\n"+442079460123"\n', ["+13172222222", "+442079460123"]),
+    ],
+)
+def test_comma_makes_an_array_in_powershell(written: str, numbers: list[str]) -> None:
+    text = f"""$both = "+13172222222", "+442079460123"
+$body = @{{ callbackNumbers = {written}; callbackUserName = "Ada" }} | ConvertTo-Json
+Invoke-RestMethod -Uri https://api.mypurecloud.ie/api/v2/conversations/callbacks -Method POST -Body $body
+"""
+    [request] = read(text, "text")
+    assert json.loads(request.body or "") == {
+        "callbackNumbers": numbers,
+        "callbackUserName": "Ada",
+    }

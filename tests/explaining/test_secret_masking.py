@@ -263,7 +263,8 @@ LOGIN_SECRET = "Zx9KqWeRtY77uIoPlKjH41"
 @pytest.mark.parametrize(
     "text",
     [
-        _POWERSHELL % "A='Basic '+[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('my:%s'))",
+        _POWERSHELL
+        % "A='Basic '+[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('my:%s'))",
         _POWERSHELL % "'X-Gateway'='%s'",
         'Error: 401 {Authorization: "Basic " + btoa("myid:%s")}',
         'Error: 401 {message: "Basic " + btoa("myid" + ":" + "%s")}',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
@@ -100,7 +101,7 @@ class Evaluator(Calls):
         if comma := next((at for at, each in enumerate(left) if is_operator(each, (",",))), 0):
             left = left[:comma]  # `body, err := ...`
         last = left[-1]
-        value = self.evaluate(right, chain_name(left) if is_member else "")
+        value = self._assigned(right, chain_name(left) if is_member else "")
         if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
             return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
@@ -120,6 +121,14 @@ class Evaluator(Calls):
             self.names[name] = value
             self._report("member" if is_member else "named", name, value)
         return name or None, value
+
+    def _assigned(self, items: list[Any], member: str) -> Any:
+        """Return the value of the right side of an assignment; commas make an array of it in PowerShell."""
+        if not any(map(_is_comma, items)):
+            return self.evaluate(items, member)
+        parts = [[*part] for is_end, part in groupby(items, _is_comma) if not is_end]
+        values = [self.evaluate(part, member) for part in parts]
+        return unknown() if any(is_operator(each, ("|",)) for each in items) else values
 
     def _assign_item(self, left: list[Any], value: Any) -> tuple[str, Any]:
         """Set a member of a map, or add an item to a list: `owner[key] = value`, `$owner[key][] = value`."""
@@ -319,6 +328,10 @@ class Evaluator(Calls):
             return self._command(name, items, position)
         self._report("name", name, None)
         return self._lookup(name), position
+
+
+def _is_comma(item: Any) -> bool:
+    return is_operator(item, (",",))
 
 
 def _is_text(terms: list[Any], following: Any) -> bool:

@@ -66,6 +66,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             and item.value in (",", ";")
             and not (item.value == "," and not group.opening and is_command(element))
             and not (group.opening in ("", "{") and is_second_result(group.items, index))
+            and not (item.value == "," and is_next_item(group, element, index))
         )
         is_block = is_new_line and is_block_start(element)
         if (
@@ -81,6 +82,26 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             element.append(item)
     if element:
         yield element
+
+
+def is_next_item(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether the comma at a position is between items of an array in PowerShell: `$a = "b", "c"`."""
+    if not any(is_operator(each, ("=", "+=")) for each in element):
+        return False
+    start, *_ = element
+    is_variable = is_token(start, "word") and start.value[:1] == "$"
+    is_statement = group.opening in ("", "{") and (is_variable or not isinstance(start, CodeToken))
+    following = [each for each in group.items[position + 1 : position + 4] if not is_newline(each)]
+    is_value = bool(following) and (
+        not isinstance(following[0], CodeToken) or following[0].kind in ("string", "number", "word")
+    )
+    is_member = is_operator(following[1] if following[1:] else None, KEY_SEPARATORS)
+    return (is_statement or group.opening == "@{") and is_value and not is_member
+
+
+def is_newline(item: Any) -> bool:
+    """Return whether an item is the end of a line."""
+    return is_token(item, "newline")
 
 
 def is_second_result(items: list[Any], position: int) -> bool:
