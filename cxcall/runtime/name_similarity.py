@@ -23,6 +23,9 @@ _OPPOSITES = frozenset(
 _SHORTEST_WORD = 3
 """The fewest letters that stand for a longer word: `num` for `number`."""
 
+_LONGEST_ENDING = 3
+"""The most letters of an ending such as `-ed` and `-ing`."""
+
 
 def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the most similar of some names as they are written; empty if none is similar."""
@@ -44,6 +47,33 @@ def _nearest_name(name: str, names: tuple[str, ...]) -> str:
     folded = {fold_name(each): each for each in names}
     nearest = folded.get(find_similar(fold_name(name), folded, 0.75), "")
     return "" if is_opposite(name, nearest) else nearest
+
+
+def nearest_value(value: str, choices: Iterable[str]) -> str:
+    """Return the only one of some values that has the same words, perhaps misspelled or in another form; empty if none.
+
+    A value with another word means something else: `machine` is not `faxMachine`.
+    """
+    others = tuple(choices)
+    same = [each for each in others if fold_name(each) == fold_name(value)]
+    same = same or [each for each in others if _has_same_words(value, each)]
+    is_safe = len(same) == 1 and not is_opposite(value, same[0])
+    return same[0] if is_safe else ""
+
+
+def _has_same_words(one: str, other: str) -> bool:
+    pairs = name_words(one), name_words(other)
+    return len(pairs[0]) == len(pairs[1]) and all(map(_is_same_word, *pairs))
+
+
+def _is_same_word(one: str, other: str) -> bool:
+    """Return whether two words are equal, or longer ones differ by an ending or by a letter or two."""
+    shortest = min(len(one), len(other))
+    if one == other or shortest < SHORTEST_TYPO:
+        return one == other
+    is_ending = abs(len(one) - len(other)) <= _LONGEST_ENDING
+    is_form = is_ending and (one.startswith(other) or other.startswith(one))
+    return is_form or count_typos(one, other) <= max(1, shortest // 4)
 
 
 def is_opposite(name: str, other: str) -> bool:

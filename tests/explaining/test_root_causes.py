@@ -142,6 +142,7 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
     *((exchange("POST", CALLBACKS, {**CALLBACK, "countryCode": country}), ["warning value-not-allowed /countryCode"]) for country in ("GER", "Germany")),
     *((exchange("POST", CALLBACKS, {**CALLBACK, "countryCode": country}), []) for country in ("DE", "us", "+49", "")),
     (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "campaignStatus": "stopping"}), ["warning value-not-allowed /campaignStatus"]),
+    (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "campaignStatus": "complete"}), []),
     (exchange("POST", f"{ACD}/contacts/7/monitor", {"phoneNumber": "+1 212 555 0123"}), ["warning phone-format /phoneNumber"]),
     (exchange("POST", f"{ACD}/contacts/7/monitor", {"phoneNumber": "2125550123"}), []),
     (exchange("POST", "/oauth/token?grant_type=client_credentials", "", 400, {"error": "invalid_request"}, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"),

@@ -108,6 +108,27 @@ def test_value_is_not_corrected_to_its_opposite() -> None:
 
 
 @each_case(
+    "value, choices, expected",
+    [
+        ("machine", ["faxMachine", "answeringMachine"], ""),
+        ("PowerProgressive", ["power", "progressive"], ""),
+        ("off_on", ["on", "off"], ""),
+        ("Unadd", ["Add", "Remove"], ""),
+        ("Available2", ["Available", "Busy"], ""),
+        ("Progresive", ["power", "progressive"], "progressive"),
+        ("disconnect", ["connected", "disconnected"], "disconnected"),
+        ("fax_machine", ["faxMachine", "answeringMachine"], "faxMachine"),
+    ],
+)
+def test_value_is_corrected_only_to_one_with_the_same_words(
+    value: str, choices: list[str], expected: str
+) -> None:
+    schema = {"type": "object", "properties": {"status": {"enum": choices}}}
+    (found,) = check_body(operation_of(schema), Payload({"status": value}))
+    assert found.fix == (f"write `{expected}`" if expected else f"use one of: {', '.join(choices)}")
+
+
+@each_case(
     "name, is_suggested",
     [
         ("phoneNumbers", True),

@@ -156,7 +156,7 @@ RULES = [
     ({"propertyNames": {"maxLength": 1}}, {"aa": 1}, "a name in `/v` must have at most 1 character; it has 2", "write at most 1 character"),
     ({"enum": [1, "1", None]}, 7, "cannot be `7`", 'use one of: 1, "1", null'),
     ({"enum": [1, 2]}, "1", "cannot be `1`", "remove the quotes"),
-    ({"enum": ["on", "off"]}, "onn", "cannot be `onn`", "write `on`"),
+    ({"enum": ["active", "off"]}, "activ", "cannot be `activ`", "write `active`"),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.hint_texts import listed_values
-from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
 from cxcall.runtime.printed_types import is_printed_type
 
@@ -164,5 +164,5 @@ def _correct_choice(text: str, choices: list[str]) -> Correction | None:
     same = [each for each in choices if fold_name(each) == fold_name(text)]
     if len(same) == 1:
         return same[0], Applicability.SAFE
-    near = nearest_name(text, choices)
+    near = nearest_value(text, choices)
     return (near, Applicability.UNSAFE) if near else None

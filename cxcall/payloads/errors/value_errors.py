@@ -30,7 +30,7 @@ from cxcall.payloads.wrong_phone_numbers import (
 )
 from cxcall.phone import number_masking
 from cxcall.phone.impossible_numbers import write_e164
-from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
 def _choice_hint(choices: list[Any], value: Any) -> str:
     """Return which of the allowed values to write, in JSON unless all of them are text."""
     are_texts = all(isinstance(each, str) for each in choices)
-    near = nearest_name(str(value), list(map(as_text, choices)))
+    near = nearest_value(str(value), list(map(as_text, choices)))
     if near == value or (near and not are_texts):
         return retype_hint(value, list(map(type_of, choices))) or f"write `{near}`"
     shown = map(format_value, choices if are_texts else map(json.dumps, choices))
