@@ -22,7 +22,8 @@ def test_restarted_server_keeps_what_was_committed(postgres_server: PostgresServ
 def everything_in(url: str) -> list[tuple[object, ...]]:
     """Return the kind, name, and privileges of all that a database has, and its own settings."""
     parts = (
-        "SELECT 'schema', nspname::text, nspowner::text, nspacl::text FROM pg_namespace",
+        # The server keeps the empty schemas of temporary tables.
+        "SELECT 'schema', nspname::text, nspowner::text, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'",
         "SELECT 'table', relname::text, relnamespace::regnamespace::text, relacl::text FROM pg_class",
         "SELECT 'function', proname::text, pronamespace::regnamespace::text, proacl::text FROM pg_proc",
         "SELECT 'setting', setconfig::text, '', '' FROM pg_db_role_setting",
