@@ -179,3 +179,14 @@ def test_parameter_whose_name_is_in_the_body_is_that_property() -> None:
     assert found.where == "response"
     (found,) = explain(LIST, {"message": "Conflict with sortOrder", "code": "conflict"}, None, 409)
     assert (found.code, found.where) == ("state", "response")
+
+
+def test_name_that_an_object_with_any_names_has_is_found_there() -> None:
+    body = [{"contactListId": "x", "data": {"Phone": "+12025550123", "mobile_number": "1"}}]
+    for message, expected in (
+        ("Contact columns [mobile_number] are not defined", "/0/data/mobile_number"),
+        ("Contact columns [Phone] are not defined on the list", "/0/data/Phone"),
+    ):
+        refusal = {"message": message, "code": "invalid.contact.columns"}
+        found = explain(load_operation("add-contacts"), refusal, body)
+        assert places(found) == [f"error value-not-allowed {expected}"]

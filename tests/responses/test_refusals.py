@@ -211,6 +211,7 @@ NO_REASON = "the response gives no reason"
         (401, None, {"WWW-Authenticate": 'Bearer realm="x", scope="outbound"'}, "`api.example.com` refused the request with HTTP 401: the request has no valid token: it may be missing, expired, revoked, or of another region", NO_REASON),
         (401, None, {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="old"'}, "the API does not accept the token: it may be expired, revoked, or malformed (HTTP 401)", "the API says: old (invalid_token)"),
         (403, None, {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="outbound"'}, "the token does not have a scope (HTTP 403)", "the API says: the request requires another scope: outbound (insufficient_scope)"),
+        (403, {"code": "not.authorized", "message": "Missing required scope: outbound"}, {}, "the token does not have a scope (HTTP 403)", "the API says: Missing required scope: outbound (not.authorized)"),
         (403, TITLE % b"Blocked", PAGE, "`api.example.com` responded with HTTP 403 and a web page: not the platform's own response, but a proxy's or a gateway's", "the page says: Blocked"),
         (407, b"<html></html>", PAGE, "the proxy requires credentials (HTTP 407)", NO_REASON),
         (407, None, {}, "the proxy refused the request with HTTP 407: the proxy requires credentials", NO_REASON),

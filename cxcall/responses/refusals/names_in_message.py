@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Parameter
 
 _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+_LISTED_NAMES = re.compile(r"['\"`\[]([\w .,-]{1,200})['\"`\]]")
 _CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
 _MISSING_NAME = re.compile(
     r"\b([A-Za-z_]\w+)['\"`\]]? (?:is|are) (?:required|missing)"
@@ -206,8 +207,9 @@ def find_named_properties(
         quoted = [name for name in quoted if locate(operation, name, body)]
     elif not (quoted or plain or code == "property-missing"):
         plain += _spelled_names(operation, text)
-    for name in dict.fromkeys((*quoted, *plain)):
-        if pointer := locate(operation, name, body):
+    free = dict(_free_names(operation, text, body))
+    for name in dict.fromkeys((*quoted, *plain, *free)):
+        if pointer := locate(operation, name, body) or free.get(name, ""):
             yield Finding.error(
                 code,
                 pointer,
@@ -228,6 +230,18 @@ def find_named_properties(
                 fix="leave it out; " + comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )
+
+
+def _free_names(operation: Operation | None, text: str, body: Any) -> Iterator[tuple[str, str]]:
+    """Yield (name, pointer) of each name in brackets or quotes that the body has where any name may be, as in `data`."""
+    if operation is None:
+        return
+    listed = {name.strip() for each in _LISTED_NAMES.findall(text) for name in each.split(",")}
+    for pointer, _ in _members(body) if listed else ():
+        above, _, name = pointer.rpartition("/")
+        is_free = operation.schema_at(above).get("additionalProperties")
+        if name in listed and is_free and not _is_declared(operation, pointer):
+            yield name, pointer
 
 
 def find_coded_property(operation: Operation | None, code: str, body: Any) -> str:

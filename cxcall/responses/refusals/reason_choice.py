@@ -118,6 +118,8 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     )
     exact = [code for code in codes if code not in _VAGUE_CODES]
     by_code = _by_status_too(_cause_of_codes(exact), status)
+    if status in _ABOUT_OTHERS[:2] and _names_scope(text, by_code):
+        return _cause_of_codes([_SCOPE_ERROR]) or NO_CAUSE
     if by_code:
         return _with_meaning(by_code, exact, status)
     if status == HTTPStatus.BAD_REQUEST and any(_codes_of(each, status) for each in exact):
@@ -141,6 +143,12 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         )
     by_vague_code = None if is_vague(text) else _by_status_too(_cause_of_codes(codes), status)
     return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact, status)
+
+
+def _names_scope(text: str, by_code: Cause | None) -> bool:
+    """Return whether a message is about a scope, which a client has, and its code says only that something is not allowed."""
+    is_open = by_code is None or by_code.code == "permission-missing"
+    return is_open and re.search(r"(?i)\bscopes?\b", text) is not None and "permission" not in text
 
 
 def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
