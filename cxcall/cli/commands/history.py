@@ -130,7 +130,8 @@ def prune(
     """Delete old deliveries, except unknown ones.
 
     Deliveries that the duplicate guard or an unfinished batch needs, and loads into contact lists, are also kept. A
-    finished batch that began before a deleted delivery cannot be resumed.
+    batch is deleted as a whole, when no delivery of it is kept. A finished batch that began before a deleted
+    delivery cannot be resumed.
     """
     oldest, window = parse_time(older_than, "--older-than"), _start_of_duplicate_window()
     before = min(oldest, window)
@@ -147,6 +148,10 @@ def prune(
             )
         pruned = ledger.prune(before) if count else 0
         kept = [*_kept_by_batches(ledger.batches.all(), before)]
+        unknown = sum(each.at < before for each in ledger.records(unresolved=True))
+    if unknown:
+        what = f"{count_phrase(unknown, 'unknown delivery')}, and all of a batch that has one"
+        kept.append(f"kept {what}: `cxcall history list --unresolved`")
     text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
     if oldest > window:
         kept.append("kept newer deliveries: `duplicate_window` needs them to stop duplicates")
