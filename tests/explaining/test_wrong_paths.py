@@ -202,3 +202,15 @@ def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> Non
     host = HOSTS[GENESYS if path.startswith("/api/") else CXONE]
     (found,) = explain({"method": "GET", "host": host, "path": path})
     assert [each.split()[0] for each in problems(found)] == (["id-format"] if is_wrong else [])
+
+
+def test_word_for_the_own_id_is_not_an_unknown_path() -> None:
+    for method, path, expected in (
+        ("POST", "/api/v2/conversations/calls/user/me", "id-format"),
+        ("POST", "/api/v2/outbound/campaigns/me/start", "id-format"),
+        ("GET", "/api/v2/users/me", ""),
+        ("GET", "/api/v2/users/me/nothing", "path-unpublished"),
+    ):
+        (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
+        codes = {each.code for each in found.findings if each.where == "path"}
+        assert codes == ({expected} if expected else set()), path

@@ -51,6 +51,10 @@ class PublishedOperation(NamedTuple):
         return _load(self.contract, self.name) if self.contract else None
 
 
+OWN_ID = "me"
+"""The word for the caller's own ID in the paths of separate operations; elsewhere it stands for an ID."""
+
+
 @cache
 def _load(contract: Contract, name: str) -> Operation:
     return contract.find_by_name(name)[0]
@@ -86,7 +90,7 @@ class PublishedOperations:
         shape = found[0][0]
         ids = (word for word, kind in zip(segments, shape, strict=True) if kind == ID)
         words = tuple(word for word in ids if not may_be_id(word))
-        if any(word in self.words for word in words):
+        if any(word in self.words and word != OWN_ID for word in words):
             return None
         is_parameter = [kind in (ID, VALUE) for kind in shape]
         methods = {

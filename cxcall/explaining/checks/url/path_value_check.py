@@ -11,6 +11,7 @@ from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
+    OWN_ID,
     PublishedOperation,
     path_segments,
 )
@@ -56,6 +57,9 @@ def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterat
             message, fix = describe_wrong_id(kind, value)
         if kind not in ("other", "") and not may_be_id(value):
             message = f"`{value}` looks like a name"
+        if value == OWN_ID and message:
+            message = f"`{OWN_ID}` is not an ID"
+            fix += "; `GET /api/v2/users/me` returns the one of your user" * (name == "userId")
         if message:
             yield Finding.warning(
                 "id-format",
