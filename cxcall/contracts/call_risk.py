@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.contracts.get_requests import READ_VERBS, dials, only_reads
+from cxcall.contracts import get_requests, post_requests
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.patterns import name_words
+from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,7 +45,7 @@ READ_ACTIONS = frozenset(("view", "search", "readonly"))
 # Objects from which nobody is called until something else is started with them.
 _PASSIVE_NOUNS = frozenset(
     """
-    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user queue role
+    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user role
     tag label note comment report export template permission division disposition wrapupcode
     """.split()
 )
@@ -57,16 +58,18 @@ class Route(NamedTuple):
     segments: tuple[str, ...]
     names: frozenset[str]
     path: str = ""
+    server: str = ""
 
     @classmethod
     def of(cls, method: str, path: str, declared: Mapping[str, Any], server: str) -> Route:
         """Return the route of a declared operation; `server` is the URL that precedes its path."""
         own = declared.get("servers") or [{}]
-        base = path_of_url(str(own[0].get("url", "") or server))
+        server = str(own[0].get("url", "") or server)
+        base = path_of_url(server)
         whole = "/".join(("", *_normal_segments(f"{base}/{path}")))
         names = declared.get("operationId", ""), declared.get("x-cxcall-command", {}).get("name")
         segments = tuple(filter(None, _ACD_BASE.sub("", whole).split("/")))
-        return cls(method, segments, frozenset(filter(None, names)), f"{base}/{path}")
+        return cls(method, segments, frozenset(filter(None, names)), f"{base}/{path}", server)
 
     def may_equal(self, other: Route) -> bool:
         """Return whether a request can match both routes; one of them may lack the base path of the other."""
@@ -114,14 +117,17 @@ def can_place_call(
     says that the path is one of an object that other methods create, change, or delete.
     """
     stated = declared.get(RISK)
+    is_vendors = shipped.serves(route)
     equal = shipped.equal.get(route[:2])
     is_similar = any(equal) if equal else any(map(route.may_equal, shipped.calls(route.method)))
     if is_similar or not shipped.names.isdisjoint(route.names):
         return True
     if stated is True:
         return True
+    if is_vendors and (equal or _is_published_read(route)):
+        return False
     has_number = _takes_number(declared, schemas or {})
-    if equal or _is_harmless(route, declared, has_number=has_number, is_object=is_object):
+    if _is_harmless(route, declared, has_number=has_number, is_object=is_object):
         return False
     return stated is None or has_number or _names_call(route, declared)
 
@@ -133,8 +139,12 @@ class ShippedRoutes:
         self.equal: dict[tuple[str, tuple[str, ...]], list[bool]] = {}
         self.names: set[str] = set()
         self._calls: dict[str, list[Route]] = {}
+        self._domains = {*VENDOR_DOMAINS}
         for known in contracts:
             base = known.base_url()
+            self._domains |= {
+                _shared_domain(each) for each in known.regions.values() if "." in each
+            }
             for each in known.operations:
                 route, risk = (
                     Route.of(each.method, each.path, each.declared, base),
@@ -148,6 +158,17 @@ class ShippedRoutes:
     def calls(self, method: str) -> list[Route]:
         """Return the routes with a method that can place a call."""
         return self._calls.get(method, [])
+
+    def serves(self, route: Route) -> bool:
+        """Return whether a route is of a vendor's own API: by its host, or by the base path of CXone.
+
+        Another vendor may have an operation at the same path that does something else.
+        """
+        host = re.split("[:/?#]", route.server.lower().partition("://")[2], maxsplit=1)[0]
+        is_cxone = "/".join(("", *_normal_segments(route.path)))
+        return bool(_ACD_BASE.match(is_cxone)) or host.endswith(
+            tuple(f".{each}" for each in self._domains)
+        )
 
 
 @cache
@@ -180,21 +201,24 @@ def _is_harmless(
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     if route.method in _READ_METHODS:
-        return only_reads(route.path, declared, has_number=has_number, is_object=is_object)
-    if _is_published_read(route):
-        return True
+        return get_requests.only_reads(
+            route.path, declared, has_number=has_number, is_object=is_object
+        )
     if has_number or _names_call(route, declared):
         return False
-    noun = route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:]
-    if _fold("".join(noun)) in _PASSIVE_NOUNS:
+    if _is_published_read(route):
         return True
-    verbs = _verbs(str(declared.get("summary", "")))
-    return route.method == "POST" and bool(verbs & READ_VERBS)
+    noun = "".join(route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:])
+    # An agent's queue, or what a dialer works through: `/queue` adds to it.
+    is_queue = noun == "queues" and not post_requests.fills_queue(route.path, declared)
+    if is_queue or _fold(noun) in _PASSIVE_NOUNS:
+        return not post_requests.does_more(declared)
+    return route.method == "POST" and post_requests.only_reads(route.path, declared)
 
 
 def _dials(route: Route, *texts: str) -> bool:
     """Return whether a text, or a segment of the path, says that something is dialed."""
-    return any(dials(name_words(text)) for text in (*texts, *route.segments))
+    return any(get_requests.dials(name_words(text)) for text in (*texts, *route.segments))
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
@@ -243,18 +267,14 @@ def _noun_words(route: Route) -> set[str]:
     return {word for each in found for word in name_words(each)}
 
 
+def _shared_domain(domain: str) -> str:
+    """Return the domain that a region shares with others: `pure.cloud` for `usw2.pure.cloud`."""
+    label, _, parent = domain.partition(".")
+    return parent if label[-1:].isdigit() else domain
+
+
 def _fold(noun: str) -> str:
     return re.sub(r"[^a-z]", "", noun).removesuffix("s")
-
-
-def _verb(text: str) -> str:
-    return next(iter(name_words(text)), "")
-
-
-def _verbs(summary: str) -> set[str]:
-    """Return the first word of a summary, also without the ending of `Starts`."""
-    verb = _verb(summary)
-    return {verb, verb.removesuffix("s"), verb.removesuffix("es")}
 
 
 def _is_published_read(route: Route) -> bool:

@@ -34,7 +34,7 @@ _DIALS = (
     r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
 )
 _CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
-_ACTING_VERBS = frozenset(
+ACTING_VERBS = frozenset(
     """
     start restart resume rerun run execute trigger fire launch relaunch activate reactivate initiate begin invoke
     redial retry make place send resend push enqueue submit perform process add insert create connect reconnect
@@ -48,12 +48,12 @@ READ_VERBS = frozenset(
     get list search query find fetch retrieve count preview validate export
     """.split()
 )
-_GET_VERBS = READ_VERBS | frozenset(
+GET_VERBS = READ_VERBS | frozenset(
     """
     read show view describe check look lookup see return download poll obtain display monitor
     """.split()
 )
-_READ_NOUNS = frozenset(
+READ_NOUNS = frozenset(
     """
     status state info information detail details history lookup search log logs record records recording recordings
     statistics stats report reports result results count summary metadata transcript time settings config
@@ -80,24 +80,29 @@ def only_reads(
 
     `is_object` says that other methods of the document create, change, or delete the object at the path.
     """
-    name = name_words(re.sub(_NAMESPACE, "", str(declared.get("operationId", ""))))
+    name = operation_words(declared)
     text = str(declared.get("summary") or declared.get("description") or "").strip()
-    segments = _segments(path)
+    segments = path_words(path)
     summary = _with_verb(name_words(compile_pattern(_SENTENCE_END).split(text)[0]), segments)
-    if _acts(name, _ACTING_VERBS | _CALLING_VERBS) or _acts(summary):
+    if acts(name, ACTING_VERBS | _CALLING_VERBS) or acts(summary):
         return False
-    is_sure = summary[:1] == ["get"] or bool(_GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
+    is_sure = summary[:1] == ["get"] or bool(GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
     functions = [*_functions(path, declared)]
-    if any(map(_acts, functions)) and not is_sure:
+    if any(map(acts, functions)) and not is_sure:
         return False
     if is_sure or (is_object and not has_number):
         return True
-    if _path_acts(segments, has_number=has_number):
+    if path_acts(segments, has_number=has_number):
         return False
     return not (has_number or functions) or _may_read(path, name, summary)
 
 
-def _segments(path: str) -> list[list[str]]:
+def operation_words(declared: Mapping[str, Any]) -> list[str]:
+    """Return the words of the name of an operation, without its namespace."""
+    return name_words(re.sub(_NAMESPACE, "", str(declared.get("operationId", ""))))
+
+
+def path_words(path: str) -> list[list[str]]:
     """Return the words of each segment of a path, without those of its parameters and of an ending such as `.php`."""
     plain = unquote(compile_pattern(_PARAMETER).sub("", path.partition("?")[0]))
     return [name_words(re.split(r"[.;]", each)[0]) for each in plain.strip("/").split("/")]
@@ -108,16 +113,16 @@ def _with_verb(summary: list[str], segments: Sequence[Sequence[str]]) -> list[st
     first = summary[0] if summary else ""
     if any(first in each for each in segments):
         return summary
-    verbs = {first.removesuffix("s"), first.removesuffix("es")} & (_ACTING_VERBS | _GET_VERBS)
+    verbs = {first.removesuffix("s"), first.removesuffix("es")} & (ACTING_VERBS | GET_VERBS)
     return [next(iter(verbs), first), *summary[1:]]
 
 
-def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTING_VERBS) -> bool:
+def acts(words: Sequence[str], verbs: frozenset[str] = ACTING_VERBS) -> bool:
     """Return whether a text begins with one of the verbs, as `runStatus` does not, or says that something is dialed."""
-    if not words or words[0] in _GET_VERBS:
+    if not words or words[0] in GET_VERBS:
         call = compile_pattern(_STARTS_CALL)
         return words[:1] == ["get"] and call.fullmatch(" ".join(words[1:])) is not None
-    is_noun = _READ_NOUNS & {*words[1:2]} or _READ_OBJECTS & {*words[1:4]}
+    is_noun = READ_NOUNS & {*words[1:2]} or _READ_OBJECTS & {*words[1:4]}
     return dials(words) or (words[0] in verbs and not is_noun)
 
 
@@ -133,7 +138,7 @@ def _functions(path: str, declared: Mapping[str, Any]) -> Iterator[list[str]]:
             yield from (name_words(str(value)) for value in values)
 
 
-def _path_acts(segments: Sequence[Sequence[str]], *, has_number: bool) -> bool:
+def path_acts(segments: Sequence[Sequence[str]], *, has_number: bool = False) -> bool:
     """Return whether a path says that something is dialed, or ends with an acting verb; `/dials/{id}` does not.
 
     Without a number, `/dial/{id}/recording` is that of an object.
@@ -143,17 +148,15 @@ def _path_acts(segments: Sequence[Sequence[str]], *, has_number: bool) -> bool:
     above = [place for place in fixed[:-1] if not segments[place + 1] and not has_number]
     parts = [segments[place] for place in fixed if place not in above]
     parts = [each for each in parts if "".join(each)[:-1] not in _CALLING_VERBS]
-    return any(map(dials, parts)) or (last in parts and (_acts(last) or last[-1] in _LAST_VERBS))
+    return any(map(dials, parts)) or (last in parts and (acts(last) or last[-1] in _LAST_VERBS))
 
 
 def _may_read(path: str, name: Sequence[str], summary: Sequence[str]) -> bool:
     """Return whether a name, a summary, or a path is that of a list or of data, or a name that begins with `get`."""
-    last = next((each for each in reversed(_segments(path)) if each), [""])
+    last = next((each for each in reversed(path_words(path)) if each), [""])
     is_list = last[-1].endswith("s") and len(last[-1]) > _LONGEST_ABBREVIATION
     # A document without names has those that are made of the method and the path.
     has_name = not {*filter(str.isalpha, name[1:])} <= {*name_words(path)}
     return (
-        is_list
-        or (name[:1] == ["get"] and has_name)
-        or bool(_READ_NOUNS & {*name, *summary, *last})
+        is_list or (name[:1] == ["get"] and has_name) or bool(READ_NOUNS & {*name, *summary, *last})
     )
