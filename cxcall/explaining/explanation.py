@@ -11,6 +11,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.documents.text_files import read_text
 from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
+from cxcall.explaining.checks.body.refused_number import check_refused_numbers
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
 from cxcall.explaining.checks.header_parameters import note_sent_header
@@ -204,7 +205,7 @@ def _check_response(
         return
     payload, _ = read_body(request)
     is_checked = operation is not None and operation.takes_body and payload is not None
-    for refusal in explain_refusal(
+    refusals = explain_refusal(
         operation,
         response,
         request.host,
@@ -212,7 +213,10 @@ def _check_response(
         body=payload.value if payload else None,
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
-    ):
+    )
+    if is_checked and operation is not None and payload is not None:
+        yield from check_refused_numbers(operation, payload, response, refusals)
+    for refusal in refusals:
         fix = _without_body_advice(refusal.fix, request, operation)
         finding = place_in_url(refusal._replace(fix=fix), request)
         finding = note_sent_header(finding, request)

@@ -267,3 +267,31 @@ def test_code_alone_is_a_response() -> None:
     (found,) = explain('{"code": "bad.credentials"}')
     assert found.root is not None
     assert found.root.code == "credential"
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "advice"),
+    [
+        ("+1 (202) 555-0123 x104", "Invalid phone number", "leave out the extension"),
+        ("+12025550123;ext=104", "Invalid phone number", "leave out the extension"),
+        ("tel:+12025550123", "Invalid phone number: tel:+12025550123", "leave out `tel:`"),
+        ("00442079460123", "Invalid callback number", "write `+` in place of `00`"),
+        ("+12025550123", "Invalid phone number", ""),
+        ("+1 (202) 555-0123 x104", "Invalid queue number", ""),
+        ("tel:+12025550123", "Invalid caller phone number", ""),
+    ],
+)
+def test_number_that_the_api_refuses_is_the_cause_unless_it_is_in_e164(
+    number: str, message: str, advice: str
+) -> None:
+    request = make_exchange(
+        path="/api/v2/conversations/callbacks",
+        body={"queueId": QUEUE, "callbackNumbers": [number]},
+        response={"status": 400, "body": {"message": message, "code": "bad.request"}},
+    )
+    (found,) = explain(request)
+    errors = [each for each in found.findings if each.severity == "error"]
+    numbers = [each for each in errors if each.code == "phone-format"]
+    assert [each.where for each in numbers] == ["/callbackNumbers/0"] * bool(advice)
+    assert errors[0].fix.startswith(advice)
+    assert errors[:1] == numbers or not advice

@@ -27,7 +27,8 @@ _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _PHONE_NAME = re.compile(
     r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
 )
-_PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+"""A phone number in any usual form, without an extension."""
 _OTHER_ADDRESS = re.compile(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
 _E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
 _ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
@@ -83,7 +84,7 @@ def _check_text(
         # NICE CXone documents national numbers, so no format can be required.
         if has_decimals(value):
             yield from place_in_body(find_decimals(value), payload, pointer)
-        elif not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):
+        elif not (platform == CXONE and PHONE_NUMBER.fullmatch(value)):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
     elif is_id and (owner or name != "id"):
@@ -97,7 +98,7 @@ def _check_number(
     shown = number_masking.mask_number(value)
     fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
     severity = Severity.NOTE if value.isdigit() or is_free else Severity.WARNING
-    if _PHONE_NUMBER.fullmatch(value):
+    if PHONE_NUMBER.fullmatch(value):
         message = f"`{shown}` is not in E.164"
         yield payload.make_finding(severity, "phone-format", pointer, message, fix=fix)
     elif is_number and value and not _OTHER_ADDRESS.search(value):
@@ -110,7 +111,7 @@ def _check_digits(
 ) -> Iterator[Finding]:
     """Yield a warning on a phone number that has characters other than digits, if the schema requires a number."""
     is_number = "number" in operation.schema_at(pointer).get("type", ())
-    if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
+    if is_number and not value.isdigit() and PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
         message = f"`{number_masking.mask_number(value)}` has characters other than digits"
         yield payload.make_finding(
             Severity.WARNING,
