@@ -10,6 +10,7 @@ import pytest
 from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from helpers.calling_api import document, wrap
 from helpers.cases import each_case
+from helpers.own_operation import parameter, risk
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -24,28 +25,6 @@ DIALECTS = ("2.0", "3.0.3", "3.1.0")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CXCALL_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path
-
-
-def risk(
-    folder: Path,
-    dialect: str,
-    method: str,
-    path: str,
-    host: str = "api.example.com",
-    **declared: Any,
-) -> bool:
-    """Return whether the one operation of a document may place a call."""
-    operation = {"responses": {"200": {"description": "-"}}, **declared}
-    own = wrap(dialect, {path: {method.lower(): operation}}, host)
-    file = folder / "own.json"
-    file.write_text(json.dumps(own), "utf-8")
-    return load_user_contract(str(file)).operations[0].can_place_call
-
-
-def parameter(name: str, **schema: Any) -> dict[str, Any]:
-    """Return a query parameter in a form that every dialect reads."""
-    schema = {"type": "string", **schema}
-    return {"name": name, "in": "query", **schema, "schema": schema}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -203,39 +182,6 @@ def parameter(name: str, **schema: Any) -> dict[str, Any]:
         ("POST", "/api/v2/analytics/conversations/details/query", {}, False),
         ("POST", "/api/v2/outbound/contactlists/{id}/contacts", {}, True),
         ("POST", "/leads", {"summary": "Create a lead"}, True),
-        # a second verb, a destination, or a word of the path outweighs a first verb that reads, and a passive noun
-        ("POST", "/x", {"summary": "Fetch the next lead and connect it to the agent"}, True),
-        ("POST", "/x", {"summary": "Fetches the next lead and connects it"}, True),
-        ("POST", "/x", {"summary": "Validate and start a job"}, True),
-        ("POST", "/x", {"summary": "Find a lead, then notify it"}, True),
-        ("POST", "/x", {"summary": "Get in touch with a lead"}, True),
-        ("POST", "/x", {"summary": "Validate a job", "operationId": "startJob"}, True),
-        ("POST", "/x", {"summary": "Validate", "operationId": "validateAndStartJob"}, True),
-        ("POST", "/x/{id}/start", {"summary": "Validate a job"}, True),
-        ("POST", "/dialer/next", {"summary": "Fetch the next lead"}, True),
-        ("POST", "/exports", {"summary": "Export a lead to the dialer"}, True),
-        ("POST", "/contact-lists", {"summary": "Create a list and start its campaign"}, True),
-        ("POST", "/outbound/queue", {"summary": "Queue a lead"}, True),
-        ("POST", "/queue", {"summary": "Add a lead"}, True),
-        ("POST", "/outbound/queues", {}, True),
-        ("PUT", "/queues/{id}", {"summary": "Put a lead into the queue"}, True),
-        ("PUT", "/queues/{id}", {"summary": "Update a queue"}, False),
-        ("POST", "/queues", {"summary": "Create a queue"}, False),
-        ("POST", "/x", {"summary": "List jobs, runs and triggers"}, False),
-        ("POST", "/x", {"summary": "Search by start and stop times"}, False),
-        ("POST", "/x", {"summary": "Find the skill and queue of an agent"}, False),
-        ("POST", "/x", {"summary": "Search leads in the dialer"}, False),
-        ("POST", "/x", {"summary": "Validate a job", "operationId": "createValidation"}, False),
-        ("POST", "/search/execute_read", {"summary": "Query files"}, False),
-        ("POST", "/outbound/leads/bulk", {"summary": "Get leads of a list"}, False),
-        ("POST", "/outbound/leads/search", {"summary": "Search"}, False),
-        # a shipped route that places no call, on the host of another vendor
-        ("POST", "/campaigns", {}, True),
-        ("PUT", "/campaigns/{id}", {"summary": "Start or pause a campaign"}, True),
-        ("GET", "/campaigns/{id}", {"operationId": "startCampaign"}, True),
-        ("POST", "/campaigns", {"parameters": [parameter("phone")]}, True),
-        ("POST", "/api/v2/outbound/campaigns/{id}/stop", {}, True),
-        ("PUT", "/incontactAPI/services/v9.0/campaigns/{id}", {"summary": "Start it"}, False),
     ],
     quick=24,
 )
@@ -243,24 +189,6 @@ def test_risk_of_an_operation(
     folder: Path, dialect: str, method: str, path: str, declared: dict[str, Any], *, expected: bool
 ) -> None:
     assert risk(folder, dialect, method, path, **declared) is expected
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@each_case(
-    "host, path, expected",
-    [
-        ("api.mypurecloud.de", "/api/v2/outbound/campaigns/{id}/stop", False),
-        ("api.apne9.pure.cloud", "/api/v2/outbound/campaigns/{id}/stop", False),
-        ("api-na1.niceincontact.com", "/campaigns", False),
-        ("api-b32.nice-incontact.com", "/inContactAPI/services/v30.0/campaigns", False),
-        ("api.mypurecloud.com.example", "/api/v2/outbound/campaigns/{id}/stop", True),
-        ("niceincontact.com.example", "/campaigns", True),
-    ],
-)
-def test_shipped_route_decides_on_a_host_of_its_vendor(
-    folder: Path, dialect: str, host: str, path: str, *, expected: bool
-) -> None:
-    assert risk(folder, dialect, "POST", path, host, summary="Start it") is expected
 
 
 def test_get_of_an_object_that_other_methods_create_or_delete_is_a_read(folder: Path) -> None:
