@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
     """Yield the lines of an exchange without its bodies; phone numbers are masked unless it is to be exact."""
     request, response = exchange.request, exchange.response
-    url, headers = request.url, masked_headers(request.headers)
+    url, headers = request.shown_url, masked_headers(request.headers)
     yield f"> {request.method} {mask_likely_secrets(url) if is_exact else mask_request_url(url)}"
     for name, value in (headers if is_exact else mask_header_numbers(headers)).items():
         yield f"> {name}: {value}"

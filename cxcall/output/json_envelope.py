@@ -53,7 +53,10 @@ def _request(report: Report) -> dict[str, Any] | None:
     if report.outcome is not Outcome.DRY_RUN:
         from cxcall.output import exchange_text
 
-        url, body = exchange_text.mask_request_url(url), exchange_text.mask_request_body(body)
+        url, body = (
+            exchange_text.mask_request_url(request.shown_url),
+            exchange_text.mask_request_body(body),
+        )
         headers = exchange_text.mask_header_numbers(headers)
     return {"method": request.method, "url": url, "headers": headers, "body": body}
 

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import operation_at
 from cxcall.documents.json_pointer import has_value, leaves, value_at
@@ -20,7 +21,7 @@ from cxcall.payloads.schema_check import (
     has_other_spelling,
 )
 from cxcall.phone.number_masking import mask_number
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.known_secrets import MASKED, redacted_repr
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
@@ -175,11 +176,22 @@ def build_request(
     findings = _without_moot_formats(findings)
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
-    request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
+    base, shown = settings.base_url, _shown_path(operation, settings.base_url, values)
+    request = HttpRequest(operation.method, operation.url(base, values), headers, body, shown)
     _stop_on_change_in_transit(request)
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
+
+
+def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:
+    """Return the path of a request's URL with masked secrets, by the names of parameters; empty if it has none."""
+    from cxcall.runtime.secret_names import SECRET, kind_of_name
+
+    found = [each for each in operation.parameters if each.location == "path" and each.is_plain]
+    secrets = {each.name: MASKED for each in found if kind_of_name(each.name) == SECRET}
+    shown = urlsplit(operation.url(base_url, {**values, **secrets})).path if secrets else ""
+    return shown.replace(quote(MASKED), MASKED)
 
 
 def _without_moot_formats(findings: Sequence[Finding]) -> list[Finding]:

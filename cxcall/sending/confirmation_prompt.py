@@ -74,7 +74,7 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
 
     operation, settings = checked.operation, checked.settings
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
-    request = f"{operation.method} {target_of(checked.request.url)}"
+    request = f"{operation.method} {target_of(checked.request.shown_url)}"
     # Without a terminal, the text is part of an error, which a CI log keeps.
     what = ", ".join([mask_likely_secrets(request), *checked.parameter_headers])
     return f"{operation.name} to {shown}, {what}, profile {settings.profile}, {settings.base_url}"

@@ -144,7 +144,7 @@ class _Call:
             prepared = auth(prepared)
         sent = {name: str(value) for name, value in prepared.headers.items()}
         remember_secrets(sent.get("Authorization", "").rpartition(" ")[2])
-        self._request = HttpRequest(request.method, request.url, SentHeaders(sent), request.body)
+        self._request = request._replace(headers=SentHeaders(sent))
         return prepared
 
     def start(self, timeout: float) -> None:

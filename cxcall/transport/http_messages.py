@@ -82,20 +82,30 @@ class SentHeaders(Mapping[str, str]):
 
 
 class HttpRequest(NamedTuple):
-    """A request without its credentials, which are added when it is sent."""
+    """A request without its credentials, which are added when it is sent.
+
+    `shown_path` replaces the path of its URL where it is shown or recorded; empty if the path has no secret.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
+    shown_path: str = ""
 
     def __repr__(self) -> str:
         return redacted_repr(self._replace(url=self.masked_url), "body")
 
     @property
+    def shown_url(self) -> str:
+        """The URL without the secrets in its path."""
+        path = self.shown_path
+        return urlunsplit(urlsplit(self.url)._replace(path=path)) if path else self.url
+
+    @property
     def masked_url(self) -> str:
         """The URL without its query, and with masked numbers in its path, for the ledger and tracebacks."""
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.shown_url)
         return urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", ""))
 
     @property

@@ -16,9 +16,11 @@ from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
+from helpers.calling_api import wrap
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to
 from helpers.fault_server import FaultServer, answer
+from helpers.platform_server import Platform, Reply
 
 API = "https://api.example.com"
 PLAN = plan_to(API)
@@ -104,6 +106,24 @@ def test_secret_that_a_response_returns_is_masked(
     for shown in (record, delivery.engagement_id, delivery.correlation_id, delivery.findings):
         assert token not in repr(shown)
         assert SECRET not in repr(shown)
+
+
+def test_secret_in_the_path_is_sent_and_not_shown(cxcall: Cxcall) -> None:
+    parameters = [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}]
+    declared: dict[str, Any] = {"operationId": "makeCall", "parameters": parameters}
+    declared["responses"] = {"200": {"description": "-"}}
+    contract = cxcall.file("own.json", wrap("3.0.3", {"/lines/{token}/call": {"get": declared}}))
+    words = ("send", "makeCall", "--contract", contract, "--token")
+    with Platform(reads=lambda _path, _count: Reply(200, {"callId": "1"})) as platform:
+        cxcall.environment |= platform.environment
+        shown = cxcall(*words, "k/9", code=2).err
+        for token, output in (("k/9", "text"), ("k8", "json")):
+            done = cxcall(*words, token, "--yes", "-v", "-o", output, code=0)
+            shown += done.out + done.err
+        assert {*platform.seen} >= {"/lines/k%2F9/call", "/lines/k8/call"}
+    shown += cxcall("history", "export", code=0).out
+    assert shown.count("/lines/****/call") >= 5
+    assert "/lines/k" not in shown
 
 
 def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:

@@ -263,7 +263,7 @@ def describe(checked: CheckedRequest) -> str:
         f"This request {risk}. Check every line.",
         f"operation: {operation.name} ({operation.summary.rstrip('.')})",
         f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform dials the number of the contact'}",
-        mask_likely_secrets(f"request: {request.method} {request.url}"),
+        mask_likely_secrets(f"request: {request.method} {request.shown_url}"),
         *(f"header: {each}" for each in checked.parameter_headers),
         f"profile: {settings.profile}",
         *(f"warning: {each.message}" for each in warnings),
