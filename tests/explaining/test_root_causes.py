@@ -189,3 +189,12 @@ def test_request_that_is_shown_whole_without_a_body_lacks_what_the_body_would_ha
         "query",
         "skillName",
     )
+
+
+def test_body_of_a_read_is_for_another_method() -> None:
+    for body, expected in (
+        ({"phoneNumber": "+12025550123"}, ["warning operation-mismatch body"]),
+        ({"pageSize": 25}, []),
+        ({}, []),
+    ):
+        assert tell({**exchange("GET", CALLS, body), "status": 200}) == expected, body
