@@ -186,6 +186,8 @@ def build_request(
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:
     """Return the path of a request's URL with masked secrets, by the names of parameters; empty if it has none."""
+    if operation.contract.is_shipped:  # no path has a secret
+        return ""
     from cxcall.runtime.secret_names import SECRET, kind_of_name
 
     found = [each for each in operation.parameters if each.location == "path" and each.is_plain]

@@ -16,6 +16,7 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters
+from cxcall.runtime.secret_names import SECRET, kind_of_name
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations, whole_document
 
@@ -101,6 +102,13 @@ def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation:
     }
     assert all(needed for needed in operation.permissions)
     assert not operation.can_place_call or operation.method not in ("GET", "HEAD")
+
+
+def test_no_shipped_path_has_a_secret() -> None:
+    """`sending/checked_request.py` masks secrets in a path only for a user's document."""
+    shipped = (each for known in contract.load_shipped_contracts() for each in known.operations)
+    paths = (entry for each in shipped for entry in each.parameters if entry.location == "path")
+    assert [entry.name for entry in paths if kind_of_name(entry.name) == SECRET] == []
 
 
 TYPES: dict[str, tuple[type, ...]] = {
