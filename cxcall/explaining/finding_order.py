@@ -17,6 +17,7 @@ from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
+from cxcall.responses.refusals.names_in_message import names_place
 from cxcall.responses.refusals.reason_choice import is_vague, platform_text
 from cxcall.runtime.patterns import fold_name, is_uuid
 
@@ -143,9 +144,17 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     about = {each.code for each in in_response}
     is_wrong = is_refused or _is_wrong_id(finding, request, findings)
     is_wrong = is_wrong or any(each.message.startswith(finding.message) for each in in_response)
+    is_wrong = is_wrong or _is_coded(finding, request, in_response)
     if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
+
+
+def _is_coded(finding: Finding, request: ObservedRequest, refusals: Iterable[Finding]) -> bool:
+    """Return whether the code of a refusal without a place has the words of the place of a finding."""
+    is_place = finding.where[:1] == "/" and any(each.where == "response" for each in refusals)
+    code = platform_code(request.response) if request.response and is_place else ""
+    return request.is_refused and finding.code in _ACCEPTED and names_place(code, finding.where)
 
 
 def _is_owner_named(finding: Finding, request: ObservedRequest) -> bool:

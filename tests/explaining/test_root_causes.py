@@ -198,3 +198,21 @@ def test_body_of_a_read_is_for_another_method() -> None:
         ({}, []),
     ):
         assert tell({**exchange("GET", CALLS, body), "status": 200}) == expected, body
+
+
+def test_code_with_the_words_of_a_place_confirms_the_warning_there() -> None:
+    contact_list = {
+        "name": "n",
+        "columnNames": ["First", "Mobile"],
+        "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    }
+    lists = "/api/v2/outbound/contactlists"
+    without_queue = {**CAMPAIGN_BODY, "dialingMode": "progressive", "script": {"id": OTHER}}
+    for path, body, code, expected in (
+        (lists, contact_list, "contact.columns.do.not.contain.phone.number.column", "error value-not-allowed /phoneColumns/0/columnName"),
+        (lists, contact_list, "name.cannot.be.blank", "error property-missing response"),
+        ("/api/v2/outbound/campaigns", without_queue, "queue.not.found", "error property-missing /queue"),
+        ("/api/v2/outbound/campaigns", CAMPAIGN_BODY, "queue.not.found", "error not-found response"),
+    ):  # fmt: skip
+        response = {"status": 400, "body": {"message": "refused", "code": code}}
+        assert tell({**exchange("POST", path, body), "response": response})[0] == expected, code

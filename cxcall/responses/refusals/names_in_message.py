@@ -266,6 +266,13 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     return found
 
 
+def names_place(code: str, pointer: str) -> bool:
+    """Return whether a code with dots has all words of a place: `zip.code.column...` those of `/zipCodeColumnName`."""
+    words = {each.rstrip("s") for each in _WORD.findall(code.lower())} if "." in code else set()
+    parts = {each.rstrip("s") for each in filter(str.isalpha, name_words(pointer))} - {"name"}
+    return bool(parts) and parts <= words
+
+
 def _is_caller_number(pointer: str) -> bool:
     """Return whether a property is the number of the caller, which codes call ANI or caller ID."""
     name = number_property_names.fold_number_name(pointer.rpartition("/")[2])
