@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from cxcall.ledger.errors import LedgerError
 from cxcall.runtime.known_secrets import remember_secrets
+
+_VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "dbname": "PGDATABASE"}
 
 
 def read_address(url: str) -> tuple[dict[str, str], str]:
@@ -39,11 +43,31 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
         )
     if "password" in parameters:
         remember_secrets(parameters["password"])
-    user = f"{parameters['user']}@" if "user" in parameters else ""
-    host = parameters.get("host", "").partition(",")[0]
-    port = f":{parameters['port']}" if "port" in parameters else ""
-    place = "" if host.startswith("/") else f"{host}{port}"
-    return parameters, f"postgresql://{user}{place}/{parameters.get('dbname', '')}"
+    return parameters, _address(parameters)
+
+
+def _address(parameters: dict[str, str]) -> str:
+    """Return an address that no other database has, wherever its parameters come from; of several hosts, the first one.
+
+    A parameter that a service supplies is represented by the name of the service.
+    """
+    service = parameters.get("service") or os.environ.get("PGSERVICE", "")
+    is_whole = parameters.get("host") and parameters.get("dbname")
+    options = {"service": service if not is_whole else ""}
+    found = dict(parameters)
+    if not options["service"]:
+        for name, variable in _VARIABLES.items():
+            found[name] = found.get(name) or os.environ.get(variable, "")
+    user = f"{found['user']}@" if "user" in found else ""
+    host = found.get("host", "").partition(",")[0]
+    port = f":{found['port']}" if found.get("port") else ""
+    if host.startswith("/"):
+        options |= {"host": host, "port": found.get("port", "")}
+        host = port = ""
+    elif not host:
+        options["hostaddr"] = found.get("hostaddr", "")
+    query = "&".join(f"{name}={value}" for name, value in options.items() if value)
+    return f"postgresql://{user}{host}{port}/{found.get('dbname', '')}{query and f'?{query}'}"
 
 
 def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
