@@ -234,7 +234,7 @@ def test_base_url_that_makes_a_shipped_call_of_a_harmless_path(cxcall: Cxcall) -
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     operation = {
         "operationId": "findE",
-        "summary": "Find a thing",
+        "x-cxcall-rings": False,
         "requestBody": body,
         "responses": {},
     }
