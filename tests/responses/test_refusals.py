@@ -308,3 +308,23 @@ def test_scope_is_named_where_the_contract_knows_no_permission() -> None:
 def test_unpublished_operation_is_noted() -> None:
     assert [each.severity for each in provenance_note(EXECUTE)] == [Severity.NOTE]
     assert provenance_note(UPDATE) == ()
+
+
+def test_status_without_a_reason_has_the_meaning_that_the_operation_documents() -> None:
+    start = contract.load_operation("cxone-start-session")
+    (found,) = explain(409, None, operation=start)
+    assert found.message.endswith("HTTP 409: the agent has a session already")
+    assert found.fix == "join it with `cxone-join-session`"
+    assert "documents" in found.why
+    (found,) = explain(409, {"message": "The station is locked"}, operation=start)
+    assert "session already" not in found.message
+    (found,) = explain(409, b"<html></html>", operation=start, headers=PAGE)
+    assert "session already" not in found.message
+
+
+def test_reason_of_one_word_is_known_by_its_words() -> None:
+    operation = contract.load_operation("cxone-dial-phone")
+    (found,) = explain(
+        409, None, operation=operation, headers={"icStatusDescription": "InvalidState"}
+    )
+    assert found.message.startswith("a call is already active")

@@ -111,11 +111,11 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         return _TRANSITION_CAUSE
     codes = [*own_codes]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
-    codes += (
-        [text.lower()]
-        if any(each.where.startswith("HTTP") for each in _codes_of(text, status))
-        else []
-    )
+    codes += [
+        each.lower()
+        for each in (text, split_words(text))
+        if any(known.where.startswith("HTTP") for known in _codes_of(each, status))
+    ]
     exact = [code for code in codes if code not in _VAGUE_CODES]
     by_code = _by_status_too(_cause_of_codes(exact), status)
     if status in _ABOUT_OTHERS[:2] and _names_scope(text, by_code):

@@ -61,6 +61,8 @@ CHECK_ENCODING = (
     " `Content-Length`, and the quotes of the shell"
 )
 
+_DOCUMENTED = f"{_NO_REASON}; the vendor documents this cause for the operation"
+
 
 def explain_refusal(
     operation: Operation | None,
@@ -131,8 +133,20 @@ def _main_finding(
         fix = advise_to_wait(seconds)
     if correlation and cause.code == "not-provable":
         fix = f"{fix}; for support, give correlation ID `{correlation}`"
+    is_silent = not (text or unreadable_reason(response))
+    if documented := _documented_meaning(operation, response.status) if is_silent else "":
+        meaning, _, advice = documented.partition(": ")
+        cause, fix = cause._replace(meaning=meaning), advice if seconds is None else fix
     message, why = _headline(response, host, cause, text)
+    why = _DOCUMENTED if documented else why
     return Finding.error(cause.code, "response", message, fix=fix, why=why, source=SOURCE)
+
+
+def _documented_meaning(operation: Operation | None, status: int) -> str:
+    """Return what a schema says of a status beside the reference to the general response; empty if it says nothing."""
+    responses = operation.declared.get("responses", {}) if operation else {}
+    declared = responses.get(str(status), {})
+    return str(declared.get("description", "")) if "$ref" in declared else ""
 
 
 def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tuple[str, str]:
