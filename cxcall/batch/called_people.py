@@ -38,11 +38,13 @@ class CalledPeople:
         self.content = ContentGuard(ledger, state.last_unsent)
         batches = {each.id: each for each in ledger.batches.all()} if resumed else {}
         newest = batches.get(resumed[0]) if resumed else None
-        contents = {batches[each].file_digest for each in resumed if each in batches}
+        digest = newest.file_digest if newest else ""
         self.is_changed = newest is not None and (
-            contents != {job.rows.digest} or ledger.batches.content(newest.id) is not None
+            digest != job.rows.digest or ledger.batches.content(newest.id) is not None
         )
-        self._batches = {each for each in resumed if each in batches}
+        # A finished batch of another content is another list, whose people the batch itself would call, too.
+        same = (each for each in resumed if each in batches)
+        self._batches = {each for each in same if batches[each].file_digest == digest}
         is_compared = self.is_changed and not self._is_off
         self._nameless = (
             ledger.batches.deliveries_without_people(self._batches) if is_compared else set()

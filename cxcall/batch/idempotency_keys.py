@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
+from cxcall.ledger.intents import intent_digest
 from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.transport.http_messages import HttpRequest
 
 _NAME = "idempotencykey"
 _WHY = "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
@@ -29,16 +31,16 @@ def find_key_parameter(operation: Operation) -> str:
 
 
 class UsedKeys:
-    """The keys of the rows so far. `shared` are the values that all rows have: a key among them is an error."""
+    """The keys of the rows so far that would be sent. `shared` are the values that all rows have: a key among them is an error."""
 
     def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
         self.name = find_key_parameter(operation)
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, tuple[int, str]] = {}
         if self.name and self.name in shared:
             raise UsageError(
                 f"all rows would have the same `{self.name}`",
                 where="--param",
-                fix=f"add a column `{self.name}` with another value in each row",
+                fix=f"set `{self.name}` in each row, to another value",
                 why=_WHY,
             )
 
@@ -47,11 +49,16 @@ class UsedKeys:
         own = f"add a column `{name}`"
         return own if name == self.name else f"{own}, or {command('--param', f'{name}=VALUE')}"
 
-    def find_repeated(self, values: Mapping[str, str], row: int) -> Finding | None:
-        """Return the finding on a row with the key of an earlier row; None if its key is new."""
+    def find_repeated(
+        self, values: Mapping[str, str], row: int, request: HttpRequest
+    ) -> Finding | None:
+        """Return the finding on a row with the key of an earlier, other request; None if its key is new."""
         key = values.get(self.name, "")
-        first = self._rows.setdefault(key, row) if key else row
-        if first == row:
+        if not key:
+            return None
+        digest = intent_digest(request.method, request.url, str(request.body))
+        first, earlier = self._rows.setdefault(key, (row, digest))
+        if earlier == digest:
             return None
         message = f"row {first} has the same `{self.name}`"
         return Finding.error(

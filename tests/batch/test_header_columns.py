@@ -77,5 +77,18 @@ def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
     write(cxcall, "X-Tenant,Idempotency-Key,/to", *rows)
     ran = cxcall(*WORDS, "--dry-run", "-o", "jsonl", code=3)
     found = [each for line in ran.out.splitlines() for each in json.loads(line)["findings"]]
+    write(cxcall, "X-Tenant,Idempotency-Key,/to", rows[0], rows[0])
+    assert "1 skipped (1 duplicate)" in cxcall(*WORDS, "--dry-run", code=0).err
     messages = [each["message"] for each in found if each["severity"] == "error"]
     assert messages == ["row 2: row 1 has the same `Idempotency-Key`"]
+
+
+def test_a_json_line_sets_headers(cxcall: Cxcall) -> None:
+    rows = [
+        {"X-Tenant": "t", "Idempotency-Key": KEY.format(row), "to": f"+1202555010{row}"}
+        for row in range(2)
+    ]
+    cxcall.file("calls.jsonl", "".join(json.dumps(each) + "\n" for each in rows))
+    shown = cxcall("batch", "calls.jsonl", *WORDS[2:], "--dry-run", "--curl", code=0).out
+    assert [shown.count(KEY.format(row)) for row in range(2)] == [1, 1]
+    assert "X-Tenant: t" in shown

@@ -44,7 +44,7 @@ def _take_parameters(
     names = [
         entry.name
         for entry in operation.parameters
-        if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
+        if entry.location == "path" or entry.name not in declared
     ]
     values = {name: _as_text(value[name]) for name in names if value.get(name) is not None}
     body = {name: member for name, member in value.items() if name in declared or name not in names}
