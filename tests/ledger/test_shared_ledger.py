@@ -120,6 +120,20 @@ def test_settings_of_a_database_do_not_change_the_ledger(
         connection.execute(f"ALTER DATABASE {name} RESET ALL")
 
 
+def test_connection_that_a_pool_gave_another_session_records_nothing(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.begin(intent("a"), 900)
+        with ledger.database.reading():
+            # A session of another client, which may not wait for the disk, say.
+            ledger.database.run("DISCARD ALL")
+            ledger.database.run("SET search_path = cxcall")
+        with pytest.raises(LedgerError, match="another session") as raised:
+            ledger.begin(intent("b"), 900)
+        assert "use a pool in session mode" in str(raised.value.findings[-1].fix)
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert ledger.database.run("SELECT count(*) FROM delivery").fetchone() == (1,)
+
+
 def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: str) -> None:
     with Platform() as platform:
         command = machine(tmp_path, "a", postgres_url, platform)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ _SETTINGS = {
     "datestyle": "ISO",  # the only style that psycopg reads
     "extra_float_digits": "1",  # a number has the same digits as in its checksum
 }
+SESSION = f"{SCHEMA}.session"
+"""A setting that only one connection has: it shows whether a pool moved the connection to another session."""
 _SERVER = f"""
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
@@ -32,7 +35,7 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN
 """The timeline changes with a promoted standby or a recovery, the table's number with a restored dump; NULL on a standby."""
 
 
-def connect(parameters: Mapping[str, str], **settings: str) -> Connection[Any]:
+def connect(parameters: Mapping[str, str], **settings: str) -> BoundedConnection:
     """Return a connection in autocommit mode; `settings` are its different settings. Raises the errors of psycopg."""
     # Its warnings only repeat an error of cxcall in other words.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -48,7 +51,8 @@ def connect(parameters: Mapping[str, str], **settings: str) -> Connection[Any]:
     connection = BoundedConnection.connect(**own, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
     try:
         # By a statement, because a connection pool takes no settings when a connection begins.
-        chosen = _SETTINGS | settings
+        connection.session = secrets.token_hex(8)
+        chosen = _SETTINGS | settings | {SESSION: connection.session}
         calls = ", ".join(["set_config(%s, %s, false)"] * len(chosen))
         connection.execute(f"SELECT {calls}".encode(), [*chain.from_iterable(chosen.items())])
     except BaseException:

@@ -24,10 +24,11 @@ from cxcall.ledger.database_interface import (
 )
 from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
-from cxcall.ledger.postgres.postgres_connection import connect, read_server
+from cxcall.ledger.postgres.postgres_connection import SESSION, connect, read_server
 from cxcall.ledger.postgres.postgres_errors import (
     damage_error,
     explain_errors,
+    pool_error,
     raise_error_of_program,
 )
 from cxcall.ledger.postgres.postgres_schema import (
@@ -35,6 +36,7 @@ from cxcall.ledger.postgres.postgres_schema import (
     SCHEMA,
     in_postgres,
     prepare_schema,
+    read_last_row,
     read_time,
 )
 
@@ -46,11 +48,12 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
     from cxcall.ledger.errors import LedgerError
+    from cxcall.ledger.postgres.reply_timeout import BoundedConnection
 
 _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
 _BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
-SELECT clock_timestamp()"""
+SELECT clock_timestamp(), current_setting('{SESSION}', true)"""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CLOCK_ERROR = timedelta(seconds=2)
 """A greater difference from the server's clock is no delay of the network: the host has paused this virtual machine."""
@@ -74,11 +77,11 @@ class PostgresDatabase(LedgerDatabase):
         self._writer: Connection[Any] | None = None
         """The connection whose transaction has the write lock: while it has, no other one replaces it."""
 
-    def new_connection(self, **settings: str) -> Connection[Any]:
+    def new_connection(self, **settings: str) -> BoundedConnection:
         """Return another connection; `settings` are its different settings. Raises the errors of psycopg."""
         return connect(self._parameters, **settings)
 
-    def _connect(self) -> Connection[Any]:
+    def _connect(self) -> BoundedConnection:
         connection = self.new_connection()
         try:
             prepare_schema(connection, self.name)
@@ -162,7 +165,7 @@ class PostgresDatabase(LedgerDatabase):
             if _is_in_transaction(self._connection):
                 yield
                 return
-            connection = self._connection
+            connection: Connection[Any] = self._connection
             try:
                 connection = self._begin()
                 yield
@@ -226,11 +229,13 @@ class PostgresDatabase(LedgerDatabase):
         """Begin a transaction with the write lock, and correct the clock of a virtual machine that was paused."""
         import psycopg
 
-        now = read_time(self._connection.execute(_BEGIN, prepare=False))
+        now, session = read_last_row(self._connection.execute(_BEGIN, prepare=False))
+        if session != self._connection.session:
+            raise pool_error(self.name, "a connection pool gave it another session")
         if self._is_standby:  # it was promoted since, kept its connections, and may lack records
             self._connection.close()
             raise psycopg.OperationalError("the server was a standby when the connection began")
-        offset = now - datetime.now(UTC)
+        offset = now.astimezone(UTC) - datetime.now(UTC)
         if abs(offset - self.clock_offset) > _MAX_CLOCK_ERROR:
             self._set_clock(offset)
 

@@ -36,6 +36,11 @@ def explain_errors(name: str) -> Iterator[None]:
             f"the ledger `{name}` cannot be written: {text_of(error)}",
             "use the address of the primary server, or ask its administrator to free disk space; then run this again",
         ) from None
+    except psycopg.errors.ProtocolViolation as error:  # from a connection pool, whatever its cause
+        raise LedgerError(
+            f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
+            "connect without a connection pool, or use a pool in session mode whose server runs; then run this again",
+        ) from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LedgerError(
             f"the ledger `{name}` cannot be reached: {text_of(error)}",
@@ -46,13 +51,18 @@ def explain_errors(name: str) -> Iterator[None]:
         psycopg.errors.DuplicatePreparedStatement,
         psycopg.errors.UndefinedTable,
     ) as error:
-        raise LastingLedgerError(
-            f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
-            "connect without a connection pool, or use a pool in session mode; "
-            f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
-        ) from None
+        restore = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`"
+        raise pool_error(name, text_of(error), restore) from None
     except psycopg.Error as error:
         raise damage_error(name, text_of(error)) from None
+
+
+def pool_error(name: str, detail: str, more: str = "") -> LedgerError:
+    """Return the error for a connection that does not keep its settings; `more` is another thing to do."""
+    return LastingLedgerError(
+        f"the ledger `{name}` cannot be used over this connection: {detail}",
+        f"connect without a connection pool, or use a pool in session mode{more}",
+    )
 
 
 def damage_error(name: str, detail: str) -> LedgerError:

@@ -111,9 +111,14 @@ def _create(connection: Connection[Any]) -> None:
 
 def read_time(cursor: Cursor[Any]) -> datetime:
     """Return the time that the last statement of a cursor selected."""
+    found: datetime = read_last_row(cursor)[0].astimezone(UTC)
+    return found
+
+
+def read_last_row(cursor: Cursor[Any]) -> tuple[Any, ...]:
+    """Return the row that the last statement of a cursor selected."""
     while cursor.nextset():
         pass
-    row = cursor.fetchone()
+    row: tuple[Any, ...] | None = cursor.fetchone()
     assert row is not None  # noqa: S101 - for the type checker
-    found: datetime = row[0].astimezone(UTC)
-    return found
+    return row

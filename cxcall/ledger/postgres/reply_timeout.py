@@ -23,6 +23,7 @@ class BoundedConnection(Connection[Any]):
     """
 
     reply_timeout = REPLY_TIMEOUT
+    session = ""
 
     def wait(self, gen: PQGen[Result], *arguments: Any, **more: Any) -> Result:
         """Return the result of an exchange with the server; raises OperationalError when it takes too long."""
