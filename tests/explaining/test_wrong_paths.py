@@ -210,6 +210,7 @@ def test_word_for_the_own_id_is_not_an_unknown_path() -> None:
         ("POST", "/api/v2/outbound/campaigns/me/start", "id-format"),
         ("GET", "/api/v2/users/me", ""),
         ("GET", "/api/v2/users/me/nothing", "path-unpublished"),
+        ("GET", "/api/v2/users/me/queues/me", "path-unpublished"),
     ):
         (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
         codes = {each.code for each in found.findings if each.where == "path"}

@@ -42,6 +42,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     CXONE,
+    OWN_ID,
     PLATFORM_NAMES,
     Place,
     PublishedOperation,
@@ -228,6 +229,8 @@ def _compare_words(
     near = find_nearest(request.method, request.path, _candidates(request, sources))
     of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
     is_typo = near is not None and near.distance < WORD_AS_ID + of_method
+    if place and of_method and OWN_ID in place.words:
+        place = None  # a separate operation that does not exist
     if place is None or (is_typo and _has_word_as_id(request.path, place)):
         nearest = near.operation if near else None
         return None, nearest, [unknown_path(request, sources, nearest)]
