@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from random import Random
 
 import pytest
@@ -94,3 +95,34 @@ def test_row_that_ends_because_the_database_was_lost_is_printed_and_counted(
     assert end["data"]["outcomes"] == {"accepted": 2, "undelivered": 1}
     assert status_of(cxcall, batch)["states"] == {"accepted": 2, "undelivered": 1}
     assert platform.rung == 2
+
+
+@pytest.mark.slow
+def test_worker_that_ends_without_its_database_names_the_outcome_that_only_it_knows(
+    cxcall: Cxcall, postgres_server: PostgresServer
+) -> None:
+    held = HeldRequests(lambda _row: True)
+    cxcall.environment["CXCALL_LEDGER"] = postgres_server.url(postgres_server.new_database())
+    with Platform(held) as platform:
+        cxcall.environment |= platform.environment
+        batch = queue_rows(cxcall, rows_of(2), "--rate", "500/s")
+        process = cxcall.begin("worker", "--concurrency", "1", "-o", "jsonl")
+        try:
+            held.wait_for(1)
+            postgres_server.stop()
+            process.send_signal(signal.SIGTERM)
+            held.release()
+            assert process.stderr is not None
+            lines = iter(process.stderr.readline, "")
+            assert any("another signal ends this" in line for line in lines)
+            process.send_signal(signal.SIGTERM)
+            out, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            postgres_server.start()
+    assert process.returncode == 9
+    *rows, end = map(json.loads, out.splitlines())
+    problem = end["findings"][-1]
+    assert f"row 1 of batch `{batch}` was not recorded: `accepted`" in problem["message"]
+    assert [row["deliveryId"] in problem["fix"] for row in rows] == [True]
+    assert platform.rung == 1

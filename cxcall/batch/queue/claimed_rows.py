@@ -13,6 +13,7 @@ from cxcall.batch.row_result import result_of_record
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import unsent_row
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import RECORDS_MISSING
 from cxcall.ledger.postgres.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
@@ -85,6 +86,21 @@ class ClaimedRows:
             self._settle(row)
             self._ending.popleft()
             self.claims.pop((row.batch, row.number), None)
+
+    def unrecorded_outcomes(self) -> list[Finding]:
+        """Return an error for each outcome that only this worker knows, because the database was unavailable."""
+        deliveries = [(row, row.result.report.delivery) for row in self._ending if row.result]
+        return [
+            Finding.error(
+                LEDGER,
+                "ledger",
+                f"the outcome of row {row.number} of batch `{row.batch}` was not recorded: `{delivery.outcome}`",
+                fix=f"note this result: `cxcall history show {delivery.id}` will list it as unknown",
+                why="the worker ended while the ledger's database could not be used",
+            )
+            for row, delivery in deliveries
+            if delivery and not delivery.is_recorded and delivery.outcome is not Outcome.UNKNOWN
+        ]
 
     def _settle(self, row: RowEnd) -> None:
         result = row.result

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 """Seconds after which a worker without rows looks for new ones."""
 
+_LAST_WAIT = (
+    "waiting for the database, to record how rows ended; another signal ends this without it"
+)
+
 
 class FinishedRow(NamedTuple):
     """A row that a thread has finished; its result is None if the row returns to the queue."""
@@ -91,13 +95,17 @@ class Worker(StoppableRun):
             while self._waiting and self._in_flight < threads and not self.stop_reason:
                 self._start(pool, *self._waiting.popleft())
         pool.shutdown(wait=not self.is_abandoned)
+        self.problems = [*self.problems, *self._claimed_rows.unrecorded_outcomes()]
 
     def _wait_or_give_up(self, error: LedgerError | MissingRecordsError) -> None:
         """Print why the database cannot be used; go on later if it may become usable by itself."""
         if not isinstance(error, LedgerError) or isinstance(error, LastingLedgerError):
             self._give_up(error)
             return
-        self._on_problem(str(error))
+        if self.stop_reason:
+            self._on_problem(f"{error}\n{_LAST_WAIT}")
+        else:
+            self._on_problem(str(error))
         self._look_later()
         self._is_reachable = False
 
