@@ -117,7 +117,7 @@ class LedgerAccess:
         from cxcall.ledger.postgres.queued_rows import QueuedRows
 
         database = self.shared_database
-        queue = QueuedRows(lambda: database.new_connection(synchronous_commit="off"))
+        queue = QueuedRows(lambda: database.new_connection(synchronous_commit="off"), database.name)
         queue.create_tables()
         return queue
 

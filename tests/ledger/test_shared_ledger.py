@@ -15,9 +15,10 @@ import pytest
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import uptime
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres import postgres_database
+from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
@@ -178,6 +179,40 @@ def test_role_without_rights_is_told_what_to_grant(
         ran = machine(tmp_path, "a", url, platform)(*SEND, code=2)
         assert platform.rung == 0
     assert "grant CREATE on the database" in ran.err
+
+
+def test_schema_that_an_administrator_made_needs_no_right_on_the_database(
+    postgres_server: PostgresServer,
+) -> None:
+    database = postgres_server.new_database()
+    with psycopg.connect(postgres_server.url(database), autocommit=True) as connection:
+        connection.execute("CREATE ROLE tenant LOGIN")
+        connection.execute("CREATE SCHEMA cxcall")
+        connection.execute("GRANT USAGE, CREATE ON SCHEMA cxcall TO tenant")
+        connection.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+    url = postgres_server.url(database).replace("cxcall@", "tenant@")
+    with Ledger.open_shared(url) as ledger:
+        ledger.begin(intent("a"), 900)
+        queue = ledger.open_queue()
+        with pytest.raises(LedgerError, match="permission denied to create temp") as raised:
+            queue.fill(QueuedBatch("B1", "p", "o", "t", {}), [])
+        queue.close()
+    assert "a queue also needs TEMPORARY" in str(raised.value.findings[-1].fix)
+
+
+def test_queue_on_a_server_that_only_reads_may_work_later(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        queue = ledger.open_queue()
+        queue.close()
+        postgres_server.stand_by()
+        with pytest.raises(LedgerError, match="read-only transaction") as raised:
+            queue.expire()
+        assert not isinstance(raised.value, LastingLedgerError)
+        assert "use the address of the primary server" in str(raised.value.findings[-1].fix)
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
 
 
 def test_records_cannot_be_changed_or_deleted(postgres_url: str) -> None:

@@ -11,12 +11,17 @@ from cxcall.ledger.postgres.postgres_schema import SCHEMA
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextmanager
-def explain_errors(name: str) -> Iterator[None]:
-    """Turn errors of the server and the network into a LedgerError that says what to do; `name` is the ledger's."""
+def explain_errors(
+    name: str, other_error: Callable[[str, str], LedgerError] | None = None
+) -> Iterator[None]:
+    """Turn errors of the server and the network into a LedgerError that says what to do; `name` is the ledger's.
+
+    An error that only damage explains becomes `other_error` of the name and the detail, if it is given.
+    """
     import psycopg
 
     try:
@@ -29,12 +34,19 @@ def explain_errors(name: str) -> Iterator[None]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise LastingLedgerError(
             f"the ledger `{name}` cannot be used: {text_of(error)}",
-            f"ask the owner of the database to grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
+            "ask the owner of the database to grant CREATE on the database (a queue also needs TEMPORARY), "
+            f"or USAGE and CREATE on the schema `{SCHEMA}`, and all rights on its tables and sequences",
         ) from None
-    except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
+    except psycopg.errors.ReadOnlySqlTransaction as error:
         raise LedgerError(
             f"the ledger `{name}` cannot be written: {text_of(error)}",
-            "use the address of the primary server, or ask its administrator to free disk space; then run this again",
+            "use the address of the primary server, with `target_session_attrs=read-write` if there are several; "
+            "on the primary server, check `default_transaction_read_only`; then run this again",
+        ) from None
+    except psycopg.errors.DiskFull as error:
+        raise LedgerError(
+            f"the ledger `{name}` cannot be written: {text_of(error)}",
+            "ask the administrator of the server to free disk space; then run this again",
         ) from None
     except psycopg.errors.ProtocolViolation as error:  # from a connection pool, whatever its cause
         raise LedgerError(
@@ -54,7 +66,7 @@ def explain_errors(name: str) -> Iterator[None]:
         restore = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`"
         raise pool_error(name, text_of(error), restore) from None
     except psycopg.Error as error:
-        raise damage_error(name, text_of(error)) from None
+        raise (other_error or damage_error)(name, text_of(error)) from None
 
 
 def pool_error(name: str, detail: str, more: str = "") -> LedgerError:

@@ -89,7 +89,9 @@ def _read_version(connection: Connection[Any]) -> int | None:
 
 def _create(connection: Connection[Any]) -> None:
     run = connection.execute
-    run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    # IF NOT EXISTS needs the right to create schemas even if an administrator has made this one.
+    if run("SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s", (SCHEMA,)).fetchone() is None:
+        run(f"CREATE SCHEMA {SCHEMA}")
     run(f"SET LOCAL search_path TO {SCHEMA}")
     run(f"CREATE TABLE {SCHEMA}.version (number INTEGER NOT NULL)")
     run(f"INSERT INTO {SCHEMA}.version VALUES (%s)", (SCHEMA_VERSION,))  # noqa: S608 - a constant

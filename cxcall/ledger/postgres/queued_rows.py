@@ -16,7 +16,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LastingLedgerError, LedgerError, StillQueuedError
 from cxcall.ledger.postgres import queue_statements as statements
-from cxcall.ledger.postgres.postgres_errors import text_of
+from cxcall.ledger.postgres.postgres_errors import explain_errors
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -93,15 +93,22 @@ class QueuedRow(NamedTuple):
         return f"QueuedRow({self.batch!r}, {self.number})"
 
 
+def _queue_error(name: str, detail: str) -> LedgerError:
+    return LastingLedgerError(
+        f"the queue in the ledger `{name}` failed: {detail}",
+        "check that the tables are complete and that a connection pool uses session mode; then run this again",
+    )
+
+
 class QueuedRows:
     """The queue, with its own connection, which is replaced when the database was restarted.
 
     It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so that only `fill` and `cancel` wait for
-    the disk. `connections` counts how often it connected.
+    the disk. `connections` counts how often it connected; `name` is the ledger's.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._connect, self.connections = connect, 0
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], name: str = "") -> None:
+        self._connect, self._name, self.connections = connect, name, 0
         self._connection: psycopg.Connection[Any] | None = None
 
     def close(self) -> None:
@@ -113,21 +120,15 @@ class QueuedRows:
     @contextmanager
     def _open_connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a connection in autocommit mode; raises LedgerError if the database refuses a statement."""
-        import psycopg
-
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-                self.connections += 1
-            yield self._connection
-        except psycopg.Error as error:
+            with explain_errors(self._name, _queue_error):
+                if self._connection is None:
+                    self._connection = self._connect()
+                    self.connections += 1
+                yield self._connection
+        except LedgerError:
             self.close()
-            message = f"the queue in the ledger's database failed: {text_of(error)}"
-            if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-                fix = "check that the PostgreSQL server is running, then run this again"
-                raise LedgerError(message, fix) from None
-            fix = "check that the tables are complete and that a connection pool uses session mode; then run this again"
-            raise LastingLedgerError(message, fix) from None
+            raise
 
     def _run(
         self, statement: str, claim: Claim | None = None, **values: Any
