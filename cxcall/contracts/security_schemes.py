@@ -15,7 +15,7 @@ _PLACES = ("header", "query", "cookie")
 
 
 class SecurityScheme(NamedTuple):
-    """One scheme of a document by its `name`; `kind` is empty if cxcall cannot send it.
+    """One scheme of a document by its `name`, which is empty if it is assumed; `kind` is empty if cxcall cannot send it.
 
     An API key is sent in the `field` of a `place`: header, query, or cookie. `declared` is the type of
     the scheme in the document.

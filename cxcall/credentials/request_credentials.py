@@ -174,10 +174,14 @@ def choose_alternative(
 
 def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ...]) -> Alternative:
     chosen = choose_alternative(settings, alternatives)
-    if chosen is None:
+    if chosen:
+        return chosen
+    # Also before a request without credentials, which the user may have wanted to send with them.
+    if any(alternatives):
         stored_logins.check_logins_can_be_read(settings)
-        if any(_takes_token(settings, scheme) for entry in alternatives for scheme in entry):
-            _stop_on_unusable_client(settings)
+    if any(_takes_token(settings, scheme) for entry in alternatives for scheme in entry):
+        _stop_on_unusable_client(settings)
+    if chosen is None:
         raise _no_credentials(settings, alternatives)
     return chosen
 
@@ -201,7 +205,8 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     if operation.is_public:
         return []
     chosen = choose_alternative(settings, operation.security) if operation.security else None
-    if chosen is None:
+    is_assumed = any(not scheme.name for entry in operation.security for scheme in entry)
+    if chosen is None or (not chosen and is_assumed):
         usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
         if operation.security and not usable:
             raise _no_credentials(settings, operation.security)

@@ -216,10 +216,10 @@ def test_operation_without_declared_security_takes_a_token_if_there_is_one(
     (undeclared,) = Contract("own", document).operations
     settings = load(**NONE)
     stop_without_credentials(settings, undeclared)
-    assert (get_credentials(settings, undeclared), describe_places(settings, undeclared)) == (
-        None,
-        [],
-    )
+    assert get_credentials(settings, undeclared) is None
+    assert describe_places(settings, undeclared) == [TOKEN_PLACE]
+    with pytest.raises(CredentialsError, match="`client_secret` is not"):
+        get_credentials(load(client_secret=None), undeclared)
     settings = load(**NONE, access_token=TOKEN)
     found = get_credentials(settings, undeclared)
     assert isinstance(found, Token)
@@ -267,9 +267,12 @@ def test_damaged_logins_are_the_reason_for_a_missing_password(
     state.mkdir(parents=True)
     (state / "credentials.json").write_text("{", "utf-8")
     (state / "credentials.json").chmod(0o600)
-    for attempt in (stop_without_credentials, get_credentials):
-        with pytest.raises(CredentialsError, match=r"`credentials\.json` cannot be read"):
-            attempt(load(), operation(BASIC))
+    document = secured_api()
+    del document["security"]
+    for each in (operation(BASIC), *Contract("own", document).operations):
+        for attempt in (stop_without_credentials, get_credentials):
+            with pytest.raises(CredentialsError, match=r"`credentials\.json` cannot be read"):
+                attempt(load(**NONE), each)
 
 
 def test_password_in_the_keyring_is_read_when_it_is_sent(
