@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.batch.failure_limit import FailureCounts
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
+from cxcall.runtime.event_queue import EventQueue
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -42,7 +42,7 @@ class StoppableRun:
         self.statistics = BatchStatistics()
         self.stop_reason = ""
         self.interrupts = 0
-        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._events = EventQueue()
 
     @property
     def is_abandoned(self) -> bool:
