@@ -201,7 +201,7 @@ def _is_harmless(
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     if route.method in _READ_METHODS:
-        return get_requests.only_reads(
+        return not post_requests.does_more(declared) and get_requests.only_reads(
             route.path, declared, has_number=has_number, is_object=is_object
         )
     if has_number or _names_call(route, declared):

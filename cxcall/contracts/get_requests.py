@@ -3,8 +3,8 @@
 The method is no proof: some dialers start calls and campaigns with a GET. A GET acts if its name or its summary begins
 with a verb that starts or changes something, or says that something is dialed, or if its query selects such a function.
 A path can say so, too, but it may be that of an object, such as `/runs/{id}/trigger`: a summary that begins with a verb
-of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If a GET takes a
-number, or any function, something must say that it reads.
+of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If its query selects
+any function, or a number at the end of `/alert`, something must say that it reads.
 """
 
 from __future__ import annotations
@@ -56,11 +56,18 @@ GET_VERBS = READ_VERBS | frozenset(
 READ_NOUNS = frozenset(
     """
     status state info information detail details history lookup search log logs record records recording recordings
-    statistics stats report reports result results count summary metadata transcript time settings config
+    statistics stats report reports result results count summary metadata transcript time times settings config
+    list lists code codes event events group groups rule rules
     """.split()
 )
 # `Run a search` reads.
 _READ_OBJECTS = frozenset("search query lookup report check validation preview".split())
+# With a number, at the end of a path.
+_REACHING_WORDS = frozenset(
+    """
+    call callback dial ring alert notify contact message remind transfer request schedule text
+    """.split()
+)
 _SELECTORS = frozenset("action function cmd command method op operation".split())
 _PARAMETER = r"\{[^{}/]*\}"
 _SENTENCE_END = r"[.\n](?:\s|$)"
@@ -84,7 +91,11 @@ def only_reads(
     text = str(declared.get("summary") or declared.get("description") or "").strip()
     segments = path_words(path)
     summary = _with_verb(name_words(compile_pattern(_SENTENCE_END).split(text)[0]), segments)
-    if acts(name, ACTING_VERBS | _CALLING_VERBS) or acts(summary):
+    verbs = ACTING_VERBS - _nouns_of(segments)
+    if acts(name, verbs | _CALLING_VERBS) or acts(summary, verbs):
+        return False
+    last = next((each for each in reversed(segments) if each), [])
+    if not is_object and _is_call_of_more_words(last):
         return False
     is_sure = summary[:1] == ["get"] or bool(GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
     functions = [*_functions(path, declared)]
@@ -94,7 +105,21 @@ def only_reads(
         return True
     if path_acts(segments, has_number=has_number):
         return False
-    return not (has_number or functions) or _may_read(path, name, summary)
+    is_action = not path.partition("?")[0].rstrip("/").endswith("}")
+    reaches = has_number and is_action and bool(_REACHING_WORDS & {*last[:1]})
+    return not (reaches or functions) or _may_read(path, name, summary)
+
+
+def _nouns_of(segments: Sequence[Sequence[str]]) -> set[str]:
+    """Return the verbs that are names of objects in a path, as `run` in `/runs/{id}`."""
+    words = {word for each in segments for word in each}
+    return {word.removesuffix(ending) for word in words for ending in ("s", "es")} - words
+
+
+def _is_call_of_more_words(segment: Sequence[str]) -> bool:
+    """Return whether a segment says that something is dialed, whatever a response returns; `/dial/{id}` may be an object."""
+    is_object = [*segment] in (["dial"], ["dials"])
+    return not is_object and dials(segment) and not READ_NOUNS & {*segment}
 
 
 def operation_words(declared: Mapping[str, Any]) -> list[str]:

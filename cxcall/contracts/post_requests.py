@@ -1,4 +1,4 @@
-"""Decide whether words of a POST of a user's document say that it does more than it seems to do.
+"""Decide whether words of an operation of a user's document say that it does more than it seems to do.
 
 A POST whose summary begins with a verb of reading reads, unless it acts, too: "Fetch the next lead and connect it" has a
 second verb, "Export a lead to the dialer" a destination, "Get in touch with a lead" only the word. Its name and its path
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALSO = r"(?:\b(?:and|or|then)\b|[,;:.&])\s*(?:(?:and|or|then|also|immediately|automatically)\s+)*"
-_ACTS = rf"(?:{'|'.join(sorted(ACTING_VERBS))})"
-_REACHES = "(?:ring|phone|contact|notify|alert|remind|engage|reach|transfer|invite|patch|queue|schedule|deliver)"
+# In a name, they may only be the method: `CreateValidation`. After `Create or`, they change the same object.
+_CHANGING_VERBS = frozenset("create add insert make set update submit process perform".split())
+_SECOND_VERBS = ACTING_VERBS - _CHANGING_VERBS - {"send", "resend", "push"}  # a comment, a report
+_ACTS = rf"(?:{'|'.join(sorted(_SECOND_VERBS))})"
+_REACHES = "(?:call|dial|ring|phone|contact|notify|alert|remind|engage|reach|transfer|invite|patch|queue|schedule|deliver)"
 # `Get the start and stop times` has no second verb, nor has `Find the skill and queue of an agent`.
 _NO_VERB = rf"(?!\W+(?:dates?|times|lists?|groups?|{'|'.join(sorted(READ_NOUNS))})\b)"
-_OBJECT = r"(?=\W*$|\W+(?:an?|the|it|its|them|their|each|every|all|him|her|one|this|that|people)\b)"
-# In a name, they may only be the method: `CreateValidation`.
-_CHANGING_VERBS = frozenset("create add insert make set update submit process perform".split())
+_OBJECT = r"(?=\W+(?:an?|the|it|its|them|their|each|every|all|him|her|one|this|that|people)\b)"
+_CALLS = r"(?:call|dial|ring)(?=\W*$)"
 _IDIOM = r"^gets?\s+(?:in|on|through|into|hold|going|started)\b"
 _TO_DIALER = r"\b(?:to|into)\b.*\bdiall?ers?\b"
 _TO_QUEUE = r"^(?:en)?queues? (?:an?|the|one|this)\b|\b(?:to|into|in) .*\bqueues?\b"
@@ -43,7 +45,7 @@ def does_more(declared: Mapping[str, Any]) -> bool:
     summary, name = str(declared.get("summary", "")).lower(), " ".join(operation_words(declared))
     # `Fetches the lead and connects it`, but `List jobs, runs and triggers`
     ending = "e?s" if next(iter(name_words(summary)), "").endswith("s") else ""
-    verb = rf"(?:{_ACTS}{ending}\b{_NO_VERB}|{_REACHES}{ending}\b{_OBJECT})"
+    verb = rf"(?:{_ACTS}{ending}\b{_NO_VERB}|{_REACHES}{ending}\b{_OBJECT}|{_CALLS})"
     return (
         compile_pattern(rf"{_ALSO}{verb}|{_TO_DIALER}").search(summary) is not None
         or compile_pattern(rf"{_ALSO}(?:{_ACTS}|{_REACHES})\b|{_TO_DIALER}").search(name)

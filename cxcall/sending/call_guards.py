@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
@@ -73,12 +72,12 @@ def check_numbers(
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
     if has_number:
         return
-    is_counted = CAMPAIGN in operation.declared or any(marked_ids(operation, values, body))
-    if (
-        settings.max_attempts and not is_counted
-    ):  # a campaign's people are counted when they are loaded
+    # A campaign's people are counted when they are loaded, and the shipped schemas mark all other IDs of people.
+    is_shipped = operation.contract.is_shipped
+    is_uncounted = not (is_shipped or any(marked_ids(operation, values, body)))
+    if settings.max_attempts and is_uncounted:
         yield _uncounted_warning(operation, settings.max_attempts)
-    elif lists or hours or not operation.contract.is_shipped:
+    elif lists or hours or not is_shipped:
         yield _unchecked_note(operation)
 
 
@@ -130,12 +129,11 @@ def _unchecked_note(operation: Operation) -> Finding:
 
 def _uncounted_warning(operation: Operation, limit: str) -> Finding:
     """Return the warning that nothing in a request says whose calls the limit counts, which no flag overrides."""
-    mark = "mark the ID of the person in your document with `x-cxcall-person: true`; or "
     return Finding.warning(
         UNCHECKED,
         "body" if operation.takes_body else "query",
         f"`{operation.name}` may place a call, but no number and no ID of a person was found in the request",
-        f"{'' if operation.contract.is_shipped else mark}check yourself whom the platform will call, and how often it did",
+        "mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
         f"`--max-attempts {limit}` was not applied; {_NOT_CHECKED} were not checked",
         source=f"contract {operation.contract.name}",
     )
