@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SAME_RUN = 12 * 3600
 """Seconds before the start of a batch in which an earlier batch of the same file belongs to the same run."""
-# The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began. Calls to people count for a week, except those
+# The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or by the same run before. Calls to people count for a week, except those
 # without TLS, which went to this machine.
 # A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
 # machine, whatever the clock says.
@@ -25,7 +25,7 @@ SELECT d.number AS number, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.resolution <> '')
     AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
-    AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at), :before) FROM batch
+    AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {_SAME_RUN}, :before) FROM batch
         WHERE substr(given, 1, 5) <> 'load:' AND id NOT IN ({FINISHED_BATCHES}))
     AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)

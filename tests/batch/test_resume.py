@@ -295,3 +295,18 @@ def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
         cxcall(*words, "1", "--resume", code=0)
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
+
+
+def test_finished_batch_of_the_same_run_is_not_pruned(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2)
+    words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
+    prune = ("history", "prune", "--older-than", "0s", "--yes", "-o", "json")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment | AFTER_THE_WINDOW
+        cxcall(*words, code=0)
+        platform.answer = lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})
+        cxcall(*words, code=9)  # by mistake
+        assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
+        platform.answer = lambda _body, _count: Reply()
+        cxcall(*words, "--resume", code=0)
+    assert set(platform.dials.values()) == {1}

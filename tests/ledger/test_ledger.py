@@ -220,7 +220,9 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
         batches = [book.batches.begin("p", "execute", "x", "", f"/{name}", name) for name in "ab"]
         sent = book.begin(intent("x")._replace(batch=batches[0], row=1), 0)
         book.record_outcome(sent, Outcome.ACCEPTED)
-        clock.advance(1.0)  # an unfinished batch needs what was sent since it began
+        clock.advance(
+            13 * 3600
+        )  # an unfinished batch needs what was sent since it began, or 12 hours before
         batches.append(book.batches.begin("p", "execute", "x", "", "/c", "c"))
         for batch in batches:
             row = UnsentRow(batch, 2, "C", Outcome.SKIPPED, "duplicate", "", clock())
