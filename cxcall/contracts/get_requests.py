@@ -4,7 +4,7 @@ The method is no proof: some dialers start calls and campaigns with a GET. A GET
 with a verb that starts or changes something, or says that something is dialed, or if its query selects such a function.
 A path can say so, too, but it may be that of an object, such as `/runs/{id}/trigger`: a summary that begins with a verb
 of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If its query selects
-any function, or a number at the end of `/alert`, something must say that it reads.
+any function, or a number at the end of `/alert` or for a "call", something must say that it reads.
 """
 
 from __future__ import annotations
@@ -65,9 +65,10 @@ _READ_OBJECTS = frozenset("search query lookup report check validation preview".
 # With a number, at the end of a path.
 _REACHING_WORDS = frozenset(
     """
-    call callback dial ring alert notify contact message remind transfer request schedule text
+    call callback dial ring alert notify contact message remind transfer request schedule text new
     """.split()
 )
+_CALL_NOUNS = frozenset("call callback dial ring otp".split())
 _SELECTORS = frozenset("action function cmd command method op operation".split())
 _PARAMETER = r"\{[^{}/]*\}"
 _SENTENCE_END = r"[.\n](?:\s|$)"
@@ -106,7 +107,8 @@ def only_reads(
     if path_acts(segments, has_number=has_number):
         return False
     is_action = not path.partition("?")[0].rstrip("/").endswith("}")
-    reaches = has_number and is_action and bool(_REACHING_WORDS & {*last[:1]})
+    words = _REACHING_WORDS & {*last[:1]} if is_action else set[str]()
+    reaches = has_number and bool(words | _CALL_NOUNS & {*name, *summary})
     return not (reaches or functions) or _may_read(path, name, summary)
 
 

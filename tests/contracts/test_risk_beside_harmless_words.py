@@ -58,6 +58,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("GET", "/lookup", {"operationId": "lookupAndDial"}, True),
         ("GET", "/agent/preview_dial", {"operationId": "previewDial"}, True),
         ("GET", "/makecall/{id}", {"summary": "Returns the ID of the call"}, True),
+        (
+            "GET",
+            "/tts",
+            {"summary": "Text to speech call", "parameters": [parameter("phone")]},
+            True,
+        ),
+        ("GET", "/calls/new", {"parameters": [parameter("to")]}, True),
         ("GET", "/states", {"summary": "Read the station, phone and contact"}, False),
         # words of reads and changes that only look like verbs which call
         ("GET", "/cdr", {"parameters": [parameter("from"), parameter("to")]}, False),

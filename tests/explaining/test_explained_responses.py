@@ -83,8 +83,8 @@ def test_answer_about_a_state_has_accepted_a_body_that_lacks_properties() -> Non
     ("reason", "code", "message"),
     [
         ("Session already started", "state", "session already"),
-        ("Conflict", "state", "does not allow it"),
-        ("CONFLICT", "state", "does not allow it"),
+        ("Conflict", "state", "session already"),
+        ("CONFLICT", "state", "session already"),
     ],
 )
 def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, message: str) -> None:

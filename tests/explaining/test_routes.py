@@ -211,7 +211,6 @@ def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
         ("GET", "/api/v2/analytics/conversations/details/query", "POST /api/v2/analytics/conversations/details/query"),
         ("GET", "/api/v2/conversations/callbacks/bulk/disconnect", None),
         ("POST", "/api/v2/outbound/dial", None),
-        ("POST", "/api/v2/outbound/contacts", None),
         ("POST", "/api/v2/widgets", None),
         ("DELETE", f"/api/vk/outbound/contactlists/{QUEUE}", "DELETE /api/v2/outbound/contactlists/{contactListId}"),
         ("", "/api/v2/outbound/contactlist", "GET /api/v2/outbound/contactlists"),

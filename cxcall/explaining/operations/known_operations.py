@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
-from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, area_of, may_be_id
+from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
@@ -114,11 +114,6 @@ class PublishedOperations:
         """The fixed segments of all paths, in lower case."""
         text = "/".join(each.path.lower() for each in self.operations)
         return frozenset(each for each in text.split("/") if each and each[:1] != "{")
-
-    @cached_property
-    def areas(self) -> frozenset[str]:
-        """The first words of all paths below their prefix, such as `outbound`."""
-        return frozenset(area_of(path_segments(each.path)) for each in self.operations)
 
 
 class Place(NamedTuple):

@@ -13,7 +13,6 @@ from cxcall.explaining.operations.known_operations import (
     path_segments,
 )
 from cxcall.explaining.operations.path_distance import (
-    area_of,
     count_words,
     is_value,
     rank_paths,
@@ -75,12 +74,9 @@ def _find_nearest(
 def _near(
     method: str, segments: tuple[str, ...], sources: Iterable[PublishedOperations], limit: float
 ) -> Iterator[NearOperation]:
-    ids, area = segments.count(_ANY_VALUE), area_of(segments)
+    ids = segments.count(_ANY_VALUE)
     for source in sources:
-        is_area = area in source.areas
         for distance, each in rank_paths(segments, source.tree, source.words, limit):
-            if is_area and distance > _TYPO and area not in each.path.lower().split("/"):
-                continue  # another product, such as `externalcontacts` for `outbound`
             whole = distance + (0 if each.method == method else OTHER_METHOD)
             if whole <= limit and _may_replace(method, each) and _has_place(each, ids):
                 yield NearOperation(whole, each)

@@ -46,12 +46,6 @@ def count_words(segments: Iterable[str]) -> int:
     return sum(not (is_value(each) or _PREFIX.fullmatch(each)) for each in segments)
 
 
-def area_of(segments: Iterable[str]) -> str:
-    """Return the first word of a path below its prefix, such as `outbound`, in lower case; empty if it has none."""
-    words = (each for each in segments if not (each[:1] == "{" or is_value(each)))
-    return next((each.lower() for each in words if not _PREFIX.fullmatch(each)), "")
-
-
 class PathTree:
     """Path templates by their segments: lower-case words, ID or VALUE for a parameter.
 
