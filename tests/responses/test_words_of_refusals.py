@@ -38,6 +38,7 @@ SENTENCES = {
     "header-missing": [
         "missing header X-Tenant",
         "X-Tenant header is required",
+        "Missing X-Tenant header",
         "Required request header 'X-Tenant' for method parameter type String is not present",
         "Header X-Tenant is missing",
         "Header 'X-Tenant' not found",
@@ -126,6 +127,9 @@ SENTENCES = {
     ],
     "not-found": [
         "contact not found",
+        "API key not found",
+        "Field representative not found",
+        "Customer property 5 was not found",
         "Campaign 42 does not exist",
         "unknown skill 4",
         "Unknown contact",

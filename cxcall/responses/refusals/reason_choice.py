@@ -68,6 +68,13 @@ _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|$)|'[^']*'")
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
 _SCOPE_ERROR = "insufficient_scope"
+_OF_TOKENS = "(?:another|clients?|granted|insufficient|invalid|lacks?|missing|needs?|needed|oauth2?|requires?|required|tokens?)"
+_SCOPE_OF_TOKEN = re.compile(
+    rf"(?i)\b{_OF_TOKENS}\b.{{0,40}}\bscopes?\b|\bscopes?\b.{{0,40}}\b{_OF_TOKENS}\b"
+)
+_SCOPE_OF_OTHERS = re.compile(
+    r"(?i)\b(?:beyond|in|out|outside|within)(?: of)?(?: the| your)? scope\b"
+)
 _VAGUE_TEXTS = {
     *(status.phrase.lower() for status in HTTPStatus),
     "invalid",
@@ -146,9 +153,11 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
 
 
 def _names_scope(text: str, by_code: Cause | None) -> bool:
-    """Return whether a message is about a scope, which a client has, and its code says only that something is not allowed."""
+    """Return whether a message is about the scope of a token, not of a user or a queue, and its code says only that something is not allowed."""
     is_open = by_code is None or by_code.code == "permission-missing"
-    return is_open and re.search(r"(?i)\bscopes?\b", text) is not None and "permission" not in text
+    if not is_open or "permission" in text or _SCOPE_OF_OTHERS.search(text):
+        return False
+    return _SCOPE_OF_TOKEN.search(text) is not None
 
 
 def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
