@@ -26,6 +26,8 @@ _IN_BRACES = re.compile(
     r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
     r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
 )
+# A variable of PowerShell or cmd, a placeholder, or an ellipsis, in place of one or more words of a command.
+_MORE_WORDS = re.compile(r"\s*(?:[@\[<({]|%\w+%|.*(?:\.\.\.|\u2026))", re.DOTALL)
 _MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
@@ -60,6 +62,11 @@ def remove_marks(text: str) -> str:
 def is_unresolved(value: Any) -> TypeGuard[str]:
     """Return whether a value is a text that starts with a variable."""
     return isinstance(value, str) and value.startswith(_START)
+
+
+def may_be_more_words(word: str) -> bool:
+    """Return whether a word of a command is not literal: a variable or a placeholder may stand for other words, such as headers."""
+    return is_unresolved(word) or _MORE_WORDS.match(word) is not None
 
 
 def variable_names(text: str) -> tuple[str, ...]:

@@ -68,8 +68,8 @@ _ECHOED = (
         fix="use `printf %s` or `echo -n`, with `base64 -w0`; or the option `-u`",
     ),
 )
-_XARGS = re.compile(r"\bxargs\b[^|]*? (?:-I ?|--replace=)([^\s'\"]+)[^|]*$")
-"""What `xargs` replaces with a line that it reads."""
+_XARGS = re.compile(r"\bxargs\b(?:[^|]*? (?:-I ?|--replace=)([^\s'\"]+))?[^|]*$")
+"""`xargs`, with what it replaces with a line that it reads; without that, it appends words to the command."""
 _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 
@@ -91,8 +91,9 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         if match is None:
             return
         command = fill_command(split_command(text[match.start() :]), variables)
-        if slot := _XARGS.search(text[text.rfind("\n", 0, match.start()) + 1 : match.start()]):
-            words = [each.replace(slot[1], mark_unresolved("{line}")) for each in command.words]
+        xargs = _XARGS.search(text[text.rfind("\n", 0, match.start()) + 1 : match.start()])
+        if xargs and (slot := xargs[1]):
+            words = [each.replace(slot, mark_unresolved("{line}")) for each in command.words]
             command = command._replace(words=words)
         if _CMD_PROMPT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
             command = command._replace(is_cmd=True)
@@ -104,7 +105,9 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
         findings = _ECHOED if _ECHO.search(text, match.start(), end) else ()
         for request in _read_command(match.lastgroup or "", command, piped, after):
-            yield replace(request, findings=(*request.findings, *findings))
+            is_cut = request.has_hidden_headers or bool(xargs and not xargs[1])
+            found = (*request.findings, *findings)
+            yield replace(request, findings=found, has_hidden_headers=is_cut)
         match, before = following, end
 
 

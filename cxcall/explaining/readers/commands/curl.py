@@ -16,8 +16,8 @@ from cxcall.explaining.readers.request_builder import (
     with_defaults,
 )
 from cxcall.explaining.readers.unresolved_variables import (
-    is_unresolved,
     mark_unresolved,
+    may_be_more_words,
     remove_marks,
 )
 from cxcall.findings.finding import Finding
@@ -56,8 +56,6 @@ _SINGLE_QUOTES = Finding.error(
     source="how cmd and curl for Windows split a command line",
 )
 _SETS_OTHER_HEADERS = ("config", "range", "continue-at", "time-cond", "etag-compare", "aws-sigv4")
-_MORE_OPTIONS = re.compile(r"@|[\[<]|.*(?:\.\.\.|\u2026)")
-"""Words after the URL that stand for more options: a variable of PowerShell, a placeholder, or an ellipsis."""
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
 
 
@@ -185,12 +183,10 @@ def _headers(options: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _has_hidden_headers(options: list[tuple[str, str]]) -> bool:
     """Return whether options may set headers that the command does not show."""
-    more = [value for name, value in options if not name][1:]
-    return any(is_unresolved(each) or _MORE_OPTIONS.match(each) for each in more) or any(
-        name in _SETS_OTHER_HEADERS
-        or name.startswith("expand-")
-        or (name == "header" and value[:1] == "@")
-        for name, value in options
+    more = [value for name, value in options if name in ("", "url")][1:]  # after the URL
+    more += [value.partition(":")[0] for name, value in options if name == "header"]
+    return any(map(may_be_more_words, more)) or any(
+        name in _SETS_OTHER_HEADERS or name.startswith("expand-") for name, _ in options
     )
 
 

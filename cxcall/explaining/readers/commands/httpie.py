@@ -17,8 +17,8 @@ from cxcall.explaining.readers.request_builder import (
     with_defaults,
 )
 from cxcall.explaining.readers.unresolved_variables import (
-    is_unresolved,
     mark_unresolved,
+    may_be_more_words,
     remove_marks,
 )
 from cxcall.transport.http_messages import HttpResponse
@@ -124,7 +124,7 @@ def read_httpie(
         response=response,
     )
     has_session = bool({"--session", "--session-read-only"} & options.keys())
-    is_cut = any(
-        is_unresolved(each) or "..." in each for each in others if not _ITEM.fullmatch(each)
-    )
+    # An item of a list, such as `[0]=a`, is not a placeholder.
+    names = [_ITEM.sub(r"\1", each).lstrip("[") for each in others]
+    is_cut = any(map(may_be_more_words, names))
     return replace(request, has_hidden_headers=has_session or is_cut)
