@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,13 +18,11 @@ from cxcall.phone.calling_hours import Hours
 from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
 from cxcall.sending.calling_hours_check import time_zones
-from cxcall.sending.do_not_call_list import read_do_not_call_list
 from cxcall.sending.restricted_numbers import check_kind
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 BERLIN = "+4930123456"
 USER = "00000004-1234-1234-1234-123456789012"
@@ -332,21 +329,6 @@ def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile
     ran = cxcall(*words, BERLIN, "-p", "eu", "--hours", within, code=0)
     assert ran.envelope["outcome"] == "accepted"
     assert "127.0.0.1:1/" not in ran.out
-
-
-def test_do_not_call_list_that_is_changed_is_read_again(tmp_path: Path) -> None:
-    file = tmp_path / "dnc.txt"
-    file.write_text("+12025550123\n", "utf-8")
-    assert "+12025550124" not in read_do_not_call_list(str(file))
-    file.write_text("+12025550123\n+12025550124\n", "utf-8")
-    assert "+12025550124" in read_do_not_call_list(str(file))
-    found = file.stat()
-    file.write_text("+12025550123\n+12025550125\n", "utf-8")  # of the same length
-    os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))  # as `rsync --times` does
-    assert "+12025550125" in read_do_not_call_list(str(file))
-    file.unlink()
-    with pytest.raises(UsageError):
-        read_do_not_call_list(str(file))
 
 
 def test_name_of_an_id_is_not_an_id_where_any_text_is_allowed(cxcall: Cxcall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
@@ -149,3 +150,18 @@ def test_id_of_few_digits_stops_no_other_number(tmp_path: Path) -> None:
     assert OTHER not in listed
     file.write_text("Ada;5550199\n", "utf-8")
     assert "5550199" in read_do_not_call_list(str(file)), "it is no heading"
+
+
+def test_do_not_call_list_that_is_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "dnc.txt"
+    file.write_text("+12025550123\n", "utf-8")
+    assert "+12025550124" not in read_do_not_call_list(str(file))
+    file.write_text("+12025550123\n+12025550124\n", "utf-8")
+    assert "+12025550124" in read_do_not_call_list(str(file))
+    found = file.stat()
+    file.write_text("+12025550123\n+12025550125\n", "utf-8")  # of the same length
+    os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))  # as `rsync --times` does
+    assert "+12025550125" in read_do_not_call_list(str(file))
+    file.unlink()
+    with pytest.raises(UsageError):
+        read_do_not_call_list(str(file))

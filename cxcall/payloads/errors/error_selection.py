@@ -99,8 +99,9 @@ def _merged(errors: Sequence[ValidationError]) -> ValidationError:
     return next(iter(new_validator(schema).iter_errors(value)))
 
 
-def one_for_each_value(errors: Sequence[ValidationError]) -> list[ValidationError]:
+def one_for_each_value(found: Iterable[ValidationError]) -> list[ValidationError]:
     """Return one error for each wrong value: its type, or else the shortest list of values."""
+    errors = list(found)
     strictest: dict[str, ValidationError] = {}
     for error in sorted(filter(_is_about_value, errors), key=_strictness):
         strictest.setdefault(pointer_of(error), error)

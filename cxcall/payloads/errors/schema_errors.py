@@ -81,8 +81,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
     for number in range(_MAX_ROUNDS + 1):
-        found = relevant_errors(validator.iter_errors(body.value), operation)
-        errors = one_for_each_value(list(found))
+        errors = one_for_each_value(relevant_errors(validator.iter_errors(body.value), operation))
         if number == _MAX_ROUNDS:
             break
         room = MAX_SUGGESTIONS - len(findings)
@@ -121,8 +120,7 @@ def _explain_rename(
     rename: Rename,
     needed: Collection[str],
 ) -> Finding:
-    place, _, name = pointer.rpartition("/")
-    (name,) = split_pointer(f"/{name}")
+    place, name = pointer.rpartition("/")[0], split_pointer(pointer)[-1]
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
 
 
@@ -222,8 +220,7 @@ class _ErrorExplainer:
     @cached_property
     def _declared_elsewhere(self) -> dict[str, str]:
         """The first place of each declared property by name."""
-        places = reversed(self.operation.pointers)
-        return {fold_name(each.rpartition("/")[2]): each for each in places}
+        return {fold_name(at.rpartition("/")[2]): at for at in reversed(self.operation.pointers)}
 
     def _unknown(
         self, name: str, fix: str, why: str, edits: Sequence[Edit], relation: str = "a property of"
