@@ -166,13 +166,8 @@ def build_request(
 
         findings += check_scheduled_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)
-    findings += [
-        finding
-        for finding in call_guards.check_numbers(
-            operation, numbers, values, payload, settings, times
-        )
-        if is_readable or finding.code != call_guards.UNCHECKED
-    ]
+    guarded = call_guards.check_numbers(operation, numbers, values, payload, settings, times)
+    findings += [each for each in guarded if is_readable or each.code != call_guards.UNCHECKED]
     findings = _without_moot_formats(findings)
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it

@@ -13,15 +13,14 @@ from cxcall.runtime.known_secrets import redact
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_RESTORE = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`"
+
 
 @contextmanager
 def explain_errors(
     name: str, other_error: Callable[[str, str], LedgerError] | None = None
 ) -> Iterator[None]:
-    """Turn errors of the server and the network into a LedgerError that says what to do; `name` is the ledger's.
-
-    An error that only damage explains becomes `other_error` of the name and the detail, if it is given.
-    """
+    """Turn errors of the server and the network into a LedgerError that says what to do; what only damage explains, into `other_error`."""
     import psycopg
 
     try:
@@ -63,8 +62,7 @@ def explain_errors(
         psycopg.errors.DuplicatePreparedStatement,
         psycopg.errors.UndefinedTable,
     ) as error:
-        restore = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`"
-        raise pool_error(name, text_of(error), restore) from None
+        raise pool_error(name, text_of(error), _RESTORE) from None
     except psycopg.Error as error:
         raise (other_error or damage_error)(name, text_of(error)) from None
 
