@@ -1,4 +1,4 @@
-"""Keys by which an API recognizes a repeated request: each row of a batch needs its own.
+"""Check the keys by which an API recognizes a repeated request: each row of a batch needs its own.
 
 An API responds to a request with the key of an earlier one as to that one, and calls nobody: the row would count as
 accepted (draft-ietf-httpapi-idempotency-key-header).
@@ -24,7 +24,7 @@ _NAME = "idempotencykey"
 _WHY = "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
 
 
-def find_key_parameter(operation: Operation) -> str:
+def _find_key_parameter(operation: Operation) -> str:
     """Return the header parameter that has the key; empty if the operation has none."""
     headers = (each.name for each in operation.parameters if each.location == "header")
     return next((each for each in headers if fold_name(each) == _NAME), "")
@@ -34,7 +34,7 @@ class UsedKeys:
     """The keys of the rows so far that would be sent. `shared` are the values that all rows have: a key among them is an error."""
 
     def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
-        self.name = find_key_parameter(operation)
+        self.name = _find_key_parameter(operation)
         self._rows: dict[str, tuple[int, str]] = {}
         if self.name and self.name in shared:
             raise UsageError(

@@ -12,7 +12,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.errors import StillQueuedError
-from cxcall.ledger.schema import NOT_RECORDED
+from cxcall.ledger.schema import NOT_RECORDED, SAME_RUN
 from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     FindEarlier = Callable[[CheckedRequest, int], Record | None]
 
-_SAME_RUN = timedelta(hours=12)
-"""The time after the start of a batch in which another run of the same file counts as a mistake."""
 _NO_CALL = {Outcome.REFUSED, Outcome.UNDELIVERED}
 """The outcomes of requests that placed no call."""
 
@@ -163,7 +161,11 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:
     """Return the IDs of the batches of a file, newest first, whose rows the newest one must not send again."""
     newest = batches[0]
-    return [each.id for each in batches if not each.is_finished or newest.at - each.at < _SAME_RUN]
+    return [
+        each.id
+        for each in batches
+        if not each.is_finished or newest.at - each.at < timedelta(seconds=SAME_RUN)
+    ]
 
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:

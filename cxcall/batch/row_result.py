@@ -78,7 +78,7 @@ class RowResult(NamedTuple):
 
     @property
     def error(self) -> Finding | None:
-        """The error that is why the row was skipped, or else the first one of the check or of the delivery; None if there is none."""
+        """The error for which the row was skipped, or else the first one of its check or delivery; None without an error."""
         errors = [each for each in self.report.findings if each.severity is Severity.ERROR]
         return min(errors, key=lambda each: each.code != self.skip, default=None)
 

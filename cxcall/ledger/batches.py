@@ -224,8 +224,9 @@ class BatchRecords:
                 )
 
     def record_content(self, batch: str, digest: str, rows: int) -> int:
-        """Record that the file of a resumed batch has another content from now on, with so many rows, unless it had this one before.
+        """Record that the file of a resumed batch has another content from now on, with so many rows.
 
+        Nothing is recorded if it had this content before.
         Returns the number of the record of this content.
         """
         content = self.content(batch)

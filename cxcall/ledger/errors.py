@@ -79,7 +79,7 @@ def pruned_batch_error() -> UsageError:
     return UsageError(
         "records that the batch needs to be resumed were pruned",
         where="--resume",
-        why="`history prune` deleted deliveries from the time since it began: people could be called again",
+        why="`history prune` deleted deliveries from the time since it began, or from the 12 hours before: people could be called again",
         fix="send the remaining rows from a separate file",
     )
 

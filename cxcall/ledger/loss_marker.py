@@ -196,7 +196,7 @@ def _read_mark(path: Path) -> Mark:
     try:
         content = json.loads(path.read_text("utf-8"))
         event, at = content.get("event", (0, 0.0))
-        datetime.fromtimestamp(float(at), UTC)  # a time that is none is damage, too
+        datetime.fromtimestamp(float(at), UTC)  # a wrong time is damage, too
         return Mark(int(content["generation"]), int(event), float(at))
     except OSError as error:
         add_notice(_marker_notice(path, error))

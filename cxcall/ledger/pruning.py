@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.schema import FINISHED_BATCHES, PRUNED
+from cxcall.ledger.schema import FINISHED_BATCHES, PRUNED, SAME_RUN
 from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
     from cxcall.ledger.database_interface import LedgerDatabase
 
-_SAME_RUN = 12 * 3600
-"""Seconds before the start of a batch in which an earlier batch of the same file belongs to the same run."""
-# The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or by the same run before. Calls to people count for a week, except those
-# without TLS, which went to this machine.
+# The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or before by the same
+# run. Calls to people count for a week, except those without TLS, which went to this machine.
 # A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
 # machine, whatever the clock says.
 _OLD = f"""
@@ -25,7 +23,7 @@ SELECT d.number AS number, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.resolution <> '')
     AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
-    AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {_SAME_RUN}, :before) FROM batch
+    AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {SAME_RUN}, :before) FROM batch
         WHERE substr(given, 1, 5) <> 'load:' AND id NOT IN ({FINISHED_BATCHES}))
     AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
@@ -55,7 +53,7 @@ _PRUNED = {
 
 # `--resume` sends no request that was accepted since the batch began, by whatever command, or by the same run before.
 _WITHOUT_HISTORY = f"""
-SELECT id FROM batch WHERE at < (SELECT max(at) + {_SAME_RUN} FROM pruned) AND substr(given, 1, 5) <> 'load:'
+SELECT id FROM batch WHERE at < (SELECT max(at) + {SAME_RUN} FROM pruned) AND substr(given, 1, 5) <> 'load:'
     AND id IN ({FINISHED_BATCHES}) AND '{PRUNED}' || id NOT IN (SELECT batch FROM batch_end)
 """  # noqa: S608 - constants
 

@@ -44,6 +44,8 @@ REOPENED = "reopened "
 """What precedes the ID of a batch in a row of `batch_end` that says that the batch is unfinished again."""
 BEGAN = "began "
 """What precedes the ID in a row that has, in place of a time, the number of the last event before the batch began."""
+SAME_RUN = 12 * 3600
+"""Seconds before the start of a batch in which an earlier, finished batch of the same file belongs to the same run."""
 GUARDS = "guards "
 """What precedes the ID in a row that has the guards of a batch, in JSON."""
 PRUNED = "pruned "

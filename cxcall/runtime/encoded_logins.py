@@ -1,4 +1,4 @@
-"""Recognize `id:secret` in text: a login as code passes it to base64, or as the value of a name."""
+"""Recognize `id:secret` in text: a login that a command or code encodes in base64, or that is the value of a name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.random_texts import is_mixed, is_plain
 
 _LOGIN = r"[\w.@-]{3,100}:[^\s:]{6,200}"
+LOGIN_IN_OPTION = (
+    r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
+)
 # `"id:secret"`, `"id" + ":" + "secret"`, `"id:" + "secret"`.
 LOGIN_IN_CODE = (
     r"(\(b?)?(?:([\"'`][\w.@-]{1,100}:)|(:[\"'`]\s{0,4}[+.,&]{1,2}\s{0,4}b?[\"'`]))"
     r"([^\s:\"'`]{6,200})(?=[\"'`])"
 )
+
+
+def mask_option(match: re.Match[str]) -> str:
+    """Mask the secret of a login in an option such as `-u id:secret`."""
+    return match[1] + MASKED
 
 
 def mask_login(match: re.Match[str]) -> str:

@@ -9,7 +9,8 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from cxcall.runtime.encoded_logins import LOGIN_IN_CODE, mask_login, secret_of_login
+from cxcall.runtime import encoded_logins
+from cxcall.runtime.encoded_logins import secret_of_login
 from cxcall.runtime.known_secrets import MASKED, mask_spans
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
@@ -31,7 +32,8 @@ _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 """Headers of each request without secrets, whose values are not searched."""
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
-_QUOTE_SIGNS, _NESTED_QUOTE, _MIN_DECODED, _LONGEST_MATCH = ("'", '"', "`"), '\\"', 6, 400
+_QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
+_MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
@@ -51,9 +53,6 @@ _CREDENTIALS = (
     rf"((?:\s{{1,4}}{_SIGNS}{{6,}}+=*(?![\w:(]))?)"
 )
 _DIGEST = r'(?i:(\bdigest\s[^\n]{0,400}?\b(?:response|cnonce)="?))([^"\s,]{8,})'
-_USER_OPTION = (
-    r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
-)
 _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
 _SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
 # Words after `Bearer` in prose. Any other word there may be a token.
@@ -146,11 +145,11 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
     if "digest" in folded:
         text = _replace(_DIGEST, lambda match: match[1] + MASKED, text, found)
     if "-u" in text:
-        text = _replace(_USER_OPTION, lambda match: match[1] + MASKED, text, found)
+        text = _replace(encoded_logins.LOGIN_IN_OPTION, encoded_logins.mask_option, text, found)
     if _has_hint(text, folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
     if "64" in folded or "btoa" in folded:
-        text = _replace(LOGIN_IN_CODE, mask_login, text, found)
+        text = _replace(encoded_logins.LOGIN_IN_CODE, encoded_logins.mask_login, text, found)
     if _SHORTEST_BASE64 <= len(text) <= _LONGEST_WITH_BASE64:
         text = _replace(_BASE64, _mask_base64, text, found)
     return _mask_structures(text, folded, found)

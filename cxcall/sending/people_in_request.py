@@ -26,8 +26,8 @@ def find_people(
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this machine are recorded separately
-    from real people.
+    `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
+    machine are recorded separately from real people.
     """
     spellings = map(_usual_spelling, numbers)
     return tuple(person for (person,) in _people(operation, spellings, ids, base_url))

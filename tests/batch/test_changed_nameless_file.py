@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.calling_api import posting
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -21,19 +22,7 @@ ROWS = ["L0,n", "L1,n", "L2,n"]
 
 def document(path: str = "/dial") -> dict[str, Any]:
     properties = {"lead": {"type": "string"}, "note": {"type": "string"}}
-    schema = {"type": "object", "required": ["lead"], "properties": properties}
-    post = {
-        "operationId": "dialLead",
-        "security": [],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {},
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Own", "version": "1"},
-        "servers": [{"url": "https://own.example"}],
-        "paths": {path: {"post": post}},
-    }
+    return posting("dialLead", properties, path, required=("lead",))
 
 
 @pytest.fixture

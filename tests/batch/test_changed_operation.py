@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.calling_api import posting
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -18,20 +19,9 @@ NUMBERS = [f"+1202555010{row}" for row in range(5)]
 
 def document(path: str = "/dial", server: str = "/api", kind: str = "string") -> dict[str, Any]:
     properties = {"phoneNumber": {"type": "string"}, "rank": {"type": kind}}
-    schema = {"type": "object", "required": ["phoneNumber"], "properties": properties}
-    post = {
-        "operationId": "dialNumber",
-        "x-cxcall-rings": True,
-        "security": [],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {},
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Own", "version": "1"},
-        "servers": [{"url": f"https://own.example{server}"}],
-        "paths": {path: {"post": post}},
-    }
+    host = f"own.example{server}"
+    rings = {"x-cxcall-rings": True}
+    return posting("dialNumber", properties, path, required=("phoneNumber",), host=host, **rings)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.calling_api import posting
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -19,26 +20,11 @@ KEY = "11111111-2222-4333-8444-55555555555{}"
 @pytest.fixture(autouse=True)
 def document(cxcall: Cxcall) -> None:
     """Write a document whose operation requires two headers."""
-    names = ("X-Tenant", "Idempotency-Key")
-    text = {"type": "string"}
+    names, text = ("X-Tenant", "Idempotency-Key"), {"type": "string"}
     parameters = [
         {"name": each, "in": "header", "required": True, "schema": text} for each in names
     ]
-    schema = {"type": "object", "required": ["to"], "properties": {"to": text}}
-    post = {
-        "operationId": "dial",
-        "security": [],
-        "parameters": parameters,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {},
-    }
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "Own", "version": "1"},
-        "servers": [{"url": "https://own.example"}],
-        "paths": {"/dial": {"post": post}},
-    }
-    cxcall.file("own.json", document)
+    cxcall.file("own.json", posting("dial", {"to": text}, required=("to",), parameters=parameters))
 
 
 def write(cxcall: Cxcall, heading: str, *rows: str) -> None:

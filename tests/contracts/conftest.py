@@ -9,6 +9,8 @@ import pytest
 from helpers.small_api import openapi, swagger
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from helpers.command import Cxcall
 
 
@@ -16,3 +18,10 @@ if TYPE_CHECKING:
 def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
     """Write a user's document in each old dialect."""
     return cxcall.file("own.json", request.param())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder for documents, whose conversions are not kept for other tests."""
+    monkeypatch.setenv("CXCALL_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path

@@ -10,7 +10,7 @@ import pytest
 from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from helpers.calling_api import document, wrap
 from helpers.cases import each_case
-from helpers.own_operation import parameter, risk
+from helpers.own_operation import DIALECTS, parameter, risk
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
-DIALECTS = ("2.0", "3.0.3", "3.1.0")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CXCALL_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers.cases import each_case
-from helpers.own_operation import parameter, risk
+from helpers.own_operation import DIALECTS, parameter, risk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DIALECTS = ("2.0", "3.0.3", "3.1.0")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CXCALL_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

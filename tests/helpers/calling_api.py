@@ -48,3 +48,24 @@ def wrap(dialect: str, paths: dict[str, Any], host: str = "api.example.com") -> 
         return {"swagger": dialect, "info": info, "host": host, "paths": paths}
     servers = [{"url": f"https://{host}"}]
     return {"openapi": dialect, "info": info, "servers": servers, "paths": paths}
+
+
+def posting(
+    name: str,
+    properties: dict[str, Any],
+    path: str = "/dial",
+    *,
+    required: tuple[str, ...] = (),
+    host: str = "own.example",
+    **more: Any,
+) -> dict[str, Any]:
+    """Return a document with one POST operation without security; `more` are its other members."""
+    schema = {"type": "object", "required": [*required], "properties": properties}
+    post = {
+        "operationId": name,
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {},
+        **more,
+    }
+    return wrap("3.1.0", {path: {"post": post}}, host)

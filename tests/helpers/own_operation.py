@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+DIALECTS = ("2.0", "3.0.3", "3.1.0")
+
+
 def risk(
     folder: Path,
     dialect: str,

@@ -23,6 +23,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.attempt_limit import AttemptLimit
 from cxcall.sending.configured_ledger import has_ledger
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
+from helpers.calling_api import posting
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
 from helpers.ledger_process import intent
@@ -103,21 +104,12 @@ def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbo
 def own_words(cxcall: Cxcall, schema: dict[str, Any], place: str) -> tuple[str, ...]:
     """Write a document whose operation has the ID of a lead in its path or its body; return the command that calls one."""
     properties = {"note": {"type": "string"}, **({"lead": schema} if place == "body" else {})}
-    body = {"type": "object", "properties": properties}
     parameter = {"name": "lead", "in": "path", "required": True, "schema": schema}
-    post = {
-        "operationId": "dialLead",
-        "security": [],
-        "parameters": [parameter] if place == "path" else [],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {},
-    }
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "Own", "version": "1"},
-        "servers": [{"url": "https://own.example"}],
-        "paths": {"/leads/{lead}/dial" if place == "path" else "/dial": {"post": post}},
-    }
+    if place == "path":
+        path, parameters = "/leads/{lead}/dial", [parameter]
+    else:
+        path, parameters = "/dial", []
+    document = posting("dialLead", properties, path, parameters=parameters)
     cxcall.file("own.json", json.dumps(document))
     lead = ("--param", "lead=4711") if place == "path" else ("--set", "/lead=4711")
     limit = ("--max-attempts", "1/day", "--yes")

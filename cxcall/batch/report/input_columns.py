@@ -81,8 +81,8 @@ def write_rejects(
     """Write the rows to correct and send again to a new file, and return their number.
 
     These are the rows that `batch --rejects` writes: refused, invalid, or skipped because of their number,
-    but no row that may have been processed, or whose delivery is one of `called_again`. Raises UsageError if the file exists, or if the file of rows is
-    not the one of the batch.
+    but no row that may have been processed, or whose delivery is one of `called_again`. Raises UsageError if the file
+    exists, or if the file of rows is not the one of the batch.
     """
     wanted = {
         row.row

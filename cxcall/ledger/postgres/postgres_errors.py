@@ -20,7 +20,7 @@ _RESTORE = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`
 def explain_errors(
     name: str, other_error: Callable[[str, str], LedgerError] | None = None
 ) -> Iterator[None]:
-    """Turn errors of the server and the network into a LedgerError that says what to do; what only damage explains, into `other_error`."""
+    """Turn errors of the server and the network into a LedgerError; `other_error` makes that for an error of another kind."""
     import psycopg
 
     try:

@@ -161,8 +161,8 @@ class QueuedRows:
         """Add rows to the queue in one transaction, also those that ended without being sent; return their number.
 
         Checking the rows may take long, so they are collected before. `guard` is held while the transaction is
-        committed: what it raises adds nothing. With `is_changed`, the numbers are those of a file that was changed since other rows
-        were sent, which are kept. Raises StillQueuedError if another command queues the batch at the same time.
+        committed: what it raises adds nothing. With `is_changed`, the numbers are those of a file that was changed since
+        other rows were sent, which are kept. Raises StillQueuedError if another command queues the batch at the same time.
         """
         from psycopg.errors import UniqueViolation
 
