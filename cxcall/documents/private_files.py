@@ -138,13 +138,15 @@ class PrivateFile(NamedTuple):
             with suppress(OSError):
                 self.path.unlink()
             return []
+        from cxcall.documents.paths import unused_name
         from cxcall.documents.toml import read_content
 
         read_content(self.path)  # raises UsageError if it is not damaged, but cannot be read at all
+        aside = unused_name(f"{self.path}.damaged")
         raise UsageError(
             f"`{self.path.name}` cannot be read",
             where=str(self.path),
-            fix=f"correct it, or move it away: {command('mv', str(self.path), f'{self.path}.damaged')}",
+            fix=f"correct it, or move it away: {command('mv', str(self.path), aside)}",
             why="it is damaged, or was written by a newer version of cxcall; it may contain the secrets of all profiles",
         )
 

@@ -32,11 +32,14 @@ def test_damaged_logins_are_an_error_only_if_one_is_needed(
         return
     with pytest.raises(UsageError, match="cannot be read"):
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
+    (state / "credentials.json.damaged").write_text("of another time", "utf-8")
     with pytest.raises(UsageError, match="cannot be read") as refused:
         login_and_logout.log_out("default")
     # It may have logins of other profiles, and the names of entries in the keyring.
     assert (state / "credentials.json").read_bytes() == text
-    assert refused.value.findings[0].fix.partition("`")[2].startswith("mv ")
+    _, moving, _ = refused.value.findings[0].fix.split("`")
+    assert moving.startswith("mv ")
+    assert not Path(moving.split()[-1]).exists()  # nothing is overwritten
 
 
 def test_named_pipe_and_unreadable_file_are_no_damaged_logins(
