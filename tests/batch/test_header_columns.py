@@ -69,11 +69,9 @@ def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
     assert messages == ["row 2: row 1 has the same `Idempotency-Key`"]
 
 
-def test_a_json_line_sets_headers(cxcall: Cxcall) -> None:
-    rows = [
-        {"X-Tenant": "t", "Idempotency-Key": KEY.format(row), "to": f"+1202555010{row}"}
-        for row in range(2)
-    ]
+@pytest.mark.parametrize("key", ["Idempotency-Key", "idempotency-key"])
+def test_a_json_line_sets_headers(cxcall: Cxcall, key: str) -> None:
+    rows = [{"X-Tenant": "t", key: KEY.format(row), "to": f"+1202555010{row}"} for row in range(2)]
     cxcall.file("calls.jsonl", "".join(json.dumps(each) + "\n" for each in rows))
     shown = cxcall("batch", "calls.jsonl", *WORDS[2:], "--dry-run", "--curl", code=0).out
     assert [shown.count(KEY.format(row)) for row in range(2)] == [1, 1]

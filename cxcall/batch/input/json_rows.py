@@ -41,13 +41,22 @@ def _take_parameters(
         return line, {}
     value = columns.without_ignored(line, operation)
     declared = operation.schema_at("").get("properties", {})
-    names = [
-        entry.name
-        for entry in operation.parameters
-        if entry.location == "path" or entry.name not in declared
-    ]
-    values = {name: _as_text(value[name]) for name in names if value.get(name) is not None}
-    body = {name: member for name, member in value.items() if name in declared or name not in names}
+    headers = {
+        each.name.lower(): each.name for each in operation.parameters if each.location == "header"
+    }
+    parameters = {
+        each.name
+        for each in operation.parameters
+        if each.location == "path" or each.name not in declared
+    }
+    values, body = {}, {}
+    for name, member in value.items():
+        # Names of headers have no case.
+        parameter = name if name in declared else headers.get(name.lower(), name)
+        if parameter in parameters and member is not None:
+            values[parameter] = _as_text(member)
+        if name in declared or parameter not in parameters:
+            body[name] = member
     return _with_columns(body, operation, declared), values
 
 
