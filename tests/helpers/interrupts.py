@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SIGNAL = signal.SIGUSR1
 _CONTEXTLIB = contextlib.contextmanager.__code__.co_filename
 _RETURN = dis.opmap["RETURN_VALUE"]
+_CONSTANT = dis.opmap["LOAD_CONST"]
 
 
 class TooLateError(Exception):
@@ -36,6 +37,20 @@ def handler_that_raises(error: BaseException) -> Iterator[None]:
         yield
     finally:
         signal.signal(SIGNAL, before)
+
+
+def is_end_of_with_block(frame: FrameType) -> bool:
+    """Return whether the next step calls `__exit__` after a block without an exception: Python loads None three times.
+
+    No handler runs between the block and this call, so a lock is always released; a trace function that raises
+    there would leave it locked.
+    """
+    code, next_step = frame.f_code, frame.f_lasti
+    steps = code.co_code[next_step : next_step + 6]
+    names, arguments = steps[::2], steps[1::2]
+    return all(name == _CONSTANT for name in names) and all(
+        code.co_consts[argument] is None for argument in arguments
+    )
 
 
 class BlockEnd:
