@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from cxcall.ledger.intents import LOAD, intent_digest
 from cxcall.settings.sources import Setting
 from cxcall.settings.stricter_guards import guards_to_keep
-from cxcall.transport.origins import comparable_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,14 +47,10 @@ class Job:
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
         """The values that identify this batch in the ledger: the arguments of `BatchRecords.begin`."""
-        profile, target = self.settings.profile, self.settings.base_url
-        if self.is_load:
-            target = comparable_url(target)
-        target = SANDBOX_TARGET if self.settings.is_embedded else target
         return (
-            profile,
+            self.settings.profile,
             self.operation.name,
-            target,
+            SANDBOX_TARGET if self.settings.is_embedded else self.settings.base_url,
             self._values_digest,
             self.rows.file,
             self.rows.digest,

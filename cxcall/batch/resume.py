@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.sent_rows import SentRows
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
@@ -14,8 +16,10 @@ from cxcall.findings.hinted_commands import command
 from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.schema import NOT_RECORDED, SAME_RUN
 from cxcall.ledger.stored_texts import storable
+from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +67,32 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         is_open = not each.is_finished and (each in newest or ledger.has_queued_rows(each.id))
         if is_open and not job.again:
             raise _unfinished_batch_error(ledger, job, each)
+    if not job.again:
+        _stop_on_changed_settings(ledger, job)
     return []
+
+
+def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
+    """Raise StoppedError if an unfinished batch of the same file may be the same one, before a setting was changed.
+
+    Its requests are others: the profile leads to another host, or the document has neither its operation nor its path
+    any more. A server on this machine is often one for tests.
+    """
+    profile, name, target, *_, path, digest = job.identity
+    for each in ledger.batches.of_file("" if job.is_load else path, digest):
+        may_be_same = (
+            each.profile == profile and is_loopback_url(each.target) == is_loopback_url(target)
+            if each.operation == name
+            else each.goes_to(target) and not _is_known(job, each.operation)
+        )
+        if (
+            may_be_same
+            and not each.is_finished
+            and each.target != SANDBOX_TARGET
+            and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL
+            and needs_consent(job.operation, job.settings)
+        ):
+            raise _unfinished_batch_error(ledger, job, each, is_other=True)
 
 
 def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
@@ -127,15 +156,33 @@ def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
 
 
 def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
-    """Return the batches of the file for the same operation and target, newest first; for a load, into the same list."""
-    _, operation, target, values_digest, path, digest = job.identity
+    """Return the batches of the file for the same operation and API, newest first; for a load, into the same list."""
+    *_, target, values_digest, path, digest = job.identity
     return [
         each
         for each in ledger.batches.of_file("" if job.is_load else path, digest)
-        if each.operation == operation
-        and each.goes_to(target)
+        if each.goes_to(target)
         and (not job.is_load or each.values_digest == values_digest)
+        and _is_same_operation(ledger, job, each)
     ]
+
+
+def _is_same_operation(ledger: Ledger, job: Job, batch: Batch) -> bool:
+    """Return whether a batch has the operation of a job, which may have had another name in the user's document."""
+    operation = job.operation
+    if batch.operation == operation.name or _is_known(job, batch.operation):
+        return batch.operation == operation.name
+    end = re.sub(r"\\{.*?\\}", "[^/]+", re.escape(operation.path))
+    return any(
+        record.method == operation.method and re.search(f"{end}$", record.target.partition("?")[0])
+        for record in ledger.records(batch=batch.id, limit=1)
+    )
+
+
+def _is_known(job: Job, name: str) -> bool:
+    """Return whether a name is that of an operation in the user's document, or of a shipped one."""
+    contracts = (job.operation.contract, *load_shipped_contracts())
+    return any(each.find_by_name(name) for each in contracts)
 
 
 def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
@@ -228,7 +275,9 @@ def _may_be_done(job: Job) -> str:
     return f"its {'contacts may have been added' if job.is_load else 'calls may have been placed'}"
 
 
-def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedError:
+def _unfinished_batch_error(
+    ledger: Ledger, job: Job, batch: Batch, *, is_other: bool = False
+) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
     file = storable(job.rows.file)
     same = f", with the same rows as `{job.rows.name}`" if batch.file not in ("", file) else ""
@@ -237,12 +286,17 @@ def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedEr
     why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
         why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
+    where = f": {batch.operation}, {batch.target}" if is_other else ""
+    again = "; to call the same people again with this command, add `--again`" if is_other else ""
+    profile, _, _, values_digest, *_ = job.identity
+    is_own = not is_other and (batch.profile, batch.values_digest) == (profile, values_digest)
+    resume = "add" if is_own else "run the command that began it with"
     return StoppedError(
         Finding.error(
             "already-sent",
             "ledger",
-            f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
-            fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`",
+            f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished{where}",
+            fix=f"{resume} `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`{again}",
             why=f"{why}: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )

@@ -10,7 +10,7 @@ from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import LOAD
 from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
 from cxcall.ledger.stored_texts import storable
-from cxcall.runtime.vendor_hosts import with_vendor_host
+from cxcall.runtime.host_spellings import is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,6 +124,6 @@ class BatchEnds:
             for other in self._rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
-            if with_vendor_host(other["target"]) == with_vendor_host(own["target"])
+            if is_same_api(other["target"], own["target"])
             and (other["profile"] == own["profile"] or own["given"].startswith(LOAD))
         ]

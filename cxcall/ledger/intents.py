@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.host_spellings import usual_spelling
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
-from cxcall.runtime.vendor_hosts import with_vendor_host
+from cxcall.runtime.vendor_hosts import vendor_host, with_vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -130,12 +131,11 @@ def _weight(outcome: str) -> int:
 def intent_digest(method: str, url: str, body: Any) -> str:
     """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
 
-    The order of keys and of query parameters, white space, and the case of UUIDs do not matter, nor does
-    which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
+    The order of keys and of query parameters, white space, the case of UUIDs, and the spelling of the host do not matter, nor
+    does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
-    common = with_vendor_host(url)
-    start = NEWER_DIGESTS if common == url else ANY_HOST_DIGESTS
-    return start + _digest([method, _sort_query(common), body])
+    start = ANY_HOST_DIGESTS if vendor_host(url) else NEWER_DIGESTS
+    return start + _digest([method, _sort_query(usual_spelling(url)), body])
 
 
 def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
@@ -155,7 +155,7 @@ def older_digests(
 ) -> Iterator[str]:
     """Yield the digests of a request in records of cxcall 0.1.0, of development versions after it, and of 0.2.0.
 
-    Those of 0.2.0 are different only for a vendor's hosts.
+    Those of 0.2.0 are different only for a vendor's hosts and an unusual spelling of the host.
     """
     for each in dict.fromkeys((url, *(with_vendor_host(url, host) for host in hosts))):
         for profile, operation in names:

@@ -18,7 +18,7 @@ from cxcall.ledger.intents import (
 )
 from cxcall.ledger.row_ranges import count_unknown_rows, parse_key
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.vendor_hosts import with_vendor_host
+from cxcall.runtime.host_spellings import is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,8 @@ class Batch(NamedTuple):
     key: str = ""
 
     def goes_to(self, target: str) -> bool:
-        """Return whether its requests go to a target: any host of a vendor counts as the same one."""
-        return with_vendor_host(self.target) == with_vendor_host(target)
+        """Return whether its requests go to the API of a target, whatever its spelling and path are now."""
+        return is_same_api(self.target, target)
 
 
 class FileContent(NamedTuple):

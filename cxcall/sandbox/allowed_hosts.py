@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.transport.origins import is_loopback_host
+from cxcall.runtime.host_spellings import is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,16 +8,10 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.findings.finding import printable
+from cxcall.runtime.host_spellings import STANDARD_PORTS, is_loopback_host
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import invalid_setting, suggest_name
-from cxcall.transport.origins import (
-    _PORTS,
-    host_of,
-    is_http_url,
-    is_loopback_host,
-    is_loopback_url,
-    origin,
-)
+from cxcall.transport.origins import host_of, is_http_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -131,7 +125,7 @@ def normalize_url(name: str, setting: Setting) -> str:
     _check_scheme(name, setting, parts.scheme, host)
     host = host.removesuffix(".")  # the final dot of a fully qualified name: the same host
     literal = f"[{_shortest_address(host)}]" if ":" in host else host
-    at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
+    at_port = f":{port}" if port not in (None, STANDARD_PORTS[parts.scheme]) else ""
     return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"
 
 

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from cxcall.runtime.host_spellings import STANDARD_PORTS, is_loopback_host
+
 Origin = tuple[str, str, int]
 
-_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _SENT_LITERALLY = frozenset(_UNRESERVED + "!$&'()*+,;=:@/")
 """The characters of a path that need no escape (RFC 3986, section 3.3)."""
 _HEX_DIGITS = frozenset("0123456789ABCDEF")
-
-
-def is_loopback_host(host: str) -> bool:
-    """Return whether a host name or address is this machine itself."""
-    if host.lower() in ("localhost", "127.0.0.1"):
-        return True
-    if host[-1:].isalpha() and ":" not in host:  # a name; ipaddress is slow to import
-        return False
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_loopback_url(url: str) -> bool:
@@ -46,14 +33,7 @@ def origin(url: str) -> Origin:
     """Return scheme, host, and port; a token is sent only to the same origin."""
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme, 0)
-
-
-def comparable_url(url: str) -> str:
-    """Return the common form of all spellings of a URL without a query: loopback names, standard ports, and case."""
-    scheme, host, port = origin(url)
-    host = "127.0.0.1" if is_loopback_host(host) else host.rstrip(".")
-    return f"{scheme}://{host}:{port}{urlsplit(url).path.rstrip('/')}"
+    return scheme, parts.hostname or "", parts.port or STANDARD_PORTS.get(scheme, 0)
 
 
 def host_of(url: str) -> str:

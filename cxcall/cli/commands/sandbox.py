@@ -23,9 +23,10 @@ from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.runtime.host_spellings import is_loopback_host
 from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.likely_secrets import mask_likely_secrets
-from cxcall.transport.origins import is_http_url, is_loopback_host, is_loopback_url
+from cxcall.transport.origins import is_http_url, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -22,9 +22,10 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import NO_VALUES, placeholder_finding
 from cxcall.responses.message_in_body import platform_message
+from cxcall.runtime.host_spellings import is_loopback_host
 from cxcall.runtime.name_similarity import count_typos, find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
-from cxcall.transport.origins import host_of, is_loopback_host
+from cxcall.transport.origins import host_of
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = re.compile(

@@ -1,0 +1,155 @@
+"""An unfinished batch is found again, although a setting or a name is written differently now: nobody is called twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.ledger.intents import intent_digest
+from cxcall.runtime.host_spellings import is_same_api
+from helpers.calling_api import posting
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall, Ran
+
+CALLED, UNCLEAR, LEFT = NUMBERS = [f"+1202555010{row}" for row in range(3)]
+
+
+def write_document(cxcall: Cxcall, name: str = "dialNumber", path: str = "/dial") -> str:
+    properties = {"phoneNumber": {"type": "string"}}
+    rings: dict[str, Any] = {"x-cxcall-rings": True}
+    document = posting(name, properties, path, required=("phoneNumber",), **rings)
+    return cxcall.file("own.json", document)
+
+
+def run(cxcall: Cxcall, *words: str, name: str = "dialNumber", code: int) -> Ran:
+    own = ("--contract", "own.json", "--concurrency", "1")
+    return cxcall("batch", "calls.csv", "--operation", name, *own, *words, code=code)
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall) -> Iterator[Platform]:
+    """Begin a batch: the first row is accepted, the second is unknown, the third stops it."""
+
+    def answer(body: Any, count: int) -> Reply:
+        if count:
+            return Reply()
+        replies = {CALLED: Reply(), UNCLEAR: Reply(0)}
+        return replies.get(body["phoneNumber"], Reply(429, {}, {"Retry-After": "900"}))
+
+    write_document(cxcall)
+    cxcall.file("calls.csv", "\n".join(("/phoneNumber", *NUMBERS, "")))
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        run(cxcall, "--confirm", "3", code=9)
+        assert platform.rung == 2
+        platform.answer = lambda _body, _count: Reply()
+        yield platform
+
+
+def spellings(platform: Platform) -> dict[str, str]:
+    port = platform.environment["CXCALL_BASE_URL"].rpartition(":")[2]
+    return {
+        "name of the host": f"http://localhost:{port}",
+        "case": f"HTTP://LocalHost:{port}",
+        "path": f"http://127.0.0.1:{port}/v2",
+        "slash": f"http://127.0.0.1:{port}/",
+    }
+
+
+@pytest.mark.parametrize("change", ["name of the host", "case", "path", "slash"])
+def test_other_base_url_of_the_same_api_resumes_the_batch(
+    cxcall: Cxcall, platform: Platform, change: str
+) -> None:
+    base = ("--base-url", spellings(platform)[change])
+    stopped = run(cxcall, *base, "--confirm", "3", code=7)
+    assert "was not finished" in stopped.err
+    assert "hint: add `--resume`" in stopped.err
+    run(cxcall, *base, "--resume", "--confirm", "1", code=9)
+    assert [sorted(each.values()) for each in platform.order] == [[each] for each in NUMBERS]
+
+
+def test_renamed_operation_resumes_the_batch(cxcall: Cxcall, platform: Platform) -> None:
+    write_document(cxcall, "callNumber")
+    run(cxcall, "--confirm", "3", name="callNumber", code=7)
+    run(cxcall, "--resume", "--confirm", "1", name="callNumber", code=9)
+    assert platform.rung == 3
+
+
+def test_operation_that_the_document_still_has_is_not_the_renamed_one(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    document = posting("dialNumber", {}, "/agents/dial")
+    document["paths"] |= posting("dialAgent", {"phoneNumber": {"type": "string"}})["paths"]
+    cxcall.file("own.json", document)
+    ran = run(cxcall, "--resume", "--confirm", "1", name="dialAgent", code=2)
+    assert "a different command would call the same people again" in ran.err
+    assert platform.rung == 2
+
+
+def test_renamed_operation_with_another_path_stops_the_batch(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    write_document(cxcall, "callNumber", "/v2/call")
+    stopped = run(cxcall, "--confirm", "3", name="callNumber", code=7)
+    assert "was not finished: dialNumber, http://127.0.0.1:" in stopped.err
+    assert platform.rung == 2
+
+
+@pytest.mark.usefixtures("platform")
+def test_other_address_in_the_same_profile_stops_the_batch_unless_again(cxcall: Cxcall) -> None:
+    with Platform() as other:
+        cxcall.environment |= other.environment
+        run(cxcall, "--confirm", "3", code=7)
+        assert other.order == []
+        run(cxcall, "--confirm", "3", "--again", code=0)
+        assert other.rung == 3
+
+
+@pytest.mark.usefixtures("platform")
+def test_other_address_in_another_profile_is_another_platform(cxcall: Cxcall) -> None:
+    with Platform() as other:
+        cxcall.environment |= other.environment
+        cxcall("config", "set", "timeout", "9", "--profile", "other", code=0)
+        run(cxcall, "--profile", "other", "--confirm", "3", code=0)
+        assert other.rung == 3
+
+
+@pytest.mark.usefixtures("platform")
+def test_unfinished_batch_elsewhere_stops_no_batch_of_the_sandbox(cxcall: Cxcall) -> None:
+    run(cxcall, "--sandbox", code=0)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "HTTPS://API.example.com/calls/A?x=1",
+        "https://api.example.com:443/calls/A?x=1",
+        "https://api.example.com./calls/A?x=1",
+    ],
+)
+def test_spelling_of_the_host_does_not_change_the_digest(spelling: str) -> None:
+    usual = "https://api.example.com/calls/A?x=1"
+    assert intent_digest("POST", spelling, {}) == intent_digest("POST", usual, {})
+    other = spelling.replace("/A", "/a")
+    assert intent_digest("POST", other, {}) != intent_digest("POST", usual, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "other", "is_same"),
+    [
+        ("http://api.example.com:8080/v1", "https://API.example.com", True),
+        ("http://[::1]:8080", "http://localhost:8080/v1", True),
+        ("http://[2001:db8::1]:8080", "https://[2001:db8::1]", True),
+        ("http://localhost:8080", "http://localhost:8081", False),
+        ("https://api.example.com", "https://api.example.org", False),
+        ("sandbox", "http://sandbox", False),
+    ],
+)
+def test_same_api_is_the_same_host_and_on_this_machine_the_same_port(
+    url: str, other: str, *, is_same: bool
+) -> None:
+    assert is_same_api(url, other) is is_same
