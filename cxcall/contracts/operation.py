@@ -129,6 +129,12 @@ class Operation:
         return bool(is_safe) and not self.can_place_call
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether sending it twice has the effect of sending it once, by its method (RFC 9110, section 9.2.2) or as declared."""
+        is_idempotent = self.method in ("PUT", "DELETE") or self.declared.get("x-cxcall-idempotent")
+        return bool(is_idempotent) and not self.can_place_call
+
+    @property
     def _declared_security(self) -> list[dict[str, list[str]]] | None:
         return self.declared.get("security", self.contract.declared.get("security"))
 
@@ -329,11 +335,6 @@ class Operation:
         return tuple(
             json_schema.property_pointers(self.contract.resolve, self.declared_body_schema)
         )
-
-    @property
-    def size(self) -> int:
-        """The number of properties that the body's schema declares, at any depth."""
-        return len(self.pointers)
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL with all path and query parameters, percent-encoded."""

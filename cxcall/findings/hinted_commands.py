@@ -32,6 +32,14 @@ def resolve_fix(delivery: str, *, is_load: bool, question: str = "a call was pla
     return f"find out whether its contacts are in the list, then {placed} if any of them is, or {not_placed} if none is"
 
 
+def unknown_fix(
+    delivery: str, *, is_load: bool, is_repeatable: bool, question: str = "a call was placed"
+) -> str:
+    """Return what to do about an unknown delivery: only a request that is safe to repeat is sent again."""
+    resolve = resolve_fix(delivery, is_load=is_load, question=question)
+    return f"run it again; or {resolve}" if is_repeatable else f"do not run it again: {resolve}"
+
+
 def command(*words: str) -> str:
     """Return a command line in backticks that can be pasted into a shell, with its words quoted if needed."""
     return f"`{' '.join(map(_quote, words))}`"

@@ -185,7 +185,7 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
         not operation.is_generated,
         -_count_missing(operation, _sorted_names(value)),
         bool(operation.command),
-        present - operation.size,
+        present - len(operation.pointers),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_fix
+from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.failures_in_2xx import hidden_failure, reported_failure
@@ -207,13 +207,18 @@ def _unknown(plan: Plan, exchange: Exchange | None) -> Delivery:
         why = "it only reads: nothing was changed"
         finding = Finding.error("undelivered", "response", cause, fix=fix, why=why)
         return _undelivered(plan, exchange, finding)
-    may, question, harm = plan.effect
+    may, question, effect = plan.effect
     finding = Finding.error(
         "outcome-unknown",
         "response",
         f"{cause}; {may}",
-        fix=f"do not run it again: {resolve_fix(plan.delivery, is_load=plan.is_load, question=question)}",
-        why=f"the request may have arrived: sending it again could {harm}",
+        fix=unknown_fix(
+            plan.delivery,
+            is_load=plan.is_load,
+            is_repeatable=plan.operation.is_repeatable,
+            question=question,
+        ),
+        why=f"the request may have arrived: sending it again {effect}",
     )
     hidden = _hidden_failures(response) if response else ()
     return _result(plan, Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, finding, *hidden)

@@ -44,13 +44,14 @@ class SendHooks(NamedTuple):
 
 _PREPARATION_SECONDS = 900.0
 """The most seconds from the record of an attempt to its connection: the wait for its turn, or for a stopped process."""
-_CALLED = "the call may have been placed", "a call was placed", "call the person twice"
-_LOADED = "the contacts may be in the list", "", "add the contacts twice"
+_CALLED = "the call may have been placed", "a call was placed", "could call the person twice"
+_LOADED = "the contacts may be in the list", "", "could add the contacts twice"
 _PROCESSED = (
     "the request may have been processed",
     "it was processed",
-    "do the same thing twice",
+    "could do the same thing twice",
 )
+_REPEATABLE = *_PROCESSED[:2], "has the same effect as sending it once"
 DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
 
@@ -165,9 +166,11 @@ class Plan(NamedTuple):
 
     @property
     def effect(self) -> tuple[str, str, str]:
-        """What it may have done if its outcome is unknown, what to find out, and the harm of sending it again."""
+        """What it may have done if its outcome is unknown, what to find out, and what sending it again does."""
         if self.is_load:
             return _LOADED
+        if self.operation.is_repeatable:
+            return _REPEATABLE
         return _CALLED if self.operation.can_place_call else _PROCESSED
 
     @property

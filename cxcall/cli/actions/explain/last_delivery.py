@@ -12,7 +12,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_fix
+from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
@@ -42,7 +42,13 @@ def explain_last() -> Report:
         response=build_response(record.status, None, _recorded_answer(record)),
     )
     explanation = explain_request(request)
-    findings = [*_unknown_outcome(record), *explanation.findings, _limit_of_ledger(record)]
+    operation = explanation.route.operation
+    is_repeatable = operation is not None and operation.is_repeatable
+    findings = [
+        *_unknown_outcome(record, is_repeatable=is_repeatable),
+        *explanation.findings,
+        _limit_of_ledger(record),
+    ]
     is_error = explanation.is_unexplained or has_errors(findings)
     return Report(
         "explain",
@@ -67,15 +73,21 @@ def _last_not_accepted(ledger: Ledger) -> Record | None:
     return max(filter(None, newest), key=lambda record: record.at, default=None)
 
 
-def _unknown_outcome(record: Record) -> list[Finding]:
+def _unknown_outcome(record: Record, *, is_repeatable: bool) -> list[Finding]:
     if not record.is_unresolved:
         return []
     finding = Finding.error(
         "outcome-unknown",
         "ledger",
-        f"it is not known whether the platform processed this request; {record.suspicion}",
-        fix=f"do not run it again: {resolve_fix(record.id, is_load=record.is_load)}",
-        why="the request may have arrived: sending it again could call the person twice",
+        "it is not known whether the platform processed this request"
+        + ("" if is_repeatable else f"; {record.suspicion}"),
+        fix=unknown_fix(record.id, is_load=record.is_load, is_repeatable=is_repeatable),
+        why="the request may have arrived: sending it again "
+        + (
+            "has the same effect as sending it once"
+            if is_repeatable
+            else "could call the person twice"
+        ),
         source="ledger",
     )
     return [finding]

@@ -1,0 +1,61 @@
+"""After a lost response, only a request that is safe to repeat is to be sent again: without a second stop, the dialer calls on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.calling_api import wrap
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall, Ran
+
+ID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+NUMBER = '/0="+12025550123"'
+IDEMPOTENT = {"x-cxcall-idempotent": True}
+
+
+def run(cxcall: Cxcall, *words: str) -> tuple[Ran, Ran]:
+    """Return what a command prints whose response is lost, and what `explain --last` prints then."""
+    with Platform(lambda _body, _count: Reply(502, {}, rings=False)) as platform:
+        cxcall.environment |= platform.environment
+        return cxcall(*words, code=8), cxcall("explain", "--last", code=3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("campaign", "stop", ID),
+        ("send", "stop-campaign", "--campaign-id", ID),
+        ("send", "add-dnc-numbers", "--dnc-list-id", ID, "--set", NUMBER),
+    ],
+)
+def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[str, ...]) -> None:
+    ran, last = run(cxcall, *words)
+    assert "hint: run it again; or find out whether it was processed" in ran.err
+    assert "hint: run it again; or find out" in last.out
+    assert "a call may have been placed" not in ran.err + last.out
+
+
+@pytest.mark.parametrize(
+    ("method", "declared", "is_repeatable"),
+    [
+        ("put", {}, True),
+        ("delete", {}, True),
+        ("post", {}, False),
+        ("patch", {}, False),
+        ("post", IDEMPOTENT, True),
+        ("post", IDEMPOTENT | {"summary": "Dial a lead"}, False),
+    ],
+)
+def test_advice_follows_from_the_method_and_the_document(
+    cxcall: Cxcall, method: str, declared: dict[str, Any], *, is_repeatable: bool
+) -> None:
+    known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
+    document = wrap("3.1.0", {"/teams": {method: known | declared}}, "own.example")
+    own = ("--contract", cxcall.file("own.json", document))
+    ran, _ = run(cxcall, "send", "run", "--yes", *own)
+    assert ("hint: run it again; or find out" in ran.err) == is_repeatable
+    assert ("hint: do not run it again" in ran.err) != is_repeatable
