@@ -10,6 +10,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.intents import NEWER_DIGESTS
+from cxcall.ledger.person_attempts import idempotency_key_text
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -111,6 +112,13 @@ class CalledPeople:
         is_counted = self._was_before if is_new else self._was_before_and_removed
         people = request.possible_people
         return self._ledger.people.find_contact(people, self._batches, is_counted=is_counted)
+
+    def find_key(self, request: CheckedRequest) -> Record | None:
+        """Return the delivery of the batch that had the idempotency key of a row which was not sent; else None."""
+        key = request.request.idempotency_key
+        if not key or not self._batches:
+            return None
+        return self._ledger.people.find_contact([(idempotency_key_text(key),)], self._batches)
 
     def _was_before(self, delivery: StoredDelivery) -> bool:
         return int(delivery.delivery["number"]) <= self._last

@@ -1,7 +1,7 @@
 """Check the keys by which an API recognizes a repeated request: each row of a batch needs its own.
 
 An API responds to a request with the key of an earlier one as to that one, and calls nobody: the row would count as
-accepted (draft-ietf-httpapi-idempotency-key-header).
+accepted.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.intents import intent_digest
 from cxcall.runtime.patterns import fold_name
+from cxcall.transport.http_messages import KEY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.ledger.records import Record
     from cxcall.transport.http_messages import HttpRequest
 
-_NAME = "idempotencykey"
 _WHY = "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
 
 
 def _find_key_parameter(operation: Operation) -> str:
     """Return the header parameter that has the key; empty if the operation has none."""
     headers = (each.name for each in operation.parameters if each.location == "header")
-    return next((each for each in headers if fold_name(each) == _NAME), "")
+    return next((each for each in headers if fold_name(each) == KEY_HEADER), "")
 
 
 class UsedKeys:
@@ -49,18 +50,24 @@ class UsedKeys:
         own = f"add a column `{name}`"
         return own if name == self.name else f"{own}, or {command('--param', f'{name}=VALUE')}"
 
-    def find_repeated(
-        self, values: Mapping[str, str], row: int, request: HttpRequest
-    ) -> Finding | None:
+    def find_repeated(self, row: int, request: HttpRequest) -> Finding | None:
         """Return the finding on a row with the key of an earlier, other request; None if its key is new."""
-        key = values.get(self.name, "")
+        key = request.idempotency_key
         if not key:
             return None
         digest = intent_digest(request.method, request.url, str(request.body))
         first, earlier = self._rows.setdefault(key, (row, digest))
         if earlier == digest:
             return None
-        message = f"row {first} has the same `{self.name}`"
-        return Finding.error(
-            "value-not-allowed", "header", message, "write another value", _WHY, origin=self.name
-        )
+        return _same_key_error(f"row {first} has the same `{self.name}`", self.name)
+
+
+def sent_key_error(earlier: Record, operation: Operation) -> Finding:
+    """Return the finding on a row with the key of another request, which the batch has sent, or may have sent."""
+    name = _find_key_parameter(operation)
+    return _same_key_error(f"delivery `{earlier.id}` of this batch has the same `{name}`", name)
+
+
+def _same_key_error(message: str, name: str) -> Finding:
+    fix = "write another value"
+    return Finding.error("value-not-allowed", "header", message, fix, _WHY, origin=name)

@@ -94,7 +94,7 @@ def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
     is_sent = checked.request is not None and checked.skip is None
-    if is_sent and (repeated := keys.find_repeated(values, row.number, request.request)):
+    if is_sent and (repeated := keys.find_repeated(row.number, request.request)):
         findings = _add_places(row, (*found, repeated))
         checked = checked._replace(request=None, findings=findings)
     return checked._replace(numbers_written=written)

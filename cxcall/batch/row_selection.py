@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import called_finding
+from cxcall.batch.idempotency_keys import sent_key_error
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
@@ -164,6 +165,10 @@ class RowSelection:
             return checked
         if self.called and (earlier := self.called.find(request)):
             return self._stop(checked, called_finding(earlier), SkipReason.ALREADY_CALLED)
+        if self.called and (earlier := self.called.find_key(request)):
+            finding = sent_key_error(earlier, request.operation)
+            finding = finding._replace(excerpt=shown_place(checked.row))
+            return checked._replace(request=None, findings=(*checked.findings, finding))
         first = self._contacts.find(request) if self._contacts else None
         if first is None or first == checked.row.number:
             return checked

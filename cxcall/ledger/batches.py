@@ -12,6 +12,7 @@ from cxcall.ledger.batch_ends import BatchEnds
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.intents import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
+from cxcall.ledger.schema import CALLS_PERSON
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
 if TYPE_CHECKING:
@@ -185,10 +186,7 @@ class BatchRecords:
 
     def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
         """Return the IDs of deliveries that called, or may have called, people who are not recorded."""
-        where = (
-            "WHERE d.batch = ? AND d.batch <> ''"
-            " AND NOT EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number)"
-        )
+        where = f"WHERE d.batch = ? AND d.batch <> '' AND NOT {CALLS_PERSON}"
         with self._database.snapshot():
             return {
                 found.record.id

@@ -54,7 +54,8 @@ class Intent(NamedTuple):
     those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
     digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
     texts by which each of the people may be recorded, for a limit of the calls to them. `limit` is the most seconds that
-    an attempt takes from its record to the end of its response; 0 if that is not known.
+    an attempt takes from its record to the end of its response; 0 if that is not known. `idempotency_key` is the key by which
+    the API recognizes a repetition.
     """
 
     profile: str
@@ -75,9 +76,10 @@ class Intent(NamedTuple):
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0
+    idempotency_key: str = ""
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "people", "possible_people", "older_digests")
+        return redacted_repr(self, "people", "possible_people", "older_digests", "idempotency_key")
 
 
 def new_id(now: datetime) -> str:

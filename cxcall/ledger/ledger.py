@@ -32,7 +32,7 @@ from cxcall.ledger.intents import (
     text_of_timings,
 )
 from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts
+from cxcall.ledger.person_attempts import PersonAttempts, idempotency_key_text
 from cxcall.ledger.schema import END_COLUMNS
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 from cxcall.runtime.signals import finish_blocks
@@ -90,6 +90,8 @@ class Ledger(LedgerAccess):
                 timings = text_of_limit(intent.limit)
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1, timings=timings)
                 self.people.record(number, intent.people)
+                if intent.idempotency_key:
+                    self.people.record(number, [idempotency_key_text(intent.idempotency_key)])
                 fence(delivery)
         except CxcallError:
             self._compared.pop(delivery, None)

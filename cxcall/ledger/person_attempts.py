@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.ledger.schema import IDEMPOTENCY_KEY
 from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
@@ -43,8 +44,18 @@ class TooManyAttemptsError(StoppedError):
         )
 
 
+def idempotency_key_text(key: str) -> str:
+    """Return the text that is recorded, like a person, for a key by which an API recognizes a repetition."""
+    return IDEMPOTENCY_KEY + key
+
+
+def _digest(text: str, key: str) -> str:
+    is_of_key = text.startswith(IDEMPOTENCY_KEY)
+    return (IDEMPOTENCY_KEY if is_of_key else "") + keyed_digest(text, key)
+
+
 class PersonAttempts:
-    """The records of whom each delivery called. Only digests with the key of this ledger are stored."""
+    """The records of whom each delivery called, and of its idempotency key. Only digests with the key of this ledger are stored."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
@@ -91,7 +102,7 @@ class PersonAttempts:
         """
         key = self._rows.read_state().digest_key
         for start in range(0, len(texts), _MAX_DIGESTS):
-            digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
+            digests = [_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
             for found in self._rows.select_by_person(digests, since, boot, uptime):
                 if found.record.is_unresolved or found.record.was_placed:
                     yield found
@@ -136,4 +147,4 @@ class PersonAttempts:
         """Record whom a delivery calls, in the transaction that records it."""
         at, key = self._access.now().timestamp(), self._rows.state.digest_key
         for person in people:
-            self._rows.insert("person", at=at, delivery=delivery, digest=keyed_digest(person, key))
+            self._rows.insert("person", at=at, delivery=delivery, digest=_digest(person, key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.schema import FINISHED_BATCHES, PRUNED, SAME_RUN
+from cxcall.ledger.schema import CALLS_PERSON, FINISHED_BATCHES, PRUNED, SAME_RUN
 from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.reso
     AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
-        AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
+        AND substr(d.target, 1, 6) = 'https:' AND {CALLS_PERSON})
 """  # noqa: S608 - constants
 
 # A batch is deleted as a whole, so that its report has all of its rows.

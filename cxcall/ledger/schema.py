@@ -48,6 +48,12 @@ SAME_RUN = 12 * 3600
 """Seconds before the start of a batch in which an earlier, finished batch of the same file belongs to the same run."""
 GUARDS = "guards "
 """What precedes the ID in a row that has the guards of a batch, in JSON."""
+IDEMPOTENCY_KEY = "key "
+"""What precedes a digest in a row of `person` that has an idempotency key, and no person."""
+CALLS_PERSON = f"""
+EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number AND substr(p.digest, 1, 4) <> '{IDEMPOTENCY_KEY}')
+"""  # noqa: S608 - a constant
+"""The condition that a person is recorded whom the delivery `d` calls."""
 PRUNED = "pruned "
 """What precedes the ID of a batch that cannot be resumed, because deliveries that it may need were deleted."""
 FINISHED_BATCHES = f"""

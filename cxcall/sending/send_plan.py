@@ -208,6 +208,7 @@ class Plan(NamedTuple):
             undone_by=self.undone_by,
             possible_people=self.possible_people,
             limit=self.limit,
+            idempotency_key=request.idempotency_key,
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from helpers.calling_api import posting
-from helpers.platform_server import Platform
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -76,3 +76,35 @@ def test_a_json_line_sets_headers(cxcall: Cxcall, key: str) -> None:
     shown = cxcall("batch", "calls.jsonl", *WORDS[2:], "--dry-run", "--curl", code=0).out
     assert [shown.count(KEY.format(row)) for row in range(2)] == [1, 1]
     assert "X-Tenant: t" in shown
+
+
+def test_the_key_of_a_row_that_was_sent_is_refused_for_another_row(cxcall: Cxcall) -> None:
+    """The API would take it for the request that was sent, and call nobody."""
+    rows = [f"t,{KEY.format(row)},+1202555010{row}" for row in range(3)]
+    heading, words = "X-Tenant,Idempotency-Key,/to", (*WORDS, "--concurrency", "1")
+
+    left = ["+12025550101"]
+
+    def answer(body: Any, _count: int) -> Reply:
+        return Reply(429, {}, {"Retry-After": "900"}) if body["to"] in left else Reply()
+
+    write(cxcall, heading, *rows)
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--confirm", "3", code=9)
+        write(cxcall, heading, f"t,{KEY.format(0)},+12025550109", *rows[1:])
+        ran = cxcall(*words, "--resume", "--confirm", "3", "-o", "jsonl", code=3)
+        (finding,) = [
+            each
+            for line in ran.out.splitlines()
+            for each in json.loads(line)["findings"]
+            if each["severity"] == "error"
+        ]
+        assert "of this batch has the same `Idempotency-Key`" in finding["message"]
+        assert platform.rung == 1
+        left.clear()
+        more = "--skip-invalid", "--confirm", "2"
+        cxcall(*words, "--resume", *more, code=9)
+        write(cxcall, heading, *rows[1:], f"t,{KEY.format(3)},+12025550109")
+        cxcall(*words, "--resume", "--confirm", "1", code=0)
+        assert platform.rung == 4
