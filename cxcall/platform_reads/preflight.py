@@ -68,7 +68,7 @@ def _check_credentials(preflight: PreflightInput) -> Iterator[CheckResult]:
             else token_provider.get_token(settings)
         )
     except CxcallError as error:
-        if operation is None and document_rows(settings):
+        if operation is None and (document_rows(settings) or not preflight.reads):
             says = "not checked: they are for operations of your own document"
             yield CheckResult.unknown("credentials", says, "name one: `--for OPERATION`")
             return

@@ -13,6 +13,7 @@ from cxcall.platform_reads.read_requests import describe_missing
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran
 from helpers.platform_server import Platform, Reply
+from helpers.vendor_documents import secured_api
 
 USER = "00000004-1234-1234-1234-123456789012"
 LIST = "00000002-1234-1234-1234-123456789012"
@@ -271,3 +272,35 @@ def test_cxone_skill_is_looked_up(live: Cxcall) -> None:
         env={"CXCALL_PLATFORM": "nice-cxone"},
     )
     assert verdicts(ran)["skill"] == ["passed"] * 4
+
+
+@pytest.mark.parametrize("token", [{}, {"CXCALL_ACCESS_TOKEN": "a-token"}])
+@pytest.mark.parametrize("words", [(), ("--for", "dial")])
+def test_own_api_is_asked_for_no_route_of_a_platform(
+    cxcall: Cxcall, token: dict[str, str], words: tuple[str, ...]
+) -> None:
+    asked: list[str] = []
+
+    def reads(path: str, _count: int) -> Reply:
+        asked.append(path)
+        return Reply(404)
+
+    file = cxcall.file("own.json", secured_api({"token": {"type": "http", "scheme": "bearer"}}))
+    with Platform(reads=reads) as running:
+        env = {**token, "CXCALL_BASE_URL": f"{running.environment['CXCALL_BASE_URL']}/v1"}
+        ran = cxcall("doctor", "--contract", file, *words, "-o", "json", env=env)
+    assert asked == ["/v1"]
+    credentials = ["passed"] if token else ["failed"] if words else ["unknown"]
+    assert verdicts(ran)["credentials"] == credentials
+    assert "token" not in verdicts(ran)
+
+
+@pytest.mark.parametrize("setting", [{"CXCALL_PLATFORM": "genesys-cloud"}, {}])
+def test_platform_that_the_settings_name_is_checked_despite_an_own_document(
+    cxcall: Cxcall, setting: dict[str, str]
+) -> None:
+    file = cxcall.file("own.json", secured_api({"token": {"type": "http", "scheme": "bearer"}}))
+    env = {"CXCALL_REGION": "us-east-1", "HTTPS_PROXY": "http://127.0.0.1:9", **setting}
+    ran = cxcall("doctor", "--contract", file, "-o", "json", env=env, code=5)
+    ((verdict, says),) = lines(ran)["host"]
+    assert (verdict, says.split()[0]) == ("failed", "`api.mypurecloud.com`")

@@ -22,8 +22,9 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.platform_reads.check_results import CheckResult
@@ -64,17 +65,17 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
     """
     from cxcall.platform_reads.check_results import PreflightInput
     from cxcall.platform_reads.preflight import run_checks
-    from cxcall.settings.settings import find_platform, load_settings
+    from cxcall.settings.settings import load_settings
 
     target, body = options.target, options.body
     own = target.own_contract
     operation = contract.load_operation(options.operation, own) if options.operation else None
     flags = {**target.flags, **options.guards._asdict()}
-    first = operation.contract if operation else contract.load_shipped_contracts()[0]
-    platform = find_platform(flags) or first.platform
-    owner = next(each for each in contract.load_contracts(own) if each.platform == platform)
+    owner = _find_owner(flags, own, operation)
     reads = [
-        each for each in contract.find_extended_operations(DOCTOR, own) if each.platform == platform
+        each
+        for each in contract.find_extended_operations(DOCTOR, own)
+        if each.platform == owner.platform
     ]
     settings = load_settings(flags, operation.contract if operation else owner)
     values, texts = _parse_params(options.param or (), operation, reads)
@@ -87,6 +88,27 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
         _print_result(result, screen)
         screen.stdout.flush()
     return _build_report(results, operation)
+
+
+def _find_owner(
+    flags: Mapping[str, str | None], own: str | None, operation: Operation | None
+) -> Contract:
+    """Return the contract whose API is checked: the user's document if no setting names a platform, its region, or its host."""
+    from cxcall.settings.settings import find_platform, load_settings
+    from cxcall.settings.untrusted_sources import is_published_host
+
+    if operation and not operation.contract.is_shipped:
+        return operation.contract
+    platform = find_platform(flags)
+    if own and not (operation or platform):
+        document = contract.load_user_contract(own)
+        settings = load_settings(flags, document)
+        has_region = settings.values["region"].value and not document.regions
+        if not (has_region or is_published_host(settings.base_url)):
+            return document
+    first = operation.contract if operation else contract.load_shipped_contracts()[0]
+    platform = platform or first.platform
+    return next(each for each in contract.load_contracts(own) if each.platform == platform)
 
 
 def _parse_params(
