@@ -22,7 +22,7 @@ from cxcall.credentials.declared_secrets import (
 )
 from cxcall.credentials.token_provider import check_use, get_token, has_token_source
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, add_notice
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
@@ -177,7 +177,27 @@ def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ..
         _stop_on_unusable_client(settings)
     if chosen is None:
         raise _no_credentials(settings, alternatives)
+    if _are_assumed(alternatives):
+        _report_unused_secrets(settings)
     return chosen
+
+
+def _are_assumed(alternatives: tuple[Alternative, ...]) -> bool:
+    """Return whether a document declares no `security` for an operation."""
+    return any(not scheme.name for entry in alternatives for scheme in entry)
+
+
+def _report_unused_secrets(settings: Settings) -> None:
+    """Add a warning for an API key or a login that is not sent, because the document does not say where to send it."""
+    names = {API_KEY: "the API key is", BASIC: "the user name and the password are"}
+    secrets = DeclaredSecrets(settings)
+    for kind, name in names.items():
+        if secrets.has(SecurityScheme("", kind)):
+            message = (
+                f"{name} set, but not sent: the document declares no `security` for the operation"
+            )
+            fix = "declare it in `components/securitySchemes` of the document, and in `security`"
+            add_notice(Finding.warning("credential", "token", message, fix))
 
 
 def _stop_on_unusable_client(settings: Settings) -> None:
@@ -199,8 +219,10 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     if operation.is_public:
         return []
     chosen = choose_alternative(settings, operation.security) if operation.security else None
-    is_assumed = any(not scheme.name for entry in operation.security for scheme in entry)
-    if chosen is None or (not chosen and is_assumed):
+    if chosen == () and _are_assumed(operation.security):
+        _report_unused_secrets(settings)
+        chosen = None
+    if chosen is None:
         usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
         if operation.security and not usable:
             raise _no_credentials(settings, operation.security)
