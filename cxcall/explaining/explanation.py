@@ -9,7 +9,11 @@ from typing import Any
 from cxcall.contracts.contract import Contract, load_user_contract
 from cxcall.contracts.operation import Operation
 from cxcall.documents.text_files import read_text
-from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
+from cxcall.explaining.checks.body.body_check import (
+    MAY_BE_ADDED,
+    check_body,
+    check_parameter_values,
+)
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.refused_number import check_refused_numbers
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
@@ -148,7 +152,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         return Explanation(request, route, route.findings)
     operation = find_intended_operation(request, route)
     in_body = list(check_body(request, route, operation))
-    is_valid = all(each.severity is Severity.NOTE for each in in_body)
+    is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,

@@ -76,6 +76,7 @@ class ObservedRequest:
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
     - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
     - `has_client_token`: the source gets a token with client credentials, and with no other grant.
+    - `other_names`: names of members in code outside the body that was read, which other lines may add to it.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
@@ -97,6 +98,7 @@ class ObservedRequest:
     filled_headers: frozenset[str] = frozenset()
     has_hidden_headers: bool = False
     has_client_token: bool = False
+    other_names: frozenset[str] = frozenset()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
 

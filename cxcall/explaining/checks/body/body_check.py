@@ -43,6 +43,7 @@ from cxcall.runtime.patterns import is_uuid
 
 _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
+MAY_BE_ADDED = "other lines of the code have this name, and may add it to the body"
 _OF_OTHER_OPERATION = ("property-missing", "property-unknown")
 """Codes of the findings that result if a body is for another operation."""
 
@@ -168,6 +169,7 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     findings = [x for x in findings if x.code != "type-mismatch" or x.where not in no_type]
     findings = [each for each in findings if each.where not in places]
     findings = [_as_note(each, request, operation, payload) for each in findings]
+    findings = [_as_unproven(each, request, operation) for each in findings]
     refused = [each for each in nulls if not is_valid_scalar(None, operation.schema_at(each))]
     if refused and not request.null_means_unknown:
         findings.append(null_note(payload, refused))
@@ -237,6 +239,19 @@ def _as_note(
     if is_optional_null(operation, payload, finding.where):
         return finding._replace(severity=Severity.NOTE)
     return finding
+
+
+def _as_unproven(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
+    """Return a finding about a missing property as a note if other lines of the code may add it to the body."""
+    if finding.code != "property-missing" or not request.other_names:
+        return finding
+    above, _, name = finding.where.rpartition("/")
+    is_one = name in _needed_names(operation, above)
+    needed = {name} if is_one else _needed_names(operation, finding.where)
+    if needed.isdisjoint(request.other_names):
+        return finding
+    fix = "check that the body has it when it is sent"
+    return finding._replace(severity=Severity.NOTE, why=MAY_BE_ADDED, fix=fix, edits=())
 
 
 def _belongs_in_missing_object(

@@ -11,24 +11,33 @@ from cxcall.explaining.readers.code.collection_literals import (
     ITEM_TYPES,
     LIST_MAKERS,
     MAP_CALLS,
-    MAP_MAKERS,
     BlockContent,
     MapsAndLists,
+    as_map,
+    is_map_maker,
 )
-from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
+from cxcall.explaining.readers.code.conversions import (
+    accumulated,
+    copied,
+    gives_other_items,
+    member_of,
+    merged,
+)
 from cxcall.explaining.readers.code.declared_types import constructed, typed
+from cxcall.explaining.readers.code.elements import (
+    is_builder_block,
+    split_elements,
+)
 from cxcall.explaining.readers.code.literals import CodeToken
-from cxcall.explaining.readers.code.request_roles import FORM_MAKERS, METHOD_NAME
+from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,
-    is_builder_block,
     is_builder_call,
     is_operator,
     is_token,
     literal_kind,
     read_chain,
-    split_elements,
 )
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
@@ -36,7 +45,6 @@ from cxcall.explaining.readers.code.values import (
     NAMED_FORMAT,
     NOTHING,
     CodeCall,
-    Form,
     as_members,
     as_text,
     fill_format,
@@ -136,7 +144,8 @@ class Calls(MapsAndLists):
         value = self._block(group) if is_block else self._elements(group, is_map=not is_list)
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
         if declared := self.types.get(re.split(r"\.|::", name)[-1]):
-            value = typed(declared, value)  # with its names in JSON
+            is_many = kind == "list" and isinstance(value, list)  # with its names in JSON
+            value = [typed(declared, each) for each in value] if is_many else typed(declared, value)
         self._report("call", name, CodeCall(name, [(None, value)]))
         return value
 
@@ -210,7 +219,7 @@ class Calls(MapsAndLists):
         own: list[tuple[str | None, Any]] = [(None, known)] if is_own else []
         call = CodeCall(name, own + arguments)
         self._report("call", name, call)
-        return call
+        return unknown() if name in self.functions else call
 
     def _add(self, owner: str, method: str, values: list[Any]) -> Any:
         """Apply `owner.put(key, value)` and `owner.push(value)`; return its result, or None for any other method."""
@@ -227,19 +236,18 @@ class Calls(MapsAndLists):
 
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
         """Apply a method that adds to a map or list; return the collection and the result, or None for any other method."""
-        maker = target.name if isinstance(target, CodeCall) else ""
-        maker = maker if MAP_MAKERS.search(maker) else ""
         is_list = isinstance(target, list)
-        is_map = isinstance(target, dict) or maker or target == []
-        is_form = FORM_MAKERS.search(maker) is not None
+        is_map = isinstance(target, dict) or is_map_maker(target) or target == []
         is_named = bool(values) and isinstance(values[0], str) and is_map
         if is_named and len(values) == 2 and _ADDERS.match(method):
-            members = target if isinstance(target, dict) else Form() if is_form else {}
-            members[values[0]] = without_itself(values[1], members)
+            members, (member, value) = as_map(target), values
+            if self.has_json_object:
+                value = accumulated(members.get(member), method, value)
+            members[member] = without_itself(value, members)
             return members, members
         child = _CHILD_ADDERS.match(method)
         if is_named and len(values) == 1 and child:
-            members = target if isinstance(target, dict) else {}
+            members = as_map(target)
             members[values[0]] = [] if child[1].lower() in ("array", "list") else {}
             return members, members[values[0]]
         if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
@@ -272,14 +280,22 @@ class Calls(MapsAndLists):
             return added[1], position + 1
         if url := self._extend_url(target, name, arguments):
             return url, position + 1
-        is_text = isinstance(target, str)
-        call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
-        self._report("call", name, call)
+        call = self._report_method(target, name, arguments)
         if isinstance(target, CodeCall) and values and _SERIALIZERS.search(name):
             is_changed = True  # such as `new Gson().toJson(body)`
         if isinstance(target, dict) and (all_members := merged(target, name, values)) is not target:
             return all_members, position + 1
         return call if is_changed else member_of(target, name), position + 1
+
+    def _report_method(
+        self, target: Any, name: str, arguments: list[tuple[str | None, Any]]
+    ) -> CodeCall:
+        is_text = isinstance(target, str)
+        if is_text and METHOD_NAME.search(name):
+            self._report("text", "", target)  # `"https://...".httpPost()` of Kotlin
+        call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
+        self._report("call", name, call)
+        return call
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate a call without brackets, as in a shell, Ruby, OCaml, or Lisp."""

@@ -55,6 +55,7 @@ _SINGLE_CALLS = re.compile(
 )
 _CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
 _FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
+_PAIR_NAMES = {None, "name", "key", "value"}
 _NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
 _TARGET_ROLES = ("url", "host", "path")
 
@@ -251,6 +252,7 @@ class _Assembler:
         if name[-1:] == "!" or draft.is_closed:
             return  # a macro that makes a value, such as `json!` of Rust
         is_pair = len(values) >= 2 and isinstance(values[0], str)
+        is_pair = is_pair and {name for name, _ in call.arguments[:2]} <= _PAIR_NAMES
         mime = next((found for each in values if (found := mime_of(each))), "")
         mime = mime or (DEFAULT_TYPES.get(folded, "") if len(values) < 2 else "")
         is_header = "header" in name.lower()

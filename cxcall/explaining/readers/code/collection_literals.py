@@ -9,7 +9,20 @@ from typing import Any
 from cxcall.explaining.readers.code.code_forms import is_comprehension, is_lookup
 from cxcall.explaining.readers.code.conversions import extended_url
 from cxcall.explaining.readers.code.declared_types import DeclaredType, find_types
+from cxcall.explaining.readers.code.elements import (
+    split_at_commas,
+    split_elements,
+    split_tuples,
+)
 from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.objective_c import (
+    change_by_message,
+    collection_message,
+    new_collection,
+    text_message,
+    unary_message,
+)
+from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -21,12 +34,11 @@ from cxcall.explaining.readers.code.token_tree import (
     is_operator,
     is_spread,
     is_token,
-    split_elements,
-    split_tuples,
 )
 from cxcall.explaining.readers.code.values import (
     NOTHING,
     CodeCall,
+    Form,
     as_text,
     measure,
     unknown,
@@ -60,11 +72,32 @@ MAP_MAKERS = re.compile(
     r"|parsequerystring|\.query$",
     re.IGNORECASE,
 )
+# `def name(`, `const name = (a) =>`
+_FUNCTION = re.compile(
+    r"\b(?:def|function|func|fun|fn|sub|defp)\s+(\w+)"
+    r"|\b(\w+)\s*=\s*(?:async\s+)?(?:function\b|lambda\b|\w+\s*=>|\([^()]{0,200}\)\s*=>)"
+)
+_LISTED = re.compile(r"WithObjects(?:AndKeys)?$")
 # `urlencode(params)` and `params.toString()`, the text of a query.
 _ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 # The greatest total size of the values of names, as a multiple of the length of the text.
 _ALLOWANCE = 16
 _LEAST_ALLOWANCE = 100_000
+
+
+def is_map_maker(value: Any) -> bool:
+    """Return whether a value is a call that makes a map."""
+    return isinstance(value, CodeCall) and MAP_MAKERS.search(value.name) is not None
+
+
+def as_map(value: Any) -> dict[str, Any]:
+    """Return a map, the one that a call makes, with the members of a map that it gets, or else a new one."""
+    if isinstance(value, dict):
+        return value
+    values = value.values() if isinstance(value, CodeCall) else ()
+    given = next((each for each in values if isinstance(each, dict)), {})
+    is_form = isinstance(value, CodeCall) and FORM_MAKERS.search(value.name)
+    return Form(given) if is_form else {**given}
 
 
 class BlockContent:
@@ -105,11 +138,15 @@ class MapsAndLists:
         self._report = report
         self.names: dict[str, Any] = {}
         self.types: dict[str, DeclaredType] = {}
+        self.functions: frozenset[str] = frozenset()
+        self.has_json_object = False
         self._allowance = _LEAST_ALLOWANCE
 
     def prepare(self, text: str) -> None:
-        """Read the types that a text declares, and set how much it may use."""
+        """Read the types and functions that a text declares, and set how much it may use."""
         self.types = find_types(text)
+        self.has_json_object = "JSONObject" in text
+        self.functions = frozenset(found[1] or found[2] for found in _FUNCTION.finditer(text))
         self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
 
     def _lookup(self, name: str) -> Any:
@@ -175,18 +212,31 @@ class MapsAndLists:
         colons = (at for at in range(2, len(items)) if is_operator(items[at], (":",)))
         starts = [at - 1 for at in colons if is_token(items[at - 1], "word")]
         receiver = items[: starts[0]] if starts else items
-        if is_token(receiver[0], "string"):
-            return self.evaluate(receiver[:1])
-        target = self._group(receiver[0]) if isinstance(receiver[0], Group) else None
+        target = self._receiver(receiver[0])
         for start, end in zip(starts, [*starts[1:], len(items)], strict=False):
-            arguments.append((items[start].value, self.evaluate(items[start + 2 : end])))
+            name, argument = items[start].value, items[start + 2 : end]
+            arguments.append(
+                (name, self._listed(argument) if _LISTED.search(name) else self.evaluate(argument))
+            )
         if not arguments:
-            return target if target is not None else CodeCall(chain_name(receiver), [])
+            return (
+                unary_message(target, receiver)
+                if target is not None
+                else CodeCall(chain_name(receiver), [])
+            )
+        if isinstance(target, str):
+            return text_message(target, arguments)
         name = arguments[0][0] or ""
         for key, value in arguments:
             self._report("named", key or "", value)
         values = [value for _, value in arguments]
         owner = receiver[0].value if isinstance(receiver[0], CodeToken) else ""
+        if (made := collection_message(name, values)) is not None:
+            return made
+        if isinstance(known := self.names.get(owner), dict | list) and change_by_message(
+            known, name, values
+        ):
+            return known
         if name.lower().startswith("append") and isinstance(self.names.get(owner), CodeCall | str):
             text = wrapped_text(self.names[owner]) + wrapped_text(values[0])
             self.names[owner] = CodeCall(name, [(None, text)])
@@ -194,16 +244,27 @@ class MapsAndLists:
             return self.names[owner]
         is_setter = name.lower() in ("setobject", "setvalue", "addvalue") and len(values) == 2
         if is_setter and isinstance(values[1], str):
-            if isinstance(self.names.get(owner), dict):
-                self.names[owner][values[1]] = values[0]
-            else:
-                call = CodeCall(f"header:{name}", [(None, values[1]), (None, values[0])])
-                self._report("call", f"{name}:{arguments[1][0]}", call)
+            call = CodeCall(f"header:{name}", [(None, values[1]), (None, values[0])])
+            self._report("call", f"{name}:{arguments[1][0]}", call)
             return values[0]
         own = [target] if isinstance(target, CodeCall) else []
         call = CodeCall(name, [(None, each) for each in own + values])
         self._report("call", name, call)
         return call
+
+    def _receiver(self, item: Any) -> Any:
+        """Return the value that gets a message, if it is a literal, a message, or a map or list; None for any other."""
+        if isinstance(item, Group):
+            return self._group(item)
+        if is_token(item, "string"):
+            return self.evaluate([item])
+        known = self.names.get(item.value)
+        return known if isinstance(known, dict | list) else new_collection(item.value)
+
+    def _listed(self, items: list[Any]) -> list[Any]:
+        """Return the values of an argument that ends with nil: `arrayWithObjects:@"a", @"b", nil`."""
+        values = [self.evaluate(part) for part in split_at_commas(items)]
+        return values[:-1] if values and values[-1] is None else values
 
     def _elements(self, group: Group, *, is_map: bool) -> Any:
         """Evaluate a map or a list; a map has names or pairs, a list has neither."""

@@ -17,7 +17,8 @@ _FROM_TEXT = re.compile(r"(?:from_?|of_?)(?:string|str|text)$", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:encode|utf8|json|dumps?)$", re.IGNORECASE)
 _TRIMMED = re.compile(r"(?:strip|trim)$", re.IGNORECASE)
 _SAME_LIST = re.compile(
-    r"(?:(?:to|as|into)_?\w*|a?(?:clone|copy|dup|freeze|build|all|await|unwrap|bytes|dump|noSpaces|utf8\w*|data)|!)!?$",
+    r"(?:(?:to|as|into)_?\w*"
+    r"|(?:a|mutable)?(?:clone|copy|dup|freeze|build|all|await|unwrap|bytes|dump|noSpaces|utf8\w*|data)|!)!?$",
     re.IGNORECASE,
 )
 _OTHER_MAP = re.compile(
@@ -159,6 +160,15 @@ def copied(name: str, values: Any) -> Any:
         return unknown() if last in kinds else None
     is_document = isinstance(value, str) and value.lstrip()[:1] == "["
     return unknown() if is_document else None
+
+
+def accumulated(known: Any, method: str, value: Any) -> Any:
+    """Return what `JSONObject` has for a name after a method adds a value: `append` and `accumulate` make a list."""
+    if method not in ("append", "accumulate"):
+        return value
+    if isinstance(known, list):
+        return [*known, value]
+    return [value] if method == "append" else value if known is None else [known, value]
 
 
 def as_powershell_prints(value: Any, options: list[Any]) -> Any:

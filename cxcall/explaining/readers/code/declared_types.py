@@ -124,7 +124,7 @@ def typed(declared: DeclaredType, value: Any) -> Any:
     if isinstance(value, list) and value and len(value) == len(names):
         value = dict(zip(names, value, strict=True))
     if not isinstance(value, dict):
-        return value
+        return unknown() if value else value  # fields by position that JSON does not have
     own = {name: each for name, each in value.items() if name in declared.fields}
     is_whole = declared.is_whole and len(own) == len(value)
     return TypedMap(DeclaredType(declared.fields, is_whole), own)

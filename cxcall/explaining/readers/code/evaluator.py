@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import groupby
 from typing import Any
 
-from cxcall.explaining.readers.code.calls import Calls
+from cxcall.explaining.readers.code.assignments import Assignments
 from cxcall.explaining.readers.code.code_forms import (
     cast_type,
     function_body,
     is_index,
     without_parameters,
 )
-from cxcall.explaining.readers.code.collection_literals import MAP_MAKERS
 from cxcall.explaining.readers.code.conversions import (
     as_powershell_prints,
     converted,
@@ -22,11 +20,13 @@ from cxcall.explaining.readers.code.conversions import (
     may_calculate,
     negated,
 )
+from cxcall.explaining.readers.code.elements import (
+    split_elements,
+)
 from cxcall.explaining.readers.code.literals import CodeToken, scan
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
-    chain_name,
     is_joined_to_last,
     is_method_call,
     is_next_argument,
@@ -36,15 +36,12 @@ from cxcall.explaining.readers.code.token_tree import (
     is_type,
     make_tree,
     read_chain,
-    split_elements,
-    split_key,
 )
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,
     CodeCall,
     as_members,
-    as_text,
     fill_format,
     join_terms,
     parse_number,
@@ -61,15 +58,15 @@ _KEYWORDS = frozenset(
     using include raise
     """.split()
 )
-_ASSIGNMENTS = ("=", ":=", "<-", "+=")
 _CONDITIONS = tuple("if unless or and -as -join -split -replace -eq -and -or".split())
+_CONDITIONALS = tuple("if unless switch match when case foreach".split())
 _PIPED_INTO = ("invoke-", "irm", "iwr")
 """The start of PowerShell commands that send their pipeline input as the body."""
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 _ARITHMETIC = ("*", "-", "/", "|", ">>", "::", "+")
 
 
-class Evaluator(Calls):
+class Evaluator(Assignments):
     """Evaluates code in order, keeps the values of names, and reports values, calls, and names."""
 
     def run(self, text: str) -> None:
@@ -78,83 +75,6 @@ class Evaluator(Calls):
         for element in split_elements(make_tree(scan(text))):
             with suppress(RecursionError):  # nested deeper than real code
                 self._statement(element)
-
-    def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
-        """Evaluate an assignment, a key with its value, or an expression; return (name or None, value)."""
-        at = next((index for index, item in enumerate(items) if is_operator(item, _ASSIGNMENTS)), 0)
-        left = items[:at]
-        if at and not any(is_operator(each, ("=>", "->", "?")) for each in left):
-            return self._assign(
-                left, items[at + 1 :], is_sum=items[at].value == "+=", is_member=is_member
-            )
-        key, rest = split_key(items)
-        if key is None or function_body(items):
-            return None, self.evaluate(items)
-        name = key.value.lstrip(":") if key.kind == "word" else str(key.value)
-        value = self.evaluate(rest, name if is_member else "")
-        self._report("member" if is_member or name == "do" else "named", name, value)
-        return name, value
-
-    def _assign(
-        self, left: list[Any], right: list[Any], *, is_sum: bool, is_member: bool
-    ) -> tuple[str | None, Any]:
-        if comma := next((at for at, each in enumerate(left) if is_operator(each, (",",))), 0):
-            left = left[:comma]  # `body, err := ...`
-        last = left[-1]
-        value = self._assigned(right, chain_name(left) if is_member else "")
-        if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
-            return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
-        is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
-        if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
-            return self._assign_item(left, value)
-        colon = next((index for index, item in enumerate(left) if is_operator(item, (":",))), 0)
-        left = left[: colon or len(left)]  # without a type
-        is_string = is_token(left[-1], "string")
-        name = left[-1].value if is_string else chain_name(left)
-        if name and is_sum and not is_string:
-            value = join_terms([self.names.get(name, self._lookup(name)), value])
-        if name:
-            owner, _, member = name.rpartition(".")
-            if isinstance(self.names.get(owner), dict):
-                self.names[owner][member] = without_itself(value, self.names[owner])
-                is_member = True
-            self.names[name] = value
-            self._report("member" if is_member else "named", name, value)
-        return name or None, value
-
-    def _assigned(self, items: list[Any], member: str) -> Any:
-        """Return the value of the right side of an assignment; commas make an array of it in PowerShell."""
-        if not any(map(_is_comma, items)):
-            return self.evaluate(items, member)
-        parts = [[*part] for is_end, part in groupby(items, _is_comma) if not is_end]
-        values = [self.evaluate(part, member) for part in parts]
-        return unknown() if any(is_operator(each, ("|",)) for each in items) else values
-
-    def _assign_item(self, left: list[Any], value: Any) -> tuple[str, Any]:
-        """Set a member of a map, or add an item to a list: `owner[key] = value`, `$owner[key][] = value`."""
-        start = len(left)
-        while start > 1 and isinstance(left[start - 1], Group):
-            start -= 1
-        keys = [as_text(self.evaluate(each.items)) if each.items else "" for each in left[start:]]
-        owner = chain_name(left[:start])
-        holder: Any = self.names
-        place: Any = owner
-        for key in keys:
-            target = holder.get(place) if isinstance(holder, dict) else holder[place]
-            if not target or (isinstance(target, CodeCall) and MAP_MAKERS.search(target.name)):
-                is_kept = isinstance(target, dict if key else list)
-                target = target if is_kept else {} if key else []
-                holder[place] = target
-            holder, place = target, key
-            if isinstance(target, list) and (not key or key.isdigit()):
-                target.extend([unknown()] * (not key))
-                place = min(int(key[:9] or len(target)), len(target) - 1)
-            elif not isinstance(target, dict) or not key:
-                break
-        else:
-            holder[place] = without_itself(value, holder)
-        self._report("item", f"{owner}.{keys[-1]}" if owner else keys[-1], value)
-        return keys[-1], value
 
     def evaluate(self, items: list[Any], member: str = "") -> Any:
         """Return the value of an expression; what is not literal stays a CodeCall or an unresolved name.
@@ -190,7 +110,8 @@ class Evaluator(Calls):
         for each in (result, *beside) if isinstance(result, str) else [*terms, *beside]:
             if isinstance(each, str):
                 self._report("text", member, each)
-        return result
+        is_conditional = len(items) > 1 and is_operator(items[0], _CONDITIONALS)
+        return unknown() if is_conditional and not is_token(items[1], "operator") else result
 
     def _join(self, terms: list[Any], beside: list[Any]) -> Any:
         """Return the terms joined, or if they are unknown, the first map or list `beside` them."""
@@ -328,10 +249,6 @@ class Evaluator(Calls):
             return self._command(name, items, position)
         self._report("name", name, None)
         return self._lookup(name), position
-
-
-def _is_comma(item: Any) -> bool:
-    return is_operator(item, (",",))
 
 
 def _is_text(terms: list[Any], following: Any) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code.declared_types import has_type_names
+from cxcall.explaining.readers.code.names_in_code import names_outside, with_later_items
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -23,7 +24,7 @@ from cxcall.explaining.readers.code.request_roles import (
     method_of,
     mime_of,
     role_of,
-    without_credential,
+    split_target,
 )
 from cxcall.explaining.readers.code.sent_body import (
     MULTIPART,
@@ -190,7 +191,8 @@ class RequestDraft:
         if name in BASIC:
             self.take_basic(call)
         elif _BEARER.fullmatch(name) and call.arguments:
-            self.headers["Authorization"] = f"Bearer {header_text(call.values()[0])}"
+            token = header_text(call.values()[0]) or unknown()
+            self.headers["Authorization"] = f"Bearer {token}"
 
     def take_named_arguments(self, call: CodeCall) -> bool:
         """Use the named arguments of a call that sends the request; return whether they have a body."""
@@ -273,6 +275,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     is_query = re.search(f"[?&]{VARIABLE}$", draft.target) is not None
     if draft.body_rank == 1 and (is_query or draft.hidden_body):
         draft.body = None  # a map from which code builds the query, or which it only gives a name
+    draft.body = with_later_items(draft.body, text)
     if has_type_names(draft.body, text):
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
     if draft.form and draft.body is None:
@@ -303,13 +306,14 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         "code snippet",
         SourceKind.CODE,
         method=method or ("POST" if body else "GET"),
-        **split_target(draft.target, draft.base, draft.query, scheme),
+        **split_target(_with_query(draft), draft.base, scheme),
         headers=headers,
         body=body,
         response=response,
         headers_are_shown=is_client,
     )
-    request = replace(request, unknown={**request.unknown, **unread})
+    names = names_outside(draft.body, text)
+    request = replace(request, unknown={**request.unknown, **unread}, other_names=names)
     findings = unsent_headers_findings(text, are_in_body=draft.has_headers_in_body)
     return replace(request, findings=(*wrong_encoding_findings(encoding), *findings))
 
@@ -334,16 +338,10 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
     return "application/json" if _JSON_TYPE.search(_ACCEPT.sub("", text)) else ""
 
 
-def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:
-    """Return the URL or the path of a target; the host may be a variable."""
-    shown = dict(parse_qsl(target.partition("?")[2]))
-    if query := {name: each for name, each in query.items() if name not in shown}:
-        target += ("&" if "?" in target else "?") + encode_query(query)
-    if base and not URL.match(target) and not is_unresolved(target):
-        base = base if "://" in base or is_unresolved(base) else f"{scheme}://{base}"
-        target = base.rstrip("/") + "/" + target.lstrip("/")
-    target = without_credential(target)
-    bare = re.sub(rf"^(?:{VARIABLE})+", "", target)
-    if bare != target and not bare.startswith((".", ":")):
-        target = bare if bare.startswith("/") or URL.match(bare) else f"/{bare}"
-    return {"path" if target.startswith("/") else "url": target}
+def _with_query(draft: RequestDraft) -> str:
+    """Return the target with the query parameters that it does not show."""
+    shown = dict(parse_qsl(draft.target.partition("?")[2]))
+    query = {name: each for name, each in draft.query.items() if name not in shown}
+    if not query:
+        return draft.target
+    return draft.target + ("&" if "?" in draft.target else "?") + encode_query(query)

@@ -151,6 +151,18 @@ def contains_target(call: CodeCall) -> bool:
     return any(map(is_target, texts)) or any(map(contains_target, inner))
 
 
+def split_target(target: str, base: str, scheme: str) -> dict[str, Any]:
+    """Return the URL or the path of a target; the host may be a variable."""
+    if base and not URL.match(target) and not is_unresolved(target):
+        base = base if "://" in base or is_unresolved(base) else f"{scheme}://{base}"
+        target = base.rstrip("/") + "/" + target.lstrip("/")
+    target = without_credential(target)
+    bare = re.sub(rf"^(?:{VARIABLE})+", "", target)
+    if bare != target and not bare.startswith((".", ":")):
+        target = bare if bare.startswith("/") or URL.match(bare) else f"/{bare}"
+    return {"path" if target.startswith("/") else "url": target}
+
+
 def path_of(url: str) -> str:
     """Return the path of a URL; empty if it has none."""
     _, slashes, rest = url.partition("://")

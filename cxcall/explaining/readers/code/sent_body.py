@@ -178,7 +178,7 @@ def sends_forms(text: str) -> bool:
     libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery"
     libraries += r"|\bUrlFetchApp\.|[\"']k6/http|\bUri\.(?:parse|https?)\("
     libraries += r"|\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b"
-    return re.search(libraries, text) is not None
+    return re.search(libraries, text) is not None and "ujson." not in text  # of Scala
 
 
 def as_json_value(value: Any) -> Any:

@@ -1,9 +1,9 @@
-"""Group the tokens of code by brackets, and split them into elements, keys, and names."""
+"""Group the tokens of code by brackets, and recognize keys, names, types, and literals among them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 from cxcall.explaining.readers.code.literals import CodeToken
@@ -12,10 +12,7 @@ from cxcall.named_tuple import NamedTuple
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48
 _BUILDER_CALL = re.compile(r"(?:put|add|append)(?:_?(?:all|property|json_?\w+))?$", re.IGNORECASE)
-BLOCKS = tuple("with if for while def class else elif try except finally async".split())
 KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
-TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
-LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
 
 
 class Group(NamedTuple):
@@ -48,87 +45,9 @@ def is_token(item: Any, *kinds: str) -> TypeGuard[CodeToken]:
     return isinstance(item, CodeToken) and item.kind in kinds
 
 
-def split_elements(group: Group) -> Iterator[list[Any]]:
-    """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
-    is_lisp = bool(group.items) and is_lisp_map(
-        [each for each in group.items if not is_token(each, "newline")]
-    )
-    has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
-    element: list[Any] = []
-    is_new_line = False
-    for index, item in enumerate(group.items):
-        kind = item.kind if isinstance(item, CodeToken) else ""
-        if kind == "newline":
-            is_new_line = True
-            continue
-        is_separator = (
-            kind == "operator"
-            and item.value in (",", ";")
-            and not (item.value == "," and not group.opening and is_command(element))
-            and not (group.opening in ("", "{") and is_second_result(group.items, index))
-            and not (item.value == "," and is_next_item(group, element, index))
-        )
-        is_block = is_new_line and is_block_start(element)
-        if (
-            is_separator
-            or is_block
-            or (has_lines and is_new_line and element and not continues(element[-1], item))
-        ):
-            if element:
-                yield element
-            element = []
-        is_new_line = False
-        if not is_separator:
-            element.append(item)
-    if element:
-        yield element
-
-
-def is_next_item(group: Group, element: list[Any], position: int) -> bool:
-    """Return whether the comma at a position is between items of an array in PowerShell: `$a = "b", "c"`."""
-    if not any(is_operator(each, ("=", "+=")) for each in element):
-        return False
-    start, *_ = element
-    is_variable = is_token(start, "word") and start.value[:1] == "$"
-    is_statement = group.opening in ("", "{") and (is_variable or not isinstance(start, CodeToken))
-    following = [each for each in group.items[position + 1 : position + 4] if not is_newline(each)]
-    is_value = bool(following) and (
-        not isinstance(following[0], CodeToken) or following[0].kind in ("string", "number", "word")
-    )
-    is_member = is_operator(following[1] if following[1:] else None, KEY_SEPARATORS)
-    return (is_statement or group.opening == "@{") and is_value and not is_member
-
-
 def is_newline(item: Any) -> bool:
     """Return whether an item is the end of a line."""
     return is_token(item, "newline")
-
-
-def is_second_result(items: list[Any], position: int) -> bool:
-    """Return whether the comma at a position comes before the second result of a call: `body, err := ...` of Go."""
-    return position + 2 < len(items) and is_operator(items[position + 2], (":=",))
-
-
-def split_tuples(group: Group) -> list[list[list[Any]]]:
-    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty if there are none."""
-    signs = {each.value for each in group.items if is_token(each, "operator")}
-    if not {",", ";"} <= signs:
-        return []
-    tuples: list[list[list[Any]]] = [[[]]]
-    for item in group.items:
-        if is_operator(item, (";",)):
-            tuples.append([[]])
-        elif is_operator(item, (",",)):
-            tuples[-1].append([])
-        elif not is_token(item, "newline"):
-            tuples[-1][-1].append(item)
-    return [each for each in tuples if each != [[]]]
-
-
-def is_block_start(element: list[Any]) -> bool:
-    """Return whether items are a line such as `with session:` or `else:` of Python."""
-    is_open = bool(element) and is_operator(element[-1], (":",))
-    return is_open and isinstance(element[0], CodeToken) and element[0].value in BLOCKS
 
 
 def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
@@ -138,23 +57,6 @@ def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
     commas = sum(is_operator(each, (",",)) for each in group.items)
     is_listed = commas + 1 >= len(elements) > 1
     return is_listed or not any(is_operator(each, ("=", ":=", "<-", ";")) for each in group.items)
-
-
-def is_command(items: list[Any]) -> bool:
-    """Return whether items are a method call without brackets whose first argument is a text: `http.open "POST"`."""
-    if not items or not is_token(items[0], "word"):
-        return False
-    end = read_chain(items, 0)[1]
-    return end > 1 and end < len(items) and is_token(items[end], "string")
-
-
-def continues(before: Any, after: Any) -> bool:
-    """Return whether a line continues in the next one, which starts with `after`."""
-    if is_token(before, "operator") and before.value in TRAILING:
-        return True
-    if not isinstance(after, CodeToken):
-        return after.opening[-1:] == "{" and is_token(before, "word")
-    return after.kind == "operator" and after.value in LEADING
 
 
 def is_operator(item: Any, values: tuple[str, ...]) -> bool:
@@ -287,7 +189,7 @@ def is_message(items: list[Any]) -> bool:
     """Return whether brackets contain a message of Objective-C, not a list."""
     first = items[0] if items else None
     second = next((each for each in items[1:] if not is_token(each, "newline")), None)
-    is_receiver = (isinstance(first, Group) and first.opening == "[") or (
+    is_receiver = (isinstance(first, Group) and first.opening in ("[", "@{", "@[", "@(")) or (
         is_token(first, "word", "string") and first.value[:1] != ":"
     )
     return (
@@ -320,9 +222,3 @@ def is_builder_call(items: list[Any]) -> bool:
     if len(items) < 2 or not isinstance(items[0], CodeToken) or not isinstance(items[1], Group):
         return False
     return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
-
-
-def is_builder_block(group: Any) -> bool:
-    """Return whether an item is a block that builds an object or a list: `{ put("a", "b") }`."""
-    is_block = isinstance(group, Group) and group.opening == "{"
-    return is_block and any(is_builder_call(each) for each in split_elements(group))

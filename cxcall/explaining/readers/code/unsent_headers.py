@@ -8,6 +8,7 @@ from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.findings.finding import Finding
 
 _AXIOS = re.compile(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
+_GUZZLE_BODIES = ("json", "body", "form_params", "multipart")  # PHP: `$http->post($url, [...])`
 _SPRING_CALL = re.compile(r"\.(?:postFor(?:Entity|Object|Location)|patchForObject)\(")
 _SPRING_HEADERS = re.compile(
     r"\bHttpHeaders (?P<name>\w+) ?= ?new HttpHeaders\(\);(?:.|\n){0,400}?"
@@ -22,7 +23,12 @@ def takes_headers_as_body(call: CodeCall) -> bool:
         return False
     body, options = [*call.values()[1:3], None, None][:2]
     headers = body.get("headers") if isinstance(body, dict) else None
-    if not isinstance(headers, dict) or (isinstance(options, dict) and "headers" in options):
+    is_guzzle = isinstance(body, dict) and not body.keys().isdisjoint(_GUZZLE_BODIES)
+    if (
+        is_guzzle
+        or not isinstance(headers, dict)
+        or (isinstance(options, dict) and "headers" in options)
+    ):
         return False
     return any(name.lower() == "authorization" for name in headers)
 

@@ -1,0 +1,189 @@
+"""Split the tokens of code into elements: the statements of a block, the items of a list, the parts of an assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.token_tree import (
+    KEY_SEPARATORS,
+    Group,
+    is_builder_call,
+    is_lisp_map,
+    is_newline,
+    is_operator,
+    is_token,
+    read_chain,
+)
+from cxcall.explaining.readers.code.values import unknown
+
+DECLARATIONS = tuple("let var const local my our val auto final def mut export".split())
+BLOCKS = tuple("with if for while def class else elif try except finally async".split())
+TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
+LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
+_MAX_LINE = 64
+"""The number of tokens in which an assignment to several names is looked for."""
+
+
+def split_elements(group: Group) -> Iterator[list[Any]]:
+    """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
+    is_lisp = bool(group.items) and is_lisp_map(
+        [each for each in group.items if not is_token(each, "newline")]
+    )
+    has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
+    element: list[Any] = []
+    is_new_line = False
+    for index, item in enumerate(group.items):
+        kind = item.kind if isinstance(item, CodeToken) else ""
+        if kind == "newline":
+            is_new_line = True
+            continue
+        is_separator = (
+            kind == "operator"
+            and item.value in (",", ";")
+            and not (item.value == "," and not group.opening and is_command(element))
+            and not (item.value == "," and is_in_assignment(group, element, index))
+            and not (item.value == "," and is_next_item(group, element, index))
+        )
+        is_block = is_new_line and is_block_start(element)
+        if (
+            is_separator
+            or is_block
+            or (has_lines and is_new_line and element and not continues(element[-1], item))
+        ):
+            if element:
+                yield element
+            element = []
+        is_new_line = False
+        if not is_separator:
+            element.append(item)
+    if element:
+        yield element
+
+
+def is_next_item(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether the comma at a position is between items of an array in PowerShell: `$a = "b", "c"`."""
+    if not any(is_operator(each, ("=", "+=")) for each in element):
+        return False
+    start, *_ = element
+    is_variable = is_token(start, "word") and start.value[:1] == "$"
+    is_statement = group.opening in ("", "{") and (is_variable or not isinstance(start, CodeToken))
+    following = [each for each in group.items[position + 1 : position + 4] if not is_newline(each)]
+    is_value = bool(following) and (
+        not isinstance(following[0], CodeToken) or following[0].kind in ("string", "number", "word")
+    )
+    is_member = is_operator(following[1] if following[1:] else None, KEY_SEPARATORS)
+    return (is_statement or group.opening == "@{") and is_value and not is_member
+
+
+def is_in_assignment(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether the comma at a position is in an assignment to several names: `a, b = 1, 2`."""
+    ends = (*(each for each in group.items[position : position + _MAX_LINE] if is_line_end(each)),)
+    end = group.items.index(ends[0], position) if ends else position + _MAX_LINE
+    line = [*element[:_MAX_LINE], *group.items[position:end]]
+    signs = [at for at, each in enumerate(line) if is_operator(each, ("=", ":="))]
+    targets = assignment_targets(line[: signs[0]]) if len(signs) == 1 else []
+    if len(targets) < 2 or group.opening not in ("", "{"):
+        return False
+    is_short = line[signs[0]].value == ":="
+    start = position - len(element)
+    is_statement = not group.opening or is_short or line[0].value[:1] == "$"
+    # In braces, `{ a, b = c }` is an object of C#, whose lines end with commas.
+    is_statement |= (
+        start > 1
+        and is_newline(group.items[start - 1])
+        and not is_operator(group.items[start - 2], (",",))
+    )
+    is_new = is_operator(line[0], DECLARATIONS) and not is_short  # `let a, b = 1` of JavaScript
+    return is_statement and not (is_new and len(split_at_commas(line[signs[0] :])) != len(targets))
+
+
+def assignment_targets(items: list[Any]) -> list[list[Any]]:
+    """Return the names on the left side of an assignment, without `let` and the like; empty if they are not names."""
+    names = items[1:] if items and is_operator(items[0], DECLARATIONS) else items
+    if len(names) == 1 and isinstance(names[0], Group) and names[0].opening in ("(", "["):
+        names = [each for each in names[0].items if not is_newline(each)]
+    targets = split_at_commas(names)
+    return targets if all(map(_is_target, targets)) else []
+
+
+def _is_target(items: list[Any]) -> bool:
+    items = items[1:] if is_operator(items[0], ("*",)) else items
+    if not items or not is_token(items[0], "word"):
+        return False
+    rest = items[read_chain(items, 0)[1] :]
+    return all(isinstance(each, Group) and each.opening == "[" for each in rest)
+
+
+def split_at_commas(items: list[Any]) -> list[list[Any]]:
+    """Return items in parts separated by commas."""
+    parts: list[list[Any]] = [[]]
+    for item in items:
+        if is_operator(item, (",",)):
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return [each for each in parts if each]
+
+
+def as_many(values: list[Any], targets: list[list[Any]], sign: str) -> list[Any]:
+    """Return one value for each of several names; `*name` takes all that are left, and those that do not fit are unknown."""
+    stars = [at for at, each in enumerate(targets) if is_operator(each[0], ("*",))]
+    if stars and len(values) >= len(targets) - 1:
+        end = len(values) - (len(targets) - 1 - stars[0])
+        return [*values[: stars[0]], values[stars[0] : end], *values[end:]]
+    if len(values) == len(targets):
+        return values
+    first = values[0] if sign == ":=" else unknown()  # of Go: the result before the error
+    return [first, *(unknown() for _ in targets[1:])]
+
+
+def is_line_end(item: Any) -> bool:
+    """Return whether an item ends a statement: the end of its line, or a semicolon."""
+    return is_newline(item) or is_operator(item, (";",))
+
+
+def split_tuples(group: Group) -> list[list[list[Any]]]:
+    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty if there are none."""
+    signs = {each.value for each in group.items if is_token(each, "operator")}
+    if not {",", ";"} <= signs:
+        return []
+    tuples: list[list[list[Any]]] = [[[]]]
+    for item in group.items:
+        if is_operator(item, (";",)):
+            tuples.append([[]])
+        elif is_operator(item, (",",)):
+            tuples[-1].append([])
+        elif not is_token(item, "newline"):
+            tuples[-1][-1].append(item)
+    return [each for each in tuples if each != [[]]]
+
+
+def is_block_start(element: list[Any]) -> bool:
+    """Return whether items are a line such as `with session:` or `else:` of Python."""
+    is_open = bool(element) and is_operator(element[-1], (":",))
+    return is_open and isinstance(element[0], CodeToken) and element[0].value in BLOCKS
+
+
+def is_command(items: list[Any]) -> bool:
+    """Return whether items are a method call without brackets whose first argument is a text: `http.open "POST"`."""
+    if not items or not is_token(items[0], "word"):
+        return False
+    end = read_chain(items, 0)[1]
+    return end > 1 and end < len(items) and is_token(items[end], "string")
+
+
+def continues(before: Any, after: Any) -> bool:
+    """Return whether a line continues in the next one, which starts with `after`."""
+    if is_token(before, "operator") and before.value in TRAILING:
+        return True
+    if not isinstance(after, CodeToken):
+        return after.opening[-1:] == "{" and is_token(before, "word")
+    return after.kind == "operator" and after.value in LEADING
+
+
+def is_builder_block(group: Any) -> bool:
+    """Return whether an item is a block that builds an object or a list: `{ put("a", "b") }`."""
+    is_block = isinstance(group, Group) and group.opening == "{"
+    return is_block and any(is_builder_call(each) for each in split_elements(group))
