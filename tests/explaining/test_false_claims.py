@@ -6,20 +6,11 @@ import pytest
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
+from helpers.explained_errors import problems
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 LISTS = "/api/v2/outbound/dnclists"
 LIST_URL = f"https://api.mypurecloud.ie{LISTS}/{QUEUE}"
-
-
-def errors_of(text: str) -> list[tuple[str, str]]:
-    """Return (code, place) of each error and warning on the requests in a text."""
-    return [
-        (each.code, each.where)
-        for found in explain(text)
-        for each in found.findings
-        if each.severity.value != "note"
-    ]
 
 
 def test_url_in_a_member_of_a_map_is_not_requested() -> None:
@@ -84,9 +75,9 @@ def test_query_that_is_not_shown_is_not_judged() -> None:
         f'axios.post("{CALLBACK}", null, {{ params, headers }});',
     )
     for text in texts:
-        assert not errors_of(text), text
+        assert not problems(text), text
     assert (
-        errors_of(f"requests.post('{CALLBACK}', headers=h)") == [("property-missing", "query")] * 2
+        problems(f"requests.post('{CALLBACK}', headers=h)") == [("property-missing", "query")] * 2
     )
 
 
@@ -108,7 +99,7 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
     }
     for text, expected in texts.items():
         assert [(each.query, each.body) for each in read(text, "text")] == [expected], text
-        assert not errors_of(text), text
+        assert not problems(text), text
 
 
 @pytest.mark.slow
@@ -132,14 +123,14 @@ def test_prompts_in_a_command_are_no_part_of_it() -> None:
 def test_stamp_before_a_line_is_no_body() -> None:
     for stamp in ("[10:43] dana:", "[2026-11-12 09:12:12]", "[INFO]", "[12.11.26, 09:12:12] Ann:"):
         text = f"{stamp} GET {LIST_URL}\n{stamp} 404 Not Found\n{stamp} perms?"
-        assert errors_of(text) == [("not-found", "response")], text
+        assert problems(text) == [("not-found", "response")], text
     (listed,) = read(f"POST {URL}\n[abc, def]\n400 Bad Request", "text")
     assert listed.body == "[abc, def]"
 
 
 def test_placeholder_in_angle_brackets_is_in_the_path() -> None:
     text = "POST https://api.mypurecloud.com/api/v2/outbound/campaigns/<campaignId>/start\n404 Not Found"
-    assert errors_of(text) == [("placeholder", "path")]
+    assert problems(text) == [("placeholder", "path")]
 
 
 def test_body_of_a_token_request_that_is_not_shown_is_not_judged() -> None:
@@ -149,8 +140,8 @@ def test_body_of_a_token_request_that_is_not_shown_is_not_judged() -> None:
     )
     for text in texts:
         assert ":" not in next(read(text, "text")).host
-        assert ("property-missing", "/grant_type") not in errors_of(text), text
-    assert ("property-missing", "/grant_type") in errors_of(f"curl -X POST {TOKEN_URL} -u a:b")
+        assert ("property-missing", "/grant_type") not in problems(text), text
+    assert ("property-missing", "/grant_type") in problems(f"curl -X POST {TOKEN_URL} -u a:b")
 
 
 def test_blocked_request_is_read_in_any_language() -> None:
@@ -189,8 +180,8 @@ def test_value_in_a_refusal_is_no_property() -> None:
     url = "https://api.mypurecloud.ie/api/v2/conversations/calls/{conversation_id}"
     message = "Value [{conversation_id}] is not valid for field type [UUID]. Allowable values are: "
     text = f'PATCH {url}\n{{"state": "disconnected"}}\n400 {{"message":"{message}","code":"invalid.value","status":400}}'
-    assert errors_of(text) == [("placeholder", "path")]
-    assert errors_of(text.replace("{conversation_id}", "main")) == [("id-format", "path")]
+    assert problems(text) == [("placeholder", "path")]
+    assert problems(text.replace("{conversation_id}", "main")) == [("id-format", "path")]
 
 
 def test_variables_of_templates_are_unknown() -> None:
@@ -207,19 +198,19 @@ def test_variables_of_templates_are_unknown() -> None:
         f'req, _ := http.NewRequest("POST", fmt.Sprintf("{start}/%s/start", id), nil)',
     )
     for text in texts:
-        assert errors_of(text) == [], text
+        assert problems(text) == [], text
         assert len(list(read(text, "text"))) == 1, text
 
 
 def test_variable_in_a_request_that_was_sent_was_not_filled_in() -> None:
     text = f'POST {URL} HTTP/1.1\nContent-Type: application/json\n\n{{"callbackNumbers":["+12025550123"],"queueId":"${{var.queue}}"}}'
-    assert errors_of(text) == [("placeholder", "/queueId")]
+    assert problems(text) == [("placeholder", "/queueId")]
 
 
 def test_empty_body_of_okhttp_needs_no_type() -> None:
     for body in ('RequestBody.create("", null)', "RequestBody.create(null, new byte[0])"):
         text = f'new Request.Builder().url("https://api.mypurecloud.ie/api/v2/outbound/campaigns/{QUEUE}/start").post({body}).addHeader("Authorization", "Bearer x").build();'
-        assert errors_of(text) == [], text
+        assert problems(text) == [], text
 
 
 def test_response_printed_behind_the_name_of_a_method_is_no_body() -> None:
@@ -239,9 +230,9 @@ def test_accept_header_of_a_collection_is_not_missing() -> None:
         'http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);\n'
         f'http.DefaultRequestHeaders.Accept.Add({mime});\nvar r = await http.GetAsync("{url}");'
     )
-    assert ("header-missing", "header:Accept") not in errors_of(text)
+    assert ("header-missing", "header:Accept") not in problems(text)
     without = text.replace("Accept.Add", "UserAgent.Add")
-    assert ("header-missing", "header:Accept") in errors_of(without)
+    assert ("header-missing", "header:Accept") in problems(without)
 
 
 def test_variable_in_the_path_of_a_message_is_judged_by_the_rest_of_it() -> None:
@@ -254,7 +245,7 @@ def test_variable_in_the_path_of_a_message_is_judged_by_the_rest_of_it() -> None
         f"POST {{{{host}}}}{path % ('{{campaignId}}', '8sdf7s9df87')}": False,
     }
     for text, is_unfilled in texts.items():
-        assert (("placeholder", "path") in errors_of(text)) == is_unfilled, text
+        assert (("placeholder", "path") in problems(text)) == is_unfilled, text
 
 
 def test_relative_path_of_restsharp_is_read() -> None:

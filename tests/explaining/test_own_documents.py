@@ -10,6 +10,7 @@ import pytest
 
 from cxcall.explaining.explanation import explain
 from helpers.cases import each_case
+from helpers.explained_errors import problems
 from helpers.vendor_documents import ACCOUNT, FORM_API, HOST, secured_api
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ def form_api(tmp_path: Path) -> Path:
     file = tmp_path / "calls.yaml"
     file.write_text(FORM_API)
     return file
-
-
-def codes(text: str, contract: Path) -> list[tuple[str, str]]:
-    (explanation,) = explain(text, contract=contract)
-    return [(each.code, each.where) for each in explanation.findings if each.severity != "note"]
 
 
 @each_case(
@@ -46,13 +42,13 @@ def codes(text: str, contract: Path) -> list[tuple[str, str]]:
     ],
 )
 def test_form_is_judged_by_its_schema(form_api: Path, more: str, found: list[Any]) -> None:
-    assert codes(f"{FORM} {more}", form_api) == found
+    assert problems(f"{FORM} {more}", form_api) == found
 
 
 def test_json_in_place_of_a_form_is_reported(form_api: Path) -> None:
     body = json.dumps({"To": "+12025550123", "From": "+12025550100"})
     url = FORM.partition(" -d")[0]
-    found = codes(f"{url} -u a:b -H 'Content-Type: application/json' -d '{body}'", form_api)
+    found = problems(f"{url} -u a:b -H 'Content-Type: application/json' -d '{body}'", form_api)
     assert found == [("header-missing", "header:Content-Type")]
 
 
@@ -69,7 +65,7 @@ def test_api_key_is_where_the_document_has_it(tmp_path: Path, place: str, sent: 
     document = secured_api({"key": {"type": "apiKey", "in": place, "name": "key"}})
     file.write_text(json.dumps(document))
     body = """ -H 'Content-Type: application/json' -d '{"to": "+12025550123"}'"""
-    assert codes(f"curl {HOST}/calls{sent}{body}", file) == []
+    assert problems(f"curl {HOST}/calls{sent}{body}", file) == []
     refused = f"> POST /calls HTTP/1.1\n> Host: {HOST[8:]}\n>\n< HTTP/1.1 401 Unauthorized\n<\n"
     (explanation,) = explain(refused, contract=file)
     assert f"an API key in the {place} `key`" in " ".join(
@@ -157,7 +153,7 @@ def test_wrong_path_on_the_server_of_a_document_is_compared_with_it(
 def test_header_parameters_of_a_document_are_checked(
     dialer: Path, header: str, found: list[Any]
 ) -> None:
-    told = codes(sent('{"tag": "a"}', header=header), dialer)
+    told = problems(sent('{"tag": "a"}', header=header), dialer)
     assert [each for each in told if each[1].startswith("header:")] == found
 
 
@@ -228,7 +224,7 @@ def test_request_to_an_own_server_is_judged_by_its_document_alone(
 ) -> None:
     contract = tmp_path / "own.json"
     contract.write_text(json.dumps(OWN_SERVER))
-    assert codes(request_text.format("https://dial.example.org/v1"), contract) == found
+    assert problems(request_text.format("https://dial.example.org/v1"), contract) == found
 
 
 @pytest.mark.slow

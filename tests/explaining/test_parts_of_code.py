@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
 from helpers.cases import each_case
+from helpers.explained_errors import problems
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
@@ -14,12 +14,6 @@ CONTACTS = f"https://api.mypurecloud.ie/api/v2/outbound/contactlists/{QUEUE}/con
 ITEM = '{"contactListId": id, "data": {"Phone": p}}'
 GO = f'b, err := json.Marshal(%s)\nreq, _ := http.NewRequest("POST", "{CONTACTS}", bytes.NewReader(b))\nreq.Header.Set("Content-Type", "application/json")'
 GO_MAP = 'map[string]any{"contactListId": id, "data": map[string]string{}}'
-
-
-def errors_of(text: str) -> list[tuple[str, str]]:
-    """Return (code, place) of each error and warning on the requests in a text."""
-    found = [each for request in explain(text) for each in request.findings]
-    return [(each.code, each.where) for each in found if each.severity.value != "note"]
 
 
 @pytest.mark.slow
@@ -47,9 +41,9 @@ def test_list_that_code_builds_is_not_taken_for_one_of_its_items() -> None:
         f"axios.put('{CONTACTS}/a', {ITEM});",
     )
     for text in texts:
-        assert not errors_of(text), text
+        assert not problems(text), text
     body = 'map[string]any{"callbackNumber": p, "queueId": q, "routingData": map[string]any{"skillIds": []string{}}}'
-    places = [where for _, where in errors_of((GO % body).replace(CONTACTS, URL))]
+    places = [where for _, where in problems((GO % body).replace(CONTACTS, URL))]
     assert places == ["/callbackNumber", "/routingData/queueId"]
 
 
@@ -75,9 +69,9 @@ def test_form_of_a_token_request_in_code_is_not_taken_for_json() -> None:
         f'resp, err := http.PostForm("{TOKEN_URL}", url.Values{{"grant_type": {{"client_credentials"}}}})',
     )
     for text in texts:
-        assert not errors_of(text), text
+        assert not problems(text), text
     sent = f"""r = requests.post('{URL}', data='{{"callbackNumbers": ["+12025550123"], "queueId": "{QUEUE}"}}')\nprint(r.json())"""
-    assert errors_of(sent) == [("header-missing", "header:Content-Type")]
+    assert problems(sent) == [("header-missing", "header:Content-Type")]
 
 
 def test_values_after_a_request_belong_to_another_one() -> None:
@@ -98,7 +92,7 @@ def test_values_after_a_request_belong_to_another_one() -> None:
         f"req = Net::HTTP::Post.new(URI('{TOKEN_URL}'))\nreq.basic_auth(a, b)\nreq.set_form_data('grant_type' => 'client_credentials')",
     )
     for text in texts:
-        assert not errors_of(text), text
+        assert not problems(text), text
     put = f"c = requests.get('{CONTACTS}', headers=h).json()\nrequests.put('{CONTACTS}', json=c, headers=h)"
     assert [each.method for each in read(put, "text")] == ["GET", "PUT"]
 
@@ -115,9 +109,9 @@ def test_variables_and_positions_in_calls_are_read_as_their_language_means_them(
         "body := sdk.Contactlist{Name: &n, ColumnNames: &c, PhoneColumns: &[]sdk.Column{{ColumnName: &p, VarType: &t}}}\napi.PostOutboundContactlists(body)",
     )
     for text in texts:
-        assert not errors_of(text), text
+        assert not problems(text), text
     quoted = f"curl_setopt($ch, CURLOPT_URL, '{URL}');\ncurl_setopt($ch, CURLOPT_HTTPHEADER, ['Content-Type: application/json']);\ncurl_setopt($ch, CURLOPT_POSTFIELDS, '{json_text}');\n$a = 1;"
-    assert ("placeholder", "/callbackNumbers/0") in errors_of(quoted)
+    assert ("placeholder", "/callbackNumbers/0") in problems(quoted)
 
 
 def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
@@ -136,14 +130,14 @@ def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
     header = "CURLOPT_HTTPHEADER => ['Content-Type: application/json']"
     for body in ("['queueId' => $q]", "http_build_query(['queueId' => $q])"):
         text = f"curl_setopt_array($ch, [CURLOPT_URL => '{URL}', {header}, CURLOPT_POSTFIELDS => {body}]);"
-        assert ("body-malformed", "body") in errors_of(text), text
+        assert ("body-malformed", "body") in problems(text), text
     for twice in (
         f'var json = JsonSerializer.Serialize(new {{ queueId = q }});\nawait http.PostAsJsonAsync("{URL}", json);',
         f"fetch('{URL}', {{ method: 'POST', headers, body: JSON.stringify(JSON.stringify({{ queueId: q }})) }});",
     ):
-        assert errors_of(twice) == [("body-malformed", "body")], twice
+        assert problems(twice) == [("body-malformed", "body")], twice
     token = f'await http.PostAsync("{TOKEN_URL}", new FormUrlEncodedContent(d));\nvar c = new StringContent(json, Encoding.UTF8, "application/json");\nawait http.PostAsync("{URL}", c);'
-    assert not errors_of(token)
+    assert not problems(token)
 
 
 def test_status_that_code_only_handles_is_no_response() -> None:
@@ -185,7 +179,7 @@ PUTS = f'body.put("queueId", "{QUEUE}");\n  body.put("callbackNumbers", "+442079
     ],
 )
 def test_body_in_the_block_of_a_function_is_checked(code: str) -> None:
-    assert errors_of(code) == [("type-mismatch", "/callbackNumbers")]
+    assert problems(code) == [("type-mismatch", "/callbackNumbers")]
 
 
 GO_TYPE = 'type Callback struct {\n\tNumbers %s `json:"%s"`\n\tQueue string `json:"queueId"`\n\tName string `json:"callbackUserName,omitempty"`\n}\n'
@@ -221,7 +215,7 @@ def test_types_and_urls_of_typed_languages_are_read() -> None:
         KOTLIN_TYPE % "numbers" + KOTLIN_CALL: ["/numbers"],
     }  # fmt: skip
     for text, places in texts.items():
-        assert [where for _, where in errors_of(text)] == places, text
+        assert [where for _, where in problems(text)] == places, text
 
 
 def test_headers_that_the_call_does_not_get_are_missing() -> None:
@@ -237,5 +231,5 @@ def test_headers_that_the_call_does_not_get_are_missing() -> None:
         f"axios.get('{URL}', {options});": False,
     }
     for text, is_missing in texts.items():
-        found = errors_of(f"{text}\n// 401 Unauthorized")
+        found = problems(f"{text}\n// 401 Unauthorized")
         assert (found[0] == ("token-missing", "header:Authorization")) == is_missing, text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.explanation import explain
+from helpers.explained_errors import problems
 from helpers.pasted_texts import QUEUE, URL
 
 BODY = f'{{"callbackNumbers": "+442079460123", "queueId": "{QUEUE}"}}'
@@ -13,12 +14,6 @@ LISTS = "https://api.mypurecloud.ie/api/v2/outbound/contactlists"
 SESSION = (
     "https://api-na1.niceincontact.com/inContactAPI/services/v33.0/agent-sessions/c2Vzc2lvbg=="
 )
-
-
-def found_in(text: str) -> list[tuple[str, str]]:
-    """Return (code, place) of each error and warning on the request in a text."""
-    (found,) = explain(text)
-    return [(each.code, each.where) for each in found.findings if each.severity.value != "note"]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +25,7 @@ def found_in(text: str) -> list[tuple[str, str]]:
     ids=["object of headers", "method before the URL"],
 )
 def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> None:
-    assert found_in(text) == [("type-mismatch", "/callbackNumbers")]
+    assert problems(text) == [("type-mismatch", "/callbackNumbers")]
 
 
 @pytest.mark.parametrize(
@@ -63,12 +58,12 @@ def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> No
     ],
 )
 def test_right_requests_have_no_error(text: str) -> None:
-    assert found_in(text) == []
+    assert problems(text) == []
 
 
 def test_status_of_an_exchange_may_be_all_of_its_response() -> None:
     exchange = f'{{"request": {{"method": "POST", "url": "{URL}", "body": {BODY}}}, "response": {{"status": 400}}}}'
-    assert found_in(exchange) == [("type-mismatch", "/callbackNumbers")]
+    assert problems(exchange) == [("type-mismatch", "/callbackNumbers")]
 
 
 def test_words_around_a_response_are_not_the_platforms() -> None:
@@ -94,11 +89,11 @@ def test_text_of_another_operation_has_its_meaning_only_with_its_status() -> Non
 def test_refusal_of_a_proxy_in_a_comment_is_not_the_platforms() -> None:
     error = "# requests.exceptions.ProxyError: HTTPSConnectionPool(host='api.mypurecloud.ie', port=443): Max retries exceeded with url: /api/v2/conversations/callbacks (Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 403 Forbidden')))"
     text = f'r = requests.post("{URL}", json={RIGHT}, headers=h)\n{error}'
-    assert found_in(text) == [("undelivered", "response")]
+    assert problems(text) == [("undelivered", "response")]
 
 
 def test_general_code_with_a_general_message_names_no_cause() -> None:
     answer = (
         '{"message": "The request could not be understood", "code": "bad.request", "status": 400}'
     )
-    assert found_in(f"curl {URL} --json '{RIGHT}'\n{answer}") == []
+    assert problems(f"curl {URL} --json '{RIGHT}'\n{answer}") == []

@@ -5,19 +5,12 @@ from __future__ import annotations
 import pytest
 
 from cxcall import explain
-from cxcall.findings.finding import Severity
 from helpers.explained_errors import (
     QUEUE,
     errors,
     make_exchange,
 )
 from helpers.pasted_texts import TEXTS
-
-
-def errors_of_text(text: str) -> dict[str, str]:
-    """Return the places of the errors in a pasted text by their codes."""
-    (found,) = explain(text)
-    return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
 
 
 def test_null_member_of_an_exchange_is_unknown() -> None:
@@ -42,12 +35,12 @@ def test_body_that_is_not_shown_is_no_gap_where_the_response_names_the_cause() -
     ],
 )
 def test_body_is_checked_where_the_url_has_a_variable(text: str) -> None:
-    assert errors_of_text(text).get("type-mismatch") == "/callbackNumbers"
+    assert errors(text).get("type-mismatch") == "/callbackNumbers"
 
 
 def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
     text = 'var body = new CreateCallRequest(){ PhoneNumber = "+12025550123", Nme = "x" };\napi.PostConversationsCalls(body);'
-    assert errors_of_text(text) == {"property-unknown": "/nme"}
+    assert errors(text) == {"property-unknown": "/nme"}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +54,7 @@ def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
 )
 def test_body_from_an_unknown_value_is_not_checked(name: str) -> None:
     text = TEXTS[name].text.replace("json={'queueId': 'x'}", "json=asdict(callback)")
-    assert {"body-malformed", "type-mismatch", "property-missing"}.isdisjoint(errors_of_text(text))
+    assert {"body-malformed", "type-mismatch", "property-missing"}.isdisjoint(errors(text))
 
 
 def test_variables_that_multiply_do_not_fill_the_memory() -> None:
@@ -76,12 +69,12 @@ def test_id_of_a_report_does_not_show_that_headers_are_missing() -> None:
     text = f'Methode: POST\nAdresse: https://api.mypurecloud.com/api/v2/conversations/callbacks\nAnfrage:\n{{"callbackNumbers": ["+12125550123"], "queueId": "{QUEUE}"}}\nAntwort: 400 Bad Request\nKorrelations-ID: de-1'
     (found,) = explain(text)
     assert found.correlation_id == "de-1"
-    assert errors_of_text(text) == {}
+    assert errors(text) == {}
 
 
 def test_body_that_was_encoded_twice_is_named() -> None:
     text = 'POST https://api.mypurecloud.com/api/v2/conversations/callbacks\nContent-Type: application/json\n\n"{\\"queueId\\":\\"x\\"}"\n\n400 Bad Request'
-    assert errors_of_text(text) == {"body-malformed": "body"}
+    assert errors(text) == {"body-malformed": "body"}
 
 
 def test_correlation_id_is_found_wherever_a_text_names_it() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from cxcall import explain
@@ -14,10 +12,6 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
 from helpers.routes import ACD, HOSTS, QUEUE, problems
-
-if TYPE_CHECKING:
-    pass
-
 
 CALLBACKS = "/api/v2/conversations/callbacks"
 JOB = "/scheduled-callbacks"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cxcall import explain
@@ -21,10 +22,16 @@ def make_exchange(
     return {"method": method, "host": GENESYS, "path": path, **more}
 
 
-def errors(exchange: dict[str, Any]) -> dict[str, str]:
+def errors(source: str | dict[str, Any]) -> dict[str, str]:
     """Return the places of the errors by their codes."""
-    (found,) = explain(exchange)
+    (found,) = explain(source)
     return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
+
+
+def problems(text: str, contract: Path | None = None) -> list[tuple[str, str]]:
+    """Return (code, place) of each error and warning on the requests in a text, in order."""
+    found = [each for request in explain(text, contract=contract) for each in request.findings]
+    return [(each.code, each.where) for each in found if each.severity is not Severity.NOTE]
 
 
 def codes_of(source: str | dict[str, Any]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +16,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import document
-
-if TYPE_CHECKING:
-    pass
-
 
 NUMBER, PREMIUM, ABROAD = "+12025550123", "+19005551234", "+4930123456"
 USER = "00000004-1234-1234-1234-123456789012"

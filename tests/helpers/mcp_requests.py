@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.command import CONTACT
 from helpers.platform_server import Platform
-
-if TYPE_CHECKING:
-    pass
-
 
 TOKEN = "t0ken-for-the-agent"
 

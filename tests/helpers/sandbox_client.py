@@ -8,15 +8,11 @@ import time
 from base64 import b64encode
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage, IncompleteRead, RemoteDisconnected
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from cxcall.sandbox.server import Sandbox
-
-if TYPE_CHECKING:
-    pass
-
 
 CONTACT = "12345678-1234-1234-1234-123456789012"
 CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"

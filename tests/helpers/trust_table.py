@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from helpers.trust import SECRET, Folder
-
-if TYPE_CHECKING:
-    pass
-
 
 STRICT = {
     "duplicate_window": "900",

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from cxcall.sandbox.server import Sandbox
 from helpers.sandbox_client import (
     Client,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.fixture

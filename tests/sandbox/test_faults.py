@@ -8,7 +8,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,9 +27,6 @@ from helpers.sandbox_client import (
     leave,
     wait_until,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.number)

@@ -8,7 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
@@ -30,10 +30,6 @@ from helpers.sandbox_client import (
     leave,
     wait_until,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 # Responses of the platform
 

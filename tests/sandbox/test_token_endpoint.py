@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from cxcall.contracts import contract
@@ -15,10 +13,6 @@ from helpers.sandbox_client import (
     calls,
     execution,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 # Tokens
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cxcall.ledger.ledger import Ledger
 from helpers.guarded_places import Guards
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.fixture

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
 from helpers.platform_server import Platform, Reply
-
-if TYPE_CHECKING:
-    pass
-
 
 USER = "00000004-1234-1234-1234-123456789012"
 NUMBER = "+12025550100"

@@ -6,7 +6,6 @@ The settings come from the program's own data, so that new ones are tested witho
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +15,6 @@ from cxcall.settings.untrusted_sources import CHOICES
 from helpers.cases import each_case
 from helpers.trust import SECRET, Folder
 from helpers.trust_table import STRICT, set_secret
-
-if TYPE_CHECKING:
-    pass
-
 
 HARMLESS = {"client_id", "access_key_id", "username", "timeout", "max_wait"}
 GUARDS = {
