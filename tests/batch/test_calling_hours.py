@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,11 +25,12 @@ from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
+from helpers.reason_rows import skipped_results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from helpers.command import Cxcall, Ran
+    from helpers.command import Cxcall
 
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
 FAST = ("--rate", "500/s")
@@ -57,11 +58,6 @@ def enforce(cxcall: Cxcall) -> None:
     cxcall.file("config/config.toml", '[profiles.default]\nhours_policy = "enforce"\n')
 
 
-def results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
-    *rows, summary = map(json.loads, ran.out.splitlines())
-    return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]
-
-
 def numbers_dialed(platform: Platform) -> list[str]:
     return [sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order]
 
@@ -74,11 +70,13 @@ def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> N
     with Platform() as platform:
         cxcall.environment |= platform.environment
         ran = cxcall(*words, *berlin, "--confirm", "1", code=9)
-        assert results(ran)[0] == [("skipped", "outside-hours"), ("accepted", None)]
+        assert skipped_results(ran)[0] == [("skipped", "outside-hours"), ("accepted", None)]
         assert "outside their calling hours: 1 row" in ran.err
         assert "to continue, run the same command with `--resume`" in ran.err
         assert cxcall(*words, *ALL_DAY, "--confirm", "2", code=7).out  # it is not finished
-        rows, summary = results(cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0))
+        rows, summary = skipped_results(
+            cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0)
+        )
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 2, 1)
     assert numbers_dialed(platform) == [BERLIN, NEW_YORK]
 
@@ -105,7 +103,7 @@ def test_row_over_the_limit_of_calls_does_not_wait_for_its_hours(cxcall: Cxcall)
     more = ("--wait-for-hours", "--max-attempts", "1/day", "--concurrency", "1", "--confirm", "2")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        rows, _ = results(cxcall(*words, *more, code=0))
+        rows, _ = skipped_results(cxcall(*words, *more, code=0))
     assert rows == [("accepted", None), ("skipped", "max-attempts")]
 
 
@@ -116,7 +114,7 @@ def test_number_without_a_time_zone_is_never_within_calling_hours(cxcall: Cxcall
     words = ("batch", file, *EXECUTE, *FAST, *ALL_DAY, "--confirm", "1", "-o", "jsonl")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        rows, _ = results(cxcall(*words, code=0))
+        rows, _ = skipped_results(cxcall(*words, code=0))
     assert rows == [("accepted", None), ("skipped", "no-calling-hours")]
 
 
@@ -177,7 +175,7 @@ def test_calling_hours_that_end_during_a_wait_hold_the_row_back(cxcall: Cxcall) 
     words = ("batch", file, *EXECUTE, "--hours", soon_over, "--confirm", "2", "-o", "jsonl")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        rows, _ = results(cxcall(*words, "--rate", "10/m", "--concurrency", "1", code=9))
+        rows, _ = skipped_results(cxcall(*words, "--rate", "10/m", "--concurrency", "1", code=9))
     assert rows == [("accepted", None), ("skipped", "outside-hours")]
     assert platform.rung == 1
 

@@ -10,27 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.sandbox.campaign_dialer import DialPlan
-from cxcall.sandbox.server import start_sandbox
 from helpers.campaign_loads import LIST_ID, Dialer, load, rows
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Run a sandbox that dials a thousand contacts in a second."""
-    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
-        yield running
 
 
 def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:

@@ -9,32 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.sandbox.campaign_dialer import DialPlan
-from cxcall.sandbox.server import start_sandbox
 from helpers.campaign_loads import LIST_ID, Dialer
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Run a sandbox that dials a thousand contacts in a second."""
-    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(sandbox: Sandbox) -> Tenant:
-    """Return a client of the sandbox."""
-    return Tenant(sandbox)
 
 
 @pytest.mark.parametrize(

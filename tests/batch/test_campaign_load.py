@@ -16,32 +16,16 @@ from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.row_checks import check_rows
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.sandbox.campaign_dialer import DialPlan
-from cxcall.sandbox.server import start_sandbox
 from cxcall.settings.settings import load_settings
 from helpers.campaign_loads import LIST_ID, halves, lines, load, rows
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Run a sandbox that dials a thousand contacts in a second."""
-    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(sandbox: Sandbox) -> Tenant:
-    """Return a client of the sandbox."""
-    return Tenant(sandbox)
 
 
 def loads(sandbox: Sandbox) -> int:

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 CONTACTS = [f"+1303555{place:04},P{place}" for place in range(8)]
 
 
-@pytest.fixture
-def tenant(sandbox: Sandbox) -> Tenant:
-    """Return a client of the sandbox."""
-    return Tenant(sandbox)
-
-
 def write(live: Cxcall, *contacts: str, name: str = "leads.csv") -> str:
     """Write a file with these contacts, and return its name."""
     return live.file(name, "".join(f"{line}\n" for line in ("Phone,Name", *contacts)))

@@ -13,10 +13,11 @@ import pytest
 
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
+from helpers.reason_rows import skipped_results
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall, Ran
+    from helpers.command import Cxcall
 
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 PERSONAL = ("--operation", "personal-connection", "--rate", "500/s")
@@ -33,12 +34,6 @@ def table(*numbers: str) -> str:
     return "\n".join(["contact-id,phone-number", *rows]) + "\n"
 
 
-def results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
-    """Return (outcome, reason) of each row, and the data of the summary."""
-    *rows, summary = map(json.loads, ran.out.splitlines())
-    return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]
-
-
 @pytest.mark.slow
 def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
     live: Cxcall, sandbox: Sandbox
@@ -47,7 +42,7 @@ def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
     file = live.file("calls.csv", table(*numbers) + f"{contact(1)},{numbers[0]}\n")
     live.file("dnc.txt", f"{LISTED}\n")
     ran = live("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", "-o", "jsonl", code=0)
-    rows, summary = results(ran)
+    rows, summary = skipped_results(ran)
     invalid = ("skipped", "invalid-number")
     assert rows == [
         ("accepted", None),
@@ -93,7 +88,7 @@ def test_force_sends_invalid_numbers_but_no_listed_one(cxcall: Cxcall) -> None:
     words = ("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", "--force", "-o", "jsonl")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        rows, _ = results(cxcall(*words, "--confirm", "1", code=0))
+        rows, _ = skipped_results(cxcall(*words, "--confirm", "1", code=0))
     assert rows == [("accepted", None), ("skipped", "do-not-call")]
     assert platform.rung == 1
 
@@ -105,7 +100,9 @@ def test_other_errors_still_stop_the_batch(live: Cxcall, sandbox: Sandbox) -> No
     wrong = [entry for entry in ran.envelope["findings"] if entry["code"] == "id-format"]
     assert wrong[0]["message"].startswith("row 3: ")
     assert wrong[0]["line"] == 4
-    rows, _ = results(live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9))
+    rows, _ = skipped_results(
+        live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9)
+    )
     assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "invalid"]
     assert len(sandbox.rings) == 1
 
@@ -113,7 +110,7 @@ def test_other_errors_still_stop_the_batch(live: Cxcall, sandbox: Sandbox) -> No
 @pytest.mark.slow
 def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
     file = live.file("calls.csv", table("", "+12025550102"))
-    rows, _ = results(live("batch", file, *EXECUTE, "-o", "jsonl", code=0))
+    rows, _ = skipped_results(live("batch", file, *EXECUTE, "-o", "jsonl", code=0))
     assert rows == [("skipped", "invalid-number"), ("accepted", None)]
 
 
@@ -123,7 +120,7 @@ def test_row_that_lacks_more_than_its_number_is_invalid(live: Cxcall) -> None:
     rows = f",,Ada\n+12025550102,{contact(2)},Bo\n"
     file = live.file("calls.csv", f"{header}\n{rows}")
     ran = live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9)
-    assert results(ran)[0] == [("invalid", None), ("accepted", None)]
+    assert skipped_results(ran)[0] == [("invalid", None), ("accepted", None)]
 
 
 @pytest.mark.slow
@@ -133,7 +130,7 @@ def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
     rows = '["+1202555010"]\n["+12025550102"]\n["+12025550102"]\n'
     words = ("batch", live.file("numbers.jsonl", rows), "--operation", "add-dnc-numbers")
     more = ("--param", f"dncListId={contact(1)}", "-o", "jsonl")
-    found, _ = results(live(*words, *more, code=0))
+    found, _ = skipped_results(live(*words, *more, code=0))
     assert found == [("accepted", None), ("accepted", None), ("skipped", "duplicate")]
     assert sorted(
         json.loads(entry.body)[0] for entry in sandbox.received if entry.body.startswith(b"[")
@@ -161,7 +158,7 @@ def test_duplicates_are_sent_once_whatever_the_flags(cxcall: Cxcall) -> None:
         cxcall.environment |= platform.environment
         words = ("batch", file, *PERSONAL, "--again", "-o", "jsonl")
         assert "2 requests would be sent" in cxcall(*words, "--confirm", "4", code=2).out
-        found, _ = results(cxcall(*words, "--confirm", "2", code=0))
+        found, _ = skipped_results(cxcall(*words, "--confirm", "2", code=0))
     assert Counter(found) == {("accepted", None): 2, ("skipped", "duplicate"): 2}
     assert set(platform.dials.values()) == {1}
 
@@ -176,11 +173,13 @@ def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
         lambda sent, _count: busy if sent["contactId"] == contact(3) else Reply()
     ) as platform:
         cxcall.environment |= platform.environment
-        rows, summary = results(cxcall(*words, *listed, "--confirm", "2", code=9))
+        rows, summary = skipped_results(cxcall(*words, *listed, "--confirm", "2", code=9))
         assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "undelivered"]
         platform.answer = lambda _body, _count: Reply()
         cxcall.file("dnc.txt", "+12025550199\n")
-        rows, summary = results(cxcall(*words, *listed, "--resume", "--confirm", "2", code=0))
+        rows, summary = skipped_results(
+            cxcall(*words, *listed, "--resume", "--confirm", "2", code=0)
+        )
     assert [outcome for outcome, _ in rows] == ["accepted"] * 3
     assert summary["resumed"] == 1
     assert set(platform.dials.values()) == {1}
@@ -199,7 +198,7 @@ def test_row_that_was_sent_and_is_listed_since_counts_as_sent(cxcall: Cxcall) ->
         cxcall(*words, "--confirm", "2", code=9)
         platform.answer = lambda _body, _count: Reply()
         again = (*words, "--resume", "--do-not-call", "dnc.txt", "--confirm", "1")
-        rows, _ = results(cxcall(*again, code=0))
+        rows, _ = skipped_results(cxcall(*again, code=0))
     assert rows == [("accepted", None), ("accepted", None)]
     assert set(platform.dials.values()) == {1}
 
@@ -237,12 +236,12 @@ def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall, edit: str)
             "jsonl",
             "--confirm",
         )
-        _, summary = results(cxcall(*words, str(count), code=9))
+        _, summary = skipped_results(cxcall(*words, str(count), code=9))
         assert "was changed after it was checked" in summary["stopped"]
         left = summary["notSent"]
         assert (left == 1) == (edit == "a cell")
         path.write_bytes(whole)
-        results(cxcall(*words, str(left), "--resume", code=0))
+        skipped_results(cxcall(*words, str(left), "--resume", code=0))
     assert set(platform.dials.values()) == {1}
     assert len(platform.dials) == count
 
@@ -276,11 +275,11 @@ def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550103"))
     words = ("batch", file, *EXECUTE, "--sandbox", "--concurrency", "1")
     cxcall(*words, "-o", "jsonl", code=0)
-    rows, summary = results(cxcall(*words, "--resume", "-o", "jsonl", code=0))
+    rows, summary = skipped_results(cxcall(*words, "--resume", "-o", "jsonl", code=0))
     assert rows == [("accepted", None)] * 3
     assert summary["resumed"] == 3
     # A new batch is a new test run: its rows are not duplicates of those of the first one.
-    rows, summary = results(cxcall(*words, "-o", "jsonl", code=0))
+    rows, summary = skipped_results(cxcall(*words, "-o", "jsonl", code=0))
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 3, 0)
 
 
@@ -296,7 +295,7 @@ def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) 
     assert process.returncode == 9
     assert "was not finished" in cxcall(*words, code=7).out
     words[words.index("2/s")] = "500/s"
-    rows, summary = results(cxcall(*words, "--resume", code=0))
+    rows, summary = skipped_results(cxcall(*words, "--resume", code=0))
     assert rows == [("accepted", None)] * 6
     assert 1 <= summary["resumed"] < 6
     recorded = cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()

@@ -12,33 +12,16 @@ from unittest.mock import Mock
 import pytest
 
 from cxcall.batch.load.load_run import LoadRun
-from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.exit_codes import Outcome
-from cxcall.sandbox.campaign_dialer import DialPlan
-from cxcall.sandbox.server import start_sandbox
 from helpers.campaign_loads import LIST_ID, lines, load, rows
 from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall, Ran
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Run a sandbox that dials a thousand contacts in a second."""
-    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(sandbox: Sandbox) -> Tenant:
-    """Return a client of the sandbox."""
-    return Tenant(sandbox)
 
 
 def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
+from helpers.oauth_provider import status
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -110,11 +111,6 @@ def log_in(cxone: Cxcall, code: int = 0) -> str:
     ran = cxone("auth", "login", stdin=f"{KEY}\n{SECRET}\n", code=code)
     assert SECRET not in ran.out + ran.err
     return ran.out + ran.err
-
-
-def status(cxone: Cxcall) -> dict[str, Any]:
-    data: dict[str, Any] = cxone("auth", "status", "-o", "json").envelope["data"]
-    return data
 
 
 @pytest.mark.slow

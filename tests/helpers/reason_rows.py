@@ -23,3 +23,9 @@ def results(ran: Ran) -> tuple[list[str], dict[str, Any]]:
     """Return the outcome of every row, and the data of the summary."""
     *rows, summary = map(json.loads, ran.out.splitlines())
     return [each["outcome"] for each in rows], summary["data"]
+
+
+def skipped_results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
+    """Return (outcome, reason for skipping) of each row, and the data of the summary."""
+    *rows, summary = map(json.loads, ran.out.splitlines())
+    return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,13 +27,6 @@ from cxcall.transport.retry_waits import SendPostponedError
 from helpers import fault_server as fault
 from helpers.deliveries import Tokens, limited, plan_to
 from helpers.fault_server import FaultServer, refused
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Open a ledger for this test."""
-    with Ledger.open(tmp_path / "state") as opened:
-        yield opened
 
 
 def sleep(_seconds: float) -> None:
