@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.calling_api import posting, wrap
 from helpers.small_api import swagger
 from helpers.user_documents import names
 
@@ -159,3 +160,54 @@ def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
     words = ("validate", "-", "--operation", "callLead", "--contract", file)
     cxcall(*words, stdin='{"rank": 1, "label": 5}', code=0)
     cxcall(*words, stdin='{"rank": "1"}', code=3)
+
+
+UNKNOWN_PLACE = "which this version of OpenAPI does not have"
+
+
+@pytest.mark.parametrize(
+    ("place", "declared", "is_usable", "message"),
+    [
+        ("body", {"required": True}, False, UNKNOWN_PLACE),
+        ("formData", {"required": True}, False, UNKNOWN_PLACE),
+        ("session", {"required": True}, False, UNKNOWN_PLACE),
+        ("body", {}, True, UNKNOWN_PLACE),
+        ("Query", {"required": True}, True, "the place `Query` of a parameter is read as `query`"),
+    ],
+)
+def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
+    cxcall: Cxcall, place: str, declared: dict[str, Any], message: str, *, is_usable: bool
+) -> None:
+    parameter = {"name": "tenant", "in": place, "schema": {"type": "string"}, **declared}
+    post = {"operationId": "callLead", "parameters": [parameter], "responses": {}}
+    paths = {"/calls": {"post": post}, "/other": {"get": {"operationId": "o", "responses": {}}}}
+    file = cxcall.file("own.json", wrap("3.1.0", paths))
+    problems = ("operations", "--problems", "--contract", file, "-o", "json")
+    (finding,) = cxcall(*problems, code=0 if is_usable else 3).envelope["findings"]
+    assert message in finding["message"]
+    is_sent = place == "Query"
+    flag = ("--tenant", "x") if is_sent else ()
+    ran = cxcall("send", "callLead", "--contract", file, *flag, "-n", code=0 if is_usable else 2)
+    assert ("/calls?tenant=x" in ran.out) == is_sent
+
+
+def test_stray_body_parameter_beside_a_request_body_blocks_nothing(cxcall: Cxcall) -> None:
+    stray = {"name": "lead", "in": "body", "required": True, "schema": {}}
+    document = posting("callLead", {"phone": {"type": "string"}}, parameters=[stray])
+    file = cxcall.file("own.json", document)
+    assert "warning" in cxcall("operations", "--problems", "--contract", file, code=0).out
+    cxcall("send", "callLead", "--contract", file, "--set", '/phone="x"', "-n", code=0)
+
+
+def test_places_of_swagger_are_read_in_any_case(cxcall: Cxcall) -> None:
+    document = swagger()
+    (body,) = (
+        each
+        for path in document["paths"].values()
+        for each in path.get("post", {}).get("parameters", [])
+        if each.get("in") == "body" and "LEAD" in str(each)
+    )
+    body["in"] = "Body"
+    file = cxcall.file("own.json", document)
+    shown = cxcall("operations", "callLead", "--contract", file, code=0)
+    assert "rank  integer, required" in shown.out

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.openapi3_operations import OpenApi3
+from cxcall.contracts.conversion.operation_parameters import read_parameters
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_operations import Swagger2
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 PROBLEMS = "x-cxcall-problems"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
-_SEPARATE_HEADERS = ("accept", "content-type", "authorization")
-"""Headers that OpenAPI ignores among parameters."""
 
 
 class ConvertedDocument(NamedTuple):
@@ -209,8 +208,8 @@ class _Operations:
     ) -> dict[str, Any]:
         source, parts, (at, place) = self._source, self._parts, places
         node = source.mapping(node, place)
-        parameters = self._parameters(node, item, at, place)
-        outside = [each for each in parameters if each[0]["in"] not in ("body", "formData")]
+        parameters = read_parameters(source, node, item, places, parts.in_body)
+        outside = [each for each in parameters if each[0]["in"] not in parts.in_body]
         converted = {
             "operationId": source.text(node.get("operationId"), f"{place}/operationId"),
             "summary": str(node.get("summary") or ""),
@@ -243,24 +242,6 @@ class _Operations:
                 raise
             self._source.add_problem(error)
             return []
-
-    def _parameters(
-        self, node: dict[str, Any], item: dict[str, Any], at: str, place: str
-    ) -> list[tuple[dict[str, Any], str]]:
-        """Return the parameters of an operation, and those of its path that it does not override."""
-        source, found = self._source, {}
-        for holder, above in ((item, f"{at}/parameters"), (node, f"{place}/parameters")):
-            for index, entry in enumerate(source.listing(holder.get("parameters"), above)):
-                parameter, where = source.follow(entry, f"{above}/{index}")
-                name = source.text(parameter.get("name"), f"{where}/name")
-                kind = source.text(parameter.get("in"), f"{where}/in")
-                if not name or not kind:
-                    raise source.fault(
-                        where, "a parameter has no `name` or no `in`", "give it both, or remove it"
-                    )
-                if kind != "header" or name.lower() not in _SEPARATE_HEADERS:
-                    found[name, kind] = parameter, where
-        return list(found.values())
 
     def _responses(self, node: dict[str, Any], place: str) -> dict[str, Any]:
         """Convert the responses; an invalid response keeps only its status."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class OpenApi3:
     """The parts of a document that differ between the versions of OpenAPI."""
 
+    in_body: tuple[str, ...] = ()
+    """The places of the parameters that are the body."""
+
     def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
         self._source, self._schemas = source, schemas
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cxcall.contracts.conversion.openapi3_operations import OpenApi3, media_type
+from cxcall.contracts.conversion.operation_parameters import BODY_PLACES
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -25,6 +26,8 @@ _FLOWS = {
 
 class Swagger2(OpenApi3):
     """The parts of a Swagger 2.0 document, which OpenAPI 3 has elsewhere."""
+
+    in_body = BODY_PLACES
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
         """Return the only server, with `https` if it is among the schemes; operations have no servers."""
