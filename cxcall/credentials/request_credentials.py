@@ -30,7 +30,7 @@ from cxcall.transport.curl import KEY, named_key
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
@@ -156,14 +156,16 @@ def choose_alternative(
     settings: Settings, alternatives: tuple[Alternative, ...]
 ) -> Alternative | None:
     """Return the first alternative that the settings have all credentials for; None if there is none."""
-    secrets = DeclaredSecrets(settings)
     for alternative in alternatives:
-        if alternative and all(
-            has_token_source(settings) if _takes_token(settings, each) else secrets.has(each)
-            for each in alternative
-        ):
+        if alternative and all(_is_set(settings, each) for each in alternative):
             return alternative
     return () if () in alternatives else None
+
+
+def _is_set(settings: Settings, scheme: SecurityScheme) -> bool:
+    if _takes_token(settings, scheme):
+        return has_token_source(settings)
+    return DeclaredSecrets(settings).has(scheme)
 
 
 def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ...]) -> Alternative:
@@ -259,24 +261,32 @@ def _no_credentials(settings: Settings, alternatives: tuple[Alternative, ...]) -
         + " or ".join(
             " with ".join(f"`{each.declared}`" for each in entry) for entry in alternatives
         ),
-        "; or ".join(dict.fromkeys(_advice(settings, alternatives))),
+        "; or ".join(dict.fromkeys(_advice(settings, each) for each in alternatives)),
         code="token-missing",
     )
 
 
-def _advice(settings: Settings, alternatives: tuple[Alternative, ...]) -> Iterator[str]:
+def _advice(settings: Settings, alternative: Alternative) -> str:
+    """Return how to set what is missing of an alternative: a profile keeps one login for a host, in place of the earlier one."""
+    missing = [each for each in alternative if not _is_set(settings, each)]
+    if len({each.kind for each in alternative}) == 1:
+        return _advice_on(settings, missing[0])
+    advice = dict.fromkeys(_advice_on(settings, each, has_login=False) for each in missing)
+    return "; and ".join(advice) + "; `cxcall auth login` keeps only one login for a host"
+
+
+def _advice_on(settings: Settings, scheme: SecurityScheme, *, has_login: bool = True) -> str:
     base_url = settings.values["base_url"]
     # A secret is sent only to a host that the user names.
     host = ("--base-url", base_url.value) if base_url.source == DOCUMENT_HOST else ()
-    for scheme in (each for entry in alternatives for each in entry):
-        if scheme.kind == BASIC:
-            yield f"set `CXCALL_USERNAME` and `CXCALL_PASSWORD`, or {settings.login_command('--basic', *host)}"
-        elif scheme.kind == API_KEY:
-            yield f"set `CXCALL_API_KEY`, or {settings.login_command('--api-key', *host)}"
-        elif scheme.kind == BEARER:
-            yield (
-                "set `CXCALL_ACCESS_TOKEN`, or `CXCALL_CLIENT_ID`, `CXCALL_CLIENT_SECRET`, and `CXCALL_TOKEN_URL`,"
-                f" or {settings.login_command('--with-token', *host)}"
-            )
-        else:
-            yield f"send it with another client: cxcall does not support `{scheme.declared}`"
+    flag, names = {
+        BASIC: ("--basic", "`CXCALL_USERNAME` and `CXCALL_PASSWORD`"),
+        API_KEY: ("--api-key", "`CXCALL_API_KEY`"),
+        BEARER: (
+            "--with-token",
+            "`CXCALL_ACCESS_TOKEN`, or `CXCALL_CLIENT_ID`, `CXCALL_CLIENT_SECRET`, and `CXCALL_TOKEN_URL`",
+        ),
+    }.get(scheme.kind, ("", ""))
+    if not names:
+        return f"send it with another client: cxcall does not support `{scheme.declared}`"
+    return f"set {names}" + (f", or {settings.login_command(flag, *host)}" if has_login else "")
