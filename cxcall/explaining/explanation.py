@@ -13,6 +13,7 @@ from cxcall.explaining.checks.body.body_check import (
     MAY_BE_ADDED,
     check_body,
     check_parameter_values,
+    read_form,
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.refused_number import check_refused_numbers
@@ -207,7 +208,8 @@ def _check_response(
         if unreadable_reason(response) == WEB_PAGE:
             yield web_page_finding(request.host)
         return
-    payload, _ = read_body(request)
+    payload = read_form(request, route.rules) if request.body else None
+    payload = payload or read_body(request)[0]
     is_checked = operation is not None and operation.takes_body and payload is not None
     refusals = explain_refusal(
         operation,

@@ -233,3 +233,55 @@ def test_form_for_the_nearest_own_operation_is_not_called_wrong(cxcall: Cxcall) 
     curl = "curl https://dial.example.org/v1/call -d to=%2B12025550100 -d from=1"
     words = ("explain", "-", "--all", "-o", "json", "--contract", contract)
     assert cxcall(*words, stdin=curl, code=3).codes == ["path-unpublished"]
+
+
+@each_case(
+    "data, found",
+    [
+        ("To=+12025550123", [("phone-format", "/To")]),
+        ("To=%2B12025550123", []),
+        ("To=12025550123", []),
+        ("To=%2012025550123", []),
+    ],
+)
+def test_plus_of_a_form_that_was_not_encoded_is_reported(
+    form_api: Path, data: str, found: list[Any]
+) -> None:
+    text = f"{FORM.partition(' -d')[0]} -d {data} -d From=1 -u a:b"
+    assert problems(text, form_api) == found
+
+
+def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) -> None:
+    message = "The 'To' number  12025550123 is not a valid phone number"
+    text = f"{FORM.replace('%2B', '+')} -d From=1 -u a:b\n\nHTTP/1.1 400 Bad Request\n\n"
+    (explanation,) = explain(text + json.dumps({"message": message}), contract=form_api)
+    first = explanation.findings[0]
+    assert (first.severity.value, first.code, first.where) == ("error", "phone-format", "/To")
+    assert "`%2B`" in first.fix
+
+
+def test_corrected_form_has_the_plus_that_was_lost(cxcall: Cxcall, form_api: Path) -> None:
+    text = f"{FORM.replace('%2B', '+')} -d From=1 -u a:b"
+    result = cxcall("explain", "-", "--fix", "--contract", str(form_api), stdin=text)
+    assert '"To": "+12025550123"' in result.out
+    assert "path:" not in result.err
+
+
+@each_case(
+    "line, message",
+    [
+        ("POST /teams/7/calls", "`/teams/7/calls` lacks the base path `/v3`"),
+        ("POST /v3/teams/7/calls/", "`/v3/teams/7/calls/` ends with a slash"),
+        ("POST /teams/7/calls/", "`/teams/7/calls/` lacks the base path `/v3`"),
+        ("POST /v3/teams/7/calls", ""),
+    ],
+)
+def test_path_that_differs_in_its_base_path_or_slash_is_why_it_is_not_found(
+    dialer: Path, line: str, message: str
+) -> None:
+    (explanation,) = explain(sent('{"tag": "a"}', line=line, status=404), contract=dialer)
+    found = [each for each in explanation.findings if each.code == "path-unpublished"]
+    assert [each.message for each in found] == ([message] if message else [])
+    assert all("`/v3/teams/7/calls`" in each.fix for each in found)
+    (explanation,) = explain(sent('{"tag": "a"}', line=line, status=200), contract=dialer)
+    assert not explanation.findings or explanation.findings[0].code != "path-unpublished"

@@ -48,6 +48,8 @@ def find_lost_places(
 def find_lost_ids(path: str, operation: Operation, values: Collection[str]) -> list[str]:
     """Return the IDs in a path that a corrected request does not have, if its path has fewer places for IDs."""
     ids = [unquote(each) for each in path_segments(path) if is_value(each)]
+    fixed = path_segments(f"{operation.base_path}{operation.path}")
+    ids = [each for each in ids if each not in fixed]
     lost = [f"path:{mask_text(each)}" for each in ids if each not in values]
     return lost if len(ids) > operation.path.count("{") else []
 

@@ -17,6 +17,7 @@ from cxcall.explaining.checks.body.optional_members import (
     read_only_names,
     without_nulls,
 )
+from cxcall.explaining.checks.lost_plus import check_form_plus
 from cxcall.explaining.checks.url.path_value_check import path_values
 from cxcall.explaining.checks.url.query_check import (
     check_misplaced,
@@ -78,8 +79,9 @@ def check_body(
     if not request.body:
         yield from check_missing_body(request, route.operation)
         return
-    form = _read_form(request, route.rules)
+    form = read_form(request, route.rules)
     if form is not None:
+        yield from check_form_plus(request, form.value)
         for each in _check_payload(request, form, route, operation):
             is_hidden = _is_withheld(form, each.where) or request.is_unobserved(each)
             if each.code == "property-unknown" or not is_hidden:
@@ -101,8 +103,8 @@ def check_body(
     yield from (finding for finding in found if not request.is_unobserved(finding))
 
 
-def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
-    """Return the body of an operation that takes a form, if it is one; a JSON body is not."""
+def read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
+    """Return the body of an operation that takes a form, if the request has one; a JSON body is not."""
     if operation is None or operation.media_type not in (MULTIPART, URLENCODED):
         return None
     if request.content_type not in ("", operation.media_type):

@@ -30,6 +30,7 @@ _ADVICE = (
     (r"tel:", "leave out `tel:`"),
     (r".*[,;x]|.*ext", "leave out the extension"),
     (r"00[1-9]", "write `+` in place of `00`"),
+    (r" ", "write `+` in place of the space, in a form as `%2B`"),
 )
 _ABOUT_VALUES = ("value-not-allowed", "type-mismatch")
 
