@@ -9,8 +9,8 @@ from cxcall.batch.resume import ContentGuard
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.intents import NEWER_DIGESTS
 from cxcall.ledger.person_attempts import idempotency_key_text
+from cxcall.ledger.request_identity import NEWER_DIGESTS
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:

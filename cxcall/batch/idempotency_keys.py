@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.intents import intent_digest
+from cxcall.ledger.request_identity import intent_digest
 from cxcall.runtime.patterns import fold_name
 from cxcall.transport.http_messages import KEY_HEADER
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cxcall.ledger.intents import LOAD, intent_digest
+from cxcall.ledger.request_identity import LOAD, intent_digest
 from cxcall.settings.sources import Setting
 from cxcall.settings.stricter_guards import guards_to_keep
 

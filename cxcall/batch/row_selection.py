@@ -21,7 +21,7 @@ from cxcall.batch.skip_reasons import (
     not_agreed_finding,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.ledger.intents import comparable_body, intent_digest
+from cxcall.ledger.request_identity import comparable_body, intent_digest
 from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:

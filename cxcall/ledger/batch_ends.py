@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.intents import LOAD
+from cxcall.ledger.request_identity import LOAD
 from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
 from cxcall.ledger.stored_texts import storable
 from cxcall.runtime.host_spellings import is_same_api

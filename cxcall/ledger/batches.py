@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_ends import BatchEnds
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.intents import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
+from cxcall.ledger.request_identity import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.schema import CALLS_PERSON
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 

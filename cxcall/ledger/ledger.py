@@ -21,7 +21,9 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.intents import (
+from cxcall.ledger.ledger_access import LedgerAccess
+from cxcall.ledger.person_attempts import PersonAttempts, idempotency_key_text
+from cxcall.ledger.request_identity import (
     ANY_HOST_DIGESTS,
     DID_NOT_RING,
     MAX_NOTE_LENGTH,
@@ -31,8 +33,6 @@ from cxcall.ledger.intents import (
     text_of_limit,
     text_of_timings,
 )
-from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts, idempotency_key_text
 from cxcall.ledger.schema import END_COLUMNS
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 from cxcall.runtime.signals import finish_blocks
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
-    from cxcall.ledger.intents import Intent
     from cxcall.ledger.records import Record
+    from cxcall.ledger.request_identity import Intent
     from cxcall.phone.attempt_limit import AttemptLimit
 
 

@@ -12,8 +12,8 @@ from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.intents import RESOLUTIONS
 from cxcall.ledger.loss_marker import LedgerMarker
+from cxcall.ledger.request_identity import RESOLUTIONS
 from cxcall.ledger.schema import condition_of
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import (
+from cxcall.ledger.request_identity import (
     NOT_PLACED,
     PLACED,
     RESOLUTIONS,

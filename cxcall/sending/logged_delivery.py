@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.responses.identifiers import masked_correlation_id
 
 if TYPE_CHECKING:
-    from cxcall.ledger.intents import Intent
+    from cxcall.ledger.request_identity import Intent
     from cxcall.responses.delivery import Delivery
     from cxcall.responses.processing_evidence import Evidence
     from cxcall.sending.send_plan import Plan

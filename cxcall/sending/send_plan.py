@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_digests
+from cxcall.ledger.request_identity import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep

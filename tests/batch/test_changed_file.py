@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.ledger.intents import Intent
+from cxcall.ledger.request_identity import Intent
 from cxcall.sending.configured_ledger import open_ledger
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.ledger.intents import intent_digest
+from cxcall.ledger.request_identity import intent_digest
 from cxcall.runtime.host_spellings import is_same_api
 from helpers.calling_api import posting
 from helpers.platform_server import Platform, Reply

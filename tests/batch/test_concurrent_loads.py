@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.ledger.intents import Intent
+from cxcall.ledger.request_identity import Intent
 from cxcall.sending.configured_ledger import open_ledger
 from helpers.campaign_loads import LIST_ID, Dialer, halves, lines, load, rows
 from helpers.command import CAMPAIGN, CONTACT

@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import Intent, intent_digest
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.request_identity import Intent, intent_digest
 from helpers.postgres import running_postgres
 
 CALLS, ROUNDS = 200, 7

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import Intent, intent_digest
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.request_identity import Intent, intent_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ import pytest
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.intents import MAX_NOTE_LENGTH, Intent, intent_digest, older_digests
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import UnsentRow
+from cxcall.ledger.request_identity import MAX_NOTE_LENGTH, Intent, intent_digest, older_digests
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ import pytest
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.intents import MAX_NOTE_LENGTH, Intent, intent_digest
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Record, UnsentRow, record_fields
+from cxcall.ledger.request_identity import MAX_NOTE_LENGTH, Intent, intent_digest
 from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.ledger_process import ENDS, intent
 from helpers.ledgers import (

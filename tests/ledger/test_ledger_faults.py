@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import Intent
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.request_identity import Intent
 from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite import ledger_file
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME

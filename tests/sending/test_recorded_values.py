@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation
-from cxcall.ledger.intents import older_digests
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.request_identity import older_digests
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.people_in_request import find_people

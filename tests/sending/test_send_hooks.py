@@ -14,10 +14,10 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.intents import text_of_limit, time_in_flight
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.records import Record
+from cxcall.ledger.request_identity import text_of_limit, time_in_flight
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks

@@ -21,8 +21,8 @@ from cxcall.cli.options.history import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_commands
-from cxcall.ledger.intents import LOAD
 from cxcall.ledger.records import record_fields
+from cxcall.ledger.request_identity import LOAD
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.output_options import OutputOptions, argument, option
