@@ -15,7 +15,7 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.schema import NOT_RECORDED, SAME_RUN
-from cxcall.ledger.stored_texts import storable
+from cxcall.ledger.stored_values import storable
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set

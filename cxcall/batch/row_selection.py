@@ -22,7 +22,7 @@ from cxcall.batch.skip_reasons import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.request_identity import comparable_body, intent_digest
-from cxcall.ledger.stored_texts import keyed_digest
+from cxcall.ledger.stored_values import keyed_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

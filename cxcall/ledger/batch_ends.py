@@ -9,7 +9,7 @@ from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.request_identity import LOAD
 from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
-from cxcall.ledger.stored_texts import storable
+from cxcall.ledger.stored_values import storable
 from cxcall.runtime.host_spellings import is_same_api
 
 if TYPE_CHECKING:

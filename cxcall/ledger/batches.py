@@ -11,9 +11,8 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_ends import BatchEnds
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
-from cxcall.ledger.request_identity import MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.schema import CALLS_PERSON
-from cxcall.ledger.stored_texts import mask_for_ledger, storable
+from cxcall.ledger.stored_values import MAX_NOTE_LENGTH, mask_for_ledger, new_id, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

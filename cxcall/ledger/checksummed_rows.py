@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.request_identity import ANY_HOST_DIGESTS, NEWER_DIGESTS, time_in_flight
+from cxcall.ledger.request_identity import ANY_HOST_DIGESTS, NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
+from cxcall.ledger.stored_values import time_in_flight
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.vendor_hosts import vendor_host
 

@@ -23,18 +23,18 @@ from cxcall.ledger.duplicates import (
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts, idempotency_key_text
-from cxcall.ledger.request_identity import (
-    ANY_HOST_DIGESTS,
+from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
+from cxcall.ledger.schema import END_COLUMNS
+from cxcall.ledger.stored_values import (
     DID_NOT_RING,
     MAX_NOTE_LENGTH,
     RANG,
-    may_follow,
+    mask_for_ledger,
     new_id,
+    storable,
     text_of_limit,
     text_of_timings,
 )
-from cxcall.ledger.schema import END_COLUMNS
-from cxcall.ledger.stored_texts import mask_for_ledger, storable
 from cxcall.runtime.signals import finish_blocks
 
 if TYPE_CHECKING:
@@ -45,6 +45,20 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
     from cxcall.ledger.request_identity import Intent
     from cxcall.phone.attempt_limit import AttemptLimit
+
+_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
+"""The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
+
+
+def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
+    """Return whether an outcome may be recorded after the last event of a delivery."""
+    if last["kind"] == "ended":
+        return _weight(outcome) > _weight(last["outcome"])
+    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
+
+
+def _weight(outcome: str) -> int:
+    return _WEIGHTS.get(Outcome(outcome), 2)
 
 
 class Ledger(LedgerAccess):
@@ -275,7 +289,7 @@ class Ledger(LedgerAccess):
         self._compared.pop(delivery, None)
         with self.writing(is_cancelled, is_durable=False):
             found = self._find(delivery)
-            if not may_follow(found.event, outcome):
+            if not _may_follow(found.event, outcome):
                 return
             self._append(
                 found,

@@ -13,11 +13,10 @@ from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
-from cxcall.ledger.request_identity import RESOLUTIONS
 from cxcall.ledger.schema import condition_of
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
-from cxcall.ledger.stored_texts import keyed_digest, mask_for_ledger
+from cxcall.ledger.stored_values import RESOLUTIONS, keyed_digest, mask_for_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import IDEMPOTENCY_KEY
-from cxcall.ledger.stored_texts import keyed_digest
+from cxcall.ledger.stored_values import keyed_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -9,14 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.request_identity import (
-    NOT_PLACED,
-    PLACED,
-    RESOLUTIONS,
-    time_in_flight,
-    timings_of,
-)
 from cxcall.ledger.row_ranges import count_unknown_rows, parse_key
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED, RESOLUTIONS, time_in_flight, timings_of
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import is_same_api
 

@@ -1,15 +1,12 @@
-"""The request that is about to be sent, as the ledger records it: its ID, its digests, and the order of its outcomes."""
+"""The request that is about to be sent, as the ledger records it, and the digest that makes two requests identical."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import usual_spelling
 from cxcall.runtime.known_secrets import redacted_repr
@@ -17,22 +14,8 @@ from cxcall.runtime.patterns import UUID_FORM
 from cxcall.runtime.vendor_hosts import vendor_host, with_vendor_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-MAX_NOTE_LENGTH = 500
-PLACED, NOT_PLACED = "placed", "not-placed"
-"""What a person found out about an unknown delivery: whether a call was placed."""
-RANG, DID_NOT_RING = "rang", "did-not-ring"
-"""The resolutions in the database. Their first names stay, because older versions read the same ledger."""
-RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
-LONGEST_EXCHANGE = timedelta(days=1)
-"""The time after which an attempt is over whose limit is not known."""
-_LIMIT = "limit"
-"""The name among the timings of an attempt that is about to be sent: its limit, in milliseconds."""
-_MARGIN = timedelta(minutes=15)
-"""The time in which a system still delivers what a process has written, or what it wrote before it was killed."""
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
 ANY_HOST_DIGESTS = f"{NEWER_DIGESTS}vendor:"
@@ -80,54 +63,6 @@ class Intent(NamedTuple):
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people", "possible_people", "older_digests", "idempotency_key")
-
-
-def new_id(now: datetime) -> str:
-    """Return an ID of 18 characters that sorts by time: 10 for the milliseconds, 8 random ones."""
-    number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
-
-
-def text_of_limit(seconds: float) -> str:
-    """Return the limit of an attempt as the ledger stores it; older versions show it as a timing."""
-    return json.dumps({_LIMIT: round(seconds * 1e3)}) if seconds else ""
-
-
-def time_in_flight(event: Mapping[str, Any]) -> timedelta:
-    """Return how long after an event without an end an attempt may be in flight.
-
-    A process without a clock that nobody can set cannot keep a limit: the time is then at least a day.
-    """
-    limit = json.loads(event["timings"] or "{}").get(_LIMIT)
-    if limit is None:
-        return LONGEST_EXCHANGE
-    limited = timedelta(milliseconds=limit) + _MARGIN
-    return limited if event["boot"] else max(limited, LONGEST_EXCHANGE)
-
-
-def text_of_timings(timings: Mapping[str, float]) -> str:
-    """Return the timings of a delivery in milliseconds as the ledger stores them."""
-    return json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else ""
-
-
-def timings_of(text: str) -> dict[str, float]:
-    """Return the timings of a delivery, without the limit of an attempt."""
-    return {name: ms for name, ms in json.loads(text or "{}").items() if name != _LIMIT}
-
-
-_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
-"""The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
-
-
-def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
-    """Return whether an outcome may be recorded after the last event of a delivery."""
-    if last["kind"] == "ended":
-        return _weight(outcome) > _weight(last["outcome"])
-    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
-
-
-def _weight(outcome: str) -> int:
-    return _WEIGHTS.get(Outcome(outcome), 2)
 
 
 def intent_digest(method: str, url: str, body: Any) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.ledger.request_identity import intent_digest
-from cxcall.ledger.stored_texts import keyed_digest
+from cxcall.ledger.stored_values import keyed_digest
 
 UUID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 JSON = st.recursive(

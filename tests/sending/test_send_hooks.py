@@ -17,7 +17,7 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.records import Record
-from cxcall.ledger.request_identity import text_of_limit, time_in_flight
+from cxcall.ledger.stored_values import text_of_limit, time_in_flight
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks

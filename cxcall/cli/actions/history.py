@@ -13,8 +13,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.ledger.records import record_fields
-from cxcall.ledger.request_identity import RESOLUTIONS
 from cxcall.ledger.row_ranges import count_unknown_rows
+from cxcall.ledger.stored_values import RESOLUTIONS
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.phone.number_masking import join_numbers
