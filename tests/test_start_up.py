@@ -120,7 +120,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
         cli.help_layout documents.json_spans documents.toml documents.paths
-        ledger.batches ledger.records ledger.sqlite.upgrade ledger.stop_of_all_machines
+        ledger.batches ledger.records ledger.sqlite.upgrade ledger.shared_marks
         output.exchange_text output.finding_text output.json_envelope output.sections
         payloads.errors.hint_texts payloads.errors.suggested_values payloads.operation_matching
         phone.dialable_addresses phone.impossible_numbers phone.number_spellings

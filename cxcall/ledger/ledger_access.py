@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.ledger.records import Record
-    from cxcall.ledger.stop_of_all_machines import SharedMarks
+    from cxcall.ledger.shared_marks import SharedMarks
 
 
 def _now() -> datetime:
@@ -183,7 +183,7 @@ class LedgerAccess:
         """
         is_older_copy = self._marker.is_older_copy(self.rows.state)
         if self.is_shared:
-            from cxcall.ledger.stop_of_all_machines import STOP
+            from cxcall.ledger.shared_marks import STOP
 
             marks = self._shared_marks(self.rows.state)
             if not marks.stop and (is_older_copy or not marks.is_accepted):
@@ -194,7 +194,7 @@ class LedgerAccess:
     def _insert_server(self, *, again: bool = False) -> None:
         """Add the place of the ledger, unless it is recorded or unknown; `again` adds it in any case."""
         if self.database.server and (again or not self._shared_marks(self.rows.state).server):
-            from cxcall.ledger.stop_of_all_machines import SERVER
+            from cxcall.ledger.shared_marks import SERVER
 
             self._insert_decision(SERVER + self.database.server)
 
@@ -203,7 +203,7 @@ class LedgerAccess:
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return the shared marks; they are read again only if some were added."""
-        from cxcall.ledger.stop_of_all_machines import SharedMarks, read_marks
+        from cxcall.ledger.shared_marks import SharedMarks, read_marks
 
         if not state.last_decision:
             return SharedMarks()
@@ -216,7 +216,7 @@ class LedgerAccess:
         """Return why a ledger in this state lacks records; empty if nothing shows that."""
         if (problem := self._marker.problem(state)) or not self.is_shared:
             return problem
-        from cxcall.ledger.stop_of_all_machines import shared_problem
+        from cxcall.ledger.shared_marks import shared_problem
 
         return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
