@@ -45,16 +45,17 @@ class Run(StoppableRun):
         self.batch, self.job, self.key_of = begun.id, begun.job, begun.key_of
         self.selection, self.called = selection, selection.called
         self.rate_limiter = begun.rate_limiter
-        self.sender = RowSender(
-            self.ledger, self.rate_limiter, begun.tokens, lambda: self.interrupts > 0
-        )
-        self.unsent = UnsentRows(self.ledger, self.batch, self.key_of)
+        self.sender = RowSender(self.ledger, self.rate_limiter, begun.tokens, self._is_interrupted)
+        self.unsent = UnsentRows(self.ledger, self.batch, self.key_of, self._is_interrupted)
         self.is_at_end = False
         self.replaced = ""
         """Why this run may send no more rows: another one goes on instead, or a person has closed the batch."""
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
+
+    def _is_interrupted(self) -> bool:
+        return self.interrupts > 0
 
     def _rows(self) -> Iterator[CheckedRow]:
         """Yield the rows that are to be sent, and those that are not."""
@@ -130,6 +131,7 @@ class Run(StoppableRun):
                 return
             with suppress(Empty):
                 self._events.get(timeout=min(seconds, SIGNAL_INTERVAL))
+            self._look_for_end()
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
         """Delay results while an earlier row is in flight."""
@@ -184,6 +186,7 @@ class Run(StoppableRun):
         try:
             event: RowResult | int | None = self._events.get(timeout=SIGNAL_INTERVAL)
         except Empty:
+            self._look_for_end()
             return None
         if isinstance(event, int):
             del self._in_flight[event]
@@ -243,22 +246,29 @@ class Run(StoppableRun):
 
         Or if the batch has ended. It is called in the transaction that records the delivery.
         """
-        try:
-            if self.called:
-                self.called.content.stop_on_change(self.batch)
-            self._stop_on_end()
-        except StoppedError as error:
-            self.replaced = str(error)
-            raise
+        self._stop_on_other_run()
         if self.called and self.called.guards_each_record:
             self.called.stop_on_new_call(request, delivery)
 
-    def _stop_on_end(self) -> None:
+    def _stop_on_other_run(self) -> None:
         try:
+            if self.called:
+                self.called.content.stop_on_change(self.batch)
             stop_on_end(self.ledger, self.batch, self.selection.last_end)
         except StoppedError as error:
             self.replaced = str(error)
             raise
+
+    def _look_for_end(self) -> None:
+        """Stop, while all rows wait, if another run goes on instead, or the batch has ended."""
+        if self.stop_reason:
+            return
+        # If the ledger cannot be read now, the next record says so.
+        with suppress(CxcallError), self.ledger.database.snapshot():
+            self.ledger.rows.state = self.ledger.rows.read_state()
+            self._stop_on_other_run()
+        if self.replaced:
+            self.stop(self.replaced)
 
     def _review(self, _checked: CheckedRow, delivery: Delivery) -> Delivery:
         """Return a delivery as it is recorded."""

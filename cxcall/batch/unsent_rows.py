@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batches import MOVED, PERSON
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.records import UnsentRow
 
 if TYPE_CHECKING:
@@ -34,11 +35,18 @@ class UnsentRows:
     """Collects the rows that have no delivery, and records them in groups.
 
     `problem` says why they cannot be recorded; the batch continues in that case. `recorded` has the numbers of rows that
-    another thread has recorded.
+    another thread has recorded. After `is_cancelled` returns True, they are not recorded if another process locks the ledger.
     """
 
-    def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        batch: str,
+        key_of: Callable[[Row], str],
+        is_cancelled: Callable[[], bool] = never,
+    ) -> None:
         self._ledger, self._batch, self._key_of = ledger, batch, key_of
+        self._is_cancelled = is_cancelled
         self._waiting: list[UnsentRow] = []
         self._moved: dict[str, int] | None = None
         self.problem = ""
@@ -83,6 +91,10 @@ class UnsentRows:
         """Record the collected rows."""
         rows, self._waiting = self._waiting, []
         try:
-            self._ledger.batches.record_unsent(rows)
+            self._ledger.batches.record_unsent(rows, self._is_cancelled)
         except CxcallError as error:
+            self.problem = str(error)
+        except KeyboardInterrupt as error:
+            if not self._is_cancelled():  # it comes from the program
+                raise
             self.problem = str(error)

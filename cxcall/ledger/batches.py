@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_ends import BatchEnds
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.schema import CALLS_PERSON
@@ -203,11 +204,13 @@ class BatchRecords:
             if each.file_digest == digest or (path and each.file == path)
         ]
 
-    def record_unsent(self, rows: Sequence[UnsentRow]) -> None:
+    def record_unsent(
+        self, rows: Sequence[UnsentRow], is_cancelled: Callable[[], bool] = never
+    ) -> None:
         """Record rows of a batch that were not sent; a later record of the same row replaces an earlier one."""
         if not rows:
             return
-        with self._access.writing(is_durable=False):
+        with self._access.writing(is_cancelled, is_durable=False):
             for each in rows:
                 self._rows.insert(
                     "unsent",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from random import Random
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,25 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
     unknown = results[-1]["data"]["unknown"]
     assert {entry["row"] for entry in unknown} == {4, 5}
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
+
+
+@pytest.mark.slow
+def test_signal_ends_the_wait_for_a_locked_ledger(cxcall: Cxcall) -> None:
+    """The batch has a skipped row to record."""
+    file = cxcall.file(
+        "calls.jsonl", "".join(f"{json.dumps(body(max(row, 1)))}\n" for row in range(60))
+    )
+    with Platform() as platform:
+        at(cxcall, platform)
+        words = (file, *PERSONAL, "--rate", "10/s", "--confirm", "59")
+        with begin(cxcall, *words) as process:
+            assert platform.wait_for_rings(3)
+            path = cxcall.folder / "state/ledger.sqlite3"
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                process.send_signal(signal.SIGINT)
+                _, err = process.communicate(timeout=20)
+    assert "interrupted while another process had locked the ledger" in err
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from cxcall.phone.calling_hours import Hours
 from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
+from helpers.batch_files import begin
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
 from helpers.reason_rows import skipped_results
@@ -130,24 +131,32 @@ def test_wait_for_hours_needs_hours_and_excludes_strict(
 
 
 @pytest.mark.slow
-def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
+@pytest.mark.parametrize("by", ["interrupted", "the batch was closed"])
+def test_signal_or_end_of_the_batch_ends_the_wait_for_calling_hours(
+    cxcall: Cxcall, by: str
+) -> None:
     file = write_table(cxcall, NEW_YORK, BERLIN)
     words = ("batch", file, *EXECUTE, *FAST, "-o", "jsonl")
     waiting = ("--hours", inside("Europe/Berlin"), "--wait-for-hours", "--confirm", "2")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        with cxcall.begin(*words, *waiting) as process:
+        with begin(cxcall, *words[1:], *waiting) as process:
             assert process.stderr is not None
             line = ""
             while "the next one can be called at" not in line:
                 line = process.stderr.readline()
                 assert line, "it ended without waiting"
             assert platform.rung == 1
-            process.send_signal(signal.SIGINT)
+            if by == "interrupted":
+                process.send_signal(signal.SIGINT)
+            else:
+                (batch,) = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+                cxcall("batch", "cancel", batch["id"], code=0)
             out, _ = process.communicate(timeout=30)
         assert process.returncode == 9
         summary = json.loads(out.splitlines()[-1])["data"]
-        assert (summary["stopped"], summary["notSent"]) == ("interrupted", 1)
+        assert summary["stopped"].startswith(by)
+        assert summary["notSent"] == 1
         more = (*ALL_DAY, "--wait-for-hours", "--confirm", "1", "--resume")
         cxcall(*words, *more, code=0)
     assert numbers_dialed(platform) == [BERLIN, NEW_YORK]

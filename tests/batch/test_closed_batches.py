@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.batch_files import begin
 from helpers.command import terminal
 from helpers.platform_server import Platform, Reply
 from helpers.reason_rows import WORDS, results, row, write_rows
@@ -47,13 +49,35 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
     with Platform(close_at_first) as platform:
         cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
         rows, summary = results(ran := cxcall(*words, code=9))
-        assert (rows[:2], "closed" in summary["stopped"]) == (["accepted", "stopped"], True)
+        assert (rows[0], "closed" in summary["stopped"]) == ("accepted", True)
         assert "--resume" not in ran.err
         other = cxcall.file("three.jsonl", json.dumps(row(3)))
         cxcall("batch", other, *WORDS, "--confirm", "1", code=0)
         rows, _ = results(cxcall(*words[:-1], "2", "--resume", code=9))
         assert rows == ["accepted", "accepted", "stopped"]  # the third was sent since then
     assert platform.rung == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wait", ["rate", "pause"])
+def test_command_that_waits_notices_that_its_batch_is_closed(cxcall: Cxcall, wait: str) -> None:
+    def reply(_sent: Any, _count: int) -> Reply:
+        has_received.set()
+        return Reply(429, {}, {"Retry-After": "100"}) if wait == "pause" else Reply()
+
+    has_received = Event()
+    rate = ("--rate", "1/h") if wait == "rate" else ()
+    words = ("batch", write_rows(cxcall, 1, 2), *WORDS, *rate, "--confirm", "2")
+    with Platform(reply) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "200"}
+        with begin(cxcall, *words[1:]) as process:
+            assert has_received.wait(30)
+            (batch,) = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+            cxcall("batch", "cancel", batch["id"], code=0)
+            out, _ = process.communicate(timeout=20)
+        assert process.returncode == 9
+        assert "closed" in json.loads(out.splitlines()[-1])["data"]["stopped"]
+    assert platform.rung == (wait == "rate")
 
 
 @pytest.mark.slow
@@ -101,7 +125,7 @@ def test_resumed_batch_is_unfinished_until_it_is_closed_again(cxcall: Cxcall) ->
         assert "was not finished" in finding["message"]
         refused.clear()
         rows, summary = results(cxcall(*words, "2", "--resume", code=9))
-        assert (rows[2:], "closed" in summary["stopped"]) == (["accepted", "stopped"], True)
+        assert (rows[2], "closed" in summary["stopped"]) == ("accepted", True)
     assert platform.order == [row(3)]
 
 

@@ -277,6 +277,18 @@ def test_next_request_is_delayed_when_a_response_is_late(
     assert clock.now - sent_at == pytest.approx(limiter.interval + delay)
 
 
+def test_stop_ends_a_long_wait_after_a_late_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(rate_limiter, "time", clock)
+    limiter = RateLimiter(Rate(1, 60.0), max_wait=60)
+    limiter.wait_to_send(0.0)
+    limiter.stop()
+    with pytest.raises(SendPostponedError):
+        limiter.wait_to_send(0.0)
+    clock.now += limiter.interval - 0.1
+    limiter.wait_to_send(0.0)
+
+
 def test_first_request_is_sent_at_once_on_a_machine_that_has_just_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -104,7 +104,7 @@ class LoadRun(Run):
         Two runs of one load may combine its rows differently, so that no request equals another one. A load of
         another file into the list may have started meanwhile.
         """
-        self._stop_on_end()
+        self._stop_on_other_run()
         if self.contacts and (other := self.contacts.find_meanwhile(request)):
             raise _overlap_error("a contact", other, "another process is loading it into this list")
         loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)

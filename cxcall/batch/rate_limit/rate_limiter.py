@@ -15,6 +15,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import RetryStoppedError
+from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.transport import retry_waits
 from cxcall.transport.retry_waits import SendPostponedError
 
@@ -107,12 +108,15 @@ class RateLimiter:
     def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
         """Wait until a request that took `prepared_in` seconds to prepare may be sent.
 
-        Raises SendPostponedError when a pause has begun meanwhile.
+        Raises SendPostponedError when a pause has begun meanwhile, or a stop during a long wait.
         """
         with self._send_lock:
             self._update_lead_time(prepared_in)
             while (wait := self._last_sent_at + self._interval - time.monotonic()) > 0:
-                time.sleep(wait)
+                # Short waits are finished: the request is in flight.
+                if wait > SIGNAL_INTERVAL and self._stopped.is_set():
+                    raise SendPostponedError
+                time.sleep(min(wait, SIGNAL_INTERVAL))
             if self._paused_until > time.monotonic():
                 raise SendPostponedError
             with self._state_lock:
