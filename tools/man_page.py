@@ -142,7 +142,7 @@ def build_page() -> str:
     root, known = load_commands()
     common = find_common_options(known)
     about, epilog = root.help.rstrip("."), root.epilog
-    output = help_topics.find("output")
+    output = help_topics.TOPICS["output"]
     lines = [
         '.\\" Written by tools/man_page.py from the help of the commands; do not edit.',
         f'.TH CXCALL 1 {DATE} "cxcall {__version__}" "cxcall"',
@@ -167,7 +167,7 @@ def build_page() -> str:
         ("ENVIRONMENT", "environment"),
         ("FILES", "files"),
     ):
-        topic = help_topics.find(name)
+        topic = help_topics.TOPICS[name]
         lines += [f".SH {title}", *wrap_paragraph(topic.before), *format_terms(topic.terms)]
         lines += [".PP", *format_paragraphs(topic.after)] if topic.after else []
     lines += [".SH EXAMPLES", ".EX"]

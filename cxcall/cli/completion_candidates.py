@@ -15,8 +15,11 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from cxcall.output.report import Report
+
 SHELL_VARIABLE = "_CXCALL_COMPLETE"
 _MAX_RECORDS = 50
+_SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 
 
 class Value(NamedTuple):
@@ -31,6 +34,17 @@ class Completions(NamedTuple):
 
     values: tuple[Value, ...] = ()
     takes_files: bool = False
+
+
+def read_script(shell: str) -> Report:
+    """Return the completion script of a shell."""
+    from pathlib import Path
+
+    from cxcall.output.report import Report
+
+    folder = Path(__file__).parent / "completion_scripts"
+    script = (folder / f"cxcall.{_SUFFIXES[shell]}").read_text("utf-8")
+    return Report("completion", data={"script": script}, text=script.rstrip("\n"))
 
 
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
@@ -225,12 +239,12 @@ def _regions(context: Any) -> Iterable[Value]:
 
 
 def _operations(context: Any) -> Iterator[Value]:
-    from cxcall.cli.shared_options import ContractOptions, find_own_contract
+    from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.contract import load_operations
 
     flags = context.params
     for entry in load_operations(
-        find_own_contract(ContractOptions(flags.get("contract")), flags.get("profile"))
+        ContractOptions(flags.get("contract")).find_file(flags.get("profile"))
     ):
         yield Value(entry.name, entry.summary)
 

@@ -6,9 +6,12 @@ from pathlib import Path
 from tomllib import loads
 from typing import TYPE_CHECKING
 
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.report import Report
 from cxcall.settings.defaults import DEFAULTS
+from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +60,29 @@ def _read_topics() -> dict[str, Topic]:
 TOPICS = _read_topics()
 
 
-def find(name: str) -> Topic:
-    """Return the topic called `name`; raises KeyError."""
-    return TOPICS[name]
+def show_topic(topic: str | None) -> Report:
+    """Return a topic, or without one the help of `cxcall --help`; raises UsageError for an unknown topic."""
+    from shutil import get_terminal_size
+
+    if topic is None:
+        return _root_help()
+    if topic not in TOPICS:
+        raise UsageError(
+            f"unknown topic or command `{topic}`",
+            where="topic",
+            fix=f"{suggest_name(topic, TOPICS)}; commands: `cxcall --help`",
+        )
+    found = TOPICS[topic]
+    width = min(get_terminal_size().columns, 80)
+    return Report("help", data={topic: dict(found.terms)}, text=found.text(width))
+
+
+def _root_help() -> Report:
+    """Return the help of `cxcall --help` as a report."""
+    from cxcall.cli.root_command import assemble
+
+    root = assemble([""])
+    context = root.make_context("cxcall", [], resilient_parsing=True)
+    topics = {name: topic.about for name, topic in TOPICS.items()}
+    data = {"commands": dict(root.lines(context)), "topics": topics}
+    return Report("help", data=data, text=context.get_help())

@@ -42,6 +42,18 @@ class ContractOptions(OptionGroup):
         "--contract FILE", "Add the operations of an OpenAPI or Swagger document."
     )
 
+    def find_file(self, profile: str | None = None) -> str | None:
+        """Return the path of the user's own contract, from the flag or the settings; None if there is none."""
+        if self.contract and not self.contract.startswith("~"):
+            return self.contract
+        if self.contract:
+            from cxcall.documents.paths import expand_home
+
+            return str(expand_home(self.contract, "--contract"))
+        from cxcall.settings.settings import find_contract_file
+
+        return find_contract_file({"profile": profile}) or None
+
 
 class TargetOptions(OptionGroup):
     """The destination of requests, and the user's own operations."""
@@ -57,7 +69,7 @@ class TargetOptions(OptionGroup):
     @property
     def own_contract(self) -> str | None:
         """The path of the user's own contract; None if there is none."""
-        return find_own_contract(self.contracts, self.settings.profile)
+        return self.contracts.find_file(self.settings.profile)
 
 
 class BodyOptions(OptionGroup):
@@ -117,6 +129,25 @@ class LogOptions(OptionGroup):
     )
 
 
+class TrackOptions(OptionGroup):
+    """Whether to wait, until which state, and for at most how many seconds; what to read afterwards."""
+
+    wait: bool = option("--wait", "Follow the call until it ends.")
+    until: str = option(
+        "--until STATE", "Follow the call until a party is in this state.", default=""
+    )
+    at_most: float = option(
+        "--at-most SECONDS", "Stop following after this time [600].", min=0, default=600.0
+    )
+    sentiment: bool = option("--sentiment", "Print the sentiment that the platform computed.")
+    transcript: bool = option("--transcript", "Print the address of each leg's transcript.")
+
+    @property
+    def follows(self) -> bool:
+        """Whether the call is followed until its end or a state."""
+        return self.wait or bool(self.until)
+
+
 class ReadOptions(OptionGroup):
     """Options for the response: which pages are read, and which parts are printed."""
 
@@ -156,19 +187,6 @@ class RequestOptions(OptionGroup):
 
 
 COMMON = (RequestOptions, BodyOptions)
-
-
-def find_own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
-    """Return the path of the user's own contract, from the flag or the settings; None if there is none."""
-    if options.contract and not options.contract.startswith("~"):
-        return options.contract
-    if options.contract:
-        from cxcall.documents.paths import expand_home
-
-        return str(expand_home(options.contract, "--contract"))
-    from cxcall.settings.settings import find_contract_file
-
-    return find_contract_file({"profile": profile}) or None
 
 
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer

@@ -73,7 +73,7 @@ def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
 
 
 def test_the_topics_are_complete() -> None:
-    terms = {name: dict(help_topics.find(name).terms) for name in help_topics.TOPICS}
+    terms = {name: dict(help_topics.TOPICS[name].terms) for name in help_topics.TOPICS}
     assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
     assert all(code.meaning and code.call_placed for code in ExitCode)
     variables = [sources.PREFIX + name.upper() for name in sources.SETTING_NAMES]

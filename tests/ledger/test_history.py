@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.cli.actions import history
 from cxcall.cli.actions.batch.recorded_batches import list_batches
-from cxcall.cli.options.history import RecordFilters
+from cxcall.cli.commands.history import RecordFilters
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Ledger

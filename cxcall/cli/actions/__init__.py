@@ -1,1 +1,1 @@
-"""The actions of the commands: one file per command, called with parsed options."""
+"""The actions of the commands: what they do with the options that were given."""

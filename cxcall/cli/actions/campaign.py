@@ -32,7 +32,7 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.options.campaign import StatusOptions
+    from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.settings.settings import Settings

@@ -22,7 +22,7 @@ from cxcall.sending.delivery_log import stop_on_own_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.cli.options.campaign import ExportOptions
+    from cxcall.cli.commands.campaign import ExportOptions
     from cxcall.platform_reads.campaigns import CampaignReader
 
 COMMAND = "campaign export"

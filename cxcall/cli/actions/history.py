@@ -1,7 +1,8 @@
-"""List, find, and show recorded deliveries, for `cxcall history`, `track`, `explain --last`, and AI agents."""
+"""List, show, resolve, and export recorded deliveries, for `cxcall history` and AI agents."""
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,22 +13,26 @@ from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.records import record_fields
 from cxcall.ledger.row_ranges import count_unknown_rows
 from cxcall.ledger.stored_values import RESOLUTIONS
 from cxcall.output.count_phrases import count_phrase
+from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import SANDBOX_PROFILE
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.cli.options.history import RecordFilters
+    from cxcall.cli.commands.history import RecordFilters
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
+    from cxcall.output.output_options import OutputOptions
 
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
 _RECENT = timedelta(days=180)
@@ -86,6 +91,47 @@ def show_delivery(identifier: str) -> Report:
         ledger.check()
         record = ledger.get(identifier)
     return Report("history show", data=record_fields(record), text=delivery_text(record))
+
+
+def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: bool) -> Report:
+    """Record whether an unknown delivery placed a call; raises UsageError if nothing was said."""
+    if not (placed or not_placed):
+        raise UsageError(
+            "`--placed` or `--not-placed` is required",
+            where="--placed",
+            fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
+        )
+    with open_ledger() as ledger:
+        record = ledger.resolve(identifier, placed=placed, force=force)
+    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
+
+
+def export_deliveries(output: OutputOptions, form: str, since: str) -> None:
+    """Print all deliveries as JSON Lines or CSV."""
+    screen = Screen.standard(output)
+    with open_ledger(to_read=True) as ledger:
+        ledger.check(always=True)
+        for line in _export_lines(ledger.records(since=parse_since(since)), form):
+            screen.print_line(line)
+        ledger.stop_on_missing_records()
+
+
+def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+    """Yield the lines of a JSON Lines or CSV file."""
+    if form == "jsonl":
+        for record in records:
+            yield json.dumps(record_fields(record), ensure_ascii=False)
+        return
+    for index, record in enumerate(records):
+        values = record_fields(record)
+        if not index:
+            yield safe_record(values)
+        yield safe_record(map(_as_value, values.values()))
+
+
+def _as_value(value: Any) -> Any:
+    """Return what a cell shows for a value: a list as words, and nothing for an empty object."""
+    return " ".join(value) if isinstance(value, list) else value if value != {} else None
 
 
 def with_missing_records(report: Report, ledger: Ledger) -> Report:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.options.track import TrackOptions
+from cxcall.cli.shared_options import TrackOptions
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError

@@ -1,14 +1,67 @@
 """`cxcall batch`: send many requests from a file, each at most once, and show their results."""
 
+from typing import Literal
+
+from cxcall.cli.list_options import (
+    CONCURRENCY,
+    LIST_FILE,
+    MAX_FAILURES,
+    REJECTS,
+    RESENDING,
+    RESUME,
+    FileOptions,
+)
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.options.batch import BatchOptions, ReportOptions
-from cxcall.cli.options.lists import RESENDING
-from cxcall.cli.shared_options import ContractOptions, RequestOptions
-from cxcall.output.output_options import OutputOptions, argument, option
+from cxcall.cli.shared_options import ENCODING, SHEET, ContractOptions, RequestOptions
+from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()
+
+
+ReportFormat = Literal["text", "csv", "jsonl", "html"]
+
+
+class BatchOptions(OptionGroup):
+    """The options that only `batch` has."""
+
+    file: str = LIST_FILE
+    operation: str = option("--operation NAME", "Send each row as this operation.", default=...)
+    param: list[str] | None = option("--param NAME=VALUE", "Set a parameter for all rows.")
+    set: list[str] | None = option("--set /POINTER=JSON", "Set one value in all bodies.")
+    rate: str | None = option(
+        "--rate N/s|m|h", "Limit the rate [the rate that the platform allows]."
+    )
+    concurrency: int = CONCURRENCY._replace(default=32)
+    max_failures: list[str] | None = MAX_FAILURES
+    skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and send the valid ones.")
+    confirm: int | None = option(
+        "--confirm N", "Skip the prompt; fail unless N requests would be sent."
+    )
+    resume: bool = RESUME
+    unordered: bool = option("--unordered", "Print results as they arrive, not in input order.")
+    wait_for_hours: bool = option(
+        "--wait-for-hours", "Send each row as soon as it is within --hours."
+    )
+    rejects: str | None = REJECTS
+    queue: bool = option("--queue", "Queue the rows for `cxcall worker` on any machine.")
+    reading: FileOptions = FileOptions()
+
+
+class ReportOptions(OptionGroup):
+    """The options that only `batch report` has."""
+
+    format: ReportFormat = option(
+        "--format", "Print the report as text, CSV, JSON Lines, or HTML.", default="text"
+    )
+    join: bool = option("--join", "Add the columns of the file that was sent.")
+    input: str | None = option("--input FILE", "Read the columns from this copy of the file.")
+    encoding: str | None = ENCODING
+    sheet: str | None = SHEET
+    rejects: str | None = option("--rejects FILE", "Also write the rows to correct to a new file.")
+    show_numbers: bool = option("--show-numbers", "Print phone numbers of the file in full.")
+
 
 NEWEST_BATCH = argument("[ID]", "The batch ID or its start [the newest batch].")
 
@@ -57,7 +110,7 @@ def batch(batch_options: BatchOptions, options: RequestOptions) -> Report:
 
     All rows are checked first; nothing is sent if one is invalid. A row is skipped, with the reason, if its number is invalid or on the do-not-call list, if it is outside calling hours, or if it duplicates an earlier row; with `--strict` these are errors. `--hours` only warns, unless `hours_policy` is `enforce`, or with `--wait-for-hours`. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the remaining rows, including those that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results. With `--queue`, the rows are checked and confirmed here, and sent by `cxcall worker` on any machine that shares the ledger.
     """
-    from cxcall.cli.actions.batch.run_command import run_batch
+    from cxcall.cli.actions.batch.run_batch import run_batch
 
     return run_batch(batch_options, options)
 

@@ -1,13 +1,32 @@
 """`cxcall explain`: explain why a request failed."""
 
-from __future__ import annotations
+from typing import Literal
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.options.explain import ExplainOptions
+from cxcall.cli.shared_options import ContractOptions
+from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()
+
+
+class ExplainOptions(OptionGroup):
+    """What is explained, and how the result and the corrected request are printed."""
+
+    output: OutputOptions
+    contracts: ContractOptions
+    file: str | None = argument(
+        "[FILE|CODE]", "A request in one of the formats above, or an error code."
+    )
+    entry: int | None = option("--entry N", "Explain only this entry of a HAR file.", min=1)
+    last: bool = option("--last", "Explain the last delivery that was not accepted.")
+    fix: bool = option("--fix", "Print the corrected request.")
+    form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
+        "--as", "Set the format of the corrected request [send]."
+    )
+    show_all: bool = option("--all", "Print all findings and requests, not only the first ten.")
+    codes: bool = option("--codes", "List the finding codes.")
 
 
 @app.add_command(
@@ -29,13 +48,6 @@ def explain(options: ExplainOptions) -> Report:
 
     Reads any text that contains a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
-    if options.last:
-        from cxcall.cli.actions.explain.last_delivery import explain_last
+    from cxcall.cli.actions.explain.explain import run_explain
 
-        return explain_last()
-    from cxcall.cli.actions.explain.run_command import explain_code, explain_file, list_codes
-
-    if options.codes:
-        return list_codes()
-    report = explain_code(options.file) if options.file and options.entry is None else None
-    return report or explain_file(options)
+    return run_explain(options)

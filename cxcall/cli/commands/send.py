@@ -9,7 +9,7 @@ import typer
 
 from cxcall.cli.command_classes import OPERATIONS_FROM, CommandGroup
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
-from cxcall.cli.shared_options import ContractOptions, find_own_contract
+from cxcall.cli.shared_options import ContractOptions
 from cxcall.findings.errors import UsageError
 
 
@@ -64,7 +64,7 @@ class Operations(CommandGroup):
 
 def _rows(operations: list[Any]) -> list[tuple[str, str]]:
     """Return the operations with their summaries; if there are many, their groups with counts."""
-    from cxcall.cli.commands.operations import MOST_LISTED, tag_rows
+    from cxcall.cli.actions.operations import MOST_LISTED, tag_rows
 
     if len(operations) > MOST_LISTED:
         return [*tag_rows(operations), ("...", "Search: `cxcall operations --search WORDS`.")]
@@ -83,7 +83,7 @@ def _option_value(words: list[str], *flags: str) -> str | None:
 
 @cache
 def _find_contract(file: str | None, profile: str | None) -> str | None:
-    return find_own_contract(ContractOptions(file), profile)
+    return ContractOptions(file).find_file(profile)
 
 
 def _load_operations(file: str | None, profile: str | None) -> Any:

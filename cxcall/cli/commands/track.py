@@ -1,8 +1,7 @@
 """`cxcall track`: follow a call."""
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options.track import TrackOptions
-from cxcall.cli.shared_options import TargetOptions
+from cxcall.cli.shared_options import TargetOptions, TrackOptions
 from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report
 

@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cxcall.cli.actions.explain.run_command import explain_text
+from cxcall.cli.actions.doctor import run_doctor
+from cxcall.cli.actions.explain.explain import explain_text
 from cxcall.cli.actions.history import list_deliveries, show_delivery
 from cxcall.cli.actions.operation_details import show_operation
-from cxcall.cli.commands.doctor import run_doctor
-from cxcall.cli.commands.operations import list_operations
-from cxcall.cli.commands.validate import run_validation
+from cxcall.cli.actions.operations import list_operations
+from cxcall.cli.actions.validate import run_validation
+from cxcall.cli.commands.doctor import DoctorOptions
+from cxcall.cli.commands.history import RecordFilters
 from cxcall.cli.mcp_server.tool_results import QUIET
-from cxcall.cli.options.doctor import DoctorOptions
-from cxcall.cli.options.history import RecordFilters
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.client.arguments import read_body
 from cxcall.contracts.contract import load_catalog, load_operation, load_operations

@@ -17,7 +17,7 @@ from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from cxcall.cli.options.mcp import ServerOptions
+    from cxcall.cli.commands.mcp import ServerOptions
 
 _CHECKS = (
     "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"

@@ -12,7 +12,7 @@ from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.run_command import BatchCommand, RunMode
+from cxcall.cli.actions.batch.run_batch import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import new_job, open_rows, report_errors
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import Run
-    from cxcall.cli.options.campaign import LoadOptions
+    from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.batch.report.input_columns import InputFile
     from cxcall.batch.report.recorded_rows import BatchCounts, BatchReport
     from cxcall.batch.report.report_counts import Summary
-    from cxcall.cli.options.batch import ReportOptions
+    from cxcall.cli.commands.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
@@ -146,10 +146,9 @@ def _input_file(
 ) -> tuple[InputFile, Operation]:
     """Return the file that the batch was run with, and the operation that its rows are for."""
     from cxcall.batch.report.input_columns import InputFile
-    from cxcall.cli.shared_options import find_own_contract
     from cxcall.contracts.contract import load_operation
 
-    operation = load_operation(report.batch.operation, find_own_contract(contracts))
+    operation = load_operation(report.batch.operation, contracts.find_file())
     path = options.input or report.batch.file
     return InputFile(path, options.encoding or "", options.sheet or ""), operation
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
-    from cxcall.cli.options.batch import BatchOptions
-    from cxcall.cli.options.campaign import LoadOptions
+    from cxcall.cli.commands.batch import BatchOptions
+    from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings

@@ -29,7 +29,7 @@ from cxcall.settings.settings import find_platform, load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.cli.options.worker import WorkerOptions
+    from cxcall.cli.commands.worker import WorkerOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
     from cxcall.settings.settings import Settings

@@ -1,7 +1,5 @@
 """The options of the commands that send the rows of a file."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import ENCODING, SHEET

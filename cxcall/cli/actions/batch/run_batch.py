@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.statistics.check_counts import CheckStatistics
-    from cxcall.cli.options.batch import BatchOptions
-    from cxcall.cli.options.campaign import LoadOptions
+    from cxcall.cli.commands.batch import BatchOptions
+    from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen

@@ -28,13 +28,25 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 from cxcall.responses.refusals.cause_table import Cause, cause_of_status
 
 if TYPE_CHECKING:
-    from cxcall.cli.options.explain import ExplainOptions
+    from cxcall.cli.commands.explain import ExplainOptions
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
 
 
-def list_codes() -> Report:
+def run_explain(options: ExplainOptions) -> Report:
+    """Explain the last delivery, a code, or the requests in a file, or list the codes."""
+    if options.last:
+        from cxcall.cli.actions.explain.last_delivery import explain_last
+
+        return explain_last()
+    if options.codes:
+        return _list_codes()
+    report = _explain_code(options.file) if options.file and options.entry is None else None
+    return report or _explain_file(options)
+
+
+def _list_codes() -> Report:
     """Return all finding codes, one per line."""
     rows = [code._asdict() for code in load_codes().values()]
     return Report(
@@ -45,7 +57,7 @@ def list_codes() -> Report:
     )
 
 
-def explain_code(name: str) -> Report | None:
+def _explain_code(name: str) -> Report | None:
     """Return the description of a finding code or a platform's code; None if the name may be that of a file."""
     if name == STDIN or Path(name).exists():
         return None
@@ -76,14 +88,18 @@ def _describe_status(status: int, cause: Cause) -> Report:
     )
 
 
-def explain_file(options: ExplainOptions) -> Report:
+def _explain_file(options: ExplainOptions) -> Report:
     """Explain the requests in a file, or one entry of it.
 
     Without a format of the corrected request, the shell of the text decides.
     """
     if not options.file:
         _refuse_terminal()
-    screen, entry, contract = Screen.standard(options.output), options.entry, options.own_contract
+    screen, entry, contract = (
+        Screen.standard(options.output),
+        options.entry,
+        options.contracts.find_file(),
+    )
     name = options.file or STDIN
     text = read_text(name)
     if not text.strip():  # such as from a pipe whose command failed
