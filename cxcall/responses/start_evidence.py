@@ -76,6 +76,11 @@ _PLACED_CALL = re.compile(
 _PLACE_NAME = re.compile(
     r"^(?:attribute|field|name|param(?:eter)?|path|pointer|property)_?(?:name)?$"
 )
+_DOCUMENTATION = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:docs?|developers?|kb|wiki)\."
+    r"|https?://[^/\s]+/(?:[\w.-]+/){0,4}(?:docs|documentation|errors)(?:[/#?]|$)"
+)
+"""A link to the documentation of an error, not to what was started."""
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})
 
@@ -173,7 +178,7 @@ def _says_started(name: str, value: Any, sent: frozenset[str]) -> bool:
         return False
     text = str(value).strip().lower()
     if _ID_NAME.search(name) and not _OTHER_IDS.match(name):
-        return value is not True and text not in sent
+        return value is not True and text not in sent and not _DOCUMENTATION.match(text)
     if _CALL_NAME.match(name) and _ID_OF_CALL.fullmatch(text):
         return text not in sent
     if _STATE_NAME.search(name):

@@ -198,6 +198,8 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
             "success": False,
             "error": {"message": "invalid number", "url": "https://docs.example/e/1"},
         },
+        {"success": False, "error": "invalid number", "url": "https://docs.example/e/1"},
+        {"success": False, "error": "invalid number", "href": "https://h.example/errors/21211"},
         {"success": False, "error": {"field": "requestTimeout", "message": "must be at most 60"}},
         {
             "success": False,
