@@ -19,6 +19,9 @@ _PREFIX = re.compile(r"^/api/v[0-9]+")
 
 def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     """Return a hint with the operation of this path, command, or name in the vendor's SDK, or of the most similar name."""
+    shared = [each for each in operations if each.declared.get("x-cxcall-shared-name") == name]
+    if shared:
+        return f"several operations of the document have this name; write {_listed(shared)}"
     found = [each for each in operations if name.endswith(each.path)]
     found = found or [each for each in operations if each.command == name]
     found = found or [each for each in operations if fold_name(name) in _other_names(each)]

@@ -84,12 +84,20 @@ def is_opposite(name: str, other: str) -> bool:
 def _negates(name: str, other: str) -> bool:
     """Return whether a name has a word of negation, or a word of the other name with such a prefix."""
     others = name_words(other)
+    # Of names that differ by one letter, both have the word.
+    is_misspelled = is_typo(fold_name(name), fold_name(other))
     endings = [each for each in (*others, fold_name(other)) if len(each) >= SHORTEST_TYPO]
     return any(
-        word in _OPPOSITES or any(word.removesuffix(each) in _OPPOSITES for each in endings)
+        (word in _OPPOSITES and not (is_misspelled and _is_long(word)))
+        or any(word.endswith(each) and word.removesuffix(each) in _OPPOSITES for each in endings)
         for word in name_words(name)
         if not _has_word(others, word)
     )
+
+
+def _is_long(word: str) -> bool:
+    """Return whether a word of negation cannot be another one with one wrong letter."""
+    return word == "dnc" or len(word) > _SHORTEST_WORD
 
 
 def differs_in_words(name: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.payloads.errors.misnamed_properties import find_renames
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
+from cxcall.runtime.name_similarity import nearest_name
 from helpers.cases import each_case
 from helpers.renames import TEXT, operation_of, rename
 
@@ -98,6 +99,36 @@ def test_one_of_two_numbers_is_not_chosen_to_be_dialed() -> None:
     found = check_body(load_operation("place-call"), Payload(numbers))
     assert "property-missing" in {each.code for each in found}
     assert all("rename" not in each.fix for each in found)
+
+
+@each_case(
+    "other, target",
+    [
+        ({"phone": "+12025550124"}, ""),
+        ({"businessNumber": "+12025550124"}, ""),
+        ({"phone": "+12025550123"}, "/phoneNumber"),
+        ({"orderNumber": "12345678"}, "/phoneNumber"),
+        ({"callerId": "+12025550124"}, "/phoneNumber"),
+    ],
+)
+def test_misspelled_number_competes_with_another_number(other: dict[str, str], target: str) -> None:
+    body = {"phoneNumbr": "+12025550123", **other}
+    found = find_renames(operation_of(PHONE), body, {"": list(body)}, ["/phoneNumber"])
+    rename = found.get("/phoneNumbr")
+    assert [to for _, to in (rename.moves if rename else ())] == [target] * bool(target)
+
+
+@each_case(
+    "name, other",
+    [
+        ("ncGroupName", "dncGroupName"),
+        ("dnGcroupName", "dncGroupName"),
+        ("formPhone", "fromPhone"),
+        ("groupName", ""),
+    ],
+)
+def test_misspelled_negation_is_no_opposite(name: str, other: str) -> None:
+    assert nearest_name(name, ["dncGroupName", "fromPhone"]) == other
 
 
 def test_value_is_not_corrected_to_its_opposite() -> None:

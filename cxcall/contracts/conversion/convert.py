@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 PROBLEMS = "x-cxcall-problems"
+SHARED_NAME = "x-cxcall-shared-name"
+"""The `operationId` of an operation whose name is another one, because several have this one."""
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 
@@ -304,6 +306,7 @@ def _assign_names(source: SourceDocument, operations: Sequence[OperationEntry]) 
         own = unique(component_name(f"{method.lower()} {path}"), taken)
         declared["operationId"] = own
         if name:
+            declared[SHARED_NAME] = name
             at = f"{join_pointer('/paths', path)}/{method.lower()}/operationId"
             message = (
                 f"several operations are called `{name}`, so {method} {path} is called `{own}`"

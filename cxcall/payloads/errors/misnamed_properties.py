@@ -66,7 +66,7 @@ def find_renames(
         for rename in finder.candidates(place, name)
     ]
     found.sort(key=lambda each: (each[1].rank, each[1].depth))
-    contested = find_contested(value, found)
+    contested = find_contested(value, found, [join_pointer(*each) for each in names[:room]])
     chosen: dict[str, Rename] = {}
     taken: set[str] = set()
     for pointer, rename in found:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import value_at
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.number_property_names import (
+    fold_number_name,
+    is_folded_caller_name,
+    is_number_name,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from cxcall.findings.edit import Edit
+
+_E164 = re.compile(r"\+[1-9][0-9 ().-]{5,24}")
 
 # Ranks of renames, the most certain first.
 KNOWN_MISTAKE, SAME, JOINED, TYPO, TITLE, NEEDED_ELSEWHERE, SHARED, SIMILAR, ELSEWHERE = range(9)
@@ -59,18 +67,45 @@ class Rename(NamedTuple):
         return "; ".join(steps)
 
 
-def find_contested(value: Any, found: Sequence[tuple[str, Rename]]) -> set[str]:
+def find_contested(
+    value: Any, found: Sequence[tuple[str, Rename]], unknown: Iterable[str]
+) -> set[str]:
     """Return the wrong names that mean the same property and have different values: which one is right is not known.
 
-    `found` are the renames by the pointer of each wrong name, the most certain first.
+    `found` are the renames by the pointer of each wrong name, the most certain first; `unknown` are the pointers of all.
     """
     sources: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for pointer, rename in dict(reversed(found)).items():
         targets = tuple(target for _, target in rename.moves)
         sources.setdefault((rename.rank <= TYPO, targets), []).append(pointer)
-    return {
+    return _contested_numbers(value, found, unknown) | {
         each
         for pointers in sources.values()
         for each in pointers
         if any(value_at(value, each) != value_at(value, other) for other in pointers)
     }
+
+
+def _contested_numbers(
+    value: Any, found: Sequence[tuple[str, Rename]], unknown: Iterable[str]
+) -> set[str]:
+    """Return the wrong names that would become the number to call, if another unknown name has another number.
+
+    However certain the name is, the other one may be the person's. The caller's number is none of them.
+    """
+    numbers: dict[str, set[str]] = {}
+    for each in unknown:
+        if _is_number(value, each):
+            numbers.setdefault(each.rpartition("/")[0], set()).add(value_at(value, each))
+    return {
+        pointer
+        for pointer, rename in found
+        if numbers.get(pointer.rpartition("/")[0], set()) - {str(value_at(value, pointer))}
+        and any(is_number_name(target.rpartition("/")[2]) for _, target in rename.moves)
+    }
+
+
+def _is_number(value: Any, pointer: str) -> bool:
+    name, number = pointer.rpartition("/")[2], value_at(value, pointer)
+    is_caller = is_folded_caller_name(fold_number_name(name))
+    return isinstance(number, str) and not is_caller and _E164.fullmatch(number) is not None
