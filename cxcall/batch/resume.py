@@ -286,9 +286,10 @@ def _unfinished_batch_error(
     why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
         why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
-    where = f": {batch.operation}, {batch.target}" if is_other else ""
-    again = "; to call the same people again with this command, add `--again`" if is_other else ""
-    profile, _, _, values_digest, *_ = job.identity
+    profile, operation, target, values_digest, *_ = job.identity
+    is_changed = (batch.operation, batch.target) != (operation, target)
+    where = f": {batch.operation}, {batch.target}" if is_changed else ""
+    again = "; to call the same people again with this command, add `--again`" if is_changed else ""
     is_own = not is_other and (batch.profile, batch.values_digest) == (profile, values_digest)
     resume = "add" if is_own else "run the command that began it with"
     return StoppedError(

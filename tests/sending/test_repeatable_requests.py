@@ -37,6 +37,9 @@ def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[
     assert "hint: run it again; or find out whether it was processed" in ran.err
     assert "hint: run it again; or find out" in last.out
     assert "a call may have been placed" not in ran.err + last.out
+    assert (f"see whether it runs: `cxcall campaign status {ID}`" in ran.err) == (
+        words[0] == "campaign"
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,21 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         except AlreadySentError as error:
             raise _explain_duplicate(error, action) from None
         if report.outcome is not Outcome.ACCEPTED:
-            return report
+            return _with_status_command(report, campaign)
         state = _read_again(reader, campaign, screen, report)
         report = _add_state(report, action, state, screen)
         if is_start and not options.sending.sandbox:  # which ends with this command
             watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
             report = report._replace(diagnostics=[*report.diagnostics, f"follow it: {watch}"])
         return report
+
+
+def _with_status_command(report: Report, campaign: str) -> Report:
+    """Return a report with the command that shows whether the campaign runs, if the outcome does not."""
+    if report.outcome is not Outcome.UNKNOWN:
+        return report
+    status = command_line("cxcall", "campaign", "status", campaign)
+    return report._replace(diagnostics=[*report.diagnostics, f"see whether it runs: {status}"])
 
 
 def _build(found: RoleOperation, campaign: str, settings: Settings) -> CheckedRequest:
