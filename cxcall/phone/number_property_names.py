@@ -11,24 +11,40 @@ PHONE_FORMATS = ("e164", "phone")
 """The formats of schemas for numbers."""
 
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
+_PHONES = r"phone|mobile|msisdn|e164|tele?fono?|handy"
+_NUMBERS = r"number|nummer|num|no|nr"
+PHONE_HEADINGS = rf"(?:.*(?:{_PHONES})|tel|cell)(?:{_NUMBERS})?s?|(?:number|num|(?:ruf)?nummer)s?"
+"""Folded names that say nothing else than "phone number", for a column of a list of numbers."""
 _NUMBER_NAMES = (
-    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|no|nr|address)?s?"
-    r"|tel(?:number|num|no|nr)s?"
+    rf".*(?:{_PHONES}|callee|dnis)(?:{_NUMBERS}|address)?s?"
+    rf"|(?:tel|cell)(?:{_NUMBERS})?s?"
     r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller"
-    r"|home|work|cell|outbound)?(?:number|num)s?"
+    r"|home|work|outbound|ruf|zielruf)?(?:number|nummer|num)s?"
     r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)"
     r"(?:address|uri)?(?:es|s)?"
 )
 _NUMBER_WORDS = (
-    *("phone", "mobile", "msisdn", "callee", "dnis", "e164", "num", "to", "dest", "target"),
-    *("called", "recipient", "dialstring", "address", "tel"),
+    *(
+        "phone",
+        "mobile",
+        "msisdn",
+        "callee",
+        "dnis",
+        "e164",
+        "handy",
+        "num",
+        "to",
+        "dest",
+        "target",
+    ),
+    *("called", "recipient", "dialstring", "address", "tel", "cell"),
 )
 """Each name that `_NUMBER_NAMES` matches contains one of these."""
 _DIALED_WORDS = frozenset(
     """
     to dest destination target callee called call callback dial dialed
     customer client contact consumer recipient lead patient primary main
-    home work business mobile cell tel tele phone msisdn dnis e164
+    home work business mobile cell tel tele phone msisdn dnis e164 telefon handy rufnummer nummer
     preferred alternate alternative alt secondary personal private daytime evening
     member student guest subscriber
     number num nbr no address uri string full formatted

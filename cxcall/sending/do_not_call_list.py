@@ -13,7 +13,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_matching import NumberList, is_one_number
-from cxcall.phone.number_property_names import fold_number_name
+from cxcall.phone.number_property_names import PHONE_HEADINGS, fold_number_name
 from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 
@@ -24,10 +24,6 @@ _MIN_DIGITS = 3  # a heading such as `Phone 1` has fewer digits
 _CELL = r"""(?:^|[,;\t])[ ]*=?((?:"(?:[^"]|"")*"|'[^']*')(?=[ ]*(?:[#,;\t]|$))|[^,;\t]*)"""
 _SEPARATOR_LINE = r"(?i)sep=.?"
 """The first line of a table that tells Excel what separates the cells."""
-_PHONE_NAMES = (
-    r"(?:.*(?:phone|mobile|msisdn|tele?fono?|e164|handy)|tel|cell)(?:number|num|nummer|no)?s?"
-    r"|(?:number|num|nummer|rufnummer)s?"
-)
 _DATE = (
     r"(?:(?:19|20)[0-9]{2}([./-])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
     r"|[0-9]{1,2}([./-])[0-9]{1,2}\2(?:19|20)[0-9]{2})(?![0-9])"
@@ -196,7 +192,7 @@ def _is_heading(cells: Sequence[str]) -> bool:
 
 
 def _is_phone_name(name: str) -> bool:
-    return bool(name) and _matches(_PHONE_NAMES, fold_number_name(name))
+    return bool(name) and _matches(PHONE_HEADINGS, fold_number_name(name))
 
 
 def _is_broken(cell: str, name: str) -> bool:

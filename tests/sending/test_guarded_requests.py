@@ -211,6 +211,15 @@ def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cx
     assert "number-unchecked" not in cxcall(*personal, "-n", "-o", "json", code=0).codes
 
 
+@pytest.mark.parametrize("name", ["mobile", "Rufnummer", "Telefonnummer", "handy", "cell"])
+def test_emergency_number_under_an_undeclared_name_is_refused(cxcall: Cxcall, name: str) -> None:
+    """The names are the same as in the heading of a do-not-call list."""
+    contract = cxcall.file("v.json", vendor_document())
+    words = ("send", "postConversationsCalls", "--contract", contract, "-n", "-o", "json")
+    ran = cxcall(*words, "--set", f'/{name}="911"', code=3)
+    assert "phone-kind" in ran.codes
+
+
 @pytest.mark.slow
 def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None:
     model = {"type": "object", "properties": {"who": {"type": "string", "format": "phone"}}}
