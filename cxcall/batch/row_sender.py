@@ -9,7 +9,7 @@ from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CxcallError
-from cxcall.ledger.database_interface import no_fence
+from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
@@ -75,12 +75,13 @@ class RowSender:
         again: bool,
         fence: Callable[[str], None] | None = None,
         review: Callable[[Delivery], Delivery] = lambda delivery: delivery,
+        is_closed: Callable[[], bool] = never,
     ) -> RowResult | None:
         """Send one row and return its result, even after a fault; None if it was not sent, because the run stops.
 
-        `fence` and `review` are as in `SendHooks`.
+        `fence` and `review` are as in `SendHooks`. It waits no longer when `is_closed` returns True.
         """
-        row, slot = checked.row, RateLimitSlot(self._rate_limiter)
+        row, slot = checked.row, RateLimitSlot(self._rate_limiter, is_closed)
         try:
             if not slot.acquire():
                 return None

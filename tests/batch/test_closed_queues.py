@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import datetime, timedelta
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
-from helpers.workers import OPERATION, queue_rows, rows_of
+from helpers.workers import OPERATION, queue_rows, rows_of, running_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,24 @@ def test_row_that_waits_for_its_next_attempt_is_not_sent_after_its_batch_is_clos
     assert platform.rung == 0
     [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert found["outcomes"] == {"undelivered": 1}
+
+
+@pytest.mark.parametrize("wait", ["rate", "pause"])
+def test_worker_that_waits_notices_that_its_batch_is_closed(
+    shared: Cxcall, platform: Platform, wait: str
+) -> None:
+    def reply(_body: Any, _count: int) -> Reply:
+        has_received.set()
+        return Reply(429, {}, {"Retry-After": "100"}) if wait == "pause" else Reply()
+
+    has_received, platform.answer = Event(), reply
+    shared.environment["CXCALL_MAX_WAIT"] = "200"
+    batch = queue_rows(shared, rows_of(2), *(("--rate", "1/h") if wait == "rate" else ()))
+    with running_workers(shared, 1, "--until-empty") as workers:
+        assert has_received.wait(30)
+        shared("batch", "cancel", batch, code=0)
+        workers.wait(20)
+    assert platform.rung == (wait == "rate")
 
 
 def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_ends(

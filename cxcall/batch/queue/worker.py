@@ -72,7 +72,7 @@ class Worker(StoppableRun):
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
         self._is_reachable = True
-        self._kept_at = self._next_look_at = -math.inf
+        self._kept_at = self._opened_at = self._next_look_at = -math.inf
         self._poll_seconds = min(_POLL_SECONDS, claim.lease.total_seconds() / 4)
         self._is_empty = False
         self.problems: Sequence[Finding] = ()
@@ -167,9 +167,14 @@ class Worker(StoppableRun):
             self._queue.keep(self._claimed_rows.claims, self._claim.lease)
             self._kept_at = now
             self._free_expired_rows()
+        if self.stop_reason:
+            return
         has_room = not self._waiting and self._in_flight < threads
-        if has_room and not self.stop_reason and now >= self._next_look_at:
+        if has_room and now >= self._next_look_at:
             self._claim_rows(threads)
+        elif self._in_flight and now - self._opened_at > self._poll_seconds:
+            self._opened_at = now
+            self._destinations.open()
 
     def _print_lost_rows(self) -> None:
         """Count and print the rows that ended because the database was lost before they were sent."""

@@ -49,6 +49,7 @@ class Destination:
         self._operation, self._settings = operation, settings
         self._ledger, self._sender = ledger, sender
         self._content = ContentGuard(ledger, int(queued.options.get("content", 0)))
+        self.is_closed = False
 
     @property
     def waits_for_hours(self) -> bool:
@@ -89,6 +90,7 @@ class Destination:
             key_of=lambda _row: str(row.content["key"]),
             again=bool(self._options["again"]),
             fence=fence,
+            is_closed=lambda: self.is_closed,
         )
 
 
@@ -122,8 +124,15 @@ class Destinations:
         self._rate_limiters: dict[tuple[Rate, str], RateLimiter] = {}
 
     def open(self) -> list[Destination]:
-        """Return the batches that may have rows to send, the oldest first; raises LedgerError."""
+        """Return the batches that may have rows to send, the oldest first; raises LedgerError.
+
+        Rows of other batches wait no longer.
+        """
+        before = self._open
         self._open = {each.batch: self._find(each) for each in self._queue.open_batches()}
+        for batch, known in before.items():
+            if known.destination and batch not in self._open:
+                known.destination.is_closed = True
         return [each.destination for each in self._open.values() if each.destination]
 
     @property

@@ -15,12 +15,13 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import RetryStoppedError
+from cxcall.ledger.database_interface import never
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.transport import retry_waits
 from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.transport.http_messages import Exchange
@@ -63,9 +64,13 @@ class RateLimiter:
             self.stop_reason = reason
         self._stopped.set()
 
-    def sleep(self, seconds: float) -> bool:
-        """Wait; return whether a stop ended the wait early."""
-        return self._stopped.wait(seconds)
+    def sleep(self, seconds: float, is_closed: Callable[[], bool] = never) -> bool:
+        """Wait; return whether a stop, or the end of the batch, ended the wait early."""
+        end = time.monotonic() + seconds
+        while (wait := end - time.monotonic()) > 0 and not is_closed():
+            if self._stopped.wait(min(wait, SIGNAL_INTERVAL)):
+                break
+        return wait > 0
 
     def pause(self, seconds: float) -> None:
         """Stop sending requests for some seconds."""
@@ -86,13 +91,13 @@ class RateLimiter:
                 raise RetryStoppedError(self.stop_reason)
             raise KeyboardInterrupt
 
-    def acquire(self) -> float | None:
-        """Wait until it is nearly time to send, and return the time of the slot; None when the batch was stopped.
+    def acquire(self, is_closed: Callable[[], bool] = never) -> float | None:
+        """Wait until it is nearly time to send, and return the time of the slot; None when the batch was stopped or closed.
 
         The preparation of a request is assumed to take as long as for earlier requests.
         """
         with self._acquire_lock:  # one thread waits for its time, the others for the lock
-            while not self._stopped.is_set():
+            while not (self._stopped.is_set() or is_closed()):
                 at = max(self._next_slot_at, self._paused_until) - self._lead_time
                 wait = at - time.monotonic()
                 if wait <= 0:
@@ -102,7 +107,8 @@ class RateLimiter:
                         self._preparing += 1
                         self._in_flight += 1
                     return slot_at
-                self._stopped.wait(wait)  # then check again: a pause may have started
+                # Then check again: a pause may have started.
+                self._stopped.wait(min(wait, SIGNAL_INTERVAL))
         return None
 
     def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
@@ -170,18 +176,18 @@ class RateLimiter:
 
 
 class RateLimitSlot:
-    """The slot of one request, which it acquires again for each attempt."""
+    """The slot of one request, which it acquires again for each attempt, unless its batch is closed meanwhile."""
 
-    def __init__(self, rate_limiter: RateLimiter) -> None:
-        self._rate_limiter = rate_limiter
+    def __init__(self, rate_limiter: RateLimiter, is_closed: Callable[[], bool] = never) -> None:
+        self._rate_limiter, self._is_closed = rate_limiter, is_closed
         self._acquired_at = 0.0
         self._slot_at: float | None = None
         self._was_sent = False
 
     def acquire(self) -> bool:
-        """Wait for the slot; return False when the batch was stopped."""
+        """Wait for the slot; return False when the batch was stopped or closed."""
         self.release()
-        self._slot_at = self._rate_limiter.acquire()
+        self._slot_at = self._rate_limiter.acquire(self._is_closed)
         self._was_sent, self._acquired_at = False, time.monotonic()
         return self._slot_at is not None
 
@@ -194,10 +200,11 @@ class RateLimitSlot:
     def sleep(self, seconds: float) -> None:
         """Wait for the next attempt; raises RetryStoppedError when the batch stops, KeyboardInterrupt after a signal."""
         self.release()
-        self._rate_limiter.sleep(seconds)
+        self._rate_limiter.sleep(seconds, self._is_closed)
         self._rate_limiter.raise_if_stopped()
         if not self.acquire():
             self._rate_limiter.raise_if_stopped()
+            raise RetryStoppedError("the batch was closed")
 
     def release(self) -> None:
         """Give the slot back, if it is acquired."""

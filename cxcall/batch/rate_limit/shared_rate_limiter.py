@@ -7,12 +7,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError
 from cxcall.runtime.vendor_hosts import with_vendor_host
 from cxcall.transport.origins import host_url
 from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.shared_pace import SharedPace
@@ -58,14 +61,13 @@ class SharedRateLimiter(RateLimiter):
         with suppress(LedgerError):
             self._pace.pause(seconds)
 
-    def acquire(self) -> float | None:
-        """Reserve a slot, and wait until it is nearly time to send; return its time, None when the batch was stopped."""
+    def acquire(self, is_closed: Callable[[], bool] = never) -> float | None:
+        """Reserve a slot, and wait until it is nearly time to send; return its time, None when the batch was stopped or closed."""
         with self._acquire_lock:
-            while not self._stopped.is_set():
+            if not (self._stopped.is_set() or is_closed()):
                 slot_at = time.monotonic() + self._pace.reserve(self._interval)
-                self._stopped.wait(max(slot_at - self._lead_time - time.monotonic(), 0.0))
-                if self._stopped.is_set():
-                    break
+                if self.sleep(slot_at - self._lead_time - time.monotonic(), is_closed):
+                    return None
                 with self._state_lock:
                     self._preparing += 1
                     self._in_flight += 1
