@@ -127,3 +127,33 @@ def test_object_may_fit_several_alternatives_that_a_discriminator_distinguishes(
     contact = {"oneOf": [kinds, {**kinds, "title": "B"}], "discriminator": {"propertyName": "kind"}}
     own = document({"Body": {"type": "object", "properties": {"contact": contact}}})
     assert findings(cxcall, own, {"kind": "a"}) == set()
+
+
+@each_case(
+    "alternatives, mapping, kind",
+    [
+        ("oneOf", None, "Phone"),
+        ("anyOf", None, "Phone"),
+        ("oneOf", {"tel": "#/components/schemas/Phone"}, "tel"),
+    ],
+)
+def test_discriminator_chooses_a_named_alternative(
+    cxcall: Cxcall, alternatives: str, mapping: dict[str, str] | None, kind: str
+) -> None:
+    schemas = {
+        name: {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": TEXT, member: {"type": "string", "maxLength": 5}},
+        }
+        for name, member in (("Phone", "number"), ("Sip", "uri"))
+    }
+    chosen = {"propertyName": "kind", **({"mapping": mapping} if mapping else {})}
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    contact = {alternatives: references, "discriminator": chosen}
+    own = document({"Body": {"properties": {"contact": contact}}, **schemas})
+    wrong = {"kind": kind, "number": "too long"}
+    assert findings(cxcall, own, wrong) == {("value-not-allowed", "/contact/number")}
+    assert findings(cxcall, own, {**wrong, "kind": "Sip"}) == set()
+    assert findings(cxcall, own, {**wrong, "kind": "other"}) == set()
+    assert findings(cxcall, own, {"number": "1"}) == {("property-missing", "/contact/kind")}

@@ -1,4 +1,4 @@
-"""Read the conditions that a `discriminator` implies for the schemas that extend its schema with `allOf`.
+"""Read the conditions that a `discriminator` implies: for the schemas that extend its schema with `allOf`, or for its alternatives.
 
 The value of one property says which of them an object has (OpenAPI 3.1, section 4.8.25.3; Swagger 2.0,
 section "Models with Polymorphism Support"). JSON Schema has no such keyword.
@@ -48,9 +48,7 @@ def read_conditions(
     root: Mapping[str, Any], extensions: Extensions, pointer: str, node: Any
 ) -> Iterator[Condition]:
     """Yield the conditions of the schema at a pointer; none if it lists its alternatives itself."""
-    declared = node.get("discriminator") if isinstance(node, dict) else None
-    declared = declared if isinstance(declared, dict) else {"propertyName": declared}
-    member, mapping = declared.get("propertyName"), declared.get("mapping")
+    member, mapping = _declared(node) if isinstance(node, dict) else (None, None)
     if not isinstance(member, str) or "oneOf" in node or "anyOf" in node:
         return
     extended = _with_extensions(extensions, pointer)
@@ -64,6 +62,30 @@ def read_conditions(
             for value in _values_of(each, find_value(root, each), mapping)
         ]
         yield Condition(extension, member, values, own)
+
+
+def read_choices(root: Mapping[str, Any], node: JsonSchema) -> Iterator[Condition]:
+    """Yield a condition for each named alternative of a `oneOf` or `anyOf` that a discriminator chooses by its name."""
+    member, mapping = _declared(node)
+    for key in ("oneOf", "anyOf") if isinstance(member, str) else ():
+        alternatives = node.get(key)
+        for each in alternatives if isinstance(alternatives, list) else ():
+            chosen = find_value(root, target) if (target := _target(each)) else None
+            if isinstance(chosen, dict):
+                yield Condition(target, member, _values_of(target, chosen, mapping), each)
+
+
+def as_schema(condition: Condition, rules: Any) -> JsonSchema:
+    """Return a condition as a schema, with its rules as they are in the converted document."""
+    values = {"properties": {condition.member: {"enum": condition.values}}}
+    return {"if": {"required": [condition.member], **values}, "then": rules}
+
+
+def _declared(node: JsonSchema) -> tuple[Any, Any]:
+    """Return the name of the property and the mapping of a discriminator; None for what it does not have."""
+    declared = node.get("discriminator")
+    declared = declared if isinstance(declared, dict) else {"propertyName": declared}
+    return declared.get("propertyName"), declared.get("mapping")
 
 
 def _opened(node: Any) -> Any:

@@ -12,7 +12,12 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.discriminators import find_extensions, read_conditions
+from cxcall.contracts.conversion.discriminators import (
+    as_schema,
+    find_extensions,
+    read_choices,
+    read_conditions,
+)
 from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
@@ -96,10 +101,7 @@ class Schemas:
         """Add what a `discriminator` implies; the error of a schema that cannot be used is that of its own component."""
         with suppress(UsageError):
             rules = self.convert(condition.rules, condition.pointer)
-            values = {"properties": {condition.member: {"enum": condition.values}}}
-            schema.setdefault("allOf", []).append(
-                {"if": {"required": [condition.member], **values}, "then": rules}
-            )
+            schema.setdefault("allOf", []).append(as_schema(condition, rules))
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
         if isinstance(node, bool):
@@ -119,6 +121,9 @@ class Schemas:
             for key, value in node.items()
             if key not in _BEHIND and (value is not None or key in ("default", "example", "const"))
         }
+        for each in read_choices(self._source.root, node):
+            rules = self._reference(each.rules, at, depth)
+            found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
         self._relax_contradictions(found, at)
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
 

@@ -175,9 +175,8 @@ def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
     if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
         return []
     pointers = {tuple(branch[0].instance_path) for branch in branches}
-    return (
-        [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []
-    )
+    names = (branch[0].kind.as_dict()["property"] for branch in branches)
+    return [*dict.fromkeys(names)] if len(pointers) == 1 else []
 
 
 def undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:

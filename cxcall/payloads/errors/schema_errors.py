@@ -270,7 +270,9 @@ class _ErrorExplainer:
         return write("add", place, new_value(self.operation, place), Applicability.PLACEHOLDER)
 
     def missing_alternatives(self, names: list[str]) -> Finding:
-        """Return the finding on an object that needs one of some properties."""
+        """Return the finding on an object that needs one of some properties, or one that all alternatives require."""
+        if len(names) == 1:
+            return self.missing_property(names[0])
         listed = ", ".join(f"`{name}`" for name in names)
         return self._finding(
             "property-missing",
