@@ -123,7 +123,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except BaseException as fault:  # noqa: BLE001 - the error boundary: a panic in Rust is no Exception
-        from cxcall.findings.internal_fault import fault_finding
+        from cxcall.findings.errors import fault_finding
 
         finding = fault_finding(fault)
         return Report(invocation.command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])

@@ -18,8 +18,8 @@ from cxcall.contracts import get_requests, post_requests
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
+from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.runtime.patterns import name_words
-from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

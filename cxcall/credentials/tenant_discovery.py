@@ -11,7 +11,7 @@ from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.documents.json_text import load_json
 from cxcall.findings.finding import printable
-from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
+from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.settings import tenant_addresses
 from cxcall.settings.tenant_addresses import Tenant
 from cxcall.transport.origins import host_of

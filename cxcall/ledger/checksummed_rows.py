@@ -14,7 +14,7 @@ from cxcall.ledger.request_identity import ANY_HOST_DIGESTS, NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.ledger.stored_values import time_in_flight
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.vendor_hosts import vendor_host
+from cxcall.runtime.host_spellings import vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

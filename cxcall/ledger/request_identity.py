@@ -8,10 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.host_spellings import usual_spelling
+from cxcall.runtime.host_spellings import usual_spelling, vendor_host, with_vendor_host
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
-from cxcall.runtime.vendor_hosts import vendor_host, with_vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.findings.finding import printable
+from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import HttpRequest, HttpResponse
+
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {
@@ -28,6 +31,7 @@ NEW_CALL_NAMES = (
 )
 """Usual names of the ID of a call, without punctuation; the error itself may have a `uuid` or an `id`."""
 _LIKELY_NAMES = (*NEW_CALL_NAMES, "uuid", "id")
+_MISSING = "engagement-id-missing"
 
 
 def engagement_id(
@@ -121,3 +125,22 @@ def masked_correlation_id(request: HttpRequest, response: HttpResponse | None) -
     """Return the correlation ID of a response with the numbers in it masked; None if there is none."""
     found = correlation_id(response) if response else None
     return found and request.mask_echo(found)
+
+
+def notes_on_undeclared_id(operation: Operation, place: str) -> Iterator[Finding]:
+    """Yield a note with the `place` where an ID was found; if it is empty, a note if an ID is to be expected."""
+    if place:
+        yield Finding.note(
+            _MISSING,
+            "response",
+            f"the document does not declare the place of the engagement ID: `{place}` was used, because of its name",
+            fix=f"to be sure, name the place: `--engagement-id {place}`",
+        )
+    elif operation.can_place_call and not operation.contract.is_shipped:
+        yield Finding.note(
+            _MISSING,
+            "response",
+            "accepted, but no engagement ID was found in the response",
+            fix="name its place: `--engagement-id header:NAME` or `--engagement-id body:/pointer`",
+            why="the document does not declare its place, and no usual name is in the response",
+        )

@@ -17,8 +17,11 @@ from cxcall.responses.identifiers import (
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
+
 
 REDIRECTS = (301, 302, 303, 307, 308)
 # These repeat the method at another address, so this server did not process it; after others, it may have.
@@ -27,6 +30,8 @@ _UNPROCESSED_REDIRECTS = (301, 307, 308)
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
 _START_LENGTH = 4096
+_JSON_START = r"\{|\[\s*[\[{\"]"
+_ERROR_START = r"(?i)(?:error|exception|fail(?:ed|ure)?|fault)\b"
 
 
 class Evidence(StrEnum):
@@ -195,9 +200,7 @@ def unread_reason(response: HttpResponse, operation: Operation) -> str:
     reason = unreadable_reason(response)
     if reason or operation.is_read or not response.body or response.json() is not None:
         return reason
-    from cxcall.responses.non_json_bodies import describe_body
-
-    return describe_body(response, operation)
+    return _describe_body(response, operation)
 
 
 def is_compressed(response: HttpResponse) -> bool:
@@ -208,3 +211,29 @@ def is_compressed(response: HttpResponse) -> bool:
     is_named = response.headers.get("Content-Encoding", "").lower() not in ("", "identity")
     is_binary = compile_pattern(r"[\x00-\x08\x0e-\x1f\ufffd]|\\x[0-9a-f]{2}").search(response.text)
     return start.startswith((b"\x1f\x8b", b"\\x1f\\x8b")) or (is_named and bool(is_binary))
+
+
+def _describe_body(response: HttpResponse, operation: Operation) -> str:
+    """Return what is wrong with a body that is not JSON; empty if the API may have sent it.
+
+    An API may respond with a text such as `OK`, but not with markup, unless the document declares a
+    response that is not JSON: cxcall asks for JSON.
+    """
+    from cxcall.responses.start_evidence import is_open_error
+
+    text = response.text.lstrip("\ufeff \t\r\n")
+    if compile_pattern(_JSON_START).match(text):
+        return "a body that is not valid JSON"
+    if text.startswith("<") and all("json" in media for media in _declared_types(operation)):
+        return "a body that is XML, although the document does not declare it"
+    if compile_pattern(_ERROR_START).match(text) or is_open_error(text):
+        return "a text that reports an error"
+    return ""
+
+
+def _declared_types(operation: Operation) -> Iterator[str]:
+    """Yield the media types that a document declares for the bodies of successful responses."""
+    resolve = operation.contract.resolve
+    for status, declared in operation.declared.get("responses", {}).items():
+        if status[:1] == "2" or status == "default":
+            yield from resolve(declared).get("content", {})

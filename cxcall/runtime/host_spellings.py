@@ -1,13 +1,18 @@
-"""The spellings of a host in a URL, and whether two URLs lead to the same API."""
+"""The spellings of a host in a URL, the hosts of a vendor, and whether two URLs lead to the same API.
+
+Several hosts of a vendor serve the same tenant: a request has the same effect at each of them.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-
-from cxcall.runtime.vendor_hosts import with_vendor_host
 
 STANDARD_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = "127.0.0.1"
+VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
+"""The domains of NICE CXone. A tenant has a host of its area and one of its cluster (docs/platforms/nice-cxone.md#tenant-discovery)."""
+_ENDINGS = tuple(f".{each}" for each in VENDOR_DOMAINS)
 
 
 def is_loopback_host(host: str) -> bool:
@@ -22,6 +27,26 @@ def is_loopback_host(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_vendor_host(host: str) -> bool:
+    """Return whether a host name is under one of the vendor's domains."""
+    return host.lower().endswith(_ENDINGS)
+
+
+def vendor_host(url: str) -> str:
+    """Return the host of a URL if it is one of the vendor's; empty for any other."""
+    host = re.split("[:/?#]", url.partition("://")[2], maxsplit=1)[0]
+    return host if is_vendor_host(host) else ""
+
+
+def with_vendor_host(url: str, host: str = VENDOR_DOMAINS[0]) -> str:
+    """Return a URL with another host of the vendor; unchanged if its own host is not one of them.
+
+    The default is no host but stands for all of them, so that URLs can be compared.
+    """
+    own = vendor_host(url)
+    return url.replace(own, host, 1) if own else url
 
 
 def usual_spelling(url: str) -> str:

@@ -265,10 +265,8 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
     kind = unread_reason(response, plan.operation)
     warnings = _failures_inside(plan, response)
     if found is None and not declared:
-        from cxcall.sending.undeclared_engagement_id import notes_on_undeclared_id
-
         _, place = _likely_engagement_id(plan, request, response) or ("", "")
-        warnings += notes_on_undeclared_id(plan.operation, place)
+        warnings += identifiers.notes_on_undeclared_id(plan.operation, place)
     if not kind and (found is not None or not declared):
         return warnings
     from cxcall.responses.message_in_body import SOURCE

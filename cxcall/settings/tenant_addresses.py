@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.vendor_hosts import is_vendor_host
+from cxcall.runtime.host_spellings import is_vendor_host
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
     HTTPS_PORT,

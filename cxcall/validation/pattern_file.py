@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
-from cxcall.runtime.repository_root import folders_to_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -113,3 +112,10 @@ def _operation(locate: Callable[[], str], name: Any, known: Catalog) -> Operatio
     except UsageError as error:
         (finding,) = error.findings
         raise UsageError(finding.message, where=locate(), fix=finding.fix) from None
+
+
+def folders_to_root(folder: Path) -> list[Path]:
+    """Return the folders from here to the repository's root; without a repository, only this folder."""
+    folders = [folder, *folder.parents]
+    root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
+    return folders[: root + 1]

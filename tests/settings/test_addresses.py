@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import Contract, find_platform_contract
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
-from cxcall.runtime.vendor_hosts import VENDOR_DOMAINS
+from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.settings import settings as config
 from cxcall.settings import tenant_addresses
 from helpers.cases import each_case

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError
-from cxcall.runtime.vendor_hosts import with_vendor_host
+from cxcall.runtime.host_spellings import with_vendor_host
 from cxcall.transport.origins import host_url
 from cxcall.transport.retry_waits import SendPostponedError
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.recorded_rows import find_batch
-from cxcall.cli.option_times import parse_since
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -41,6 +41,10 @@ _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
     *RESOLUTIONS,
 )
+_AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
+"""Values that are printed in hints; they must be harmless when pasted into a shell."""
 
 
 def list_deliveries(filters: RecordFilters) -> Report:
@@ -232,3 +236,25 @@ def _result(record: Record) -> str:
         if unknown
         else str(record.outcome)
     )
+
+
+def parse_since(text: str) -> datetime | None:
+    """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
+    return parse_time(text, "--since") if text else None
+
+
+def parse_time(text: str, flag: str) -> datetime:
+    """Parse `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local if it names no zone)."""
+    try:
+        if ago := _AGO.fullmatch(text.strip()):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: the date is out of range
+        from cxcall.documents.date_error_messages import describe_wrong_date
+
+        wrong = describe_wrong_date(text)
+        raise UsageError(
+            f"invalid time: {wrong}" if wrong else f"invalid time `{text}`",
+            where=flag,
+            fix=f"write `{flag} {_SAMPLE_SPANS[flag]}`, or a date and time, as YYYY-MM-DDTHH:MM",
+        ) from None

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.history import with_missing_records
-from cxcall.cli.option_times import parse_time
+from cxcall.cli.actions.history import parse_time, with_missing_records
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.request_identity import LOAD

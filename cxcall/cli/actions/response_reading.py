@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.first_page_note import note_more_pages
-from cxcall.contracts.paging import Paging, find_paging
+from cxcall.contracts.paging import (
+    PAGE_COUNTS,
+    TOTALS,
+    Paging,
+    find_cursor,
+    find_link,
+    find_number,
+    find_paging,
+)
 from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -122,3 +129,17 @@ def mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     if delivery.exchange is None or (screen.options.output == "text" and screen.stdout.isatty()):
         return value
     return mask_value(value, response_masker(delivery.exchange.request.texts))
+
+
+def note_more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
+    """Return a note if a response is only the first of several pages."""
+    items = paging.find_items(body) or []
+    pages, total = find_number(body, PAGE_COUNTS), find_number(body, TOTALS)
+    is_more = (pages or 0) > 1 if pages is not None else (total or 0) > len(items)
+    if not (
+        is_more or find_link(body, headers) or (paging.cursor and find_cursor(body, paging.cursor))
+    ):
+        return ()
+    shown = f"{len(items):,} of {total:,} items" if total else f"{len(items):,} items"
+    message = f"this is one page: {shown}"
+    return (Finding.note("paging", "response", message, fix="read all pages: `--all`"),)

@@ -18,9 +18,8 @@ from cxcall.cli.mcp_server.tool_results import RefusedToolError, as_tool
 from cxcall.client.client import Client
 from cxcall.credentials.client_selection import credentials_identity
 from cxcall.credentials.request_credentials import stop_without_credentials
-from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError, fault_finding
 from cxcall.findings.finding import Finding, Severity
-from cxcall.findings.internal_fault import fault_finding
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.schema_check import has_errors

@@ -16,9 +16,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import CxcallError, UsageError, fault_finding
 from cxcall.findings.finding import begin_report, with_notices
-from cxcall.findings.internal_fault import fault_finding
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report

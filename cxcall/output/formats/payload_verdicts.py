@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.runtime.repository_root import folders_to_root
+from cxcall.validation.pattern_file import folders_to_root
 from cxcall.validation.payload_check import PayloadVerdict
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.batch.failure_limit import FailureLimit
-from cxcall.batch.queue.row_lease import lease_seconds
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.queue.worker_batches import Destinations
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.contracts.contract import find_platform_contract, load_operation
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.postgres.queued_rows import Claim
 from cxcall.output.report import Report
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 _COMMAND = "worker"
+_MARGIN = 30.0
+"""Seconds that a lease is longer than the longest request."""
 
 
 def run_worker(options: WorkerOptions) -> Report:
@@ -119,3 +121,16 @@ def _report(
         },
         is_last_json_line=True,
     )
+
+
+def lease_seconds(seconds: float | None, timeout: float) -> float:
+    """Return the lease of a row in seconds; raises UsageError if it is not longer than a request may take."""
+    lease = seconds or timeout + _MARGIN
+    if lease <= timeout:
+        raise UsageError(
+            f"the lease of {lease:g} s is not longer than the timeout of {timeout:g} s",
+            where="--lease",
+            fix=f"use `--lease {timeout + _MARGIN:g}`, or a shorter `--timeout`",
+            why="a row would become unknown while its request is still in flight",
+        )
+    return lease
