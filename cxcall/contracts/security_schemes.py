@@ -41,7 +41,7 @@ class SecurityScheme(NamedTuple):
             return cls(name, BASIC, declared=kind_text)
         place, field = declared.get("in"), declared.get("name")
         if kind == "apikey" and place in _PLACES and isinstance(field, str) and field:
-            return cls(name, API_KEY, str(place), field, f"apiKey in {place} `{field}`")
+            return cls(name, API_KEY, str(place), field, f"apiKey in {place} {field}")
         return cls(name, "", declared=kind_text)
 
     @property

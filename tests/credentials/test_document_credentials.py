@@ -99,7 +99,7 @@ def test_credentials_are_sent_where_the_document_says(
 @each_case(
     "alternatives, flags, words",
     [
-        ([HEADER, QUERY], {}, "requires `apiKey in header `X-Key`` or `apiKey in query `key``"),
+        ([HEADER, QUERY], {}, "requires `apiKey in header X-Key` or `apiKey in query key`"),
         ([BASIC], {"username": "me"}, "requires `http basic`"),
         ([BASIC], {"username": "a:b", "password": "x"}, "the user name or the password has a character"),
         ([BASIC], {"username": "me", "password": "x\x01"}, "the user name or the password has a character"),

@@ -194,8 +194,7 @@ def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) 
     assert host.seen[-1][0] == f"/calls?api_key={SECRET}"
     message = cxcall(*words, env={"CXCALL_BASE_URL": host.url}, code=4).envelope["findings"][-1]
     assert (
-        "requires `http bearer` or `http basic` or `apiKey in query `api_key``"
-        in message["message"]
+        "requires `http bearer` or `http basic` or `apiKey in query api_key`" in message["message"]
     )
     words = dial(cxcall, {"tls": {"type": "mutualTLS"}})
     ran = cxcall(*words, env={**env, **CREDENTIALS}, code=4)
