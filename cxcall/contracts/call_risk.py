@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.contracts import get_requests, post_requests
+from cxcall.contracts import get_effects, post_effects
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
@@ -201,7 +201,7 @@ def _is_harmless(
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     if route.method in _READ_METHODS:
-        return not post_requests.does_more(declared) and get_requests.only_reads(
+        return not post_effects.does_more(declared) and get_effects.only_reads(
             route.path, declared, has_number=has_number, is_object=is_object
         )
     if has_number or _names_call(route, declared):
@@ -210,15 +210,15 @@ def _is_harmless(
         return True
     noun = "".join(route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:])
     # An agent's queue, or what a dialer works through: `/queue` adds to it.
-    is_queue = noun == "queues" and not post_requests.fills_queue(route.path, declared)
+    is_queue = noun == "queues" and not post_effects.fills_queue(route.path, declared)
     if is_queue or _fold(noun) in _PASSIVE_NOUNS:
-        return not post_requests.does_more(declared)
-    return route.method == "POST" and post_requests.only_reads(route.path, declared)
+        return not post_effects.does_more(declared)
+    return route.method == "POST" and post_effects.only_reads(route.path, declared)
 
 
 def _dials(route: Route, *texts: str) -> bool:
     """Return whether a text, or a segment of the path, says that something is dialed."""
-    return any(get_requests.dials(name_words(text)) for text in (*texts, *route.segments))
+    return any(get_effects.dials(name_words(text)) for text in (*texts, *route.segments))
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
