@@ -92,8 +92,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
             for place, names in unknown.items()
         }
         open_places = missing.keys() - unknown.keys()
-        for place in open_places:
-            unknown[place] = undeclared_names(operation, body.value, place)
+        unknown |= {at: undeclared_names(operation, body.value, at) for at in open_places}
         needed = {join_pointer(at, name): at for at, names in missing.items() for name in names}
         renames = find_renames(operation, body.value, unknown, needed, room)
         # If other names are allowed, a wrong name is an error only in place of a missing one.
@@ -262,9 +261,8 @@ class _ErrorExplainer:
 
     def _addition(self, place: str) -> Edit:
         """Return the edit that adds a property, with the value that it must share, or with a placeholder."""
-        kind, _, other = str(self.operation.schema_at(place).get("x-cxcall-same-as", "")).partition(
-            ":"
-        )
+        shared = str(self.operation.schema_at(place).get("x-cxcall-same-as", ""))
+        kind, _, other = shared.partition(":")
         if kind == "body" and has_value(self.body.value, other):
             return write("add", place, value_at(self.body.value, other), Applicability.UNSAFE)
         return write("add", place, new_value(self.operation, place), Applicability.PLACEHOLDER)

@@ -297,8 +297,6 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     is_client = _CLIENT.search(text) is not None
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
-    if draft.has_hidden_query and not draft.query and "?" not in draft.target:
-        draft.target += f"?{mark_unresolved('{query}')}"
     encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if _PLAIN_HTTP.search(text) else "https"
@@ -342,6 +340,8 @@ def _with_query(draft: RequestDraft) -> str:
     """Return the target with the query parameters that it does not show."""
     shown = dict(parse_qsl(draft.target.partition("?")[2]))
     query = {name: each for name, each in draft.query.items() if name not in shown}
+    if draft.has_hidden_query and not draft.query and "?" not in draft.target:
+        return f"{draft.target}?{mark_unresolved('{query}')}"
     if not query:
         return draft.target
     return draft.target + ("&" if "?" in draft.target else "?") + encode_query(query)
