@@ -17,7 +17,7 @@ import cxcall.ledger
 from cxcall import Client, InterruptedDelivery, Outcome
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.postgres.reply_timeout import BoundedConnection
+from cxcall.ledger.postgres.postgres_connection import BoundedConnection
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.configured_ledger import open_ledger

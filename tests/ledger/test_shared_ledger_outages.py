@@ -23,7 +23,7 @@ from helpers.postgres import running_postgres
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.postgres.reply_timeout import BoundedConnection
+    from cxcall.ledger.postgres.postgres_connection import BoundedConnection
     from helpers.postgres import PostgresServer
 
 

@@ -9,8 +9,7 @@ from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from cxcall.batch.report.chart_over_time import seconds_of_a_bar, time_chart
-from cxcall.batch.report.charts import bar, latency_chart
+from cxcall.batch.report.charts import bar, latency_chart, seconds_of_a_bar, time_chart
 from cxcall.batch.report.recorded_rows import NOT_SENT
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_controls

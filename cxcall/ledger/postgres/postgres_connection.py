@@ -1,19 +1,21 @@
-"""Connect to PostgreSQL with the settings that a ledger needs, and tell one server from another."""
+"""Connect to PostgreSQL with the settings that a ledger needs, and close a connection whose server stops responding."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import time
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
 
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
-from cxcall.ledger.postgres.reply_timeout import BoundedConnection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from psycopg import Connection
+    from psycopg.abc import PQGen
 
 _CONNECT_TIMEOUT = 10
 _STATEMENT_SECONDS = 60
@@ -33,6 +35,37 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
 """
 """The timeline changes with a promoted standby or a recovery, the table's number with a restored dump; NULL on a standby."""
+Result = TypeVar("Result")
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed when a response takes longer than `reply_timeout` seconds.
+
+    No timeout of the server, of TCP, or of libpq ends the wait for a server that is frozen, or whose disk is stuck.
+    """
+
+    reply_timeout = 65.0
+    """Seconds to wait for a response; a working server itself ends each statement earlier."""
+    session = ""
+
+    def wait(self, gen: PQGen[Result], *arguments: Any, **more: Any) -> Result:
+        """Return the result of an exchange with the server; raises OperationalError when it takes too long."""
+        return super().wait(self._end_in_time(gen), *arguments, **more)
+
+    def _end_in_time(self, gen: PQGen[Result]) -> PQGen[Result]:
+        """Run an exchange, and stop it after the timeout; psycopg reports 10 times a second that nothing has arrived."""
+        deadline = time.monotonic() + self.reply_timeout
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() >= deadline:
+                    self.close()
+                    raise psycopg.OperationalError(f"no response within {self.reply_timeout:g} s")
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 def connect(parameters: Mapping[str, str], **settings: str) -> BoundedConnection:
@@ -61,10 +94,8 @@ def connect(parameters: Mapping[str, str], **settings: str) -> BoundedConnection
     return connection
 
 
-def read_server(connection: Connection[Any]) -> str | None:
+def read_server(connection: psycopg.Connection[Any]) -> str | None:
     """Return the timeline of the server and the number of the ledger's table; None for a standby, empty if it is not reported."""
-    import psycopg
-
     try:
         row = connection.execute(_SERVER.encode()).fetchone()
     except psycopg.OperationalError:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
     from cxcall.ledger.errors import LedgerError
-    from cxcall.ledger.postgres.reply_timeout import BoundedConnection
+    from cxcall.ledger.postgres.postgres_connection import BoundedConnection
 
 _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
