@@ -163,13 +163,14 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
 def _recorded_refusal(record: Record, checked: CheckedRequest | None) -> Finding:
     """Return the finding on a refusal whose code and message the ledger has."""
     from cxcall.responses.refusals.refusal_findings import explain_refusal
+    from cxcall.responses.refusals.refused_request import RefusedRequest
     from cxcall.transport.http_messages import HttpResponse
 
     text = record.message.removesuffix(f" ({record.code})")
     body = json.dumps({"code": record.code, "message": text}).encode()
     response = HttpResponse(record.status or 0, "", {}, body)
-    operation = checked.operation if checked else None
-    return explain_refusal(operation, response, urlsplit(record.target).netloc)[0]
+    request = RefusedRequest(checked.operation if checked else None)
+    return explain_refusal(response, urlsplit(record.target).netloc, request)[0]
 
 
 def result_without_sending(checked: CheckedRow) -> RowResult | None:

@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 
 from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
+from cxcall.responses.refusals.refused_request import SentCredentials
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.settings.settings import Settings
+
+
+def describe_credentials(
+    settings: Settings, credentials: Credentials | None, *, is_new: bool
+) -> SentCredentials:
+    """Return what the explanation of a refusal says of credentials; `is_new` is as in `advise_on_rejection`."""
+    has_token = isinstance(credentials, Token) or bool(credentials and credentials.token)
+    return SentCredentials(has_token, advise_on_rejection(settings, credentials, is_new=is_new))
 
 
 def advise_on_rejection(

@@ -51,8 +51,8 @@ from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
-from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
+from cxcall.responses.refusals.refused_request import RefusedRequest
 
 
 class Explanation(NamedTuple):
@@ -211,33 +211,23 @@ def _check_response(
     payload = read_form(request, route.rules) if request.body else None
     payload = payload or read_body(request)[0]
     is_checked = operation is not None and operation.takes_body and payload is not None
-    refusals = explain_refusal(
+    refused = RefusedRequest(
         operation,
-        response,
-        request.host,
         is_token=route.is_token,
+        has_body=bool(request.body) or not (request.query or request.method in READ_METHODS),
         body=payload.value if payload else None,
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
     )
+    refusals = explain_refusal(response, request.host, refused)
     if is_checked and operation is not None and payload is not None:
         yield from check_refused_numbers(operation, payload, response, refusals)
     for refusal in refusals:
-        fix = _without_body_advice(refusal.fix, request, operation)
-        finding = place_in_url(refusal._replace(fix=fix), request)
-        finding = note_sent_header(finding, request)
+        finding = note_sent_header(place_in_url(refusal, request), request)
         severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)
     yield from check_unknown_outcome(request, route.operation)
-
-
-def _without_body_advice(fix: str, request: ObservedRequest, operation: Operation | None) -> str:
-    """Return an advice that compares path and query, not the body, if the request has no body."""
-    if request.body or not (request.query or request.method in READ_METHODS):
-        return fix
-    known = operation.listing if operation else "the vendor's documentation"
-    return fix.replace(CHECK_BODY, f"compare path and query with {known}")
 
 
 def _ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:

@@ -22,6 +22,9 @@ from cxcall.responses.processing_evidence import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.responses.refusals.refused_request import SentCredentials
     from cxcall.sending.send_plan import Plan
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
@@ -43,8 +46,13 @@ def _undelivered(plan: Plan, exchange: Exchange | None, finding: Finding) -> Del
     return _result(plan, Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, finding)
 
 
-def result_of_exchange(plan: Plan, evidence: Evidence, exchange: Exchange | None) -> Delivery:
-    """Return the result of a delivery that is not sent again; `exchange` is its last one."""
+def result_of_exchange(
+    plan: Plan,
+    evidence: Evidence,
+    exchange: Exchange | None,
+    credentials: Callable[[], SentCredentials] | None = None,
+) -> Delivery:
+    """Return the result of a delivery that is not sent again; `exchange` is its last one, sent with these credentials."""
     if exchange is None:
         return _unknown(plan, None)
     if evidence is Evidence.UNSENT:
@@ -57,7 +65,7 @@ def result_of_exchange(plan: Plan, evidence: Evidence, exchange: Exchange | None
         return _result(plan, Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
     if evidence is Evidence.BUSY:
         return _undelivered(plan, exchange, _busy_finding(plan, response))
-    return _refused_result(plan, evidence, exchange, response)
+    return _refused_result(plan, evidence, exchange, response, credentials)
 
 
 def add_identifiers(
@@ -111,8 +119,8 @@ def result_of_failed_retry(
     has sent an identical request or a list has got the number meanwhile; or the batch has stopped. If it is why the request
     was not sent again, its findings come first.
     """
-    result = result_of_exchange(plan, evidence, exchange)
-    findings = tuple(_without_renewal(each) for each in result.findings)
+    result = result_of_exchange(plan, evidence, exchange, _without_renewal)
+    findings = result.findings
     if error.exit_code not in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
         return result._replace(findings=(*findings, *error.findings))
     findings = (*error.findings, *findings)
@@ -121,12 +129,11 @@ def result_of_failed_retry(
     )
 
 
-def _without_renewal(finding: Finding) -> Finding:
-    """Return a finding without the advice to get a new token, which cxcall could not get."""
-    from cxcall.responses.refusals.cause_table import NEW_TOKEN
+def _without_renewal() -> SentCredentials:
+    """Return credentials for which cxcall could not get a new token."""
+    from cxcall.responses.refusals.refused_request import SentCredentials
 
-    failed = "cxcall could not get a new token: see the other error"
-    return finding._replace(fix=finding.fix.replace(NEW_TOKEN, failed))
+    return SentCredentials(renewal="cxcall could not get a new token: see the other error")
 
 
 def result_of_unsent_request(plan: Plan, error: CxcallError) -> Delivery:
@@ -135,19 +142,24 @@ def result_of_unsent_request(plan: Plan, error: CxcallError) -> Delivery:
 
 
 def _refused_result(
-    plan: Plan, evidence: Evidence, exchange: Exchange, response: HttpResponse
+    plan: Plan,
+    evidence: Evidence,
+    exchange: Exchange,
+    response: HttpResponse,
+    credentials: Callable[[], SentCredentials] | None,
 ) -> Delivery:
     findings = _hidden_failures(response)
     if not findings:
         from cxcall.responses.refusals.refusal_findings import explain_refusal
+        from cxcall.responses.refusals.refused_request import RefusedRequest, SentCredentials
 
-        findings = explain_refusal(
+        request = RefusedRequest(
             plan.operation,
-            response,
-            plan.host,
             is_valid=plan.operation.takes_body,
             media_type=exchange.request.headers.get("Content-Type", ""),
+            credentials=credentials() if credentials else SentCredentials(),
         )
+        findings = explain_refusal(response, plan.host, request)
     mask = exchange.request.mask_echo
     findings = tuple(
         each._replace(message=mask(each.message), fix=mask(each.fix), why=mask(each.why))

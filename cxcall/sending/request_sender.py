@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
-from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
+    from cxcall.responses.refusals.refused_request import SentCredentials
     from cxcall.transport.http_messages import Exchange
 
     Tokens = Callable[[Credentials | None], Credentials | None]
@@ -195,28 +196,24 @@ class _Attempts(LoggedDelivery):
             with suppress(CxcallError):  # whatever a hook cannot do, this request has left
                 self.hooks.on_exchange(exchange)
             self.log_attempt(exchange, evidence)
+            sent = partial(self._describe_credentials, token)
             wait = self._retry_wait(evidence, exchange)
             may_renew = (
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
             )
             if wait is None and not may_renew:
-                result = result_of_exchange(self.plan, evidence, exchange)
-                return self._explain_rejection(result, token)
+                return result_of_exchange(self.plan, evidence, exchange, sent)
             try:
                 token = self._prepare_retry(token, exchange, wait)
             except RejectedCredentialsError:
-                result = result_of_exchange(self.plan, evidence, exchange)
-                return self._explain_rejection(result, token)
+                return result_of_exchange(self.plan, evidence, exchange, sent)
             except CxcallError as error:
                 return result_of_failed_retry(self.plan, evidence, exchange, error)
 
-    def _explain_rejection(self, result: Delivery, token: Credentials | None) -> Delivery:
-        """Return the result of a refusal with advice on the refused credentials."""
-        if result.outcome is not Outcome.REFUSED:
-            return result
-        from cxcall.sending.rejected_credentials import explain_rejection
+    def _describe_credentials(self, token: Credentials | None) -> SentCredentials:
+        from cxcall.credentials.rejection_advice import describe_credentials
 
-        return explain_rejection(result, self.plan.settings, token, is_new=self.has_renewed_token)
+        return describe_credentials(self.plan.settings, token, is_new=self.has_renewed_token)
 
     def _send(self, token: Credentials | None) -> Exchange:
         settings = self.plan.settings

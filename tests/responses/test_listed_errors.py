@@ -12,6 +12,7 @@ from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding
 from cxcall.responses.refusals.refusal_findings import explain_refusal
+from cxcall.responses.refusals.refused_request import RefusedRequest
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
@@ -57,7 +58,7 @@ def explain(
 ) -> tuple[Finding, ...]:
     headers = Headers([("Content-Type", "application/json")])
     response = HttpResponse(status, "", headers, json.dumps(refusal).encode())
-    return explain_refusal(operation, response, "", body=BODY)
+    return explain_refusal(response, "", RefusedRequest(operation, body=BODY))
 
 
 @each_case(

@@ -9,6 +9,7 @@ from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding
 from cxcall.responses.refusals.refusal_findings import explain_refusal
+from cxcall.responses.refusals.refused_request import RefusedRequest
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
@@ -33,7 +34,9 @@ def explain(
 ) -> tuple[Finding, ...]:
     content = json.dumps(refusal).encode()
     headers = Headers([("Content-Type", "application/json")])
-    return explain_refusal(operation, HttpResponse(status, "", headers, content), "", body=body)
+    return explain_refusal(
+        HttpResponse(status, "", headers, content), "", RefusedRequest(operation, body=body)
+    )
 
 
 def places(found: tuple[Finding, ...]) -> list[str]:

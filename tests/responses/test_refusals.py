@@ -9,6 +9,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.refusal_findings import explain_refusal, provenance_note
+from cxcall.responses.refusals.refused_request import RefusedRequest
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
@@ -31,7 +32,7 @@ def explain(
         body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     )
     response = HttpResponse(status, reason, Headers(named.items()), content)
-    return explain_refusal(operation, response, HOST, **more)
+    return explain_refusal(response, HOST, RefusedRequest(operation, **more))
 
 
 def test_contradiction_of_status_and_code_is_noted() -> None:
@@ -190,7 +191,9 @@ def test_unpublished_path_is_reported_only_for_an_unknown_path() -> None:
 def test_message_names_the_host_if_it_is_known() -> None:
     assert explain(403)[0].message.startswith("`api.example.com` refused")
     response = HttpResponse(403, "", Headers(()), b"")
-    assert explain_refusal(EXECUTE, response, "")[0].message.startswith("the API refused")
+    assert explain_refusal(response, "", RefusedRequest(EXECUTE))[0].message.startswith(
+        "the API refused"
+    )
 
 
 PAGE = {"Content-Type": "text/html"}

@@ -7,6 +7,7 @@ import json
 from cxcall.contracts.contract import load_operations
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.responses.refusals.refusal_findings import explain_refusal
+from cxcall.responses.refusals.refused_request import RefusedRequest
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
@@ -214,7 +215,9 @@ OTHER_MEANINGS = {
 def code_of(message: str) -> str:
     content = json.dumps({"message": message}).encode()
     headers = Headers([("Content-Type", "application/json")])
-    return explain_refusal(None, HttpResponse(400, "", headers, content), "")[0].code
+    return explain_refusal(HttpResponse(400, "", headers, content), "", RefusedRequest(None))[
+        0
+    ].code
 
 
 @each_case("code, messages", SENTENCES.items())

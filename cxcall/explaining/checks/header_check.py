@@ -24,7 +24,7 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
-from cxcall.responses.refusals.cause_table import SEND_TOKEN
+from cxcall.responses.refusals.cause_table import Advice
 from cxcall.transport.http_messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
@@ -196,7 +196,7 @@ def _check_authorization(
     folded = {name: name.lower().replace("_", "-") for name in names}
     held = (name for name in names for word in _OTHER_TOKEN_NAMES if word in folded[name])
     other = "" if value else next(held, "")
-    code, message, fix = "credential", "", SEND_TOKEN
+    code, message, fix = "credential", "", str(Advice.SEND_TOKEN)
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == _UNAUTHORIZED:
@@ -206,7 +206,7 @@ def _check_authorization(
     elif scheme.lower() == "basic":
         code = "token-grant"
         message = "`Basic` credentials are for the token endpoint, not for the API"
-        fix = f"get a token with them, then {SEND_TOKEN}"
+        fix = f"get a token with them, then {fix}"
     elif problem := _bearer_problem(scheme, token):
         is_empty = scheme.lower() == "bearer" and not token
         code, message = "token-missing" if is_empty else code, problem

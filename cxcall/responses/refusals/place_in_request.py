@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import names_failed_items
 from cxcall.responses.message_in_body import platform_code
-from cxcall.responses.refusals.cause_table import CHECK_BODY, SEND_NAMED_HEADER, SEND_TOKEN
+from cxcall.responses.refusals.cause_table import Advice
 from cxcall.responses.refusals.listed_places import find_listed_errors
 from cxcall.responses.refusals.names_in_message import (
     comparison_advice,
@@ -28,6 +28,8 @@ from cxcall.responses.refusals.reason_choice import challenge_error
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
+    from cxcall.responses.refusals.cause_table import Cause
+    from cxcall.responses.refusals.refused_request import RefusedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
@@ -39,18 +41,19 @@ _NEW_STATE = re.compile(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
 
 
 def place_refusal(
-    main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
+    main: Finding, cause: Cause, request: RefusedRequest, response: HttpResponse, text: str
 ) -> tuple[Finding, tuple[Finding, ...]]:
     """Return the main finding of a refusal with its place, and findings on other places that the response names.
 
-    `text` is the platform's message, and `body` the parsed body of the request, as far as it is known.
+    `cause` is what the finding says, and `text` the platform's message.
     """
+    operation, body = request.operation, request.body
     is_about_request = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
     listed = [*find_listed_errors(operation, response.json(), body)] if is_about_request else []
     if listed and (main.code in _INEXACT or main.code == listed[0].code):
         return _with_place(main, listed[0]), tuple(listed[1:])
     if main.code in _ABOUT_HEADERS and (header := find_named_header(operation, text)):
-        return _at_header(main, header, comparison_advice(operation)), ()
+        return _at_header(main, header, cause, request), ()
     return _place_named(main, operation, response, text, body)
 
 
@@ -131,14 +134,16 @@ def _with_place(main: Finding, listed: Finding) -> Finding:
     )
 
 
-def _at_header(main: Finding, name: str, advice: str) -> Finding:
-    """Return a refusal at the header that it names; `advice` is for a header that is not missing."""
-    if main.fix not in (CHECK_BODY, SEND_NAMED_HEADER):  # the status says which header it is
+def _at_header(main: Finding, name: str, cause: Cause, request: RefusedRequest) -> Finding:
+    """Return a refusal at the header that it names."""
+    if cause.fix not in (Advice.CHECK_BODY, Advice.SEND_NAMED_HEADER):
+        # The status says which header it is.
         return main._replace(where=f"header:{name}")
     if main.code == "value-not-allowed":
-        return main._replace(where=f"header:{name}", fix=advice)
+        return main._replace(where=f"header:{name}", fix=comparison_advice(request.operation))
     if name.lower() == "authorization":
-        return main._replace(code="token-missing", where="header:Authorization", fix=SEND_TOKEN)
+        fix = request.missing_token_advice
+        return main._replace(code="token-missing", where="header:Authorization", fix=fix)
     return main._replace(code="header-missing", where=f"header:{name}", fix=f"send `{name}: ...`")
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from cxcall.responses.message_in_body import member_texts, platform_message, shorten
 from cxcall.responses.processing_evidence import is_compressed, unreadable_reason
 from cxcall.responses.refusals.cause_table import (
-    CHECK_BODY,
-    LOOK,
     NO_CAUSE,
+    Advice,
     Cause,
     cause_of_status,
     load_causes,
@@ -33,7 +32,7 @@ _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
 )
 _TRANSITION_CAUSE = Cause(
-    "state", "the object does not have the state or version that the request assumes", LOOK
+    "state", "the object does not have the state or version that the request assumes", Advice.LOOK
 )
 _ABOUT_VALUES = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
 _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
@@ -130,7 +129,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     if by_code:
         return _with_meaning(by_code, exact, status)
     if status == HTTPStatus.BAD_REQUEST and any(_codes_of(each, status) for each in exact):
-        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact, status)
+        return _with_meaning(Cause("value-not-allowed", "", Advice.CHECK_BODY), exact, status)
     phrases = load_causes("words").items()
     # A pattern does not match across lines, so a code is not read as a part of the sentence before it.
     words = re.sub(r" (?=\([\w.:-]+\))", "\n", _without_values(split_words(text)))

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall.contracts.contract import find_extended_operations
-from cxcall.contracts.openapi_document import DOCTOR
-from cxcall.contracts.operation import JSON, URLENCODED, Operation
 from cxcall.findings.finding import Finding, Severity
-from cxcall.findings.hinted_commands import command
 from cxcall.responses.identifiers import correlation_id, describe_redirect
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import (
@@ -21,14 +15,7 @@ from cxcall.responses.processing_evidence import (
     is_compressed,
     unreadable_reason,
 )
-from cxcall.responses.refusals.cause_table import (
-    ASK_FOR_RIGHT,
-    CHECK_BODY,
-    COMPRESSED,
-    NO_TOKEN,
-    SEND_JSON,
-    Cause,
-)
+from cxcall.responses.refusals.cause_table import COMPRESSED, NO_TOKEN, Advice, Cause
 from cxcall.responses.refusals.place_in_request import place_refusal
 from cxcall.responses.refusals.reason_choice import (
     find_cause,
@@ -38,11 +25,17 @@ from cxcall.responses.refusals.reason_choice import (
     platform_text,
     split_words,
 )
+from cxcall.responses.refusals.refused_request import (
+    RefusedRequest,
+    advise_on_rights,
+    advise_to_wait,
+)
 from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
+    from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import HttpResponse
 
 _ASK_GATEWAY = (
@@ -52,55 +45,29 @@ _NO_REASON = "the response gives no reason"
 _SERVER_ERRORS = 500
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
-KEEP_JSON = (
-    "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
-    " which type it accepts"
-)
-CHECK_ENCODING = (
-    "the body that is shown is valid JSON: compare it with what the client sends, such as its encoding, its"
-    " `Content-Length`, and the quotes of the shell"
-)
-
 _DOCUMENTED = f"{_NO_REASON}; the vendor documents this cause for the operation"
 
 
 def explain_refusal(
-    operation: Operation | None,
-    response: HttpResponse,
-    host: str,
-    *,
-    is_token: bool = False,
-    body: Any = None,
-    is_valid: bool = False,
-    media_type: str = "",
+    response: HttpResponse, host: str, request: RefusedRequest
 ) -> tuple[Finding, ...]:
-    """Return the findings on a response that refuses a request, the main one first.
-
-    `operation` is None if the request matches none; `host` may be empty; `is_token` is for requests
-    to a token endpoint; `body` is the parsed body of the request, as far as it is known; `is_valid` says
-    that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is the
-    `Content-Type` of the request, empty if it is not known.
-    """
+    """Return the findings on a response that refuses a request, the main one first; `host` may be empty."""
     if response.status in REDIRECTS:
         return (_redirect_finding(response, host),)
-    text = platform_text(response)
-    main = _main_finding(operation, response, host, text, is_token=is_token)
-    main, named = place_refusal(main, operation, response, split_words(text), body)
-    if operation is not None and not operation.takes_body:
-        advice = f"compare path and query with {operation.listing}"
-        main = main._replace(fix=main.fix.replace(CHECK_BODY, advice))
-    elif is_valid and CHECK_BODY in main.fix:
-        is_unread = main.code == "body-malformed"
-        fix = CHECK_ENCODING if is_unread else advise_on_valid_body(operation, response)
-        main = main._replace(fix=fix)
-    if main.fix == SEND_JSON:
-        main = main._replace(fix=_advise_on_type(operation, media_type, is_token=is_token))
+    text, operation = platform_text(response), request.operation
+    cause, reason = _find_main_cause(request, response, text)
+    message, why = _headline(response, host, cause, text)
+    fix = request.advise(cause, response)
+    main = Finding.error(cause.code, "response", message, fix, reason or why, source=SOURCE)
+    main, named = place_refusal(main, cause, request, response, split_words(text))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
 
 
-def _main_finding(
-    operation: Operation | None, response: HttpResponse, host: str, text: str, *, is_token: bool
-) -> Finding:
+def _find_main_cause(
+    request: RefusedRequest, response: HttpResponse, text: str
+) -> tuple[Cause, str]:
+    """Return the cause of a refusal, and the reason for it if the response itself gives none."""
+    operation, is_token = request.operation, request.is_token
     cause = find_cause(response, text, is_api=operation is not None and not is_token)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # no token exists yet that could have expired
@@ -112,14 +79,13 @@ def _main_finding(
         is_scheme = by_title.code == "scheme-insecure"
         fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
         cause = by_title if is_scheme else Cause("not-provable", "", fix)
-    correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
         rights = dict.fromkeys(_PERMISSION.findall(text))
         if rights:
             names = ", ".join(f"`{name}`" for name in rights)
             cause = cause._replace(meaning=f"the role of the token does not have {names}")
-        if fix == ASK_FOR_RIGHT:
-            fix = advise_on_rights(operation, known=rights)
+        if cause.fix is Advice.ASK_FOR_RIGHT:
+            cause = cause._replace(fix=advise_on_rights(operation, known=rights))
     # Every response contains the reset of the rate limit; only a refusal because of the limit requires a wait.
     headers = (
         response.headers
@@ -130,16 +96,15 @@ def _main_finding(
     if cause.code == "rate-limited" or (
         seconds is not None and cause.code in ("state", "not-provable")
     ):
-        fix = advise_to_wait(seconds)
-    if correlation and cause.code == "not-provable":
-        fix = f"{fix}; for support, give correlation ID `{correlation}`"
+        cause = cause._replace(fix=advise_to_wait(seconds))
+    if cause.code == "not-provable" and (correlation := correlation_id(response)):
+        cause = cause._replace(more=f"; for support, give correlation ID `{correlation}`")
     is_silent = not (text or unreadable_reason(response))
     if documented := _documented_meaning(operation, response.status) if is_silent else "":
-        meaning, _, advice = documented.partition(": ")
-        cause, fix = cause._replace(meaning=meaning), advice if seconds is None else fix
-    message, why = _headline(response, host, cause, text)
-    why = _DOCUMENTED if documented else why
-    return Finding.error(cause.code, "response", message, fix=fix, why=why, source=SOURCE)
+        meaning, _, fix = documented.partition(": ")
+        cause = cause._replace(meaning=meaning)
+        cause = cause._replace(fix=fix, more="") if seconds is None else cause
+    return request.reword(cause), _DOCUMENTED if documented else ""
 
 
 def _documented_meaning(operation: Operation | None, status: int) -> str:
@@ -178,18 +143,8 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     refusal += f": {cause.meaning}" if cause.meaning else unexplained
     return (
         refusal,
-        quotation if text else _NO_REASON if cause.meaning and cause != COMPRESSED else "",
+        quotation if text else _NO_REASON if cause.meaning not in ("", COMPRESSED.meaning) else "",
     )
-
-
-def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: bool) -> str:
-    """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
-    expected = operation.media_type if operation else ""
-    if not expected and is_token:
-        expected = URLENCODED
-    if expected and expected != JSON:
-        return f"send the body as `{expected}`, with this `Content-Type`"
-    return KEEP_JSON if "json" in media_type.lower() else SEND_JSON
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
@@ -240,60 +195,3 @@ def _redirect_finding(response: HttpResponse, host: str) -> Finding:
         why="cxcall follows no redirect: it would send the token and the request to another address",
         source=SOURCE,
     )
-
-
-def advise_to_wait(seconds: float | None) -> str:
-    """Return when to send a request again; `seconds` is the wait in the response."""
-    if seconds is None:
-        return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
-    return f"send it again in {math.ceil(seconds)} s, as the response asks"
-
-
-def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str:
-    """Return how to get the missing right: the right that the response names (`known`), or that the contract requires."""
-    advice = ASK_FOR_RIGHT
-    if known:
-        names = ", ".join(f"`{name}`" for name in known)
-        advice = f"ask an administrator to add {names} to the role of the client or user"
-    if operation is None:
-        return advice
-    alternatives = operation.permissions or [each for each in operation.scopes if each]
-    if all(name in known for each in alternatives for name in each):
-        return advice
-    kind = "permission" if operation.permissions else "scope"
-    names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)
-    return f"{advice}; the contract names the {kind} {names}"
-
-
-def advise_on_valid_body(operation: Operation | None, response: HttpResponse) -> str:
-    """Return what to check after a refusal of a body that matches its schema."""
-    doctor = _doctor_command(operation) if operation else ""
-    check = (
-        f"check the objects that it names: {doctor}" if doctor else "check the IDs and names in it"
-    )
-    known = correlation_id(response)
-    support = f"give the correlation ID `{known}`" if known else "give the time and the host"
-    return f"the body matches its schema: {check}; for support, {support}"
-
-
-@lru_cache(maxsize=16)
-def _doctor_command(operation: Operation) -> str:
-    """Return the command that looks up the objects of a request with a body; empty if there is no read for any of them."""
-    in_body = {pointer.rpartition("/")[2] for pointer in operation.pointers}
-    own = _required(operation)
-    reads = [
-        read
-        for read in find_extended_operations(DOCTOR)
-        if read.platform == operation.platform and in_body.union(own).intersection(_required(read))
-    ]
-    if not reads:
-        return ""
-    found = {name for read in reads for name in read.declared[DOCTOR].get("values", {})}
-    wanted = [*own, *(name for read in reads for name in _required(read))]
-    names = [name for name in dict.fromkeys(wanted) if name not in in_body | found]
-    flags = (flag for name in names for flag in ("--param", f"{name}=ID"))
-    return command("cxcall", "doctor", "--for", operation.name, *flags, "--file", "FILE")
-
-
-def _required(operation: Operation) -> list[str]:
-    return [each.name for each in operation.parameters if each.required]

@@ -80,7 +80,7 @@ def _explain_code(name: str) -> Report | None:
 
 def _describe_status(status: int, cause: Cause) -> Report:
     """Return the meaning of a status for a response without a code and a message."""
-    code, meaning, fix = cause
+    code, meaning, fix, _ = cause
     phrase = HTTPStatus(status).phrase
     text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
     return Report(

@@ -1,0 +1,158 @@
+"""What is known of a refused request, and the advice on its refusal in words for it."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.contract import find_extended_operations
+from cxcall.contracts.openapi_document import DOCTOR
+from cxcall.contracts.operation import JSON, URLENCODED, Operation
+from cxcall.findings.hinted_commands import command
+from cxcall.named_tuple import NamedTuple
+from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.refusals.cause_table import Advice, Cause, Meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from cxcall.transport.http_messages import HttpResponse
+
+_CHECK_GATEWAY = "check whether a proxy or a gateway removes the header `Authorization`"
+_KEEP_JSON = (
+    "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
+    " which type it accepts"
+)
+_CHECK_ENCODING = (
+    "the body that is shown is valid JSON: compare it with what the client sends, such as its encoding, its"
+    " `Content-Length`, and the quotes of the shell"
+)
+_MEANINGS: dict[bool | None, dict[str, str]] = {
+    True: {Meaning.NO_TOKEN_SENT: "a token was sent, but the API says that it got none"},
+    False: dict.fromkeys(
+        (Meaning.NOT_ACCEPTED, Meaning.NOT_AUTHENTICATED),
+        "the API does not accept the credentials",
+    ),
+}
+"""More exact meanings, by whether a token was sent."""
+
+
+class SentCredentials(NamedTuple):
+    """The credentials of a request: whether there was a token, None if this is not known, and how to get another one."""
+
+    has_token: bool | None = None
+    renewal: str = Advice.NEW_TOKEN
+
+
+class RefusedRequest(NamedTuple):
+    """What is known of a refused request.
+
+    `operation` is None if it matches none; `is_token` is for requests to a token endpoint; `body` is the parsed body,
+    as far as it is known; `is_valid` says that it fits the schema of the operation, so that the advice is not to
+    check it again; `media_type` is its `Content-Type`, empty if it is not known.
+    """
+
+    operation: Operation | None
+    is_token: bool = False
+    has_body: bool = True
+    body: Any = None
+    is_valid: bool = False
+    media_type: str = ""
+    credentials: SentCredentials = SentCredentials()
+
+    def reword(self, cause: Cause) -> Cause:
+        """Return a cause with the code and the meaning that it has with the credentials of the request."""
+        has_token = self.credentials.has_token
+        is_other = cause.code == "token-expired" and has_token is False
+        meaning = _MEANINGS.get(has_token, {}).get(cause.meaning, cause.meaning)
+        return cause._replace(code="credential" if is_other else cause.code, meaning=meaning)
+
+    def advise(self, cause: Cause, response: HttpResponse) -> str:
+        """Return the advice of a cause in words for the request."""
+        fix, operation = cause.fix, self.operation
+        takes_body = self.has_body and (operation is None or operation.takes_body)
+        if fix is Advice.CHECK_BODY and not takes_body:
+            known = operation.listing if operation else "the vendor's documentation"
+            fix = f"compare path and query with {known}"
+        elif fix is Advice.CHECK_BODY and self.is_valid:
+            is_unread = cause.code == "body-malformed"
+            return _CHECK_ENCODING if is_unread else _advise_on_valid_body(operation, response)
+        elif fix is Advice.SEND_JSON:
+            fix = self._advise_on_type()
+        elif fix is Advice.NEW_TOKEN:
+            fix = self.credentials.renewal
+        elif fix is Advice.SEND_TOKEN:
+            fix = self.missing_token_advice
+        return f"{fix}{cause.more}"
+
+    @property
+    def missing_token_advice(self) -> str:
+        """What to do if the API says that it got no token."""
+        return str(_CHECK_GATEWAY if self.credentials.has_token else Advice.SEND_TOKEN)
+
+    def _advise_on_type(self) -> str:
+        """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
+        expected = self.operation.media_type if self.operation else ""
+        if not expected and self.is_token:
+            expected = URLENCODED
+        if expected and expected != JSON:
+            return f"send the body as `{expected}`, with this `Content-Type`"
+        return _KEEP_JSON if "json" in self.media_type.lower() else Advice.SEND_JSON
+
+
+def advise_to_wait(seconds: float | None) -> str:
+    """Return when to send a request again; `seconds` is the wait in the response."""
+    if seconds is None:
+        return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
+    return f"send it again in {math.ceil(seconds)} s, as the response asks"
+
+
+def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str:
+    """Return how to get the missing right: the right that the response names (`known`), or that the contract requires."""
+    advice: str = Advice.ASK_FOR_RIGHT
+    if known:
+        names = ", ".join(f"`{name}`" for name in known)
+        advice = f"ask an administrator to add {names} to the role of the client or user"
+    if operation is None:
+        return advice
+    alternatives = operation.permissions or [each for each in operation.scopes if each]
+    if all(name in known for each in alternatives for name in each):
+        return advice
+    kind = "permission" if operation.permissions else "scope"
+    names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)
+    return f"{advice}; the contract names the {kind} {names}"
+
+
+def _advise_on_valid_body(operation: Operation | None, response: HttpResponse) -> str:
+    """Return what to check after a refusal of a body that matches its schema."""
+    doctor = _doctor_command(operation) if operation else ""
+    check = (
+        f"check the objects that it names: {doctor}" if doctor else "check the IDs and names in it"
+    )
+    known = correlation_id(response)
+    support = f"give the correlation ID `{known}`" if known else "give the time and the host"
+    return f"the body matches its schema: {check}; for support, {support}"
+
+
+@lru_cache(maxsize=16)
+def _doctor_command(operation: Operation) -> str:
+    """Return the command that looks up the objects of a request with a body; empty if there is no read for any of them."""
+    in_body = {pointer.rpartition("/")[2] for pointer in operation.pointers}
+    own = _required(operation)
+    reads = [
+        read
+        for read in find_extended_operations(DOCTOR)
+        if read.platform == operation.platform and in_body.union(own).intersection(_required(read))
+    ]
+    if not reads:
+        return ""
+    found = {name for read in reads for name in read.declared[DOCTOR].get("values", {})}
+    wanted = [*own, *(name for read in reads for name in _required(read))]
+    names = [name for name in dict.fromkeys(wanted) if name not in in_body | found]
+    flags = (flag for name in names for flag in ("--param", f"{name}=ID"))
+    return command("cxcall", "doctor", "--for", operation.name, *flags, "--file", "FILE")
+
+
+def _required(operation: Operation) -> list[str]:
+    return [each.name for each in operation.parameters if each.required]
