@@ -89,7 +89,7 @@ def _build(name: str) -> Any:
         module, _, _ = name.partition(" ")
         built = typer.main.get_command(import_module(f"cxcall.cli.commands.{module}").app)
         return getattr(built, "commands", {}).get(name, built)
-    from cxcall.cli.commands.generated_commands import new_command
+    from cxcall.cli.generated_commands import new_command
 
     command = new_command(name)
     return command and typer.main.get_command(command)

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from cxcall.cli import root_command
-from cxcall.cli.commands.generated_commands import new_sender
+from cxcall.cli.generated_commands import new_sender
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import COMMON_FLAGS
 from helpers.command import screen, terminal

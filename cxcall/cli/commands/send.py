@@ -94,7 +94,7 @@ def _load_operations(file: str | None, profile: str | None) -> Any:
 
 @cache
 def _build(name: str, file: str | None, profile: str | None) -> Any:
-    from cxcall.cli.commands.generated_commands import new_sender
+    from cxcall.cli.generated_commands import new_sender
     from cxcall.contracts.contract import load_operation
 
     return typer.main.get_command(new_sender(load_operation(name, _find_contract(file, profile))))
