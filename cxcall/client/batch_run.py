@@ -182,7 +182,7 @@ class BatchRun:
     def _stop_without_consent(self) -> None:
         """If real calls may be placed, raise UsageError unless `confirm` is the number of requests."""
         count, confirm = self.checked.to_send, self._rules.confirm
-        operation, settings = self._job.operation, self._job.settings
+        operation, settings = self.checked.call or self._job.operation, self._job.settings
         if (confirm == count and confirm is not True) or (
             confirm is None and not (count and needs_consent(operation, settings))
         ):

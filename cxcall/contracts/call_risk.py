@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.contracts import get_effects, post_effects
+from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
@@ -148,7 +149,7 @@ class ShippedRoutes:
             for each in known.operations:
                 route, risk = (
                     Route.of(each.method, each.path, each.declared, base),
-                    each.can_place_call,
+                    each.can_place_call or bool(values_with_risk(each.declared)),
                 )
                 self.equal.setdefault(route[:2], []).append(risk)
                 if risk:

@@ -29,6 +29,7 @@ CONDITIONS = "x-cxcall-conditions"
 """In a schema: rules that the platform may enforce beyond it."""
 RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
+RISK_WITH = "x-cxcall-rings-with"
 _EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
 """Extensions of operations that are searched in the whole document."""
 
@@ -39,6 +40,12 @@ class OperationEntry(NamedTuple):
     method: str
     path: str
     declared: dict[str, Any]
+
+
+def values_with_risk(declared: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the values in the body with which an operation can place a call that else places none, by their pointers."""
+    found = declared.get(RISK_WITH)
+    return found if isinstance(found, dict) else {}
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

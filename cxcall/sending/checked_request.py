@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import operation_at
-from cxcall.documents.json_pointer import has_value, leaves, value_at
+from cxcall.contracts.openapi_document import values_with_risk
+from cxcall.documents.json_pointer import find_value, has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
@@ -138,7 +139,7 @@ def build_request(
 
     `values` are the values of the parameters. A payload without value and document means no body.
     """
-    operation = operation_at(operation, settings.base_url, values)
+    operation = _with_risk(operation_at(operation, settings.base_url, values), payload)
     has_body = payload.value is not None or payload.document is not None
     findings = [
         *_platform_mismatch(operation, settings),
@@ -177,6 +178,14 @@ def build_request(
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
+
+
+def _with_risk(operation: Operation, payload: Payload) -> Operation:
+    """Return an operation as one that can place a call if a value in the body says so, in any case of its letters."""
+    for pointer, values in values_with_risk(operation.declared).items():
+        if str(find_value(payload.value, pointer)).casefold() in map(str.casefold, values):
+            return operation.as_call
+    return operation
 
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import Operation
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 CONTRACTS = {each.name: each for each in load_shipped_contracts()}
 OPERATIONS = {
@@ -83,3 +90,30 @@ def test_every_operation_of_nice_cxone_is_marked_unless_it_was_reviewed() -> Non
         (each.name,) for each in changing_operations("nice-cxone") if not each.can_place_call
     }
     assert unmarked == exceptions(CXONE_EXCEPTIONS)
+
+
+def test_values_that_may_lead_to_a_call_are_allowed_ones() -> None:
+    marked = {n: values_with_risk(each.declared) for n, each in OPERATIONS.items()}
+    found = {name: values for name, values in marked.items() if values}
+    assert set(found) == {"change-dnc-numbers", "patch-outbound-dnclist-customexclusioncolumns"}
+    for name, places in found.items():
+        for place, values in places.items():
+            assert set(values) < set(OPERATIONS[name].schema_at(place)["enum"])
+
+
+@pytest.mark.parametrize("action", ["Add", "Remove"])
+def test_only_who_takes_people_off_a_do_not_call_list_is_asked(cxcall: Cxcall, action: str) -> None:
+    number, id_ = "+12025550123", "3fa2c9d4-7b1e-4c55-9e0a-1d2f3a4b5c6d"
+    cxcall.environment |= {"CXCALL_BASE_URL": "http://127.0.0.1:9", "CXCALL_ACCESS_TOKEN": "t" * 9}
+    is_asked, more = action == "Remove", ("--param", f"dncListId={id_}")
+    sets = (f'/action="{action}"', f'/phoneNumbers=["{number}"]')
+    words = ("send", "change-dnc-numbers", *more, *(f"--set={each}" for each in sets))
+    ran = cxcall(*words, code=2 if is_asked else 6)
+    assert ("`--yes` is required" in ran.err) == is_asked
+    file = cxcall.file(
+        "rows.csv", f"/action,/phoneNumbers/0\nAdd,+12025550124\n{action},{number}\n"
+    )
+    ran = cxcall(
+        "batch", file, "--operation", "change-dnc-numbers", *more, code=2 if is_asked else 9
+    )
+    assert ("`--confirm 2` is required" in ran.err) == is_asked

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
+    from cxcall.contracts.operation import Operation
 
 _MAX_FINDINGS = 100
 _MAX_OF_A_KIND = 5
@@ -34,6 +35,8 @@ class CheckStatistics:
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[tuple[str, Severity]] = field(default_factory=Counter)
     repeated_notes: int = 0
+    call: Operation | None = None
+    """The operation as one that can place a call, if a row to send may place one."""
     _notes: set[tuple[str, str]] = field(default_factory=set)
     _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
 
@@ -63,6 +66,8 @@ class CheckStatistics:
         self.numbers_written += checked.numbers_written
         if checked.skip:
             self.skipped[checked.skip] += 1
+        elif checked.request and not checked.earlier and checked.request.operation.can_place_call:
+            self.call = checked.request.operation
         for each in checked.findings:
             finding = _as_warning(each) if checked.skip else each
             if self._is_repeated_note(finding):

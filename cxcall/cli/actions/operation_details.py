@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_text import as_text
@@ -48,9 +49,17 @@ def operation_data(operation: Operation) -> dict[str, Any]:
         "platform": operation.platform,
         "tag": operation.tag,
         "provenance": operation.provenance,
-        "rings": operation.can_place_call,
+        "rings": operation.can_place_call or bool(values_with_risk(operation.declared)),
         "summary": operation.summary,
     }
+
+
+def _risk(operation: Operation) -> str:
+    if operation.can_place_call:
+        return "yes"
+    found = values_with_risk(operation.declared).items()
+    texts = (f"if `{pointer}` is `{'` or `'.join(values)}`" for pointer, values in found)
+    return ", or ".join(texts) or "no"
 
 
 def _credentials(operation: Operation) -> list[str]:
@@ -138,7 +147,7 @@ def _facts(operation: Operation) -> Iterator[Entry]:
             texts = (" and ".join(sorted(names)) or "none" for names in alternatives)
             yield Entry(label, " or ".join(texts))
     yield from (Entry("instead", f"{each}, to {each.summary}") for each in operation.nearest)
-    yield Entry("can place a call", "yes" if operation.can_place_call else "no")
+    yield Entry("can place a call", _risk(operation))
     if operation.engagement_id:
         yield Entry("engagement ID", ", then ".join(operation.engagement_id))
     if find_paging(operation) is not None:

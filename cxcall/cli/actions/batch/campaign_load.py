@@ -218,10 +218,9 @@ class _LoadCommand(BatchCommand):
         """Return a function that returns the delivery of a row."""
         return _find_loaded(self.job, ledger, batches, self.contacts)
 
-    def ask(self, count: int) -> None:
+    def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""
-        job, settings = self.job, self.job.settings
-        operation, options = job.operation, self.options
+        job, settings, options = self.job, self.job.settings, self.options
         if found := self.contacts.count:
             self._tell(
                 f"not loaded again without `--again`: {count_phrase(found, 'contact')} that may be in the list already, from a load of another file"

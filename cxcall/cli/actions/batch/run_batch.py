@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
+    from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
 
@@ -171,12 +172,12 @@ class BatchCommand:
         """Return a function that returns the delivery of a request and its row by these batches."""
         return find_by_request(self.job, ledger, batches)
 
-    def ask(self, count: int) -> None:
+    def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of calls, unless `--confirm` does."""
         ask = self.screen.read_line if self.screen.is_interactive else None
         confirmed = self.options.confirm
         ask_count(
-            self.job.operation,
+            operation,
             self.job.settings,
             count,
             confirmed=confirmed,
@@ -193,7 +194,7 @@ class BatchCommand:
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
-        self.ask(count)
+        self.ask(count, totals.call or job.operation)
         if self.options.resume and not count:
             self.tell_progress(f"nothing is left to be {self.verb}")
         if self.mode.is_queued:
