@@ -275,3 +275,31 @@ def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
         ("--root", "none"),
     ):
         cxcall("mcp", *arguments, "-o", "json", code=2)
+
+
+def test_findings_of_tools_name_arguments_and_not_options(cxcall: Cxcall) -> None:
+    async def talk_to(client: Client) -> None:
+        number = {"phoneNumber": "+12025550123"}
+        for tool, arguments, where, fix in (
+            ("dry_run", {"operation": "execute"}, "parameters", "give it in `parameters`"),
+            (
+                "dry_run",
+                {"operation": "execute", "parameters": {"campaignid": "x"}},
+                "parameters",
+                "write `campaignId` in `parameters`",
+            ),
+            ("list_history", {"since": "zz"}, "since", "write `since: 2h`"),
+            (
+                "dry_run",
+                {"operation": "place-call", "body": {**number, "phoneNumber": "911"}},
+                "/phoneNumber",
+                "(options are for a person in a shell)",
+            ),
+        ):
+            refused = await call(client, tool, **arguments)
+            first = refused["findings"][0]
+            assert first["where"] == where
+            assert fix in first["fix"]
+            assert "`--" not in first["message"]
+
+    talk(cxcall, (), talk_to)
