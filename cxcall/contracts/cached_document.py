@@ -21,6 +21,7 @@ from zlib import crc32
 from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.contracts.openapi_document import OperationEntry, named_extensions
 from cxcall.documents.paths import variable_folder
+from cxcall.documents.private_files import make_private_folder
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     Converter = Callable[[str, bytes], Contract]
 
-FORMAT = 20
+FORMAT = 21
 """Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
@@ -204,7 +205,7 @@ def _write_file(file: Path, contract: Contract) -> None:
 
     Also removes the oldest files, and files that a killed process left unfinished.
     """
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(file.parent)
     handle, name = mkstemp(".sqlite", dir=file.parent)
     os.close(handle)
     try:

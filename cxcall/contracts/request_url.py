@@ -89,9 +89,13 @@ def join_base(base_url: str, own: str) -> str:
 
 
 def path_of_url(url: str) -> str:
-    """Return the path of a server's URL, which may be a template; empty if it has none."""
-    host, slashes, rest = url.partition("//")
-    return (f"/{rest.partition('/')[2]}" if slashes else host).rstrip("/")
+    """Return the path of a server's URL, which may be a template; empty if it has none.
+
+    It begins with a slash, also if a relative URL does not: otherwise it would become a part of the host before it.
+    """
+    before, slashes, rest = url.partition("//")
+    path = (rest.partition("/")[2] if slashes else before.removeprefix("/")).rstrip("/")
+    return path and f"/{path}"
 
 
 def server_url(

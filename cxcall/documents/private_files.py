@@ -87,7 +87,7 @@ class PrivateFile(NamedTuple):
         system releases the lock when the process ends.
         """
         try:
-            _make_folder(self.path)
+            make_private_folder(self.path.parent)
             lock = open_lock(self.path.parent)
         except OSError:
             yield True
@@ -162,7 +162,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
     """
     try:
         check_replaceable(path, folder_variable=folder_variable)
-        _make_folder(path)
+        make_private_folder(path.parent)
         target = path.resolve()
         new = target.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
@@ -213,8 +213,12 @@ def _existing_folder(path: Path) -> Path:
     return next(each for each in path.resolve().parents if each.exists())
 
 
-def _make_folder(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def make_private_folder(folder: Path) -> None:
+    """Create a folder and the missing ones above it, which `mkdir` would create with the mode of the umask."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # raises FileExistsError for a file
 
 
 def is_readable_by_others(path: Path) -> bool:

@@ -167,7 +167,10 @@ class LedgerMarker:
             "purpose": "notices that a ledger of cxcall disappeared; do not delete it",
         }
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._folder.is_dir():
+                from cxcall.documents.private_files import make_private_folder
+
+                make_private_folder(self._folder)
             file = os.open(self._path(ledger), os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 is_new = not os.fstat(file).st_size

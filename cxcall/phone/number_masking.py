@@ -225,7 +225,7 @@ def response_masker(sent: str) -> Callable[[str], str]:
     ends = {plain_digits(each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
     spellings = "|".join(r"[ ().\-/_:']{0,3}".join(each) for each in sorted(ends))
     echo = re.compile(
-        rf"(?<![0-9])\+?(?:[0-9(][ ().\-/_:']{{0,3}}){{0,7}}(?:{spellings})(?![0-9])"
+        rf"(?<![0-9])\+?\(?(?:[0-9][ ().\-/_:']{{0,3}}){{0,7}}(?:{spellings})(?![0-9])"
         if ends
         else _NOTHING
     )

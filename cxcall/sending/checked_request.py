@@ -28,7 +28,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from cxcall.transport.http_messages import HttpRequest, is_header
-from cxcall.transport.origins import is_sent_unchanged, target_of
+from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -174,7 +174,7 @@ def build_request(
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
     base, shown = settings.base_url, _shown_path(operation, settings.base_url, values)
     request = HttpRequest(operation.method, operation.url(base, values), headers, body, shown)
-    _stop_on_change_in_transit(request)
+    _stop_on_change_in_transit(request, base)
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
@@ -224,8 +224,14 @@ def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:
     return list(merged.values())
 
 
-def _stop_on_change_in_transit(request: HttpRequest) -> None:
-    """Raise UsageError if the bytes that are sent would differ from those of the dry run and the ledger."""
+def _stop_on_change_in_transit(request: HttpRequest, base_url: str) -> None:
+    """Raise UsageError if the request would go to another host than that of the settings, or with other bytes than shown."""
+    if origin(request.url) != origin(base_url):
+        raise UsageError(
+            f"the request would go to `{printable(host_of(request.url))}`, not to `{host_of(base_url)}`",
+            where="path",
+            fix="correct the path of the operation in its API document",
+        )
     if not is_sent_unchanged(request.url):
         raise UsageError(
             f"`{printable(target_of(request.url))}` would be changed before it is sent",

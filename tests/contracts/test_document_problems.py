@@ -212,3 +212,34 @@ def test_places_of_swagger_are_read_in_any_case(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", document)
     shown = cxcall("operations", "callLead", "--contract", file, code=0)
     assert "rank  integer, required" in shown.out
+
+
+@pytest.mark.parametrize("path", ["@evil.example/x", ".evil.example/x", ":9902/x", "{h}/x", "x"])
+def test_path_without_a_slash_cannot_change_the_host(cxcall: Cxcall, path: str) -> None:
+    document = posting("dial", {"to": {}}, path)
+    document["paths"]["/list"] = {"get": {"operationId": "list", "responses": {}}}
+    file = cxcall.file("own.json", document)
+    words = ("send", "dial", "--contract", file, "--base-url", "https://api.example.com")
+    for more in ("-n", "--curl"):
+        ran = cxcall(*words, more, "--set", '/to="+12025550123"', code=2)
+        assert f"the path `{path}` does not begin with a slash" in ran.err
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=3)
+    assert listed.envelope["data"]["unusable"] == ["dial"]
+
+
+@pytest.mark.parametrize("server", ["@evil.example/v2", ".evil.example/v2", ":9902/v2", "v2"])
+@pytest.mark.parametrize("dialect", ["2.0", "3.1.0"])
+def test_relative_server_without_a_slash_cannot_change_the_host(
+    cxcall: Cxcall, dialect: str, server: str
+) -> None:
+    document = posting("dial", {"to": {}})
+    if dialect == "2.0":
+        body = {"in": "body", "name": "body", "schema": {"properties": {"to": {}}}}
+        declared = {"operationId": "dial", "parameters": [body], "responses": {}}
+        document = {"swagger": "2.0", "basePath": server, "paths": {"/dial": {"post": declared}}}
+    else:
+        document["servers"] = [{"url": server}]
+    file = cxcall.file("own.json", {"info": {"title": "x", "version": "1"}, **document})
+    words = ("send", "dial", "--contract", file, "--base-url", "https://api.example.com", "-n")
+    ran = cxcall(*words, "--set", '/to="+12025550123"', code=0)
+    assert f"POST https://api.example.com/{server}/dial" in ran.out

@@ -209,6 +209,9 @@ class _Operations:
         self, path: str, item: dict[str, Any], node: Any, places: tuple[str, str]
     ) -> dict[str, Any]:
         source, parts, (at, place) = self._source, self._parts, places
+        if not path.startswith("/"):  # it would become a part of the host before it
+            message = f"the path `{path}` does not begin with a slash"
+            raise source.fault(at, message, f"write `/{path}`")
         node = source.mapping(node, place)
         parameters = read_parameters(source, node, item, places, parts.in_body)
         outside = [each for each in parameters if each[0]["in"] not in parts.in_body]

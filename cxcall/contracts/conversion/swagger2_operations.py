@@ -7,6 +7,7 @@ from typing import Any
 from cxcall.contracts.conversion.openapi3_operations import OpenApi3, media_type
 from cxcall.contracts.conversion.operation_parameters import BODY_PLACES
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
+from cxcall.contracts.request_url import path_of_url
 
 _STYLES: dict[str, dict[str, Any]] = {
     "multi": {"style": "form", "explode": True},
@@ -35,7 +36,7 @@ class Swagger2(OpenApi3):
             return []
         schemes = self._source.listing(node.get("schemes"), "/schemes")
         host = self._source.text(node.get("host"), "/host")
-        base = self._source.text(node.get("basePath"), "/basePath").rstrip("/")
+        base = path_of_url(self._source.text(node.get("basePath"), "/basePath"))
         scheme = "https" if "https" in schemes or not schemes else str(schemes[0])
         return [{"url": f"{scheme}://{host}{base}" if host else base or "/"}]
 

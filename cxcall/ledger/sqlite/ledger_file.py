@@ -35,7 +35,10 @@ def open_database(folder: Path) -> SqliteDatabase:
     """Open the file in `folder`, or create it; raises LedgerError when it cannot be used."""
     path = folder / FILE_NAME
     with explain_errors(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            from cxcall.documents.private_files import make_private_folder
+
+            make_private_folder(folder)
         if _is_new(path):
             _create(path)
         was_left_open = _size(_side_file(path, "-wal")) > 0

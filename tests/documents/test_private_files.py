@@ -1,0 +1,32 @@
+"""Folders that only their owner can read and change, whatever the umask."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+
+from helpers.command import CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+def test_all_new_folders_of_a_send_are_private(cxcall: Cxcall) -> None:
+    names = {
+        "CXCALL_STATE_DIR": "home/.local/state/cxcall",
+        "CXCALL_CONFIG_DIR": "home/.config/cxcall",
+        "CXCALL_CACHE_DIR": "home/.cache/cxcall",
+    }
+    folders = {name: str(cxcall.folder / place) for name, place in names.items()}
+    words = ("personal-connection", "--sandbox", "--contact-id", CONTACT, "--reason-code", "x")
+    environment = {**os.environ, **cxcall.environment, **folders}
+    subprocess.run([CXCALL, *words], env=environment, umask=0, check=True, capture_output=True)
+    made = {
+        str(each.relative_to(cxcall.folder)): stat.S_IMODE(each.stat().st_mode)
+        for each in (cxcall.folder / "home").rglob("*")
+        if each.is_dir()
+    }
+    assert {"home/.config/cxcall/ledgers", "home/.local/state/cxcall"} <= made.keys()
+    assert {*made.values()} == {0o700}
