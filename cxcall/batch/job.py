@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cxcall.ledger.request_identity import LOAD, intent_digest
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import Layer, Setting
 from cxcall.settings.stricter_guards import guards_to_keep
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Job:
         """The settings with which the rows are checked: those that wait in the queue may be outside their calling hours."""
         if not self.waits_in_queue:
             return self.settings
-        return self.settings.with_values(hours=Setting("", "--queue"))
+        return self.settings.with_values(hours=Setting("", "--queue", Layer.FLAGS))
 
     @property
     def _values_digest(self) -> str:

@@ -9,6 +9,7 @@ from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
+from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Token(NamedTuple):
     scopes: frozenset[str] | None
     expires_at: float | None
     source: str
+    layer: Layer = Layer.OTHER
 
     def __repr__(self) -> str:
         return redacted_repr(self, "value")
@@ -79,16 +81,16 @@ class SharedToken:
 
 def explicit_token(settings: Settings) -> Token | None:
     """Return the token that a setting provides; raises CredentialsError if it is not valid, or may not be sent."""
-    value, source = settings.access_token, settings.values["access_token"].source
-    if not value:
+    setting = settings.values["access_token"]
+    if not setting.value:
         return None
     check_area(settings)
-    return new_explicit_token(value, source)
+    return new_explicit_token(setting)
 
 
 def check_area(settings: Settings) -> None:
     """Raise CredentialsError if a token would go to the default host of NICE CXone, whose tenants are in several areas."""
-    if settings.base_url_from_tenant and settings.values["base_url"].source == "default":
+    if settings.base_url_from_tenant and settings.values["base_url"].layer is Layer.DEFAULT:
         raise missing_area("access token", "CXCALL_BASE_URL")
 
 
@@ -101,9 +103,15 @@ def missing_area(secret: str, variable: str) -> CredentialsError:
     )
 
 
-def new_explicit_token(value: str, source: str) -> Token:
+def new_explicit_token(setting: Setting) -> Token:
     """Return a token that a person entered; raises CredentialsError if it is not valid."""
-    return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
+    value, source, layer, _ = setting
+    return Token(check_secret("access token", value, source), EXPLICIT, None, None, source, layer)
+
+
+def login_value(value: str, source: str = LOGIN_SOURCE) -> Setting:
+    """Return a value of a stored login, or one that the user enters to store it."""
+    return Setting(value, source, Layer.LOGIN)
 
 
 def check_secret(name: str, text: str, source: str, fix: str = "") -> str:

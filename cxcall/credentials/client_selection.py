@@ -13,6 +13,7 @@ from cxcall.credentials.access_token import (
     check_secret,
     credentials_error,
     explicit_token,
+    login_value,
     missing_area,
     new_explicit_token,
 )
@@ -27,12 +28,11 @@ from cxcall.credentials.oauth_client import (
 )
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.settings import tenant_addresses
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import region_domain
 from cxcall.settings.setting_values import CXONE
 from cxcall.settings.settings import config_path
-from cxcall.settings.sources import SECRET_SETTINGS
+from cxcall.settings.sources import SECRET_SETTINGS, Layer
 from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
@@ -41,11 +41,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.documents.private_files import StoredRecord
     from cxcall.settings.settings import Settings
-
-_DERIVED_SOURCES = (
-    *("from base_url", "from region", "from issuer", "not set"),
-    tenant_addresses.DISCOVERY_SOURCE,
-)
+    from cxcall.settings.sources import Setting
 
 
 def find_explicit_token(settings: Settings) -> Token | None:
@@ -57,7 +53,7 @@ def find_explicit_token(settings: Settings) -> Token | None:
     if "access_token" in stored_logins.keyring_secret_names(login):
         login = stored_logins.load_keyring_secrets(settings, login)
     value = str(login.get("access_token", ""))
-    return new_explicit_token(value, source) if value else None
+    return new_explicit_token(login_value(value, source)) if value else None
 
 
 def credentials_identity(settings: Settings) -> tuple[str, ...]:
@@ -117,16 +113,13 @@ def select_client(
             fix = f"{settings.login_command('--web')}: `{operation.name}` acts as a user"
             error = CredentialsError(error.findings[0]._replace(fix=fix))
         raise error
-    sources = client_id.source, secret.source
-    return client_from_pair(settings, (client_id.value, secret.value), sources)
+    return client_from_pair(settings, client_id, secret)
 
 
-def client_from_pair(
-    settings: Settings, pair: tuple[str, str], sources: tuple[str, str]
-) -> OAuthClient:
-    """Return the client with the ID and secret in `pair`; raises CredentialsError if not valid."""
+def client_from_pair(settings: Settings, client_id: Setting, secret: Setting) -> OAuthClient:
+    """Return the client with an ID and a secret; raises CredentialsError if not valid."""
     kind = grant_kind(settings)
-    client = build_client(pair, sources, require_token_url(settings), kind)
+    client = build_client(client_id, secret, require_token_url(settings), kind)
     if kind != ACCESS_KEY:
         return client
     if bool(settings.client_id) != bool(settings.client_secret):
@@ -136,13 +129,14 @@ def client_from_pair(
 
 def browser_client(settings: Settings) -> OAuthClient:
     """Return the client for a browser login; raises CredentialsError if its ID is not valid."""
-    client_id, secret = settings.values["client_id"], settings.client_secret
+    secret = settings.client_secret
     return OAuthClient(
-        check_id("client ID", client_id.value, client_id.source),
+        check_id("client ID", settings.values["client_id"]),
         check_secret("client secret", secret, LOGIN_SOURCE) if secret else "",
         LOGIN_SOURCE,
         require_token_url(settings),
         AUTHORIZATION_CODE,
+        layer=Layer.LOGIN,
     )
 
 
@@ -186,7 +180,7 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
 
 def _is_used(settings: Settings, login: StoredRecord) -> bool:
     """Return whether a login is for this token endpoint, and no setting takes precedence over it."""
-    is_derived = settings.values["token_url"].source in _DERIVED_SOURCES
+    is_derived = settings.values["token_url"].layer in (Layer.DERIVED, Layer.DISCOVERY)
     if not login.get("token_url") or not (is_derived or login["token_url"] == settings.token_url):
         return False
     kind = login.get("kind", CLIENT_CREDENTIALS)
@@ -200,31 +194,27 @@ def _client_from_login(login: StoredRecord) -> OAuthClient:
     """Return the client of a stored login; raises CredentialsError if the file is damaged."""
     kind, token_url = str(login.get("kind", CLIENT_CREDENTIALS)), str(login["token_url"])
     texts = {name: str(value) for name, value in login.items()}
-    source, keyring_secrets = (
-        stored_logins.login_source(login),
-        stored_logins.keyring_secret_names(login),
+    keyring_secrets = stored_logins.keyring_secret_names(login)
+    client_id, secret = (
+        login_value(texts.get(name, ""), stored_logins.login_source(login))
+        for name in CREDENTIAL_SETTINGS[kind]
     )
-    application = texts.get("client_id", ""), texts.get("client_secret", "")
-    if kind == AUTHORIZATION_CODE:
-        return OAuthClient(
-            check_id("client ID", application[0], source),
-            application[1],
-            source,
+    if kind != AUTHORIZATION_CODE and not keyring_secrets:
+        client = build_client(client_id, secret, token_url, kind)
+    else:
+        client = OAuthClient(
+            check_id("client ID" if kind == AUTHORIZATION_CODE else "ID", client_id),
+            secret.value,
+            secret.source,
             token_url,
             kind,
             refresh_token=texts.get("refresh_token", ""),
             keyring_secrets=keyring_secrets,
+            layer=secret.layer,
         )
-    id_name, secret_name = CREDENTIAL_SETTINGS[kind]
-    pair = texts.get(id_name, ""), texts.get(secret_name, "")
-    if keyring_secrets:
-        client_id = check_id("ID", pair[0], source)
-        client = OAuthClient(
-            client_id, "", source, token_url, kind, keyring_secrets=keyring_secrets
-        )
-    else:
-        client = build_client(pair, (source, source), token_url, kind)
-    return client._replace(application=application) if kind == ACCESS_KEY else client
+    if kind != ACCESS_KEY:
+        return client
+    return client._replace(application=(texts.get("client_id", ""), texts.get("client_secret", "")))
 
 
 def _missing_credentials(settings: Settings, kind: str) -> CredentialsError:
@@ -263,7 +253,8 @@ def _other_logins(settings: Settings) -> str:
     if hosts := stored_logins.login_hosts(settings.profile):
         return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only"
     names = ConfigFile.read(config_path()).profiles
-    if settings.values["profile"].source != "default" or not names or settings.profile in names:
+    is_chosen = settings.values["profile"].layer is not Layer.DEFAULT
+    if is_chosen or not names or settings.profile in names:
         return ""
     return (
         f"no profile is selected; `--profile` selects {' or '.join(f'`{each}`' for each in names)}"

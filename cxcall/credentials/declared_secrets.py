@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC, Alternative, SecurityScheme
 from cxcall.credentials import stored_logins
-from cxcall.credentials.access_token import credentials_error
-from cxcall.credentials.token_provider import check_use
+from cxcall.credentials.access_token import credentials_error, login_value
+from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.findings.finding import printable
 from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.settings.sources import Layer
 from cxcall.transport.http_messages import is_header
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.findings.errors import CredentialsError
     from cxcall.settings.settings import Settings
+    from cxcall.settings.sources import Setting
 
 # Headers that control the destination, the length, or the decoding of a message (RFC 9110, sections 7 and 8; RFC 9112).
 _FRAMING_HEADERS = frozenset(
@@ -26,8 +28,6 @@ _FRAMING_HEADERS = frozenset(
     content-length content-type content-encoding
     """.split()
 )
-DOCUMENT_HOST = "default"
-"""The source of a base URL that only the document names."""
 
 
 class DeclaredSecrets:
@@ -50,13 +50,14 @@ class DeclaredSecrets:
     def value(self, scheme: SecurityScheme, alternative: Alternative) -> str:
         """Return the value to send for a scheme of an alternative; raises CredentialsError if it may not be sent."""
         names = ("username", "password") if scheme.kind == BASIC else ("api_key",)
-        found = self._read(names)
-        remember_secrets(*found[-1:])
-        _check_destination(self._settings, self.source)
-        if scheme.kind == BASIC:
-            return self._basic(*found)
+        *username, secret = self._read(names)
+        self.source = secret.source
+        remember_secrets(secret.value)
+        _check_destination(self._settings, secret.layer)
+        if username:
+            return self._basic(username[0].value, secret.value)
         check_place(scheme)
-        value = self._key(found[0], scheme, alternative)
+        value = self._key(secret.value, scheme, alternative)
         remember_secrets(value)
         what = f"the API key for {scheme.place} `{printable(scheme.field)}`"
         if not value:
@@ -65,15 +66,14 @@ class DeclaredSecrets:
             raise self._unusable(what)
         return value
 
-    def _read(self, names: tuple[str, ...]) -> list[str]:
+    def _read(self, names: tuple[str, ...]) -> list[Setting]:
         settings = [self._settings.values[name] for name in names]
         if all(each.value for each in settings):
-            self.source = settings[-1].source
-            return [each.value for each in settings]
+            return settings
         login = stored_logins.find_login(self._settings)
-        self.source = stored_logins.login_source(login)
+        source = stored_logins.login_source(login)
         login = stored_logins.load_keyring_secrets(self._settings, login)
-        return [str(login.get(name, "")) for name in names]
+        return [login_value(str(login.get(name, "")), source) for name in names]
 
     def _basic(self, username: str, password: str) -> str:
         if ":" in username or not (username + password).isprintable():
@@ -144,11 +144,12 @@ def check_place(scheme: SecurityScheme) -> None:
     )
 
 
-def _check_destination(settings: Settings, source: str) -> None:
-    """Raise CredentialsError if a secret from `source` may not go to the host of the settings."""
-    check_use(settings, source)
+def _check_destination(settings: Settings, layer: Layer) -> None:
+    """Raise CredentialsError if a secret of `layer` may not go to the host of the settings."""
+    stop_on_conflicts(settings)
+    check_trust(settings, layer)
     base_url = settings.values["base_url"]
-    if base_url.source == DOCUMENT_HOST:
+    if base_url.layer is Layer.DEFAULT:
         raise credentials_error(
             f"the host `{host_of(base_url.value)}` comes only from the document, so no secret is sent to it",
             "set `base_url` where the secret is set, or add `--base-url`",

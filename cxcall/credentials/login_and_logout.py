@@ -6,15 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
-from cxcall.credentials.access_token import (
-    LOGIN_SOURCE,
-    Token,
-    check_area,
-    new_explicit_token,
-)
+from cxcall.credentials.access_token import Token, check_area, login_value, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import state_dir
+from cxcall.settings.sources import Layer
 from cxcall.settings.tenant_addresses import delete_tenant
 
 if TYPE_CHECKING:
@@ -34,9 +30,9 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
     from cxcall.credentials.token_request import request_grant
 
     stop_on_conflicts(settings)
-    check_trust(settings, LOGIN_SOURCE)
-    sources = LOGIN_SOURCE, LOGIN_SOURCE
-    client = client_selection.client_from_pair(settings, (client_id, secret), sources)
+    check_trust(settings, Layer.LOGIN)
+    pair = login_value(client_id), login_value(secret)
+    client = client_selection.client_from_pair(settings, *pair)
     with token_cache.lock_tokens(settings.timeout):
         return _save(settings, client, request_grant(client, settings.timeout))
 
@@ -50,7 +46,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
     from cxcall.credentials import browser_login
 
     stop_on_conflicts(settings)
-    check_trust(settings, LOGIN_SOURCE)
+    check_trust(settings, Layer.LOGIN)
     client = client_selection.browser_client(settings)
     grant = browser_login.log_in(
         client, show, port=port, platform=settings.platform, timeout=settings.timeout
@@ -61,9 +57,9 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
 
 def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
-    check_trust(settings, LOGIN_SOURCE)
+    check_trust(settings, Layer.LOGIN)
     check_area(settings)
-    new_token = new_explicit_token(token, LOGIN_SOURCE)
+    new_token = new_explicit_token(login_value(token))
     with token_cache.lock_tokens(settings.timeout):
         stored_logins.save_login(settings, {"access_token": new_token.value})
     return new_token

@@ -8,6 +8,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.origins import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"
@@ -51,6 +52,7 @@ class OAuthClient(NamedTuple):
     application: tuple[str, str] = ("", "")
     refresh_token: str = ""
     keyring_secrets: tuple[str, ...] = ()
+    layer: Layer = Layer.OTHER
 
     def __repr__(self) -> str:
         return redacted_repr(self, "secret", "application", "refresh_token")
@@ -105,23 +107,23 @@ class TokenGrant(NamedTuple):
         return redacted_repr(self, "value", "refresh_token", "id_token")
 
 
-def check_id(name: str, text: str, source: str) -> str:
+def check_id(name: str, setting: Setting) -> str:
     """Return the ID of a client or an access key; raises CredentialsError if not valid."""
-    client_id = check_text(name, text, source)
+    client_id = check_text(name, setting.value, setting.source)
     if ":" in client_id:
         message = f"the {name} contains a `:`, which is not allowed"
-        raise credentials_error(message, f"copy only the {name}", where=source)
+        raise credentials_error(message, f"copy only the {name}", where=setting.source)
     return client_id
 
 
 def build_client(
-    pair: tuple[str, str], sources: tuple[str, str], token_url: str, kind: str = CLIENT_CREDENTIALS
+    client_id: Setting, secret: Setting, token_url: str, kind: str = CLIENT_CREDENTIALS
 ) -> OAuthClient:
-    """Return a client with the ID and secret in `pair`; raises CredentialsError if one is not valid."""
-    client = OAuthClient(*pair, sources[1], token_url, kind)
+    """Return a client with an ID and a secret; raises CredentialsError if one is not valid."""
+    client = OAuthClient("", "", secret.source, token_url, kind, layer=secret.layer)
     return client._replace(
-        client_id=check_id(f"{client.label} ID", pair[0], sources[0]),
-        secret=check_secret(f"{client.label} secret", pair[1], sources[1]),
+        client_id=check_id(f"{client.label} ID", client_id),
+        secret=check_secret(f"{client.label} secret", secret.value, secret.source),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token
+from cxcall.credentials.access_token import EXPLICIT, Token
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.responses.refusals.refused_request import SentCredentials
+from cxcall.settings.sources import Layer
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def advise_on_rejection(
         return (
             f"check that the credentials (from {credentials.source}) are for this account and host"
         )
-    is_stored = LOGIN_SOURCE in token.source  # also in the name of the keyring
+    is_stored = token.layer is Layer.LOGIN
     if token.kind != EXPLICIT:
         return _advise_on_client(settings, token, is_stored=is_stored, is_new=is_new)
     if is_stored:

@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
 from cxcall.credentials import stored_logins, token_cache
-from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
+from cxcall.credentials.access_token import EXPLICIT, Token, credentials_error
 from cxcall.credentials.declared_secrets import (
-    DOCUMENT_HOST,
     DeclaredSecrets,
     check_place,
     keys_of,
     split_keys,
 )
-from cxcall.credentials.token_provider import check_use, get_token, has_token_source
+from cxcall.credentials.token_provider import (
+    check_trust,
+    get_token,
+    has_token_source,
+    stop_on_conflicts,
+)
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding, add_notice
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
+from cxcall.settings.sources import Layer
 from cxcall.transport.authorization import Authorization
 from cxcall.transport.curl import KEY, named_key
 from cxcall.transport.origins import host_of
@@ -138,13 +143,14 @@ def store_credentials(settings: Settings, username: str, secret: str) -> str:
     remember_secrets(secret)
     if not secret:
         raise credentials_error("the secret is empty", "enter the secret again")
-    if settings.values["base_url"].source == DOCUMENT_HOST:
+    if settings.values["base_url"].layer is Layer.DEFAULT:
         raise credentials_error(
             "`base_url` is not set, so it is not known which host the secret is for",
             "add `--base-url https://HOST`",
             where="--base-url",
         )
-    check_use(settings, LOGIN_SOURCE)
+    stop_on_conflicts(settings)
+    check_trust(settings, Layer.LOGIN)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
     with token_cache.lock_tokens(settings.timeout):
@@ -278,7 +284,7 @@ def _advice(settings: Settings, alternative: Alternative) -> str:
 def _advice_on(settings: Settings, scheme: SecurityScheme, *, has_login: bool = True) -> str:
     base_url = settings.values["base_url"]
     # A secret is sent only to a host that the user names.
-    host = ("--base-url", base_url.value) if base_url.source == DOCUMENT_HOST else ()
+    host = ("--base-url", base_url.value) if base_url.layer is Layer.DEFAULT else ()
     flag, names = {
         BASIC: ("--basic", "`CXCALL_USERNAME` and `CXCALL_PASSWORD`"),
         API_KEY: ("--api-key", "`CXCALL_API_KEY`"),

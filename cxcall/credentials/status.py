@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
-from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
+from cxcall.credentials.access_token import EXPLICIT
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CREDENTIAL_SETTINGS
-from cxcall.credentials.token_provider import check_trust
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.sources import SECRET_SETTINGS
+from cxcall.settings.sources import SECRET_SETTINGS, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +95,7 @@ class CredentialsStatus(NamedTuple):
     def _client_rows(self, client: OAuthClient) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
         setting = self.settings.values["access_key_id" if is_key else "client_id"]
-        source = client.source if client.source in (LOGIN_SOURCE, KEYRING_SOURCE) else ""
+        source = client.source if client.layer is Layer.LOGIN else ""
         yield f"{client.label} id", client.client_id, source or setting.source
         if client.has_secret:
             yield f"{client.label} secret", "****", client.source
@@ -122,7 +121,7 @@ class CredentialsStatus(NamedTuple):
     def _incomplete_rows(self) -> Iterator[tuple[str, str, str]]:
         """Yield the rows of an ID or a secret that is set without the other one."""
         for name in self._settings_of_client:
-            value, source, _ = self.settings.values[name]
+            value, source, *_ = self.settings.values[name]
             if value and not self.token:
                 yield name.replace("_", " "), "****" if name in SECRET_SETTINGS else value, source
 
@@ -136,7 +135,7 @@ def document_rows(settings: Settings) -> list[tuple[str, str, str]]:
     login = stored_logins.find_login(settings)
     rows = []
     for name in ("username", "password", "api_key"):
-        value, source, _ = settings.values[name]
+        value, source, *_ = settings.values[name]
         if not value and name in (*login, *stored_logins.keyring_secret_names(login)):
             value, source = str(login.get(name, "****")), stored_logins.login_source(login)
         if value:
@@ -150,25 +149,26 @@ def get_status(settings: Settings) -> CredentialsStatus:
     Raises UsageError if other users can read the stored secrets.
     """
     token = client = None
-    source = ""
     own = document_rows(settings)
+    needs_token = all(name == "username" for name, *_ in own)
     findings = [*settings.conflicts, *client_selection.find_unused_credentials(settings)]
     try:
         token = client_selection.find_explicit_token(settings)
         if token is None:
             client = client_selection.select_client(settings)
             token = token_cache.find_cached_token(settings, client)
-        source = client.source if client else token.source if token else ""
-        check_trust(settings, source)
     except CredentialsError as error:
-        if not any(name != "username" for name, *_ in own):
+        if needs_token:
             findings += error.findings
-    places = {found.where for found in findings}
-    # Without a secret, nothing is refused yet, but a login would be. A secret in the same `.env` may be used.
-    findings += [
-        choice._replace(severity=Severity.WARNING)
-        for choice in settings.untrusted
-        if choice.where not in places and not source.startswith(".env:")
-    ]
+    used = client or token
+    if not (used and used.layer.is_dotenv):
+        # Without a token, nothing is refused yet, but a login would be.
+        severity = Severity.ERROR if used and needs_token else Severity.WARNING
+        places = {each.where for each in findings if each.severity in (severity, Severity.ERROR)}
+        findings += [
+            choice._replace(severity=severity)
+            for choice in settings.untrusted
+            if choice.where not in places
+        ]
     storage = stored_logins.describe_storage(settings)
     return CredentialsStatus(settings, token, client, tuple(findings), storage, own)

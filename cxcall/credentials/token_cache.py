@@ -7,19 +7,14 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.access_token import (
-    KEYRING_SOURCE,
-    LOGIN_SOURCE,
-    Token,
-    check_secret,
-    credentials_error,
-)
+from cxcall.credentials.access_token import Token, check_secret, credentials_error
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.stored_logins import check_logins_can_be_saved, find_login, save_login
 from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
 from cxcall.findings.errors import CredentialsError
 from cxcall.settings import tenant_addresses
 from cxcall.settings.settings import state_dir
+from cxcall.settings.sources import Layer
 from cxcall.transport.origins import host_url
 
 if TYPE_CHECKING:
@@ -135,8 +130,8 @@ def lock_tokens(timeout: float) -> AbstractContextManager[bool]:
 
 
 def _is_tenant_unknown(settings: Settings) -> bool:
-    source = settings.values["base_url"].source
-    return settings.base_url_from_tenant and source != tenant_addresses.DISCOVERY_SOURCE
+    layer = settings.values["base_url"].layer
+    return settings.base_url_from_tenant and layer is not Layer.DISCOVERY
 
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:
@@ -172,7 +167,7 @@ def _owner(settings: Settings, client: OAuthClient) -> str:
 
     A `.env` file that names the ID of another person's client must not get a token that is cached for it.
     """
-    if client.source in (LOGIN_SOURCE, KEYRING_SOURCE):
+    if client.layer is Layer.LOGIN:
         return f"login {host_url(settings.base_url)}"
     text = "\0".join((client.client_id, client.secret, *client.application))
     return f"secret {sha256(text.encode()).hexdigest()}"
@@ -180,7 +175,7 @@ def _owner(settings: Settings, client: OAuthClient) -> str:
 
 def _token(grant: TokenGrant, client: OAuthClient) -> Token:
     source = f"{client.kind} ({client.source})"
-    return Token(grant.value, client.kind, grant.scopes, grant.expires_at, source)
+    return Token(grant.value, client.kind, grant.scopes, grant.expires_at, source, client.layer)
 
 
 def _is_usable(record: StoredRecord) -> bool:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.access_token import (
-    EXPLICIT,
-    KEYRING_SOURCE,
-    LOGIN_SOURCE,
-    Token,
-    explicit_token,
-)
+from cxcall.credentials.access_token import EXPLICIT, Token, explicit_token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity, add_notice
 
@@ -18,6 +12,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.settings.settings import Settings
+    from cxcall.settings.sources import Layer
 
 
 def get_token(
@@ -31,20 +26,21 @@ def get_token(
     stop_on_conflicts(settings)
     token = explicit_token(settings)
     if token and not refused:
-        _report_unused_login(settings, token.source)
+        check_trust(settings, token.layer)
+        _report_unused_login(settings, token.layer)
         return token
     from cxcall.credentials import client_selection  # not needed for a token in the settings
 
     if token := client_selection.find_explicit_token(settings):
-        check_trust(settings, token.source)
+        check_trust(settings, token.layer)
         if refused and token.value == refused.value:
             raise client_selection.rejected_token_error(settings, token)
         return token
     from cxcall.credentials import token_cache
 
     client = client_selection.select_client(settings, operation=operation)
-    check_trust(settings, client.source)
-    _report_unused_login(settings, client.source)
+    check_trust(settings, client.layer)
+    _report_unused_login(settings, client.layer)
     if settings.is_embedded:
         return token_cache.fetch_token(settings, client)
     if cached := token_cache.find_cached_token(settings, client, refused):
@@ -59,9 +55,9 @@ def get_token(
         )
 
 
-def _report_unused_login(settings: Settings, source: str) -> None:
+def _report_unused_login(settings: Settings, layer: Layer) -> None:
     """Add the warning that credentials from `.env`, which someone else may have written, replace a stored login."""
-    if source.startswith(".env:"):
+    if layer.is_dotenv:
         from cxcall.credentials.client_selection import find_unused_credentials
 
         for finding in find_unused_credentials(settings):
@@ -81,16 +77,6 @@ def has_token_source(settings: Settings) -> bool:
         return bool(client_selection.select_client(settings))
     except CredentialsError:
         return False
-
-
-def check_use(settings: Settings, source: str) -> None:
-    """Raise CredentialsError if a password or an API key from `source` may not go to the destination in the settings.
-
-    Only a secret from `.env` is used with a destination from `.env`.
-    """
-    stop_on_conflicts(settings)
-    if settings.untrusted and not source.startswith(".env:"):
-        raise CredentialsError(*settings.untrusted)
 
 
 def check_token_kind(
@@ -151,9 +137,12 @@ def stop_on_conflicts(settings: Settings) -> None:
         raise CredentialsError(*errors)
 
 
-def check_trust(settings: Settings, source: str) -> None:
-    """Raise CredentialsError if `.env` decides where a secret from a login or the user goes."""
-    if source in (LOGIN_SOURCE, KEYRING_SOURCE) and settings.untrusted:
+def check_trust(settings: Settings, layer: Layer) -> None:
+    """Raise CredentialsError if a secret of `layer` may not go to the destination in the settings.
+
+    Only a secret from `.env` is used with a destination from `.env`.
+    """
+    if settings.untrusted and not layer.is_dotenv:
         raise CredentialsError(*settings.untrusted)
 
 

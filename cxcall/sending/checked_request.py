@@ -27,6 +27,7 @@ from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
+from cxcall.settings.sources import Layer
 from cxcall.transport.http_messages import HttpRequest, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
 
@@ -260,10 +261,10 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
     """Yield an error if the settings and the operation belong to different platforms."""
     if settings.platform and operation.platform and settings.platform != operation.platform:
-        source, own = settings.values["platform"].source, operation.platform
-        chosen = f"`platform` is `{settings.platform}` (from {source})"
+        setting, own = settings.values["platform"], operation.platform
+        chosen = f"`platform` is `{settings.platform}` (from {setting.source})"
         fix = f"add `--platform {own}`"
-        if source.startswith("profile "):
+        if setting.layer is Layer.PROFILE:
             chosen = f"profile `{settings.profile}` is for `{settings.platform}`"
             fix = f"use a profile for `{own}`: `--profile NAME`"
         yield Finding.error(

@@ -19,9 +19,7 @@ from cxcall.settings.regions import (
     token_url_for,
 )
 from cxcall.settings.sources import (
-    DOTENV,
-    ENVIRONMENT,
-    FLAGS,
+    Layer,
     Setting,
     find_setting,
     invalid_setting,
@@ -33,19 +31,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
 _REGION = "region"
 
 
-def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
+def pop_replaced_urls(layers: Sequence[SettingsByName], contract: Contract) -> SettingsByName:
     """Drop the URLs of the profile if the region in `CXCALL_REGION` takes precedence, and return them.
 
     The region of a vendor's variable may be set for another tool, and the host of `.env` may be a test system:
     a request for that must not go elsewhere.
     """
-    own, profile = layers[ENVIRONMENT], layers[-1]
-    is_used = _REGION not in own or "base_url" in own or "base_url" in layers[FLAGS]
+    own, profile = layers[Layer.ENVIRONMENT], layers[-1]
+    is_used = _REGION not in own or "base_url" in own or "base_url" in layers[Layer.FLAGS]
     kept = profile.get("base_url")
     if is_used or not contract.regions or not kept or names_no_area(kept.value, contract):
         return {}
@@ -56,7 +54,9 @@ def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
     return {name: profile.pop(name) for name in ("base_url", "token_url") if name in profile}
 
 
-def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str = "") -> Layer:
+def resolve_addresses(
+    layers: Sequence[SettingsByName], contract: Contract, server: str = ""
+) -> SettingsByName:
     """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used.
 
     `server` is the address of an operation that has its own. The token URL is derived only for a host of
@@ -71,7 +71,7 @@ def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str =
     return {"base_url": base_url, "token_url": token_url}
 
 
-def _has_login_host(base_url: str, layers: Sequence[Layer], contract: Contract) -> bool:
+def _has_login_host(base_url: str, layers: Sequence[SettingsByName], contract: Contract) -> bool:
     if is_loopback_url(base_url) or (contract.is_shipped and region_of(base_url, contract)):
         return True
     from cxcall.settings.untrusted_sources import is_host_of_region, is_published_host
@@ -81,12 +81,12 @@ def _has_login_host(base_url: str, layers: Sequence[Layer], contract: Contract) 
 
 
 def resolve_tenant_addresses(
-    layers: Sequence[Layer],
+    layers: Sequence[SettingsByName],
     contract: Contract,
     profile: str,
     state: Callable[[], Path],
     server: str = "",
-) -> Layer:
+) -> SettingsByName:
     """Return `base_url`, `token_url`, and `issuer` for a CXone tenant.
 
     If no source sets the API's address, the result is the one that an earlier tenant discovery
@@ -94,7 +94,9 @@ def resolve_tenant_addresses(
     """
     from cxcall.settings import tenant_addresses
 
-    default_issuer = Setting(tenant_addresses.DEFAULT_ISSUER, "default", lambda: "default")
+    default_issuer = Setting(
+        tenant_addresses.DEFAULT_ISSUER, "default", Layer.DEFAULT, lambda: "default"
+    )
     issuer = _explicit_url(layers, "issuer") or default_issuer
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
     token_url = explicit or _tenant_token_url(layers, contract, issuer, base_url)
@@ -105,13 +107,14 @@ def resolve_tenant_addresses(
         if tenant and (not token_url.value or tenant.token_url in endpoints):
             source = tenant_addresses.DISCOVERY_SOURCE
             path = urlsplit(contract.base_url()).path.rstrip("/")
-            base_url = Setting(tenant.api_endpoint + path, source, lambda: source)
-            token_url = explicit or Setting(tenant.token_url, source)
+            url = tenant.api_endpoint + path
+            base_url = Setting(url, source, Layer.DISCOVERY, lambda: source)
+            token_url = explicit or Setting(tenant.token_url, source, Layer.DISCOVERY)
     return {"base_url": base_url, "token_url": token_url, "issuer": issuer}
 
 
 def _tenant_token_url(
-    layers: Sequence[Layer], contract: Contract, issuer: Setting, base_url: Setting
+    layers: Sequence[SettingsByName], contract: Contract, issuer: Setting, base_url: Setting
 ) -> Setting:
     """Return the issuer's endpoint for a registered application, or else the area's for an access key.
 
@@ -141,10 +144,10 @@ def _tenant_token_url(
 
 
 def _derive(url: str, name: str, origin: Setting) -> Setting:
-    return Setting(url, f"from {name}" if url else "not set", origin.locate)
+    return Setting(url, f"from {name}" if url else "not set", Layer.DERIVED, origin.locate)
 
 
-def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setting:
+def _base_url(layers: Sequence[SettingsByName], contract: Contract, server: str) -> Setting:
     """Return the explicit address, or else the region's, or else the operation's or the contract's own."""
     explicit, region = find_setting("base_url", layers), find_setting("region", layers)
     if explicit:
@@ -164,12 +167,12 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
             else "add `--base-url https://...`",
             code="host-unknown",
         )
-    default = Setting(url, "default", lambda: contract.name)
+    default = Setting(url, "default", Layer.DEFAULT, lambda: contract.name)
     return default._replace(value=normalize_url("base_url", default))
 
 
 def _url_in_region(
-    region: Setting, layers: Sequence[Layer], contract: Contract, server: str
+    region: Setting, layers: Sequence[SettingsByName], contract: Contract, server: str
 ) -> str:
     """Return the URL of a user's document with the region as the variable `region` of its server.
 
@@ -177,7 +180,7 @@ def _url_in_region(
     lists it. Raises UsageError for `--region` and `CXCALL_REGION` with a value that the variable cannot have, and for
     `--region` if there is no such variable.
     """
-    is_meant = any(region == layers[each].get(_REGION) for each in (FLAGS, ENVIRONMENT, DOTENV))
+    is_meant = region.layer in (Layer.FLAGS, Layer.ENVIRONMENT, Layer.DOTENV)
     variable = {} if server else contract.server_variables.get(_REGION, {})
     allowed = [str(each) for each in variable.get("enum", ())]
     is_possible = region.value in allowed or (is_meant and not allowed and _is_label(region.value))
@@ -197,7 +200,7 @@ def _url_in_region(
 
     url = server or contract.base_url()
     # The region of a platform's host has an effect: it says whether the host is trusted.
-    if _REGION in layers[FLAGS] and not is_published_host(url):
+    if _REGION in layers[Layer.FLAGS] and not is_published_host(url):
         raise invalid_setting(
             _REGION,
             region,
@@ -211,6 +214,6 @@ def _is_label(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", text) is not None
 
 
-def _explicit_url(layers: Sequence[Layer], name: str) -> Setting | None:
+def _explicit_url(layers: Sequence[SettingsByName], name: str) -> Setting | None:
     setting = find_setting(name, layers)
     return setting._replace(value=normalize_url(name, setting)) if setting else None

@@ -18,6 +18,7 @@ from cxcall.settings.sources import (
     SETTING_NAMES,
     Layer,
     Setting,
+    SettingsByName,
     drop_empty,
     suggest_name,
 )
@@ -86,9 +87,10 @@ class ConfigFile(NamedTuple):
         """The profile to use when no source names one."""
         name = self.content.get("default_profile", "")
         source = f"default_profile ({self.path.name})"
-        return Setting(name, source, partial(self._locate, "default_profile")) if name else None
+        locate = partial(self._locate, "default_profile")
+        return Setting(name, source, Layer.PROFILE, locate) if name else None
 
-    def profile_settings(self, chosen: Setting, *, can_create: bool = True) -> Layer:
+    def profile_settings(self, chosen: Setting, *, can_create: bool = True) -> SettingsByName:
         """Return the settings of a profile; raises UsageError for an unknown profile.
 
         The profile `default` may be missing. `can_create` is whether the user may have wanted a new profile.
@@ -110,7 +112,10 @@ class ConfigFile(NamedTuple):
         return drop_empty(
             {
                 key: Setting(
-                    self._text(key, value), source, partial(self._locate, "profiles", name, key)
+                    self._text(key, value),
+                    source,
+                    Layer.PROFILE,
+                    partial(self._locate, "profiles", name, key),
                 )
                 for key, value in self.profiles.get(name, {}).items()
                 if key != COLUMNS

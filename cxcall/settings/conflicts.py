@@ -8,18 +8,21 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import names_no_area, region_domain, region_of
-from cxcall.settings.sources import FLAGS, find_setting, only_sandbox, unknown_variables
+from cxcall.settings.sources import Layer, find_setting, only_sandbox, unknown_variables
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Layer, Setting
+    from cxcall.settings.sources import Setting, SettingsByName
 
 
 def find_conflicts(
-    layers: Sequence[Layer], contract: Contract, values: Layer, replaced: Layer
+    layers: Sequence[SettingsByName],
+    contract: Contract,
+    values: SettingsByName,
+    replaced: SettingsByName,
 ) -> Iterator[Finding]:
     """Yield the conflicts of the settings behind the addresses in `values`.
 
@@ -44,10 +47,10 @@ def find_conflicts(
 
 
 def _ignored_host(
-    layers: Sequence[Layer], contract: Contract, base_url: str, replaced: Layer
+    layers: Sequence[SettingsByName], contract: Contract, base_url: str, replaced: SettingsByName
 ) -> Iterator[Finding]:
     """Warn about the first layer whose host is not used, unless the flag `--base-url` is set."""
-    if "base_url" in layers[FLAGS]:
+    if "base_url" in layers[Layer.FLAGS]:
         return
     name = "base_url" if find_setting("base_url", layers) else "region"
     used = find_setting(name, layers)
@@ -97,7 +100,7 @@ def _repeated_path(contract: Contract, base_url: Setting) -> Iterator[Finding]:
 
 
 def _foreign_token_host(
-    layers: Sequence[Layer], contract: Contract, base_url: str, token_url: str
+    layers: Sequence[SettingsByName], contract: Contract, base_url: str, token_url: str
 ) -> Iterator[Finding]:
     setting = find_setting("token_url", layers)
     if setting and region_of(base_url, contract) != region_of(token_url, contract):
@@ -110,7 +113,7 @@ def _foreign_token_host(
         )
 
 
-def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
+def _unknown_region(layers: Sequence[SettingsByName], contract: Contract) -> Iterator[Finding]:
     region = find_setting("region", layers)
     if not region or not contract.regions or find_setting("base_url", layers):
         return
@@ -125,7 +128,7 @@ def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
         )
 
 
-def _ambiguous_credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
+def _ambiguous_credentials(layers: Sequence[SettingsByName]) -> Iterator[Finding]:
     token, client, secret = (
         find_setting(name, layers) for name in ("access_token", "client_id", "client_secret")
     )
@@ -145,7 +148,9 @@ def _ambiguous_credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
         )
 
 
-def _have_different_origins(client: Setting, secret: Setting, layers: Sequence[Layer]) -> bool:
+def _have_different_origins(
+    client: Setting, secret: Setting, layers: Sequence[SettingsByName]
+) -> bool:
     """Return whether a layer that provides one half of the pair also sets a different other half."""
     for layer in layers:
         own_id, own_secret = layer.get("client_id"), layer.get("client_secret")

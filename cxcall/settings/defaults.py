@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import Layer, Setting
 
 DEFAULTS = {
     "profile": "default",
@@ -16,4 +16,4 @@ DEFAULTS = {
 def default_setting(name: str) -> Setting:
     """Return the value of a setting that no source sets."""
     value = DEFAULTS.get(name, "")
-    return Setting(value, "default" if value else "not set")
+    return Setting(value, "default" if value else "not set", Layer.DEFAULT)

@@ -13,6 +13,7 @@ from cxcall.settings.sources import (
     MACHINE_VARIABLES,
     PREFIX,
     SETTING_NAMES,
+    Layer,
     Setting,
     split_by_owner,
     suggest_name,
@@ -20,13 +21,13 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
 DOTENV_FILE = Path(".env")
 _MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})\b"
 
 
-def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
+def read_dotenv(path: Path = DOTENV_FILE) -> tuple[SettingsByName, SettingsByName]:
     """Return the settings in the `CXCALL_*` lines of a `.env` file, and those in the vendor's lines.
 
     A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
@@ -56,7 +57,9 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
         if binding.key is not None:
             _check_variable(binding.key, binding.value, place)
             value = (binding.value or "").strip()
-            found[binding.key] = Setting(value, f"{place} {binding.key}", partial(str, place))
+            layer = Layer.DOTENV if binding.key.startswith(PREFIX) else Layer.VENDOR_DOTENV
+            source = f"{place} {binding.key}"
+            found[binding.key] = Setting(value, source, layer, partial(str, place))
     return split_by_owner(found)
 
 

@@ -12,7 +12,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
-from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
+from cxcall.settings.sources import GC_PREFIX, Layer, Setting, SettingsByName, suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,13 +80,13 @@ class GcProfile:
         profile._check()
         return profile
 
-    def settings(self) -> Layer:
+    def settings(self) -> SettingsByName:
         """Return the settings of the profile by cxcall's names."""
         texts = {"platform": "genesys-cloud"}
         texts |= {own: str(self.content.get(name, "")).strip() for name, own in _NAMES.items()}
         source = f"profile {GC_PREFIX}{self.name} ({self.path})"
         return {
-            own: Setting(text, source, lambda: str(self.path))
+            own: Setting(text, source, Layer.PROFILE, lambda: str(self.path))
             for own, text in texts.items()
             if text
         }

@@ -61,7 +61,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
             where="VALUE",
             fix=f"`cxcall auth login{_LOGIN_OPTIONS.get(key, '')}` asks for the secret and stores it",
         )
-    setting = Setting(value.strip(), "VALUE", lambda: "VALUE")
+    setting = Setting(value.strip(), "VALUE", locate=lambda: "VALUE")
     if not setting.value:
         raise UsageError(f"`{key}` is empty", where="VALUE", fix=f"`cxcall config unset {key}`")
     if not setting.value.isprintable():
@@ -113,7 +113,7 @@ def set_default_profile(path: Path, profile: str) -> None:
     """Set the profile that is used when no source names one; raises UsageError if the profile is missing."""
     _check_profile(profile)
     # Raises the error for an unknown profile.
-    ConfigFile.read(path).profile_settings(Setting(profile, "NAME", lambda: "NAME"))
+    ConfigFile.read(path).profile_settings(Setting(profile, "NAME", locate=lambda: "NAME"))
 
     def change(document: Any, _: Any) -> None:
         document["default_profile"] = profile

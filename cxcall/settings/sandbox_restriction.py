@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.settings.regions import normalize_url
 from cxcall.settings.sources import (
-    ENVIRONMENT,
-    FLAGS,
     ONLY_SANDBOX,
     SECRET_SETTINGS,
+    Layer,
     Setting,
     invalid_setting,
     only_sandbox,
@@ -24,24 +23,24 @@ from cxcall.transport.origins import host_url, origin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
 _CREDENTIALS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS)
 
 
-def drop_other_credentials(layers: Sequence[Layer]) -> list[Layer]:
+def drop_other_credentials(layers: Sequence[SettingsByName]) -> list[SettingsByName]:
     """Return the layers with credentials only from the `CXCALL_*` variables."""
     return [
         layer
-        if place in (FLAGS, ENVIRONMENT)
+        if place in (Layer.FLAGS, Layer.ENVIRONMENT)
         else {name: layer[name] for name in layer if name not in _CREDENTIALS}
         for place, layer in enumerate(layers)
     ]
 
 
-def stop_on_other_address(values: Layer) -> None:
+def stop_on_other_address(values: SettingsByName) -> None:
     """Raise UsageError if requests would go to another server than the sandbox."""
-    variable = Setting(only_sandbox(), ONLY_SANDBOX, lambda: ONLY_SANDBOX)
+    variable = Setting(only_sandbox(), ONLY_SANDBOX, Layer.ENVIRONMENT, lambda: ONLY_SANDBOX)
     allowed = normalize_url(ONLY_SANDBOX, variable)
     for name in ("base_url", "token_url"):
         setting = values[name]

@@ -19,7 +19,7 @@ from cxcall.settings.sources import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
 HOURS_POLICIES = ("warn", "enforce")
 GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
@@ -41,7 +41,7 @@ _FORMS = (
 )
 
 
-def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
+def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
     """Return the value of every setting; raises UsageError for one that is not valid."""
     values = {name: find_setting(name, layers) or default_setting(name) for name in SETTING_NAMES}
     for name in DURATION_SETTINGS:

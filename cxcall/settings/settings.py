@@ -14,19 +14,14 @@ from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
-    DOTENV,
-    ENVIRONMENT,
-    FLAGS,
     GC_PREFIX,
-    VENDOR_DOTENV,
-    VENDOR_ENVIRONMENT,
     Layer,
     Setting,
+    SettingsByName,
     find_setting,
     only_sandbox,
     read_environment,
     read_flags,
-    split_dotenv,
     unknown_variables,
 )
 
@@ -140,12 +135,11 @@ class Settings:
         from cxcall.settings.tenant_addresses import DISCOVERY_SOURCE
 
         url = endpoint + urlsplit(self.base_url).path
-        return self.with_values(base_url=Setting(url, DISCOVERY_SOURCE))
+        return self.with_values(base_url=Setting(url, DISCOVERY_SOURCE, Layer.DISCOVERY))
 
     def login_command(self, *flags: str) -> str:
         """Return the command that logs in to this profile, for a suggestion in a message."""
-        source = self.values["profile"].source
-        is_default = source == "default" or source.startswith("default_profile")
+        is_default = self.values["profile"].layer in (Layer.DEFAULT, Layer.PROFILE)
         return command(
             "cxcall", "auth", "login", *flags, *(() if is_default else ("-p", self.profile))
         )
@@ -166,15 +160,15 @@ def load_settings(
 
     layers, profile, ignored, more_lists = read_trusted_layers(flags)
     replaced = addresses.pop_replaced_urls(layers, contract)
-    declared = Setting(platform_of(contract), f"contract {contract.name}")
+    declared = Setting(platform_of(contract), f"contract {contract.name}", Layer.CONTRACT)
     platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
     if platform.value != GENESYS_CLOUD:  # the GENESYSCLOUD_* variables are not for hosts of others
-        layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
+        layers[Layer.VENDOR_ENVIRONMENT], layers[Layer.VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     values["do_not_call"] = _name_lists(values["do_not_call"], more_lists)
 
-    def resolve(sources: Sequence[Layer]) -> Layer:
+    def resolve(sources: Sequence[SettingsByName]) -> SettingsByName:
         if is_cxone:
             return addresses.resolve_tenant_addresses(
                 sources, contract, profile.value, state_dir, server
@@ -189,7 +183,7 @@ def load_settings(
         add_notice(found._replace(severity=Severity.WARNING))
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
-    from_server = bool(server) and values["base_url"].source == "default"
+    from_server = bool(server) and values["base_url"].layer is Layer.DEFAULT
     from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
     return Settings(
         values,
@@ -235,11 +229,11 @@ def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
     return ConfigFile.read(config_path()).columns(find_profile(flags).value)
 
 
-def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
+def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[SettingsByName, ...]:
     return (read_flags(flags), *read_environment(), *_read_dotenv())
 
 
-def _read_dotenv() -> tuple[Layer, Layer]:
+def _read_dotenv() -> tuple[SettingsByName, SettingsByName]:
     if is_missing(Path(".env"), or_folder=True):
         return {}, {}
     from cxcall.settings.dotenv_file import read_dotenv
@@ -247,11 +241,11 @@ def _read_dotenv() -> tuple[Layer, Layer]:
     return read_dotenv()
 
 
-def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:
+def _choose_profile(above: Sequence[SettingsByName], file: ConfigFile) -> Setting:
     return find_setting("profile", above) or file.default_profile or default_setting("profile")
 
 
-def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]:
+def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[SettingsByName], Setting]:
     """Return the layers in order of precedence, and the profile that the last one comes from.
 
     The region of a flag takes precedence over the URL of another layer.
@@ -261,7 +255,7 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
     is_gc = profile.value.startswith(GC_PREFIX)
     own = _gc_profile(profile).settings() if is_gc else file.profile_settings(profile)
     layers = [*above, own]
-    if "region" in above[FLAGS] and "base_url" not in above[FLAGS]:
+    if "region" in above[Layer.FLAGS] and "base_url" not in above[Layer.FLAGS]:
         for layer in layers[1:]:
             layer.pop("base_url", None)
             layer.pop("token_url", None)
@@ -270,7 +264,7 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
 
 def read_trusted_layers(
     flags: Mapping[str, str | None],
-) -> tuple[list[Layer], Setting, list[Finding], list[Setting]]:
+) -> tuple[list[SettingsByName], Setting, list[Finding], list[Setting]]:
     """Return the layers without guards that `.env` would lower, the profile, and the warnings.
 
     The last value are the do-not-call lists of all sources but the first.
@@ -284,24 +278,24 @@ def read_trusted_layers(
         from cxcall.settings.sandbox_restriction import drop_other_credentials
 
         layers = drop_other_credentials(layers)
-    for layer in (layers[ENVIRONMENT], layers[-1]):
+    for layer in (layers[Layer.ENVIRONMENT], layers[-1]):
         if "do_not_call" in layer:
             from cxcall.settings.setting_values import check_absolute
 
             check_absolute(layer["do_not_call"])
-    if not (layers[DOTENV] or find_setting("do_not_call", layers)):
+    if not (layers[Layer.DOTENV] or find_setting("do_not_call", layers)):
         return layers, profile, [], []
     from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_lists
 
     layers, more_lists = take_do_not_call_lists(layers)
-    defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
+    defaults = {name: default_setting(name) for name in DEFAULTS}
     layers, ignored = drop_lowered_guards(layers, defaults)
     return layers, profile, ignored, more_lists
 
 
-def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Finding]:
+def _find_weaker_guards(layers: Sequence[SettingsByName], profile: Setting) -> list[Finding]:
     """Return the errors on a profile that `.env` selects and whose guards are weaker than the usual profile's."""
-    if find_setting("profile", split_dotenv(layers)[0]) is not profile:
+    if not profile.layer.is_dotenv:
         return []
     from cxcall.settings.stricter_guards import find_weaker_guards
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,24 +58,52 @@ VENDOR_VARIABLES = {
 }
 
 
+class Layer(IntEnum):
+    """The layer of settings that a value belongs to; trust depends on it.
+
+    The first ones are in order of precedence, and the index of a layer in a list of layers.
+    """
+
+    FLAGS = 0
+    ENVIRONMENT = 1
+    VENDOR_ENVIRONMENT = 2
+    DOTENV = 3
+    VENDOR_DOTENV = 4
+    PROFILE = 5
+    """A profile, or `default_profile`."""
+    LOGIN = 6
+    """A stored login, or a secret that the user types to store it."""
+    DERIVED = 7
+    """An address that follows from another setting."""
+    DISCOVERY = 8
+    """An address that the tenant discovery of CXone found."""
+    CONTRACT = 9
+    DEFAULT = 10
+    OTHER = 11
+
+    @property
+    def is_dotenv(self) -> bool:
+        """Whether the value is in the `.env` file of the working directory, which someone else may have written."""
+        return self in (Layer.DOTENV, Layer.VENDOR_DOTENV)
+
+
 class Setting(NamedTuple):
-    """A value, the name of its source, and a function that returns its exact place.
+    """A value, the name of its source for people, its layer, and a function that returns its exact place.
 
     `locate` is called only for an error message, because finding a line in a file takes time.
     """
 
     value: str
     source: str
+    layer: Layer = Layer.OTHER
     locate: Callable[[], str] = str
 
     def __repr__(self) -> str:
         return redacted_repr(self, "value", "locate")
 
 
-Layer = dict[str, Setting]
+SettingsByName = dict[str, Setting]
 """The settings that one source sets, by name."""
-# The places of sources in a list of layers, which is in order of precedence; the last layer is the profile.
-FLAGS, ENVIRONMENT, VENDOR_ENVIRONMENT, DOTENV, VENDOR_DOTENV = range(5)
 
 
 def invalid_setting(
@@ -98,42 +127,41 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     )
 
 
-def find_setting(name: str, layers: Iterable[Layer]) -> Setting | None:
+def find_setting(name: str, layers: Iterable[SettingsByName]) -> Setting | None:
     """Return the value from the first layer that sets `name`."""
     return next((layer[name] for layer in layers if name in layer), None)
 
 
-def split_dotenv(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
-    """Return the layers of `.env`, and all others."""
-    dotenv = slice(DOTENV, VENDOR_DOTENV + 1)
-    return [*layers[dotenv]], [*layers[: dotenv.start], *layers[dotenv.stop :]]
-
-
-def without_dotenv(layers: Sequence[Layer]) -> list[Layer]:
+def without_dotenv(layers: Sequence[SettingsByName]) -> list[SettingsByName]:
     """Return the layers in their places, with those of `.env` empty."""
-    return [{} if place in (DOTENV, VENDOR_DOTENV) else layer for place, layer in enumerate(layers)]
+    return [{} if Layer(place).is_dotenv else layer for place, layer in enumerate(layers)]
 
 
-def replace_dotenv(layers: Sequence[Layer], layer: Layer) -> list[Layer]:
+def replace_dotenv(layers: Sequence[SettingsByName], layer: SettingsByName) -> list[SettingsByName]:
     """Return the layers with the `CXCALL_*` layer of `.env` replaced."""
-    return [*layers[:DOTENV], layer, *layers[DOTENV + 1 :]]
+    return [*layers[: Layer.DOTENV], layer, *layers[Layer.DOTENV + 1 :]]
 
 
-def read_flags(flags: Mapping[str, str | None]) -> Layer:
+def read_flags(flags: Mapping[str, str | None]) -> SettingsByName:
     """Return the flags that have a value. An empty flag counts as not set."""
     layer = {}
     for name, text in flags.items():
         if text and text.strip():
             flag = f"--{name.replace('_', '-')}"
-            layer[name] = Setting(text.strip(), flag, partial(str, flag))
+            layer[name] = Setting(text.strip(), flag, Layer.FLAGS, partial(str, flag))
     return layer
 
 
-def read_environment() -> tuple[Layer, Layer]:
+def read_environment() -> tuple[SettingsByName, SettingsByName]:
     """Return the settings of the `CXCALL_*` variables, and those of the vendor's variables."""
     return split_by_owner(
         {
-            key: Setting(text.strip(), f"environment {key}", partial(str, key))
+            key: Setting(
+                text.strip(),
+                f"environment {key}",
+                Layer.ENVIRONMENT if key.startswith(PREFIX) else Layer.VENDOR_ENVIRONMENT,
+                partial(str, key),
+            )
             for key, text in os.environ.items()
             if key.startswith((PREFIX, "GENESYSCLOUD_"))
         }
@@ -165,13 +193,13 @@ def variable_name(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
+def split_by_owner(found: Mapping[str, Setting]) -> tuple[SettingsByName, SettingsByName]:
     """Return the settings of cxcall's own variables, and those of the vendor's variables."""
     own = {name: found[key] for name in SETTING_NAMES if (key := variable_name(name)) in found}
     vendor = {name: found[key] for name, key in VENDOR_VARIABLES.items() if key in found}
     return drop_empty(own), drop_empty(vendor)
 
 
-def drop_empty(layer: Layer) -> Layer:
+def drop_empty(layer: SettingsByName) -> SettingsByName:
     """Return the settings that have a value."""
     return {name: setting for name, setting in layer.items() if setting.value}

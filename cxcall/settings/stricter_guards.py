@@ -10,8 +10,8 @@ from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.sources import (
-    DOTENV,
     GUARD_SETTINGS,
+    Layer,
     Setting,
     find_setting,
     replace_dotenv,
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.settings.settings import Settings
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
-_FLAG = "--"
-_ENVIRONMENT = "environment "
-_PLACES = (_FLAG, _ENVIRONMENT, ".env", "profile ")
-"""How the sources of settings begin that a run may lack, in order of precedence."""
+_PLACES = (Layer.FLAGS, Layer.ENVIRONMENT, Layer.DOTENV, Layer.PROFILE)
+"""The layers with settings that a run may lack, in order of precedence. The ledger has their indexes."""
 
 
 class Guard(NamedTuple):
@@ -91,7 +89,7 @@ def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> li
 
 def how_to_set(guard: Guard) -> str:
     """Return how to set a guard that is missing: by its flag, or else by its variable."""
-    is_flag = _PLACES[guard.place] == _FLAG
+    is_flag = _PLACES[guard.place] is Layer.FLAGS
     if guard.name == "hours_policy" and is_flag:
         return "add `--wait-for-hours`"
     if is_flag or guard.name in ("hours", "max_attempts"):
@@ -102,13 +100,12 @@ def how_to_set(guard: Guard) -> str:
 
 def guard_variables(guards: Sequence[Guard]) -> list[str]:
     """Return the names of the variables of the environment that set guards."""
-    return [variable_name(each.name) for each in guards if _PLACES[each.place] == _ENVIRONMENT]
+    return [variable_name(each.name) for each in guards if _PLACES[each.place] is Layer.ENVIRONMENT]
 
 
 def _place_of(setting: Setting) -> int:
     """Return the place of a setting in `_PLACES`; their number for a default."""
-    found = (place for place, start in enumerate(_PLACES) if setting.source.startswith(start))
-    return next(found, len(_PLACES))
+    return _PLACES.index(setting.layer) if setting.layer in _PLACES else len(_PLACES)
 
 
 def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: str) -> Settings:
@@ -161,12 +158,14 @@ def _attempts(own: str, other: str) -> str:
     )
 
 
-def take_do_not_call_lists(layers: Sequence[Layer]) -> tuple[list[Layer], list[Setting]]:
+def take_do_not_call_lists(
+    layers: Sequence[SettingsByName],
+) -> tuple[list[SettingsByName], list[Setting]]:
     """Return the layers, and the do-not-call lists of all sources but the first; that of `.env` is never the first of several.
 
     No source replaces the list of another one: a person who must not be called stays on it.
     """
-    dotenv = layers[DOTENV]
+    dotenv = layers[Layer.DOTENV]
     in_order = [*(layer for layer in layers if layer is not dotenv), dotenv]
     found = [layer["do_not_call"] for layer in in_order if "do_not_call" in layer]
     if len(found) > 1 and "do_not_call" in dotenv:
@@ -176,11 +175,11 @@ def take_do_not_call_lists(layers: Sequence[Layer]) -> tuple[list[Layer], list[S
 
 
 def drop_lowered_guards(
-    layers: Sequence[Layer], defaults: Layer
-) -> tuple[list[Layer], list[Finding]]:
+    layers: Sequence[SettingsByName], defaults: SettingsByName
+) -> tuple[list[SettingsByName], list[Finding]]:
     """Return the layers without the guards of `.env` that lower a guard, and a warning for each."""
-    kept, findings = dict(layers[DOTENV]), []
-    below = [*layers[DOTENV + 1 :], defaults]
+    kept, findings = dict(layers[Layer.DOTENV]), []
+    below = [*layers[Layer.DOTENV + 1 :], defaults]
     for name in GUARD_SETTINGS:
         setting, other = kept.get(name), find_setting(name, below)
         if setting and other and _lowers(name, setting.value, other.value):
@@ -197,7 +196,9 @@ def drop_lowered_guards(
     return replace_dotenv(layers, kept), findings
 
 
-def find_weaker_guards(profile: Setting, chosen: Layer, usual: Layer) -> Iterator[Finding]:
+def find_weaker_guards(
+    profile: Setting, chosen: SettingsByName, usual: SettingsByName
+) -> Iterator[Finding]:
     """Yield an error for each guard that is lower in a profile that `.env` selects than in the usual profile."""
     for name in (*GUARD_SETTINGS, "do_not_call"):
         other, own = usual.get(name), chosen.get(name)

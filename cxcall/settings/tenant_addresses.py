@@ -72,7 +72,9 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     Only the vendor's hosts at the HTTPS port, and the issuer's own host and port, are trusted.
     """
     try:
-        checked = normalize_url("api_endpoint", Setting(api_endpoint, issuer, lambda: issuer))
+        checked = normalize_url(
+            "api_endpoint", Setting(api_endpoint, issuer, locate=lambda: issuer)
+        )
     except UsageError:
         return False
     scheme, host, port = origin(checked)

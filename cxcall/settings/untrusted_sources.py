@@ -41,10 +41,10 @@ from cxcall.settings.sources import (
     SECRET_SETTINGS,
     SETTING_NAMES,
     URL_SETTINGS,
+    Layer,
     Setting,
     find_setting,
     replace_dotenv,
-    split_dotenv,
     without_dotenv,
 )
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Layer
+    from cxcall.settings.sources import SettingsByName
 
-    Resolver = Callable[[Sequence[Layer]], Layer]
+    Resolver = Callable[[Sequence[SettingsByName]], SettingsByName]
 
 _HARMLESS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS, "timeout", "max_wait")
 """Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
@@ -70,7 +70,7 @@ _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
 
 
-def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
+def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
     """Return the secrets that a request for a token, or with credentials, would send."""
     for names in (
         ("access_token",),
@@ -85,7 +85,7 @@ def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
 
 
 def find_trust_errors(
-    layers: Sequence[Layer], contract: Contract, values: Layer, resolve: Resolver
+    layers: Sequence[SettingsByName], contract: Contract, values: SettingsByName, resolve: Resolver
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the errors about the secrets of the settings, and those about a login's secret.
 
@@ -97,9 +97,7 @@ def find_trust_errors(
     if not secrets:
         return (), untrusted
     base_url, platform = values["base_url"], values["platform"]
-    foreign = {
-        each: secrets[each] for each in secrets if not _is_from_dotenv(secrets[each], layers)
-    }
+    foreign = {name: each for name, each in secrets.items() if not each.layer.is_dotenv}
     if foreign:
         errors = (*dotenv.find_errors(foreign),)
         if dotenv.is_foreign_choice("platform", foreign):
@@ -114,16 +112,17 @@ class _DotenvChoices:
     """The choices in `.env`, and the addresses that the other sources have without it."""
 
     def __init__(
-        self, layers: Sequence[Layer], contract: Contract, values: Layer, resolve: Resolver
+        self,
+        layers: Sequence[SettingsByName],
+        contract: Contract,
+        values: SettingsByName,
+        resolve: Resolver,
     ) -> None:
         self.outside = without_dotenv(layers)
         self._layers, self._contract, self._values = layers, contract, values
         self._resolve = resolve
-        names = (*CHOICES, "client_id") if any(split_dotenv(layers)[0]) else ()
-        found = {name: find_setting(name, layers) for name in names}
-        self._chosen = {
-            name: each for name, each in found.items() if each and _is_from_dotenv(each, layers)
-        }
+        found = {name: find_setting(name, layers) for name in (*CHOICES, "client_id")}
+        self._chosen = {name: each for name, each in found.items() if each and each.layer.is_dotenv}
         self._own = self._addresses() if self._chosen else values
 
     def find_errors(self, secrets: Mapping[str, Setting]) -> Iterator[Finding]:
@@ -174,7 +173,7 @@ class _DotenvChoices:
         found = {name: self._changed({name: chosen[name]}) for name in chosen}
         return {name: url for name, url in found.items() if url} or dict.fromkeys(chosen, together)
 
-    def _changed(self, choices: Layer) -> str:
+    def _changed(self, choices: SettingsByName) -> str:
         """Return an address that only results from these choices; empty if they change none."""
         if "base_url" in choices and self._is_open():
             return host_of(choices["base_url"].value)
@@ -190,9 +189,9 @@ class _DotenvChoices:
     def _is_open(self) -> bool:
         """Return whether the address of the API is that of a tenant that is not known yet."""
         is_cxone = self._values["platform"].value == CXONE
-        return is_cxone and self._own.get("base_url", _UNKNOWN).source == "default"
+        return is_cxone and self._own.get("base_url", _UNKNOWN).layer is Layer.DEFAULT
 
-    def _addresses(self, choices: Layer | None = None) -> Layer:
+    def _addresses(self, choices: SettingsByName | None = None) -> SettingsByName:
         """Return the addresses if `.env` has only these choices; empty if there are none."""
         layers = replace_dotenv(self.outside, choices or {})
         unused = {name: found for name in URL_SETTINGS if (found := find_setting(name, layers))}
@@ -203,7 +202,10 @@ class _DotenvChoices:
 
 
 def _other_platform(
-    layers: Sequence[Layer], platform: Setting, secrets: Mapping[str, Setting], base_url: str
+    layers: Sequence[SettingsByName],
+    platform: Setting,
+    secrets: Mapping[str, Setting],
+    base_url: str,
 ) -> Iterator[Finding]:
     """Yield an error if only the operation decides the platform of a secret, and another platform is likely.
 
@@ -233,10 +235,6 @@ def _other_platform(
     )
 
 
-def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
-    return any(setting is entry for layer in split_dotenv(layers)[0] for entry in layer.values())
-
-
 def platform_of(contract: Contract) -> str:
     """Return the platform of a contract; a user's document has one only at a published host of it."""
     declared = str(contract.declared.get("x-cxcall-platform", ""))
@@ -245,7 +243,7 @@ def platform_of(contract: Contract) -> str:
 
 
 def find_unnamed_host(
-    layers: Sequence[Layer], contract: Contract, base_url: Setting
+    layers: Sequence[SettingsByName], contract: Contract, base_url: Setting
 ) -> Iterator[Finding]:
     """Yield an error if only a user's document names the host of `base_url`, or another one than the region's."""
     if contract.is_shipped or find_setting("base_url", layers):

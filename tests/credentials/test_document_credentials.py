@@ -25,6 +25,7 @@ from cxcall.credentials.request_credentials import (
 )
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.runtime.known_secrets import redact
+from cxcall.settings.sources import Layer
 from helpers.cases import each_case
 from helpers.token_endpoint import NONE, TOKEN, LoadSettings, TokenEndpoint
 from helpers.vendor_documents import secured_api
@@ -300,9 +301,9 @@ CACHED = f"{CLIENT_CREDENTIALS} (environment)"
         (None, False, "declares no credentials for this operation: correct the document"),
         (RequestCredentials("--api-key"), False, "check that the credentials (from --api-key) are"),
         (Token("t", EXPLICIT, None, None, "--access-token"), False, "replace the access token (from --access-token)"),
-        (Token("t", EXPLICIT, None, None, KEYRING_SOURCE), False, "store another token: `cxcall auth login --with-token"),
+        (Token("t", EXPLICIT, None, None, "keyring", Layer.LOGIN), False, "store another token: `cxcall auth login --with-token"),
         (Token("t", AUTHORIZATION_CODE, None, None, CACHED), True, "log in again: `cxcall auth login --web"),
-        (Token("t", CLIENT_CREDENTIALS, None, None, f"x ({LOGIN_SOURCE})"), False, "log in again: `cxcall auth login"),
+        (Token("t", CLIENT_CREDENTIALS, None, None, "x", Layer.LOGIN), False, "log in again: `cxcall auth login"),
         (Token("t", CLIENT_CREDENTIALS, None, None, CACHED), False, "delete the cached token"),
         (Token("t", CLIENT_CREDENTIALS, None, None, CACHED), True, "check that the OAuth client is active"),
         (Token("t", ACCESS_KEY, None, None, CACHED), True, "check that the access key is active"),

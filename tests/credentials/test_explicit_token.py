@@ -21,6 +21,7 @@ from cxcall.findings.finding import Severity
 from cxcall.runtime.known_secrets import redact
 from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
+from cxcall.settings.sources import Layer
 from helpers.cases import each_case
 from helpers.token_endpoint import (
     NONE,
@@ -38,7 +39,7 @@ def test_explicit_token_is_used_unchanged(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
     token = token_provider.get_token(load(access_token=f" {TOKEN}\n"))
-    assert token == Token(TOKEN, "given", None, None, "--access-token")
+    assert token == Token(TOKEN, "given", None, None, "--access-token", Layer.FLAGS)
     assert endpoint.asked == []
     assert not state.exists()
     token_provider.get_token(load(access_token="masked-from-now-on"))

@@ -20,7 +20,7 @@ from cxcall.credentials.status import get_status
 from cxcall.credentials.token_provider import check_token_kind, get_token, has_token_source
 from cxcall.findings import finding
 from cxcall.findings.errors import CredentialsError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.settings import settings as config
 from cxcall.settings.tenant_addresses import Tenant
 from helpers.cases import each_case
@@ -154,7 +154,7 @@ def test_status_repeats_no_finding_about_an_address_of_env(load: LoadSettings) -
     choice = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
     for settings, expected in (
         (load(**NONE), ["error token-missing", "warning credential"]),
-        (load(), ["warning credential"]),
+        (load(), ["error credential"]),
     ):
         settings.untrusted = (choice,)
         assert [
@@ -168,6 +168,9 @@ def test_status_repeats_no_finding_about_an_address_of_env(load: LoadSettings) -
     settings = load(**NONE)
     settings.untrusted = (choice,)
     assert [str(each.severity) for each in get_status(settings).findings] == ["error"]
+    settings.conflicts = (choice._replace(severity=Severity.WARNING),)
+    assert [str(each.severity) for each in get_status(settings).findings] == ["warning", "error"]
+    assert not get_status(settings).is_usable
 
 
 @each_case(

@@ -18,6 +18,7 @@ from cxcall.credentials.status import get_status
 from cxcall.documents import private_files
 from cxcall.findings.errors import UsageError
 from cxcall.settings import settings as config
+from cxcall.settings.sources import Layer
 from helpers.token_endpoint import (
     GARBAGE,
     NONE,
@@ -307,5 +308,5 @@ def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> N
 
 def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:
     token = token_provider.get_token(load())
-    client = OAuthClient("me", SECRET, "--client-secret", load().token_url)
+    client = OAuthClient("me", SECRET, "--client-secret", load().token_url, layer=Layer.FLAGS)
     assert token_cache.find_cached_token(load(), client) == token

@@ -19,7 +19,7 @@ from cxcall.credentials import (
     token_cache,
     token_provider,
 )
-from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
+from cxcall.credentials.access_token import Token
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
     Credentials,
@@ -31,13 +31,12 @@ from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.known_secrets import redact
 from cxcall.settings.settings import Settings, load_settings
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import Layer, Setting
 from cxcall.transport import exchange
 from helpers.calling_api import document
 from helpers.cases import each_case
 
 CHOICE = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
-LOGINS = [LOGIN_SOURCE, KEYRING_SOURCE]
 
 
 @pytest.fixture
@@ -51,24 +50,22 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return loaded
 
 
-@pytest.mark.parametrize("source", LOGINS)
 def test_token_of_a_login_is_not_returned(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = Token("a-token", "given", None, None, source)
+    token = Token("a-token", "given", None, None, "a login", Layer.LOGIN)
     monkeypatch.setattr(client_selection, "find_explicit_token", lambda _settings: token)
     with pytest.raises(CredentialsError, match="elsewhere"):
         token_provider.get_token(settings)
 
 
-@pytest.mark.parametrize("source", LOGINS)
 def test_client_of_a_login_gets_no_token(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = OAuthClient("id", "secret", source, "https://login.example.com", AUTHORIZATION_CODE)
+    client = CLIENT._replace(kind=AUTHORIZATION_CODE, layer=Layer.LOGIN)
     monkeypatch.setattr(client_selection, "select_client", lambda *_, **__: client)
     requested: list[OAuthClient] = []
-    cached = Token("cached", "authorization-code", None, None, source)
+    cached = Token("cached", "authorization-code", None, None, "a login", Layer.LOGIN)
     monkeypatch.setattr(token_cache, "find_cached_token", lambda *_: cached)
     monkeypatch.setattr(token_cache, "fetch_token", lambda _settings, each: requested.append(each))
     for refused in (None, cached):
@@ -106,14 +103,13 @@ def test_login_does_not_send_or_store_a_secret(
     assert saved == []
 
 
-def test_password_and_key_are_used_with_choices_of_env_only_from_env(settings: Settings) -> None:
-    token_provider.check_use(settings, ".env:3")
-    for source in (*LOGINS, "environment", "profile", "CXCALL_PASSWORD"):
+@each_case("layer", Layer)
+def test_secret_is_used_with_choices_of_env_only_from_env(settings: Settings, layer: Layer) -> None:
+    if layer in (Layer.DOTENV, Layer.VENDOR_DOTENV):
+        token_provider.check_trust(settings, layer)
+    else:
         with pytest.raises(CredentialsError, match="elsewhere"):
-            token_provider.check_use(settings, source)
-    settings.untrusted, settings.conflicts = (), (CHOICE,)
-    with pytest.raises(CredentialsError, match="elsewhere"):
-        token_provider.check_use(settings, ".env:3")
+            token_provider.check_trust(settings, layer)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +170,7 @@ CLIENT = OAuthClient("id", "secret", "environment", "https://login.example.com/o
         {"client_id": "other"},
         {"kind": "access-key"},
         {"token_url": "https://other.example.com/oauth/token"},
-        {"source": LOGIN_SOURCE},
-        {"source": KEYRING_SOURCE},
+        {"layer": Layer.LOGIN},
     ],
 )
 @pytest.mark.usefixtures("settings")
@@ -188,10 +183,9 @@ def test_cached_token_belongs_to_whoever_has_its_secret(change: dict[str, Any]) 
     assert token_cache.find_cached_token(here, CLIENT._replace(**change)) is None
 
 
-@pytest.mark.parametrize("source", LOGINS)
 @pytest.mark.usefixtures("settings")
-def test_cached_token_of_a_login_belongs_to_its_host(source: str) -> None:
-    here, client = at("a.example.com"), CLIENT._replace(source=source, secret="")
+def test_cached_token_of_a_login_belongs_to_its_host() -> None:
+    here, client = at("a.example.com"), CLIENT._replace(layer=Layer.LOGIN, secret="")
     grant = TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
     token_cache.cache_token(here, client, grant)
     assert token_cache.find_cached_token(here, client) is not None

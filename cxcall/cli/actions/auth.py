@@ -23,7 +23,7 @@ from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
-from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
+from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def log_in(options: LoginOptions, output: OutputOptions, target: SettingsOptions
     screen = Screen.standard(output)
     profile = find_profile(flags)
     # The `.env` of a folder must not create a profile.
-    can_create = profile.source.startswith(("--", "environment"))
+    can_create = profile.layer in (Layer.FLAGS, Layer.ENVIRONMENT)
     with profile_changes.new_profile(config_path(), profile) if can_create else nullcontext():
         if options.basic or options.api_key:
             return _store_credentials(flags, screen, profile, is_basic=options.basic)
@@ -162,7 +162,7 @@ def _ask_platform(screen: Screen) -> str:
     while True:
         answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
         try:
-            check_values([{"platform": Setting(answer, "answer", lambda: "stdin")}])
+            check_values([{"platform": Setting(answer, "answer", locate=lambda: "stdin")}])
         except UsageError as error:
             for finding in error.findings:
                 screen.print_finding(finding, screen.stderr)
@@ -228,7 +228,7 @@ def _values_to_keep(profile: Setting, flags: Flags, identifier: str = "") -> dic
 
     `identifier` is the setting of the ID. Values from the environment are not kept.
     """
-    if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
+    if profile.value.startswith(GC_PREFIX) or profile.layer.is_dotenv:
         return {}
     names = ("platform", "region", "base_url", identifier)
     contract = find_platform_contract(find_platform(flags))

@@ -23,7 +23,7 @@ from cxcall.settings.settings import (
     load_settings,
     state_dir,
 )
-from cxcall.settings.sources import SECRET_SETTINGS, Setting
+from cxcall.settings.sources import SECRET_SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +147,7 @@ def list_all_profiles() -> Report:
 def chosen_profile(flags: Flags) -> Setting:
     """Return the profile that a command changes; raises UsageError if only the `.env` of a folder names it."""
     profile = find_profile(flags)
-    if profile.source.startswith(".env"):
+    if profile.layer.is_dotenv:
         raise UsageError(
             f"`.env` selects the profile `{profile.value}`, but this command does not change a profile that only `.env` selects",
             where=profile.locate(),
@@ -160,6 +160,6 @@ def settings_of_platform(flags: Flags) -> Settings:
     """Load the settings with the first contract of the platform that they name, or of the default platform."""
     settings = load_settings(flags, find_platform_contract(find_platform(flags)))
     platform = settings.values["platform"]
-    if not platform.source.startswith("contract "):
+    if platform.layer is not Layer.CONTRACT:
         return settings
-    return settings.with_values(platform=platform._replace(source="default"))
+    return settings.with_values(platform=platform._replace(source="default", layer=Layer.DEFAULT))

@@ -13,7 +13,7 @@ from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import Layer, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +98,7 @@ def enforce_hours(settings: Settings) -> Settings:
             where="--wait-for-hours",
             fix="add `--hours 08:00-21:00`, or set `hours` in the profile",
         )
-    return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours"))
+    return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours", Layer.FLAGS))
 
 
 _MAX_ERRORS_ON_STDERR = 5
