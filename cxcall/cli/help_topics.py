@@ -10,8 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
-from cxcall.settings.defaults import DEFAULTS
-from cxcall.settings.sources import suggest_name
+from cxcall.settings.sources import DEFAULTS, suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

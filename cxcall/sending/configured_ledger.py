@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.runtime.operating_system import is_missing
+from cxcall.settings.sources import read_variable
 
 if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
@@ -47,16 +48,10 @@ def _shared_address() -> str:
 
     Raises UsageError for an empty variable, such as a missing secret in CI: each machine would have a ledger of its own.
     """
-    address = os.environ.get(VARIABLE)
-    if address is None or address.strip():
-        return (address or "").strip()
-    from cxcall.findings.errors import UsageError
-
-    raise UsageError(
-        f"`{VARIABLE}` is set, but empty",
-        where=VARIABLE,
-        fix="set the address of the database; to use the file of this machine, unset the variable",
-        why="each machine would have a ledger of its own, and could repeat the calls of the others",
+    return read_variable(
+        VARIABLE,
+        "set the address of the database; to use the file of this machine, unset the variable",
+        "each machine would have a ledger of its own, and could repeat the calls of the others",
     )
 
 

@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import printable
-from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
+    DEFAULTS,
     DURATION_SETTINGS,
     SETTING_NAMES,
     Setting,
+    default_setting,
     find_setting,
     invalid_setting,
     suggest_name,

@@ -106,6 +106,22 @@ SettingsByName = dict[str, Setting]
 """The settings that one source sets, by name."""
 
 
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+"""The values of settings that no source sets."""
+
+
+def default_setting(name: str) -> Setting:
+    """Return the value of a setting that no source sets."""
+    value = DEFAULTS.get(name, "")
+    return Setting(value, "default" if value else "not set", Layer.DEFAULT)
+
+
 def invalid_setting(
     name: str, setting: Setting, problem: str, *, fix: str, why: str = "", code: str = "usage"
 ) -> UsageError:
@@ -170,15 +186,19 @@ def read_environment() -> tuple[SettingsByName, SettingsByName]:
 
 def only_sandbox() -> str:
     """Return the address of the only server that may be used; empty if any may. Raises UsageError for an empty variable."""
-    address = os.environ.get(ONLY_SANDBOX)
-    if address is not None and not address.strip():
-        raise UsageError(
-            f"`{ONLY_SANDBOX}` is set, but empty",
-            where=ONLY_SANDBOX,
-            fix="set the address of the sandbox, or unset the variable",
-            why="a request could go to any server",
-        )
-    return (address or "").strip()
+    return read_variable(
+        ONLY_SANDBOX,
+        "set the address of the sandbox, or unset the variable",
+        "a request could go to any server",
+    )
+
+
+def read_variable(name: str, fix: str, why: str) -> str:
+    """Return the text of a variable, empty if it is not set; raises UsageError if it is set, but empty."""
+    text = os.environ.get(name, "").strip()
+    if name in os.environ and not text:
+        raise UsageError(f"`{name}` is set, but empty", where=name, fix=fix, why=why)
+    return text
 
 
 def unknown_variables() -> list[str]:

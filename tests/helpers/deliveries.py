@@ -13,9 +13,8 @@ from cxcall.credentials.access_token import Token
 from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.send_plan import Plan
-from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import Settings
-from cxcall.settings.sources import SETTING_NAMES, Setting
+from cxcall.settings.sources import DEFAULTS, SETTING_NAMES, Setting
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.fault_server import (
