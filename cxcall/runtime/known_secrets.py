@@ -6,13 +6,14 @@ import re
 from binascii import b2a_base64
 from functools import cache
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.text_decoding import decodings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 MASKED = "****"
 
@@ -32,14 +33,16 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxy
 
 
 class _Secrets(NamedTuple):
-    """The secrets of this run, the folded texts to search for with their starts, and the short secrets.
+    """The secrets of this run, the folded texts to search for by their starts, and the short secrets.
 
-    `cut` is the width of a part and the step from one to the next, so short that each start in a text covers
-    a whole part of the text. `parts` has all parts of the starts: most texts have none of them.
+    `lengths` are those of the starts. `cut` is the width of a part and the step from one to the next, so short
+    that each start in a text covers a whole part of the text. `parts` has all parts of the starts: most texts
+    have none of them.
     """
 
     known: frozenset[str] = frozenset()
-    forms: tuple[tuple[str, str], ...] = ()
+    forms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    lengths: frozenset[int] = frozenset()
     words: re.Pattern[str] | None = None
     cut: tuple[int, int] = (1, _PREFIX_LENGTH)
     parts: frozenset[str] = frozenset()
@@ -61,22 +64,23 @@ class Redactor:
         with self._lock:
             old = self._secrets
             known = old.known | new
+            added: dict[str, list[str]] = {}
+            for form in {each for secret in new - old.known for each in _encoded_forms(secret)}:
+                added.setdefault(form[:_PREFIX_LENGTH], []).append(form)
             forms = {
-                (form[:_PREFIX_LENGTH], form)
-                for secret in new - old.known
-                for form in _encoded_forms(secret)
+                **old.forms,
+                **{start: (*old.forms.get(start, ()), *own) for start, own in added.items()},
             }
-            shortest = min([sum(old.cut) - 1, *(len(start) for start, _ in forms)])
+            shortest = min([sum(old.cut) - 1, *map(len, added)])
             width = shortest // 3 + 1
             step = shortest - width + 1
             is_same_cut = (width, step) == old.cut  # then only the new starts are cut
-            starts = {start for start, _ in forms if is_same_cut} or {
-                start for start, _ in (*old.forms, *forms)
-            }
+            starts = added if is_same_cut else forms
             words = "|".join(map(re.escape, filter(_is_short_secret, known)))
             self._secrets = _Secrets(
                 known,
-                (*old.forms, *forms),
+                forms,
+                old.lengths.union(map(len, added)),
                 re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
                 (width, step),
                 old.parts.union(start[at : at + width] for start in starts for at in range(step)),
@@ -159,14 +163,13 @@ def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of each secret in a text."""
     folded, (width, step) = text.translate(_FOLD), secrets.cut
     parts = [folded[at : at + width] for at in range(0, len(folded), step)]
-    for prefix, form in () if secrets.parts.isdisjoint(parts) else secrets.forms:
-        if prefix not in folded:
+    for place, part in () if secrets.parts.isdisjoint(parts) else enumerate(parts):
+        if part not in secrets.parts:
             continue
-        start = folded.find(prefix)
-        while start >= 0:
-            end = start + _common_length(folded, start, form)
-            yield start, end
-            start = folded.find(prefix, end)
+        for start in range(max(0, (place - 1) * step + 1), place * step + 1):
+            for length in secrets.lengths:
+                for form in secrets.forms.get(folded[start : start + length], ()):
+                    yield start, start + _common_length(folded, start, form)
     if secrets.words is not None:
         yield from (match.span() for match in secrets.words.finditer(text))
 

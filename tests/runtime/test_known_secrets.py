@@ -128,6 +128,12 @@ def test_secrets_that_look_like_escapes_are_masked() -> None:
                 assert not find_remains(redact(text), secret, encode), (secret, name)
 
 
+def test_secret_is_masked_whole_after_a_repetition_of_its_start() -> None:
+    secret = "ab" * 8 + "-and-the-rest"
+    remember_secrets(secret)
+    assert redact(f"token: abab{secret}.") == f"token: {MASKED}."
+
+
 def test_secrets_are_known_in_every_thread() -> None:
     secrets = [b64encode(sha256(bytes([number])).digest()).decode() for number in range(16)]
     threads = [Thread(target=remember_secrets, args=(secret,)) for secret in secrets]
