@@ -126,6 +126,26 @@ def test_marked_id_of_an_own_operation_counts(cxcall: Cxcall, place: str) -> Non
     assert platform.rung == 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "post-conversation-participant-replace-contact-external",
+        "post-conversations-call-participant-consult-contact-external",
+    ],
+)
+def test_transfers_to_an_external_contact_count(cxcall: Cxcall, name: str) -> None:
+    id_ = contact(1)
+    ids = (f"--param={each}Id={id_}" for each in ("conversation", "participant"))
+    body = {"contactId": id_, "phoneType": "CellPhone", "speakTo": "DESTINATION"}
+    words = ("send", name, *ids, "--file", cxcall.file("body.json", body))
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        more = ("--force", "--again", "--max-attempts", "1/day", "--yes")
+        cxcall(*words, *more, code=0)
+        assert "max-attempts" in cxcall(*words, *more, code=7).err
+    assert platform.rung == 1
+
+
 def test_limit_that_counts_nobody_is_a_warning(cxcall: Cxcall) -> None:
     words = (*own_words(cxcall, {"type": "integer"}, "body"), "-n", "-o", "json")
     assert cxcall(*words, "--strict").code == 3
