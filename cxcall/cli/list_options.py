@@ -2,7 +2,6 @@
 
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import ENCODING, SHEET
 from cxcall.output.output_options import OptionGroup, argument, option
 
 LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
@@ -19,6 +18,8 @@ RESENDING = Exclusion(
     "for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
     "a resumed batch never sends a row again that was, or may have been, processed",
 )
+ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")
+SHEET = option("--sheet NAME", "Read this sheet of an Excel file.")
 RESUME = option("--resume", "Continue an earlier run of this file.")
 REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")
 

@@ -9,22 +9,13 @@ from cxcall.output.output_options import OptionGroup, OutputOptions, option
 _connection, _request, _safety, _output = (
     partial(option, group=name) for name in ("Connection", "Request", "Safety", "Output")
 )
-_PROFILE = _connection("--profile -p NAME", "Use the settings of a profile.")
-ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")
-SHEET = option("--sheet NAME", "Read this sheet of an Excel file.")
-"""The names of the options for the format of a list of calls."""
-
-
-class ProfileOptions(OptionGroup):
-    """The option for the profile, for commands that use no other setting."""
-
-    profile: str | None = _PROFILE
+PROFILE = _connection("--profile -p NAME", "Use the settings of a profile.")
 
 
 class SettingsOptions(OptionGroup):
     """Options for the destination of requests and their time limit."""
 
-    profile: str | None = _PROFILE
+    profile: str | None = PROFILE
     platform: str | None = _connection(
         "--platform NAME", "Set the platform: genesys-cloud (default) or nice-cxone."
     )

@@ -27,7 +27,8 @@ from cxcall.settings.sources import DEFAULTS, SECRET_SETTINGS, Layer, Setting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.cli.shared_options import ProfileOptions, SettingsOptions
+    from cxcall.cli.commands.config import ProfileOptions
+    from cxcall.cli.shared_options import SettingsOptions
     from cxcall.settings.settings import Settings
 
     Flags = Mapping[str, str | None]

@@ -4,16 +4,18 @@ from typing import Literal
 
 from cxcall.cli.list_options import (
     CONCURRENCY,
+    ENCODING,
     LIST_FILE,
     MAX_FAILURES,
     REJECTS,
     RESENDING,
     RESUME,
+    SHEET,
     FileOptions,
 )
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.shared_options import ENCODING, SHEET, ContractOptions, RequestOptions
+from cxcall.cli.shared_options import ContractOptions, RequestOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 

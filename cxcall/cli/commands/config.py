@@ -9,12 +9,18 @@ from cxcall.cli.actions.config import (
     unset_setting,
 )
 from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.shared_options import ProfileOptions, SettingsOptions
-from cxcall.output.output_options import argument
+from cxcall.cli.shared_options import PROFILE, SettingsOptions
+from cxcall.output.output_options import OptionGroup, argument
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show settings and change profiles."))
 KEY = argument("KEY", "The name of a setting, as in `cxcall config show`.", default=...)
+
+
+class ProfileOptions(OptionGroup):
+    """The option for the profile, for commands that use no other setting."""
+
+    profile: str | None = PROFILE
 
 
 @app.add_command("show", "cxcall config show", "cxcall config show --profile eu -o json")
