@@ -27,7 +27,7 @@ from cxcall.explaining.checks.published_rules import (
     note_unchecked_body,
 )
 from cxcall.explaining.checks.url.host_check import check_region
-from cxcall.explaining.checks.url.path_value_check import place_in_url
+from cxcall.explaining.checks.url.path_value_check import places_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.correction.json_repair import read_body
 from cxcall.explaining.finding_order import rank_findings
@@ -216,6 +216,7 @@ def _check_response(
         is_token=route.is_token,
         has_body=bool(request.body) or not (request.query or request.method in READ_METHODS),
         body=payload.value if payload else None,
+        places=places_in_url(request),
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
     )
@@ -223,7 +224,7 @@ def _check_response(
     if is_checked and operation is not None and payload is not None:
         yield from check_refused_numbers(operation, payload, response, refusals)
     for refusal in refusals:
-        finding = note_sent_header(place_in_url(refusal, request), request)
+        finding = note_sent_header(refusal, request)
         severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)

@@ -12,7 +12,6 @@ from cxcall.explaining.checks.partial_success import (
     kind_of_place,
 )
 from cxcall.explaining.checks.url.host_check import is_foreign
-from cxcall.explaining.checks.url.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
@@ -82,8 +81,8 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
 
 def _subject(finding: Finding) -> tuple[str, ...]:
     """Return the place that a finding is about, or the pair of properties that exclude each other."""
-    if finding.fix.startswith("remove one of the two"):
-        return tuple(sorted(finding.fix.replace(",", "").split()))
+    if finding.other_place[:1] == "/":
+        return tuple(sorted((finding.where, finding.other_place)))
     is_place = finding.where.startswith("/")
     return (finding.code, finding.where, *(() if is_place else (finding.message, finding.fix)))
 
@@ -100,7 +99,7 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
         rank = len(_ORDER) + 2  # with a status other than 415, the API has parsed the body
     elif finding.where == "token" and finding.severity is not Severity.ERROR:
         rank = len(_ORDER) + 3  # it may apply to any request
-    elif finding.message.endswith(BELONGS_IN_QUERY) and finding.severity is not Severity.ERROR:
+    elif finding.other_place == "query" and finding.severity is not Severity.ERROR:
         rank = len(_ORDER) + 2  # users report that this also works
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
@@ -168,7 +167,7 @@ def _is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
     """Return whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
     # An API that refuses a value found it where it was.
-    is_misplaced = finding.message.endswith(BELONGS_IN_QUERY)
+    is_misplaced = finding.other_place == "query"
     is_about_values = bool({*about} & {*(_ABOUT_VALUES[1:] if is_misplaced else _ABOUT_VALUES)})
     if finding.where[:1] == "/" or (finding.where in _IN_URL and finding.origin):
         return is_about_values and _is_named(finding, request)

@@ -60,7 +60,8 @@ class Finding(NamedTuple):
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
     `source` names who made the rule: a contract, a document of the platform, or the response.
     `edits` correct the body, all together or not at all; empty if no correction is known.
-    `value` is the text that it is about, as it was sent; empty if there is none.
+    `value` is the text that it is about, as it was sent; empty if there is none. `other_place` is the property that
+    is not allowed beside the one at `where`, or `query` if that one belongs there; empty for all other findings.
     """
 
     severity: Severity
@@ -74,6 +75,7 @@ class Finding(NamedTuple):
     excerpt: Excerpt | None = None
     edits: tuple[Edit, ...] = ()
     value: str = ""
+    other_place: str = ""
 
     @classmethod
     def error(
@@ -111,11 +113,12 @@ class Finding(NamedTuple):
             excerpt and excerpt._replace(text=function(excerpt.text)),
             tuple(edit.map_texts(function) for edit in self.edits),
             function(self.value),
+            function(self.other_place),
         )
 
     def __repr__(self) -> str:
         # Like an excerpt, the value may be a phone number.
-        *shown, _value = self
+        *shown, _value, _other_place = self
         return f"{type(self).__name__}({', '.join(map(repr, shown))})"
 
 

@@ -338,3 +338,17 @@ def test_body_alone_is_a_request_without_url(body: Any, code: str, where: str) -
     (found,) = explain(json.dumps(body))
     assert (code, where) in {(each.code, each.where) for each in found.findings}
     assert found.request.origin == "request body"
+
+
+def test_each_repeated_value_is_reported() -> None:
+    columns = [{"columnName": name, "type": "cell"} for name in ("a", "b", "a", "b")]
+    body = {"name": "A", "columnNames": ["a", "b"], "phoneColumns": columns}
+    repeated = {f"/phoneColumns/{index}/columnName" for index in (2, 3)}
+    found = named(exchange("POST", "/api/v2/outbound/contactlists", body))
+    assert {place for code, place in found if code == "value-not-allowed"} == repeated
+
+
+def test_two_properties_that_exclude_each_other_are_one_finding() -> None:
+    body = {**CAMPAIGN_BODY, "site": {"id": QUEUE}, "edgeGroup": {"id": QUEUE}}
+    found = find(exchange("PUT", CAMPAIGN, body))
+    assert [each.code for each in found].count("value-not-allowed") == 1

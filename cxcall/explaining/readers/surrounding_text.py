@@ -259,5 +259,5 @@ def _refused_grants(requests: Iterable[ObservedRequest]) -> Iterator[Finding]:
     """Yield the findings on the only token request of a text that say that other operations respond with 403."""
     tokens = [each for each in requests if is_token_request(each)]
     for found in check_token_request(tokens[0], "") if len(tokens) == 1 else ():
-        if found.code == "token-grant" and str(HTTPStatus.FORBIDDEN.value) in found.why:
+        if found.code == "token-grant" and found.severity is Severity.WARNING:
             yield found._replace(severity=Severity.ERROR, where="header:Authorization")

@@ -295,10 +295,12 @@ class _ErrorExplainer:
         It has no edits: which of the two to remove is not known.
         """
         above, _, name = self.pointer.rpartition("/")
+        other_place = f"{self.body.find_place(above)}/{other}"
         return self._finding(
             "value-not-allowed",
-            f"{self.label} is not allowed together with `{self.body.find_place(above)}/{other}`",
+            f"{self.label} is not allowed together with `{other_place}`",
             key=True,
+            other_place=other_place,
             fix=f"remove one of the two, `{name}` or `{other}`",
             why="the platform accepts only one of them",
         )

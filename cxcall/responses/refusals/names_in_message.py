@@ -22,7 +22,7 @@ from cxcall.runtime.patterns import (
 from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
@@ -82,14 +82,17 @@ class NamedValue(NamedTuple):
     where: str
 
 
-def find_named_value(text: str, body: Any) -> NamedValue | None:
-    """Return the value that a message of the platform names by its template; None if it names none."""
+def find_named_value(text: str, body: Any, places: Mapping[str, str]) -> NamedValue | None:
+    """Return the value that a message of the platform names by its template; None if it names none.
+
+    `places` has the places of the values in the URL, where IDs are.
+    """
     if unknown := _WRONG_PROPERTY.search(text):
         value, owner = unknown["value"][:_MAX_VALUE], unknown["type"]
-        places = (at for at, _ in _members(body) if at.rpartition("/")[2] == value)
+        found = (at for at, _ in _members(body) if at.rpartition("/")[2] == value)
         message = f"`{value}` is not a property of `{owner}`"
         return NamedValue(
-            "property-unknown", message, "remove or rename it", next(places, "response")
+            "property-unknown", message, "remove or rename it", next(found, "response")
         )
     wrong = _WRONG_VALUE.search(text)
     if wrong is None:
@@ -98,10 +101,13 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
     code = _CODE_BY_TYPE.get(kind.lower(), "")
     is_scalar = kind.lower().startswith(_SCALAR_TYPES)
     where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
+    is_variable = _VARIABLE.fullmatch(value) is not None
+    if code and where == "response" and not is_variable:
+        where = places.get(value, where)
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
     if is_printed_type(value):
         fix = PRINTED_TYPE_HINT
-    elif _VARIABLE.fullmatch(value):
+    elif is_variable:
         code, fix = "placeholder", "fill in the variable: it reached the API as it is written"
     elif code:
         fix = "use the ID, not a name or a number of your own"

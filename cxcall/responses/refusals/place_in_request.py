@@ -54,19 +54,20 @@ def place_refusal(
         return _with_place(main, listed[0]), tuple(listed[1:])
     if main.code in _ABOUT_HEADERS and (header := find_named_header(operation, text)):
         return _at_header(main, header, cause, request), ()
-    return _place_named(main, operation, response, text, body)
+    return _place_named(main, request, response, text)
 
 
 def _place_named(
-    main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
+    main: Finding, request: RefusedRequest, response: HttpResponse, text: str
 ) -> tuple[Finding, tuple[Finding, ...]]:
     """Return the main finding at the value, parameter, or property that a message or a code names, and other findings."""
+    operation, body = request.operation, request.body
     code = main.code if main.code in _ABOUT_VALUES else "value-not-allowed"
     named = (
         *find_named_fields(operation, response.json(), body),
         *find_named_properties(operation, _without_codes(text, response), body, code),
     )
-    if value := find_named_value(text, body):
+    if value := find_named_value(text, body, request.places):
         return main._replace(**value._asdict()), named
     if main.code in _ABOUT_VALUES and (name := _find_parameter(operation, text, body)):
         return _at_parameter(main, name), named

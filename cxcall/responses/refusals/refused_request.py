@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import find_extended_operations
@@ -15,7 +16,7 @@ from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.refusals.cause_table import Advice, Cause, Meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from cxcall.transport.http_messages import HttpResponse
 
@@ -49,7 +50,7 @@ class RefusedRequest(NamedTuple):
     """What is known of a refused request.
 
     `operation` is None if it matches none; `is_token` is for requests to a token endpoint; `body` is the parsed body,
-    as far as it is known; `is_valid` says that it fits the schema of the operation, so that the advice is not to
+    as far as it is known, and `places` the place of each value in the URL, `path` or `query`; `is_valid` says that it fits the schema of the operation, so that the advice is not to
     check it again; `media_type` is its `Content-Type`, empty if it is not known.
     """
 
@@ -57,6 +58,7 @@ class RefusedRequest(NamedTuple):
     is_token: bool = False
     has_body: bool = True
     body: Any = None
+    places: Mapping[str, str] = MappingProxyType({})
     is_valid: bool = False
     media_type: str = ""
     credentials: SentCredentials = SentCredentials()

@@ -134,15 +134,7 @@ def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
             yield placeholder_finding("path", f"`{segment}` in the path", value=segment)
 
 
-def place_in_url(finding: Finding, request: ObservedRequest) -> Finding:
-    """Return a finding on an ID that a refusal names with the place of the ID, if path or query has it."""
-    if finding.code != "id-format" or finding.where != "response":
-        return finding
-    value = finding.message.split("`")[1:2]
-    if value and value[0] in map(unquote, request.path.split("/")):
-        place = "path"
-    elif value and value[0] in dict(request.query).values():
-        place = "query"
-    else:
-        return finding
-    return finding._replace(where=place, fix=finding.fix.partition(";")[0])
+def places_in_url(request: ObservedRequest) -> dict[str, str]:
+    """Return the place of each value in the URL, `query` or `path`; a value in both is in the path."""
+    in_query = dict.fromkeys((value for _, value in request.query), "query")
+    return in_query | dict.fromkeys(map(unquote, request.path.split("/")), "path")

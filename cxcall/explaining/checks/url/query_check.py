@@ -20,7 +20,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 
-BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
 
 
@@ -112,8 +111,9 @@ def _check_query_member(
         Severity.WARNING if is_accepted else Severity.ERROR,
         "property-unknown",
         pointer,
-        f"`{parameter.name}` {BELONGS_IN_QUERY}",
+        f"`{parameter.name}` belongs in the query, not in the body",
         key=True,
+        other_place="query",
         fix=f"send it as `?{parameter.name}=...`",
         why="the vendor documents it there; users report that a body also works"
         if is_accepted
