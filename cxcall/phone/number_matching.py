@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.impossible_numbers import parse_number
+from cxcall.phone.impossible_numbers import parse_number, without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
 _ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
-_TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or a spreadsheet's decimals
+_TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or other decimals than those of a whole number
 _SCHEME = r"(?i)^\s*tel:"
 
 
 def is_one_number(text: str) -> bool:
-    """Return whether a text is exactly one number, without an extension or another number."""
-    plain = "".join(str(int(char)) if char.isdecimal() else char for char in text.strip())
+    """Return whether a text is exactly one number, without an extension or another number.
+
+    It may have the decimals of a spreadsheet, as in a request.
+    """
+    digits = (str(int(char)) if char.isdecimal() else char for char in text.strip())
+    plain = without_decimals("".join(digits))
     is_written = compile_pattern(_ONE_NUMBER).fullmatch(plain.replace("\uff0b", "+")) is not None
     has_length = _MIN_DIGITS <= len(plain_digits(plain)) <= _MAX_DIGITS
     return is_written and has_length and not compile_pattern(_TWO_NUMBERS).search(plain)

@@ -11,6 +11,7 @@ from cxcall.documents.paths import expand_home
 from cxcall.documents.text_files import read_text, split_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
+from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_matching import NumberList, is_one_number
 from cxcall.phone.number_property_names import PHONE_HEADINGS, fold_number_name
@@ -120,10 +121,11 @@ class _List:
         for name, cell in self._named_parts(cells):
             if is_one_number(cell):
                 found.append(cell)
-                is_long = len(plain_digits(cell)) >= MIN_NATIONAL_DIGITS
-                is_number = is_long and not _is_date(cell)
+                plain = without_decimals(cell)
+                is_long = len(plain_digits(plain)) >= MIN_NATIONAL_DIGITS
+                is_number = is_long and not _is_date(plain)
                 has_number |= is_number
-                is_certain |= is_number and (bool(self._phones) or not cell.isdecimal())
+                is_certain |= is_number and (bool(self._phones) or not plain.isdecimal())
             elif _is_date(cell):
                 continue
             elif _is_broken(cell, name) or (not self._phones and _has_other_characters(cell)):

@@ -42,6 +42,9 @@ LISTS = {
     "Excel's formulas": 'id;phone\n1;="+12025550123"\n',
     "a byte order mark": "\ufeffid;phone\r\n1;+12025550123\r\n",
     "an apostrophe before it": "id;phone\n1;'+12025550123\n",
+    "decimals": "12025550123.0\n+12025550199\n",
+    "decimals in a column": "Phone,Name\n+12025550199,Ann\n2025550123.00,Bob\n",
+    "decimals of a long ID, too": "1000000001.0;2025550123.0\n",
     "two numbers in a row": "id;mobile;home\n1;+12025550199;2025550123\n",
     "a number in a note": "1;asked for +1 (202) 555-0123 by mail\n",
     "an extension in another column": "id;phone;note\n1;+12025550199;2025550123 ext 4\n",
@@ -98,6 +101,7 @@ UNREADABLE = {
             '"=""2025550123"""',
         )
     },
+    "a part of a number after a point": "2025550123.4\n",
     "an ID of few digits": "10001;Ada\n",
     "names": "Ada;Lovelace\n",
     "a date alone": "Ada;2024-05-01\n",
