@@ -225,7 +225,7 @@ def _values_of_setting(context: Any) -> Iterable[Value]:
 
 
 def _platforms(_context: Any) -> Iterable[Value]:
-    from cxcall.settings.setting_values import PLATFORMS
+    from cxcall.contracts.openapi_document import PLATFORMS
 
     return map(Value, PLATFORMS)
 

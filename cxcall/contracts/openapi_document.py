@@ -25,6 +25,8 @@ COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
     f"x-cxcall-{name}"
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
+GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
+"""The values of `x-cxcall-platform`, and of the setting `platform`; the first one is the default."""
 CONDITIONS = "x-cxcall-conditions"
 """In a schema: rules that the platform may enforce beyond it."""
 RENAMED = "x-cxcall-renamed"

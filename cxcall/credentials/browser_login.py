@@ -12,12 +12,12 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from cxcall.contracts.openapi_document import CXONE
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.token_request import redeem_code
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.finding import printable
 from cxcall.runtime.signals import wait_for_event
-from cxcall.settings.setting_values import CXONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

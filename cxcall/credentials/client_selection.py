@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.contract import find_platform_contract
+from cxcall.contracts.openapi_document import CXONE
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import (
     LOGIN_SOURCE,
@@ -30,7 +31,6 @@ from cxcall.findings.errors import CredentialsError, RejectedCredentialsError, U
 from cxcall.findings.finding import Finding
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import region_domain
-from cxcall.settings.setting_values import CXONE
 from cxcall.settings.settings import config_path
 from cxcall.settings.sources import SECRET_SETTINGS, Layer
 from cxcall.transport.origins import host_of, is_loopback_url

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import mask_text
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {
-    "genesys-cloud": "the header `ININ-Correlation-Id`",
-    "nice-cxone": "the header `CorrelationId`",
+    GENESYS_CLOUD: "the header `ININ-Correlation-Id`",
+    CXONE: "the header `CorrelationId`",
 }
 _MAX_ID_LENGTH = 256
 NEW_CALL_NAMES = (

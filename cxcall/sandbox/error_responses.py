@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import CXONE
 from cxcall.sandbox.http_messages import SandboxResponse
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ErrorResponse(Exception):  # noqa: N818 - a response of the platform, not 
 
     def response(self, correlation_id: str, platform: str = "") -> SandboxResponse:
         """Return the response in the platform's shape (docs/platforms/nice-cxone.md#errors-and-limits, docs/platforms/genesys-cloud.md#error-body)."""
-        if platform == "nice-cxone":
+        if platform == CXONE:
             # A header cannot contain line breaks or most characters outside ASCII.
             headers = {"icStatusDescription": ascii(self.message)[1:-1], **self.headers}
             error = {"error": self.code, "error_description": self.message}

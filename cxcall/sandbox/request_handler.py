@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from uuid import uuid4
 
-from cxcall.contracts.openapi_document import CAMPAIGN
+from cxcall.contracts.openapi_document import CAMPAIGN, CXONE
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
@@ -145,7 +145,7 @@ class App:
         if request.path == AUTHORIZE_PATH:
             return self.tokens.authorize(request)
         response = self._run_operation(exchange)
-        is_cxone = exchange.operation is not None and exchange.operation.platform == "nice-cxone"
+        is_cxone = exchange.operation is not None and exchange.operation.platform == CXONE
         return fill_cxone_response(response, request) if is_cxone else response
 
     def _run_operation(self, exchange: _Exchange) -> SandboxResponse:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.openapi_document import GENESYS_CLOUD
 from cxcall.documents import toml
 from cxcall.documents.private_files import is_readable_by_others
 from cxcall.findings.errors import UsageError
@@ -82,7 +83,7 @@ class GcProfile:
 
     def settings(self) -> SettingsByName:
         """Return the settings of the profile by cxcall's names."""
-        texts = {"platform": "genesys-cloud"}
+        texts = {"platform": GENESYS_CLOUD}
         texts |= {own: str(self.content.get(name, "")).strip() for name, own in _NAMES.items()}
         source = f"profile {GC_PREFIX}{self.name} ({self.path})"
         return {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts.contract import find_platform_contract
+from cxcall.contracts.openapi_document import CXONE, PLATFORMS
 from cxcall.findings.finding import printable
 from cxcall.runtime.host_spellings import STANDARD_PORTS, is_loopback_host
-from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.origins import host_of, is_http_url, is_loopback_url, origin
 

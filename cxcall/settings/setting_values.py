@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.findings.finding import printable
 from cxcall.settings.sources import (
     DEFAULTS,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import SettingsByName
 
 HOURS_POLICIES = ("warn", "enforce")
-GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (

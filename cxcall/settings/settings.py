@@ -154,9 +154,10 @@ def load_settings(
     `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is an
     operation's own address. Raises UsageError, with its place, for an invalid value.
     """
+    from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
     from cxcall.settings import addresses
     from cxcall.settings.conflicts import find_conflicts
-    from cxcall.settings.setting_values import CXONE, GENESYS_CLOUD, check_values
+    from cxcall.settings.setting_values import check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
     layers, profile, ignored, more_lists = read_trusted_layers(flags)

@@ -31,11 +31,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.settings.regions import region_domain, url_area
-from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
     SECRET_SETTINGS,
@@ -62,7 +62,6 @@ _HARMLESS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS, "timeou
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """Settings that may not be combined with a secret from another source: all that are not known to be harmless."""
 _DESTINATIONS = ("region", *URL_SETTINGS)
-_DEFAULT_PLATFORM = PLATFORMS[0]
 _UNKNOWN = Setting("", "")
 _STATIC = (("password",), ("api_key",))
 """Secrets that only a user's document requires, so they belong to no platform."""
@@ -155,7 +154,7 @@ class _DotenvChoices:
         if own := find_setting(name, self.outside):
             return setting.value != own.value
         has_key = "access_key_secret" in (secrets or find_secrets_in_use(self.outside))
-        return setting.value != _DEFAULT_PLATFORM and not (has_key and setting.value == CXONE)
+        return setting.value != GENESYS_CLOUD and not (has_key and setting.value == CXONE)
 
     def _moves(self, secrets: Mapping[str, Setting]) -> dict[str, str]:
         """Return the settings that change an address, and the address that each changes to."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
+from cxcall.contracts.openapi_document import CXONE, PLATFORMS
 from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import EXPLICIT, credentials_error
 from cxcall.credentials.client_selection import grant_kind, require_token_url
@@ -20,7 +21,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
+from cxcall.settings.setting_values import check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
 from cxcall.settings.sources import DEFAULTS, GC_PREFIX, Layer, Setting, find_setting
 

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 
-GENESYS, CXONE = "genesys-cloud", "nice-cxone"
+GENESYS, CXONE = PLATFORMS
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
 """The base path of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
+from cxcall.contracts.openapi_document import GENESYS_CLOUD
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse
@@ -108,7 +109,7 @@ class TokenIssuer:
         """Raise the 400 ErrorResponse of Genesys Cloud if an operation acts as the user of the token, and there is none."""
         issued = self._issued.get(bearer_token(authorization))
         is_of_client = issued is not None and not issued.is_of_user
-        if is_of_client and operation.needs_user_token and operation.platform == "genesys-cloud":
+        if is_of_client and operation.needs_user_token and operation.platform == GENESYS_CLOUD:
             raise ErrorResponse(400, "not.a.user", "The token is not that of a user.")
 
     def revoke(self, authorization: str) -> None:
