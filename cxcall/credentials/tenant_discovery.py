@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import token_undelivered
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import read_token_claims
 from cxcall.findings.finding import printable
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.settings import tenant_addresses
@@ -31,11 +30,8 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     not trusted, and UndeliveredError if the issuer does not respond.
     """
     # The token comes from the token endpoint over TLS, so checking its signature would not prove more.
-    tenant_id = str(
-        token_claims(grant.id_token).get("tenantId")
-        or token_claims(grant.value).get("tenantId")
-        or ""
-    )
+    claims = filter(None, map(read_token_claims, (grant.id_token, grant.value)))
+    tenant_id = next((str(each["tenantId"]) for each in claims if each.get("tenantId")), "")
     if not tenant_id:
         why = "neither its ID token nor the token itself has a `tenantId`"
         raise credentials_error(f"the token from `{client.host}` does not name a tenant", _FIX, why)
@@ -56,17 +52,6 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
         why = f"a token is sent only to `https://` hosts under {', '.join(VENDOR_DOMAINS)}, or to the issuer's own host"
         raise credentials_error(message, _FIX, why, where="host", code="host-unknown")
     return Tenant(endpoint.rstrip("/"), client.token_url, tenant_id)
-
-
-def token_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a JSON Web Token without verifying them; empty if it is not one."""
-    _, _, rest = token.partition(".")
-    payload = rest.partition(".")[0]
-    try:
-        found = load_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _get(url: str, timeout: float) -> HttpResponse:

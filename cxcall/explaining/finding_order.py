@@ -18,7 +18,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.names_in_message import names_place
 from cxcall.responses.refusals.reason_choice import is_vague, platform_text
-from cxcall.runtime.patterns import fold_name, is_uuid
+from cxcall.runtime.patterns import fold_name, is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -54,7 +54,6 @@ _TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
-_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 _GENERIC_CODE = re.compile(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
@@ -90,7 +89,7 @@ def _subject(finding: Finding) -> tuple[str, ...]:
 def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
     # One word may be there by chance.
-    is_long = len(_WORD.findall(finding.where.rpartition("/")[2])) > 1
+    is_long = len(name_words(finding.where.rpartition("/")[2])) > 1
     is_named = is_long and _is_named(finding, request)
     is_header = finding.code == "header-missing" and finding.where.startswith("header:")
     if finding.code == "property-missing":
@@ -210,12 +209,10 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
     if finding.where[:1] != "/":
         return False
     names = LIST_INDEX.sub("", finding.where).split("/")[-2:]
-    words = [each.lower() for each in _WORD.findall(" ".join(names))]
-    subject = {each for each in words if each not in ("id", "ids")}
-    text_words = {each.lower() for each in _WORD.findall(text)}
+    subject = {*name_words(" ".join(names))} - {"id", "ids"}
     others = [each for each in findings if each.code == finding.code and each.where[:1] == "/"]
     is_only = len(others) == 1 and _GENERIC_CODE.fullmatch(code) is not None
-    return bool(subject & text_words) or is_only
+    return bool(subject.intersection(name_words(text))) or is_only
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
@@ -282,7 +279,7 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
         return False
     text = platform_text(request.response)
     code = platform_code(request.response) or text
-    is_only_code = len(_WORD.findall(text.replace(code, ""))) < _MIN_WORDS
+    is_only_code = len(name_words(text.replace(code, ""))) < _MIN_WORDS
     return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
 
 
@@ -341,7 +338,5 @@ def _is_named(finding: Finding, request: ObservedRequest) -> bool:
         return False
     # An identifier counts as a whole: `callerIdName` does not name `callerId`.
     text = _IDENTIFIER.sub(lambda found: found[0].lower(), platform_text(request.response))
-    response_words = f" {' '.join(_WORD.findall(text)).lower()} "
-    return any(
-        f" {each} ".lower() in response_words for each in (name, " ".join(_WORD.findall(name)))
-    )
+    response_words = f" {' '.join(name_words(text))} "
+    return any(f" {each} " in response_words for each in (name.lower(), " ".join(name_words(name))))

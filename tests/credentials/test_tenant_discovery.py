@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, OAuthClient, TokenGrant, UndeliveredError
-from cxcall.credentials.tenant_discovery import discover_tenant, token_claims
+from cxcall.credentials.tenant_discovery import discover_tenant
+from cxcall.documents.json_text import read_token_claims
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.settings.tenant_addresses import Tenant
 from cxcall.transport import exchange
@@ -32,14 +33,16 @@ OWN = TokenGrant("opaque", None, 0.0, None, id_token=jwt({"tenantId": "t-1"}))
     "token, claims",
     [
         *((jwt({"a": length * "x"}), {"a": length * "x"}) for length in range(4)),
-        (jwt(["tenantId"]), {}),
-        ("opaque", {}),
-        ("a.b.c", {}),
-        ("", {}),
+        (jwt(["tenantId"]), None),
+        ("opaque", None),
+        ("a.b.c", None),
+        ("", None),
     ],
 )
-def test_claims_of_a_token_are_read_if_it_has_some(token: str, claims: dict[str, Any]) -> None:
-    assert token_claims(token) == claims
+def test_claims_of_a_token_are_read_if_it_has_some(
+    token: str, claims: dict[str, Any] | None
+) -> None:
+    assert read_token_claims(token) == claims
 
 
 def discover(grant: TokenGrant) -> tuple[type, str]:

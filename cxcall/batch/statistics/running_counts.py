@@ -10,6 +10,7 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.latencies import Latencies, round_up
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
+from cxcall.runtime.patterns import UUID_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _MAX_UNKNOWN = 20
 _MAX_REASONS = 100
 _VALUE = (
-    r"(?P<place>`/[^`]*`)|`[^`]*`|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+    rf"(?P<place>`/[^`]*`)|`[^`]*`|\b{UUID_FORM}\b"
     r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+"
 )
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import count_typos, is_typo
+from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
     from cxcall.explaining.operations.known_operations import PublishedOperation
@@ -19,7 +20,6 @@ WORD_AS_ID = 0.6
 OTHER_WORD = 1.0
 """The distance of two words that have nothing in common: an extra, missing, or wrong segment."""
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.]+[a-z]+)*")
 _PREFIX = re.compile(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[-_.]")
@@ -208,4 +208,4 @@ def _word_distance(segment: str, expected: str) -> float:
 
 def singular_words(text: str) -> set[str]:
     """Return the words of a segment or a path, in lower case and the singular."""
-    return {word.lower().removesuffix("s") for word in _WORD.findall(text)}
+    return {word.removesuffix("s") for word in name_words(text)}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from binascii import Error, a2b_base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import read_token_claims
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
@@ -47,8 +46,9 @@ class TokenClaims(NamedTuple):
 
 def read_claims(request: ObservedRequest) -> TokenClaims | None:
     """Return the claims of the bearer token of a request; None if it is not a JWT. The token itself is not returned."""
-    parts = request.header("Authorization").rpartition(" ")[2].strip("'\"").split(".")
-    claims = _decode(parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 - header, claims, signature
+    token = request.header("Authorization").rpartition(" ")[2].strip("'\"")
+    has_parts = token.count(".") == 2  # noqa: PLR2004 - between header, claims, and signature
+    claims = read_token_claims(token) if has_parts else None
     if claims is None:
         return None
     expires = claims.get("exp")
@@ -60,15 +60,6 @@ def read_claims(request: ObservedRequest) -> TokenClaims | None:
         str(claims.get("area", ""))[:20],
         datetime.fromtimestamp(float(expires or 0), UTC) if is_time else None,
     )
-
-
-def _decode(part: str) -> dict[str, Any] | None:
-    try:
-        text = a2b_base64(part.replace("-", "+").replace("_", "/") + "=" * (-len(part) % 4))
-        claims = load_json(text)
-    except (Error, ValueError, RecursionError):
-        return None
-    return claims if isinstance(claims, dict) else None
 
 
 def _kind(claims: dict[str, Any]) -> str:
