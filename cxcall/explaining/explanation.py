@@ -18,7 +18,7 @@ from cxcall.explaining.checks.body.body_check import (
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.refused_number import check_refused_numbers
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
-from cxcall.explaining.checks.header_check import check_headers, check_token_kind
+from cxcall.explaining.checks.header_check import check_headers, check_token_kind, find_twin
 from cxcall.explaining.checks.header_parameters import note_sent_header
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
@@ -225,6 +225,8 @@ def _check_response(
         yield from check_refused_numbers(operation, payload, response, refusals)
     for refusal in refusals:
         finding = note_sent_header(refusal, request)
+        if operation and finding.code == "token-user-context" and (twin := find_twin(operation)):
+            finding = finding._replace(fix=f"{finding.fix}, or use {twin} with a client's token")
         severity = Severity.NOTE if refusal.code == "not-provable" else refusal.severity
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)

@@ -219,3 +219,9 @@ def test_left_out_values_of_many_items_are_counted(cxcall: Cxcall) -> None:
     ran = cxcall("explain", "--fix", "-", stdin=json.dumps(wrong_contacts(30)), code=3)
     assert "left out: /0/x, /1/x, " in ran.err
     assert "/19/x, and 10 more\n" in ran.err
+
+
+def test_placeholder_has_only_the_values_that_the_rule_allows() -> None:
+    url = f"{GENESYS}/conversations/calls/{QUEUE}"
+    (found,) = explain({"method": "PATCH", "url": url, "status": 400, "body": {"state": "hold"}})
+    assert correct_request(found).body == {"state": "<state: disconnected>"}

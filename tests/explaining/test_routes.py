@@ -291,3 +291,21 @@ def test_own_operations_are_candidates(tmp_path: Path) -> None:
         (found,) = explain({**exchange, "path": path}, contract=file)
         assert found.route.operation is not None
         assert found.route.operation.name == "spin"
+
+
+@pytest.mark.parametrize(("status", "is_reported"), [(200, False), (404, True)])
+def test_path_that_answered_is_not_called_unknown_where_not_all_are_known(
+    status: int, *, is_reported: bool
+) -> None:
+    url = "https://api-na1.niceincontact.com/acd-skills/v1/skills/1"
+    (found,) = explain({"method": "GET", "url": url, "status": status})
+    assert ("path-unpublished" in {each.code for each in found.findings}) is is_reported
+
+
+@pytest.mark.parametrize("path", ["", f"/{QUEUE}/participants"])
+def test_refused_token_of_a_client_names_the_operation_for_another_user(path: str) -> None:
+    template = path.replace(QUEUE, "{conversationId}")
+    url = f"https://api.mypurecloud.com/api/v2/conversations/calls{path}"
+    error = {"code": "not.a.user", "message": "This request requires a user context."}
+    (found,) = explain({"method": "POST", "url": url, "status": 400, "response_body": error})
+    assert f"`POST /api/v2/conversations/calls{template}/user/{{userId}}`" in found.findings[0].fix

@@ -61,6 +61,15 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
             yield finding
 
 
+def find_twin(operation: Operation) -> str:
+    """Return the operation that does the same on behalf of a user, in backquotes; empty if there is none."""
+    twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
+    path = twin.path if twin else f"{operation.path}/user/{{userId}}"
+    routes = operation.contract.routes
+    is_known = twin or any((operation.method, path) == route[:2] for route in routes)
+    return f"`{operation.method} {path}`" if is_known else ""
+
+
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
     """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
 
@@ -77,10 +86,7 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
     if operation is None or is_for_me:
         name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
     else:
-        twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
-        instead = (
-            f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
-        )
+        instead = find_twin(operation) or "an operation that acts on behalf of a user"
         name, source = operation.name, f"contract {operation.contract.name}"
     yield Finding(
         Severity.WARNING

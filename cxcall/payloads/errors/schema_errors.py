@@ -35,7 +35,7 @@ from cxcall.payloads.errors.hint_texts import (
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.errors.suggested_values import (
     as_object,
-    correct_text,
+    correct_choice,
     is_valid_scalar,
     new_value,
     retype,
@@ -329,18 +329,18 @@ class _ErrorExplainer:
     def _replacement(self, correction: Correction | None) -> list[Edit]:
         """Return the edits that correct the value, or put a placeholder in its place."""
         placeholder = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
-        if correction and not is_valid_scalar(correction[0], self.schema):
-            correction = None  # in the correct format, but still wrong
-        value, applicability = correction or placeholder
-        return [] if value == self.value else [write("replace", self.pointer, value, applicability)]
+        value, kind = correction or placeholder
+        if kind is not Applicability.PLACEHOLDER and not is_valid_scalar(value, self.schema):
+            value, kind = placeholder  # in the correct format, but still wrong
+        return [] if value == self.value else [write("replace", self.pointer, value, kind)]
 
     def wrong_value(self, error: ValidationError) -> Finding:
         """Return the finding on a value that breaks a rule of its schema."""
         code, correction = "", None
         if isinstance(self.value, str):
             code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
-            options = {"enum": error.kind.as_dict()["options"]} if error.kind.name == "enum" else {}
-            correction = correct_text(self.value, with_format(self.schema) | options)
+            options = error.kind.as_dict()["options"] if error.kind.name == "enum" else ()
+            correction = correct_choice(self.pointer, self.value, with_format(self.schema), options)
         elif error.kind.name == "uniqueItems":
             correction = without_duplicates(self.value), Applicability.UNSAFE
         if not code:

@@ -125,6 +125,17 @@ def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
     return new_validator(rules).is_valid(value)
 
 
+def correct_choice(
+    pointer: str, value: str, schema: JsonSchema, options: Sequence[Any]
+) -> Correction | None:
+    """Return a text in the format of its schema, or if a rule allows only some `options`, a placeholder with these."""
+    if not options:
+        return correct_text(value, schema)
+    allowed = {"enum": options}
+    written = placeholder(pointer.rpartition("/")[2], allowed), Applicability.PLACEHOLDER
+    return correct_text(value, {**schema, **allowed}) or written
+
+
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:
     """Return a text in the format that its schema requires, and how safe the change is; None if there is none."""
     name, text = schema.get("format"), value.strip()

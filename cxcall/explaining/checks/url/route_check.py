@@ -237,7 +237,9 @@ def _compare_words(
         place = None  # a separate operation that does not exist
     if place is None or (is_typo and _has_word_as_id(request.path, place)):
         nearest = near.operation if near else None
-        return None, nearest, [unknown_path(request, sources, nearest)]
+        # The list of NICE CXone is not complete.
+        is_listed = any(each.is_complete for each in sources) or not request.is_successful
+        return None, nearest, [unknown_path(request, sources, nearest)] if is_listed else []
     if exact := place.operation(request.method):
         return exact, None, list(check_ids(exact, request))
     methods = list(place.methods.values())
