@@ -4,7 +4,8 @@ The method is no proof: some dialers start calls and campaigns with a GET. A GET
 with a verb that starts or changes something, or says that something is dialed, or if its query selects such a function.
 A path can say so, too, but it may be that of an object, such as `/runs/{id}/trigger`: a summary that begins with a verb
 of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If its query selects
-any function, or a number at the end of `/alert` or for a "call", something must say that it reads.
+any function, or a number at the end of `/alert` or for a "call", something must say that it reads. Which function a request
+selects is known from its values: `selects_action` decides about each.
 """
 
 from __future__ import annotations
@@ -99,8 +100,8 @@ def only_reads(
     if not is_object and _is_call_of_more_words(last):
         return False
     is_sure = summary[:1] == ["get"] or bool(GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
-    functions = [*_functions(path, declared)]
-    if any(map(acts, functions)) and not is_sure:
+    functions, fixed = [*_functions(path, declared)], [*_functions(path, declared, is_unset=True)]
+    if any(map(acts, fixed)) or (any(map(acts, functions)) and not is_sure):
         return False
     if is_sure or (is_object and not has_number):
         return True
@@ -153,16 +154,43 @@ def acts(words: Sequence[str], verbs: frozenset[str] = ACTING_VERBS) -> bool:
     return dials(words) or (words[0] in verbs and not is_noun)
 
 
-def _functions(path: str, declared: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Yield the words of each function that the query can select; none of them if it can be any."""
+def selects_action(name: str, value: str, *, is_read: bool = True) -> bool:
+    """Return whether a parameter selects a function, and a value of it one that acts.
+
+    It starts or changes something; if the operation is not a read anyway, it dials.
+    """
+    verbs = ACTING_VERBS if is_read else frozenset[str]()
+    functions = re.split("[,;|]", value) if name.lower() in _SELECTORS else ()
+    return any(acts(name_words(each), verbs) for each in functions)
+
+
+def acting_values(declared: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the declared values of parameters that select a function that starts or changes something."""
+    found = {each.get("name", ""): _values(each) for each in declared.get("parameters", ())}
+    acting = {
+        name: [each for each in values if selects_action(name, each)]
+        for name, values in found.items()
+    }
+    return {name: values for name, values in acting.items() if values}
+
+
+def _values(parameter: Mapping[str, Any], *, is_unset: bool = False) -> list[str]:
+    """Return the values that a parameter can have, or those that it has in a request that does not set it."""
+    schema = parameter.get("schema", {})
+    any_of = () if is_unset else schema.get("enum")
+    return list(map(str, any_of or [schema.get("const", schema.get("default", ""))]))
+
+
+def _functions(
+    path: str, declared: Mapping[str, Any], *, is_unset: bool = False
+) -> Iterator[list[str]]:
+    """Yield the words of each function that the query can select, or selects if it `is_unset`; none of them if it can be any."""
     for name, value in parse_qsl(path.partition("?")[2]):
         if name.lower() in _SELECTORS:
             yield name_words(value)
     for each in declared.get("parameters", ()):
         if each.get("in") == "query" and str(each.get("name", "")).lower() in _SELECTORS:
-            schema = each.get("schema", {})
-            values = schema.get("enum") or [schema.get("const", schema.get("default", ""))]
-            yield from (name_words(str(value)) for value in values)
+            yield from map(name_words, _values(each, is_unset=is_unset))
 
 
 def path_acts(segments: Sequence[Sequence[str]], *, has_number: bool = False) -> bool:

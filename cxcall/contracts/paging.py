@@ -40,6 +40,12 @@ _CURSORS = (
     "after",
     "nextpage",
 )
+# Places in a list that a link may name in a parameter that the schema does not declare as one of its pages.
+_PLACES = tuple(
+    """
+    before marker position start startat startafter startingafter endingbefore sinceid maxid scrollid
+    """.split()
+)
 # Members of a response that hold the list, or the links to other pages.
 _LIST_NAMES = ("entities", "results", "resources", "items", "records", "data")
 _LISTS = tuple(f"/{name}" for name in (*_LIST_NAMES, "Resources"))
@@ -130,6 +136,12 @@ def success_schema(operation: Operation) -> JsonSchema:
 def alphanumeric_name(name: str) -> str:
     """Return a name in lower case, letters and digits only."""
     return re.sub(r"[\W_]", "", name).lower()
+
+
+def is_paging(name: str) -> bool:
+    """Return whether a query parameter has a name of those that choose a page, or its size."""
+    known = (*_PARAMETER_NUMBERS, *_PARAMETER_SIZES, *_OFFSETS, *_CURSORS, *_PLACES)
+    return alphanumeric_name(name) in known
 
 
 def find_number(body: Any, names: Iterable[str]) -> int | None:

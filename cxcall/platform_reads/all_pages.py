@@ -1,7 +1,8 @@
 """Follow the pages of a list, one request after the other.
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
-response is used, and a link to another address ends the list with an error.
+response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
+changes only the page; it selects no function that may act.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def follow_pages(
     left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
-    seen = {digest(request.url)}
+    seen, first = {digest(request.url)}, request
     number, count, empty = 1, 0, 0
     is_short = is_promised = is_from_first = False
     while True:
@@ -78,7 +79,7 @@ def follow_pages(
         page = page._replace(received=count)
         is_promised = is_from_first and _promises_more(page)
         try:
-            page = page._replace(next_query=_next_query(paging, request, page))
+            page = page._replace(next_query=_next_query(paging, request, page, first))
         except ReadError:
             yield page  # its items were received, although no page after it can be read
             raise
@@ -157,12 +158,14 @@ def _smaller_pages(paging: Paging) -> str:
     )
 
 
-def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | None:
+def _next_query(
+    paging: Paging, request: HttpRequest, page: Page, first: HttpRequest
+) -> Query | None:
     """Return the query of the page after this one; None after the last page.
 
-    Numbers are preferred to links: a numbered request keeps every filter of the first one.
+    Numbers are preferred to links: a numbered request keeps every filter of the `first` one.
     """
-    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    query = _query_of(request.url)
     body, query_values = page.body, dict(query)
     response = page.delivery.response
     link = names.find_link(body, response.headers) if response else None
@@ -187,8 +190,32 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        return parse_qsl(urlsplit(link).query, keep_blank_values=True)
+        return _query_of_link(page, link, first)
     return None
+
+
+def _query_of(url: str) -> Query:
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+
+
+def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
+    """Return the query of a link, but with the values that the `first` request has for all that do not choose the page.
+
+    Raises ReadError if the link selects a function that may start something: nobody has asked for it.
+    """
+    from cxcall.contracts.get_effects import selects_action
+
+    linked = _query_of(link)
+    asked = [(name, value) for name, value in _query_of(first.url) if not names.is_paging(name)]
+    added = [(name, value) for name, value in linked if name not in dict(asked)]
+    for name, value in added:
+        if selects_action(name, value):
+            raise paging_error(
+                page.delivery,
+                f"the link to the next page sets `{shorten(name)}` to `{shorten(value)}`, which may start something",
+                "read the pages after it by their parameters",
+            )
+    return added + [each for each in asked if each[0] in dict(linked)]
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:

@@ -107,6 +107,12 @@ pytestmark = pytest.mark.usefixtures("folder")
         ("GET", "/agc/api.php?function=external_dial", {}, True),
         ("GET", "/api.php", {"parameters": [parameter("function", enum=["a", "b_dial"])]}, True),
         ("GET", "/rawman", {"parameters": [parameter("action")]}, True),
+        (
+            "GET",
+            "/calls",
+            {"summary": "List", "parameters": [parameter("action", default="start")]},
+            True,
+        ),
         # a read, whose path or parameters have the same words
         ("GET", "/dial/{id}/recording", {}, False),
         ("GET", "/dials/{id}", {}, False),
@@ -287,6 +293,29 @@ def test_get_that_acts_needs_consent_and_is_sent_once(cxcall: Cxcall, name: str,
         assert "it only reads" not in cxcall(*words, "--yes", code=8).err
         cxcall(*words, "--yes", code=7)
     assert [count for seen, count in platform.seen.items() if path in seen] == [1]
+
+
+@pytest.mark.parametrize("value", ["start", "list,START"])
+def test_value_that_selects_an_action_needs_consent_and_reads_no_pages(
+    cxcall: Cxcall, value: str
+) -> None:
+    kinds = ["list", "start", value]
+    declared = {"operationId": "listCalls", "parameters": [parameter("action", enum=kinds)]}
+    answer = {"description": "-", "schema": {"type": "array", "items": {"type": "object"}}}
+    own = wrap("2.0", {"/calls": {"get": {**declared, "responses": {"200": answer}}}})
+    contract = cxcall.file("own.json", own)
+    listed = cxcall("operations", "listCalls", "--contract", contract, code=0).out
+    assert "can place a call  if `action` is `start`" in listed
+    with Platform(reads=lambda _path, _count: Reply(200, [])) as platform:
+        cxcall.environment |= platform.environment
+        words = ("send", "listCalls", "--contract", contract, "--param")
+        assert "`--yes` is required" in cxcall(*words, f"action={value}", code=2).err
+        ran = cxcall(*words, f"action={value}", "--all", "--yes", code=2)
+        assert "it may place a call" in ran.err
+        assert not any("calls" in path for path in platform.seen)
+        cxcall(*words, "action=list", "--all", code=0)
+        cxcall(*words, f"action={value}", "--yes", code=0)
+        cxcall(*words, f"action={value}", "--yes", code=7)
 
 
 @pytest.mark.slow

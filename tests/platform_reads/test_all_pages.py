@@ -167,6 +167,19 @@ def test_link_that_leads_elsewhere_ends_the_list(name: str, link: str, says: str
         pages_of(name, lambda *_: Reply(200, {**page, **count}))
 
 
+def test_link_changes_no_value_of_the_request_but_its_page() -> None:
+    first = {"entities": ITEMS[:3], "nextUri": "?to=9&x=5&after=3&x=6"}
+    replies = iter((Reply(200, first), Reply(200, {"entities": ITEMS[3:]})))
+    items, paths = pages_of("links", lambda *_: next(replies), query="?x=1&x=2&after=1&y=3")
+    assert (items, paths[1:]) == (ITEMS, ["/links?to=9&after=3&x=1&x=2"])
+
+
+def test_link_that_selects_an_action_ends_the_list() -> None:
+    page = {"entities": ITEMS[:3], "nextUri": "?after=3&action=start"}
+    with pytest.raises(ReadError, match="sets `action` to `start`"):
+        pages_of("links", lambda *_: Reply(200, page))
+
+
 @pytest.mark.slow
 def test_token_goes_to_no_other_host(lists: Cxcall) -> None:
     with Platform() as other:

@@ -49,7 +49,7 @@ def operation_data(operation: Operation) -> dict[str, Any]:
         "platform": operation.platform,
         "tag": operation.tag,
         "provenance": operation.provenance,
-        "rings": operation.can_place_call or bool(values_with_risk(operation.declared)),
+        "rings": _risk(operation) != "no",
         "summary": operation.summary,
     }
 
@@ -57,8 +57,12 @@ def operation_data(operation: Operation) -> dict[str, Any]:
 def _risk(operation: Operation) -> str:
     if operation.can_place_call:
         return "yes"
-    found = values_with_risk(operation.declared).items()
-    texts = (f"if `{pointer}` is `{'` or `'.join(values)}`" for pointer, values in found)
+    found = values_with_risk(operation.declared)
+    if operation.is_read and not operation.contract.is_shipped:
+        from cxcall.contracts.get_effects import acting_values
+
+        found = {**found, **acting_values(operation.declared)}
+    texts = (f"if `{place}` is `{'` or `'.join(values)}`" for place, values in found.items())
     return ", or ".join(texts) or "no"
 
 

@@ -56,6 +56,8 @@ class Reading(NamedTuple):
                 fix="leave out `--all`",
                 why="it is not a GET"
                 if operation.method != "GET"
+                else "it may place a call"
+                if operation.can_place_call
                 else "its schema declares no list",
             )
         selection = parse_selection(options.query, options.fields)

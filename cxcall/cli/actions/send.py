@@ -59,7 +59,6 @@ def send_one(
             where=operation.name,
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
-    reading = _reading_of(operation, read_options)
     send = _follower_of(operation) if sending.wait else deliver_request
     built = _build_payload(operation, texts, body)
     values = parameter_values(operation, values, texts, built)
@@ -70,6 +69,7 @@ def send_one(
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
+        reading = _reading_of(checked.operation, read_options)
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
         if options.is_dry_run:
             return show_request(checked, command, as_curl=sending.curl)
