@@ -113,11 +113,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
 
 
 def _explain_rename(
-    operation: Operation,
-    body: Payload,
-    pointer: str,
-    rename: Rename,
-    needed: Collection[str],
+    operation: Operation, body: Payload, pointer: str, rename: Rename, needed: Collection[str]
 ) -> Finding:
     place, name = pointer.rpartition("/")[0], split_pointer(pointer)[-1]
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
