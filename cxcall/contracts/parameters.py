@@ -199,6 +199,11 @@ def join_repeated(option: str, texts: Sequence[str], *, is_list: bool) -> str:
     return json.dumps(items) if any("," in item for item in items) else ",".join(items)
 
 
+def required_parameters(operation: Operation) -> list[str]:
+    """Return the names of an operation's required parameters."""
+    return [entry.name for entry in operation.parameters if entry.required]
+
+
 def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
     """Read `--param NAME=VALUE`; raises UsageError for an unknown name."""
     parameters = {entry.name: entry for entry in operation.parameters}

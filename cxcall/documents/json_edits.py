@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import Document, parse
-from cxcall.documents.json_pointer import child_at, split_pointer, value_at
+from cxcall.documents.json_pointer import child_at, enclosing_pointers, split_pointer, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from cxcall.documents.json_spans import Span
     from cxcall.findings.edit import Edit
@@ -109,7 +109,7 @@ class _TextEditor:
         """Apply one edit; raises KeyError if its place does not exist."""
         is_in_place = edit.op == "replace" or _is_rename(edit)
         pointers = {edit.pointer, edit.source}
-        way = {each for place in pointers for each in _way(place)}
+        way = {each for place in pointers for each in enclosing_pointers(place)}
         if not is_in_place or way & self._touched or pointers & self._above:
             self.flush()
         self._changes += text_changes(self._document, edit)
@@ -127,13 +127,6 @@ class _TextEditor:
             self._document = parse(text, self._document.name, self._document.first_line)
             self._changes, self._touched, self._above = [], set(), set()
         return self._document
-
-
-def _way(pointer: str) -> Iterator[str]:
-    """Yield a pointer, and the pointers of the values around it."""
-    while pointer:
-        yield pointer
-        pointer = pointer.rpartition("/")[0]
 
 
 def _is_rename(edit: Edit) -> bool:

@@ -48,6 +48,13 @@ def split_pointer(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
 
 
+def enclosing_pointers(pointer: str) -> Iterator[str]:
+    """Yield a pointer, and the pointers of the objects and arrays around its value, without the whole document."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
+
+
 def value_at(value: Any, pointer: str) -> Any:
     """Return the value at a pointer; raises KeyError if there is none."""
     for token in split_pointer(pointer):

@@ -25,6 +25,7 @@ from cxcall.runtime.likely_secrets import (
     mask_likely_secrets,
     masked_headers,
 )
+from cxcall.runtime.random_texts import is_mixed
 from cxcall.runtime.text_decoding import decodings
 from cxcall.transport.http_messages import Headers
 
@@ -209,8 +210,9 @@ def find_header_secrets(name: str, value: str) -> Iterator[str]:
 
 def _is_opaque(cookie: str, value: str) -> bool:
     """Return whether the value of a cookie may be a key: not an attribute, a word, or a number."""
-    is_mixed = bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
-    return is_mixed and len(value) >= _MIN_LENGTH and cookie.lower() not in ("path", "domain")
+    return (
+        is_mixed(value) and len(value) >= _MIN_LENGTH and cookie.lower() not in ("path", "domain")
+    )
 
 
 def split_jwts(secrets: Iterable[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from cxcall.phone.impossible_numbers import parse_number, without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
+    TEL_SCHEME,
     dialed_digits,
     number_spellings,
     read_number,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
 _ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
 _TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or other decimals than those of a whole number
-_SCHEME = r"(?i)^\s*tel:"
 
 
 def is_one_number(text: str) -> bool:
@@ -83,7 +83,7 @@ class NumberList:
 
 def _written_digits(text: str, read: Callable[[str], str] = dialed_digits) -> str:
     """Return the digits of a text, after `+` if it shows a country code."""
-    start = compile_pattern(_SCHEME).sub("", text).lstrip()[:1]
+    start = compile_pattern(TEL_SCHEME).sub("", text).lstrip()[:1]
     return ("+" if start in ("+", "\uff0b") else "") + read(text)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MIN_NATIONAL_DIGITS = 7
 _MOST_DIGITS_WITH_LETTERS = 9
 """More digits are a whole number, so that letters beside them are not dialed."""
-_SCHEME = r"(?i)^\s*tel:"
+TEL_SCHEME = r"(?i)^\s*tel:"
 _EXTENSION = r"(?i)\s*[,;#].*$|\s+(?:ext(?:n|ension)?|x)\b.*$"
 EXIT_CODES = ("00", "011")
 """The digits dialed for `+` in most countries, and in North America."""
@@ -46,7 +46,7 @@ def dialed_digits(text: str) -> str:
         return digits
     import phonenumbers
 
-    number = compile_pattern(_SCHEME).sub("", text).strip()
+    number = compile_pattern(TEL_SCHEME).sub("", text).strip()
     if not phonenumbers.is_alpha_number(number):
         return digits
     number = compile_pattern(_EXTENSION).sub("", number)

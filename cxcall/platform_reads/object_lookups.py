@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import DOCTOR
+from cxcall.contracts.parameters import required_parameters
 from cxcall.credentials import token_provider
 from cxcall.credentials.access_token import SharedToken
 from cxcall.documents.json_pointer import find_value
@@ -86,11 +87,6 @@ def look_up(
 
 def _body(delivery: Delivery) -> Any:
     return delivery.response.json() if delivery.response else None
-
-
-def required_parameters(operation: Operation) -> list[str]:
-    """Return the names of an operation's required parameters."""
-    return [entry.name for entry in operation.parameters if entry.required]
 
 
 def _results_of_read(

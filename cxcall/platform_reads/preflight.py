@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.parameters import required_parameters
 from cxcall.credentials import request_credentials, token_provider
 from cxcall.credentials.access_token import Token
 from cxcall.credentials.status import document_rows
@@ -14,7 +15,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.payloads.schema_check import has_errors
 from cxcall.phone import number_masking
 from cxcall.platform_reads.check_results import CheckResult
-from cxcall.platform_reads.object_lookups import look_up, required_parameters
+from cxcall.platform_reads.object_lookups import look_up
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.calling_hours_check import find_call_times, local_times

@@ -8,7 +8,7 @@ import pytest
 
 from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import DOCTOR
-from cxcall.platform_reads.object_lookups import required_parameters
+from cxcall.contracts.parameters import required_parameters
 from cxcall.platform_reads.read_requests import describe_missing
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran

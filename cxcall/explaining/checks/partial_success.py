@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cxcall.explaining.correction.json_repair import parse_repaired
+from cxcall.explaining.equal_findings import LIST_INDEX
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 
-_INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-provable")
 """Reasons of a failure whose cause may be in the body."""
 
@@ -47,7 +46,7 @@ def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set
 
 def kind_of_place(where: str) -> str:
     """Return a place without the indexes of items."""
-    return _INDEX.sub("/*", where)
+    return LIST_INDEX.sub("/*", where)
 
 
 def _lists_with_pointers(value: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.contracts.operation import JSON, URLENCODED, Operation
+from cxcall.contracts.parameters import required_parameters
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import correlation_id
@@ -141,20 +142,17 @@ def _advise_on_valid_body(operation: Operation | None, response: HttpResponse) -
 def _doctor_command(operation: Operation) -> str:
     """Return the command that looks up the objects of a request with a body; empty if there is no read for any of them."""
     in_body = {pointer.rpartition("/")[2] for pointer in operation.pointers}
-    own = _required(operation)
+    own = required_parameters(operation)
     reads = [
         read
         for read in find_extended_operations(DOCTOR)
-        if read.platform == operation.platform and in_body.union(own).intersection(_required(read))
+        if read.platform == operation.platform
+        and in_body.union(own).intersection(required_parameters(read))
     ]
     if not reads:
         return ""
     found = {name for read in reads for name in read.declared[DOCTOR].get("values", {})}
-    wanted = [*own, *(name for read in reads for name in _required(read))]
+    wanted = [*own, *(name for read in reads for name in required_parameters(read))]
     names = [name for name in dict.fromkeys(wanted) if name not in in_body | found]
     flags = (flag for name in names for flag in ("--param", f"{name}=ID"))
     return command("cxcall", "doctor", "--for", operation.name, *flags, "--file", "FILE")
-
-
-def _required(operation: Operation) -> list[str]:
-    return [each.name for each in operation.parameters if each.required]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
+from cxcall.explaining.equal_findings import LIST_INDEX
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
@@ -23,7 +24,6 @@ from cxcall.payloads.wrong_phone_numbers import (
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name, is_uuid
 
-_INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _PHONE_NAME = re.compile(
     r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
 )
@@ -40,7 +40,9 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
     for pointer, value in leaves(payload.value):
         if isinstance(value, str):
             is_free = operation is not None and _is_free(operation, pointer)
-            is_declared = declared is None or bool({_INDEX.sub("/0", pointer), pointer} & declared)
+            is_declared = declared is None or bool(
+                {LIST_INDEX.sub("/0", pointer), pointer} & declared
+            )
             example = operation.example if operation is not None else None
             if not value and has_value(example, pointer) and value_at(example, pointer) == "":
                 continue  # an empty text is valid
@@ -67,7 +69,7 @@ def _is_free(operation: Operation, pointer: str) -> bool:
 def _check_text(
     payload: Payload, pointer: str, value: str, platform: str, *, is_free: bool, is_declared: bool
 ) -> Iterator[Finding]:
-    *above, name = _INDEX.sub("", pointer).split("/")
+    *above, name = LIST_INDEX.sub("", pointer).split("/")
     owner = above[-1] if above else ""
     kind = kind_of(f"{owner}Id" if name == "id" and owner else name, platform)
     is_id = kind in ("uuid", "integer", "id") and not is_free

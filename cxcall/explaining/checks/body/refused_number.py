@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import leaves
+from cxcall.documents.json_pointer import enclosing_pointers, leaves
 from cxcall.explaining.checks.body.named_value_check import PHONE_NUMBER
 from cxcall.explaining.equal_findings import LIST_INDEX
 from cxcall.explaining.operations.known_operations import CXONE
@@ -50,7 +50,7 @@ def check_refused_numbers(
     ]
     quoted = [each for each in found if each[1] in response.text]
     for pointer, value in quoted or found:
-        if any(each.where in ("response", *_places_above(pointer)) for each in refused):
+        if any(each.where in ("response", *enclosing_pointers(pointer)) for each in refused):
             advice = [fix for form, fix in _ADVICE if re.match(form, value, re.IGNORECASE)]
             yield payload.make_finding(
                 Severity.ERROR,
@@ -70,10 +70,3 @@ def _is_wrong(operation: Operation, pointer: str, value: str) -> bool:
     )
     is_dialed = is_dialed_property(operation, LIST_INDEX.sub("", pointer))
     return is_dialed and not (is_open or is_right)
-
-
-def _places_above(pointer: str) -> Iterator[str]:
-    """Yield a pointer and the pointers of the objects and lists around it."""
-    while pointer:
-        yield pointer
-        pointer = pointer.rpartition("/")[0]
