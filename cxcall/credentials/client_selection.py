@@ -32,7 +32,7 @@ from cxcall.findings.finding import Finding
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import region_domain
 from cxcall.settings.settings import config_path
-from cxcall.settings.sources import SECRET_SETTINGS, Layer
+from cxcall.settings.sources import CREDENTIAL_NAMES, Layer
 from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
@@ -61,11 +61,13 @@ def credentials_identity(settings: Settings) -> tuple[str, ...]:
 
     The values contain secrets. A login that is renewed keeps its ID.
     """
-    names = ("client_id", "access_key_id", "username", *SECRET_SETTINGS)
     login: StoredRecord = {}
     with suppress(UsageError):  # a dry run needs no credentials
         login = stored_logins.find_login(settings)
-    return (*(settings.values[name].value for name in names), stored_logins.login_id(login))
+    return (
+        *(settings.values[name].value for name in CREDENTIAL_NAMES),
+        stored_logins.login_id(login),
+    )
 
 
 def rejected_token_error(settings: Settings, token: Token) -> RejectedCredentialsError:

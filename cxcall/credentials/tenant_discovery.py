@@ -11,8 +11,8 @@ from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.documents.json_text import read_token_claims
 from cxcall.findings.finding import printable
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
-from cxcall.settings import tenant_addresses
-from cxcall.settings.tenant_addresses import Tenant
+from cxcall.settings import addresses
+from cxcall.settings.addresses import Tenant
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
         )
     document = response.json()
     endpoint = str(document.get("api_endpoint", "")) if isinstance(document, dict) else ""
-    if not tenant_addresses.is_trusted_endpoint(endpoint, issuer):
+    if not addresses.is_trusted_endpoint(endpoint, issuer):
         message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
         why = f"a token is sent only to `https://` hosts under {', '.join(VENDOR_DOMAINS)}, or to the issuer's own host"
         raise credentials_error(message, _FIX, why, where="host", code="host-unknown")

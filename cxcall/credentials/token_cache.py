@@ -12,7 +12,7 @@ from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, Tok
 from cxcall.credentials.stored_logins import check_logins_can_be_saved, find_login, save_login
 from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
 from cxcall.findings.errors import CredentialsError
-from cxcall.settings import tenant_addresses
+from cxcall.settings import addresses
 from cxcall.settings.settings import state_dir
 from cxcall.settings.sources import Layer
 from cxcall.transport.origins import host_url
@@ -104,19 +104,17 @@ def cache_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> T
     return _token(grant, client)
 
 
-def find_tenant(
-    settings: Settings, client: OAuthClient, grant: TokenGrant
-) -> tenant_addresses.Tenant:
+def find_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> addresses.Tenant:
     """Find the CXone tenant of a token; raises as `discover_tenant` does."""
     from cxcall.credentials.tenant_discovery import discover_tenant
 
     return discover_tenant(settings.issuer, client, grant, settings.timeout)
 
 
-def save_tenant(settings: Settings, tenant: tenant_addresses.Tenant) -> None:
+def save_tenant(settings: Settings, tenant: addresses.Tenant) -> None:
     """Save the CXone tenant of the profile, if its file can be written."""
     with suppress(UnwritableError):
-        tenant_addresses.save_tenant(state_dir(), settings.profile, settings.issuer, tenant)
+        addresses.save_tenant(state_dir(), settings.profile, settings.issuer, tenant)
 
 
 def delete_tokens(profile: str) -> list[StoredRecord]:

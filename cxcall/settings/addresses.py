@@ -1,4 +1,8 @@
-"""Resolve the addresses of the API and of the token endpoint, each with its source."""
+"""Resolve the addresses of the API and of the token endpoint, each with its source.
+
+Those of a CXone tenant depend on its area, its issuer, and the API host that an earlier discovery found
+(docs/platforms/nice-cxone.md#tenant-discovery).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,12 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
+from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.host_spellings import is_vendor_host
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
+    HTTPS_PORT,
+    is_domain_name,
     names_no_area,
     normalize_base_url,
     normalize_url,
@@ -17,23 +25,30 @@ from cxcall.settings.regions import (
     region_domain,
     region_of,
     token_url_for,
+    url_area,
 )
-from cxcall.settings.sources import (
-    Layer,
-    Setting,
-    find_setting,
-    invalid_setting,
-)
-from cxcall.transport.origins import host_of, host_url, is_loopback_url
+from cxcall.settings.sources import Layer, Setting, find_setting, invalid_setting
+from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from cxcall.contracts.contract import Contract
+    from cxcall.documents.private_files import PrivateFile
     from cxcall.settings.sources import SettingsByName
 
+DEFAULT_ISSUER = "https://cxone.niceincontact.com"
+DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 _REGION = "region"
+
+
+class Tenant(NamedTuple):
+    """A tenant's API endpoint, and the token endpoint whose token named the tenant."""
+
+    api_endpoint: str
+    token_url: str
+    tenant_id: str
 
 
 def pop_replaced_urls(layers: Sequence[SettingsByName], contract: Contract) -> SettingsByName:
@@ -92,20 +107,16 @@ def resolve_tenant_addresses(
     If no source sets the API's address, the result is the one that an earlier tenant discovery
     found. Raises UsageError for an address that cannot be used.
     """
-    from cxcall.settings import tenant_addresses
-
-    default_issuer = Setting(
-        tenant_addresses.DEFAULT_ISSUER, "default", Layer.DEFAULT, lambda: "default"
-    )
+    default_issuer = Setting(DEFAULT_ISSUER, "default", Layer.DEFAULT, lambda: "default")
     issuer = _explicit_url(layers, "issuer") or default_issuer
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
     token_url = explicit or _tenant_token_url(layers, contract, issuer, base_url)
     if not find_setting("base_url", layers):
-        tenant = tenant_addresses.find_tenant(state(), profile, issuer.value)
+        tenant = find_tenant(state(), profile, issuer.value)
         # The issuer's endpoint serves every tenant; an area's endpoint only the tenants of that area.
         endpoints = (token_url.value, f"{issuer.value}/auth/token")
         if tenant and (not token_url.value or tenant.token_url in endpoints):
-            source = tenant_addresses.DISCOVERY_SOURCE
+            source = DISCOVERY_SOURCE
             path = urlsplit(contract.base_url()).path.rstrip("/")
             url = tenant.api_endpoint + path
             base_url = Setting(url, source, Layer.DISCOVERY, lambda: source)
@@ -129,17 +140,13 @@ def _tenant_token_url(
         return _derive(f"{host_url(base_url.value)}/auth/token", "base_url", base_url)
     if app:
         return _derive(f"{issuer.value}/auth/token", "issuer", issuer)
-    from cxcall.settings import tenant_addresses
-
     if is_loopback_url(issuer.value):
         return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
     region = find_setting(_REGION, layers)
-    url = tenant_addresses.access_key_url(base_url.value) if explicit or region else ""
+    url = access_key_url(base_url.value) if explicit or region else ""
     # The tenant's own host, such as api-b32.nice-incontact.com, does not name the area.
     if region and not url:
-        return _derive(
-            tenant_addresses.area_key_url(region_domain(region, contract)), _REGION, region
-        )
+        return _derive(area_key_url(region_domain(region, contract)), _REGION, region)
     return _derive(url, "base_url", base_url)
 
 
@@ -217,3 +224,57 @@ def _is_label(text: str) -> bool:
 def _explicit_url(layers: Sequence[SettingsByName], name: str) -> Setting | None:
     setting = find_setting(name, layers)
     return setting._replace(value=normalize_url(name, setting)) if setting else None
+
+
+def access_key_url(base_url: str) -> str:
+    """Return the token URL for an access key without a registered application; empty if unknown."""
+    if is_loopback_url(base_url):
+        return f"{host_url(base_url)}{ACCESS_KEY_PATH}"
+    area = url_area(base_url)
+    return area_key_url(area) if area else ""
+
+
+def area_key_url(area: str) -> str:
+    """Return the token URL of an area for an access key without a registered application."""
+    return f"https://{area}.nice-incontact.com{ACCESS_KEY_PATH}"
+
+
+def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
+    """Return the tenant that an earlier login of the profile belongs to; None if unknown."""
+    for record in _file(state).find({"profile": profile, "issuer": issuer}):
+        fields = [str(record.get(name, "")) for name in Tenant._fields]
+        if all(fields) and is_trusted_endpoint(fields[0], issuer):
+            return Tenant(*fields)
+    return None
+
+
+def save_tenant(state: Path, profile: str, issuer: str, tenant: Tenant) -> None:
+    """Save the addresses of a profile's tenant; raises UnwritableError."""
+    _file(state).put(tenant._asdict(), {"profile": profile, "issuer": issuer})
+
+
+def delete_tenant(state: Path, profile: str) -> None:
+    """Delete the addresses of a profile's tenant; raises UnwritableError."""
+    _file(state).remove({"profile": profile})
+
+
+def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
+    """Return whether a token may go to an API endpoint that the issuer names.
+
+    Only the vendor's hosts at the HTTPS port, and the issuer's own host and port, are trusted.
+    """
+    try:
+        checked = normalize_url(
+            "api_endpoint", Setting(api_endpoint, issuer, locate=lambda: issuer)
+        )
+    except UsageError:
+        return False
+    scheme, host, port = origin(checked)
+    is_vendor = is_domain_name(host) and is_vendor_host(host)
+    return (scheme, host, port) == origin(issuer) or (is_vendor and port == HTTPS_PORT)
+
+
+def _file(state: Path) -> PrivateFile:
+    from cxcall.documents.private_files import PrivateFile
+
+    return PrivateFile(state / "tenants.json", is_cache=True)

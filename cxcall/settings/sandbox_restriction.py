@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.settings.regions import normalize_url
 from cxcall.settings.sources import (
+    CREDENTIAL_NAMES,
     ONLY_SANDBOX,
-    SECRET_SETTINGS,
     Layer,
     Setting,
     invalid_setting,
@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 
     from cxcall.settings.sources import SettingsByName
 
-_CREDENTIALS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS)
-
 
 def drop_other_credentials(layers: Sequence[SettingsByName]) -> list[SettingsByName]:
     """Return the layers with credentials only from the `CXCALL_*` variables."""
     return [
         layer
         if place in (Layer.FLAGS, Layer.ENVIRONMENT)
-        else {name: layer[name] for name in layer if name not in _CREDENTIALS}
+        else {name: layer[name] for name in layer if name not in CREDENTIAL_NAMES}
         for place, layer in enumerate(layers)
     ]
 

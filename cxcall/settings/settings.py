@@ -133,7 +133,7 @@ class Settings:
 
     def with_api_endpoint(self, endpoint: str) -> Settings:
         """Return the settings with the API endpoint that tenant discovery found."""
-        from cxcall.settings.tenant_addresses import DISCOVERY_SOURCE
+        from cxcall.settings.addresses import DISCOVERY_SOURCE
 
         url = endpoint + urlsplit(self.base_url).path
         return self.with_values(base_url=Setting(url, DISCOVERY_SOURCE, Layer.DISCOVERY))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
 SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret", "password", "api_key")
+CREDENTIAL_NAMES = ("client_id", "access_key_id", "username", *SECRET_SETTINGS)
 SETTING_NAMES = (
     "profile",
     "platform",
@@ -24,10 +25,7 @@ SETTING_NAMES = (
     "base_url",
     "token_url",
     "issuer",
-    "client_id",
-    "access_key_id",
-    "username",
-    *SECRET_SETTINGS,
+    *CREDENTIAL_NAMES,
     *DURATION_SETTINGS,
     "engagement_header",
     "engagement_id",

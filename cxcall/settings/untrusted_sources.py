@@ -37,8 +37,8 @@ from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.settings.regions import region_domain, url_area
 from cxcall.settings.sources import (
+    CREDENTIAL_NAMES,
     GUARD_SETTINGS,
-    SECRET_SETTINGS,
     SETTING_NAMES,
     URL_SETTINGS,
     Layer,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     Resolver = Callable[[Sequence[SettingsByName]], SettingsByName]
 
-_HARMLESS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS, "timeout", "max_wait")
+_HARMLESS = (*CREDENTIAL_NAMES, "timeout", "max_wait")
 """Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """Settings that may not be combined with a secret from another source: all that are not known to be harmless."""

@@ -22,7 +22,7 @@ from cxcall.findings import finding
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings import settings as config
-from cxcall.settings.tenant_addresses import Tenant
+from cxcall.settings.addresses import Tenant
 from helpers.cases import each_case
 from helpers.token_endpoint import NONE, SECRET, LoadSettings, TokenEndpoint
 

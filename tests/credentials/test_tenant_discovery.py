@@ -12,7 +12,7 @@ from cxcall.credentials.oauth_client import ACCESS_KEY, OAuthClient, TokenGrant,
 from cxcall.credentials.tenant_discovery import discover_tenant
 from cxcall.documents.json_text import read_token_claims
 from cxcall.findings.errors import CredentialsError, CxcallError
-from cxcall.settings.tenant_addresses import Tenant
+from cxcall.settings.addresses import Tenant
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case

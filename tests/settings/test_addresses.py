@@ -14,8 +14,8 @@ from cxcall.contracts.contract import Contract, find_platform_contract
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
+from cxcall.settings import addresses
 from cxcall.settings import settings as config
-from cxcall.settings import tenant_addresses
 from helpers.cases import each_case
 from helpers.settings_world import SECRET, World
 
@@ -285,7 +285,7 @@ ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
 @given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(VENDOR_DOMAINS))
 def test_only_vendor_domains_are_trusted_endpoints(before: str, after: str, domain: str) -> None:
     url = f"https://{before}{domain}{after}"
-    if tenant_addresses.is_trusted_endpoint(url, tenant_addresses.DEFAULT_ISSUER):
+    if addresses.is_trusted_endpoint(url, addresses.DEFAULT_ISSUER):
         prepared = requests.Request("GET", url).prepare().url or ""
         host = urlsplit(prepared).hostname or ""
         assert host.endswith(tuple(f".{known}" for known in VENDOR_DOMAINS))
