@@ -1,4 +1,4 @@
-"""The connection of one exchange: the progress of its request, and aborting it at any moment.
+"""The connection of one exchange: the progress of its request, aborting it at any moment, and the body of the response.
 
 Loads requests, so only `exchange` imports it, and only to send.
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import zlib
 from binascii import b2a_base64
 from contextlib import contextmanager, suppress
+from http.client import IncompleteRead
 from os import environ
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cxcall.documents.json_text import load_json
 from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
 from cxcall.transport.origins import is_loopback_url
@@ -29,10 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from requests import PreparedRequest, Response
+    from urllib3 import HTTPResponse
 
 
 THREAD_NAME = "cxcall-exchange"
 """The name of the threads that send requests."""
+KEPT_BYTES = 1 << 20
+_CHUNK = 1 << 14
+_GZIP = 31  # zlib's `wbits` for a gzip header and trailer, both checked
 
 
 def _is_of_program(_record: logging.LogRecord) -> bool:
@@ -182,3 +189,61 @@ def _remember_passwords(urls: Iterable[str]) -> None:
             password = userinfo.partition(":")[2]
             basic = b2a_base64(unquote(userinfo).encode(), newline=False).decode()
             remember_secrets(password, unquote(password), basic)
+
+
+class Body:
+    """A response body, of which at most `KEPT_BYTES` are kept."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+
+    @property
+    def content(self) -> bytes:
+        """The bytes received so far, decompressed."""
+        return bytes(self._received[:KEPT_BYTES])
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the server sent more than is kept."""
+        return len(self._received) > KEPT_BYTES
+
+    def read(self, raw: HTTPResponse) -> None:
+        """Read to the end or to the limit; raises IncompleteRead if the body is truncated."""
+        gzipped = raw.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip")
+        chunks = raw.stream(_CHUNK, decode_content=False)
+        for chunk in decompress(chunks) if gzipped else chunks:
+            self._received += chunk
+            if self.is_truncated:
+                return
+        has_length = raw.chunked or raw.length_remaining is not None
+        if not has_length and "json" in raw.headers.get("Content-Type", "").lower():
+            self._check_json()
+
+    def _check_json(self) -> None:
+        # Such a body ends with the connection: only its JSON shows whether it is complete.
+        try:
+            load_json(bytes(self.content))
+        except RecursionError:
+            return
+        except ValueError:
+            raise IncompleteRead(self.content) from None
+
+
+def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress gzip in small pieces, so that the reader can stop before a decompression bomb fills the memory.
+
+    Raises IncompleteRead when the data ends early.
+    """
+    decompressor, has_data = zlib.decompressobj(_GZIP), False
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if decompressor.eof:
+                decompressor = zlib.decompressobj(_GZIP)
+            has_data = True
+            yield decompressor.decompress(rest, _CHUNK)
+            rest = decompressor.unused_data if decompressor.eof else decompressor.unconsumed_tail
+    if has_data:
+        yield decompressor.flush()
+        if not decompressor.eof:
+            raise IncompleteRead(b"")

@@ -109,8 +109,7 @@ class _Call:
         turn: Callable[[], None] | None,
         is_late: Callable[[], bool],
     ) -> None:
-        from cxcall.transport.connection import ConnectionState
-        from cxcall.transport.response_body import Body
+        from cxcall.transport.connection import Body, ConnectionState
 
         self.done = Event()
         self._request = request

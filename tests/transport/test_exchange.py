@@ -16,9 +16,9 @@ import pytest
 import requests
 from requests import PreparedRequest
 
+from cxcall.transport.connection import decompress
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest
-from cxcall.transport.response_body import decompress
 from helpers import fault_server as fault
 from helpers.exchange_requests import BODY, BROKEN, TOKEN, post
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve
