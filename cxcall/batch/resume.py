@@ -111,6 +111,19 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
     return (lambda: None) if job.again else stop_on_new_batch
 
 
+def describe_repetition(ledger: Ledger, job: Job) -> str:
+    """Return a message if a new batch has the rows of a finished one, whose people it calls again; else an empty text."""
+    is_meant = job.is_load or job.again or job.settings.is_embedded
+    if is_meant or not job.operation.can_place_call:
+        return ""
+    for each in _similar_batches(ledger, job):
+        is_same = each.is_finished and each.file_digest == job.rows.digest
+        if is_same and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL:
+            sent = f"batch `{each.id}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had the same rows"
+            return f"{sent}: the people whom it called are called again, unless `duplicate_window` or `--max-attempts` prevents it"
+    return ""
+
+
 class ContentGuard:
     """Stops a run when another process resumes its batch with another content of the file.
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from datetime import UTC, datetime
 from enum import IntEnum
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Self
+from itertools import islice
+from typing import TYPE_CHECKING, Self
 
 from cxcall.batch.called_people import called_finding
 from cxcall.batch.idempotency_keys import sent_key_error
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
+from cxcall.batch.people_in_file import FileContacts, FileNumbers
 from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
@@ -22,10 +22,9 @@ from cxcall.batch.skip_reasons import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.request_identity import comparable_body, intent_digest
-from cxcall.ledger.stored_values import keyed_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from cxcall.batch.called_people import CalledPeople
     from cxcall.batch.job import Job
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
 
 _FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
 """The reasons that no later pass changes."""
-_MAX_DIGESTS = 500
-"""The number of digests in one statement."""
-_END_LENGTH = 6
 
 
 class _State(IntEnum):
@@ -80,6 +76,7 @@ class RowSelection:
             "CREATE TABLE request (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state INTEGER NOT NULL)"
         )
         self._contacts = FileContacts(self._database) if job.is_load and not job.again else None
+        self._numbers = None if job.is_load or job.again else FileNumbers(self._database)
         self._database.execute("BEGIN")
 
     def __enter__(self) -> Self:
@@ -116,6 +113,9 @@ class RowSelection:
             self._set_state(number, _State.TO_SEND)
             if self._contacts:
                 self._contacts.add(request, number)
+            # With a limit, the second call is not placed.
+            elif self._numbers and not request.settings.attempt_limit:
+                checked = self._numbers.with_note(checked, request)
         return checked
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
@@ -274,52 +274,3 @@ def _digest(checked: CheckedRequest) -> bytes:
     body = comparable_body(media_type, request.body, checked.body)
     digest = intent_digest(request.method, request.url, body)
     return bytes.fromhex(digest.rpartition(":")[2])
-
-
-class FileContacts:
-    """The people of the rows to load, as digests in tables of a temporary database.
-
-    Most rows are found to be new by the end of their numbers alone, which all spellings share.
-    """
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database, self._key = database, os.urandom(8).hex()
-        database.execute(
-            "CREATE TABLE contact (digest TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID"
-        )
-        database.execute("CREATE TABLE contact_end (digest TEXT PRIMARY KEY) WITHOUT ROWID")
-
-    def add(self, request: CheckedRequest, row: int) -> None:
-        """Store the people whom the dialer calls for a row."""
-        people = request.people
-        digests = ((each, row) for each in self._digests(people))
-        self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", digests)
-        ends = ((each,) for each in self._digests(map(_end, people)))
-        self._database.executemany("INSERT OR IGNORE INTO contact_end VALUES (?)", ends)
-
-    def find(self, request: CheckedRequest) -> int | None:
-        """Return the first row with one of the people of a request; None if there is none."""
-        ends = {*map(_end, request.people)}
-        statement = "SELECT count(*) FROM contact_end WHERE digest IN ({})"
-        if "" not in ends and not sum(self._select(statement, {"", *ends})):
-            return None
-        people = chain.from_iterable(request.possible_people)
-        rows = self._select("SELECT min(row) FROM contact WHERE digest IN ({})", people)
-        return min((row for row in rows if row is not None), default=None)
-
-    def _digests(self, texts: Iterable[str]) -> list[str]:
-        return [keyed_digest(each, self._key) for each in texts]
-
-    def _select(self, statement: str, texts: Iterable[str]) -> Iterator[Any]:
-        """Yield the result of a statement for some digests at a time."""
-        digests = self._digests(texts)
-        for start in range(0, len(digests), _MAX_DIGESTS):
-            some = digests[start : start + _MAX_DIGESTS]
-            marks = ", ".join("?" * len(some))
-            yield self._database.execute(statement.format(marks), some).fetchone()[0]
-
-
-def _end(person: str) -> str:
-    """Return the end of a number or an ID, which is the same in all spellings; empty for a short number."""
-    end = person[-_END_LENGTH:]
-    return "" if " " in end else end

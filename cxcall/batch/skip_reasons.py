@@ -143,6 +143,16 @@ def duplicate_contact_finding(first: int) -> Finding:
     )
 
 
+def same_number_note(first: int) -> Finding:
+    """Return the note on a row that calls the number of an earlier row by another request."""
+    return Finding.note(
+        "duplicate-row",
+        "batch",
+        f"row {first} calls the same number, by another request",
+        fix="to call it once, add `--max-attempts 1/day`, or remove a row",
+    )
+
+
 def not_agreed_finding() -> Finding:
     """Return the finding on a row that was outside the calling hours when the rows were counted."""
     return Finding.error(

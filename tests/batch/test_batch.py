@@ -181,9 +181,10 @@ def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     with Platform() as platform:
         at(cxcall, platform)
-        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", code=0)
+        first = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", code=0)
         ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "-o", "jsonl", code=9)
         assert outcomes(ran) == ["stopped", "stopped"]
+        assert ["had the same rows" in each.err for each in (first, ran)] == [False, True]
         assert platform.rung == 2
         cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", code=0)
         assert platform.rung == 4

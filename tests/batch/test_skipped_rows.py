@@ -163,6 +163,14 @@ def test_duplicates_are_sent_once_whatever_the_flags(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
+def test_rows_with_one_number_and_other_contacts_have_a_note(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550101"))
+    words = ("batch", file, *EXECUTE, "--dry-run")
+    said = "row 3: row 1 calls the same number, by another request"
+    assert f"note[duplicate-row]: {said}" in cxcall(*words, code=0).err
+    assert said not in cxcall(*words, "--max-attempts", "1/day", code=0).err
+
+
 def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", LISTED, "+12025550103"))
     cxcall.file("dnc.txt", f"{LISTED}\n")

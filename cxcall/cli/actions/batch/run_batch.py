@@ -14,6 +14,7 @@ from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import (
+    describe_repetition,
     find_by_request,
     find_resumable_batches,
     new_batch_guard,
@@ -158,6 +159,8 @@ class BatchCommand:
             called = CalledPeople(ledger, self.job, batches)
             if called.is_changed:
                 self._tell(describe_change(self.job))
+            if not batches and (message := describe_repetition(ledger, self.job)):
+                self.tell_progress(message)
             selection = RowSelection(
                 self.job, earlier, ledger, called=called, waits_for_hours=waits
             )
