@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 _SHOWN_NUMBERS = 10
 
 
-def stop_without_credentials(settings: Settings, operation: Operation) -> None:
-    """Raise CredentialsError if no credentials for an operation are set; imported late, because `--yes` needs none of it."""
-    from cxcall.credentials import request_credentials
-
-    request_credentials.stop_without_credentials(settings, operation)
-
-
 def ask_consent(checked: CheckedRequest, *, ask: Callable[[str], bool] | None) -> None:
     """Ask a person before a call may be placed.
 
@@ -56,6 +49,8 @@ def ask_yes(
     """
     if yes or not needs_consent(operation, settings):
         return
+    from cxcall.credentials.request_credentials import stop_without_credentials  # not for `--yes`
+
     stop_without_credentials(settings, operation)
     if ask is None:
         raise UsageError(
@@ -117,6 +112,8 @@ def ask_count(
     if confirmed is not None or not count or not needs_consent(operation, settings):
         return
     if needs_credentials:
+        from cxcall.credentials.request_credentials import stop_without_credentials
+
         stop_without_credentials(settings, operation)
     if ask is None:
         raise UsageError(
