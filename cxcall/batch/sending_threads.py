@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureCounts
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
-from cxcall.runtime.event_queue import EventQueue
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -28,6 +29,35 @@ _STOPPING = (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE)
 
 THREAD_NAME = "cxcall-rows"
 """The start of the names of the threads that send."""
+
+
+class EventQueue:
+    """A `SimpleQueue` for one waiting thread, whose signal handlers may also put events: `get` always ends in time.
+
+    That of CPython waits without end if a signal interrupts it just after its time is over; the wait for a lock does not.
+    """
+
+    def __init__(self) -> None:
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._is_empty = Lock()
+        self._is_empty.acquire()
+
+    def put(self, event: Any) -> None:
+        """Add an event, from any thread or signal handler."""
+        self._events.put(event)
+        with suppress(RuntimeError):  # it is released: nobody has waited since
+            self._is_empty.release()
+
+    def get_nowait(self) -> Any:
+        """Return the next event; raises Empty."""
+        return self._events.get_nowait()
+
+    def get(self, timeout: float) -> Any:
+        """Return the next event; raises Empty, at the latest after so many seconds."""
+        with suppress(Empty):
+            return self._events.get_nowait()
+        self._is_empty.acquire(timeout=timeout)
+        return self._events.get_nowait()
 
 
 class StoppableRun:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.runtime.event_queue import EventQueue
+from cxcall.batch.sending_threads import EventQueue
 
 STEP = 0.002
 
