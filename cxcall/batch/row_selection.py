@@ -55,10 +55,10 @@ class RowSelection:
     def __init__(
         self,
         job: Job,
-        find_earlier: FindEarlier | None = None,
-        ledger: Ledger | None = None,
+        find_earlier: FindEarlier | None,
+        ledger: Ledger | None,
         *,
-        called: CalledPeople | None = None,
+        called: CalledPeople | None,
         waits_for_hours: bool = False,
     ) -> None:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger

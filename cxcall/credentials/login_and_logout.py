@@ -36,7 +36,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
         return _save(settings, client, request_grant(client, settings.timeout))
 
 
-def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port: int = 0) -> Token:
+def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port: int) -> Token:
     """Let the user log in at the page that `show` receives, and store the login.
 
     `port` is the port of the redirect URI, 0 for any free port. Raises as `log_in` does, and

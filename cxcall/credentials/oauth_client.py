@@ -116,9 +116,7 @@ def check_id(name: str, setting: Setting) -> str:
     return client_id
 
 
-def build_client(
-    client_id: Setting, secret: Setting, token_url: str, kind: str = CLIENT_CREDENTIALS
-) -> OAuthClient:
+def build_client(client_id: Setting, secret: Setting, token_url: str, kind: str) -> OAuthClient:
     """Return a client with an ID and a secret; raises CredentialsError if one is not valid."""
     client = OAuthClient("", "", secret.source, token_url, kind, layer=secret.layer)
     return client._replace(
@@ -128,7 +126,7 @@ def build_client(
 
 
 def token_undelivered(
-    code: str, message: str, fix: str, why: str = "", *, wait: float | None = None
+    code: str, message: str, fix: str, why: str, *, wait: float | None = None
 ) -> UndeliveredError:
     """Return the error for a token endpoint that did not respond to the request; `wait` is as in `UndeliveredError`."""
     error = UndeliveredError(Finding.error(code, "host", message, fix, why))

@@ -43,7 +43,7 @@ class Document:
 
     findings: tuple[Finding, ...] = ()
 
-    def __init__(self, name: str, text: str, value: Any, first_line: int = 1) -> None:
+    def __init__(self, name: str, text: str, value: Any, first_line: int) -> None:
         self.name = name
         self.text = text
         self.value = value

@@ -39,7 +39,7 @@ def load_codes() -> dict[str, Code]:
     return {name: Code(name, **description) for name, description in declared.items()}
 
 
-def find_code(name: str, others: Iterable[str] = ()) -> Code:
+def find_code(name: str, others: Iterable[str]) -> Code:
     """Return the code with a name; raises UsageError with the nearest name if there is none.
 
     `others` are other names that may have been meant.

@@ -40,7 +40,7 @@ class UsageError(CxcallError):
         self,
         message: str,
         *,
-        where: str = "usage",
+        where: str,
         fix: str = "",
         why: str = "",
         code: str = "usage",

@@ -59,7 +59,7 @@ class BatchEnds:
                     self._insert_end(each)
 
     def reopen(
-        self, batch: str, *, guards: Sequence[Sequence[Any]] = (), guard: Callable[[], None]
+        self, batch: str, *, guards: Sequence[Sequence[Any]], guard: Callable[[], None]
     ) -> None:
         """Record that a batch is unfinished again, if it was finished, and its guards, if they are others.
 
@@ -79,7 +79,7 @@ class BatchEnds:
         if self._rows.select_table("batch_end", "WHERE batch = ?", (PRUNED + batch,)):
             raise pruned_batch_error()
 
-    def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]] = ()) -> None:
+    def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]]) -> None:
         """Record after which event a batch begins, and its guards, in the transaction that records the batch."""
         self._rows.insert("batch_end", batch=BEGAN + batch, at=float(self._rows.state.last_event))
         self._record_guards(batch, guards)

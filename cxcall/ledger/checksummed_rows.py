@@ -50,7 +50,7 @@ _NUMBERS_BY_PERSON = (
 )
 COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 """The number in the state that counts the rows of a table."""
-_DELIVERY_WIDTH, _EVENT_WIDTH = len(COLUMNS["delivery"]) + 1, len(COLUMNS["event"]) + 1
+_DELIVERY_WIDTH = len(COLUMNS["delivery"]) + 1
 
 
 _SELECT = (

@@ -104,7 +104,7 @@ def _as_json(payload: object) -> str:
 
 
 def match_and_check(
-    operations: Sequence[Operation], body: Payload, named: Operation | None = None
+    operations: Sequence[Operation], body: Payload, named: Operation | None
 ) -> Verdict:
     """Return the verdict on a body, checked as the operation `named` or as the one that it matches."""
     from cxcall.payloads.operation_matching import match_operations

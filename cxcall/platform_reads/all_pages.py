@@ -50,7 +50,7 @@ def follow_pages(
     paging: Paging,
     request: HttpRequest,
     read: Callable[[HttpRequest], Delivery],
-    wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
+    wait: Callable[[float, str], None],
 ) -> Iterator[Page]:
     """Yield the page of a request and the pages after it, until the last one.
 

@@ -108,7 +108,7 @@ class CampaignReader(Reader):
     def __init__(
         self, contract: Contract, settings: Settings, hooks: SendHooks = DEFAULT_HOOKS
     ) -> None:
-        super().__init__(settings, hooks=hooks)
+        super().__init__(settings, None, hooks)
         self.roles = find_roles(contract)
 
     def read_role(self, role: str, id_: str) -> tuple[RoleOperation, Any]:

@@ -63,7 +63,7 @@ class Reader:
     """Sends reads with one common token; the first read gets it, unless `tokens` are passed."""
 
     def __init__(
-        self, settings: Settings, tokens: Tokens | None = None, hooks: SendHooks = DEFAULT_HOOKS
+        self, settings: Settings, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS
     ) -> None:
         self._settings, self._tokens, self._hooks = settings, tokens, hooks
         self._has_tokens = tokens is not None

@@ -82,7 +82,7 @@ class StoredObjects:
         self,
         plan: DialPlan,
         clock: Callable[[], float],
-        on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
+        on_call_outcome: Callable[[CallOutcome], None],
     ) -> None:
         self._plan, self._clock, self.on_call_outcome = plan, clock, on_call_outcome
         self._lock = Lock()

@@ -88,7 +88,7 @@ def ask_count(
     *,
     confirmed: int | None,
     ask: Callable[[str], str] | None,
-    is_resumed: bool = False,
+    is_resumed: bool,
     needs_credentials: bool = True,
     noun: str = "request",
     verb: str = "sent",

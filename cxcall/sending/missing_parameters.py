@@ -21,7 +21,7 @@ class MissingParametersError(UsageError):
     """Required parameters have no value. It also has the errors of the other parameters and of the body."""
 
     def __init__(self, *findings: Finding) -> None:
-        super().__init__(findings[0].message)
+        super().__init__(findings[0].message, where=findings[0].where)
         self.findings = findings
 
 

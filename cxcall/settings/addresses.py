@@ -70,7 +70,7 @@ def pop_replaced_urls(layers: Sequence[SettingsByName], contract: Contract) -> S
 
 
 def resolve_addresses(
-    layers: Sequence[SettingsByName], contract: Contract, server: str = ""
+    layers: Sequence[SettingsByName], contract: Contract, server: str
 ) -> SettingsByName:
     """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used.
 
@@ -100,7 +100,7 @@ def resolve_tenant_addresses(
     contract: Contract,
     profile: str,
     state: Callable[[], Path],
-    server: str = "",
+    server: str,
 ) -> SettingsByName:
     """Return `base_url`, `token_url`, and `issuer` for a CXone tenant.
 

@@ -30,7 +30,7 @@ class Authorization(AuthBase):
     def __init__(
         self,
         url: str,
-        header: str = "",
+        header: str,
         *,
         headers: Mapping[str, str] = MappingProxyType({}),
         query: Mapping[str, str] = MappingProxyType({}),

@@ -68,8 +68,8 @@ class ConnectionState:
 
     def __init__(
         self,
-        turn: Callable[[], None] | None = None,
-        is_late: Callable[[], bool] = lambda: False,
+        turn: Callable[[], None] | None,
+        is_late: Callable[[], bool],
     ) -> None:
         self.may_be_sent = False
         self.phase = "connect"

@@ -53,7 +53,7 @@ class QuickCheck:
     A line must be valid as `named`, or else as an operation that `match_operations` would return.
     """
 
-    def __init__(self, known: Sequence[Operation], named: Operation | None = None) -> None:
+    def __init__(self, known: Sequence[Operation], named: Operation | None) -> None:
         from msgspec import MsgspecError
         from msgspec.json import Decoder
 

@@ -18,7 +18,7 @@ FINDINGS_SHOWN = 100
 class ValidationSummary:
     """The summary of a run. Its size does not grow with the payloads, unless all are kept."""
 
-    def __init__(self, most: int | None = FINDINGS_SHOWN) -> None:
+    def __init__(self, most: int | None) -> None:
         self.most = most
         self.total = 0
         self.valid = 0

@@ -218,7 +218,7 @@ def test_token_is_not_renewed_when_the_run_stops(sending: Sending) -> None:
 def test_token_endpoint_that_asks_for_a_wait_slows_down_the_batch(sending: Sending) -> None:
     sending.platform.answer = lambda _body, _count: Reply(401)
     message = "`login.example.com` issues no more tokens for now"
-    failure = token_undelivered("rate-limited", message, "wait", wait=900.0)
+    failure = token_undelivered("rate-limited", message, "wait", "", wait=900.0)
     result = sending.send(failure=failure)
     assert result.outcome is Outcome.UNDELIVERED
     assert result.findings[0].message == message

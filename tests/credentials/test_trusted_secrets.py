@@ -79,8 +79,8 @@ def test_client_of_a_login_gets_no_token(
     [
         (lambda settings: login_and_logout.log_in(settings, "id", "secret"), False),
         (lambda settings: login_and_logout.log_in(settings, "id", "secret"), True),
-        (lambda settings: login_and_logout.log_in_with_browser(settings, print), False),
-        (lambda settings: login_and_logout.log_in_with_browser(settings, print), True),
+        (lambda settings: login_and_logout.log_in_with_browser(settings, print, port=0), False),
+        (lambda settings: login_and_logout.log_in_with_browser(settings, print, port=0), True),
         (lambda settings: login_and_logout.log_in_with_token(settings, "a-token"), False),
         (lambda settings: store_credentials(settings, "", "an-api-key"), False),
     ],

@@ -63,7 +63,7 @@ def pages_of(
     paging = find_paging(operation)
     assert paging is not None
     url = f"http://127.0.0.1{operation.path}{query}"
-    pages = follow_pages(paging, HttpRequest("GET", url, {}, None), read)
+    pages = follow_pages(paging, HttpRequest("GET", url, {}, None), read, print)
     return [item for page in pages for item in page.items], paths
 
 

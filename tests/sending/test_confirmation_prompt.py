@@ -126,6 +126,7 @@ def count(
         plan.settings,
         number,
         confirmed=confirmed,
+        is_resumed=False,
         ask=None if answer is None else ask,
     )
     return len(asked)

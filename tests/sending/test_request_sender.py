@@ -161,7 +161,7 @@ def _finding(code: str) -> Finding:
         (CredentialsError(_finding("token-expired")), Outcome.REFUSED, ExitCode.CREDENTIALS),
         (UndeliveredError(_finding("undelivered")), Outcome.UNDELIVERED, ExitCode.UNDELIVERED),
         (
-            UsageError("others can read it", fix="`chmod 600 x`"),
+            UsageError("others can read it", where="usage", fix="`chmod 600 x`"),
             Outcome.REFUSED,
             ExitCode.CREDENTIALS,
         ),

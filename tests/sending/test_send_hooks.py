@@ -226,7 +226,7 @@ def test_error_of_a_signal_handler_does_not_mean_that_nothing_was_sent(
     def fail(_call: object, _timeout: float) -> None:
         while not server.whole:
             pass
-        raise UsageError("of the program")
+        raise UsageError("of the program", where="usage")
 
     monkeypatch.setattr("cxcall.transport.exchange._Call.wait", fail)
     with FaultServer((fault.accept,)) as server:

@@ -78,7 +78,7 @@ def test_an_interrupt_before_it_left_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_was_given_up_never_leaves() -> None:
     for _ in range(200):
-        line, output = ConnectionState(), []
+        line, output = ConnectionState(None, lambda: False), []
         start = threading.Barrier(2)
 
         def send(line: ConnectionState = line, start: threading.Barrier = start) -> None:
@@ -92,7 +92,7 @@ def test_what_was_given_up_never_leaves() -> None:
         output.append(line.abort())
         thread.join()
         assert line.may_be_sent is output[0]
-    line = ConnectionState()
+    line = ConnectionState(None, lambda: False)
     assert line.abort() is False
     with pytest.raises(CutError):
         line.before_first_byte()

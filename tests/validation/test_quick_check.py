@@ -231,7 +231,7 @@ def test_example_without_findings_is_accepted(operation: Operation) -> None:
 @pytest.mark.parametrize("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"])
 def test_ordinary_text_is_accepted(text: str) -> None:
     line = json.dumps({"contactId": CONTACT, "reasonCode": text}).encode()
-    assert QuickCheck(_shipped()).accept([line]) != [()]
+    assert QuickCheck(_shipped(), None).accept([line]) != [()]
 
 
 @pytest.mark.slow

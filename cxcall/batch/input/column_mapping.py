@@ -296,8 +296,8 @@ def parse_column_map(
     file: str | None,
     *,
     ignores_extra: bool,
-    key: str = "",
-    usual_headers: Mapping[str, str] = MappingProxyType({}),
+    key: str,
+    usual_headers: Mapping[str, str],
 ) -> ColumnMap:
     """Return the map of `--map TARGET=HEADER` and of a mapping file; a flag replaces an entry of the file.
 

@@ -161,7 +161,7 @@ def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
     ]
 
 
-def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
+def _skeleton_text(operation: Operation, *, as_csv: bool) -> str:
     """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if the operation takes no body."""
     if as_csv:
         from cxcall.payloads.csv_skeleton import build_skeleton

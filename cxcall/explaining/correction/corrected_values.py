@@ -48,7 +48,7 @@ def correct_body(
     value: Any,
     parameters: Mapping[str, str],
     *,
-    with_warnings: bool = False,
+    with_warnings: bool,
 ) -> tuple[Any, tuple[str, ...]]:
     """Return a body for an operation, and the places of values that it does not use.
 

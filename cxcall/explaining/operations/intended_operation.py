@@ -139,7 +139,7 @@ def is_body_of(operation: Operation, value: Any) -> bool:
     return has_own_name and _count_known(operation, value, names) >= max(1, len(names) / 2)
 
 
-def with_method_of_body(request: ObservedRequest, own: Contract | None = None) -> ObservedRequest:
+def with_method_of_body(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
     """Return a request; if only its method is not shown, with that of the operation at its path which takes the body.
 
     If several take one, it is that of the operation that knows most of the names in the body, and POST among equals.

@@ -197,7 +197,7 @@ def find_named_fields(operation: Operation | None, response: Any, body: Any) -> 
 
 
 def find_named_properties(
-    operation: Operation | None, text: str, body: Any, code: str = "value-not-allowed"
+    operation: Operation | None, text: str, body: Any, code: str
 ) -> Iterator[Finding]:
     """Yield a finding for each property that a message names; `code` is the code for declared properties."""
     if operation is not None and not operation.takes_body:

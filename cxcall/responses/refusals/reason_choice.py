@@ -90,7 +90,7 @@ _VAGUE_TEXTS = {
 }
 
 
-def find_cause(response: HttpResponse, text: str, *, is_api: bool = False) -> Cause:
+def find_cause(response: HttpResponse, text: str, *, is_api: bool) -> Cause:
     """Return the cause by the most exact part of the response: code, message, or status.
 
     `is_api` says that the request is for an operation, and not for a login server, whose codes have another meaning.

@@ -22,7 +22,7 @@ _MOST_EVENTS = 100_000
 class CallEvents:
     """The outcomes of calls in order, numbered from 1; `send` gets each one as JSON data."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
         self._numbers = count(1)
         self._events: deque[dict[str, Any]] = deque(maxlen=_MOST_EVENTS)

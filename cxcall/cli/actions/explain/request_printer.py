@@ -128,9 +128,7 @@ def _list_places(places: Sequence[str]) -> str:
 class CorrectionPrinter:
     """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are such places."""
 
-    def __init__(
-        self, screen: Screen, form: str, own: Contract | None = None, contract: str = ""
-    ) -> None:
+    def __init__(self, screen: Screen, form: str, own: Contract | None, contract: str) -> None:
         self._screen, self._form = screen, form
         self._own, self._contract = own, contract
         self._count = 0

@@ -94,7 +94,7 @@ class RouteMatch(NamedTuple):
         return self.operation or (self.nearest_operation if self.is_own else None)
 
 
-def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
+def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     """Return the operation that a request was sent to, or the nearest one, and what is wrong with the URL.
 
     `own` is the user's own contract: what it declares counts as published.
