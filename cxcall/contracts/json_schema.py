@@ -21,6 +21,7 @@ SCHEMAS = "#/components/schemas/"
 _MAX_PROPERTIES = 2000
 """The approximate number of properties that are listed for one body."""
 _MAX_DEPTH_OF_TYPES = 8
+_LONGEST_REASON = 200
 
 
 SCHEMA_KEYWORDS = tuple(
@@ -203,11 +204,23 @@ _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 
 
 def compile_schema(schema: JsonSchema) -> Validator:
-    """Return the validator of a JSON Schema 2020-12 object, which is kept for the next use."""
+    """Return the validator of a JSON Schema 2020-12 object, which is kept for the next use.
+
+    Raises UsageError for a schema of a user's document that cannot be used for a reason that its conversion did not find.
+    """
     known = _compiled.get(id(schema))
     if known is None:
+        try:
+            validator = new_validator(schema)
+        except ValueError as error:
+            reason = str(getattr(error, "message", error))[:_LONGEST_REASON]
+            raise UsageError(
+                f"a schema of the document cannot be used: {reason}",
+                where="--contract",
+                fix="correct the schema, or leave out what it says",
+            ) from error
         # The schema is kept beside its validator so that no other object can get its id().
-        known = _compiled[id(schema)] = (schema, new_validator(schema))
+        known = _compiled[id(schema)] = (schema, validator)
     return known[1]
 
 

@@ -255,7 +255,14 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
 
 
 def _number(schema: JsonSchema, usual: int, *, is_integer: bool) -> int | float:
-    """Return a number within the limits of a schema, the usual number if there are no limits."""
+    """Return a number within the limits of a schema, the usual number if there are no limits that a computer can use."""
+    try:
+        return _number_within(schema, usual, is_integer=is_integer)
+    except OverflowError:
+        return usual
+
+
+def _number_within(schema: JsonSchema, usual: int, *, is_integer: bool) -> int | float:
     step = schema.get("multipleOf", 1 if is_integer else 0)
     least = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
     most = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))

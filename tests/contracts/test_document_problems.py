@@ -163,6 +163,52 @@ def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
     cxcall(*words, stdin='{"rank": "1"}', code=3)
 
 
+NO_PATTERN = "its regular expression cannot be used"
+
+
+@pytest.mark.parametrize(
+    ("keywords", "place", "why"),
+    [
+        ({"pattern": "(?<n>a)\\Z"}, "/pattern", NO_PATTERN),
+        ({"pattern": "^([A-Z]{1,999}-?){1,999}$"}, "/pattern", NO_PATTERN),
+        (
+            {"patternProperties": {"(": {}}, "additionalProperties": False},
+            "/patternProperties/(",
+            NO_PATTERN,
+        ),
+        ({"$dynamicRef": "#m"}, "", "`$dynamicRef` leads to nothing"),
+        ({"items": {"$dynamicRef": "http://127.0.0.1:9/x.json"}}, "", "`$dynamicRef` leads to"),
+        ({"contentSchema": {"$ref": "http://127.0.0.1:9/x.json"}}, "", ""),
+        ({"dependencies": {"rank": ["x"]}, "minimum": 10**400}, "", ""),
+    ],
+)
+def test_keyword_that_cannot_be_used_is_ignored_and_listed(
+    cxcall: Cxcall, keywords: dict[str, Any], place: str, why: str
+) -> None:
+    document = posting("op", {"rank": {"type": "integer"}, "x": keywords}, required=("x",))
+    file = cxcall.file("own.json", document)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
+    problems = [(each["where"], each["message"]) for each in listed["findings"]]
+    assert len(problems) == bool(why)
+    for where, message in problems:
+        assert where.endswith(f"/schema/properties/x{place}")
+        assert why in message
+    words = ("op", "--contract", file)
+    cxcall("validate", "-", "--operation", *words, stdin='{"rank": 1, "x": {"y": 1}}', code=0)
+    cxcall("validate", "-", "--operation", *words, stdin='{"rank": "1"}', code=3)
+    cxcall("operations", *words, "--skeleton", code=0)
+
+
+def test_dependencies_of_older_drafts_are_checked(cxcall: Cxcall) -> None:
+    rules = {"a": ["b"], "c": {"$ref": "#/components/schemas/D"}}
+    document = posting("op", {"x": {"dependencies": rules}})
+    document["components"] = {"schemas": {"D": {"required": ["d"]}}}
+    file = cxcall.file("own.json", document)
+    words = ("validate", "-", "--operation", "op", "--contract", file)
+    for value, code in (('{"a":1,"b":1,"c":1,"d":1}', 0), ('{"a":1}', 3), ('{"c":1}', 3)):
+        cxcall(*words, stdin=f'{{"x": {value}}}', code=code)
+
+
 UNKNOWN_PLACE = "which this version of OpenAPI does not have"
 
 

@@ -16,6 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
+from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.openapi3_operations import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters
 from cxcall.contracts.conversion.references import SourceDocument
@@ -146,7 +147,7 @@ def _head(source: SourceDocument, parts: OpenApi3) -> dict[str, Any]:
     head: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {key: str(info.get(key) or "") for key in ("title", "version")},
-        **{key: value for key, value in root.items() if key.startswith("x-cxcall-")},
+        **usable_extensions(source, "document", root, ""),
         "servers": [],
         "components": {"securitySchemes": parts.security_schemes()},
     }
@@ -221,7 +222,7 @@ class _Operations:
             "description": str(node.get("description") or ""),
             "tags": _tags(node),
             **_permissions(node),
-            **{key: value for key, value in node.items() if key.startswith("x-cxcall-")},
+            **usable_extensions(source, "operation", node, place),
             "servers": parts.servers(node, place) or parts.servers(item, at),
             "parameters": _with_slots(
                 path, [each for found in outside for each in self._supported(*found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.schemas import component_name
 from cxcall.contracts.operation import JSON, URLENCODED, is_json
 from cxcall.contracts.parameter_styles import STYLES
@@ -44,7 +45,7 @@ class OpenApi3:
         }
         url = self._source.text(server.get("url"), f"{at}/url")
         return {
-            **{key: value for key, value in server.items() if key.startswith("x-cxcall-")},
+            **usable_extensions(self._source, "server", server, at),
             "url": url,
             **({"variables": variables} if variables else {}),
         }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.discriminators import (
@@ -18,6 +17,8 @@ from cxcall.contracts.conversion.discriminators import (
     read_choices,
     read_conditions,
 )
+from cxcall.contracts.conversion.extensions import is_usable
+from cxcall.contracts.conversion.invalid_keywords import drop_invalid, drop_unreadable_patterns
 from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
@@ -25,7 +26,7 @@ from cxcall.contracts.json_schema import (
     SCHEMA_MAP_KEYWORDS,
     SCHEMAS,
 )
-from cxcall.documents.json_pointer import join_pointer, make_pointer
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ DEEPEST = 64
 _BEHIND = frozenset(
     """
     xml externalDocs nullable x-nullable collectionFormat $id $schema $comment $defs definitions
+    contentSchema
     """.split()
 )
 _BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
@@ -74,7 +76,7 @@ class Schemas:
     def convert(self, node: Any, at: str) -> JsonSchema:
         """Convert the schema at a pointer; raises UsageError if it is not a schema."""
         converted: JsonSchema = self._schema(node, at, 0)
-        self._drop_invalid(converted, at)
+        drop_invalid(self._source, converted, at)
         return converted
 
     def components(self) -> dict[str, JsonSchema]:
@@ -118,12 +120,15 @@ class Schemas:
             return self._reference(node, at, depth)
         found = {
             key: self._word(key, value, at, depth)
-            for key, value in node.items()
-            if key not in _BEHIND and (value is not None or key in ("default", "example", "const"))
+            for key, value in _with_dependent_schemas(node).items()
+            if key not in _BEHIND
+            and (value is not None or key in ("default", "example", "const"))
+            and is_usable(self._source, "schema", key, value, at)
         }
         for each in read_choices(self._source.root, node):
             rules = self._reference(each.rules, at, depth)
             found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
+        drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
 
@@ -179,7 +184,9 @@ class Schemas:
         rest = {
             key: self._word(key, value, at, depth)
             for key, value in beside.items()
-            if key != "$ref" and key not in _BEHIND
+            if key != "$ref"
+            and key not in _BEHIND
+            and is_usable(self._source, "schema", key, value, at)
         }
         return {"$ref": SCHEMAS + self._name(pointer, target), **rest}
 
@@ -234,34 +241,6 @@ class Schemas:
             found["x-format"] = found.pop("format")
         return _drop_uncheckable(found)
 
-    def _drop_invalid(self, schema: JsonSchema, at: str) -> None:
-        """Drop the keywords that break the rules of JSON Schema itself, and record each as a problem.
-
-        A common one is `required: true` beside the type of a property, which JSON Schema declares in the object.
-        """
-        for error in list(_metaschema_validator().iter_errors(schema)):
-            path = list(error.instance_path)
-            while path and not isinstance(_at(schema, path[:-1]), dict):
-                path.pop()
-            holder = _at(schema, path[:-1])
-            if path and isinstance(holder, dict) and holder.pop(path[-1], None) is not None:
-                message = f"the keyword is ignored, because it is not valid JSON Schema: {error.message[:200]}"
-                fault = self._source.fault(
-                    at + make_pointer(*path), message, "correct it, or remove it"
-                )
-                self._source.add_problem(fault)
-        if (left := next(_metaschema_validator().iter_errors(schema), None)) is not None:
-            message = f"this is not a JSON Schema: {left.message[:200]}"
-            raise self._source.fault(at, message, "correct it, or remove it")
-
-
-def _at(schema: Any, path: list[Any]) -> Any:
-    """Return what is at a path, None if there is nothing."""
-    for token in path:
-        is_there = token in schema if isinstance(schema, dict) else isinstance(schema, list)
-        schema = schema[token] if is_there else None
-    return schema
-
 
 def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
     """Return whether a simple schema allows objects, and neither requires nor forbids anything."""
@@ -303,9 +282,19 @@ def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
         found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
     if "default" in found and not _allows_value(found, found["default"]):
         found["x-default"] = found.pop("default")
-    if isinstance(found.get("pattern"), str) and not _is_readable(found["pattern"]):
-        found["x-pattern"] = found.pop("pattern")
     return found
+
+
+def _with_dependent_schemas(node: JsonSchema) -> JsonSchema:
+    """Return a schema with `dependentSchemas` in place of `dependencies`, the keyword of older drafts for it."""
+    if not isinstance(node.get("dependencies"), dict):
+        return node
+    rules = {
+        name: {"required": rule} if isinstance(rule, list) else rule
+        for name, rule in node["dependencies"].items()
+    }
+    found = {key: value for key, value in node.items() if key != "dependencies"}
+    return {**found, "dependentSchemas": {**rules, **(node.get("dependentSchemas") or {})}}
 
 
 def _is_read_only(members: JsonSchema, name: Any) -> bool:
@@ -324,25 +313,3 @@ def _allows_value(schema: JsonSchema, value: Any) -> bool:
         return jsonschema_rs.is_valid(plainly, value)
     except ValueError:
         return True  # errors of the schema are reported elsewhere
-
-
-@cache
-def _is_readable(pattern: str) -> bool:
-    """Return whether a pattern is in the dialect of JSON Schema; other patterns are not checked."""
-    import jsonschema_rs
-
-    try:
-        jsonschema_rs.validator_for({"pattern": pattern})
-    except ValueError:
-        return False
-    return True
-
-
-@cache
-def _metaschema_validator() -> Any:
-    """Return the validator for schemas."""
-    import jsonschema_rs
-
-    return jsonschema_rs.validator_for(
-        {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True
-    )

@@ -1,0 +1,64 @@
+"""Extensions (`x-cxcall-*`) of a user's document that are wrong are listed and ignored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts import contract
+from cxcall.contracts.conversion.convert import PROBLEMS, convert
+from helpers.calling_api import posting
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+EXTENSIONS = [
+    ("", "platform", 7),
+    ("", "rules", "x"),
+    ("", "renamed", {"a": ["b", "c"]}),
+    ("op", "command", "mycall"),
+    ("op", "command", {"name": "x", "flags": {"a": {}}}),
+    ("op", "engagement-id", "body:/id"),
+    ("op", "reads", True),
+    ("op", "rings", "false"),
+    ("op", "track", {"role": "call"}),
+    ("op", "conditions", [{"then": {"pattern": "("}, "says": "x", "source": "y"}]),
+    ("schema", "conditions", "x"),
+    ("schema", "mistakes", {"a": 1}),
+    ("schema", "persons", True),
+    ("server", "regions", ["eu"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), EXTENSIONS)
+def test_wrong_extension_is_ignored_and_listed(
+    cxcall: Cxcall, kind: str, name: str, value: Any
+) -> None:
+    document = posting("op", {"to": {"type": "string"}})
+    (operation,) = (each["post"] for each in document["paths"].values())
+    (media,) = operation["requestBody"]["content"].values()
+    nodes = {
+        "": document,
+        "op": operation,
+        "schema": media["schema"],
+        "server": document["servers"][0],
+    }
+    nodes[kind][f"x-cxcall-{name}"] = value
+    file = cxcall.file("own.json", document)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
+    (finding,) = listed["findings"]
+    assert finding["where"].endswith(f"/x-cxcall-{name}")
+    assert "the extension is ignored: " in finding["message"]
+    cxcall("send", "op", "--contract", file, "--set", '/to="+12025550123"', "-n", code=0)
+    cxcall("personal-connection", "--help", env={"CXCALL_CONTRACT": file}, code=0)
+
+
+def test_shipped_documents_have_no_wrong_extension() -> None:
+    folder = Path(contract.__file__).parent
+    for file in (*folder.glob("*.json"), *(folder / "published").glob("*.json")):
+        converted = convert(json.loads(file.read_text("utf-8")), file.name)
+        problems = [each["message"] for each in converted.head[PROBLEMS]]
+        assert not [each for each in problems if "called `" not in each], file.name
