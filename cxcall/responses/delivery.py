@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from cxcall.findings.exit_codes import ExitCode, Outcome
+    from cxcall.findings.exit_codes import ExitCode
     from cxcall.findings.finding import Finding
     from cxcall.transport.http_messages import Exchange, HttpResponse
 
@@ -35,3 +36,22 @@ class Delivery(NamedTuple):
     def response(self) -> HttpResponse | None:
         """The last response; None if there was none."""
         return self.exchange.response if self.exchange else None
+
+    def recorded_values(self) -> dict[str, Any]:
+        """Return the values that the ledger records; for a refusal, also the API's code and message."""
+        values: dict[str, Any] = {
+            "attempts": self.attempts,
+            "engagement_id": self.engagement_id,
+            "correlation_id": self.correlation_id,
+        }
+        if self.exchange is None:
+            return values
+        values |= {"note": self.note or self.exchange.detail, "timings": self.exchange.timings}
+        if self.response is not None:
+            values["status"] = self.response.status
+        if self.response is not None and self.outcome is not Outcome.ACCEPTED:
+            from cxcall.responses.message_in_body import platform_code, platform_message
+
+            values["code"] = platform_code(self.response)
+            values["message"] = self.exchange.request.mask_echo(platform_message(self.response))
+        return values

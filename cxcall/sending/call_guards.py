@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import values_with_risk
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
@@ -198,3 +200,17 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
                 f"`{printable(path)}`",
                 source=path,
             )
+
+
+def with_risk(operation: Operation, values: Mapping[str, str], payload: Payload) -> Operation:
+    """Return an operation as one that can place a call if a value says so, in any case of its letters."""
+    for pointer, risky in values_with_risk(operation.declared).items():
+        if str(find_value(payload.value, pointer)).casefold() in map(str.casefold, risky):
+            return operation.as_call
+    if operation.contract.is_shipped or not values:
+        return operation
+    from cxcall.contracts.get_effects import selects_action
+
+    texts = {each.as_sent.name: values.get(each.name, "") for each in operation.parameters}
+    is_call = any(selects_action(*each, is_read=operation.is_read) for each in texts.items())
+    return operation.as_call if is_call else operation

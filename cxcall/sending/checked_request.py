@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import operation_at
-from cxcall.contracts.openapi_document import values_with_risk
-from cxcall.documents.json_pointer import find_value, has_value, leaves, value_at
+from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
@@ -140,7 +139,9 @@ def build_request(
 
     `values` are the values of the parameters. A payload without value and document means no body.
     """
-    operation = _with_risk(operation_at(operation, settings.base_url, values), values, payload)
+    operation = call_guards.with_risk(
+        operation_at(operation, settings.base_url, values), values, payload
+    )
     has_body = payload.value is not None or payload.document is not None
     findings = [
         *_platform_mismatch(operation, settings),
@@ -179,20 +180,6 @@ def build_request(
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
-
-
-def _with_risk(operation: Operation, values: Mapping[str, str], payload: Payload) -> Operation:
-    """Return an operation as one that can place a call if a value says so, in any case of its letters."""
-    for pointer, risky in values_with_risk(operation.declared).items():
-        if str(find_value(payload.value, pointer)).casefold() in map(str.casefold, risky):
-            return operation.as_call
-    if operation.contract.is_shipped or not values:
-        return operation
-    from cxcall.contracts.get_effects import selects_action
-
-    texts = {each.as_sent.name: values.get(each.name, "") for each in operation.parameters}
-    is_call = any(selects_action(*each, is_read=operation.is_read) for each in texts.items())
-    return operation.as_call if is_call else operation
 
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:

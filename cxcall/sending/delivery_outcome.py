@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -322,27 +322,6 @@ def _failures_inside(plan: Plan, response: HttpResponse) -> list[Finding]:
     fix = "look near that property: the request as a whole was accepted"
     failures = explain_failures(body, is_read=False)
     return [each._replace(severity=Severity.WARNING, fix=fix) for each in failures]
-
-
-def recorded_values(result: Delivery) -> dict[str, Any]:
-    """Return the values that the ledger records of a result; for a refusal, also the API's code and message."""
-    exchange = result.exchange
-    answer: dict[str, Any] = {
-        "attempts": result.attempts,
-        "engagement_id": result.engagement_id,
-        "correlation_id": result.correlation_id,
-    }
-    if exchange is None:
-        return answer
-    answer |= {"note": result.note or exchange.detail, "timings": exchange.timings}
-    if exchange.response is not None:
-        answer["status"] = exchange.response.status
-    if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:
-        from cxcall.responses.message_in_body import platform_code, platform_message
-
-        answer["code"] = platform_code(exchange.response)
-        answer["message"] = exchange.request.mask_echo(platform_message(exchange.response))
-    return answer
 
 
 def warn_of_missing_record(plan: Plan, error: BaseException) -> Finding:

@@ -15,7 +15,6 @@ from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
-    recorded_values,
     result_of_early_interrupt,
     result_of_exchange,
     result_of_failed_retry,
@@ -138,7 +137,7 @@ def record_outcome(
     ledger: Ledger | NullLedger, result: Delivery, is_cancelled: Callable[[], bool]
 ) -> None:
     """Write how a delivery ended to the ledger."""
-    values = recorded_values(result)
+    values = result.recorded_values()
     ledger.record_outcome(result.id, result.outcome, **values, is_cancelled=is_cancelled)
 
 
