@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from binascii import a2b_base64
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ MAX_NESTING = 1000
 """Levels that `json.loads` can also parse in a thread with a stack of 256 KiB. CPython 3.13 crashes beyond that."""
 
 
-def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = None) -> Any:
+def load_json(
+    text: str | bytes,
+    parse_constant: Callable[[str], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+) -> Any:
     """Return the value of a JSON text, as `json.loads` does.
 
     Raises ValueError for a text that is not JSON, and RecursionError for a text with more than 1,000 levels.
@@ -26,7 +31,23 @@ def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = N
         else text
     )
     stop_on_deep_text(decoded)
-    return json.loads(decoded, parse_constant=parse_constant)
+    return json.loads(decoded, parse_constant=parse_constant, parse_float=parse_float)
+
+
+def find_finite_json(text: bytes) -> Any:
+    """Return the value of a JSON text that can be written as JSON again; None for any other text.
+
+    What some servers write and JSON does not have, NaN and infinities, is null, as is a number that Python reads as infinite.
+    """
+    try:
+        return load_json(text, lambda _name: None, _finite_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite_number(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def find_json(text: str | bytes, default: Any, *, is_strict: bool = False) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 
 from cxcall.documents.json_document import is_too_deep
-from cxcall.documents.json_text import find_json
+from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_echo, mask_text
 from cxcall.runtime.known_secrets import redact, redacted_repr
@@ -162,7 +162,7 @@ class HttpResponse(NamedTuple):
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     def json(self) -> Any | None:
-        """Return the body's JSON value as it was received; do not change it. None if it is not JSON.
+        """Return the body's JSON value as it was received, with null for NaN; do not change it. None if it is not JSON.
 
         It may contain a secret: a part that is shown or stored must pass through `redact`.
         """
@@ -175,7 +175,7 @@ def _json_value(body: bytes) -> Any | None:
 
     A body that is nested deeper than any of a platform counts as text, because it could exhaust the stack.
     """
-    value = find_json(body, None)
+    value = find_finite_json(body)
     return None if is_too_deep(value) else value
 
 
