@@ -51,6 +51,12 @@ def parameter_texts(
     operation: Operation, parameters: Mapping[str, object] | None
 ) -> dict[str, str]:
     """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
+    if parameters is not None and not hasattr(parameters, "items"):
+        raise UsageError(
+            f"`parameters` has the type `{type(parameters).__name__}`, not `dict`",
+            where="parameters",
+            fix="give the values by the names of the parameters",
+        )
     values = (parameters or {}).items()
     texts = [
         f"{key}={json.dumps(value) if isinstance(value, list | tuple | dict) else value}"

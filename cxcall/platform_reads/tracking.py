@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -35,6 +36,8 @@ _FIRST_WAIT, _MAX_WAIT, _WAIT_FACTOR = 1.0, 10.0, 1.5
 _CONNECTED = "connected"
 _MAX_DELAY = 5.0
 """Seconds after which a call that was just placed can be read."""
+_MASK = "***"
+"""A part of each masked number."""
 _LOW_BUDGET = 10
 """With fewer remaining requests than this, wait for the next rate window."""
 
@@ -221,8 +224,10 @@ def follow(
 
     Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
     A call that `is_new` may not be found (404) at first.
-    Raises ReadError when a read fails, and MalformedResponseError when a response does not show a call.
+    Raises ReadError when a read fails, MalformedResponseError when a response does not show a call, and
+    UsageError for an ID that is masked and for `max_seconds` without a limit.
     """
+    _stop_on_unusable_values(engagement_id, max_seconds)
     began, pause = time.monotonic(), _FIRST_WAIT
     while True:
         values = {tracker.parameter: engagement_id}
@@ -247,6 +252,21 @@ def follow(
             return
         sleep(wait)
         pause = min(pause * _WAIT_FACTOR, _MAX_WAIT)
+
+
+def _stop_on_unusable_values(engagement_id: str, max_seconds: object) -> None:
+    if _MASK in engagement_id:
+        raise UsageError(
+            f"`{engagement_id}` is not the whole engagement ID: the number that was dialed is masked in it",
+            where="engagement_id",
+            fix="look at the call in the platform",
+        )
+    if not isinstance(max_seconds, int | float) or math.isnan(max_seconds):
+        raise UsageError(
+            f"`max_seconds` is `{max_seconds}`, not a number of seconds",
+            where="max_seconds",
+            fix="give the longest time in seconds, or leave it out",
+        )
 
 
 def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:

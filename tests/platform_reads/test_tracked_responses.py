@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
+from cxcall import Client, UsageError
 from helpers.cases import each_case
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from helpers.command import Cxcall
 
 ID = str(uuid4())
@@ -50,3 +53,37 @@ def test_placed_call_that_cannot_be_read_at_first_is_read_again(cxcall: Cxcall) 
     assert envelope["data"]["over"] is True
     with Platform(reads=read) as platform:
         cxcall("track", ID, "-o", "json", code=5, env=platform.environment)
+
+
+@pytest.mark.slow
+def test_leg_without_a_state_does_not_end_the_wait(cxcall: Cxcall) -> None:
+    begun = {"id": ID, "participants": [{"purpose": "external", "calls": [{"id": "c"}]}]}
+    placed = Reply(200, {"id": ID})
+    with Platform(
+        lambda *_: placed, reads=lambda _, count: OVER if count else Reply(200, begun)
+    ) as platform:
+        envelope = cxcall(*PLACE, code=8, env=platform.environment).envelope
+    assert envelope["data"]["over"] is True
+
+
+def test_call_whose_id_is_the_masked_number_is_not_looked_for(cxcall: Cxcall) -> None:
+    placed = Reply(200, {"id": "+12025550123"})
+    with Platform(lambda *_: placed) as platform:
+        envelope = cxcall(*PLACE, code=8, env=platform.environment).envelope
+        assert envelope["outcome"] == "accepted"
+        assert "not the whole engagement ID" in envelope["findings"][0]["message"]
+        cxcall("track", envelope["deliveryId"], code=2, env=platform.environment)
+    assert not any("conversations/" in path for path in platform.seen)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), "60", None])
+def test_limit_that_is_no_number_of_seconds_is_refused(
+    seconds: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("CXCALL_ACCESS_TOKEN", "x")
+    with Client(platform="genesys-cloud", base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(UsageError, match="max_seconds"):
+            next(client.track(ID, max_seconds=seconds))
+        with pytest.raises(UsageError, match="parameters"):
+            client.check("place-call", {}, parameters=[("a", 1)])  # type: ignore[arg-type]

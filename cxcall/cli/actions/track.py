@@ -106,7 +106,7 @@ def _follow(
         tracker,
         engagement_id,
         read,
-        until=lambda state: not options.follows or state.is_in(event),
+        until=lambda state: not options.follows or bool(event and state.is_in(event)),
         max_seconds=options.at_most,
         is_new=report.command != COMMAND,
     )
