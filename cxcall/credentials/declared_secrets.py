@@ -40,11 +40,10 @@ class DeclaredSecrets:
     def has(self, scheme: SecurityScheme) -> bool:
         """Return whether there are credentials for a scheme, without reading the keyring."""
         login = stored_logins.find_login(self._settings)
-        names = (*login, *stored_logins.keyring_secret_names(login))
         needed = {BASIC: ("username", "password"), API_KEY: ("api_key",)}.get(scheme.kind)
         return needed is not None and (
             all(self._settings.values[name].value for name in needed)
-            or all(name in names for name in needed)
+            or all(stored_logins.has_value(login, name) for name in needed)
         )
 
     def value(self, scheme: SecurityScheme, alternative: Alternative) -> str:

@@ -119,6 +119,11 @@ def keyring_secret_names(login: StoredRecord) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
+def has_value(login: StoredRecord, name: str) -> bool:
+    """Return whether a login has an ID or a secret, in the file or in the keyring, which is not read."""
+    return name in (*login, *keyring_secret_names(login))
+
+
 def login_id(login: StoredRecord) -> str:
     """Return the ID of a login; empty if there is none, or if an earlier version stored it."""
     return str(login.get(_ID, ""))
@@ -210,7 +215,7 @@ def describe_secret(record: StoredRecord) -> str:
         BASIC: "password",
         API_KEY: "API key",
     }
-    is_token = "access_token" in (*record, *keyring_secret_names(record))
+    is_token = has_value(record, "access_token")
     return "access token" if is_token else names.get(kind, "client secret")
 
 
