@@ -219,7 +219,8 @@ class Calls(MapsAndLists):
         own: list[tuple[str | None, Any]] = [(None, known)] if is_own else []
         call = CodeCall(name, own + arguments)
         self._report("call", name, call)
-        return unknown() if name in self.functions else call
+        pair = values if name.endswith("ValuePair") else None  # of .NET and Apache: of a form
+        return unknown() if name in self.functions else pair or call
 
     def _add(self, owner: str, method: str, values: list[Any]) -> Any:
         """Apply `owner.put(key, value)` and `owner.push(value)`; return its result, or None for any other method."""
