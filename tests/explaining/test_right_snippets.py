@@ -123,3 +123,41 @@ def errors_of(code: str) -> list[tuple[str, str]]:
     """Return (code, place) of each error in the requests of code."""
     found = [each for request in explain(filled(code)) for each in request.findings]
     return [(each.code, each.where) for each in found if each.severity.value == "error"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import os\nos.system(\"curl -X POST -H 'Content-Type: application/json' -d 'BODY' {URL}\")\nprint('done')",
+        f'ssh host \'curl -X POST -H "Content-Type: application/json" -d "BODY" {URL}\'\necho done',
+        f'CMD ["sh", "-c", "curl -fsS -X POST -H \\"Content-Type: application/json\\" -d \'BODY\' {URL}"]',
+        f'sh -c "curl -X POST \\\n  -H \\"Content-Type: application/json\\" \\\n  -d \'BODY\' {URL}"\necho done',
+        f"alias call=\"curl --json 'BODY' {URL}\"",
+        f"see 'curl --json \"BODY\" {URL}', which works",
+        f'curl --json "BODY" {URL}',
+    ],
+)
+def test_command_in_a_string_ends_with_the_string(text: str) -> None:
+    body = json.dumps(WHOLE).replace('"', '\\"')
+    [request] = read(text.replace("BODY", body), "text")
+    assert URL.endswith(f"{request.host}{request.path}")
+    assert json.loads(request.body or "null") == WHOLE
+
+
+def test_expression_in_the_string_of_a_command_is_a_variable() -> None:
+    body = '${jsonencode({ queueId = "x", callbackNumbers = ["y"] })}'
+    text = f"""command = "curl -d '{body}' -H 'Content-Type: application/json' {URL}"\n  }}\n}}\n"""
+    [request] = read(text, "text")
+    assert (URL.endswith(request.path), request.body) == (True, None)
+    assert not errors_of(text)
+
+
+@pytest.mark.parametrize(
+    "array", ["new[] {{ {} }}", "new List<KeyValuePair<string, string>> {{ {} }}"]
+)
+def test_pairs_of_dotnet_are_a_form(array: str) -> None:
+    pair = 'new KeyValuePair<string, string>("grant_type", "client_credentials")'
+    url = "https://login.mypurecloud.ie/oauth/token"
+    code = f'var m = new HttpRequestMessage(HttpMethod.Post, "{url}");\nm.Content = new FormUrlEncodedContent({array.format(pair)});'
+    [request] = read(code, "text")
+    assert request.body == "grant_type=client_credentials"

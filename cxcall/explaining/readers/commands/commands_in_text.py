@@ -10,6 +10,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
 from cxcall.explaining.readers.commands.httpie import read_httpie
 from cxcall.explaining.readers.commands.other_clients import postman_as_curl, read_gc, wget_as_curl
+from cxcall.explaining.readers.commands.quoted_commands import without_strings
 from cxcall.explaining.readers.commands.shell_text import (
     Command,
     fill_command,
@@ -75,6 +76,7 @@ _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
+    text = without_strings(text, (each.start() for each in COMMAND.finditer(text)))
     if _OPTIONS.match(text):
         text = f"curl {text}"
     straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
