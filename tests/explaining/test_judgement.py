@@ -346,9 +346,3 @@ def test_each_repeated_value_is_reported() -> None:
     repeated = {f"/phoneColumns/{index}/columnName" for index in (2, 3)}
     found = named(exchange("POST", "/api/v2/outbound/contactlists", body))
     assert {place for code, place in found if code == "value-not-allowed"} == repeated
-
-
-def test_two_properties_that_exclude_each_other_are_one_finding() -> None:
-    body = {**CAMPAIGN_BODY, "site": {"id": QUEUE}, "edgeGroup": {"id": QUEUE}}
-    found = find(exchange("PUT", CAMPAIGN, body))
-    assert [each.code for each in found].count("value-not-allowed") == 1

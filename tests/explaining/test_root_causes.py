@@ -216,3 +216,8 @@ def test_code_with_the_words_of_a_place_confirms_the_warning_there() -> None:
     ):  # fmt: skip
         response = {"status": 400, "body": {"message": "refused", "code": code}}
         assert tell({**exchange("POST", path, body), "response": response})[0] == expected, code
+
+
+def test_two_properties_that_exclude_each_other_are_one_finding() -> None:
+    body = {**CAMPAIGN_BODY, "site": {"id": ID}, "edgeGroup": {"id": ID}}
+    assert sum(" value-not-allowed " in each for each in tell(exchange("PUT", CAMPAIGN, body))) == 1
