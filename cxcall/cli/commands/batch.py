@@ -39,7 +39,7 @@ class BatchOptions(OptionGroup):
     max_failures: list[str] | None = MAX_FAILURES
     skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and send the valid ones.")
     confirm: int | None = option(
-        "--confirm N", "Skip the prompt; fail unless N requests would be sent."
+        "--confirm N", "Skip the prompt; fail unless N requests would be sent.", min=0
     )
     resume: bool = RESUME
     unordered: bool = option("--unordered", "Print results as they arrive, not in input order.")

@@ -38,7 +38,7 @@ class LoadOptions(OptionGroup):
     max_failures: list[str] | None = MAX_FAILURES
     skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and load the valid ones.")
     confirm: int | None = option(
-        "--confirm N", "Skip the prompt; fail unless N contacts would be loaded."
+        "--confirm N", "Skip the prompt; fail unless N contacts would be loaded.", min=0
     )
     resume: bool = RESUME
     rejects: str | None = REJECTS
