@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PARAMETER = re.compile(r"([^/{}]*)/\{([^}]+)\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_REPEAT = re.compile(r"\b(?:(?:run|send) it|try) again\b")
 _FIX = (
     "check the ID, and that the host is the right region's: `cxcall config show`; an object that the token's"
     " roles and divisions do not cover is also reported as not found"
@@ -148,10 +149,8 @@ def name_missing(
 
 
 def after_send(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings on a read after a request was sent, without the advice to run the command again."""
-    return [
-        each._replace(fix=each.fix.replace("run it again", "read it again")) for each in findings
-    ]
+    """Return the findings on a read after a request was sent: only the read may be repeated, not the command."""
+    return [each._replace(fix=_REPEAT.sub("read it again", each.fix)) for each in findings]
 
 
 def _noun(segment: str, parameter: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from typing import Any
 
@@ -104,6 +105,24 @@ def test_placed_call_that_cannot_be_read_is_not_to_be_run_again(cxcall: Cxcall) 
     assert "run it again" not in err
     assert "hint: read it again" in err
     assert f"`cxcall track {ID} --wait` follows it again" in err
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        Reply(400, {"message": "busy"}, {"Retry-After": "5"}),
+        Reply(429, {"message": "busy"}, {"Retry-After": "500"}),
+        Reply(200, {"participants": 1}),
+    ],
+)
+def test_placed_call_that_cannot_be_read_is_not_to_be_sent_again(
+    cxcall: Cxcall, read: Reply
+) -> None:
+    placed = Reply(200, {"id": ID})
+    with Platform(lambda _body, _count: placed, reads=lambda *_: read) as platform:
+        words = ("call", "--to", NUMBER, "--as", USER, "--wait", "--yes")
+        err = cxcall(*words, code=8, env=platform.environment).err
+    assert not re.search("(run|send) it again|try again", err)
 
 
 @pytest.mark.slow
