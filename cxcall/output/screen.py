@@ -93,16 +93,16 @@ class Screen:
         return self.print_line(self._highlight_json(escape_in_json(_as_json(value))))
 
     def print_text(self, text: str, prefix: str = "", indent: str = "") -> None:
-        """Print text as data, after a prefix that is printed unchanged; `indent` precedes continuation lines.
+        """Print one line of data, after a prefix that is printed unchanged; `indent` precedes continuation lines.
 
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
         if self._is_terminal(self.stdout):
-            text = fold(escape_controls(redact(text)), terminal_columns(self.stdout), indent)
+            text = fold(escape_cell(redact(text)), terminal_columns(self.stdout), indent)
         else:
             from cxcall.phone.number_masking import mask_text
 
-            text = escape_controls(mask_text(redact(text)))
+            text = escape_cell(mask_text(redact(text)))
         self.print_line(prefix + text)
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:

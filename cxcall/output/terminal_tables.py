@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.output.terminal_text import cell_width, escape_controls
+from cxcall.output.terminal_text import cell_width, escape_cell
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _new_cell(heading: str, cell: str) -> Text:
     from rich.text import Text
 
     word = cell.partition(",")[0] if heading == "OUTCOME" else ""
-    return Text(escape_controls(redact(cell)), style=_OUTCOME_STYLES.get(word, ""))
+    return Text(escape_cell(redact(cell)), style=_OUTCOME_STYLES.get(word, ""))
 
 
 def _narrow_to_fit(table: Table, width: int) -> Table:

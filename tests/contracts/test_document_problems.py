@@ -176,14 +176,14 @@ NO_PATTERN = "its regular expression cannot be used"
             "/patternProperties/(",
             NO_PATTERN,
         ),
-        ({"$dynamicRef": "#m"}, "", "`$dynamicRef` leads to nothing"),
-        ({"items": {"$dynamicRef": "http://127.0.0.1:9/x.json"}}, "", "`$dynamicRef` leads to"),
+        ({"$dynamicRef": "#m"}, None, "`$dynamicRef` leads to nothing"),
+        ({"items": {"$dynamicRef": "http://127.0.0.1:9/x.json"}}, None, "`$dynamicRef` leads to"),
         ({"contentSchema": {"$ref": "http://127.0.0.1:9/x.json"}}, "", ""),
         ({"dependencies": {"rank": ["x"]}, "minimum": 10**400}, "", ""),
     ],
 )
 def test_keyword_that_cannot_be_used_is_ignored_and_listed(
-    cxcall: Cxcall, keywords: dict[str, Any], place: str, why: str
+    cxcall: Cxcall, keywords: dict[str, Any], place: str | None, why: str
 ) -> None:
     document = posting("op", {"rank": {"type": "integer"}, "x": keywords}, required=("x",))
     file = cxcall.file("own.json", document)
@@ -191,7 +191,7 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     problems = [(each["where"], each["message"]) for each in listed["findings"]]
     assert len(problems) == bool(why)
     for where, message in problems:
-        assert where.endswith(f"/schema/properties/x{place}")
+        assert where.endswith("/schema" if place is None else f"/schema/properties/x{place}")
         assert why in message
     words = ("op", "--contract", file)
     cxcall("validate", "-", "--operation", *words, stdin='{"rank": 1, "x": {"y": 1}}', code=0)

@@ -64,6 +64,21 @@ def test_engagement_id_is_on_one_line(cxcall: Cxcall, options: tuple[str, ...]) 
     assert not options or ran.out.count("\n") == 1
 
 
+def test_engagement_id_forges_no_line_and_no_column_of_a_record(cxcall: Cxcall) -> None:
+    forged, shown = "A-1\noutcome:  refused\tB-2", "A-1\\noutcome:  refused\\tB-2"
+    rows = cxcall.file("rows.csv", f"contact-id,reason-code\n{CONTACT},follow_up\n")
+    with Platform(lambda *_: Reply(201, {"id": forged})) as platform:
+        cxcall.environment |= platform.environment
+        identifier = re.findall("delivery ID: +(.+)", cxcall(*PERSONAL, "--yes", code=0).out)[0]
+        batch = ("batch", rows, "--operation", "personal-connection", "--confirm", "1", "--again")
+        (line,) = cxcall(*batch, code=0).out.splitlines()
+        (quiet,) = cxcall(*batch, "--quiet", code=0).out.splitlines()
+    lines = cxcall("history", "show", identifier, code=0).out.splitlines()
+    assert [each for each in lines if each.startswith("outcome:")] == ["outcome:      accepted"]
+    assert f"engagementId: {shown}" in lines
+    assert (line.split("\t")[2], quiet) == (shown, shown)
+
+
 def test_number_is_masked_where_nobody_can_be_asked(tunnel: Cxcall) -> None:
     call = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
     ran = tunnel(*call, code=2)

@@ -13,7 +13,7 @@ from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
-from cxcall.output.terminal_text import fold
+from cxcall.output.terminal_text import escape_to_one_line, fold
 from cxcall.payloads.payload import Payload, build_payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.settings.sources import suggest_name
@@ -137,7 +137,7 @@ def _print_result(result: CheckResult, screen: Screen) -> None:
 def _fold_beside_name(text: str, screen: Screen) -> list[str]:
     """Fold a text into lines that fit beside the name of a check on a terminal."""
     columns = terminal_columns(screen.stdout)
-    return fold(text, columns and columns - _INDENT).split("\n")
+    return fold(escape_to_one_line(text), columns and columns - _INDENT).split("\n")
 
 
 def _build_report(results: Sequence[CheckResult], operation: Operation | None) -> Report:

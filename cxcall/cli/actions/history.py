@@ -21,6 +21,7 @@ from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_cell
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import SANDBOX_PROFILE
@@ -188,10 +189,11 @@ def delivery_text(record: Record) -> str:
         if value not in (None, "", [], False, {})
     }
     width = max(len(name) for name in shown) + 1
-    return "\n".join(f"{name + ':':<{width}} {_as_line(value)}" for name, value in shown.items())
+    lines = {f"{name}:": escape_cell(_as_line(value)) for name, value in shown.items()}
+    return "\n".join(f"{name:<{width}} {text}" for name, text in lines.items())
 
 
-def _as_line(value: Any) -> Any:
+def _as_line(value: Any) -> str:
     """Return a value as text on one line: the members of a list or an object with commas."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {member}" for name, member in value.items())

@@ -15,7 +15,7 @@ from cxcall.ledger.row_ranges import UNLISTED_FIX, describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
-from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.output.terminal_text import escape_cell
 from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:
@@ -191,9 +191,9 @@ class RowPrinter:
             screen.print_json(result.as_dict(batch))
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
-                screen.print_line(report.delivery.engagement_id)
+                screen.print_line(escape_cell(report.delivery.engagement_id))
         elif not screen.stdout.isatty():
-            screen.print_line("\t".join(map(escape_to_one_line, result.cells())))
+            screen.print_line("\t".join(map(escape_cell, result.cells())))
         elif report.outcome is not Outcome.ACCEPTED and not (
             result.skip and self._skips_shown > _MAX_SKIPS_SHOWN
         ):

@@ -51,20 +51,23 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
     for group in groups:
         screen.print_finding(join_findings(group), screen.stdout)
     if more := len(explanation.findings) - sum(map(len, groups)):
-        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
+        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`")
+        screen.print_line()
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
         advice = (
             "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )
-        screen.print_text(f"nearest operation: {nearest}{advice}\n")
+        screen.print_text(f"nearest operation: {nearest}{advice}")
+        screen.print_line()
     if explanation.is_for_support and explanation.request.is_identified:
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
             screen.print_text(f"  {name + ':':<{_TICKET}}{value}", indent=" " * (_TICKET + 2))
         screen.print_line()
     elif explanation.correlation_id is None and explanation.request.is_refused:
-        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")
+        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}")
+        screen.print_line()
 
 
 def headline(explanation: Explanation) -> str:
