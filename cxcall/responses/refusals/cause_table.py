@@ -10,7 +10,7 @@ from cxcall.named_tuple import NamedTuple
 
 
 class Advice(StrEnum):
-    """Advice for any request; `refusal_findings.py` words some of it for the one that was refused."""
+    """Advice for any request; `refused_request.py` words some of it for the one that was refused."""
 
     NEW_TOKEN = "get a new token, for example with `cxcall auth token`"  # noqa: S105 - advice
     ASK_FOR_RIGHT = "ask an administrator which permission the role of the client or user needs"
