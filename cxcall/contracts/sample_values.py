@@ -43,6 +43,11 @@ _FORMATS = {
 }
 _CALLER_NAMES = ("from", "callerid", "ani", "cli")
 _DEEPEST = 40
+_DEPTHS = (_DEEPEST, 12, 8, 5, 3, 2, 1)
+"""The levels of a sample: fewer of them if it would be too large."""
+_MOST_CHARACTERS = 300_000
+"""The approximate size of the largest sample: a response that is kept has at most 1 MiB."""
+_SIZE_OF_VALUE = 20
 _ALTERNATIVES = 4
 _OPTIONAL_MEMBERS = 8
 _OPTIONAL_DEPTH = 3
@@ -61,14 +66,14 @@ _OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format
 def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
     """Return the smallest valid value: required members only, with `texts` at their pointers.
 
-    For a complicated schema, the value may be invalid.
+    For a complicated schema, and one whose values are all too large, the value may be invalid.
     """
-    return _Sampler(contract, texts).value(schema)
+    return _Sampler(contract, texts).sample(schema)
 
 
 def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
     """Return a valid value as `sample_value` does, with all members of an object that requires none."""
-    return _Sampler(contract, texts, is_response=True).value(schema)
+    return _Sampler(contract, texts, is_response=True).sample(schema)
 
 
 def sample_body(operation: Operation) -> Any:
@@ -80,6 +85,7 @@ def sample_body(operation: Operation) -> Any:
     schema = operation.declared_body_schema
     least = int(operation.media_type in (URLENCODED, MULTIPART))  # a form cannot have an empty list
     candidates = [] if operation.example is None else [operation.example]
+    large: list[Any] = []
     for optional in (False, True):
         for with_examples, alternative in product((True, False), range(_ALTERNATIVES)):
             sampler = _Sampler(
@@ -90,13 +96,19 @@ def sample_body(operation: Operation) -> Any:
                 with_optional=optional,
                 least_items=least,
             )
-            value = sampler.value(schema)
+            value = sampler.sample(schema)
             if value == {}:
                 candidates.append(sampler.with_optional_members(schema, is_valid))
-            candidates.append(value)
+            (large if sampler.is_cut else candidates).append(value)
             if found := [each for each in candidates if is_valid(each)]:
                 return found[0]
-    return candidates[0]
+            if len(large) == _ALTERNATIVES:  # the others take as long
+                break
+    return next(filter(is_valid, large), [*candidates, *large][0])
+
+
+class _TooLargeError(Exception):
+    """A sample is larger than `_MOST_CHARACTERS`."""
 
 
 class _Sampler:
@@ -121,9 +133,28 @@ class _Sampler:
         self._with_optional, self._least_items = with_optional, least_items
         self._is_response = is_response
         self._alternative, self._with_examples = alternative, with_examples
+        self._deepest, self._room = _DEEPEST, 0.0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last sample has fewer levels than its schema requires, because it would be too large."""
+        return self._deepest < _DEEPEST
+
+    def sample(self, schema: JsonSchema, at: str = "", name: str = "") -> Any:
+        """Return a value for a schema, with null for members at deep levels if it would be too large."""
+        for self._deepest in _DEPTHS:
+            self._room = math.inf if self._deepest == _DEPTHS[-1] else _MOST_CHARACTERS
+            try:
+                return self.value(schema, at, name)
+            except _TooLargeError:
+                continue
+        raise AssertionError
 
     def value(self, schema: JsonSchema, at: str = "", name: str = "", depth: int = 0) -> Any:
         """Return a value for a schema at a pointer; `name` is that of the property."""
+        self._room -= _SIZE_OF_VALUE
+        if self._room < 0:
+            raise _TooLargeError
         if at in self._texts:
             return self._texts[at]
         merged = self._merge(schema, 0)
@@ -131,20 +162,22 @@ class _Sampler:
         if not within and (declared := self._declared_values(merged)):
             return declared[0]
         kind = _type(merged)
-        if depth > _DEEPEST:
+        if depth > self._deepest:
             return None
         if kind == "object":
             return self._object(merged, at, depth)
         if kind == "array":
             return self._array(merged, (at, name), depth, least=int(within))
-        return _scalar(kind, merged, name)
+        found = _scalar(kind, merged, name)
+        self._room -= len(found) if isinstance(found, str) else 0
+        return found
 
     def with_optional_members(self, schema: JsonSchema, is_valid: Any) -> dict[str, Any]:
         """Return an object with optional members, starting with those that are required elsewhere."""
         found: dict[str, Any] = {}
         for name, member in self._merge(schema, 0).get("properties", {}).items():
             if len(found) < _OPTIONAL_MEMBERS and isinstance(member, dict):
-                value = self.value(member, join_pointer("", name), name)
+                value = self.sample(member, join_pointer("", name), name)
                 is_read_only = self._contract.resolve(member).get("readOnly")
                 if value not in (None, [], {}) and not is_read_only and is_valid({name: value}):
                     found[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from typing import Any
@@ -106,3 +107,29 @@ def test_hostile_schema_costs_little(schema: Any) -> None:
         "properties": {"a": {"$ref": "#/components/schemas/Loop"}},
     }
     sample_body(operation(schema, Loop=loop))
+
+
+@pytest.mark.parametrize("needed", [["a", "b"], []])
+def test_sample_of_schemas_that_double_is_small_and_keeps_the_first_levels(
+    needed: list[str],
+) -> None:
+    schemas: dict[str, Any] = {"L30": TEXT}
+    for level in range(30):
+        member = {"$ref": f"#/components/schemas/L{level + 1}"}
+        members = {"a": member, "b": member}
+        schemas[f"L{level}"] = {"type": "object", "required": ["a", "b"], "properties": members}
+    top = {**schemas["L0"], "required": [*needed, "to"]}
+    top["properties"] = {**top["properties"], "to": TEXT}
+    found = sample_body(operation(top, **schemas))
+    assert len(json.dumps(found)) < 1 << 20
+    assert found["to"]
+    assert {*found} == {*needed, "to"}
+    assert not needed or {*found["b"]["b"]["a"]} == {"a", "b"}
+
+
+def test_sample_takes_the_alternative_that_ends() -> None:
+    node = {"anyOf": [{"$ref": "#/components/schemas/Node"}, {"type": "null"}]}
+    members = {"left": node, "right": node}
+    tree = {"type": "object", "required": ["left", "right"], "properties": members}
+    found = sample_body(operation({"$ref": "#/components/schemas/Node"}, Node=tree))
+    assert found == {"left": None, "right": None}
