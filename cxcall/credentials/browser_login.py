@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from base64 import urlsafe_b64encode
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +21,7 @@ from cxcall.findings.finding import printable
 from cxcall.runtime.signals import wait_for_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
 
@@ -33,6 +34,7 @@ _RANDOM_BYTES = 48
 _SCOPES = {CXONE: "openid"}
 """The OAuth scope of a login (docs/platforms/nice-cxone.md#tokens); for Genesys Cloud, the client has the scopes."""
 _SHOWN = 200
+_SETTINGS = ("CXCALL_", "GENESYSCLOUD_")
 _TEXT_BROWSERS = ("www-browser", "links", "links2", "elinks", "lynx", "w3m")
 
 
@@ -232,10 +234,25 @@ class RedirectServer:
 
 
 def open_page(page: str) -> None:
-    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout."""
+    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout.
+
+    The browser gets no settings of cxcall and the vendor: they may be secrets.
+    """
     import webbrowser
 
-    with suppress(webbrowser.Error):
+    with suppress(webbrowser.Error), _without_settings():
         browser = webbrowser.get()
         if Path(getattr(browser, "name", "")).name not in _TEXT_BROWSERS:
             browser.open(page)
+
+
+@contextmanager
+def _without_settings() -> Iterator[None]:
+    """Remove the settings from the environment that processes inherit, until the end of the block."""
+    kept = {name: text for name, text in os.environ.items() if name.startswith(_SETTINGS)}
+    for name in kept:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

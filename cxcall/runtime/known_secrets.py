@@ -25,6 +25,11 @@ Otherwise it would mask parts of words, or a word of a message, by chance.
 _MIN_WORD_LENGTH = 4
 _PREFIX_LENGTH = 16
 """The start of a secret that is masked too, because a text may have been truncated within a secret."""
+_MAX_CUT_LENGTH = 256
+"""More bytes than the start of a secret has in any encoding."""
+_MAX_ESCAPE_LENGTH = 11
+_MAX_SHOWN = 3
+"""So few characters of a secret may stay at the end of a truncated text, because they may be those of another word."""
 _MIN_CORE_LENGTH = 7
 _MIN_NUMBER = 10 ** (_MIN_LENGTH - 1)
 _SEPARATOR = "\x01"  # no white space, letter, or sign of an escape: no encoding continues after it
@@ -112,6 +117,18 @@ class Redactor:
             True for view in views for _ in _find_secrets(view.text, secrets)
         )
 
+    def find_cut_secret(self, text: str) -> int:
+        """Return where the start of a secret begins that ends a truncated text, and that `redact` may leave; else the length."""
+        starts, found = self._secrets.forms, [len(text)]
+        for end in range(max(0, len(text) - _MAX_ESCAPE_LENGTH), len(text) + 1):
+            for view in decodings(text[:end]):  # an escape may be truncated, too
+                folded = view.text.translate(_FOLD)
+                for length in range(min(len(folded), _PREFIX_LENGTH - 1), _MAX_SHOWN, -1):
+                    if any(start.startswith(folded[-length:]) for start in starts):
+                        found.append(view.source_span(len(folded) - length, len(folded))[0])
+                        break
+        return min(found)
+
     def redact_value(self, value: Any) -> Any:
         """Return a copy of a JSON value with every secret masked, in names too."""
         if isinstance(value, dict):
@@ -137,6 +154,18 @@ def remember_secrets(*secrets: str) -> None:
 def redact(text: str) -> str:
     """Return a text with every secret of this process masked, as `Redactor.redact` does."""
     return _redactor.redact(text)
+
+
+def without_cut_secret(content: bytes) -> bytes:
+    """Return the first part of a longer content, without the start of a secret at its end."""
+    while (
+        True
+    ):  # what is removed may be the end of a secret that was long enough to be found by `redact`
+        end = content[-_MAX_CUT_LENGTH:].decode("latin-1")
+        kept = _redactor.find_cut_secret(end)
+        if kept == len(end):
+            return content
+        content = content[: len(content) - len(end) + kept]
 
 
 @cache

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
-from cxcall.runtime.known_secrets import redact, remember_secrets
+from cxcall.runtime.known_secrets import redact, remember_secrets, without_cut_secret
 from cxcall.runtime.signals import SIGNAL_INTERVAL, block_in_thread
 from cxcall.transport.http_messages import (
     Exchange,
@@ -226,12 +226,13 @@ class _Call:
         if status is None:
             return None
         code, reason, headers = status
+        is_truncated, content = self._body.is_truncated, self._body.content
         return HttpResponse(
             code,
             redact(reason),
             Headers((redact(name), redact(value)) for name, value in headers.items()),
-            bytes(self._body.content),
-            self._body.is_truncated,
+            without_cut_secret(content) if is_truncated else content,
+            is_truncated,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -49,12 +50,18 @@ def test_redirect_port_can_be_chosen(cxcall: Cxcall, start: Start) -> None:
 
 def test_login_opens_the_browser(cxcall: Cxcall, start: Start, tmp_path: Path) -> None:
     script = tmp_path / "browser"
-    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n', "utf-8")
+    script.write_text(
+        f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\nenv > {tmp_path}/environment\n', "utf-8"
+    )
     script.chmod(0o755)
-    running = Running(at(cxcall, start()), env={"BROWSER": f"{script} %s"})
+    vendors = {"GENESYSCLOUD_SDK_LOG": "x"}
+    running = Running(at(cxcall, start()), env={"BROWSER": f"{script} %s", **vendors})
     Person().log_in(running.page)
     running.end(0)
     assert (tmp_path / "opened").read_text("utf-8") == running.page
+    environment = (tmp_path / "environment").read_text("utf-8")
+    assert "BROWSER=" in environment
+    assert not {"CXCALL_", "GENESYSCLOUD_"} & {*re.findall("^[A-Z]+_", environment, re.MULTILINE)}
 
 
 def test_text_mode_browser_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

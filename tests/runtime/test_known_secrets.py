@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxcall.runtime import known_secrets
-from cxcall.runtime.known_secrets import MASKED, redact, redact_value, remember_secrets
+from cxcall.runtime.known_secrets import (
+    MASKED,
+    redact,
+    redact_value,
+    remember_secrets,
+    without_cut_secret,
+)
 from cxcall.runtime.text_decoding import decodings
 from helpers.echo_encodings import ENCODINGS, find_remains
 from helpers.work import examples
@@ -175,3 +181,20 @@ def test_one_search_of_several_texts_finds_what_any_of_them_has(
     ]
     if any(redactor.redact(text) != text for text in texts):
         assert redactor.may_change(texts)
+
+
+@pytest.mark.parametrize(
+    "sign", ["{}", "%{:02X}", "%25{:02x}", "\\u{:04x}", "&#x{:x};", "{:02x}"], ids=str.lower
+)
+def test_start_of_a_secret_at_the_end_of_a_truncated_text_is_removed(sign: str) -> None:
+    remember_secrets(CANARY)
+    signs = [sign.format(each if sign == "{}" else ord(each)) for each in CANARY]
+    text = "x" * 9 + "".join(signs)
+    for end in range(len(text)):
+        shown = redact(without_cut_secret(text[:end].encode()).decode())
+        assert "".join(signs[:4]) not in shown, (end, shown)
+
+
+def test_end_of_a_truncated_text_without_a_secret_stays() -> None:
+    remember_secrets(CANARY)
+    assert without_cut_secret(b'{"a": "xyz %4') == b'{"a": "xyz %4'
