@@ -321,7 +321,9 @@ def _format_tabbed(value: Value) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    from cxcall.output.terminal_text import escape_controls
+
+    return escape_controls(" ".join(text.split()))
 
 
 # How bash needs a word outside of quotes, and inside of an open one.

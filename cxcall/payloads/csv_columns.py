@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
 
 _MIN_DIGITS = 9
+_MOST_COLUMNS = 1 << 14
+"""The most columns of a table, as in Excel: names are compared with each other."""
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 
 
@@ -134,13 +136,19 @@ def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
     )
 
 
-def stop_on_values_as_headers(
+def stop_on_wrong_headers(
     headers: Sequence[str], operation: Operation, name: str, mapped: Iterable[str] = ()
 ) -> None:
-    """Raise UsageError, without these values, if the first line of the file `name` has a phone number or an ID.
+    """Raise UsageError, without values, if the first line of the file `name` is too long, or has a phone number or an ID.
 
     Digits such as `202301-202312` may be a header beside one that is known, or is one of the `mapped` headers.
     """
+    if len(headers) > _MOST_COLUMNS:
+        raise UsageError(
+            f"the first line of `{name}` has {len(headers):,} columns, which is more than {_MOST_COLUMNS:,}",
+            where=name,
+            fix="leave out the columns that set nothing",
+        )
     columns = (find_column(each, operation) for each in headers)
     is_header = any(each in mapped for each in headers)
     is_header |= any(each and not each.is_open for each in columns)

@@ -20,7 +20,7 @@ from cxcall.payloads.csv_columns import (
     member_fix,
     reject_repeated_columns,
     stop_on_repeated_member,
-    stop_on_values_as_headers,
+    stop_on_wrong_headers,
     unknown_column,
 )
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
@@ -187,7 +187,7 @@ class CsvHeader(NamedTuple):
 
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises DocumentError for columns that the operation does not have."""
-        stop_on_values_as_headers(self.cells, operation, self.name)
+        stop_on_wrong_headers(self.cells, operation, self.name)
         columns: list[CsvColumn] = []
         unknown: list[Finding] = []
         nameless = tuple(index for index, cell in enumerate(self.cells) if not cell)

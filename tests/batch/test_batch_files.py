@@ -301,3 +301,19 @@ def test_header_that_breaks_the_rules_of_csv_is_reported(cxcall: Cxcall, header:
     ran = cxcall("batch", "crm.csv", *words, "--dry-run", code=3)
     assert "the header is not valid CSV" in ran.err
     assert "--> crm.csv:1:1" in ran.err
+
+
+def test_wrong_header_is_reported_whatever_comes_after_it(cxcall: Cxcall) -> None:
+    words = (
+        "--operation",
+        "execute",
+        "--param",
+        f"campaignId={CAMPAIGN}",
+        "--sandbox",
+        "--dry-run",
+    )
+    cxcall.file("crm.csv", 'wrong\n"a"b\n')
+    assert "does not have: `wrong`" in cxcall("batch", "crm.csv", *words, code=2).err
+    many = ",".join(f"c{number}" for number in range(100_000))
+    cxcall.file("crm.csv", f"{many}\n1\n")
+    assert "100,000 columns" in cxcall("batch", "crm.csv", *words, code=2).err

@@ -15,6 +15,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
 from cxcall.output.sections import Entry, Section, lay_out
 from cxcall.output.terminal_text import cell_width
+from helpers.calling_api import posting
 from helpers.command import Cxcall, screen, terminal
 
 
@@ -180,3 +181,12 @@ def test_layout_escapes_and_folds_behind_the_name() -> None:
     assert lines[2].startswith(" " * 24 + "word")
     assert lines[-1].endswith("b\\nc")
     assert json.dumps(lines).isascii()
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_completed_summary_of_a_document_has_no_control_character(
+    cxcall: Cxcall, shell: str
+) -> None:
+    own = cxcall.file("own.json", posting("ownCall", {}, summary="Place\x1b[31m a call"))
+    variables = {"_CXCALL_COMPLETE": shell, "_CXCALL_WORD": "ownC", "CXCALL_CONTRACT": own}
+    assert "Place\\x1b[31m a call" in cxcall("send", env=variables).out

@@ -18,7 +18,7 @@ from cxcall.payloads.csv_columns import (
     parameter_columns,
     reject_repeated_columns,
     sets_same_value,
-    stop_on_values_as_headers,
+    stop_on_wrong_headers,
 )
 from cxcall.payloads.csv_table import DELIMITERS, CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
@@ -152,7 +152,7 @@ class ColumnMap(NamedTuple):
         Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
         """
         mapped = {*self.headers.values(), *self.usual_headers.values()}
-        stop_on_values_as_headers(header.cells, operation, header.name, mapped)
+        stop_on_wrong_headers(header.cells, operation, header.name, mapped)
         headers = {**self._usual(header, operation), **self.headers}
         columns = list(_mapped_columns(headers, header, operation))
         unknown: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from contextlib import suppress
@@ -223,8 +224,10 @@ class RowFile:
         try:
             table = self.format.columns.table(header, operation)
         except UnknownColumnsError as error:
-            cells = islice(csv_table.read_cells(lines, header.delimiter), _SAMPLES)
-            raise error.with_samples(list(cells)) from None
+            samples: list[list[str]] = []
+            with suppress(csv.Error):  # the header is the first problem
+                samples += islice(csv_table.read_cells(lines, header.delimiter), _SAMPLES)
+            raise error.with_samples(samples) from None
         yield from table.records(lines)
 
     def _read_lines(self, text: Iterable[str], operation: Operation) -> Iterator[JsonRow]:
