@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.batch.job import Job
+    from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
@@ -75,18 +76,21 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
 def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
     """Raise StoppedError if an unfinished batch of the same file may be the same one, before a setting was changed.
 
-    Its requests are others: the profile leads to another host, or the document has neither its operation nor its path
-    any more. A server on this machine is often one for tests.
+    Its requests are others: the profile leads to another address, or the document does not have its operation
+    any more, or both. A server on this machine is often one for tests. A load into another list is another load.
     """
-    profile, name, target, *_, path, digest = job.identity
+    profile, name, target, values_digest, path, digest = job.identity
+    similar = _similar_batches(ledger, job)
     for each in ledger.batches.of_file("" if job.is_load else path, digest):
+        is_own = each.profile == profile and is_loopback_url(each.target) == is_loopback_url(target)
         may_be_same = (
-            each.profile == profile and is_loopback_url(each.target) == is_loopback_url(target)
-            if each.operation == name
-            else each.goes_to(target) and not _is_known(job, each.operation)
+            (is_own or each.goes_to(target))
+            and (each.operation == name or not _is_of_other_operation(ledger, job, each))
+            and (not job.is_load or each.values_digest == values_digest)
         )
         if (
             may_be_same
+            and each not in similar
             and not each.is_finished
             and each.target != SANDBOX_TARGET
             and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL
@@ -174,7 +178,7 @@ def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
     return [
         each
         for each in ledger.batches.of_file("" if job.is_load else path, digest)
-        if each.goes_to(target)
+        if (each.is_at(target) or (job.is_load and each.goes_to(target)))
         and (not job.is_load or each.values_digest == values_digest)
         and _is_same_operation(ledger, job, each)
     ]
@@ -182,20 +186,29 @@ def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
 
 def _is_same_operation(ledger: Ledger, job: Job, batch: Batch) -> bool:
     """Return whether a batch has the operation of a job, which may have had another name in the user's document."""
-    operation = job.operation
-    if batch.operation == operation.name or _is_known(job, batch.operation):
-        return batch.operation == operation.name
+    if batch.operation == job.operation.name or _operations_named(job, batch.operation):
+        return batch.operation == job.operation.name
+    return _has_sent(ledger, batch, job.operation)
+
+
+def _is_of_other_operation(ledger: Ledger, job: Job, batch: Batch) -> bool:
+    """Return whether the operation of a batch is another one that is still there: with its name, its method, and its path."""
+    return any(_has_sent(ledger, batch, each) for each in _operations_named(job, batch.operation))
+
+
+def _operations_named(job: Job, name: str) -> list[Operation]:
+    """Return the operations with a name in the user's document and in the shipped ones."""
+    contracts = (job.operation.contract, *load_shipped_contracts())
+    return [found for each in contracts for found in each.find_by_name(name)]
+
+
+def _has_sent(ledger: Ledger, batch: Batch, operation: Operation) -> bool:
+    """Return whether the last request of a batch has the method and the path of an operation."""
     end = re.sub(r"\\{.*?\\}", "[^/]+", re.escape(operation.path))
     return any(
         record.method == operation.method and re.search(f"{end}$", record.target.partition("?")[0])
         for record in ledger.records(batch=batch.id, limit=1)
     )
-
-
-def _is_known(job: Job, name: str) -> bool:
-    """Return whether a name is that of an operation in the user's document, or of a shipped one."""
-    contracts = (job.operation.contract, *load_shipped_contracts())
-    return any(each.find_by_name(name) for each in contracts)
 
 
 def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:

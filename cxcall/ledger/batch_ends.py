@@ -10,7 +10,7 @@ from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.request_identity import LOAD
 from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
 from cxcall.ledger.stored_values import storable
-from cxcall.runtime.host_spellings import is_same_api
+from cxcall.runtime.host_spellings import is_same_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,6 +124,6 @@ class BatchEnds:
             for other in self._rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
-            if is_same_api(other["target"], own["target"])
+            if is_same_address(other["target"], own["target"])
             and (other["profile"] == own["profile"] or own["given"].startswith(LOAD))
         ]

@@ -12,7 +12,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.row_ranges import count_unknown_rows, parse_key
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED, RESOLUTIONS, time_in_flight, timings_of
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.host_spellings import is_same_api
+from cxcall.runtime.host_spellings import is_same_address, is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,12 @@ class Batch(NamedTuple):
     rows: int | None = None
     key: str = ""
 
+    def is_at(self, target: str) -> bool:
+        """Return whether its requests go to a target, in any spelling; another path may be another tenant."""
+        return is_same_address(self.target, target)
+
     def goes_to(self, target: str) -> bool:
-        """Return whether its requests go to the API of a target, whatever its spelling and path are now."""
+        """Return whether its requests go to the host of a target, whatever the path is now."""
         return is_same_api(self.target, target)
 
 

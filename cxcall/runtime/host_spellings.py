@@ -77,6 +77,11 @@ def _host_and_port(server: str) -> tuple[str, str]:
     return f"{host}]" if host.startswith("[") else host.rstrip("."), port
 
 
+def is_same_address(url: str, other: str) -> bool:
+    """Return whether two base URLs are the same one, in different spellings."""
+    return usual_spelling(url).rstrip("/") == usual_spelling(other).rstrip("/")
+
+
 def is_same_api(url: str, other: str) -> bool:
     """Return whether two base URLs lead to the same API: the same host, whatever the scheme, the port, and the path.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.runtime.host_spellings import is_same_api
 from helpers.calling_api import posting
+from helpers.campaign_loads import LIST_ID, Dialer, halves, load
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -55,13 +57,12 @@ def spellings(platform: Platform) -> dict[str, str]:
     return {
         "name of the host": f"http://localhost:{port}",
         "case": f"HTTP://LocalHost:{port}",
-        "path": f"http://127.0.0.1:{port}/v2",
         "slash": f"http://127.0.0.1:{port}/",
     }
 
 
-@pytest.mark.parametrize("change", ["name of the host", "case", "path", "slash"])
-def test_other_base_url_of_the_same_api_resumes_the_batch(
+@pytest.mark.parametrize("change", ["name of the host", "case", "slash"])
+def test_other_spelling_of_the_base_url_resumes_the_batch(
     cxcall: Cxcall, platform: Platform, change: str
 ) -> None:
     base = ("--base-url", spellings(platform)[change])
@@ -108,6 +109,61 @@ def test_other_address_in_the_same_profile_stops_the_batch_unless_again(cxcall: 
         assert other.order == []
         run(cxcall, "--confirm", "3", "--again", code=0)
         assert other.rung == 3
+
+
+def test_other_path_of_the_base_url_may_be_another_tenant(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    """Neither batch ends or answers for the other one: the remaining people of the first one are called, too."""
+    other = ("--base-url", f"{platform.environment['CXCALL_BASE_URL']}/tenant-b")
+    stopped = run(cxcall, *other, "--confirm", "3", code=7)
+    assert "hint: run the command that began it with `--resume`" in stopped.err
+    run(cxcall, *other, "--resume", "--confirm", "3", code=2)
+    assert platform.rung == 2
+    run(cxcall, *other, "--confirm", "3", "--again", code=0)
+    assert platform.rung == 5
+    run(cxcall, "--resume", "--confirm", "1", code=9)
+    assert platform.rung == 6
+    assert [body["phoneNumber"] for body in platform.order].count(LEFT) == 2
+
+
+@pytest.mark.usefixtures("platform")
+@pytest.mark.parametrize("path", ["/dial", "/v2/call"])
+def test_other_address_and_other_operation_stop_the_batch(cxcall: Cxcall, path: str) -> None:
+    with Platform() as other:
+        cxcall.environment |= other.environment
+        write_document(cxcall, "callNumber", path)
+        run(cxcall, "--confirm", "3", name="callNumber", code=7)
+        assert other.order == []
+
+
+def test_name_that_another_operation_has_now_does_not_hide_the_batch(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    write_document(cxcall, "callNumber", "/v2/call")
+    text = (cxcall.folder / "own.json").read_text("utf-8")
+    document = json.loads(text)
+    document["paths"]["/dial"] = {"get": {"operationId": "dialNumber", "responses": {}}}
+    cxcall.file("own.json", document)
+    run(cxcall, "--confirm", "3", name="callNumber", code=7)
+    assert platform.rung == 2
+
+
+@pytest.mark.slow
+def test_unfinished_load_stops_no_load_into_another_list(cxcall: Cxcall) -> None:
+    file, other_list = cxcall.file("leads.csv", halves(1)), LIST_ID.replace("2", "3")
+    dialer = Dialer()
+
+    def answer(body: Any, count: int) -> Reply:
+        is_stopped = isinstance(body, list) and "P1" in str(body) and LIST_ID in str(body)
+        return Reply(429, {}, {"Retry-After": "900"}) if is_stopped else dialer.answer(body, count)
+
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, file, LIST_ID, "--yes", code=9)
+        load(cxcall, file, LIST_ID, "--yes", code=7)
+        load(cxcall, file, other_list, "--yes", code=0)
+    assert dialer.loaded == ["P0", "P0", "P1"]
 
 
 @pytest.mark.usefixtures("platform")
