@@ -84,15 +84,15 @@ class ObservedRequest:
     method: str = ""
     scheme: str = ""
     host: str = ""
-    path: str = ""
-    query: tuple[tuple[str, str], ...] = ()
+    path: str = field(default="", repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Headers | None = field(default=None, repr=False)
     body: str | None = field(default=None, repr=False)
     response: HttpResponse | None = None
-    failure: str = ""
-    findings: tuple[Finding, ...] = ()
+    failure: str = field(default="", repr=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
     null_means_unknown: bool = False
-    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     unread: str = ""
     unread_body: str = ""
     filled_headers: frozenset[str] = frozenset()

@@ -117,8 +117,8 @@ class Finding(NamedTuple):
         )
 
     def __repr__(self) -> str:
-        # Like an excerpt, the value may be a phone number.
-        *shown, _value, _other_place = self
+        # Like an excerpt, the value and its corrections may be a phone number.
+        *shown, _edits, _value, _other_place = self
         return f"{type(self).__name__}({', '.join(map(repr, shown))})"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,6 +83,10 @@ class Report(NamedTuple):
     findings_are_data: bool = False
     is_last_json_line: bool = False
     shows_secret: bool = False
+
+    def __repr__(self) -> str:
+        output = ("text", "table", "sections", "json_lines", "values", "lines", "diagnostics")
+        return redacted_repr(self, "body", "data", "payloads", *output)
 
     @property
     def is_change_accepted(self) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_echo, mask_text
+from cxcall.phone.number_masking import mask_cell, mask_echo, mask_text
 from cxcall.runtime.known_secrets import redact, redacted_repr
 from cxcall.runtime.patterns import fold_name
 
@@ -51,9 +51,7 @@ class Headers(Mapping[str, str]):
         return dict(self._values.values()).items()
 
     def __repr__(self) -> str:
-        from cxcall.runtime.likely_secrets import masked_headers
-
-        return f"Headers({masked_headers(self)!r})"
+        return f"Headers({_printable_headers(self)!r})"
 
 
 class SentHeaders(Mapping[str, str]):
@@ -78,10 +76,17 @@ class SentHeaders(Mapping[str, str]):
         return len(self._sent)
 
     def __repr__(self) -> str:
-        return repr(self._masked)
+        return repr(_printable_headers(self._masked))
 
     def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
         return dict, (self._masked,)
+
+
+def _printable_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers for a traceback or a log, with masked secrets and phone numbers."""
+    from cxcall.runtime.likely_secrets import masked_headers
+
+    return {name: mask_cell(name, value) for name, value in masked_headers(headers).items()}
 
 
 class HttpRequest(NamedTuple):
@@ -97,7 +102,8 @@ class HttpRequest(NamedTuple):
     shown_path: str = ""
 
     def __repr__(self) -> str:
-        return redacted_repr(self._replace(url=self.masked_url), "body")
+        headers = _printable_headers(self.headers)
+        return redacted_repr(self._replace(url=self.masked_url, headers=headers), "body")
 
     @property
     def shown_url(self) -> str:

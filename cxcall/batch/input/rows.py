@@ -26,6 +26,7 @@ from cxcall.documents.text_files import (
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
+from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,6 +68,9 @@ class Row(NamedTuple):
     payload: Payload | None
     values: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "values")
 
 
 class RowFormat(NamedTuple):

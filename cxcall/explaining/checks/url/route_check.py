@@ -60,6 +60,7 @@ from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.schema_check import check_body, has_errors
+from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
 
 _NOT_FOUND = 404
@@ -87,6 +88,9 @@ class RouteMatch(NamedTuple):
     is_of_other_vendor: bool = False
     published: PublishedOperation | None = None
     is_own: bool = False
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "findings")  # not masked yet
 
     @property
     def rules(self) -> Operation | None:
