@@ -51,9 +51,28 @@ _PROCESSED = (
     "it was processed",
     "could do the same thing twice",
 )
+_UNCLEAR = (
+    "the request may have been processed, or a call placed",
+    "it was processed, or a call was placed",
+    "could do the same thing twice, or call the person twice",
+)
 _REPEATABLE = *_PROCESSED[:2], "has the same effect as sending it once"
 DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
+
+
+def possible_effect(operation: Operation | None, *, is_load: bool) -> tuple[str, str, str]:
+    """Return what a request with an unknown outcome may have done, what to find out, and what sending it again does.
+
+    Without its operation, it may have placed a call.
+    """
+    if is_load:
+        return _LOADED
+    if operation is None:
+        return _UNCLEAR
+    if operation.is_repeatable:
+        return _REPEATABLE
+    return _CALLED if operation.can_place_call else _PROCESSED
 
 
 class NullLedger:
@@ -166,12 +185,8 @@ class Plan(NamedTuple):
 
     @property
     def effect(self) -> tuple[str, str, str]:
-        """What it may have done if its outcome is unknown, what to find out, and what sending it again does."""
-        if self.is_load:
-            return _LOADED
-        if self.operation.is_repeatable:
-            return _REPEATABLE
-        return _CALLED if self.operation.can_place_call else _PROCESSED
+        """What it may have done, as `possible_effect` returns it."""
+        return possible_effect(self.operation, is_load=self.is_load)
 
     @property
     def host(self) -> str:

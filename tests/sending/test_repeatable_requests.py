@@ -17,11 +17,11 @@ NUMBER = '/0="+12025550123"'
 IDEMPOTENT = {"x-cxcall-idempotent": True}
 
 
-def run(cxcall: Cxcall, *words: str) -> tuple[Ran, Ran]:
+def run(cxcall: Cxcall, *words: str, contract: tuple[str, ...] = ()) -> tuple[Ran, Ran]:
     """Return what a command prints whose response is lost, and what `explain --last` prints then."""
     with Platform(lambda _body, _count: Reply(502, {}, rings=False)) as platform:
         cxcall.environment |= platform.environment
-        return cxcall(*words, code=8), cxcall("explain", "--last", code=3)
+        return cxcall(*words, *contract, code=8), cxcall("explain", "--last", *contract, code=3)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def run(cxcall: Cxcall, *words: str) -> tuple[Ran, Ran]:
 def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[str, ...]) -> None:
     ran, last = run(cxcall, *words)
     assert "hint: run it again; or find out whether it was processed" in ran.err
-    assert "hint: run it again; or find out" in last.out
-    assert "a call may have been placed" not in ran.err + last.out
+    assert "hint: run it again; or find out whether it was processed" in last.out
+    assert "call may have been placed" not in ran.err + last.out
     assert (f"see whether it runs: `cxcall campaign status {ID}`" in ran.err) == (
         words[0] == "campaign"
     )
@@ -59,6 +59,11 @@ def test_advice_follows_from_the_method_and_the_document(
     known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
     document = wrap("3.1.0", {"/teams": {method: known | declared}}, "own.example")
     own = ("--contract", cxcall.file("own.json", document))
-    ran, _ = run(cxcall, "send", "run", "--yes", *own)
-    assert ("hint: run it again; or find out" in ran.err) == is_repeatable
-    assert ("hint: do not run it again" in ran.err) != is_repeatable
+    ran, last = run(cxcall, "send", "run", "--yes", contract=own)
+    for text in (ran.err, last.out):
+        assert ("hint: run it again; or find out" in text) == is_repeatable
+        assert ("hint: do not run it again" in text) != is_repeatable
+        assert ("call may have been placed" in text) == ("summary" in declared)
+    unknown = cxcall("explain", "--last", code=3).out
+    assert "hint: do not run it again: find out whether it was processed, or a call" in unknown
+    assert "`--contract FILE`, with the document of `run`, shows whether" in unknown

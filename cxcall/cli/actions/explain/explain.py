@@ -39,7 +39,7 @@ def run_explain(options: ExplainOptions) -> Report:
     if options.last:
         from cxcall.cli.actions.explain.last_delivery import explain_last
 
-        return explain_last()
+        return explain_last(options.contracts)
     if options.codes:
         return _list_codes()
     report = _explain_code(options.file) if options.file and options.entry is None else None

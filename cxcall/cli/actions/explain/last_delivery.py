@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explanation_text import headline
 from cxcall.cli.actions.history import delivery_text
+from cxcall.contracts.call_risk import Route
+from cxcall.contracts.contract import load_contracts, load_user_contract
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.findings.errors import UsageError
@@ -19,13 +22,16 @@ from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
+from cxcall.sending.send_plan import possible_effect
 
 if TYPE_CHECKING:
+    from cxcall.cli.shared_options import ContractOptions
+    from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
 
 
-def explain_last() -> Report:
+def explain_last(contracts: ContractOptions) -> Report:
     """Explain the last delivery that was refused, got no acceptance from the API, or may have placed a call."""
     with open_ledger(to_read=True) as ledger:
         record = _last_not_accepted(ledger)
@@ -41,11 +47,10 @@ def explain_last() -> Report:
         url=record.target,
         response=build_response(record.status, None, _recorded_answer(record)),
     )
-    explanation = explain_request(request)
-    operation = explanation.route.operation
-    is_repeatable = operation is not None and operation.is_repeatable
+    own = _find_document(contracts, record)
+    explanation = explain_request(request, load_user_contract(own) if own else None)
     findings = [
-        *_unknown_outcome(record, is_repeatable=is_repeatable),
+        *_unknown_outcome(record, _find_operation(record, own)),
         *explanation.findings,
         _limit_of_ledger(record),
     ]
@@ -73,21 +78,41 @@ def _last_not_accepted(ledger: Ledger) -> Record | None:
     return max(filter(None, newest), key=lambda record: record.at, default=None)
 
 
-def _unknown_outcome(record: Record, *, is_repeatable: bool) -> list[Finding]:
+def _find_document(contracts: ContractOptions, record: Record) -> str | None:
+    """Return the user's document, from the flag or the profile of the delivery; None if there is none any more."""
+    if contracts.contract:
+        return contracts.find_file()
+    with suppress(UsageError):  # the profile may have been removed
+        return contracts.find_file(record.profile)
+    return None
+
+
+def _find_operation(record: Record, own: str | None) -> Operation | None:
+    """Return the operation that the delivery recorded; None if its document is not given, or has changed."""
+    recorded = Route.of(record.method, "", {}, record.target)
+    known = (each for one in load_contracts(own) for each in one.find_by_name(record.operation))
+    equal = (each for each in known if recorded.may_equal(Route.of(each.method, each.path, {}, "")))
+    return next(equal, None)
+
+
+def _unknown_outcome(record: Record, operation: Operation | None) -> list[Finding]:
     if not record.is_unresolved:
         return []
+    may, question, effect = possible_effect(operation, is_load=record.is_load)
+    fix = unknown_fix(
+        record.id,
+        is_load=record.is_load,
+        is_repeatable=operation is not None and operation.is_repeatable,
+        question=question,
+    )
+    if operation is None:
+        fix += f"; `--contract FILE`, with the document of `{record.operation}`, shows whether to run it again"
     finding = Finding.error(
         "outcome-unknown",
         "ledger",
-        "it is not known whether the platform processed this request"
-        + ("" if is_repeatable else f"; {record.suspicion}"),
-        fix=unknown_fix(record.id, is_load=record.is_load, is_repeatable=is_repeatable),
-        why="the request may have arrived: sending it again "
-        + (
-            "has the same effect as sending it once"
-            if is_repeatable
-            else "could call the person twice"
-        ),
+        f"it is not known whether the platform processed this request; {may}",
+        fix=fix,
+        why=f"the request may have arrived: sending it again {effect}",
         source="ledger",
     )
     return [finding]
