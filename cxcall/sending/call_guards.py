@@ -203,9 +203,15 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
 
 
 def with_risk(operation: Operation, values: Mapping[str, str], payload: Payload) -> Operation:
-    """Return an operation as one that can place a call if a value says so, in any case of its letters."""
+    """Return an operation as one that can place a call if a value says so, or is none of those that the schema allows.
+
+    With `--force`, a value is sent as it is, and the API may read `Remove ` like `Remove`.
+    """
     for pointer, risky in values_with_risk(operation.declared).items():
-        if str(find_value(payload.value, pointer)).casefold() in map(str.casefold, risky):
+        value = find_value(payload.value, pointer)
+        allowed = operation.schema_at(pointer).get("enum", [value])
+        is_risky = str(value).strip().casefold() in map(str.casefold, risky)
+        if is_risky or value not in allowed:
             return operation.as_call
     if operation.contract.is_shipped or not values:
         return operation

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.contracts.request_url import path_of_url
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.named_tuple import NamedTuple
@@ -169,7 +170,7 @@ def _base_url(layers: Sequence[SettingsByName], contract: Contract, server: str)
         raise UsageError(
             f"the API document `{printable(contract.name)}` declares {said}, and `base_url` is not set",
             where="--base-url",
-            fix=f"add `--base-url https://HOST{printable(url)}`"
+            fix=f"add `--base-url https://HOST{printable(path_of_url(url))}`"
             if url
             else "add `--base-url https://...`",
             code="host-unknown",

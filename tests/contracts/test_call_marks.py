@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -99,6 +99,27 @@ def test_values_that_may_lead_to_a_call_are_allowed_ones() -> None:
     for name, places in found.items():
         for place, values in places.items():
             assert set(values) < set(OPERATIONS[name].schema_at(place)["enum"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "Remove "},
+        {"action": "REMOVE"},
+        {"action": ["Remove"]},
+        {"Action": "Remove"},
+        {"action": "Add", "deleteAll": True},
+    ],
+)
+def test_force_does_not_take_people_off_a_do_not_call_list_unasked(
+    cxcall: Cxcall, body: dict[str, Any]
+) -> None:
+    cxcall.environment |= {"CXCALL_BASE_URL": "http://127.0.0.1:9", "CXCALL_ACCESS_TOKEN": "t" * 9}
+    file = cxcall.file("body.json", {**body, "phoneNumbers": ["+12025550123"]})
+    words = ("--param", "dncListId=3fa2c9d4-7b1e-4c55-9e0a-1d2f3a4b5c6d", "-f", file, "--force")
+    is_asked = body.get("action") != "Add"
+    ran = cxcall("send", "change-dnc-numbers", *words, code=2 if is_asked else 6)
+    assert ("`--yes` is required" in ran.err) == is_asked
 
 
 @pytest.mark.parametrize("action", ["Add", "Remove"])

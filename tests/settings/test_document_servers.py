@@ -71,8 +71,12 @@ def test_region_of_a_document_gets_no_secret(cxcall: Cxcall) -> None:
     assert "us.own.example" in ran.err
 
 
-def test_relative_server_is_named(cxcall: Cxcall) -> None:
-    file = cxcall.file("own.json", document("/api/v2", {}))
+@pytest.mark.parametrize(
+    ("server", "path"),
+    [("/api/v2", "/api/v2"), ("v2", "/v2"), ("//own.example/v1", "/v1"), ("@v2/", "/@v2")],
+)
+def test_relative_server_is_named(cxcall: Cxcall, server: str, path: str) -> None:
+    file = cxcall.file("own.json", document(server, {}))
     error = cxcall("send", "getIt", "--contract", file, "-n", code=2).err
-    assert "declares only the relative server `/api/v2`" in error
-    assert "add `--base-url https://HOST/api/v2`" in error
+    assert f"declares only the relative server `{server}`" in error
+    assert f"add `--base-url https://HOST{path}`" in error
