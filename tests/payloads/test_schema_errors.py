@@ -134,6 +134,14 @@ def test_object_under_an_empty_name_is_explained() -> None:
     assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
 
 
+def test_wrong_value_under_a_name_of_digits_is_explained() -> None:
+    body = {"callbackNumbers": ["+12025550123"], "data": {"007": 5, "+12025550123": 6}}
+    found = check_body(load_operation("create-callback"), Payload(body))
+    wrong = {each.where: each.message for each in found if each.code == "type-mismatch"}
+    assert set(wrong) == {"/data/007", "/data/+12025550123"}
+    assert wrong["/data/+12025550123"].startswith("`/data/+*******0123` must be a string")
+
+
 AGENT = {"required": ["kind", "agent"], "properties": {"kind": {"const": "a"}, "agent": {}}}
 QUEUE = {
     "required": ["kind", "queue", "skill"],

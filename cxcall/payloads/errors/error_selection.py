@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import new_validator
-from cxcall.documents.json_pointer import join_pointer, make_pointer, value_at
+from cxcall.documents.json_pointer import find_value, join_pointer, make_pointer, value_at
 from cxcall.payloads.errors.suggested_values import SCALAR_RULES
 from cxcall.payloads.errors.value_errors import without_duplicates
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = ("oneOf", "anyOf")
 UNKNOWN = ("additionalProperties", "unevaluatedProperties")
+_INDEX = re.compile(r"\+?[0-9]{1,20}")
 _IDENTIFYING_RULES = ("required", "const", "enum")
 
 
@@ -149,6 +151,20 @@ def names_in(errors: Sequence[ValidationError], operation: Operation) -> tuple[N
 def pointer_of(error: ValidationError) -> str:
     """Return the pointer of the value that an error is about."""
     return make_pointer(*error.instance_path)
+
+
+def place_of(error: ValidationError, body: Any) -> str:
+    """Return the pointer of the value that an error is about, with the names that the body has.
+
+    The validator takes the names `007` and `+7` for the index 7.
+    """
+    pointer = ""
+    for name in error.instance_path:
+        parent = find_value(body, pointer) if pointer else body
+        names = parent if isinstance(parent, dict) and str(name) not in parent else ()
+        same = (each for each in names if _INDEX.fullmatch(each) and int(each) == name)
+        pointer = join_pointer(pointer, next(same, name))
+    return pointer
 
 
 def _branch_distance(branch: Branch, depth: int) -> tuple[int, int, int, int]:

@@ -22,6 +22,7 @@ from cxcall.payloads.errors.error_selection import (
     alternative_properties,
     names_in,
     one_for_each_value,
+    place_of,
     pointer_of,
     relevant_errors,
     undeclared_names,
@@ -124,9 +125,9 @@ def _explain_error(
 ) -> Iterator[Finding]:
     """Yield the findings for one error of the JSON Schema validator; `unknown` are the unknown names by their object."""
     keyword, detail = error.kind.name, error.kind.as_dict()
-    explainer = _ErrorExplainer(operation, body, pointer_of(error))
+    explainer = _ErrorExplainer(operation, body, place_of(error, body.value))
     if keyword in UNKNOWN:
-        yield from map(explainer.unknown_property, unknown[explainer.pointer])
+        yield from map(explainer.unknown_property, unknown[pointer_of(error)])
     elif keyword == "required":
         yield explainer.missing_property(detail["property"])
     elif keyword == "type":
@@ -153,7 +154,7 @@ class _ErrorExplainer:
         self.pointer = pointer
         self.schema = operation.schema_at(pointer)
         self.value = value_at(body.value, pointer)
-        place = body.find_place(pointer)
+        place = number_masking.mask_text(body.find_place(pointer))
         self.label = f"`{place}`" if place else f"the body of `{operation.name}`"
 
     def _finding(
