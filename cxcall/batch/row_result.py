@@ -17,6 +17,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
+from cxcall.sending.send_plan import possible_effect
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
@@ -140,13 +141,15 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
     """Return why a recorded delivery was not accepted: the cause that the platform's own code and message name."""
     fix = f"`cxcall history show {record.id}`"
     why = record.note
+    operation = checked.operation if checked else None
+    may, question, _ = possible_effect(operation, is_load=record.is_load)
     is_hidden = HTTPStatus.OK <= (record.status or 0) < HTTPStatus.MULTIPLE_CHOICES
     if record.outcome is Outcome.REFUSED and (record.code or record.message) and not is_hidden:
         cause = _recorded_refusal(record, checked)
         code, message, why = cause.code, cause.message, cause.why
     else:
         code, message = {
-            Outcome.UNKNOWN: ("outcome-unknown", record.suspicion),
+            Outcome.UNKNOWN: ("outcome-unknown", may),
             Outcome.REFUSED: ("hidden-failure", "the response reported a failure")
             if is_hidden
             else ("not-provable", f"it was refused with HTTP {record.status}"),
@@ -156,7 +159,7 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
             message += f" (HTTP {record.status})" if record.status else ""
             why = f"the API says: {record.message}"
     if record.is_unresolved:
-        fix = find_out_fix(record, datetime.now(UTC))
+        fix = find_out_fix(record, datetime.now(UTC), question)
     return Finding.error(code, "ledger", message, fix, why, source="ledger")
 
 

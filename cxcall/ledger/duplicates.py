@@ -172,13 +172,13 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
     )
 
 
-def find_out_fix(unknown: Record, now: datetime) -> str:
+def find_out_fix(unknown: Record, now: datetime, question: str = "a call was placed") -> str:
     """Return how to resolve an unknown delivery; another process may still be sending it if its end is not recorded."""
     wait = ""
     if unknown.latest_end and unknown.may_be_in_flight(now):
         until = f"{unknown.latest_end:%Y-%m-%d %H:%M} UTC"
         wait = f"wait if another process is still sending it, at the latest until {until}, then "
-    return wait + resolve_fix(unknown.id, is_load=unknown.is_load)
+    return wait + resolve_fix(unknown.id, is_load=unknown.is_load, question=question)
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:

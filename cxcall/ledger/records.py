@@ -147,11 +147,6 @@ class Record(NamedTuple):
         """Whether it loads contacts into a list: only such a delivery is named by its rows."""
         return bool(parse_key(self.key, self.row))
 
-    @property
-    def suspicion(self) -> str:
-        """What it may have done while its outcome is unknown."""
-        return "the contacts may be in the list" if self.is_load else "a call may have been placed"
-
     def may_be_in_flight(self, now: datetime) -> bool:
         """Return whether a process may still be sending it: it has no recorded end, and the time for it is not over."""
         if self.latest_end is None or not self.is_unresolved:

@@ -67,3 +67,19 @@ def test_advice_follows_from_the_method_and_the_document(
     unknown = cxcall("explain", "--last", code=3).out
     assert "hint: do not run it again: find out whether it was processed, or a call" in unknown
     assert "`--contract FILE`, with the document of `run`, shows whether" in unknown
+
+
+def test_resumed_batch_asks_what_its_operation_may_have_done(cxcall: Cxcall) -> None:
+    known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
+    schema = {"type": "object", "properties": {"team": {"type": "string"}}}
+    body = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    document = wrap("3.1.0", {"/teams": {"post": known | body}}, "own.example")
+    file, own = cxcall.file("rows.csv", "/team\na\n"), cxcall.file("own.json", document)
+    words = ("batch", file, "--operation", "run", "--contract", own, "-o", "jsonl")
+    with Platform(lambda _body, _count: Reply(502, {}, rings=False)) as platform:
+        cxcall.environment |= platform.environment
+        sent, resumed = cxcall(*words, code=9).out, cxcall(*words, "--resume", code=9).out
+    for text in (sent, resumed):
+        assert "the request may have been processed" in text
+        assert "find out whether it was processed" in text
+        assert "call may have been placed" not in text
