@@ -110,7 +110,7 @@ def _unknown_outcome(record: Record, operation: Operation | None) -> list[Findin
     finding = Finding.error(
         "outcome-unknown",
         "ledger",
-        f"it is not known whether the platform processed this request; {may}",
+        f"the outcome of this delivery is unknown; {may}",
         fix=fix,
         why=f"the request may have arrived: sending it again {effect}",
         source="ledger",
