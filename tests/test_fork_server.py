@@ -99,7 +99,7 @@ def test_forked_command_has_a_terminal_as_the_program(tmp_path: Path, stranger: 
                 child.expect_exact("Send? [y/N] ")
                 texts.append(child.before)
                 child.send(answer)
-                texts.append(screen(child))
+                texts.append(screen(child, again=answer))
             codes.append(child.exitstatus)
         found.append((texts, codes))
     assert found[0] == found[1]

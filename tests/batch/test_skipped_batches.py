@@ -42,7 +42,7 @@ def test_running_worker_sends_no_token_of_one_host_to_another(
     with Platform() as other, ExitStack() as stack:
         for count, host in enumerate((platform, other)):
             shared.file("config/config.toml", config.format(host.base_url))
-            queue_rows(shared, rows_of(2)[count:], *FAST)
+            queue_rows(shared, rows_of(2)[count:], *FAST, name=f"{count}.jsonl")
             if host is platform:
                 stack.enter_context(running_workers(shared, 1))
             assert host.wait_for_rings(1)

@@ -204,9 +204,15 @@ def terminal(
         child.close(force=True)
 
 
-def screen(child: Any) -> str:
-    """Wait for the end; returns all that was printed."""
-    child.expect(pexpect.EOF)
+def screen(child: Any, again: str = "") -> str:
+    """Wait for the end; returns all that was printed.
+
+    `again` is typed a second time if the command does not end: a Ctrl-C right before a read does not end the read.
+    """
+    if again and child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=10):
+        child.send(again)
+    if not child.flag_eof:
+        child.expect(pexpect.EOF)
     child.close()
     text: str = child.before.replace("\r\n", "\n")
     return text

@@ -23,9 +23,9 @@ def rows_of(count: int) -> list[dict[str, str]]:
     return [{"contactId": CONTACT, "reasonCode": f"row {row}"} for row in range(1, count + 1)]
 
 
-def queue_rows(cxcall: Cxcall, rows: Sequence[Any], *more: str) -> str:
+def queue_rows(cxcall: Cxcall, rows: Sequence[Any], *more: str, name: str = "rows.jsonl") -> str:
     """Queue rows, and return the ID of their batch."""
-    file = cxcall.file("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    file = cxcall.file(name, "".join(json.dumps(row) + "\n" for row in rows))
     words = ("batch", file, *OPERATION, "--confirm", str(len(rows)), "--queue", *more)
     return cxcall(*words, code=0).out.strip()
 
