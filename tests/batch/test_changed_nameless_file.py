@@ -74,6 +74,7 @@ def test_a_row_that_may_be_a_changed_one_stops_the_resumption(
     assert called == ["L0", "L2"]
 
 
+@pytest.mark.slow
 def test_added_and_corrected_rows_that_were_not_sent_are_sent(
     cxcall: Cxcall, called: list[str]
 ) -> None:

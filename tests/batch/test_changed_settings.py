@@ -74,6 +74,7 @@ def test_other_spelling_of_the_base_url_resumes_the_batch(
     assert [sorted(each.values()) for each in platform.order] == [[each] for each in NUMBERS]
 
 
+@pytest.mark.slow
 def test_renamed_operation_resumes_the_batch(cxcall: Cxcall, platform: Platform) -> None:
     write_document(cxcall, "callNumber")
     run(cxcall, "--confirm", "3", name="callNumber", code=7)
@@ -81,6 +82,7 @@ def test_renamed_operation_resumes_the_batch(cxcall: Cxcall, platform: Platform)
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 def test_operation_that_the_document_still_has_is_not_the_renamed_one(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -92,6 +94,7 @@ def test_operation_that_the_document_still_has_is_not_the_renamed_one(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_renamed_operation_with_another_path_stops_the_batch(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -101,6 +104,7 @@ def test_renamed_operation_with_another_path_stops_the_batch(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_other_address_in_the_same_profile_stops_the_batch_unless_again(cxcall: Cxcall) -> None:
     with Platform() as other:
@@ -127,6 +131,7 @@ def test_other_path_of_the_base_url_may_be_another_tenant(
     assert [body["phoneNumber"] for body in platform.order].count(LEFT) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 @pytest.mark.parametrize("path", ["/dial", "/v2/call"])
 def test_other_address_and_other_operation_stop_the_batch(cxcall: Cxcall, path: str) -> None:
@@ -137,6 +142,7 @@ def test_other_address_and_other_operation_stop_the_batch(cxcall: Cxcall, path: 
         assert other.order == []
 
 
+@pytest.mark.slow
 def test_name_that_another_operation_has_now_does_not_hide_the_batch(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -166,6 +172,7 @@ def test_unfinished_load_stops_no_load_into_another_list(cxcall: Cxcall) -> None
     assert dialer.loaded == ["P0", "P0", "P1"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_other_address_in_another_profile_is_another_platform(cxcall: Cxcall) -> None:
     with Platform() as other:
@@ -175,6 +182,7 @@ def test_other_address_in_another_profile_is_another_platform(cxcall: Cxcall) ->
         assert other.rung == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_unfinished_batch_elsewhere_stops_no_batch_of_the_sandbox(cxcall: Cxcall) -> None:
     run(cxcall, "--sandbox", code=0)

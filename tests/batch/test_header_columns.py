@@ -78,6 +78,7 @@ def test_a_json_line_sets_headers(cxcall: Cxcall, key: str) -> None:
     assert "X-Tenant: t" in shown
 
 
+@pytest.mark.slow
 def test_the_key_of_a_row_that_was_sent_is_refused_for_another_row(cxcall: Cxcall) -> None:
     """The API would take it for the request that was sent, and call nobody."""
     rows = [f"t,{KEY.format(row)},+1202555010{row}" for row in range(3)]

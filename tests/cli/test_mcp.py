@@ -277,6 +277,7 @@ def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
         cxcall("mcp", *arguments, "-o", "json", code=2)
 
 
+@pytest.mark.slow
 def test_findings_of_tools_name_arguments_and_not_options(cxcall: Cxcall) -> None:
     async def talk_to(client: Client) -> None:
         number = {"phoneNumber": "+12025550123"}

@@ -56,6 +56,7 @@ def test_wrong_extension_is_ignored_and_listed(
     cxcall("personal-connection", "--help", env={"CXCALL_CONTRACT": file}, code=0)
 
 
+@pytest.mark.slow
 def test_shipped_documents_have_no_wrong_extension() -> None:
     folder = Path(contract.__file__).parent
     for file in (*folder.glob("*.json"), *(folder / "published").glob("*.json")):

@@ -109,6 +109,7 @@ def test_hostile_schema_costs_little(schema: Any) -> None:
     sample_body(operation(schema, Loop=loop))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("needed", [["a", "b"], []])
 def test_sample_of_schemas_that_double_is_small_and_keeps_the_first_levels(
     needed: list[str],

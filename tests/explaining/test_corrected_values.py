@@ -203,12 +203,14 @@ def wrong_contacts(count: int) -> dict[str, object]:
     return {"method": "POST", "url": url, "status": 400, "body": [contact] * count}
 
 
+@pytest.mark.slow
 def test_long_list_is_corrected_in_linear_time() -> None:
     (few,), (many,) = explain(wrong_contacts(50)), explain(wrong_contacts(200))
     per_item = count_calls(lambda: correct_request(few)) / 50
     assert count_calls(lambda: correct_request(many)) / 200 < 1.5 * per_item
 
 
+@pytest.mark.slow
 def test_list_with_too_many_items_keeps_them_all() -> None:
     (found,) = explain({**wrong_contacts(0), "body": [{"contactListId": QUEUE, "data": {}}] * 1001})
     fixed = correct_request(found)

@@ -183,6 +183,7 @@ def test_one_search_of_several_texts_finds_what_any_of_them_has(
         assert redactor.may_change(texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sign", ["{}", "%{:02X}", "%25{:02x}", "\\u{:04x}", "&#x{:x};", "{:02x}"], ids=str.lower
 )
