@@ -116,7 +116,7 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
 
 
 def describe_repetition(ledger: Ledger, job: Job) -> str:
-    """Return a message if a new batch has the rows of a finished one, whose people it calls again; else an empty text."""
+    """Return the message that a new batch calls the people of a finished one again; empty if it has other rows."""
     is_meant = job.is_load or job.again or job.settings.is_embedded
     if is_meant or not job.operation.can_place_call:
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxcall.contracts.parameters import parse_parameters
 from cxcall.findings.errors import UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 
+_Value = TypeVar("_Value")
 _NEVER_EMPTY = (
     *("profile", "platform", "region", "base_url", "contract"),
     *("do_not_call", "hours", "max_attempts"),
@@ -47,17 +48,22 @@ def stop_on_other_types(**flags: object) -> None:
             )
 
 
+def as_mapping(name: str, value: Mapping[str, _Value] | None) -> Mapping[str, _Value]:
+    """Return a mapping, empty for None; raises UsageError for a value of another type."""
+    if value is not None and not hasattr(value, "items"):
+        raise UsageError(
+            f"`{name}` has the type `{type(value).__name__}`, not `dict`",
+            where=name,
+            fix="give the values by their names",
+        )
+    return value or {}
+
+
 def parameter_texts(
     operation: Operation, parameters: Mapping[str, object] | None
 ) -> dict[str, str]:
     """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
-    if parameters is not None and not hasattr(parameters, "items"):
-        raise UsageError(
-            f"`parameters` has the type `{type(parameters).__name__}`, not `dict`",
-            where="parameters",
-            fix="give the values by the names of the parameters",
-        )
-    values = (parameters or {}).items()
+    values = as_mapping("parameters", parameters).items()
     texts = [
         f"{key}={json.dumps(value) if isinstance(value, list | tuple | dict) else value}"
         for key, value in values

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.arguments import (
+    as_mapping,
     parameter_texts,
     read_body,
     stop_on_empty_value,
@@ -258,15 +259,14 @@ class Client:
         from cxcall.batch.job import Job
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
-        stop_on_other_types(
-            skip_invalid=skip_invalid, resume=resume, again=again, force=force, strict=strict
-        )
+        stop_on_other_types(skip_invalid=skip_invalid, resume=resume, again=again, force=force)
+        stop_on_other_types(strict=strict, ignore_extra_columns=ignore_extra_columns)
         declared = self._load_operation(operation)
         rules = BatchRules.parse(
             declared.rate if rate is None else rate, max_failures, concurrency
         )._replace(confirm=confirm, skip_invalid=skip_invalid, resume=resume)
-        usual_headers = find_columns(self._flags)
-        column_map = ColumnMap(columns or {}, ignore_extra_columns, usual_headers=usual_headers)
+        targets, usual_headers = as_mapping("columns", columns), find_columns(self._flags)
+        column_map = ColumnMap(targets, ignore_extra_columns, usual_headers=usual_headers)
         with ExitStack() as stack:
             job = Job(
                 declared,

@@ -234,7 +234,7 @@ class RedirectServer:
 
 
 def open_page(page: str) -> None:
-    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout.
+    """Open a page in the browser, unless that runs in text mode: it would use this terminal and stdout.
 
     The browser gets no settings of cxcall and the vendor: they may be secrets.
     """

@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
     REFUSED = (
         5,
         "the API refused the request; `doctor` found an obstacle; a tracked call was never connected",
-        "no; yes with `track` or `--wait`",
+        "no; maybe with `track` or `--wait`",
     )
     UNDELIVERED = 6, "undelivered: never connected, or provably not processed", "no"
     STOPPED = 7, "stopped by a guard: declined, duplicate, outside hours, do-not-call", "no"

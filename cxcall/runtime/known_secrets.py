@@ -118,7 +118,7 @@ class Redactor:
         )
 
     def find_cut_secret(self, text: str) -> int:
-        """Return where the start of a secret begins that ends a truncated text, and that `redact` may leave; else the length."""
+        """Return where the start of a secret begins at the end of a truncated text; the length of the text if there is none."""
         starts, found = self._secrets.forms, [len(text)]
         for end in range(max(0, len(text) - _MAX_ESCAPE_LENGTH), len(text) + 1):
             for view in decodings(text[:end]):  # an escape may be truncated, too

@@ -170,6 +170,14 @@ def test_text_is_no_agreement_to_a_call(platform: Platform) -> None:
         with pytest.raises(UsageError, match="`confirm=True` does not match"):
             client.batch("personal-connection", rows, confirm=True)
     wrong: Any = "no"
+    for name, value in {
+        "columns": "x=y",
+        "parameters": ["x"],
+        "ignore_extra_columns": "no",
+    }.items():
+        other: Any = {name: value}
+        with Client() as client, pytest.raises(UsageError, match=f"`{name}` has the type"):
+            client.batch("personal-connection", [], **other)
     with pytest.raises(UsageError, match="`sandbox` has the type `str`"):
         Client(sandbox=wrong)
     assert platform.rung == 0

@@ -115,7 +115,7 @@ def usable_extensions(
 
 
 def is_usable(source: SourceDocument, kind: str, key: str, value: Any, at: str) -> bool:
-    """Return whether a member is no extension, or a usable one of this kind of object; else, it is a problem."""
+    """Return whether a member can be kept; an extension that this kind of object cannot have is a problem of the document."""
     if not key.startswith(_START):
         return True
     name = key.removeprefix(_START)

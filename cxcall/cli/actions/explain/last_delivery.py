@@ -79,7 +79,7 @@ def _last_not_accepted(ledger: Ledger) -> Record | None:
 
 
 def _find_document(contracts: ContractOptions, record: Record) -> str | None:
-    """Return the user's document, from the flag or the profile of the delivery; None if there is none any more."""
+    """Return the user's document, from the flag or the profile of the delivery; None if it is not known."""
     if contracts.contract:
         return contracts.find_file()
     with suppress(UsageError):  # the profile may have been removed

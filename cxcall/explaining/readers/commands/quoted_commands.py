@@ -13,9 +13,8 @@ _CONTENT = {
     '"': re.compile(rf'(?:[^"\\$]|\\.|{_IN_BRACES}|\$(?!{_BRACES}))*(?=")', re.DOTALL),
     "'": re.compile(r"(?:[^'\\]|\\.)*(?=')", re.DOTALL),
 }
-_EXPRESSION = re.compile(
-    rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}"
-)  # not a name, which the command may have
+# Not a name, which the command may have.
+_EXPRESSION = re.compile(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
 _ESCAPED = {'"': re.compile(r'\\(["\\])'), "'": re.compile(r"\\(')")}
 # The quotation mark is one in the command: an option has no value yet, or a word goes on after it.
 _IS_OPEN = re.compile(r"(?:^|\s)-{1,2}[\w-]+[= ]?\Z")
