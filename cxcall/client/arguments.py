@@ -48,6 +48,18 @@ def stop_on_other_types(**flags: object) -> None:
             )
 
 
+def engagement_id_of(call: str | Delivery) -> str:
+    """Return the ID of a call that is given by its ID or its delivery; raises UsageError if the delivery has none."""
+    engagement_id = call if isinstance(call, str) else getattr(call, "engagement_id", None)
+    if engagement_id is None:
+        raise UsageError(
+            "there is no engagement ID to follow",
+            where="engagement_id",
+            fix="give the ID of a call, or a delivery whose response has one",
+        )
+    return engagement_id
+
+
 def as_mapping(name: str, value: Mapping[str, _Value] | None) -> Mapping[str, _Value]:
     """Return a mapping, empty for None; raises UsageError for a value of another type."""
     if value is not None and not hasattr(value, "items"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.arguments import (
     as_mapping,
+    engagement_id_of,
     parameter_texts,
     read_body,
     stop_on_empty_value,
@@ -33,12 +34,7 @@ from cxcall.sending.checked_request import (
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.request_sender import read
 from cxcall.sending.send_plan import Plan
-from cxcall.settings.settings import (
-    find_columns,
-    find_contract_file,
-    find_platform,
-    load_settings,
-)
+from cxcall.settings.settings import find_columns, find_contract_file, find_platform, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -199,10 +195,11 @@ class Client:
             with self._resources().ledger() as ledger:
                 ledger.stop_on_guards(intent, window, limit)
 
-    def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
+    def track(self, call: str | Delivery, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
 
-        Raises UsageError if the platform has no published operation that reads the call, and ReadError if a read fails.
+        Give the ID, or the delivery that `send` returned: that call may not be found (404) for a few seconds.
+        Raises UsageError if the delivery has no ID, or the platform no published operation that reads it; ReadError if a read fails.
         """
         from cxcall.contracts.openapi_document import TRACK
         from cxcall.platform_reads import tracking
@@ -213,10 +210,11 @@ class Client:
         tracker = tracking.tracker_for(platform, operations)
         return tracking.follow(
             tracker,
-            engagement_id,
+            engagement_id_of(call),
             new_reader(self._settings(tracker.operation)).read,
             until=lambda _: False,
             max_seconds=max_seconds,
+            is_new=not isinstance(call, str),
         )
 
     def batch(

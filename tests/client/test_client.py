@@ -240,6 +240,17 @@ def test_state_of_a_call_is_read(platform: Platform) -> None:
     assert [path.rpartition("/")[2] for path in platform.seen] == [CONTACT]
 
 
+def test_call_that_was_just_placed_may_not_be_found_at_first(platform: Platform) -> None:
+    ended = {"id": CONTACT, "participants": [], "endTime": "2026-01-01T00:00:00Z"}
+    platform.reads = lambda _path, count: Reply(404) if count == 1 else Reply(200, ended)
+    with Client() as client:
+        delivery = client.send("personal-connection", BODY, yes=True)
+        (state,) = client.track(delivery)
+        assert state.engagement_id == delivery.engagement_id
+        with pytest.raises(UsageError, match="no engagement ID"):
+            next(client.track(delivery._replace(engagement_id=None)))
+
+
 @pytest.mark.slow
 def test_signal_during_a_send_ends_a_loop_and_leaves_a_record(cxcall: Cxcall) -> None:
     script = f"""
