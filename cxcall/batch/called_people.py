@@ -10,7 +10,6 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.person_attempts import idempotency_key_text
-from cxcall.ledger.request_identity import NEWER_DIGESTS
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class CalledPeople:
         self._removed = {
             delivery
             for delivery, digest in self._ledger.batches.digests(self._batches)
-            if digest.startswith(NEWER_DIGESTS) and not is_in_file(digest)
+            if not is_in_file(digest)
         }
 
     def stop_on_new_call(self, request: CheckedRequest, delivery: str) -> None:

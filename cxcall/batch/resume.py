@@ -14,7 +14,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.errors import StillQueuedError
-from cxcall.ledger.schema import NOT_RECORDED, SAME_RUN
+from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
@@ -266,17 +266,10 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
 
 
 def _other_values_error(batch: Batch) -> UsageError:
-    difference, fix = (
-        "had a different `--set`, `--param`, mapping, country, or encoding, so its rows were different requests",
-        "run the command that began it, with `--resume`",
-    )
-    if batch.values_digest == NOT_RECORDED:
-        difference = "was written by an older cxcall, which did not record `--set` and `--param`"
-        fix = "send the remaining rows from a separate file"
     return UsageError(
-        f"the batch to resume {difference}",
+        "the batch to resume had a different `--set`, `--param`, mapping, country, or encoding, so its rows were different requests",
         where="--resume",
-        fix=fix,
+        fix="run the command that began it, with `--resume`",
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
     )
 

@@ -249,8 +249,8 @@ class BatchRecords:
         where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
         with self._database.snapshot():
             for row in self._rows.select_table("unsent", where, (batch,)):
-                rows = int(row["message"]) if row["message"] else None
-                return FileContent(row["key"], _last_delivery(row), int(row["number"]), rows)
+                numbers = _last_delivery(row), int(row["number"]), int(row["message"])
+                return FileContent(row["key"], *numbers)
         return None
 
     def called_again(self, batch: str) -> set[str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.request_identity import ANY_HOST_DIGESTS, NEWER_DIGESTS
+from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.ledger.stored_values import time_in_flight
 from cxcall.named_tuple import NamedTuple
@@ -29,11 +29,7 @@ _NUMBERS_BY_DIGEST = (
     "SELECT number FROM delivery INDEXED BY delivery_digest WHERE digest = ?",
     "SELECT number FROM delivery INDEXED BY delivery_digest_at WHERE digest = ?",
 )
-_NAMES_OF_OLDER_DIGESTS = (
-    "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest WHERE digest < ?",
-    "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest_at WHERE digest < ?",
-)
-# Older versions wrote all records before the first one with a newer digest. Without `|| ''`, SQLite would look for that
+# cxcall 0.2.0 wrote all records before the first one with a digest for any host. Without `|| ''`, SQLite would look for that
 # one by an index of the digests, and sort them.
 _TARGETS_OF_OLDER_DIGESTS = """
 SELECT DISTINCT target FROM delivery WHERE number <
@@ -254,15 +250,6 @@ class LedgerRows:
         if any(one != other for other in others):
             raise self._database.damage_error(f"its indexes of {what} differ")
         return one
-
-    @cached_property
-    def names_of_older_digests(self) -> set[tuple[str, str]]:
-        """The profile and the operation of the records whose digest depends on them; no new one is added."""
-        return {
-            (str(profile), str(operation))
-            for statement in _NAMES_OF_OLDER_DIGESTS
-            for profile, operation in self._database.run(statement, (NEWER_DIGESTS,))
-        }
 
     @cached_property
     def hosts_of_older_digests(self) -> set[str]:

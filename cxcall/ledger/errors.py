@@ -61,6 +61,19 @@ class StillQueuedError(StoppedError):
         )
 
 
+def stop_on_version(name: str, found: int, expected: int) -> None:
+    """Raise LedgerError for a ledger with the tables of another version."""
+    if found > expected:
+        raise LedgerError(
+            f"`{name}` was written by a newer cxcall (ledger version {found})", "upgrade cxcall"
+        )
+    if found < expected:
+        raise LedgerError(
+            f"`{name}` was written by an older cxcall (ledger version {found})",
+            "use the version of cxcall that wrote it, or another database",
+        )
+
+
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
     return Finding.error(

@@ -151,8 +151,7 @@ class Ledger(LedgerAccess):
         """Return the digests that an earlier delivery of the same request may have."""
         is_at_any_host = intent.digest.startswith(ANY_HOST_DIGESTS)
         hosts = sorted(self.rows.hosts_of_older_digests) if is_at_any_host else ()
-        older = intent.older_digests(sorted(self.rows.names_of_older_digests), hosts)
-        return tuple(dict.fromkeys((intent.digest, *older)))
+        return tuple(dict.fromkeys((intent.digest, *intent.older_digests(hosts))))
 
     def _guard_intent(
         self,

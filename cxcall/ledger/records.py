@@ -48,13 +48,13 @@ class Batch(NamedTuple):
 class FileContent(NamedTuple):
     """The content of a batch's file from one resumption on: its digest, and the last delivery and row record before it.
 
-    `rows` is its number of rows; None if an older version recorded it.
+    `rows` is its number of rows.
     """
 
     digest: str
     last_delivery: int
     last_unsent: int
-    rows: int | None
+    rows: int
 
 
 class UnsentRow(NamedTuple):

@@ -13,17 +13,17 @@ from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-NEWER_DIGESTS = "v2:"
-"""The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
-ANY_HOST_DIGESTS = f"{NEWER_DIGESTS}vendor:"
-"""The start of the digests of requests to a vendor's hosts, which do not depend on the host; all older digests sort before it."""
+_DIGESTS = "v2:"
+"""The start of all digests."""
+ANY_HOST_DIGESTS = f"{_DIGESTS}vendor:"
+"""The start of the digests of requests to a vendor's hosts, which do not depend on the host; all others sort before it."""
 LOAD = "load:"
 """The start of the values digest of a load, which stands for the list only."""
 
 
-def _no_digests(_names: object, _hosts: object) -> tuple[str, ...]:
+def _no_digests(_hosts: object) -> tuple[str, ...]:
     return ()
 
 
@@ -31,9 +31,8 @@ class Intent(NamedTuple):
     """A request that is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
     `digest` identifies the request, whatever profile and operation name it is sent by, and whichever of a vendor's
-    hosts it goes to. `older_digests` returns the digests of the same request in older records, for the pairs of profile
-    and operation name, and the vendor's hosts, that these records have. `people` are
-    those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
+    hosts it goes to. `older_digests` returns the digests of the same request in records of cxcall 0.2.0, for the vendor's
+    hosts that these records have. `people` are those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
     digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
     texts by which each of the people may be recorded, for a limit of the calls to them. `limit` is the most seconds that
     an attempt takes from its record to the end of its response; 0 if that is not known. `idempotency_key` is the key by which
@@ -51,9 +50,7 @@ class Intent(NamedTuple):
     batch: str = ""
     row: int | None = None
     key: str = ""
-    older_digests: Callable[[Collection[tuple[str, str]], Iterable[str]], Iterable[str]] = (
-        _no_digests
-    )
+    older_digests: Callable[[Iterable[str]], Iterable[str]] = _no_digests
     people: tuple[str, ...] = ()
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
@@ -70,7 +67,7 @@ def intent_digest(method: str, url: str, body: Any) -> str:
     The order of keys and of query parameters, white space, the case of UUIDs, and the spelling of the host do not matter, nor
     does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
-    start = ANY_HOST_DIGESTS if vendor_host(url) else NEWER_DIGESTS
+    start = ANY_HOST_DIGESTS if vendor_host(url) else _DIGESTS
     return start + _digest([method, _sort_query(usual_spelling(url)), body])
 
 
@@ -86,18 +83,13 @@ def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any
     return text if kind == "multipart/form-data" else value
 
 
-def older_digests(
-    names: Collection[tuple[str, str]], hosts: Iterable[str], method: str, url: str, body: Any
-) -> Iterator[str]:
-    """Yield the digests of a request in records of cxcall 0.1.0, of development versions after it, and of 0.2.0.
+def older_digests(hosts: Iterable[str], method: str, url: str, body: Any) -> Iterator[str]:
+    """Yield the digests of a request in records of cxcall 0.2.0.
 
-    Those of 0.2.0 are different only for a vendor's hosts and an unusual spelling of the host.
+    They are different only for a vendor's hosts and an unusual spelling of the host.
     """
     for each in dict.fromkeys((url, *(with_vendor_host(url, host) for host in hosts))):
-        for profile, operation in names:
-            yield _digest([profile, operation, method, each, body])
-            yield _digest([profile, method, _sort_query(each), body])
-        yield NEWER_DIGESTS + _digest([method, _sort_query(each), body])
+        yield _DIGESTS + _digest([method, _sort_query(each), body])
 
 
 def _sort_query(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of the ledger, their older forms, and the conditions that select deliveries for the history."""
+"""The tables of the ledger, and the conditions that select deliveries for the history."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA_VERSION = 6
-NOT_RECORDED = "?"
-"""The value for what an older version did not record about a batch."""
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
 
 
@@ -61,24 +59,6 @@ SELECT e.batch FROM batch_end e LEFT JOIN batch_end r ON r.batch = '{REOPENED}' 
 GROUP BY e.batch HAVING max(e.number) > coalesce(max(r.number), 0)
 """  # noqa: S608 - a constant
 """The statement that selects the IDs of the finished batches."""
-
-ADDED: dict[int, dict[str, tuple[Any, ...]]] = {
-    4: {"event": ("", 0.0)},
-    5: {"delivery": ("",), "event": ("", "", ""), "batch": (None, ""), "state": (0,)},
-    6: {"state": (0, 0)},
-}
-"""The columns that each version since 4 added at the end of a table."""
-
-
-def columns_added_since(version: int, table: str) -> tuple[Any, ...]:
-    """Return the columns that versions after `version` added at the end of a table, in order."""
-    return tuple(
-        value
-        for later, tables in ADDED.items()
-        if later > version
-        for value in tables.get(table, ())
-    )
-
 
 # Rows of deliveries and events are only inserted. The state of a delivery is its last event. Before
 # each attempt an event says `unknown`, so a process that is killed while it sends leaves the
@@ -156,26 +136,6 @@ INDEXES = (
 PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in APPEND_ONLY_TABLES)
 EXPECTED = {*TABLES, *INDEXES}
 """The statements that `sqlite_master` must contain."""
-
-UPGRADES = {
-    2: (
-        "ALTER TABLE delivery ADD COLUMN batch TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE delivery ADD COLUMN row INTEGER",
-        "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
-        """CREATE TABLE batch (
-            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
-            profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
-            file TEXT NOT NULL, digest TEXT NOT NULL
-        )""",
-        "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
-        "CREATE INDEX batch_end_batch ON batch_end (batch)",
-    ),
-    3: (f"ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT '{NOT_RECORDED}'",),
-}
-"""The statements that lead to each version up to 3; later ones copy all rows, see `upgrade.py`."""
-
-CHECKED_SINCE = 4
-"""The first version with checksums of rows and with a state."""
 
 _FILTERS = {
     "since": "d.at >= :since",

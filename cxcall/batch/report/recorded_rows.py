@@ -136,7 +136,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
 
 def rows_in_file(batch: Batch, content: FileContent | None) -> int | None:
     """Return the number of rows in the present content of a batch's file; None if it was not recorded."""
-    return content.rows if content and content.rows is not None else batch.rows
+    return content.rows if content else batch.rows
 
 
 class _PresentRows:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.checksummed_rows import State, with_checksum
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import stop_on_version
 from cxcall.ledger.schema import (
     APPEND_ONLY_TABLES,
     INDEXES,
@@ -66,15 +66,7 @@ def prepare_schema(connection: Connection[Any], name: str) -> None:
             if found is None:
                 _create(connection)
                 found = SCHEMA_VERSION
-    if found > SCHEMA_VERSION:
-        raise LedgerError(
-            f"`{name}` was written by a newer cxcall (ledger version {found})", "upgrade cxcall"
-        )
-    if found < SCHEMA_VERSION:
-        raise LedgerError(
-            f"`{name}` was written by an older cxcall (ledger version {found})",
-            "use the version of cxcall that wrote it, or another database",
-        )
+    stop_on_version(name, found, SCHEMA_VERSION)
 
 
 def _read_version(connection: Connection[Any]) -> int | None:

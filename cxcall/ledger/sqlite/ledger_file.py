@@ -1,4 +1,4 @@
-"""Open the ledger's file: create it, refuse an incomplete ledger, and upgrade an older one."""
+"""Open the ledger's file: create it, and refuse an incomplete ledger, or one of another version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from cxcall.findings.finding import Finding, Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
-from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
+from cxcall.ledger.errors import (
+    LedgerError,
+    damage_error,
+    explain_errors,
+    stop_on_version,
+    unusable_file_error,
+)
 from cxcall.ledger.schema import (
     APPLICATION_ID,
     EXPECTED,
@@ -105,7 +111,7 @@ def _open_to_read(folder: Path) -> SqliteDatabase:
         is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
         database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
         try:
-            _prepare(database, can_upgrade=False)
+            _prepare(database)
             if is_in_use:
                 check_if_quick(database)
         except BaseException:
@@ -208,23 +214,13 @@ def _publish(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _prepare(database: SqliteDatabase, *, can_upgrade: bool = True) -> None:
+def _prepare(database: SqliteDatabase) -> None:
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
     version = database.pragma("user_version")
-    if version > SCHEMA_VERSION:
-        raise LedgerError(
-            f"`{database.path}` was written by a newer cxcall (ledger version {version})",
-            "upgrade cxcall",
-        )
     if not version:
         raise damage_error(database.path, "it has no version")
-    if version < SCHEMA_VERSION:
-        if not can_upgrade:
-            raise LedgerError(f"`{database.path}` is of an earlier version, and must be upgraded")
-        from cxcall.ledger.sqlite.upgrade import upgrade
-
-        upgrade(database)
+    stop_on_version(database.name, version, SCHEMA_VERSION)
     _check_schema(database)
 
 
