@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import cxcall as package
 from cxcall import CxcallError, Finding, Severity, Verdict, check
 from cxcall.contracts.contract import load_catalog
-from cxcall.documents.json_document import parse
+from cxcall.documents.json_document import parse_json
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_payload
 from helpers.command import CONTACT, Cxcall
@@ -73,7 +73,7 @@ def test_a_file_gives_places_and_the_command_says_the_same(cxcall: Cxcall) -> No
 @pytest.mark.slow
 @given(payload=ANY_JSON)
 def test_any_value_gets_the_verdict_of_the_text_that_would_be_sent(payload: Any) -> None:
-    body = parse(json.dumps(payload), "p.json")
+    body = parse_json(json.dumps(payload), "p.json")
     operation, findings = check_payload(load_catalog(), Payload(body.value))
     verdict = check(payload)
     assert verdict.findings == tuple(findings)

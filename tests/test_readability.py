@@ -31,6 +31,18 @@ def test_files_stay_readable() -> None:
     assert max(lines.values()) <= 350, max(lines, key=lambda path: lines[path])
 
 
+def test_public_name_is_defined_in_one_module() -> None:
+    """One name has one meaning. Each command has a function of its name, and each output format one that renders it."""
+    places: dict[str, list[str]] = {}
+    for path, tree in syntax_trees().items():
+        module = path.relative_to(PACKAGE).as_posix()
+        if not module.startswith(("cli/commands/", "output/formats/")):
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
+                    places.setdefault(node.name, []).append(module)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 @pytest.mark.slow
 def test_functions_stay_readable() -> None:
     bodies = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from cxcall.cli.option_binding import Parameter, new_app
+from cxcall.cli.option_binding import CommandParameter, new_app
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
@@ -64,7 +64,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         return send_one(command, operation, parameters, texts, body, options, reading)
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
-    parameters = [Parameter("param", list[str] | None, declared), *map(_flag_option, flags)]
+    parameters = [CommandParameter("param", list[str] | None, declared), *map(_flag_option, flags)]
     lines = _sender_examples(operation)
     return _new_app(operation.name, [operation], lines, send, parameters)
 
@@ -74,7 +74,7 @@ def _new_app(
     operations: Sequence[Operation],
     lines: Sequence[str],
     function: Callable[..., Report],
-    parameters: Sequence[Parameter],
+    parameters: Sequence[CommandParameter],
 ) -> typer.Typer:
     app = new_app()
     app.add_command(
@@ -113,11 +113,11 @@ def _variable_name(name: str) -> str:
     return f"flag_{''.join(letters)}"
 
 
-def _path_arguments(operation: Operation) -> list[Parameter]:
+def _path_arguments(operation: Operation) -> list[CommandParameter]:
     """Return the path parameters that no flag sets as arguments, such as CAMPAIGN_ID."""
     flagged = {flag.parameter for flag in operation.flags}
     return [
-        Parameter(
+        CommandParameter(
             parameter.name,
             str,
             argument(_metavar(parameter.name), parameter.description, default=...),
@@ -131,19 +131,19 @@ def _metavar(name: str) -> str:
     return "".join(f"_{char}" if char.isupper() else char for char in name).upper()
 
 
-def _route_option(operations: Sequence[Operation]) -> list[Parameter]:
+def _route_option(operations: Sequence[Operation]) -> list[CommandParameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
     declared = option(
         "--route", "Choose one of the reported routes.", default=routes[0], show_default=True
     )
-    return [Parameter("route", Literal[routes], declared)]
+    return [CommandParameter("route", Literal[routes], declared)]
 
 
-def _flag_option(flag: Flag) -> Parameter:
+def _flag_option(flag: Flag) -> CommandParameter:
     declared = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
-    return Parameter(_variable_name(flag.name), tuple[str, ...], declared)
+    return CommandParameter(_variable_name(flag.name), tuple[str, ...], declared)
 
 
 def _help(operations: Sequence[Operation]) -> str:

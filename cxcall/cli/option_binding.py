@@ -48,7 +48,7 @@ class Invocation:
         self.command = ""
 
 
-class Parameter(NamedTuple):
+class CommandParameter(NamedTuple):
     """A parameter of a command: its name, the type of its value, and what is declared of it."""
 
     name: str
@@ -58,7 +58,7 @@ class Parameter(NamedTuple):
 
 def _expand_option_groups(
     command: Callable[..., Any],
-    more: Sequence[Parameter],
+    more: Sequence[CommandParameter],
     rules: Sequence[Exclusion | Requirement],
     omitted: Mapping[str, str],
 ) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
@@ -73,7 +73,7 @@ def _expand_option_groups(
     hints = inspect.get_annotations(command, eval_str=True)
     groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
     own = [
-        Parameter(name, hints[name], each.default)
+        CommandParameter(name, hints[name], each.default)
         for name, each in inspect.signature(command).parameters.items()
         if name not in groups and each.kind is not each.VAR_KEYWORD
     ]
@@ -128,7 +128,7 @@ def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
     }
 
 
-def _describe_output(command: str, options: dict[str, Parameter]) -> None:
+def _describe_output(command: str, options: dict[str, CommandParameter]) -> None:
     """Describe the output options for a command: its formats, and the effects of its flags."""
     for name, text in (("quiet", quiet_help(command)), ("verbose", verbose_help(command))):
         declared = options[name].declaration._replace(help=text)
@@ -157,7 +157,7 @@ def _is_group(annotation: Any) -> bool:
     return hasattr(annotation, "_fields")
 
 
-def set_signature(function: Callable[..., Any], parameters: Iterable[Parameter]) -> None:
+def set_signature(function: Callable[..., Any], parameters: Iterable[CommandParameter]) -> None:
     """Set the signature that Typer reads from a function of `(context, **values)`."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("context", keyword, annotation=typer.Context)
@@ -174,11 +174,11 @@ def set_signature(function: Callable[..., Any], parameters: Iterable[Parameter])
     }
 
 
-def parameters_of(group: Any) -> list[Parameter]:
+def parameters_of(group: Any) -> list[CommandParameter]:
     """Return the fields of an option group, and then those of the groups in it, as parameters."""
     types = group.__annotations__
     own = [
-        Parameter(name, kind, group.declared[name])
+        CommandParameter(name, kind, group.declared[name])
         for name, kind in types.items()
         if not _is_group(kind)
     ]
@@ -193,7 +193,7 @@ class CommandApp(typer.Typer):
         self,
         name: str,
         *lines: str,
-        parameters: Sequence[Parameter] = (),
+        parameters: Sequence[CommandParameter] = (),
         rules: Sequence[Exclusion | Requirement] = (),
         omitted: Mapping[str, str] = MappingProxyType({}),
         operations: Sequence[Operation] = (),
@@ -235,7 +235,7 @@ def examples(*lines: str) -> str:
 
 
 def accept_global_options(
-    app: CommandApp, groups: Sequence[Any] = COMMON, more: Sequence[Parameter] = ()
+    app: CommandApp, groups: Sequence[Any] = COMMON, more: Sequence[CommandParameter] = ()
 ) -> CommandApp:
     """Accept the flags of option groups before the subcommands of an application; the help omits them."""
 
@@ -248,7 +248,7 @@ def accept_global_options(
     return app
 
 
-def _hidden(parameter: Parameter) -> Parameter:
+def _hidden(parameter: CommandParameter) -> CommandParameter:
     """Return a parameter that the help does not list."""
     declared = parameter.declaration
     settings = {**declared.settings, "hidden": True}

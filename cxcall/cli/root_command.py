@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.option_binding import Parameter, accept_global_options, new_app
+from cxcall.cli.option_binding import CommandParameter, accept_global_options, new_app
 from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import option
 from cxcall.version import __version__
@@ -105,7 +105,7 @@ def assemble(arguments: Sequence[str]) -> Any:
 
     before = COMMON if arguments[0].startswith("-") else ()
     version = option("--version", "Show the version.", callback=_show_version, is_eager=True)
-    accept_global_options(app, before, [Parameter("version", bool, version)])
+    accept_global_options(app, before, [CommandParameter("version", bool, version)])
     return typer.main.get_command(app)
 
 

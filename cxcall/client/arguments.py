@@ -84,7 +84,7 @@ def parameter_texts(
     return parse_parameters(operation, texts)
 
 
-def read_body(body: object) -> Payload:
+def as_payload(body: object) -> Payload:
     """Return a body as a payload; raises UsageError for a value that `json.dumps` does not accept."""
     try:
         return read_payload(body)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.arguments import (
     as_mapping,
+    as_payload,
     engagement_id_of,
     parameter_texts,
-    read_body,
     stop_on_empty_value,
     stop_on_other_types,
 )
@@ -32,7 +32,7 @@ from cxcall.sending.checked_request import (
     token_source,
 )
 from cxcall.sending.confirmation_prompt import needs_consent
-from cxcall.sending.request_sender import read
+from cxcall.sending.request_sender import send_read
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import find_columns, find_contract_file, find_platform, load_settings
 
@@ -182,7 +182,7 @@ class Client:
         plan = Plan.of(checked, again=again)
         tokens = token_source(checked.settings, checked.operation, force=force)
         if checked.operation.is_read:
-            return read(plan, tokens)
+            return send_read(plan, tokens)
         with self._resources().ledger() as ledger:
             return deliver_or_interrupt(plan, ledger, tokens)
 
@@ -302,7 +302,7 @@ class Client:
     ) -> CheckedRequest:
         """Return a request with the findings of its check, so that a person can review it before it is sent."""
         declared = self._load_operation(operation)
-        payload = Payload(None) if body is None else read_body(body)
+        payload = Payload(None) if body is None else as_payload(body)
         texts = parameter_texts(declared, parameters)
         values = parameter_values(declared, texts, (), payload)
         stop_on_missing_parameter(declared, values, payload)

@@ -202,7 +202,7 @@ def _is_harmless(
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     if route.method in _READ_METHODS:
-        return not post_effects.does_more(declared) and get_effects.only_reads(
+        return not post_effects.does_more(declared) and get_effects.get_only_reads(
             route.path, declared, has_number=has_number, is_object=is_object
         )
     if has_number or _names_call(route, declared):
@@ -214,7 +214,7 @@ def _is_harmless(
     is_queue = noun == "queues" and not post_effects.fills_queue(route.path, declared)
     if is_queue or _fold(noun) in _PASSIVE_NOUNS:
         return not post_effects.does_more(declared)
-    return route.method == "POST" and post_effects.only_reads(route.path, declared)
+    return route.method == "POST" and post_effects.post_only_reads(route.path, declared)
 
 
 def _dials(route: Route, *texts: str) -> bool:

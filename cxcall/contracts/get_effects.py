@@ -82,7 +82,7 @@ def dials(words: Sequence[str]) -> bool:
     return compile_pattern(_DIALS).search(" ".join(words)) is not None
 
 
-def only_reads(
+def get_only_reads(
     path: str, declared: Mapping[str, Any], *, has_number: bool, is_object: bool
 ) -> bool:
     """Return whether a GET only reads, as far as is known.

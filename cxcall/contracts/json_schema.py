@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_document import DocumentError, parse_json
 from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.errors import UsageError
 
@@ -111,7 +111,7 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         return text
     is_boolean = "boolean" in types and text.lower() in ("true", "false")
     try:
-        value = parse(text.lower() if is_boolean else text, "text").value
+        value = parse_json(text.lower() if is_boolean else text, "text").value
     except DocumentError:
         return text
     if types and "string" not in types:

@@ -61,7 +61,7 @@ def fills_queue(path: str, declared: Mapping[str, Any]) -> bool:
     return is_dialer or compile_pattern(_TO_QUEUE).search(summary) is not None
 
 
-def only_reads(path: str, declared: Mapping[str, Any]) -> bool:
+def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
     """Return whether a POST only reads by its summary, and neither its name nor its path says that it acts."""
     summary = str(declared.get("summary", "")).strip().lower()
     words = name_words(summary)

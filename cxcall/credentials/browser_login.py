@@ -88,7 +88,7 @@ class Login:
         return credentials_error(f"`{host}` refused the login", fix, why)
 
 
-def log_in(
+def log_in_by_browser(
     client: OAuthClient,
     show: Callable[[str], None],
     *,

@@ -167,7 +167,7 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
     if not token.value and login.get("kind") == AUTHORIZATION_CODE and _is_used(settings, login):
         return
     used, unused = (token if token.value else secret).source, stored_logins.login_source(login)
-    is_token_login = stored_logins.has_value(login, "access_token")
+    is_token_login = stored_logins.has_stored_value(login, "access_token")
     if not token.value and is_token_login:
         used, unused = unused, used
     label = "access key" if kind == ACCESS_KEY else "client secret"

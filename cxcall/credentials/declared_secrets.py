@@ -43,7 +43,7 @@ class DeclaredSecrets:
         needed = {BASIC: ("username", "password"), API_KEY: ("api_key",)}.get(scheme.kind)
         return needed is not None and (
             all(self._settings.values[name].value for name in needed)
-            or all(stored_logins.has_value(login, name) for name in needed)
+            or all(stored_logins.has_stored_value(login, name) for name in needed)
         )
 
     def value(self, scheme: SecurityScheme, alternative: Alternative) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-def log_in(settings: Settings, client_id: str, secret: str) -> Token:
+def store_login(settings: Settings, client_id: str, secret: str) -> Token:
     """Store an OAuth client or, for CXone, an access key, after requesting a token with it.
 
     The login is stored for the profile and the API's host; for CXone, for the host that tenant
@@ -39,7 +39,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
 def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port: int) -> Token:
     """Let the user log in at the page that `show` receives, and store the login.
 
-    `port` is the port of the redirect URI, 0 for any free port. Raises as `log_in` does, and
+    `port` is the port of the redirect URI, 0 for any free port. Raises as `store_login` does, and
     UsageError if the port is not available.
     """
     from cxcall.credentials import browser_login
@@ -47,7 +47,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
     stop_on_conflicts(settings)
     check_trust(settings, Layer.LOGIN)
     client = client_selection.browser_client(settings)
-    grant = browser_login.log_in(
+    grant = browser_login.log_in_by_browser(
         client, show, port=port, platform=settings.platform, timeout=settings.timeout
     )
     with token_cache.lock_tokens(settings.timeout):
@@ -64,7 +64,7 @@ def log_in_with_token(settings: Settings, token: str) -> Token:
     return new_token
 
 
-def log_out(profile: str) -> tuple[list[str], list[Finding]]:
+def delete_login(profile: str) -> tuple[list[str], list[Finding]]:
     """Delete the secrets and tokens of a profile for every host; its settings need not be valid.
 
     Returns a description of each, and an error for each secret that the keyring did not delete. Raises UsageError
@@ -93,9 +93,9 @@ def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Store a login and its first token for the host of the API."""
     tenant = None
     if settings.base_url_from_tenant:
-        tenant = token_cache.find_tenant(settings, client, grant)
+        tenant = token_cache.tenant_of_token(settings, client, grant)
         settings = settings.with_api_endpoint(tenant.api_endpoint)
     stored_logins.save_login(settings, client.as_login())
     if tenant:  # only now, because a login that cannot be stored leaves the earlier one usable
-        token_cache.save_tenant(settings, tenant)
+        token_cache.try_to_save_tenant(settings, tenant)
     return token_cache.cache_token(settings, client, grant)

@@ -136,7 +136,7 @@ def document_rows(settings: Settings) -> list[tuple[str, str, str]]:
     rows = []
     for name in ("username", "password", "api_key"):
         value, source, *_ = settings.values[name]
-        if not value and stored_logins.has_value(login, name):
+        if not value and stored_logins.has_stored_value(login, name):
             value, source = str(login.get(name, "****")), stored_logins.login_source(login)
         if value:
             rows.append((name.replace("_", " "), value if name == "username" else "****", source))

@@ -119,7 +119,7 @@ def keyring_secret_names(login: StoredRecord) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
-def has_value(login: StoredRecord, name: str) -> bool:
+def has_stored_value(login: StoredRecord, name: str) -> bool:
     """Return whether a login has an ID or a secret, in the file or in the keyring, which is not read."""
     return name in (*login, *keyring_secret_names(login))
 
@@ -215,7 +215,7 @@ def describe_secret(record: StoredRecord) -> str:
         BASIC: "password",
         API_KEY: "API key",
     }
-    is_token = has_value(record, "access_token")
+    is_token = has_stored_value(record, "access_token")
     return "access token" if is_token else names.get(kind, "client secret")
 
 

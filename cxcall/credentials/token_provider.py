@@ -71,7 +71,7 @@ def has_token_source(settings: Settings) -> bool:
     from cxcall.credentials import client_selection, stored_logins
 
     login = stored_logins.find_login(settings)
-    if stored_logins.has_value(login, "access_token"):
+    if stored_logins.has_stored_value(login, "access_token"):
         return True
     try:
         return bool(client_selection.select_client(settings))

@@ -96,7 +96,7 @@ class Document:
         return find_spans(self.text)[0]
 
 
-def parse(text: str, name: str, first_line: int = 1) -> Document:
+def parse_json(text: str, name: str, first_line: int = 1) -> Document:
     """Parse one JSON document; raises DocumentError if it is not valid.
 
     The value is that of `json.loads`; a duplicate name is an error finding, a byte order mark a warning.
@@ -120,7 +120,7 @@ def parse_lines(lines: Iterable[str], name: str) -> Iterator[Document | Document
     for number, line in enumerate(lines, 1):
         if line.strip(WHITE_SPACE):
             try:
-                yield parse(line.rstrip("\r\n"), name, number)
+                yield parse_json(line.rstrip("\r\n"), name, number)
             except DocumentError as error:
                 yield error
 
@@ -148,7 +148,7 @@ _LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=refuse_constan
 
 
 def _decode(text: str) -> tuple[Any, bool]:
-    """Return the value, and whether an object has a duplicate name; raises ValueError for texts that `parse` refuses."""
+    """Return the value, and whether an object has a duplicate name; raises ValueError for texts that `parse_json` refuses."""
     stop_on_deep_text(text)
     try:
         value, has_duplicates = _UNIQUE.decode(text), False

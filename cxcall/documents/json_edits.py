@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import Document, parse
+from cxcall.documents.json_document import Document, parse_json
 from cxcall.documents.json_pointer import child_at, enclosing_pointers, split_pointer, value_at
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _TextEditor:
             text = self._document.text
             for start, end, new in sorted(self._changes, reverse=True):
                 text = text[:start] + new + text[end:]
-            self._document = parse(text, self._document.name, self._document.first_line)
+            self._document = parse_json(text, self._document.name, self._document.first_line)
             self._changes, self._touched, self._above = [], set(), set()
         return self._document
 

@@ -60,7 +60,7 @@ class UnreadableError(UsageError):
 
 
 def read_text(path: str) -> str:
-    """Return the text of a file, or of stdin (`-`). A byte order mark is kept, for `parse` to report.
+    """Return the text of a file, or of stdin (`-`). A byte order mark is kept, for `parse_json` to report.
 
     Raises UnreadableError if it cannot be read, and DocumentError if it is not UTF-8.
     """

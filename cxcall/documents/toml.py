@@ -58,7 +58,7 @@ def _encoding_error(path: Path, content: bytes) -> UsageError:
     return UsageError(f"`{path.name}` is not UTF-8", where=str(path), fix=fix)
 
 
-def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
+def parse_toml(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
     """Return the value of a file's text; raises UsageError with the line and `fix`, if it is not TOML."""
     import re
     import tomllib
@@ -77,7 +77,7 @@ def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
         ) from None
 
 
-def locate(path: Path, text: str, *keys: str) -> str:
+def locate_setting(path: Path, text: str, *keys: str) -> str:
     """Return file:line of a value: the last line that is needed to set it.
 
     The lines are found by bisection. Returns only the file if long values make this too slow.

@@ -11,14 +11,14 @@ from cxcall.contracts.operation import Operation
 from cxcall.documents.text_files import read_text
 from cxcall.explaining.checks.body.body_check import (
     MAY_BE_ADDED,
-    check_body,
     check_parameter_values,
+    check_sent_body,
     read_form,
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.refused_number import check_refused_numbers
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
-from cxcall.explaining.checks.header_check import check_headers, check_token_kind, find_twin
+from cxcall.explaining.checks.header_check import check_headers, check_sent_token_kind, find_twin
 from cxcall.explaining.checks.header_parameters import note_sent_header
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
@@ -29,7 +29,7 @@ from cxcall.explaining.checks.published_rules import (
 from cxcall.explaining.checks.url.host_check import check_region
 from cxcall.explaining.checks.url.path_value_check import places_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
-from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
@@ -43,7 +43,7 @@ from cxcall.explaining.operations.intended_operation import (
     with_method_of_body,
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
-from cxcall.explaining.request_masking import mask_numbers, mask_request, with_masked_unknown
+from cxcall.explaining.request_masking import mask_finding, mask_request, with_masked_unknown
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
@@ -127,13 +127,13 @@ def explain(
     is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
     that JSON cannot hold, such as one that contains itself.
     """
-    from cxcall.explaining.readers.format_detection import read
+    from cxcall.explaining.readers.format_detection import read_exchanges
     from cxcall.explaining.readers.json_values.exchanges import read_exchange
 
     if isinstance(source, str):
-        requests = list(read(source, "text"))
+        requests = list(read_exchanges(source, "text"))
     elif isinstance(source, os.PathLike):
-        requests = list(read(read_text(os.fspath(source)), os.fspath(source)))
+        requests = list(read_exchanges(read_text(os.fspath(source)), os.fspath(source)))
     elif isinstance(source, Mapping):
         requests = [read_exchange(source, "exchange")]
     else:
@@ -152,7 +152,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)
     operation = find_intended_operation(request, route)
-    in_body = list(check_body(request, route, operation))
+    in_body = list(check_sent_body(request, route, operation))
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_url = list(check_parameter_values(request, route))
     findings = [
@@ -175,14 +175,14 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         findings.append(intended_operation_note(request, operation))
     findings += check_removed_quotes(request, in_body)
     if all(each.code != "token-user-context" for each in findings):
-        findings += check_token_kind(request, operation)
+        findings += check_sent_token_kind(request, operation)
     if any(each.code == "platform-mismatch" and _has_error([each]) for each in findings):
         findings = [*map(_note_other_rules, findings)]
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
     findings += [*note_missing_evidence(request, findings), *note_unread_body(request)]
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
-    return Explanation(request, route, tuple(map(mask_numbers, findings)))
+    return Explanation(request, route, tuple(map(mask_finding, findings)))
 
 
 def _note_other_rules(finding: Finding) -> Finding:
@@ -209,7 +209,7 @@ def _check_response(
             yield web_page_finding(request.host)
         return
     payload = read_form(request, route.rules) if request.body else None
-    payload = payload or read_body(request)[0]
+    payload = payload or repair_body(request)[0]
     is_checked = operation is not None and operation.takes_body and payload is not None
     refused = RefusedRequest(
         operation,

@@ -87,7 +87,7 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
     return _mask_texts(request, mask, findings), mask_fully
 
 
-def mask_numbers(finding: Finding) -> Finding:
+def mask_finding(finding: Finding) -> Finding:
     """Return a finding with masked phone numbers, except in its fix, which people paste."""
     return finding._replace(message=mask_text(finding.message), why=mask_text(finding.why))
 

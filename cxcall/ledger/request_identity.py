@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.host_spellings import usual_spelling, vendor_host, with_vendor_host
+from cxcall.runtime.host_spellings import vendor_host, with_usual_host, with_vendor_host
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
 
@@ -68,7 +68,7 @@ def intent_digest(method: str, url: str, body: Any) -> str:
     does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
     start = ANY_HOST_DIGESTS if vendor_host(url) else _DIGESTS
-    return start + _digest([method, _sort_query(usual_spelling(url)), body])
+    return start + _digest([method, _sort_query(with_usual_host(url)), body])
 
 
 def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:

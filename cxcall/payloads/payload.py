@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
-from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import (
     has_value,
     join_pointer,
@@ -161,7 +161,7 @@ def build_payload(
 def _read_document(operation: Operation, file: str) -> Document:
     """Read the one document of a body; raises DocumentError for another text."""
     try:
-        return parse(read_text(file), file)
+        return parse_json(read_text(file), file)
     except DocumentError as error:
         from cxcall.documents.json_syntax_errors import ONE_PER_LINE
 
@@ -254,7 +254,7 @@ def _parse_set_option(operation: Operation, text: str) -> tuple[str, Any]:
             fix=_advise_on_set(operation, text),
         )
     try:
-        return pointer, parse(member, "--set").value
+        return pointer, parse_json(member, "--set").value
     except DocumentError as error:
         quoted = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
         raise UsageError(

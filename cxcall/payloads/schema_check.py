@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.openapi_document import rules_on
-from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import read_text
@@ -86,12 +86,12 @@ def read_payload(payload: object) -> Payload:
     """Read a payload; raises DocumentError if it is not a JSON document."""
     if isinstance(payload, os.PathLike):
         path = os.fspath(payload)
-        document = parse(read_text(path), path)
+        document = parse_json(read_text(path), path)
         return Payload(document.value, document)
     if isinstance(payload, str):
         raise TypeError("pass a file as `pathlib.Path(...)`, JSON text as `json.loads(...)`")
     try:
-        return Payload(parse(_as_json(payload), "payload").value)
+        return Payload(parse_json(_as_json(payload), "payload").value)
     except DocumentError as error:
         # The caller has never seen this text, so a position in it would be meaningless.
         raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
@@ -99,7 +99,7 @@ def read_payload(payload: object) -> Payload:
 
 def _as_json(payload: object) -> str:
     if is_too_deep(payload):
-        return "[" * (MAX_DEPTH + 1)  # also nested too deep, so that `parse` reports it
+        return "[" * (MAX_DEPTH + 1)  # also nested too deep, so that `parse_json` reports it
     return json.dumps(payload, allow_nan=False)
 
 

@@ -67,7 +67,7 @@ def may_be_address(value: str) -> bool:
     return "@" in value and is_dialable(value)
 
 
-def is_number(format_name: str | None, value: str) -> bool:
+def is_e164(format_name: str | None, value: str) -> bool:
     """Return whether a string is an E.164 number; the format `phone` allows other addresses, too."""
     return format_name == "e164" or (format_name == "phone" and value.startswith("+"))
 
@@ -93,7 +93,7 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
         return _find_other_characters(value)
     if has_decimals(value):
         return find_decimals(value)
-    if is_number(schema.get("format"), value):
+    if is_e164(schema.get("format"), value):
         return find_unlikely_number(value)
     if schema.get("format") != "phone" or is_dialable(value):
         return None

@@ -78,16 +78,16 @@ def _whole_number(number: PhoneNumber) -> PhoneNumber:
     return shorter if phonenumbers.truncate_too_long_number(shorter) else number
 
 
-def usual_spelling(text: str) -> str:
+def usual_digits(text: str) -> str:
     """Return the digits of a number, with its country code if it has one."""
     parsed = read_number(text)
     return f"{parsed.country_code}{parsed.national_number}" if parsed else dialed_digits(text)
 
 
 def number_spellings(text: str) -> set[str]:
-    """Return the results of `usual_spelling` for any spelling of a number; without a country code, of every country."""
+    """Return the results of `usual_digits` for any spelling of a number; without a country code, of every country."""
     digits, parsed = dialed_digits(text), read_number(text)
-    found = {usual_spelling(text), without_exit_code(digits)}
+    found = {usual_digits(text), without_exit_code(digits)}
     if parsed:
         found |= _international_spellings(parsed)
     if not parsed or digits.startswith("011"):  # this may be the start of a national number

@@ -9,7 +9,7 @@ from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.findings.finding import Finding, add_notice
 from cxcall.platform_reads.all_pages import digest, follow_pages, paging_error, wait_for_budget
-from cxcall.platform_reads.read_requests import body_of, read_members
+from cxcall.platform_reads.read_requests import body_of, object_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,8 +152,8 @@ def _linked_pages(reader: CampaignReader, found: RoleOperation, list_id: str) ->
 def _flat(found: RoleOperation, item: Any, id_column: str) -> dict[str, Any]:
     """Return a contact with its ID, its cells, and the last attempt and result of each number, as one object."""
     flat = {id_column: find_value(item, found.place("id"))}
-    flat |= read_members(item, found.place("columns"))
-    for phone, record in read_members(item, found.place("calls")).items():
+    flat |= object_at(item, found.place("columns"))
+    for phone, record in object_at(item, found.place("calls")).items():
         for place in found.declared.get("last", ()):
             flat[f"{phone} {split_pointer(place)[-1]}"] = find_value(record, place)
     return flat

@@ -11,7 +11,7 @@ from cxcall.documents.json_text import as_cell
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.read_requests import Reader, ReadError, body_of, read_items, read_text
+from cxcall.platform_reads.read_requests import Reader, ReadError, body_of, read_items, text_at
 from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.runtime.signals import sleep
 from cxcall.sending.send_plan import DEFAULT_HOOKS, SendHooks
@@ -124,9 +124,9 @@ class CampaignReader(Reader):
         columns = read_items(body, found.place("columns"))
         phones = read_items(body, found.place("phoneColumns"))
         return ContactListState(
-            read_text(body, found.place("name")),
+            text_at(body, found.place("name")),
             tuple(map(str, columns)),
-            tuple(read_text(each, found.place("column")) for each in phones),
+            tuple(text_at(each, found.place("column")) for each in phones),
             _number(body, found.place("called")),
             _number(body, found.place("total")),
         )
@@ -189,7 +189,7 @@ class CampaignReader(Reader):
         around.pop(split_pointer(place)[0], None)
         failures = tuple(explain_failures(around, is_read=False))
         for each in read_items(body, place):
-            if read_text(each, found.place("id")) in ("", job):
+            if text_at(each, found.place("id")) in ("", job):
                 if _is_true(each, found.place("cancelled")):
                     return JobState("canceled", is_final=True)
                 failures = (*failures, *explain_failures(each, is_read=False))
@@ -206,11 +206,11 @@ def _describe(state: CampaignState, found: RoleOperation, body: Any) -> Campaign
     # NICE CXone may return values as text.
     running = {str(each).lower() for each in found.declared.get("running", ())}
     return state._replace(
-        name=read_text(body, found.place("name")),
+        name=text_at(body, found.place("name")),
         status=_status_text(status),
         is_running=None if status is None else str(status).lower() in running,
-        list_id=read_text(body, found.place("list")) or state.list_id,
-        list_name=read_text(body, found.place("listName")),
+        list_id=text_at(body, found.place("list")) or state.list_id,
+        list_name=text_at(body, found.place("listName")),
         errors=tuple(filter(None, map(_error_text, errors))),
     )
 
@@ -227,7 +227,7 @@ def _status_text(status: Any) -> str:
 
 
 def _is_true(body: Any, pointer: str) -> bool:
-    return read_text(body, pointer).lower() == "true"
+    return text_at(body, pointer).lower() == "true"
 
 
 def _number(body: Any, pointer: str) -> int | None:

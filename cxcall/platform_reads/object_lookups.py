@@ -21,7 +21,7 @@ from cxcall.platform_reads.read_requests import (
     describe_missing,
     name_missing,
     read_items,
-    read_text,
+    text_at,
 )
 from cxcall.sending.checked_request import build_request
 from cxcall.transport.origins import host_of
@@ -105,7 +105,7 @@ def _results_of_read(
         yield CheckResult.failed(check, says, "check `base_url`: `cxcall config show`")
         return
     for name, place in declared.get("values", {}).items():
-        if text := read_text(body, place):
+        if text := text_at(body, place):
             values.setdefault(name, text)
     yield CheckResult.passed(check, _describe_success(operation, body, declared, values))
     for expected in declared["expect"]:
@@ -121,7 +121,7 @@ def _may_be_empty(operation: Operation, delivery: Delivery) -> bool:
 def _describe_success(
     operation: Operation, body: Any, declared: Mapping[str, Any], values: Mapping[str, str]
 ) -> str:
-    title = read_text(body, declared.get("name", ""))
+    title = text_at(body, declared.get("name", ""))
     which = ", ".join(f"{name} {values[name]}" for name in required_parameters(operation))
     if not which:
         return f"the API accepts the token{f' of `{title}`' if title else ''}"
@@ -153,7 +153,7 @@ def _check_expectation(
 def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
     """Check that objects of the request have one of the keys in a list of the response."""
     says = str(expected["says"])
-    names = [read_text(item, expected["item"]) for item in read_items(body, expected["items"])]
+    names = [text_at(item, expected["item"]) for item in read_items(body, expected["items"])]
     objects = [entry for key in expected["keys"] for entry in _objects(sent, key)]
     if not names or not objects:
         return CheckResult.unknown(check, f"{says}: unknown (no data to compare)")

@@ -15,7 +15,7 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.sending.checked_request import build_request, stop_on_errors, token_source
-from cxcall.sending.request_sender import read
+from cxcall.sending.request_sender import send_read
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Reader:
             )
         plan = Plan.of(checked, again=False)
         plan = plan._replace(request=request) if request else plan
-        return read(plan, self._tokens, self._hooks)
+        return send_read(plan, self._tokens, self._hooks)
 
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""
@@ -186,12 +186,12 @@ def require_items(body: Any, pointer: str) -> list[Any]:
     return value
 
 
-def read_members(body: Any, pointer: str) -> dict[str, Any]:
+def object_at(body: Any, pointer: str) -> dict[str, Any]:
     """Return the object at a JSON pointer; empty if the platform returns none, or another value."""
     value = find_value(body, pointer)
     return value if isinstance(value, dict) else {}
 
 
-def read_text(body: Any, pointer: str) -> str:
+def text_at(body: Any, pointer: str) -> str:
     """Return the value at a JSON pointer as text, or as JSON; empty if there is no value or no pointer."""
     return as_cell(find_value(body, pointer))

@@ -19,8 +19,8 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import (
     MalformedResponseError,
     ReadError,
-    read_text,
     require_items,
+    text_at,
 )
 from cxcall.runtime.signals import sleep
 from cxcall.transport import retry_waits
@@ -140,18 +140,18 @@ class Tracker(NamedTuple):
         legs = (
             [leg for place in places for leg in require_items(party, place)] if places else [party]
         )
-        who = read_text(party, self.declared.get("who", ""))
-        address = read_text(party, self.declared.get("address", ""))
+        who = text_at(party, self.declared.get("who", ""))
+        address = text_at(party, self.declared.get("address", ""))
         for leg in legs:
-            why = [read_text(leg, place) for place in self.declared.get("why", ())]
+            why = [text_at(leg, place) for place in self.declared.get("why", ())]
             yield Leg(
                 who,
                 mask_text(address),
-                read_text(leg, self.declared["state"]),
-                bool(read_text(leg, self.declared.get("connected", ""))),
+                text_at(leg, self.declared["state"]),
+                bool(text_at(leg, self.declared.get("connected", ""))),
                 next(filter(None, why), ""),
                 who in self.declared.get("far", ()),
-                read_text(leg, self.declared.get("communication", "")),
+                text_at(leg, self.declared.get("communication", "")),
             )
 
     def stop_without_call(self, body: Any, engagement_id: str) -> None:
@@ -190,7 +190,7 @@ def extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation
     )
 
 
-def read_transcripts(
+def transcript_addresses(
     operation: Operation, state: CallState, read: Callable[[Operation, Mapping[str, str]], Delivery]
 ) -> list[dict[str, Any]]:
     """Return the address of the transcript of each leg that has an ID; None if the platform has none (404).
@@ -206,7 +206,7 @@ def read_transcripts(
         if response is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
             raise ReadError(delivery)
         is_there = response.status == HTTPStatus.OK
-        url = read_text(response.json(), declared["url"]) if is_there else ""
+        url = text_at(response.json(), declared["url"]) if is_there else ""
         found.append({"communicationId": leg.communication, "who": leg.who, "url": url or None})
     return found
 

@@ -108,7 +108,7 @@ def _reason(error: Exception) -> str:
     return text.splitlines()[0].rstrip(":.")
 
 
-def text_lines(result: Any) -> Sequence[Any]:
+def printed_lines(result: Any) -> Sequence[Any]:
     """Return the values to print, one on each line: those of a list, or else the value; none for null."""
     if result is None:
         return ()

@@ -64,7 +64,7 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
 
 
-def leaves_outcome_open(response: HttpResponse) -> bool:
+def status_leaves_outcome_open(response: HttpResponse) -> bool:
     """Return whether an error status leaves open whether the request was processed; no status (0) says nothing."""
     return response.status > 0 and _classify_error(response) is Evidence.INCONCLUSIVE
 
@@ -133,7 +133,7 @@ def _may_be_started(body: Any, request: HttpRequest) -> bool:
 
     return start_evidence.names_something_started(
         body, request
-    ) or start_evidence.leaves_outcome_open(body, request)
+    ) or start_evidence.body_leaves_outcome_open(body, request)
 
 
 def _classify_unreported(response: HttpResponse, operation: Operation, *, has_id: bool) -> Evidence:

@@ -95,7 +95,7 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     return any(_says_started(name, value, sent) for name, value in _members(body))
 
 
-def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
+def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
     """Return whether a body reports an error that leaves open whether the request was processed: 500, 504, a timeout.
 
     As the status of a response, it would leave that open, too. Values that were sent say nothing.

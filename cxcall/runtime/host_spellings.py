@@ -49,7 +49,7 @@ def with_vendor_host(url: str, host: str = VENDOR_DOMAINS[0]) -> str:
     return url.replace(own, host, 1) if own else url
 
 
-def usual_spelling(url: str) -> str:
+def with_usual_host(url: str) -> str:
     """Return a URL with its host in the spelling that is common to all, so that URLs can be compared.
 
     That is lower case, without the standard port, with one name for this machine and one for the hosts of a vendor.
@@ -79,7 +79,7 @@ def _host_and_port(server: str) -> tuple[str, str]:
 
 def is_same_address(url: str, other: str) -> bool:
     """Return whether two base URLs are the same one, in different spellings."""
-    return usual_spelling(url).rstrip("/") == usual_spelling(other).rstrip("/")
+    return with_usual_host(url).rstrip("/") == with_usual_host(other).rstrip("/")
 
 
 def is_same_api(url: str, other: str) -> bool:
@@ -91,7 +91,7 @@ def is_same_api(url: str, other: str) -> bool:
 
 
 def _api(url: str) -> tuple[str, str]:
-    _, slashes, rest = usual_spelling(url).partition("://")
+    _, slashes, rest = with_usual_host(url).partition("://")
     if not slashes:
         return url, ""
     host, port = _host_and_port(rest.partition("/")[0])

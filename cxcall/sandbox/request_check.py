@@ -31,7 +31,7 @@ LARGEST_BODY = 512_000
 _LONGEST_QUOTED = 100
 
 
-def read_body(operation: Operation, request: SandboxRequest) -> Any:
+def read_valid_body(operation: Operation, request: SandboxRequest) -> Any:
     """Return the valid body of a request, or None if it has none; raises a 4xx ErrorResponse if not valid."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     content = declared.get("content", {})
@@ -74,7 +74,7 @@ def _decode(
     return operation.body_schema, load_json(request.body.decode(), refuse_constant)
 
 
-def check_parameters(
+def require_valid_parameters(
     operation: Operation, values: Mapping[str, str], request: SandboxRequest
 ) -> None:
     """Raise a 400 ErrorResponse for the first parameter that is not valid; `values` are those of the path."""

@@ -27,8 +27,8 @@ from cxcall.sandbox.oauth.token_endpoint import (
     TokenIssuer,
     bearer_token,
     check_access_key,
-    check_security,
     fill_cxone_response,
+    require_security,
 )
 from cxcall.sandbox.operation_responses import (
     ResponseContext,
@@ -37,7 +37,7 @@ from cxcall.sandbox.operation_responses import (
     new_engagement_id,
     success_response,
 )
-from cxcall.sandbox.request_check import check_parameters, read_body
+from cxcall.sandbox.request_check import read_valid_body, require_valid_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,12 +160,12 @@ class App:
             return self._apply_fault(
                 exchange, operation, faults_by_number.preferred_fault(preferred)
             )
-        check_security(operation, request, self.tokens)
+        require_security(operation, request, self.tokens)
         self.rate_limit.check_limit(exchange.headers)
-        body = read_body(operation, request)
+        body = read_valid_body(operation, request)
         if _token_member(operation):
             check_access_key(body)
-        check_parameters(operation, exchange.path_values, request)
+        require_valid_parameters(operation, exchange.path_values, request)
         values = [body, parse_qs(request.query), exchange.path_values]
         exchange.numbers = tuple(numbers_in(values))
         fault = faults_by_number.find_fault(values)

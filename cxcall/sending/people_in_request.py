@@ -56,16 +56,16 @@ def _people(
 
 
 def _usual_spelling(number: str) -> tuple[str]:
-    from cxcall.phone.number_spellings import usual_spelling
+    from cxcall.phone.number_spellings import usual_digits
 
-    return (usual_spelling(dialed_part(number)),)
+    return (usual_digits(dialed_part(number)),)
 
 
 def _possible_digits(number: str) -> Iterable[str]:
-    from cxcall.phone.number_spellings import number_spellings, usual_spelling
+    from cxcall.phone.number_spellings import number_spellings, usual_digits
 
     text = dialed_part(number)
-    return dict.fromkeys((usual_spelling(text), *sorted(number_spellings(text))))
+    return dict.fromkeys((usual_digits(text), *sorted(number_spellings(text))))
 
 
 def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:

@@ -52,7 +52,7 @@ _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 
-def read(
+def send_read(
     plan: Plan,
     tokens: Tokens | None,
     hooks: SendHooks = DEFAULT_HOOKS,

@@ -72,7 +72,7 @@ class ConfigFile(NamedTuple):
 
         text = toml.read_file(path)
         example = 'write a setting like `base_url = "https://..."`, under `[profiles.NAME]`'
-        file = cls(path, text, toml.parse(path, text, fix=example))
+        file = cls(path, text, toml.parse_toml(path, text, fix=example))
         file._check()
         return file
 
@@ -130,7 +130,7 @@ class ConfigFile(NamedTuple):
     def _locate(self, *keys: str) -> str:
         from cxcall.documents import toml
 
-        return toml.locate(self.path, self.text, *keys)
+        return toml.locate_setting(self.path, self.text, *keys)
 
     def _text(self, key: str, value: Any) -> str:
         text = str(value).strip()

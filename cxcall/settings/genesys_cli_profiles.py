@@ -63,7 +63,7 @@ class GcProfile:
             )
         text = toml.read_file(path)
         fix = "run `gc profiles list`: it either reads the file or shows the error"
-        content = toml.parse(path, text, fix=fix)
+        content = toml.parse_toml(path, text, fix=fix)
         profiles = {key.lower(): table for key, table in content.items() if isinstance(table, dict)}
         if name.lower() not in profiles:
             raise UsageError(

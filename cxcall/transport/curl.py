@@ -23,7 +23,7 @@ def named_key(name: str) -> str:
     return f"{KEY}[{name}]"
 
 
-def show_credentials(
+def with_credential_variables(
     request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN
 ) -> HttpRequest:
     """Return a request as it is sent, with a variable in place of each of its `credentials`."""

@@ -12,7 +12,7 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_document import BOM, DocumentError, parse
+from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_edits import edit_text
 from cxcall.documents.text_files import STDIN, decode, read_bytes
 from cxcall.findings.edit import Applicability
@@ -129,7 +129,7 @@ def reread_json_document(verdict: PayloadVerdict) -> Document | None:
         text = decode(path, read_bytes(path))
         line = verdict.line or 1
         text = _split_lines(text)[line - 1].rstrip("\r\n") if verdict.line else text
-        document = parse(text, path, line)
+        document = parse_json(text, path, line)
         return None if has_errors(document.findings) else document
     return None
 
@@ -150,7 +150,7 @@ def _fix_text(path: str, text: str, operation: Operation, *, is_guess: bool) -> 
     ending = text[len(text.rstrip("\r\n")) :] if path.lower().endswith(LINES) else ""
     mark = BOM if text.startswith(BOM) else ""
     with suppress(DocumentError):
-        document = parse(text.removesuffix(ending), path)
+        document = parse_json(text.removesuffix(ending), path)
         if not has_errors(document.findings):
             fixed, edits, findings = _fix_document(document, operation)
             if not (is_guess and has_errors(findings)):
@@ -163,7 +163,7 @@ def _fix_document(document: Document, operation: Operation) -> tuple[Document, i
     findings, count = check_body(operation, Payload(document.value, document)), 0
     for _ in range(_MAX_ROUNDS):
         edits = safe_edits(findings)
-        changed = parse(edit_text(document, edits), document.name, document.first_line)
+        changed = parse_json(edit_text(document, edits), document.name, document.first_line)
         left = check_body(operation, Payload(changed.value, changed))
         if changed.text == document.text or _weight(left) >= _weight(findings):
             break

@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_document import DocumentError, parse_json
 from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.documents.text_files import encoding_error, open_bytes, read_line, refuse_other_encoding
 from cxcall.findings.exit_codes import ExitCode
@@ -138,7 +138,7 @@ class JsonLinesChecker:
             return None
         raw = raw.rstrip(b"\r\n")
         try:
-            document = parse(_decode(raw, self.name, line), self.name, line)
+            document = parse_json(_decode(raw, self.name, line), self.name, line)
         except DocumentError as error:
             return unreadable_verdict(self.name, error, line)
         return self.checker.check_document(document, line)

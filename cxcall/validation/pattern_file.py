@@ -53,14 +53,14 @@ def _read_patterns(path: Path, above: Sequence[str], known: Catalog) -> dict[str
     text = toml.read_file(path)
     if above and above[-1] not in text:
         return None  # other errors in the file are not reported here
-    declared: Any = toml.parse(path, text, fix=_EXAMPLE)
+    declared: Any = toml.parse_toml(path, text, fix=_EXAMPLE)
     for depth, key in enumerate(above, 1):
         if key not in declared:
             return None
         declared = _table(path, text, above[:depth], declared[key])
     for key in declared:
         if key != "operations":
-            place = toml.locate(path, text, *above, key)
+            place = toml.locate_setting(path, text, *above, key)
             raise UsageError(
                 f"unknown setting `{key}`", where=place, fix=f"under `[operations]` {_EXAMPLE}"
             )
@@ -68,7 +68,7 @@ def _read_patterns(path: Path, above: Sequence[str], known: Catalog) -> dict[str
     patterns = _table(path, text, keys, declared.get("operations", {}))
     found = {}
     for pattern, name in patterns.items():
-        locate = partial(toml.locate, path, text, *keys, pattern)
+        locate = partial(toml.locate_setting, path, text, *keys, pattern)
         _stop_on_useless_pattern(path.parent, pattern, locate)
         found[pattern] = _operation(locate, name, known)
     return found
@@ -95,7 +95,7 @@ def _table(path: Path, text: str, keys: Sequence[str], value: Any) -> Mapping[st
         return value
     raise UsageError(
         f"`{'.'.join(keys)}` must be a table, not {toml.type_name(value)}",
-        where=toml.locate(path, text, *keys),
+        where=toml.locate_setting(path, text, *keys),
         fix=_EXAMPLE,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from cxcall.documents.json_document import BOM, DocumentError, parse
+from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import (
     STDIN,
@@ -158,7 +158,7 @@ class Validation(NamedTuple):
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
             text = read_text(path) if data is None else decode(path, data)
-            yield self._payload_checker(path).check_document(parse(text, path))
+            yield self._payload_checker(path).check_document(parse_json(text, path))
         except DocumentError as error:
             yield unreadable_verdict(path, error)
 

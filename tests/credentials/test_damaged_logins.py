@@ -28,13 +28,13 @@ def test_damaged_logins_are_an_error_only_if_one_is_needed(
             token_provider.get_token(load(**flags))
     if not text:
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
-        login_and_logout.log_out("default")
+        login_and_logout.delete_login("default")
         return
     with pytest.raises(UsageError, match="cannot be read"):
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
     (state / "credentials.json.damaged").write_text("of another time", "utf-8")
     with pytest.raises(UsageError, match="cannot be read") as refused:
-        login_and_logout.log_out("default")
+        login_and_logout.delete_login("default")
     # It may have logins of other profiles, and the names of entries in the keyring.
     assert (state / "credentials.json").read_bytes() == text
     _, moving, _ = refused.value.findings[0].fix.split("`")
@@ -51,7 +51,7 @@ def test_named_pipe_and_unreadable_file_are_no_damaged_logins(
         make(path)
         assert stored_logins.find_login(load(**NONE)) == {}
         with pytest.raises(UsageError, match=problem):
-            login_and_logout.log_out("default")
+            login_and_logout.delete_login("default")
         path.unlink()
 
 

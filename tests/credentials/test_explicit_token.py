@@ -156,7 +156,7 @@ def test_conflict_error_prevents_token_requests(
     settings = config.load_settings({}, load_shipped_contracts()[0])
     attempts: list[Callable[[], object]] = [
         lambda: token_provider.get_token(settings),
-        lambda: login_and_logout.log_in(settings, "me", SECRET),
+        lambda: login_and_logout.store_login(settings, "me", SECRET),
     ]
     for attempt in attempts:
         with pytest.raises(CredentialsError) as caught:

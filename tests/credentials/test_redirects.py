@@ -8,7 +8,12 @@ import pytest
 import requests
 
 from cxcall.credentials import browser_login
-from cxcall.credentials.browser_login import ForeignRedirectError, Login, RedirectServer, log_in
+from cxcall.credentials.browser_login import (
+    ForeignRedirectError,
+    Login,
+    RedirectServer,
+    log_in_by_browser,
+)
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient
 from cxcall.findings.errors import CredentialsError
 from helpers.cases import each_case
@@ -75,4 +80,4 @@ def test_first_redirect_to_this_address_is_taken() -> None:
 def test_login_that_nobody_finishes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser_login, "PATIENCE", 0.001)
     with pytest.raises(CredentialsError, match="was not finished within"):
-        log_in(CLIENT, lambda _page: None)
+        log_in_by_browser(CLIENT, lambda _page: None)

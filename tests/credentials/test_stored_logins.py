@@ -48,7 +48,7 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
         return [each.message for each in found if " is used; the one from " in each.message]
 
     assert warnings() == []
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     assert warnings(**NONE) == []
     (secret,) = warnings()
     assert secret.startswith("the client secret from --client-secret is used")
@@ -65,13 +65,13 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
 def test_login_in_a_linked_file_is_changed_and_removed_there(
     load: LoadSettings, state: Path, tmp_path: Path
 ) -> None:
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     path, linked = state / "credentials.json", tmp_path / "vault.json"
     path.rename(linked)
     path.symlink_to(linked)
-    login_and_logout.log_in(load(**NONE), "me", "new" + SECRET)
+    login_and_logout.store_login(load(**NONE), "me", "new" + SECRET)
     assert "new" + SECRET in linked.read_text("utf-8")
-    login_and_logout.log_out("default")
+    login_and_logout.delete_login("default")
     assert SECRET not in linked.read_text("utf-8")
     assert path.is_symlink()
 
@@ -79,7 +79,7 @@ def test_login_in_a_linked_file_is_changed_and_removed_there(
 def test_login_is_stored_after_a_successful_request(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    token = login_and_logout.log_in(load(**NONE), " me\n", f"{SECRET}\n")
+    token = login_and_logout.store_login(load(**NONE), " me\n", f"{SECRET}\n")
     assert token.source == "client-credentials (cxcall auth login)"
     assert token_provider.get_token(load(**NONE)) == token
     assert len(endpoint.asked) == 1
@@ -93,10 +93,10 @@ def test_login_is_stored_after_a_successful_request(
 def test_refused_login_is_not_stored(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
     with pytest.raises(CredentialsError) as caught:
-        login_and_logout.log_in(load(**NONE), "me", "wr0ng")
+        login_and_logout.store_login(load(**NONE), "me", "wr0ng")
     assert "wr0ng" not in said(caught.value)
     assert records(state, "credentials.json")[0]["client_secret"] == SECRET
 
@@ -112,7 +112,7 @@ def test_refused_login_is_not_stored(
 def test_stored_secret_is_sent_only_to_its_host(
     endpoint: TokenEndpoint, load: LoadSettings, elsewhere: str, why: str
 ) -> None:
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
@@ -145,7 +145,7 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
 
 def test_new_login_replaces_the_old_one(load: LoadSettings, state: Path) -> None:
     login_and_logout.log_in_with_token(load(**NONE), "given")
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     assert token_provider.get_token(load(**NONE)).kind == "client-credentials"
     login_and_logout.log_in_with_token(load(**NONE), "given")
     assert token_provider.get_token(load(**NONE)).value == "given"
@@ -157,13 +157,13 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     for profile in (None, "eu"):
-        login_and_logout.log_in(load(**NONE, profile=profile), "me", SECRET)
-    removed = login_and_logout.log_out("default")[0]
+        login_and_logout.store_login(load(**NONE, profile=profile), "me", SECRET)
+    removed = login_and_logout.delete_login("default")[0]
     assert [text.split(" http")[0] for text in removed] == [
         "the client secret for",
         "the token from",
     ]
-    assert login_and_logout.log_out("default")[0] == []
+    assert login_and_logout.delete_login("default")[0] == []
     assert token_provider.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
         token_provider.get_token(load(**NONE))
@@ -172,7 +172,7 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
 
 @pytest.mark.usefixtures("load")
 def test_logout_without_a_login_deletes_nothing() -> None:
-    assert login_and_logout.log_out("default")[0] == []
+    assert login_and_logout.delete_login("default")[0] == []
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:
@@ -222,7 +222,7 @@ def test_status_names_the_credentials_in_use(
     load: LoadSettings, login: str, flags: dict[str, str | None], words: str
 ) -> None:
     if login == "client":
-        login_and_logout.log_in(load(**NONE), "me", SECRET)
+        login_and_logout.store_login(load(**NONE), "me", SECRET)
     else:
         login_and_logout.log_in_with_token(load(**NONE), TOKEN)
     settings = load(**flags)
@@ -238,7 +238,7 @@ def test_status_names_the_credentials_in_use(
 
 
 def test_status_shows_no_secret(load: LoadSettings) -> None:
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     for settings in (load(), load(**NONE), load(access_token=TOKEN)):
         found = get_status(settings)
         shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
@@ -285,7 +285,7 @@ def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.Mo
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
         assert get_status(load()).is_usable
         assert token_provider.get_token(load()).value == f"{TOKEN}-1"
-        assert login_and_logout.log_out("default")[0]
+        assert login_and_logout.delete_login("default")[0]
 
 
 def test_status_imports_no_http() -> None:

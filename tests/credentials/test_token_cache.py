@@ -157,8 +157,8 @@ def test_damaged_token_is_requested_again(
 @pytest.mark.usefixtures("endpoint")
 def test_logout_names_each_address_of_tokens_once(load: LoadSettings) -> None:
     for client_id in ("me", "you"):
-        login_and_logout.log_in(load(**NONE), client_id, SECRET)
-    removed = login_and_logout.log_out("default")[0]
+        login_and_logout.store_login(load(**NONE), client_id, SECRET)
+    removed = login_and_logout.delete_login("default")[0]
     assert len(removed) == len(set(removed))
     assert sum(each.startswith("2 tokens from http") for each in removed) == 1
 
@@ -176,7 +176,7 @@ def test_folder_in_place_of_the_cache_is_not_reported_as_a_file_that_others_can_
 def test_stored_secrets_that_other_users_can_read_are_refused(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, bits: int, name: str
 ) -> None:
-    login_and_logout.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
     (state / name).chmod(bits)
     for attempt in (token_provider.get_token, get_status):
         with pytest.raises(UsageError) as caught:
@@ -184,7 +184,7 @@ def test_stored_secrets_that_other_users_can_read_are_refused(
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
         assert SECRET not in said(caught.value)
     assert len(endpoint.asked) == 1
-    assert len(login_and_logout.log_out("default")[0]) == 2
+    assert len(login_and_logout.delete_login("default")[0]) == 2
     (state / name).chmod(0o600)
     assert records(state, name) == []
 
@@ -204,7 +204,7 @@ def test_unwritable_state_folder_does_not_stop_token_requests(
     state.write_text("a file", "utf-8")
     assert token_provider.get_token(load()).value == f"{TOKEN}-1"
     attempts: list[Callable[[], object]] = [
-        lambda: login_and_logout.log_in(load(), "me", SECRET),
+        lambda: login_and_logout.store_login(load(), "me", SECRET),
         lambda: login_and_logout.log_in_with_token(load(), TOKEN),
     ]
     for attempt in attempts:

@@ -77,8 +77,8 @@ def test_client_of_a_login_gets_no_token(
 @each_case(
     "log_in, is_conflict",
     [
-        (lambda settings: login_and_logout.log_in(settings, "id", "secret"), False),
-        (lambda settings: login_and_logout.log_in(settings, "id", "secret"), True),
+        (lambda settings: login_and_logout.store_login(settings, "id", "secret"), False),
+        (lambda settings: login_and_logout.store_login(settings, "id", "secret"), True),
         (lambda settings: login_and_logout.log_in_with_browser(settings, print, port=0), False),
         (lambda settings: login_and_logout.log_in_with_browser(settings, print, port=0), True),
         (lambda settings: login_and_logout.log_in_with_token(settings, "a-token"), False),

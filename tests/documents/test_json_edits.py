@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxcall.documents.json_document import parse
+from cxcall.documents.json_document import parse_json
 from cxcall.documents.json_edits import apply_edits, edit_text
 from cxcall.documents.json_pointer import has_value, join_pointer, objects
 from cxcall.findings.edit import Applicability, Edit, move, write
@@ -73,7 +73,7 @@ def test_text_and_memory_agree_with_json_patch(
     )
     expected = jsonpatch.apply_patch(body, [edit.as_dict() for edit in edits])
     assert apply_edits(copy.deepcopy(body), edits) == expected
-    assert json.loads(edit_text(parse(text, "p"), edits)) == expected
+    assert json.loads(edit_text(parse_json(text, "p"), edits)) == expected
 
 
 TEXT = """{
@@ -98,7 +98,7 @@ TEXT = """{
     ],
 )
 def test_rest_of_the_text_stays_as_it_was(edit: Edit, before: str, after: str) -> None:
-    changed = edit_text(parse(TEXT, "p"), [edit])
+    changed = edit_text(parse_json(TEXT, "p"), [edit])
     expected = TEXT.replace(before, after).replace("\r\n}", "\n}")
     if edit.pointer == "/c/last":
         expected = expected.replace("null}", 'null, "last": "\\u00e9"}')
@@ -107,12 +107,12 @@ def test_rest_of_the_text_stays_as_it_was(edit: Edit, before: str, after: str) -
 
 def test_edit_of_a_place_that_does_not_exist_is_left_out() -> None:
     edits = [move("/no", "/x", SAFE), move("/a", "/b", SAFE), write("replace", "/a", 2, SAFE)]
-    assert edit_text(parse('{"a": 1, "b": 3}', "p"), edits) == '{"a": 2, "b": 3}'
+    assert edit_text(parse_json('{"a": 1, "b": 3}', "p"), edits) == '{"a": 2, "b": 3}'
 
 
 @pytest.mark.slow
 def test_many_renames_take_one_pass() -> None:
     body = {f"name{number}": number for number in range(5000)}
     edits = [move(f"/{name}", f"/{name}x", SAFE) for name in body]
-    changed = json.loads(edit_text(parse(json.dumps(body), "p"), edits))
+    changed = json.loads(edit_text(parse_json(json.dumps(body), "p"), edits))
     assert changed == {f"{name}x": number for name, number in body.items()}

@@ -54,16 +54,16 @@ def test_a_value_is_located_where_it_is_first_set(lines: list[str], name: str) -
     except tomllib.TOMLDecodeError:
         return
     keys = tuple(name.split("."))
-    assert toml.locate(Path("f"), text, *keys) == f"f:{first_line(text, keys)}"
+    assert toml.locate_setting(Path("f"), text, *keys) == f"f:{first_line(text, keys)}"
 
 
 @pytest.mark.slow
 def test_a_long_file_is_located_in_few_steps() -> None:
     text = "\n".join(f'"p{number}" = {number}' for number in range(20_000))
-    assert toml.locate(Path("f"), text, "p15000") == "f:15001"
+    assert toml.locate_setting(Path("f"), text, "p15000") == "f:15001"
 
 
 @pytest.mark.parametrize("text", [f"a = {'9' * 5000}", f"a = {'[' * 20_000}"])
 def test_value_that_python_cannot_hold_is_an_error_with_a_place(text: str) -> None:
     with pytest.raises(UsageError, match="not valid TOML"):
-        toml.parse(Path("config.toml"), text, fix="correct it")
+        toml.parse_toml(Path("config.toml"), text, fix="correct it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 from helpers.pasted_texts import PATH, QUEUE, URL
 
@@ -101,7 +101,7 @@ def test_status_is_read_from_a_message_of_dotnet_in_any_language() -> None:
         "Error en el servidor remoto: (404) No se encontr\u00f3.": 404,
     }
     for text, expected in texts.items():
-        assert [each.status for each in read(command + text, "text")] == [expected], text
+        assert [each.status for each in read_exchanges(command + text, "text")] == [expected], text
 
 
 def test_error_body_that_python_prints_into_a_log_is_the_response() -> None:
@@ -117,7 +117,7 @@ def test_error_body_that_python_prints_into_a_log_is_the_response() -> None:
 
 def test_status_that_a_test_expected_is_no_response() -> None:
     text = f"POST {URL} [400 Bad Request, 512B, 210ms]\n1. AssertionError: expected response to have status code 200 but got 400"
-    assert [each.status for each in read(text, "text")] == [400]
+    assert [each.status for each in read_exchanges(text, "text")] == [400]
 
 
 def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
@@ -135,7 +135,9 @@ def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
         ),
     }
     for text, expected in texts.items():
-        assert [(each.method, each.path) for each in read(text, "text")] == [expected], text
+        assert [(each.method, each.path) for each in read_exchanges(text, "text")] == [expected], (
+            text
+        )
 
 
 def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
@@ -172,11 +174,11 @@ def test_error_of_a_client_is_not_the_body_of_the_request(
     start = f"/api/v2/outbound/campaigns/{QUEUE}/start{version}\nHost: api.mypurecloud.com"
     text = f"POST {start}\nAuthorization: Bearer abc\n\n{error}\n"
     assert codes_of(text) == [code]
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert request.body is None
 
 
 def test_body_in_yaml_may_have_a_member_about_a_failure() -> None:
     body = "note: the call timed out\nname: x"
-    (request,) = read(f"POST {URL}\nContent-Type: text/yaml\n\n{body}\n", "text")
+    (request,) = read_exchanges(f"POST {URL}\nContent-Type: text/yaml\n\n{body}\n", "text")
     assert request.body == body

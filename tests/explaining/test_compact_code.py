@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.pasted_texts import URL
 
 BODY = {"callbackNumbers": ["{n}"], "routingData": {"queueId": "{q}"}}
@@ -25,12 +25,12 @@ BODY = {"callbackNumbers": ["{n}"], "routingData": {"queueId": "{q}"}}
     ],
 )
 def test_value_directly_after_a_colon_is_read(code: str) -> None:
-    (request,) = read(code.replace("{URL}", URL), "text")
+    (request,) = read_exchanges(code.replace("{URL}", URL), "text")
     assert (request.method, json.loads(request.body or "null")) == ("POST", BODY)
 
 
 def test_object_of_the_request_is_the_body_and_not_an_object_in_it() -> None:
     text = f'$.ajax({{url:"{URL}",type:"POST",contentType:"application/json",data:JSON.stringify({{queueId:q,data:{{a:"b"}}}})}})'
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert json.loads(request.body or "null") == {"queueId": "{q}", "data": {"a": "b"}}
     assert not request.findings

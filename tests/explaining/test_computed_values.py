@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.pasted_texts import URL
 
 PYTHON = f"requests.post('{URL}', json={{'value': %s, 'other': 1}})"
@@ -25,7 +25,7 @@ UNKNOWN = object()
 def check(cases: list[tuple[str, str, Any]]) -> None:
     """Check the value that is read for each expression in the code of a language."""
     for code, expression, expected in cases:
-        (request,) = read(code % expression, "text")
+        (request,) = read_exchanges(code % expression, "text")
         body = json.loads(request.body or "null")
         assert set(body) == {"value", "other"}, expression
         is_unknown = any(place.startswith("/value") for place in request.unknown)
@@ -110,7 +110,7 @@ def test_function_is_no_member_of_a_map() -> None:
         ]
     )
     text = f"const body = Object.fromEntries(cs.map(c => [c.k, c.v]));\naxios.post('{URL}', body)"
-    assert [each.body for each in read(text, "text")] == [None]
+    assert [each.body for each in read_exchanges(text, "text")] == [None]
 
 
 def test_collection_of_a_collection_has_its_items() -> None:
@@ -135,5 +135,7 @@ def test_collection_of_a_collection_has_its_items() -> None:
 
 def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
     for code in ("n = []\nn.extend(phones)", "n = []\nn += phones"):
-        (request,) = read(f"{code}\nrequests.post('{URL}', json={{'n': n, 'other': 1}})", "text")
+        (request,) = read_exchanges(
+            f"{code}\nrequests.post('{URL}', json={{'n': n, 'other': 1}})", "text"
+        )
         assert list(request.unknown) == ["/n/0"], code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 
 HOST = "api.mypurecloud.ie"
 PATH = "/api/v2/conversations/callbacks"
@@ -58,9 +58,9 @@ def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected
     "took", ["took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"]
 )
 def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
-    (request,) = read(f"GET {URL} {took}", "text")
+    (request,) = read_exchanges(f"GET {URL} {took}", "text")
     assert request.response is None
-    (request,) = read(f"GET {URL} 409 {took}", "text")
+    (request,) = read_exchanges(f"GET {URL} 409 {took}", "text")
     assert request.status == 409
 
 
@@ -73,11 +73,11 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
     ],
 )
 def test_url_in_two_lines_is_joined_if_only_the_whole_is_published(text: str) -> None:
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert (request.method, request.host, request.path) == ("POST", HOST, PATH)
 
 
 @pytest.mark.parametrize("rest", ["backs", "Thanks", "e7c4"])
 def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> None:
-    (request,) = read(f"GET https://{HOST}/api/v2/conversations/calls\n{rest}", "text")
+    (request,) = read_exchanges(f"GET https://{HOST}/api/v2/conversations/calls\n{rest}", "text")
     assert request.path == "/api/v2/conversations/calls"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from cxcall.findings.errors import UsageError
 from helpers.pasted_texts import URL
 
@@ -40,7 +40,7 @@ UNKNOWN_VALUES = [
 
 def test_builders_and_literals_are_evaluated() -> None:
     for code in BUILDERS:
-        (request,) = read(f'{code}\nclient.post("{URL}", body=body, json=True)\n', "text")
+        (request,) = read_exchanges(f'{code}\nclient.post("{URL}", body=body, json=True)\n', "text")
         assert json.loads(request.body or "null") == BODY, code
         assert request.method == "POST", code
 
@@ -48,7 +48,7 @@ def test_builders_and_literals_are_evaluated() -> None:
 def test_value_of_an_expression_that_is_not_evaluated_is_unknown() -> None:
     for value in UNKNOWN_VALUES:
         code = f"body = {{'callbackNumbers': {value}, 'queueId': queue}}"
-        (request,) = read(f"{code}\nrequests.post('{URL}', json=body)\n", "text")
+        (request,) = read_exchanges(f"{code}\nrequests.post('{URL}', json=body)\n", "text")
         assert {"/callbackNumbers", "/queueId"} <= request.unknown.keys(), value
         errors = [
             each.code for each in explain_request(request).findings if each.severity == "error"
@@ -62,15 +62,15 @@ def test_description_of_a_request_is_no_body() -> None:
         f"return [{{json: {{method: 'POST', url: '{URL}', body: {{queueId: 'x'}}}}}}]",
         f'data "http" "a" {{\n  url = "{URL}"\n  method = "POST"\n  request_body = jsonencode({{ queueId = "x" }})\n}}',
     ):
-        (request,) = read(code, "text")
+        (request,) = read_exchanges(code, "text")
         assert json.loads(request.body or "null") == {"queueId": "x"}, code
 
 
 def test_expected_response_of_a_test_is_no_response() -> None:
     text = f'GET {URL}\nHTTP 404\n[Asserts]\njsonpath "$.code" exists\n'
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert request.response is None
-    (request,) = read(f"GET {URL}\nHTTP 200\n   |   ^^^ actual value is <400>\n", "text")
+    (request,) = read_exchanges(f"GET {URL}\nHTTP 200\n   |   ^^^ actual value is <400>\n", "text")
     assert request.response is not None
     assert request.response.status == 400
 
@@ -82,19 +82,19 @@ def test_settings_of_a_program_are_no_request_body() -> None:
         {"clientId": "x", "clientSecret": "y", "region": "z", "queueId": "q"},
     ):
         with pytest.raises(UsageError):
-            list(read(json.dumps(value), "text"))
+            list(read_exchanges(json.dumps(value), "text"))
 
 
 def test_body_that_is_neither_json_nor_a_form_is_unknown() -> None:
     for body in ("open('callback.json')", "readFileSync('body.json')", "writer.toString('x y')"):
-        (request,) = read(f"requests.post('{URL}', data={body})\n", "text")
+        (request,) = read_exchanges(f"requests.post('{URL}', data={body})\n", "text")
         assert request.body is None, body
         assert "" in request.unknown, body
 
 
 def test_next_argument_is_no_part_of_a_value() -> None:
     code = f"cl_http_client=>create_by_url( EXPORTING url = '{URL}' IMPORTING client = lo_client )."
-    (request,) = read(f"{code}\nlo_client->request->set_method( 'POST' ).", "text")
+    (request,) = read_exchanges(f"{code}\nlo_client->request->set_method( 'POST' ).", "text")
     assert URL.endswith(f"{request.host}{request.path}")
 
 
@@ -107,7 +107,7 @@ def test_status_of_an_error_is_found_anywhere_but_in_an_assumption() -> None:
         ("assert r.status_code == 400", 0),
         ("if error 400 - Bad Request", 0),
     ):
-        (request,) = read(f"{code}\n{line}\n", "text")
+        (request,) = read_exchanges(f"{code}\n{line}\n", "text")
         assert (request.response.status if request.response else 0) == status, line
 
 
@@ -119,7 +119,7 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
         json.dumps({"ApiEndpoint": URL, "Method": "POST", "Headers": {}, "RequestBody": {}}),
         f"http.post(Uri.https('{host}', '/{path}'), body: jsonEncode({{'queueId': 'x'}}));",
     ):
-        (request,) = read(text, "text")
+        (request,) = read_exchanges(text, "text")
         assert (request.method, request.host, request.path) == ("POST", host, f"/{path}"), text
 
 
@@ -137,7 +137,9 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
 )
 def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -> None:
     lines = "\n".join([statement] * 60)  # 2 to the power of 60 times the first value
-    (request,) = read(f"a = 'ab'\n{lines}\nclient.post('{URL}', json={{'queueId': a}})", "text")
+    (request,) = read_exchanges(
+        f"a = 'ab'\n{lines}\nclient.post('{URL}', json={{'queueId': a}})", "text"
+    )
     assert (request.method, len(request.body or "") < 1_000_000) == ("POST", True)
 
 
@@ -147,14 +149,14 @@ def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -
 )
 def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
     code = f"a = {{'queueId': 'x'}}\nc = []\n{change}\nclient.post('{URL}', json=a)"
-    (request,) = read(code, "text")
+    (request,) = read_exchanges(code, "text")
     assert '"queueId": "x"' in (request.body or "")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", ['x="', "%u0030", "a(", "x=[", "- ", "!", "a ? "])
 def test_statement_of_any_depth_leaves_the_others_to_be_read(unit: str) -> None:
-    request, *_ = read(f"client.post('{URL}', json={{}});\n{unit * 2000}", "text")
+    request, *_ = read_exchanges(f"client.post('{URL}', json={{}});\n{unit * 2000}", "text")
     assert request.method == "POST"
 
 
@@ -172,7 +174,7 @@ def test_comma_makes_an_array_in_powershell(written: str, numbers: list[str]) ->
 $body = @{{ callbackNumbers = {written}; callbackUserName = "Ada" }} | ConvertTo-Json
 Invoke-RestMethod -Uri https://api.mypurecloud.ie/api/v2/conversations/callbacks -Method POST -Body $body
 """
-    [request] = read(text, "text")
+    [request] = read_exchanges(text, "text")
     assert json.loads(request.body or "") == {
         "callbackNumbers": numbers,
         "callbackUserName": "Ada",

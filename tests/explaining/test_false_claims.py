@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.explained_errors import problems
 from helpers.pasted_texts import PATH, QUEUE, URL
 
@@ -26,7 +26,9 @@ def test_url_in_a_member_of_a_map_is_not_requested() -> None:
         f"axios({{method: 'POST', url: '{URL}', data: {{}}}})": ("POST", PATH),
     }  # fmt: skip
     for text, expected in texts.items():
-        assert [(each.method, each.path) for each in read(text, "text")] == [expected], text
+        assert [(each.method, each.path) for each in read_exchanges(text, "text")] == [expected], (
+            text
+        )
 
 
 def test_option_names_the_method() -> None:
@@ -36,7 +38,7 @@ def test_option_names_the_method() -> None:
         f'curl_easy_setopt(curl, CURLOPT_URL, "{URL}");\ncurl_easy_setopt(curl, CURLOPT_POST, 1L);',
     )
     for text in texts:
-        assert [each.method for each in read(text, "text")] == ["POST"], text
+        assert [each.method for each in read_exchanges(text, "text")] == ["POST"], text
 
 
 CALLBACK = "https://api-eu1.niceincontact.com/inContactAPI/services/v34.0/queuecallback"
@@ -60,9 +62,9 @@ def test_query_that_code_builds_is_read() -> None:
     )
     expected = (("phoneNumber", "+442079460155"), ("skill", "40112"))
     for text in texts:
-        assert [(each.method, each.query) for each in read(text, "text")] == [("POST", expected)], (
-            text
-        )
+        assert [(each.method, each.query) for each in read_exchanges(text, "text")] == [
+            ("POST", expected)
+        ], text
 
 
 def test_query_that_is_not_shown_is_not_judged() -> None:
@@ -98,7 +100,9 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
         ),
     }
     for text, expected in texts.items():
-        assert [(each.query, each.body) for each in read(text, "text")] == [expected], text
+        assert [(each.query, each.body) for each in read_exchanges(text, "text")] == [expected], (
+            text
+        )
         assert not problems(text), text
 
 
@@ -114,9 +118,11 @@ def test_prompts_in_a_command_are_no_part_of_it() -> None:
         f"POST “{URL}”\n{{“queueId”: “x”}}": "{“queueId”: “x”}",
     }
     for text, expected in texts.items():
-        (found,) = read(text, "text")
+        (found,) = read_exchanges(text, "text")
         assert (found.method, found.path, found.body) == ("POST", PATH, expected), text
-    (plain,) = read(f'curl {URL} -d \'{{"name": "the \u201cbest\u201d \u2013 one"}}\'', "text")
+    (plain,) = read_exchanges(
+        f'curl {URL} -d \'{{"name": "the \u201cbest\u201d \u2013 one"}}\'', "text"
+    )
     assert not plain.findings
 
 
@@ -124,7 +130,7 @@ def test_stamp_before_a_line_is_no_body() -> None:
     for stamp in ("[10:43] dana:", "[2026-11-12 09:12:12]", "[INFO]", "[12.11.26, 09:12:12] Ann:"):
         text = f"{stamp} GET {LIST_URL}\n{stamp} 404 Not Found\n{stamp} perms?"
         assert problems(text) == [("not-found", "response")], text
-    (listed,) = read(f"POST {URL}\n[abc, def]\n400 Bad Request", "text")
+    (listed,) = read_exchanges(f"POST {URL}\n[abc, def]\n400 Bad Request", "text")
     assert listed.body == "[abc, def]"
 
 
@@ -139,7 +145,7 @@ def test_body_of_a_token_request_that_is_not_shown_is_not_judged() -> None:
         f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {TOKEN_URL}. (Reason: CORS header missing).",
     )
     for text in texts:
-        assert ":" not in next(read(text, "text")).host
+        assert ":" not in next(read_exchanges(text, "text")).host
         assert ("property-missing", "/grant_type") not in problems(text), text
     assert ("property-missing", "/grant_type") in problems(f"curl -X POST {TOKEN_URL} -u a:b")
 
@@ -199,7 +205,7 @@ def test_variables_of_templates_are_unknown() -> None:
     )
     for text in texts:
         assert problems(text) == [], text
-        assert len(list(read(text, "text"))) == 1, text
+        assert len(list(read_exchanges(text, "text"))) == 1, text
 
 
 def test_variable_in_a_request_that_was_sent_was_not_filled_in() -> None:
@@ -261,7 +267,7 @@ def test_relative_path_of_restsharp_is_read() -> None:
         ),
     }
     for text, expected in texts.items():
-        assert [(each.host, each.path) for each in read(text, "text")] == [expected], text
+        assert [(each.host, each.path) for each in read_exchanges(text, "text")] == [expected], text
 
 
 def test_event_id_of_a_dotnet_log_is_neither_a_status_nor_a_body() -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from cxcall.findings.errors import CxcallError
 from helpers.generated_requests import REQUESTS
 from helpers.work import EXAMPLES
@@ -65,7 +65,7 @@ def missed(snippet: dict[str, Any]) -> str:
     """Return the parts of a snippet that were not read; empty if all were."""
     (codes, place), request = REQUESTS[snippet["request"]]
     try:
-        found = list(read(snippet["text"], "snippet"))
+        found = list(read_exchanges(snippet["text"], "snippet"))
     except CxcallError:
         return "not read"
     url = urlsplit(request["url"])

@@ -16,7 +16,7 @@ from cxcall.cli.actions.explain import request_explainer
 from cxcall.cli.actions.explain.request_explainer import RequestExplainer
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.grouped_findings import cause_of, form_of
-from cxcall.explaining.readers.format_detection import open_source, read
+from cxcall.explaining.readers.format_detection import open_source, read_exchanges
 from cxcall.output.output_options import OutputOptions
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
@@ -169,7 +169,8 @@ def test_requests_of_one_form_have_one_cause() -> None:
         random = Random(number)
         text = json.dumps({"log": {"entries": [make_entry(random, number)]}})
         one, other = (
-            next(iter(read(each, "a.har"))) for each in (text, with_other_values(text, random))
+            next(iter(read_exchanges(each, "a.har")))
+            for each in (text, with_other_values(text, random))
         )
         if (form := form_of(one)) is not None and form == form_of(other):
             assert cause_of(explain_request(one)) == cause_of(explain_request(other))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 from helpers.explained_errors import problems
 from helpers.pasted_texts import PATH, QUEUE, URL
@@ -51,7 +51,7 @@ def test_options_of_the_call_that_sends_are_those_of_its_request() -> None:
     text = f"""$options = ['form_params' => ['grant_type' => 'client_credential']];
 $request = new Request('POST', '{TOKEN_URL}', ['Authorization' => 'Basic YWJjOmRlZg==']);
 $res = $client->sendAsync($request, $options)->wait();"""
-    (found,) = read(text, "snippet")
+    (found,) = read_exchanges(text, "snippet")
     assert found.body == "grant_type=client_credential"
 
 
@@ -94,7 +94,7 @@ def test_values_after_a_request_belong_to_another_one() -> None:
     for text in texts:
         assert not problems(text), text
     put = f"c = requests.get('{CONTACTS}', headers=h).json()\nrequests.put('{CONTACTS}', json=c, headers=h)"
-    assert [each.method for each in read(put, "text")] == ["GET", "PUT"]
+    assert [each.method for each in read_exchanges(put, "text")] == ["GET", "PUT"]
 
 
 def test_variables_and_positions_in_calls_are_read_as_their_language_means_them() -> None:
@@ -124,7 +124,7 @@ def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
         f'POST("{URL}", body = list(queueId = q), encode = "form")': "application/x-www-form-urlencoded",
     }
     for text, expected in types.items():
-        (request,) = read(text, "text")
+        (request,) = read_exchanges(text, "text")
         assert request.content_type.startswith(expected), text
         assert request.path == PATH, text
     header = "CURLOPT_HTTPHEADER => ['Content-Type: application/json']"
@@ -154,8 +154,8 @@ def test_status_that_code_only_handles_is_no_response() -> None:
         ("# I get 400 when I add a queue", 400),
         ("// => 415", 415),
     ):
-        assert {each.status for each in read(f"{sent}\n{line}", "text")} == {status}, line
-    (request,) = read(f"this.$axios.$post('{URL}', {{ queueId: q }})", "text")
+        assert {each.status for each in read_exchanges(f"{sent}\n{line}", "text")} == {status}, line
+    (request,) = read_exchanges(f"this.$axios.$post('{URL}', {{ queueId: q }})", "text")
     assert request.method == "POST"
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain, explain_request
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 from helpers.pasted_texts import TEXTS, URL
 
@@ -31,13 +31,13 @@ HEADERS = '{"Content-Type": "application/json"}'
     ],
 )  # fmt: skip
 def test_encoding_follows_from_the_call(text: str, says: str) -> None:
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert '"queueId": "x"' in (request.body or "") or "encoded" in text
     assert [says in each.message for each in request.findings] == ([True] if says else [])
 
 
 def test_curl_form_is_read_as_multipart() -> None:
-    (request,) = read(f"curl {URL} -F file=@contacts.csv", "text")
+    (request,) = read_exchanges(f"curl {URL} -F file=@contacts.csv", "text")
     assert request.headers is not None
     assert (request.method, request.headers["Content-Type"]) == ("POST", "multipart/form-data")
     assert request.body == "file=%40contacts.csv"
@@ -45,7 +45,7 @@ def test_curl_form_is_read_as_multipart() -> None:
 
 def test_options_after_the_body_of_a_call_are_no_body() -> None:
     text = f"axios.post('{URL}', {{queueId: 'x'}}, {{auth: {{username: 'a', password: 'b'}}}})"
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert json.loads(request.body or "") == {"queueId": "x"}
     assert request.headers is not None
     assert request.headers["Authorization"] == "Basic YTpi"
@@ -70,14 +70,14 @@ def test_options_after_the_body_of_a_call_are_no_body() -> None:
     ],
 )
 def test_lines_that_are_not_understood_are_named(text: str, unread: str, status: int) -> None:
-    (request,) = read(text, "text")
+    (request,) = read_exchanges(text, "text")
     assert (request.unread, request.status) == (unread, status)
 
 
 @each_case("name", TEXTS)
 def test_pasted_text_is_read(name: str) -> None:
     pasted = TEXTS[name]
-    found = list(read(pasted.text, "text"))[-1]
+    found = list(read_exchanges(pasted.text, "text"))[-1]
     shown = {"method": found.method, "host": found.host, "path": found.path, "status": found.status}
     expected = {key: value for key in shown if (value := getattr(pasted, key)) is not None}
     assert {key: shown[key] for key in expected} == expected
@@ -113,10 +113,10 @@ def test_reports_are_read_by_what_they_show() -> None:
         f"gc outbound dnclists phonenumbers create {queue} -d '[]'": ("POST", 0, "[]"),
     }
     for text, expected in texts.items():
-        found = list(read(text, "text"))[-1]
+        found = list(read_exchanges(text, "text"))[-1]
         assert (found.method, found.status, found.body) == expected, text
     assert found.path == f"/api/v2/outbound/dnclists/{queue}/phonenumbers"
-    (kotlin,) = read(list(texts)[1], "text")
+    (kotlin,) = read_exchanges(list(texts)[1], "text")
     assert kotlin.headers is not None
     assert kotlin.headers["Content-Type"] == "application/json"
 
@@ -148,7 +148,9 @@ def test_alias_of_powershell_is_not_read_as_the_command(alias: str) -> None:
         f"{alias} '{URL}' `\n  -method POST `\n  {body}",
         f"PS C:\\> $r = {alias} '{URL}' -Headers @{{'A'='-H'}} -Method Post {body}",
     ):
-        (request,) = read(text, "text")
+        (request,) = read_exchanges(text, "text")
         assert (request.method, request.body) == ("POST", '{"queueId": "x"}'), text
-    (request,) = read(f"""curl -H 'A: x -Method Get' -d '{{"a": "b -Body c"}}' {URL}""", "text")
+    (request,) = read_exchanges(
+        f"""curl -H 'A: x -Method Get' -d '{{"a": "b -Body c"}}' {URL}""", "text"
+    )
     assert (request.method, request.header("A")) == ("POST", "x -Method Get")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
 from helpers.pasted_texts import TEXTS, URL
@@ -97,7 +97,7 @@ CURLS = [
 def test_curl_command_is_read_as_curl_sends_it(template: str, recorder: Recorder) -> None:
     command = template.format(url=recorder.url)
     subprocess.run(["bash", "-c", command], check=False, capture_output=True, timeout=20)
-    (found,) = read(f"$ {command}", "x")
+    (found,) = read_exchanges(f"$ {command}", "x")
     same(found, recorder.got[0])
 
 
@@ -120,7 +120,7 @@ def test_python_call_is_read_as_requests_sends_it(template: str, recorder: Recor
         f"```python\n{program}\n```",
         *([prompt] if "    " not in program else []),
     ):
-        (found,) = read(text, "x")
+        (found,) = read_exchanges(text, "x")
         method, target, headers, body = recorder.got[0]
         assert (found.method, found.path) == (method, target.partition("?")[0])
         assert bool(found.query) == ("?" in target)
@@ -134,11 +134,11 @@ def test_python_call_is_read_as_requests_sends_it(template: str, recorder: Recor
 
 
 def test_unknown_value_in_a_snippet_is_shown_by_name() -> None:
-    (found,) = read(
+    (found,) = read_exchanges(
         'requests.post(f"https://{host}/api/v2/outbound/campaigns/{cid}/start", headers=h)', "x"
     )
     assert (found.host, found.path) == ("{host}", "/api/v2/outbound/campaigns/{cid}/start")
-    (found,) = read(
+    (found,) = read_exchanges(
         'url = os.environ["BASE"] + "/api/v2/conversations/calls"\nrequests.post(url, json=body)',
         "x",
     )
@@ -149,14 +149,14 @@ def test_unknown_value_in_a_snippet_is_shown_by_name() -> None:
 def test_literal_with_three_quotation_marks_ends_at_them(quote: str) -> None:
     shown = f'{{"reasonCode": "It{quote[0]}s {quote[:2]} for \\{quote} you"}}'
     text = f'var data = {quote}{shown}{quote};\ndio.post("{URL}", data: data);'
-    (found,) = read(text, "snippet")
+    (found,) = read_exchanges(text, "snippet")
     assert found.body == shown.replace("\\", "")
 
 
 def test_file_named_in_a_curl_command_is_not_opened(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("the secret")
-    (found,) = read(
+    (found,) = read_exchanges(
         f"curl -d @{secret} https://api.mypurecloud.com/api/v2/conversations/calls", "x"
     )
     assert found.body is None
@@ -182,7 +182,7 @@ RAW = 'PUT /api/v2/x HTTP/1.1\nHost: h\n\n{"a":1}\n\nHTTP/1.1 404 Not Found\nCon
 
 
 def test_http_messages_are_read_from_text() -> None:
-    (found,) = read(VERBOSE, "x")
+    (found,) = read_exchanges(VERBOSE, "x")
     assert (found.method, found.host, found.path) == (
         "POST",
         "api.mypurecloud.com",
@@ -190,32 +190,32 @@ def test_http_messages_are_read_from_text() -> None:
     )
     assert found.response is not None
     assert found.response.json() == {"code": "not.a.user", "status": 400}
-    (found,) = read(RAW, "x")
+    (found,) = read_exchanges(RAW, "x")
     assert (found.method, found.body) == ("PUT", '{"a":1}')
     assert found.response is not None
     assert (found.response.status, found.response.text) == (404, "no")
-    (found,) = read("HTTP/2 429\nRetry-After: 3\n\n", "x")
+    (found,) = read_exchanges("HTTP/2 429\nRetry-After: 3\n\n", "x")
     assert found.method == ""
     assert found.response is not None
     assert found.response.status == 429
 
 
 def test_har_file_is_read_whole_or_by_entry() -> None:
-    found = list(read(json.dumps(har(3)), "x"))
+    found = list(read_exchanges(json.dumps(har(3)), "x"))
     assert [each.origin for each in found] == ["entry 1 of 3", "entry 2 of 3", "entry 3 of 3"]
     assert found[0].response is not None
     assert found[0].response.json() == {"code": "not.a.user"}
-    (one,) = read(json.dumps(har(3)), "x", entry=2)
+    (one,) = read_exchanges(json.dumps(har(3)), "x", entry=2)
     assert one.origin == "entry 2 of 3"
     with pytest.raises(CxcallError, match="no entry 9"):
-        list(read(json.dumps(har(3)), "x", entry=9))
+        list(read_exchanges(json.dumps(har(3)), "x", entry=9))
 
 
 def test_base64_body_of_a_har_request_is_decoded() -> None:
     session = har(1)
     body = {"text": "eyJhIjogMX0=", "encoding": "base64"}
     session["log"]["entries"][0]["request"]["postData"].update(body)
-    (found,) = read(json.dumps(session), "x")
+    (found,) = read_exchanges(json.dumps(session), "x")
     assert found.body == '{"a": 1}'
 
 
@@ -229,7 +229,7 @@ def test_json_output_of_cxcall_is_an_exchange() -> None:
         },
         "response": {"status": 404, "reason": "Not Found", "headers": {"C": "d"}, "body": None},
     }
-    (found,) = read(json.dumps(envelope), "x")
+    (found,) = read_exchanges(json.dumps(envelope), "x")
     assert (found.method, found.host, found.path, found.scheme) == ("POST", "h", "/p", "https")
     assert found.response is not None
     assert found.response.status == 404
@@ -309,7 +309,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
         "é",
     ):
         with time_limit(15), suppress(CxcallError):
-            for request in read(place.format((unit * 6_000)[:6_000]), "x"):
+            for request in read_exchanges(place.format((unit * 6_000)[:6_000]), "x"):
                 explain_request(request)
 
 
@@ -322,7 +322,7 @@ def test_mutated_input_is_read_or_refused(seed: int) -> None:
         text = mutated(Random(number))
         try:
             with time_limit():
-                for request in read(text, "x"):
+                for request in read_exchanges(text, "x"):
                     explain_request(request)
         except CxcallError:
             pass
@@ -333,5 +333,5 @@ def test_mutated_input_is_read_or_refused(seed: int) -> None:
 def test_line_separator_in_a_value_ends_no_line_of_a_log() -> None:
     exchange = {"method": "POST", "url": URL, "status": 400, "body": {"reasonCode": "A\u2028da"}}
     lines = [json.dumps(exchange, ensure_ascii=False)] * 2
-    found = read("\n".join(lines), "log.jsonl")
+    found = read_exchanges("\n".join(lines), "log.jsonl")
     assert [json.loads(each.body or "") for each in found] == [exchange["body"]] * 2

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.format_detection import read
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.pasted_texts import QUEUE, URL
 
 ONE, TWO = "+13172222222", "+442079460123"
@@ -59,7 +59,7 @@ def filled(code: str) -> str:
     ],
 )  # fmt: skip
 def test_body_is_read_as_the_language_means_it(code: str) -> None:
-    [request] = read(filled(code), "text")
+    [request] = read_exchanges(filled(code), "text")
     assert json.loads(request.body or "null") == WHOLE
     assert not errors_of(code)
 
@@ -115,7 +115,7 @@ def test_property_that_no_line_names_is_missing() -> None:
     ],
 )
 def test_several_names_get_their_own_values(code: str, value: str) -> None:
-    [request] = read(f"{code}\naxios.post('{URL}', {{ callbackUserName: name }})", "text")
+    [request] = read_exchanges(f"{code}\naxios.post('{URL}', {{ callbackUserName: name }})", "text")
     assert json.loads(request.body or "null") == {"callbackUserName": value}
 
 
@@ -139,7 +139,7 @@ def errors_of(code: str) -> list[tuple[str, str]]:
 )
 def test_command_in_a_string_ends_with_the_string(text: str) -> None:
     body = json.dumps(WHOLE).replace('"', '\\"')
-    [request] = read(text.replace("BODY", body), "text")
+    [request] = read_exchanges(text.replace("BODY", body), "text")
     assert URL.endswith(f"{request.host}{request.path}")
     assert json.loads(request.body or "null") == WHOLE
 
@@ -147,7 +147,7 @@ def test_command_in_a_string_ends_with_the_string(text: str) -> None:
 def test_expression_in_the_string_of_a_command_is_a_variable() -> None:
     body = '${jsonencode({ queueId = "x", callbackNumbers = ["y"] })}'
     text = f"""command = "curl -d '{body}' -H 'Content-Type: application/json' {URL}"\n  }}\n}}\n"""
-    [request] = read(text, "text")
+    [request] = read_exchanges(text, "text")
     assert (URL.endswith(request.path), request.body) == (True, None)
     assert not errors_of(text)
 
@@ -159,5 +159,5 @@ def test_pairs_of_dotnet_are_a_form(array: str) -> None:
     pair = 'new KeyValuePair<string, string>("grant_type", "client_credentials")'
     url = "https://login.mypurecloud.ie/oauth/token"
     code = f'var m = new HttpRequestMessage(HttpMethod.Post, "{url}");\nm.Content = new FormUrlEncodedContent({array.format(pair)});'
-    [request] = read(code, "text")
+    [request] = read_exchanges(code, "text")
     assert request.body == "grant_type=client_credentials"

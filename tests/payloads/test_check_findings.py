@@ -12,7 +12,7 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_document import parse
+from cxcall.documents.json_document import parse_json
 from cxcall.findings.finding import Finding
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
@@ -203,10 +203,10 @@ def test_exactly_one_of_several_destinations_is_required() -> None:
     assert found[0].message == "`/phoneNumber` is not allowed together with `/callUserId`"
     assert "remove one of the two" in found[0].fix
     text = json.dumps(both)
-    place = check_body(operation, Payload(both, parse(text, "body.json")))[0].excerpt
+    place = check_body(operation, Payload(both, parse_json(text, "body.json")))[0].excerpt
     assert place is not None
     assert text[place.column - 1 :].startswith('"phoneNumber"')
-    place = Payload(both, parse(text, "body.json")).find_excerpt("/phoneNumber")
+    place = Payload(both, parse_json(text, "body.json")).find_excerpt("/phoneNumber")
     assert place is not None
     assert text[place.column - 1 :].startswith('"+12025550100"')
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation
-from cxcall.documents.json_document import parse
+from cxcall.documents.json_document import parse_json
 from cxcall.payloads.errors.misnamed_properties import find_renames
 from cxcall.payloads.errors.schema_errors import explain_schema_errors
 from cxcall.payloads.payload import Payload
@@ -127,7 +127,7 @@ def test_name_whose_right_spelling_is_there_is_removed_and_not_moved() -> None:
 
 def test_finding_in_an_object_that_a_correction_adds_has_a_place() -> None:
     body = {"contactId": CONTACT_ID, "phoneNumber": "+12025550123"}
-    document = parse(json.dumps(body), "p.json")
+    document = parse_json(json.dumps(body), "p.json")
     found = check_body(load_operation("execute"), Payload(body, document))
     assert [(each.code, each.where) for each in found] == [
         ("property-missing", "/contactSpec/contactId"),

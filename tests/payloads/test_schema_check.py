@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_document import parse
+from cxcall.documents.json_document import parse_json
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import (
@@ -147,7 +147,7 @@ def test_every_finding_has_a_place_and_a_fix(operations: list[Operation], tries:
     def hold(case: tuple[Operation, Any]) -> None:
         operation, body = case
         text = json.dumps(body, indent=1)
-        findings = check_body(operation, Payload(body, parse(text, "p.json")))
+        findings = check_body(operation, Payload(body, parse_json(text, "p.json")))
         places = [finding.excerpt for finding in findings]
         assert all(place is not None for place in places)
         # The finding on the structure of an object comes first, because it explains its wrong members.

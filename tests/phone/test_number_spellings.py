@@ -7,7 +7,7 @@ import pytest
 
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_matching import NumberList
-from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_spelling
+from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_digits
 from helpers.cases import each_case
 
 
@@ -33,14 +33,14 @@ def test_trunk_prefixes_are_those_of_the_metadata() -> None:
 def test_letters_of_a_number_are_those_of_a_keypad(text: str) -> None:
     assert text in NumberList(["+12025550123"])
     assert "+12025550123" in NumberList([text])
-    assert usual_spelling(text) in number_spellings("+12025550123")
-    assert usual_spelling("+12025550123") in number_spellings(text)
+    assert usual_digits(text) in number_spellings("+12025550123")
+    assert usual_digits("+12025550123") in number_spellings(text)
 
 
 @pytest.mark.parametrize("text", ["2025550123 Ada", "202-555-0123 home"])
 def test_letters_beside_a_whole_number_are_not_dialed(text: str) -> None:
     assert text in NumberList(["+12025550123"])
-    assert usual_spelling(text) in number_spellings("+12025550123")
+    assert usual_digits(text) in number_spellings("+12025550123")
 
 
 def test_letters_beside_a_short_number_are_not_its_digits() -> None:
@@ -62,7 +62,7 @@ def test_letters_beside_a_short_number_are_not_its_digits() -> None:
 )
 def test_decimals_and_surplus_digits_are_not_part_of_a_number(text: str) -> None:
     assert text in NumberList(["+12025550123"])
-    assert usual_spelling(text) in number_spellings("+12025550123")
+    assert usual_digits(text) in number_spellings("+12025550123")
 
 
 def test_decimals_may_also_be_dialed() -> None:

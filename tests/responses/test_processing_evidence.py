@@ -10,7 +10,7 @@ from cxcall.responses.processing_evidence import (
     Evidence,
     classify,
     is_compressed,
-    leaves_outcome_open,
+    status_leaves_outcome_open,
     unread_reason,
     unreadable_reason,
 )
@@ -43,7 +43,7 @@ def test_evidence_of_a_status_without_a_body(status: int, expected: Evidence) ->
     [(408, True), (500, True), (302, True), (400, False), (401, False), (0, False)],
 )
 def test_status_may_leave_the_outcome_open(status: int, *, expected: bool) -> None:
-    assert leaves_outcome_open(respond(status)) is expected
+    assert status_leaves_outcome_open(respond(status)) is expected
 
 
 def test_503_is_unprocessed_only_with_retry_after() -> None:

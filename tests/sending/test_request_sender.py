@@ -16,7 +16,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.request_sender import deliver, read
+from cxcall.sending.request_sender import deliver, send_read
 from cxcall.sending.send_plan import Plan, SendHooks
 from helpers import fault_server as fault
 from helpers.deliveries import (
@@ -113,7 +113,7 @@ def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> N
     ):
         with FaultServer(faults) as server:
             plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
-            delivery = read(plan, None, hooks)
+            delivery = send_read(plan, None, hooks)
         assert delivery.attempts == attempts
         assert words in " ".join(f"{each.message} {each.fix}" for each in delivery.findings)
     assert [reason.partition(" ")[2] for reason in waits] == [
@@ -183,7 +183,7 @@ def test_read_after_one_that_got_no_new_token_is_not_sent() -> None:
     tokens = SharedToken(Tokens(error), Tokens()(None))
     with FaultServer((refused(401),)) as server:
         plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
-        found = [read(plan, tokens) for _ in range(2)]
+        found = [send_read(plan, tokens) for _ in range(2)]
     assert server.whole == 1
     assert [each.outcome for each in found] == [Outcome.UNDELIVERED] * 2
     assert found[1].findings == error.findings

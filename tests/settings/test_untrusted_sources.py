@@ -113,7 +113,7 @@ def test_secret_from_the_user_does_not_follow_a_dotenv_choice(folder: Folder, ch
     with pytest.raises(CredentialsError, match="would"):
         login_and_logout.log_in_with_token(settings, SECRET)
     with pytest.raises(CredentialsError, match="would"):
-        login_and_logout.log_in(settings, "me", SECRET)
+        login_and_logout.store_login(settings, "me", SECRET)
 
 
 @pytest.mark.parametrize(

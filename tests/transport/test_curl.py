@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cxcall.transport.curl import TOKEN as BEARER
-from cxcall.transport.curl import curl, named_key, show_credentials
+from cxcall.transport.curl import curl, named_key, with_credential_variables
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.cases import each_case
@@ -104,7 +104,7 @@ def test_each_of_several_keys_is_sent_in_its_own_place(tmp_path: Path) -> None:
     assert head.startswith("GET /a?k=%2b%26%34%37%31%31%3d HTTP/1.1")
     assert "X-App.Id: a4711=" in head.splitlines()
     assert "Cookie: lang=en; SESSION=s4711" in head.splitlines()
-    shown = show_credentials(request, keys)
+    shown = with_credential_variables(request, keys)
     assert shown.url.endswith("/a?k=$CXCALL_API_KEY[k]")
     assert shown.headers == {
         "X-App.Id": "$CXCALL_API_KEY[X-App.Id]",

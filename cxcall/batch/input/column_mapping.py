@@ -332,11 +332,11 @@ def _read_mapping_file(path: Path) -> dict[str, str]:
     text = toml.read_file(path)
     example = 'write one entry per line, like `phone-number = "Phone"`; quote a target that is a JSON pointer: `"/contactId" = "ID"`'
     headers = {}
-    for target, header in toml.parse(path, text, fix=example).items():
+    for target, header in toml.parse_toml(path, text, fix=example).items():
         if not isinstance(header, str) or not header.strip():
             raise UsageError(
                 f"`{target}` must be the header of a column, not {toml.type_name(header)}",
-                where=toml.locate(path, text, target),
+                where=toml.locate_setting(path, text, target),
                 fix=example,
             )
         headers[target.removeprefix("--")] = header.strip()

@@ -86,7 +86,7 @@ def log_out(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of a profile."""
     chosen = chosen_profile(target._asdict())
     profile = chosen.value
-    removed, problems = login_and_logout.log_out(profile)
+    removed, problems = login_and_logout.delete_login(profile)
     if not (removed or problems):  # a profile with a misspelled name has no login
         ConfigFile.read(config_path()).profile_settings(chosen, can_create=False)
     nothing = f"profile `{profile}` {'is logged out' if problems else 'has no login'}"
@@ -204,7 +204,7 @@ def _request_token(
         else ("Client", "client_secret")
     )
     secret = settings.values[name].value or _read_secret(screen, f"{noun} secret")
-    return login_and_logout.log_in(settings, settings.values[identifier].value, secret)
+    return login_and_logout.store_login(settings, settings.values[identifier].value, secret)
 
 
 def _read(screen: Screen, prompt: str, name: str) -> str:

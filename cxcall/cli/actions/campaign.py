@@ -173,7 +173,7 @@ def open_reader(
     return found, CampaignReader(found.operation.contract, settings, hooks)
 
 
-def show_status(options: StatusOptions) -> Report:
+def show_campaign_status(options: StatusOptions) -> Report:
     """Return the state of a campaign; with `--watch`, follow it until it no longer runs."""
     screen = Screen.standard(options.output)
     found, reader = open_reader("campaign", options.target, screen)

@@ -12,7 +12,7 @@ from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
 from cxcall.platform_reads.read_requests import Reader, ReadError
-from cxcall.responses.body_selection import SelectionError, text_lines
+from cxcall.responses.body_selection import SelectionError, printed_lines
 from cxcall.runtime.signals import sleep
 from cxcall.sending.checked_request import token_source
 from cxcall.sending.send_plan import SendHooks
@@ -74,7 +74,7 @@ class _ItemOutput:
     def add(self, page: Page) -> None:
         """Print or keep the items of a page, or the selected part of the page."""
         result, notes = self.reading.select(page.body) if page.body is not None else ([], ())
-        values = text_lines(result)
+        values = printed_lines(result)
         self.pages, self.count = page.number, self.count + len(values)
         self.next_query = page.next_query
         for note in notes:

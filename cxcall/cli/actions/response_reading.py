@@ -25,7 +25,7 @@ from cxcall.responses.body_selection import (
     SelectionError,
     missing_fields,
     parse_selection,
-    text_lines,
+    printed_lines,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Reading(NamedTuple):
                 exit_code=code, findings=(*report.findings, explain_selection_error(error))
             )
         result = mask_numbers(result, delivery, screen)
-        values = text_lines(result)
+        values = printed_lines(result)
         fields = self.selection.fields
         is_table = bool(fields) and isinstance(result, list) and screen.stdout.isatty()
         rows = [[as_cell(row[name]) for name in fields] for row in values] if is_table else ()

@@ -175,12 +175,12 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
 def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     """Return a report that shows a request, and sends nothing."""
     from cxcall.credentials.request_credentials import describe_places
-    from cxcall.transport.curl import show_credentials
+    from cxcall.transport.curl import with_credential_variables
 
     places = describe_places(checked.settings, checked.operation)
     from cxcall.responses.refusals.refusal_findings import provenance_note
 
-    request = show_credentials(checked.request, places)
+    request = with_credential_variables(checked.request, places)
     head = [
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
@@ -215,7 +215,7 @@ def deliver_request(
     """
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.configured_ledger import open_ledger
-    from cxcall.sending.request_sender import deliver, read
+    from cxcall.sending.request_sender import deliver, send_read
     from cxcall.sending.send_plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=sending.again)
@@ -224,7 +224,7 @@ def deliver_request(
     tokens = token_source(checked.settings, checked.operation, force=sending.force)
     hooks = SendHooks(on_wait=screen.print_wait)
     if checked.operation.is_read:
-        delivery = read(plan, tokens, hooks)
+        delivery = send_read(plan, tokens, hooks)
     else:
         with open_ledger() as ledger:
             defer_signals()  # from here on, the delivery itself handles signals

@@ -134,7 +134,7 @@ def _follow(
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
     if transcript is None or (options.follows and code is ExitCode.UNKNOWN):
         return report
-    return _add_transcripts(report, tracking.read_transcripts(transcript, last, read), screen)
+    return _add_transcripts(report, tracking.transcript_addresses(transcript, last, read), screen)
 
 
 def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen: Screen) -> Report:

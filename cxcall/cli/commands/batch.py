@@ -179,9 +179,9 @@ def batch_status(
 
     Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
     """
-    from cxcall.cli.actions.batch.queue_commands import show_status
+    from cxcall.cli.actions.batch.queue_commands import show_batch_status
 
-    return show_status(batch, output, watch=watch)
+    return show_batch_status(batch, output, watch=watch)
 
 
 @app.add_command("batch cancel", "cxcall batch cancel 01KB3")

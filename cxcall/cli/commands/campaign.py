@@ -141,9 +141,9 @@ def stop(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
 )
 def status(options: StatusOptions) -> Report:
     """Show the status and progress of a campaign."""
-    from cxcall.cli.actions.campaign import show_status
+    from cxcall.cli.actions.campaign import show_campaign_status
 
-    return show_status(options)
+    return show_campaign_status(options)
 
 
 @app.add_command(

@@ -15,7 +15,7 @@ from cxcall.cli.commands.doctor import DoctorOptions
 from cxcall.cli.commands.history import RecordFilters
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
-from cxcall.client.arguments import read_body
+from cxcall.client.arguments import as_payload
 from cxcall.contracts.contract import load_catalog, load_operation, load_operations
 from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError
@@ -212,5 +212,5 @@ class ReadTools:
             DoctorOptions(
                 self._guards, BodyOptions(), self._target, QUIET, operation or None, params
             ),
-            None if body is None else read_body(body),
+            None if body is None else as_payload(body),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_document import DocumentError, parse_json
 from cxcall.documents.text_files import decode
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -24,7 +24,7 @@ def read_document(path: str, content: bytes) -> tuple[Any, list[UsageError]]:
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return _read_yaml(path, text)
     try:
-        document = parse(text, path)
+        document = parse_json(text, path)
     except DocumentError as error:
         (finding, *_) = error.findings
         place = _place(path, finding)

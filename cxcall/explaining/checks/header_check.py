@@ -70,7 +70,9 @@ def find_twin(operation: Operation) -> str:
     return f"`{operation.method} {path}`" if is_known else ""
 
 
-def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
+def check_sent_token_kind(
+    request: ObservedRequest, operation: Operation | None
+) -> Iterator[Finding]:
     """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
 
     It is a warning if the source gets a token with client credentials.

@@ -11,7 +11,7 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.processing_evidence import leaves_outcome_open
+from cxcall.responses.processing_evidence import status_leaves_outcome_open
 
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
@@ -92,7 +92,7 @@ def check_unknown_outcome(
     if response is None or is_harmless or not request.method:
         return
     subject, done = ("the call", "placed") if operation else ("the request", "processed")
-    if request.is_successful or not leaves_outcome_open(response):
+    if request.is_successful or not status_leaves_outcome_open(response):
         return
     yield Finding(
         Severity.WARNING if operation else Severity.NOTE,

@@ -11,7 +11,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import rules_on
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.checks.url.route_check import RouteMatch
-from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
@@ -36,7 +36,7 @@ def check_published(
     parameters = {each.origin for each in known if each.where == "query"}
     if published is None:
         return
-    payload, _ = read_body(request)
+    payload, _ = repair_body(request)
     pairs = {"query": _shown(request)}
     if request.content_type.startswith("multipart/"):
         pairs["form"] = dict(parse_qsl(request.body or ""))

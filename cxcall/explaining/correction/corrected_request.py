@@ -20,7 +20,7 @@ from cxcall.explaining.correction.corrected_command import (
     json_text,
 )
 from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
-from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
+from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
 from cxcall.explaining.correction.lost_values import find_lost_places, is_for_all
 from cxcall.explaining.correction.repeated_request import (
     UNKNOWN_PATH,
@@ -28,7 +28,7 @@ from cxcall.explaining.correction.repeated_request import (
     repeats_request,
 )
 from cxcall.explaining.explanation import Explanation
-from cxcall.explaining.operations.intended_operation import find_better_operation
+from cxcall.explaining.operations.intended_operation import find_owner_of_body
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
@@ -144,7 +144,7 @@ def correct_request(
 def _correct(
     explanation: Explanation, operation: Operation, *, with_warnings: bool = False
 ) -> CorrectedRequest:
-    payload, _ = read_body(explanation.request)
+    payload, _ = repair_body(explanation.request)
     written = explanation.request.body or ""
     sent_value = payload.value if payload else read_leniently(written)
     if isinstance(sent_value, str):  # the body was encoded twice
@@ -171,7 +171,7 @@ def _correct(
     masked = (at for at, leaf in leaves(sent_value) if at and MASKED in str(leaf))
     missing += [at for at in masked if has_value(body, at)]
     # A body that is not shown, or its truncated end, is not known; nor is what was meant if nothing of it is left.
-    is_known = payload is not None or is_form(written) or (sent_value and not written)
+    is_known = payload is not None or looks_like_form(written) or (sent_value and not written)
     missing += [""] * ((bool(sent) and not is_known) or (body == {} and bool(dropped)))
     missing += _invented_places(body, sent_value)
     lost = find_lost_places(explanation.request, left_out, sent_value, (body, values))
@@ -234,13 +234,13 @@ def _find_operation(
     if operation.provenance != "published" and is_unknown:
         has_body = bool(explanation.request.body)
         operation = _published_alternative(operation, others, has_body=has_body) or operation
-    payload, _ = read_body(explanation.request)
+    payload, _ = repair_body(explanation.request)
     is_wrapped = "type-mismatch" in (each.code for each in explanation.findings if not each.where)
     if payload is None or is_wrapped or not operation.takes_body:
         return operation
     if not has_errors(check_body(operation, payload)):
         return operation
-    other = find_better_operation(operation, payload.value)
+    other = find_owner_of_body(operation, payload.value)
     is_harmless = other is not None and other.method != "DELETE"
     if other is None or not is_harmless or (other.can_place_call and not operation.can_place_call):
         return operation

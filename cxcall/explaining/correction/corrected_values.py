@@ -17,7 +17,7 @@ from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.checks.lost_plus import FORM_STANDARD
 from cxcall.explaining.checks.url.query_check import (
     find_member_renames,
-    find_renames,
+    find_query_renames,
     query_parameters,
 )
 from cxcall.explaining.correction.lost_values import find_lost_ids
@@ -229,7 +229,7 @@ def _correct_query(
 
     A value that is not valid for the parameter of that name is left out.
     """
-    parameters, renames = query_parameters(operation), find_renames(request, operation)
+    parameters, renames = query_parameters(operation), find_query_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
     query: dict[str, str] = {}
     left_out = []

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from cxcall.documents.json_document import Document, DocumentError, parse
+from cxcall.documents.json_document import Document, DocumentError, parse_json
 from cxcall.documents.json_pointer import has_value
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding
@@ -45,13 +45,13 @@ def parse_repaired(text: str) -> tuple[Document | None, tuple[Finding, ...]]:
     one request share the result, which they must not change.
     """
     try:
-        return parse(text, "body"), ()
+        return parse_json(text, "body"), ()
     except DocumentError as error:
         findings = error.findings
     others: dict[str, Finding] = {}
     for repaired in _repairs(text):
         try:
-            document = parse(repaired, "body")
+            document = parse_json(repaired, "body")
         except DocumentError as error:
             others |= {each.message: each for each in error.findings}
             continue
@@ -60,7 +60,7 @@ def parse_repaired(text: str) -> tuple[Document | None, tuple[Finding, ...]]:
     return None, findings
 
 
-def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
+def repair_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
     """Return the body, with null for unknown values, and the findings on its JSON syntax.
 
     The payload is None if there is no body, or if it cannot be read.
@@ -79,7 +79,7 @@ def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, 
 
 def body_value(request: ObservedRequest) -> Any:
     """Return the parsed body; None if there is none, or if it cannot be read."""
-    payload, _ = read_body(request)
+    payload, _ = repair_body(request)
     return payload.value if payload else None
 
 
@@ -88,16 +88,16 @@ def read_leniently(text: str) -> Any:
     document, _ = parse_repaired(text)
     if document is not None:
         return document.value
-    if is_form(text):
+    if looks_like_form(text):
         members = parse_qs(text.strip(), keep_blank_values=True)
         return {name: each if len(each) > 1 else each[0] for name, each in members.items()}
     for kept in (text, text.rpartition(",")[0]):
         with suppress(DocumentError):
-            return parse(_close(kept), "body").value
+            return parse_json(_close(kept), "body").value
     return None
 
 
-def is_form(text: str) -> bool:
+def looks_like_form(text: str) -> bool:
     """Return whether a body is a form: `name=value&name=value`."""
     return _FORM.fullmatch(text.strip()) is not None
 

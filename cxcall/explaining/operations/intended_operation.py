@@ -203,7 +203,7 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
     )
 
 
-def find_better_operation(operation: Operation, value: Any) -> Operation | None:
+def find_owner_of_body(operation: Operation, value: Any) -> Operation | None:
     """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
     likely = _of_platform(load_catalog().find_likely(value), operation.platform)
     other = operation_matching.find_better_operation(likely, operation, value)

@@ -73,7 +73,7 @@ def _is_open(value: str) -> bool:
     return not value or (value[0] in "{[" and not find_json_end(value, 0))
 
 
-def read_members(value: Any) -> ObservedRequest | None:
+def read_labeled_members(value: Any) -> ObservedRequest | None:
     """Return the request in an object whose members have labels as names: `http.request.method`."""
     labeled = _take_all(_named_leaves(value, ""))
     return labeled.build() if labeled.has_target and "method" in labeled.parts else None

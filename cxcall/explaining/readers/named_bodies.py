@@ -15,7 +15,7 @@ from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
     is_array_start,
-    is_json,
+    is_json_text,
     is_printed_map,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
@@ -147,7 +147,7 @@ def _line_end(text: str, start: int) -> int:
 
 def _literal_text(text: str) -> str:
     """Return an object of any language as JSON; empty if it is not complete, or if its values have no quotation marks."""
-    has_quotes = '"' in text or "'" in text or is_json(text)
+    has_quotes = '"' in text or "'" in text or is_json_text(text)
     if not has_quotes or is_printed_map(text):
         return ""
     return object_text(text)

@@ -21,7 +21,7 @@ from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
 )
-from cxcall.explaining.readers.json_values.json_search import is_json
+from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
@@ -115,7 +115,7 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
 def _is_broken_error(text: str) -> bool:
     """Return whether a text is not valid JSON, but starts with a member that only the body of an error has."""
     first = _FIRST_MEMBER.match(text)
-    return first is not None and first["name"] in _ERROR_MEMBERS and not is_json(text)
+    return first is not None and first["name"] in _ERROR_MEMBERS and not is_json_text(text)
 
 
 def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedRequest:

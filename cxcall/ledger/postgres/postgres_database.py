@@ -26,10 +26,10 @@ from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
 from cxcall.ledger.postgres.postgres_connection import SESSION, connect, read_server
 from cxcall.ledger.postgres.postgres_errors import (
-    damage_error,
-    explain_errors,
+    explain_server_errors,
     pool_error,
     raise_error_of_program,
+    server_damage_error,
 )
 from cxcall.ledger.postgres.postgres_schema import (
     PRUNING,
@@ -298,11 +298,11 @@ class PostgresDatabase(LedgerDatabase):
 
     def explaining_errors(self) -> AbstractContextManager[None]:
         """Turn errors of the server and the network into a LedgerError that says what to do."""
-        return explain_errors(self.name)
+        return explain_server_errors(self.name)
 
     def damage_error(self, detail: str) -> LedgerError:
         """Return the error for a ledger with a damaged record."""
-        return damage_error(self.name, detail)
+        return server_damage_error(self.name, detail)
 
     def close(self) -> None:
         """End the connection; everything that was recorded is committed."""

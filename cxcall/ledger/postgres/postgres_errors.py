@@ -17,7 +17,7 @@ _RESTORE = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`
 
 
 @contextmanager
-def explain_errors(
+def explain_server_errors(
     name: str, other_error: Callable[[str, str], LedgerError] | None = None
 ) -> Iterator[None]:
     """Turn errors of the server and the network into a LedgerError; `other_error` makes that for an error of another kind."""
@@ -64,7 +64,7 @@ def explain_errors(
     ) as error:
         raise pool_error(name, text_of(error), _RESTORE) from None
     except psycopg.Error as error:
-        raise (other_error or damage_error)(name, text_of(error)) from None
+        raise (other_error or server_damage_error)(name, text_of(error)) from None
 
 
 def pool_error(name: str, detail: str, more: str = "") -> LedgerError:
@@ -75,7 +75,7 @@ def pool_error(name: str, detail: str, more: str = "") -> LedgerError:
     )
 
 
-def damage_error(name: str, detail: str) -> LedgerError:
+def server_damage_error(name: str, detail: str) -> LedgerError:
     """Return the error for a ledger with a damaged record."""
     return LastingLedgerError(
         f"the ledger `{name}` is damaged: {detail}",

@@ -16,7 +16,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LastingLedgerError, LedgerError, StillQueuedError
 from cxcall.ledger.postgres import queue_statements as statements
-from cxcall.ledger.postgres.postgres_errors import explain_errors
+from cxcall.ledger.postgres.postgres_errors import explain_server_errors
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class QueuedRows:
     def _open_connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a connection in autocommit mode; raises LedgerError if the database refuses a statement."""
         try:
-            with explain_errors(self._name, _queue_error):
+            with explain_server_errors(self._name, _queue_error):
                 if self._connection is None:
                     self._connection = self._connect()
                     self.connections += 1

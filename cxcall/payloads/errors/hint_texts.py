@@ -67,7 +67,7 @@ def retype_hint(value: Any, types: list[str]) -> str:
             if is_container
             else "remove the quotes"
         )
-    if "string" in types and is_number(value):
+    if "string" in types and is_json_number(value):
         return f'write it in quotes: `"{format_value(value)}"`'
     if "object" in types and isinstance(value, list) and (pair := _first_pair(value)):
         return f"write one object, each name with its value: `{pair}`"
@@ -78,7 +78,7 @@ def retype_hint(value: Any, types: list[str]) -> str:
     return "put it in square brackets" if "array" in types else ""
 
 
-def is_number(value: Any) -> bool:
+def is_json_number(value: Any) -> bool:
     """Return whether a value is a number of JSON."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

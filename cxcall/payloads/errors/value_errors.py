@@ -14,7 +14,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.hint_texts import (
     format_hint,
     format_value,
-    is_number,
+    is_json_number,
     limit_hint,
     retype_hint,
 )
@@ -191,7 +191,7 @@ def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
     """Return how to write a value in one of some JSON types; for a number that must be a text with a format, that format."""
     if isinstance(value, str) and is_printed_type(value):
         return PRINTED_TYPE_HINT
-    if "string" not in types or not is_number(value):
+    if "string" not in types or not is_json_number(value):
         return retype_hint(value, types)
     text, schema = json.dumps(value), with_format(schema)
     if is_valid_scalar(text, schema):

@@ -8,7 +8,7 @@ from cxcall.documents.json_pointer import find_value, has_value, make_pointer
 from cxcall.findings.finding import Finding
 from cxcall.responses.listed_errors import LOCATIONS, ListedError, listed_errors
 from cxcall.responses.message_in_body import SOURCE, shorten
-from cxcall.responses.refusals.names_in_message import comparison_advice, locate
+from cxcall.responses.refusals.names_in_message import comparison_advice, locate_property
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import fold_name
 
@@ -71,4 +71,4 @@ def _find_pointer(operation: Operation | None, names: tuple[str, ...], body: Any
     above = make_pointer(*names[:-1])
     if above and isinstance(find_value(body, above), dict):
         return exact
-    return locate(operation, names[-1], body)
+    return locate_property(operation, names[-1], body)

@@ -188,7 +188,7 @@ def find_named_fields(operation: Operation | None, response: Any, body: Any) -> 
             error_code = member_text(detail, "errorCode")
             yield Finding.error(
                 "value-not-allowed",
-                locate(operation, name.rpartition(".")[2], body) or "response",
+                locate_property(operation, name.rpartition(".")[2], body) or "response",
                 f"the API names the field `{shorten(name)}`"
                 + (f", for `{shorten(error_code)}`" if error_code else ""),
                 fix=comparison_advice(operation),
@@ -204,18 +204,18 @@ def find_named_properties(
         return
     text = _VALUE.sub("", text)  # a value that looks like a name is not a name
     quoted = _QUOTED_NAME.findall(text)
-    plain = [name for name in _CAMEL_NAME.findall(text) if locate(operation, name, body)]
+    plain = [name for name in _CAMEL_NAME.findall(text) if locate_property(operation, name, body)]
     if code == "property-missing" and not plain:
         words = [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
-        places = {name: locate(operation, name, body) for name in words}
+        places = {name: locate_property(operation, name, body) for name in words}
         plain = [name for name, place in places.items() if place and not has_value(body, place)]
     if operation is None:  # only the body shows which names are properties
-        quoted = [name for name in quoted if locate(operation, name, body)]
+        quoted = [name for name in quoted if locate_property(operation, name, body)]
     elif not (quoted or plain or code == "property-missing"):
         plain += _spelled_names(operation, text)
     free = dict(_free_names(operation, text, body))
     for name in dict.fromkeys((*quoted, *plain, *free)):
-        if pointer := locate(operation, name, body) or free.get(name, ""):
+        if pointer := locate_property(operation, name, body) or free.get(name, ""):
             yield Finding.error(
                 code,
                 pointer,
@@ -311,7 +311,7 @@ def _spellings(operation: Operation) -> list[tuple[str, str]]:
     ]
 
 
-def locate(operation: Operation | None, name: str, body: Any) -> str:
+def locate_property(operation: Operation | None, name: str, body: Any) -> str:
     """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
     declared = operation.pointers if operation else [at for at, _ in _members(body)]
     places = [each for each in declared if each.rpartition("/")[2] == name]

@@ -183,7 +183,7 @@ def requires_token(operation: Operation) -> bool:
     return bool(declared) and {} not in declared
 
 
-def check_security(operation: Operation, request: SandboxRequest, tokens: TokenIssuer) -> None:
+def require_security(operation: Operation, request: SandboxRequest, tokens: TokenIssuer) -> None:
     """Raise a 401 or 403 ErrorResponse unless a request satisfies one of the alternatives of its operation."""
     authorization = request.headers.get("authorization", "")
     alternatives = operation.security

@@ -13,7 +13,7 @@ from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_batch import BatchCommand, RunMode
-from cxcall.cli.actions.batch.setup import new_job, open_rows, report_errors
+from cxcall.cli.actions.batch.setup import new_job, open_row_file, report_errors
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
@@ -144,7 +144,7 @@ def _new_job(
     contact = contact_operation(load, columns, known.phone_columns if known else ())
     repeated = values_from_path(contact, values)
     sets = [f"/{name}={json.dumps(value)}" for name, value in repeated.items()]
-    rows = open_rows(options, contact, screen, stack, find_columns(common.flags))
+    rows = open_row_file(options, contact, screen, stack, find_columns(common.flags))
     if not columns and load.place("columns") and options.reading.ignore_extra_columns:
         _stop_on_ambiguous_columns(rows, contact)
     sets += () if "file" in load.declared else options.set or ()

@@ -94,7 +94,7 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
     )
 
 
-def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
+def show_batch_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
     """Return how many rows of a batch are in each state; with `watch`, waits until no row is left."""
     screen = Screen.standard(output)
     with open_ledger() as ledger, closing(ledger.open_queue()) as queue:

@@ -36,7 +36,7 @@ from cxcall.cli.actions.batch.result_printer import (
     print_totals,
     unwritable_reason,
 )
-from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
+from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_row_file, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
@@ -87,7 +87,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         settings = enforce_hours(settings) if options.wait_for_hours else settings
         job = new_job(
             operation,
-            open_rows(options, operation, screen, stack, find_columns(flags)),
+            open_row_file(options, operation, screen, stack, find_columns(flags)),
             settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),

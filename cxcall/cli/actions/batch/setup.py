@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-def open_rows(
+def open_row_file(
     options: BatchOptions | LoadOptions,
     operation: Operation,
     screen: Screen,

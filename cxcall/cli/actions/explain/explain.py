@@ -16,7 +16,12 @@ from cxcall.documents.text_files import STDIN, read_text
 from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import find_correction
 from cxcall.explaining.explanation import Explanation, explain_request
-from cxcall.explaining.readers.format_detection import FORMATS, open_source, read, unknown_format
+from cxcall.explaining.readers.format_detection import (
+    FORMATS,
+    open_source,
+    read_exchanges,
+    unknown_format,
+)
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -143,7 +148,7 @@ def _correct_requests(
 def explain_text(text: str, contract: str | None, *, fix: bool) -> Report:
     """Explain the requests in a text, without printing anything; with `fix`, also the corrected requests."""
     own = load_user_contract(contract) if contract else None
-    explanations = [explain_request(request, own) for request in read(text, "text")]
+    explanations = [explain_request(request, own) for request in read_exchanges(text, "text")]
     return _summarize(explanations, fix=fix)
 
 

@@ -26,11 +26,11 @@ from cxcall.explaining.checks.url.query_check import (
     with_query,
 )
 from cxcall.explaining.checks.url.route_check import RouteMatch
-from cxcall.explaining.correction.json_repair import is_form, read_body
+from cxcall.explaining.correction.json_repair import looks_like_form, repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import (
     check_related_operation,
-    find_better_operation,
+    find_owner_of_body,
 )
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
@@ -54,7 +54,7 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     operation = route.operation
     if operation is None or not request.path:
         return
-    payload, _ = read_body(request)
+    payload, _ = repair_body(request)
     values = path_values(request.path, operation.path)
     for each in check_parameters(operation, values, payload):
         if each.code == "placeholder":
@@ -67,7 +67,7 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     yield from check_query(request, operation, payload)
 
 
-def check_body(
+def check_sent_body(
     request: ObservedRequest, route: RouteMatch, operation: Operation | None
 ) -> Iterator[Finding]:
     """Yield what is wrong with the body of a request that was meant for `operation`.
@@ -89,11 +89,11 @@ def check_body(
         return
     if request.content_type.startswith("multipart/"):
         return  # the content type is wrong, whatever the parts are
-    payload, findings = read_body(request)
+    payload, findings = repair_body(request)
     found = list(findings)
     if payload is not None:
         found += _check_payload(request, payload, route, operation)
-    elif is_form(request.body):
+    elif looks_like_form(request.body):
         form_body = found[0]._replace(
             message="the body is a form (`name=value&...`), but the API expects JSON",
             fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
@@ -285,7 +285,7 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
     is_wrapped = any(each.code == "type-mismatch" and not each.where for each in findings)
     if is_wrapped or not any(each.severity is Severity.ERROR for each in findings):
         return findings
-    other = find_better_operation(operation, payload.value)
+    other = find_owner_of_body(operation, payload.value)
     if other is not None:
         return [operation_mismatch(operation, other, payload), *_lessen(findings)]
     related = [*check_related_operation(operation, payload, findings)]

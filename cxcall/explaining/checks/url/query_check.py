@@ -178,7 +178,7 @@ def query_members(request: ObservedRequest, operation: Operation) -> dict[str, A
     return members
 
 
-def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
+def find_query_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
     """Return the right names of misspelled members of the query, by the names that were sent."""
     return find_member_renames(operation, query_members(request, operation))
 
@@ -194,7 +194,7 @@ def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str
     """Return the members of the query, by their correct names, that belong in the body of the operation."""
     if not (operation.takes_body and accepts_query_as_body(operation)):
         return {}
-    renames = find_renames(request, operation)
+    renames = find_query_renames(request, operation)
     declared = operation.schema_at("").get("properties", {})
     members = query_members(request, operation)
     found = {renames.get(name, name): value for name, value in members.items()}

@@ -38,7 +38,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     wrong_prefix,
 )
 from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_placeholders
-from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
@@ -262,7 +262,7 @@ def _has_word_as_id(path: str, place: Place) -> bool:
 
 def _takes_body_of(request: ObservedRequest, operation: Operation | None) -> bool:
     """Return whether the body of a request has all names that an operation requires, and no others."""
-    payload, _ = read_body(request)
+    payload, _ = repair_body(request)
     if operation is None or payload is None or not operation.takes_body:
         return False
     wrong = (each.code for each in check_body(operation, payload) if has_errors([each]))

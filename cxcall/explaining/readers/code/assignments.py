@@ -18,7 +18,7 @@ from cxcall.explaining.readers.code.token_tree import (
 )
 from cxcall.explaining.readers.code.values import (
     CodeCall,
-    as_text,
+    interpolated_text,
     join_terms,
     unknown,
     without_itself,
@@ -40,7 +40,7 @@ class Assignments(Calls):
             return self._assign(left, items[at].value, items[at + 1 :], is_member=is_member)
         first, sign, *computed = [*items, None, None]
         if is_member and isinstance(first, Group) and is_operator(sign, (":",)):
-            return as_text(self.evaluate(first.items)), self.evaluate(computed[:-2])
+            return interpolated_text(self.evaluate(first.items)), self.evaluate(computed[:-2])
         key, rest = split_key(items)
         if key is None or function_body(items):
             return None, self.evaluate(items)
@@ -60,7 +60,7 @@ class Assignments(Calls):
         last = left[-1]
         value = self._assigned(right, chain_name(left) if is_member else "")
         if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
-            return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
+            return interpolated_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
         if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
             return self._assign_item(left, value)
@@ -123,7 +123,10 @@ class Assignments(Calls):
         start = len(left)
         while start > 1 and isinstance(left[start - 1], Group):
             start -= 1
-        keys = [as_text(self.evaluate(each.items)) if each.items else "" for each in left[start:]]
+        keys = [
+            interpolated_text(self.evaluate(each.items)) if each.items else ""
+            for each in left[start:]
+        ]
         owner = chain_name(left[:start])
         holder: Any = self.names
         place: Any = owner

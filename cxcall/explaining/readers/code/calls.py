@@ -46,10 +46,10 @@ from cxcall.explaining.readers.code.values import (
     NOTHING,
     CodeCall,
     as_members,
-    as_text,
     fill_format,
+    interpolated_text,
     joined,
-    parse_number,
+    parse_literal_number,
     unknown,
     without_itself,
 )
@@ -156,7 +156,7 @@ class Calls(MapsAndLists):
         is_block = isinstance(following, Group) and following.opening == "{"
         if not group.items or is_block or is_token(following, "word"):
             return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
-        key = as_text(self.evaluate(group.items))
+        key = interpolated_text(self.evaluate(group.items))
         is_call = len(rest) == 3 and is_operator(rest[0], (".",)) and isinstance(rest[2], Group)
         is_adding = is_call and is_token(rest[1], "word") and _LIST_ADDERS.match(rest[1].value)
         owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
@@ -335,7 +335,7 @@ class Calls(MapsAndLists):
             self._report("text", "", value)
             return value, position + 1
         if item.kind == "number":
-            return parse_number(item.value), position + 1
+            return parse_literal_number(item.value), position + 1
         if item.kind == "word":
             following = items[position + 1] if position + 1 < len(items) else None
             if item.value.lower() in CONSTANTS:

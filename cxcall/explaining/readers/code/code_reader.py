@@ -10,7 +10,7 @@ from typing import Any
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.literals import with_plain_literals
-from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, build_request
+from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, request_of_draft
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -37,7 +37,7 @@ from cxcall.explaining.readers.code.request_roles import (
     mime_of,
     path_of,
     role_of,
-    target_of,
+    target_in_value,
 )
 from cxcall.explaining.readers.code.values import CodeCall, contains_value
 from cxcall.explaining.readers.request_builder import METHODS
@@ -198,7 +198,7 @@ class _Assembler:
         """Use the parts that a call shows: a target with a method, a header, a body, an option."""
         self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
         texts = [each for each in call.values() if isinstance(each, str)]
-        targets = [each for each in map(target_of, call.values()) if each]
+        targets = [each for each in map(target_in_value, call.values()) if each]
         method = METHOD_NAME.search(name.removesuffix(".new"))
         is_text = bool(texts) and call.values()[0] is texts[0] and not is_unresolved(texts[0])
         is_relative = not targets and is_text and is_relative_path(texts[0])
@@ -343,4 +343,4 @@ def read_code(text: str, response: HttpResponse | None = None) -> Iterator[Obser
     drafts = [each for each in assembler.drafts if each.target or each.base]
     sent = [each for each in drafts if each.target and (each.method_rank or each.body_rank)]
     for draft in (chosen := sent or drafts[:1]):
-        yield build_request(draft, text, response if draft is chosen[-1] else None)
+        yield request_of_draft(draft, text, response if draft is chosen[-1] else None)

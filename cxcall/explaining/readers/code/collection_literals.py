@@ -39,7 +39,7 @@ from cxcall.explaining.readers.code.values import (
     NOTHING,
     CodeCall,
     Form,
-    as_text,
+    interpolated_text,
     measure,
     unknown,
     wrapped_text,
@@ -176,7 +176,7 @@ class MapsAndLists:
             for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
                 value = self.names.get(known)
                 if isinstance(value, str | int | float) and self._may_use(value):
-                    return as_text(value)
+                    return interpolated_text(value)
                 if is_query and (members := form_members(value)):
                     return encode_query(members)
             return match[0]
@@ -312,7 +312,7 @@ class MapsAndLists:
             members[name] = value
             return True
         if is_spread(element):
-            members |= value if isinstance(value, dict) else {as_text(value): None}
+            members |= value if isinstance(value, dict) else {interpolated_text(value): None}
             return isinstance(value, dict) or group.opening[-1:] == "{"
         if is_map and isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
             members[value[0]] = value[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.code_forms import CASTS
 from cxcall.explaining.readers.code.token_tree import Group, is_token
-from cxcall.explaining.readers.code.values import CodeCall, as_text, unknown
+from cxcall.explaining.readers.code.values import CodeCall, interpolated_text, unknown
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _TO_TEXT = re.compile(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
@@ -114,7 +114,7 @@ def gives_other_items(name: str) -> bool:
     return "." in name and not name.endswith(".Map") and _OTHER_METHOD.search(name) is not None
 
 
-def is_plain(value: Any) -> bool:
+def is_convertible(value: Any) -> bool:
     """Return whether a value is a list of texts, or a scalar that is neither a URL nor JSON: a pipe converts it."""
     if isinstance(value, list):
         return not any(isinstance(each, dict | list) for each in value)
@@ -190,7 +190,7 @@ def _as_printed(value: Any, levels: int) -> Any:
         return inner if levels >= 0 else "System.Collections.Hashtable"
     if isinstance(value, list):
         items = [_as_printed(each, levels - 1) for each in value]
-        return items if levels >= 0 else " ".join(map(as_text, items))
+        return items if levels >= 0 else " ".join(map(interpolated_text, items))
     return value
 
 
@@ -211,5 +211,5 @@ def extended_url(url: Any, name: str, values: list[Any]) -> str:
     if not (isinstance(url, str) and "://" in url):
         return ""
     if re.match(r"AppendPathSegments?$", name) and values:
-        return "/".join([url.rstrip("/"), *(as_text(each).strip("/") for each in values)])
+        return "/".join([url.rstrip("/"), *(interpolated_text(each).strip("/") for each in values)])
     return url if re.match(r"With(?:Header|OAuth|Basic|Timeout|Cookie)|Allow\w*Http", name) else ""

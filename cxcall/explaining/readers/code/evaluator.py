@@ -15,7 +15,7 @@ from cxcall.explaining.readers.code.code_forms import (
 from cxcall.explaining.readers.code.conversions import (
     as_powershell_prints,
     converted,
-    is_plain,
+    is_convertible,
     item_of,
     may_calculate,
     negated,
@@ -44,7 +44,7 @@ from cxcall.explaining.readers.code.values import (
     as_members,
     fill_format,
     join_terms,
-    parse_number,
+    parse_literal_number,
     unknown,
     without_itself,
 )
@@ -141,7 +141,7 @@ class Evaluator(Assignments):
         if item.kind == "word":
             return self._word(items, position)
         if item.kind == "number":
-            return parse_number(item.value), position + 1
+            return parse_literal_number(item.value), position + 1
         return self.resolve_text(item.value), position + 1
 
     def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
@@ -211,7 +211,7 @@ class Evaluator(Assignments):
         self._tail(rest)
         other = {"?": (":",), "if": ("else",)}.get(sign, ())
         is_choice = any(is_operator(each, other) for each in rest)
-        is_value = is_plain(terms[-1]) and not isinstance(terms[-1], CodeCall | dict)
+        is_value = is_convertible(terms[-1]) and not isinstance(terms[-1], CodeCall | dict)
         is_piped = sign == "|>" and is_value
         if is_choice or is_piped or sign in ("==", "&&", "and") or sign[0] == "-":
             terms[:] = [unknown()]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from cxcall.explaining.readers.code.values import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
-    is_json,
     is_json_complete,
+    is_json_text,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
@@ -207,7 +207,7 @@ class _LiteralReader:
         is_whole = is_whole or not (follows.isalnum() or follows in ('"', "\\", ":", "_"))
         if not is_whole and (whole := self._find_json_literal(start, quote)) > max(end, 0):
             content = text[start:whole]
-            if '""' in content and is_json(content.replace('""', '"')):
+            if '""' in content and is_json_text(content.replace('""', '"')):
                 content = content.replace('""', '"')  # doubled, as in Visual Basic
             return content, text.index(quote, whole) + 1
         return None if end < 0 else (value, end + len(closing))

@@ -6,7 +6,12 @@ import re
 from typing import Any
 
 from cxcall.explaining.readers.code.conversions import member_of
-from cxcall.explaining.readers.code.values import as_text, join_terms, unknown, without_itself
+from cxcall.explaining.readers.code.values import (
+    interpolated_text,
+    join_terms,
+    unknown,
+    without_itself,
+)
 
 _CHANGED_TEXT = re.compile("stringBy|components|substring|uppercase|lowercase|capitalized")
 _FROM_COLLECTION = re.compile("With(?:Dictionary|Array)$")
@@ -41,9 +46,12 @@ def collection_message(name: str, values: list[Any]) -> Any:
     if _FROM_COLLECTION.search(name) and isinstance(first, dict | list):
         return first.copy()
     if name.endswith("WithObjectsAndKeys"):
-        return {as_text(key): value for value, key in zip(first[::2], first[1::2], strict=False)}
+        return {
+            interpolated_text(key): value
+            for value, key in zip(first[::2], first[1::2], strict=False)
+        }
     if name == "dictionaryWithObject" and second is not None:
-        return {as_text(second): first}
+        return {interpolated_text(second): first}
     if name.endswith("WithObjects") and second is None:
         return first
     if name == "arrayWithObject":

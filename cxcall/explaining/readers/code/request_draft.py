@@ -19,8 +19,8 @@ from cxcall.explaining.readers.code.request_roles import (
     URL,
     VARIABLE,
     as_header,
-    header_text,
     is_request,
+    literal_header_text,
     method_of,
     mime_of,
     role_of,
@@ -30,7 +30,7 @@ from cxcall.explaining.readers.code.sent_body import (
     MULTIPART,
     CodeParts,
     content_of,
-    encode_body,
+    encode_draft,
     encode_query,
     form_members,
     is_encoded_twice,
@@ -120,7 +120,7 @@ class RequestDraft:
             return False
         if name.lower() in ("host", "origin", "connection"):
             return False
-        if text := mime_of(value) or header_text(value):
+        if text := mime_of(value) or literal_header_text(value):
             self.headers[name] = text
         return True
 
@@ -128,7 +128,7 @@ class RequestDraft:
         """Use headers: a map, a list of pairs or lines, or a call around one of these."""
         if isinstance(value, dict):
             for name, content in value.items():
-                if text := header_text(content):
+                if text := literal_header_text(content):
                     self.headers[name] = text
                 elif variable_names(name):
                     self.has_hidden_headers = True
@@ -145,7 +145,7 @@ class RequestDraft:
         if isinstance(item, str) and (header := as_header(item, is_any=True)):
             self.headers.update([header])
         elif isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
-            self.headers[item[0]] = header_text(item[1])
+            self.headers[item[0]] = literal_header_text(item[1])
 
     def take_pair(self, name: str, call: CodeCall) -> bool:
         """Use the header or query parameter that a call sets; return whether it sets one."""
@@ -153,7 +153,7 @@ class RequestDraft:
         named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
         field = next((value for key, value in named.items() if "headerfield" in key), None)
         if isinstance(field, str) and values:
-            self.headers[field] = header_text(values[0])
+            self.headers[field] = literal_header_text(values[0])
             return True
         if "query" in name.lower() and {"name", "value"} <= named.keys():
             self.query[str(named["name"])] = named["value"]
@@ -163,7 +163,7 @@ class RequestDraft:
         if len(values) < 2 or not isinstance(values[0], str):
             return False
         is_header = "header" in name.lower() or HEADER_NAME.fullmatch(values[0]) is not None
-        if is_header and (text := header_text(values[1])):
+        if is_header and (text := literal_header_text(values[1])):
             self.headers[values[0]] = text
         return is_header
 
@@ -191,7 +191,7 @@ class RequestDraft:
         if name in BASIC:
             self.take_basic(call)
         elif _BEARER.fullmatch(name) and call.arguments:
-            token = header_text(call.values()[0]) or unknown()
+            token = literal_header_text(call.values()[0]) or unknown()
             self.headers["Authorization"] = f"Bearer {token}"
 
     def take_named_arguments(self, call: CodeCall) -> bool:
@@ -269,7 +269,9 @@ class RequestDraft:
             self.hidden_body, self.is_text = content, maker_kind == "text"
 
 
-def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
+def request_of_draft(
+    draft: RequestDraft, text: str, response: HttpResponse | None
+) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may show which library sends it."""
     headers = dict(draft.headers)
     is_query = re.search(f"[?&]{VARIABLE}$", draft.target) is not None
@@ -289,7 +291,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
             headers.pop(written, None)
             written, content_type = "", MULTIPART
     else:
-        body, content_type = encode_body(draft, headers.get(written) or draft.content_type, text)
+        body, content_type = encode_draft(draft, headers.get(written) or draft.content_type, text)
     if body is None and draft.hidden_body:
         body = draft.hidden_body
     if not written and body is not None and (known := content_type or _hinted_type(draft, text)):

@@ -124,10 +124,10 @@ def is_target(text: str) -> bool:
     return bool(URL.fullmatch(text) or (KNOWN_PATH.match(text) and text[:1] == "/"))
 
 
-def target_of(value: Any) -> str:
+def target_in_value(value: Any) -> str:
     """Return a value as a target, also in a call that makes it: `URI("https://...")`; empty if it is not one."""
     if isinstance(value, CodeCall) and len(value.arguments) == 1:
-        return target_of(value.values()[0])
+        return target_in_value(value.values()[0])
     return value if isinstance(value, str) and is_target(value) else ""
 
 
@@ -185,7 +185,7 @@ def encoding_of(name: str) -> str:
     return "form" if name.lower().endswith("form") else "json" if is_json else ""
 
 
-def header_text(value: Any) -> str:
+def literal_header_text(value: Any) -> str:
     """Return the value of a header; empty if it is not a text."""
     if isinstance(value, str):
         return value
@@ -194,7 +194,7 @@ def header_text(value: Any) -> str:
     if isinstance(value, CodeCall):
         texts = [each for each in value.values() if isinstance(each, str)]
         return " ".join(texts) if texts else mark_unresolved(f"{{{value.name}}}")
-    return header_text(value[0]) if isinstance(value, list) and value else ""
+    return literal_header_text(value[0]) if isinstance(value, list) and value else ""
 
 
 def mime_of(value: Any) -> str:

@@ -16,12 +16,12 @@ from cxcall.explaining.readers.code.request_roles import (
     FORM_TYPE,
     MIME,
     contains_target,
-    header_text,
     is_headers,
+    literal_header_text,
     mime_of,
 )
 from cxcall.explaining.readers.code.values import CodeCall, Form, is_name, wrapped_text
-from cxcall.explaining.readers.json_values.json_search import is_json
+from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -144,21 +144,21 @@ def wrong_encoding_findings(encoding: str) -> Iterator[Finding]:
     )
 
 
-def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
+def encode_draft(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
     """Return the body as text and its content type, as the library sends it."""
     body, kind = draft.body, draft.body_kind
     if kind == "form" and isinstance(body, list):
         body = form_members(body) or body  # pairs, as in Rust and Go
     if isinstance(body, dict) and _is_form(kind, content_type, text):
         hidden = "".join(name for name in body if is_unresolved(str(name)))
-        return hidden or encode_form(body), content_type or FORM_TYPE
+        return hidden or encode_sent_form(body), content_type or FORM_TYPE
     if isinstance(body, dict | list):
         body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
         default = "" if kind in ("text", PYTHON_TEXT) else "application/json"
         is_twice = kind == "twice"
         return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
     if isinstance(body, str) and kind == "json":
-        is_encoded = is_json(remove_marks(body)) and "json=" not in text
+        is_encoded = is_json_text(remove_marks(body)) and "json=" not in text
         content_type = content_type or "application/json"
         return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
     is_default = isinstance(body, str) and not (content_type or draft.has_hidden_headers)
@@ -218,10 +218,10 @@ def form_members(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def encode_form(members: dict[str, Any]) -> str:
+def encode_sent_form(members: dict[str, Any]) -> str:
     """Return a map as a form."""
     pairs = (
-        (str(name), header_text(value) or json.dumps(as_json_value(value)).strip('"'))
+        (str(name), literal_header_text(value) or json.dumps(as_json_value(value)).strip('"'))
         for name, value in members.items()
     )
     return urlencode([(remove_marks(name), remove_marks(text)) for name, text in pairs])
@@ -232,7 +232,7 @@ def encode_query(members: dict[str, Any]) -> str:
     return "&".join(
         f"{quote_plus(remove_marks(str(name)))}={text}"
         if variable_names(text := _query_text(each))
-        else encode_form({name: each})
+        else encode_sent_form({name: each})
         for name, each in members.items()
     )
 

@@ -44,7 +44,7 @@ NOTHING = object()
 _MAX_DIGITS = 400  # more digits are not a float, and Python refuses more than 4300
 
 
-def parse_number(text: str) -> Any:
+def parse_literal_number(text: str) -> Any:
     """Return a token as a number; its text if it is too large or not a number."""
     digits = text.rstrip("LlDdUuMm") if not text.lower().startswith("0x") else text
     if len(digits) > _MAX_DIGITS:
@@ -55,7 +55,7 @@ def parse_number(text: str) -> Any:
         return int(digits.lstrip("0") or "0") if digits.isdigit() else text
 
 
-def as_text(value: Any) -> str:
+def interpolated_text(value: Any) -> str:
     """Return a value as text, to be part of another text."""
     if isinstance(value, str):
         return value
@@ -92,7 +92,9 @@ def join_terms(terms: list[Any]) -> Any:
     if calls and not isinstance(terms[0], str):
         return calls[0]
     return "".join(
-        mark_unresolved(f"{{{each.name}}}") if isinstance(each, CodeCall) else as_text(each)
+        mark_unresolved(f"{{{each.name}}}")
+        if isinstance(each, CodeCall)
+        else interpolated_text(each)
         for each in terms
     )
 
@@ -106,7 +108,7 @@ def fill_format(template: str, values: list[Any]) -> str:
     """Return a format with its values in place of `%s`, `{}`, or `{0}`, and with marks on names such as `{name}`."""
     rest = iter(values)
     marked = NAMED_FORMAT.sub(lambda match: mark_unresolved(match[0]), template)
-    return FORMAT.sub(lambda _: as_text(next(rest, unknown())), marked)
+    return FORMAT.sub(lambda _: interpolated_text(next(rest, unknown())), marked)
 
 
 def joined(separator: str, items: Any) -> str:

@@ -6,7 +6,7 @@ import re
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
-from cxcall.explaining.readers.json_values.json_search import is_json
+from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.request_builder import METHODS, build_observed_request, first_words
 from cxcall.transport.http_messages import HttpResponse
 
@@ -57,10 +57,10 @@ def wget_as_curl(words: list[str]) -> list[str]:
 
 def _as_meant(body: str) -> str:
     r"""Return a body with line ends in place of the `\n` that command generators write between members."""
-    if "\\n" not in body or body.lstrip()[:1] not in ("{", "[") or is_json(body):
+    if "\\n" not in body or body.lstrip()[:1] not in ("{", "[") or is_json_text(body):
         return body
     lines = re.sub(r"(?<=[\[{,\]}\"\w])\\n(?= *[\"\[{\]}\w-])", "\n", body)
-    return lines if is_json(lines) else body
+    return lines if is_json_text(lines) else body
 
 
 def postman_as_curl(words: list[str]) -> list[str]:

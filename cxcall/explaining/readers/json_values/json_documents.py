@@ -26,7 +26,7 @@ from cxcall.explaining.readers.json_values.saved_requests import (
     read_collection,
     read_har,
 )
-from cxcall.explaining.readers.labeled_texts import read_members
+from cxcall.explaining.readers.labeled_texts import read_labeled_members
 from cxcall.explaining.readers.request_builder import body_text, build_observed_request
 
 _MAX_DEPTH = 3
@@ -108,7 +108,7 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
         else:
             found = read_object(value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE))
             if found is None or not found.method:
-                found = read_members(value) or found
+                found = read_labeled_members(value) or found
         if found and found.method and found.response is None and not is_exchange(value):
             found = replace(found, origin="request")
         if found:

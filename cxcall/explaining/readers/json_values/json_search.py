@@ -57,11 +57,11 @@ def is_json_complete(text: str, *, strict: bool = False) -> bool:
     if text.lstrip()[:1] not in ("{", "["):
         return True
     if strict:
-        return is_json(text)
+        return is_json_text(text)
     return find_json_end(text, 0) == len(text.rstrip())
 
 
-def is_json(text: str) -> bool:
+def is_json_text(text: str) -> bool:
     """Return whether a text is valid JSON."""
     return find_json(text, _NO_JSON) is not _NO_JSON
 
@@ -113,7 +113,7 @@ def is_array_start(text: str, start: int) -> bool:
 def find_body(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that also has other text."""
     twice = _ENCODED_TWICE.match(text) if is_request and text[:1] == '"' else None
-    if twice and "{" in twice[1] and is_json(twice[1]):
+    if twice and "{" in twice[1] and is_json_text(twice[1]):
         return str(twice[1])
     if _CUT.search(text) or (is_request and is_printed_map(text[max(text.find("{"), 0) :])):
         return None  # its end is not known

@@ -35,7 +35,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     STATUS_LINE,
     STATUS_OF,
     find_first,
-    is_header,
+    is_header_line,
     read_header_object,
     without_quotes,
 )
@@ -135,7 +135,7 @@ class _Message:
         header = HEADER.match(line) if self._is_in_headers else None
         if self._is_in_headers and not header and self._continues_header(line):
             self._headers[next(reversed(self._headers))] += f" {line.strip()}"
-        elif header and (self.is_raw or is_header(header)):
+        elif header and (self.is_raw or is_header_line(header)):
             name, value = header.groups()
             others = self._headers.get(name)
             self._headers[name] = f"{others}, {value}" if others is not None else value

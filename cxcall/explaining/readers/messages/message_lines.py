@@ -75,7 +75,7 @@ def find_first(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
     return next((found for each in patterns if (found := each.search(text))), None)
 
 
-def is_header(header: re.Match[str]) -> bool:
+def is_header_line(header: re.Match[str]) -> bool:
     """Return whether a line of prose that matches `HEADER` is a header."""
     return _is_name(header[1]) and not header[2].startswith("//")
 
