@@ -234,8 +234,8 @@ def _convert(path: str, content: bytes) -> Contract:
     """Return the converted contract of a user's file."""
     from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
-    from cxcall.contracts.conversion.document_reader import read_document
     from cxcall.contracts.conversion.shared_names import rename_shared
+    from cxcall.contracts.document_file import read_document
 
     document, faults = read_document(path, content)
     converted, shipped = convert(document, path, faults), load_shipped_contracts()

@@ -55,7 +55,7 @@ def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]
     from cxcall.findings.edit import Applicability, Edit, write
 
     if breach.op == "add":
-        from cxcall.payloads.errors.suggested_values import new_value
+        from cxcall.payloads.errors.value_corrections import new_value
 
         value = new_value(operation, place)
         return (write("add", place, value, Applicability.PLACEHOLDER),) if value else ()
@@ -114,7 +114,7 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
     elif kind == "falseSchema" or detail.get("options") in ([""], [0], [False]):
         problem, fix, op = f"`{name}` is not allowed here", f"remove `{name}`", "remove"
     elif isinstance(error.instance, str | int | float):
-        from cxcall.payloads.errors.hint_texts import format_value
+        from cxcall.payloads.errors.value_hints import format_value
 
         problem = f"`{name}` cannot be `{format_value(error.instance)}`"
     fix = fix or f"change `{name}`"

@@ -174,15 +174,15 @@ def check_parameters(
         if value is None:
             continue
         if not is_valid_text(parameter.schema, [value]):
-            from cxcall.payloads.errors.value_errors import explain_parameter_error
+            from cxcall.payloads.errors.broken_rules import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
         elif _is_unfilled(operation, parameter.as_sent, value):
-            from cxcall.payloads.errors.value_errors import explain_unfilled_parameter
+            from cxcall.payloads.errors.broken_rules import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))
         elif has_other_spelling(parameter, value):
-            from cxcall.payloads.errors.value_errors import explain_spelling
+            from cxcall.payloads.errors.broken_rules import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
         elif parameter.schema.get("format") == "phone" or ".0" in value:

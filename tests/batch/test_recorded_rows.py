@@ -15,7 +15,7 @@ from cxcall.batch.report.recorded_rows import (
     read_report,
 )
 from cxcall.batch.report.report_counts import summarize
-from cxcall.batch.report.report_formats import text_sections
+from cxcall.batch.report.text_and_csv_reports import text_sections
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cxcall.batch.report.charts import time_bars
-from cxcall.batch.report.html import render_html
+from cxcall.batch.report.html_report import render_html
 from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.report_counts import summarize
 from cxcall.ledger.records import Batch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.suggested_values import correct_text
+from cxcall.payloads.errors.value_corrections import correct_text
 from helpers.cases import each_case
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.suggested_values import correct_text
+from cxcall.payloads.errors.value_corrections import correct_text
 from cxcall.phone.impossible_numbers import find_number_mistake
 
 if TYPE_CHECKING:

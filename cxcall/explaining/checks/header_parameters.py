@@ -8,7 +8,7 @@ from http import HTTPStatus
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.findings.finding import Finding
-from cxcall.payloads.errors.value_errors import with_description
+from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.runtime.likely_secrets import is_secret_header

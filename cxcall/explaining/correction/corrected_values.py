@@ -27,7 +27,7 @@ from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.explaining.operations.path_distance import is_same_word, may_be_id
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.errors.suggested_values import correct_text, new_value, placeholder
+from cxcall.payloads.errors.value_corrections import correct_text, new_value, placeholder
 from cxcall.payloads.payload import Payload, empty_value
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import check_body, is_valid_text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import new_validator
 from cxcall.documents.json_pointer import find_value, join_pointer, make_pointer, value_at
-from cxcall.payloads.errors.suggested_values import SCALAR_RULES
-from cxcall.payloads.errors.value_errors import without_duplicates
+from cxcall.payloads.errors.broken_rules import without_duplicates
+from cxcall.payloads.errors.value_corrections import SCALAR_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

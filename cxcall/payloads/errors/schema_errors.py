@@ -16,6 +16,17 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.errors.broken_rules import (
+    describe_broken_rule,
+    describe_placeholder,
+    describe_schema,
+    describe_wrong_string,
+    type_hint,
+    type_names,
+    with_description,
+    with_format,
+    without_duplicates,
+)
 from cxcall.payloads.errors.error_selection import (
     ALTERNATIVES,
     UNKNOWN,
@@ -27,30 +38,19 @@ from cxcall.payloads.errors.error_selection import (
     relevant_errors,
     undeclared_names,
 )
-from cxcall.payloads.errors.hint_texts import (
-    format_value,
-    property_template,
-    suggest_flags,
-    wrapped_list,
-)
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
-from cxcall.payloads.errors.suggested_values import (
+from cxcall.payloads.errors.value_corrections import (
     as_object,
     correct_choice,
     is_valid_scalar,
     new_value,
     retype,
 )
-from cxcall.payloads.errors.value_errors import (
-    describe_broken_rule,
-    describe_placeholder,
-    describe_schema,
-    describe_wrong_string,
-    type_hint,
-    type_names,
-    with_description,
-    with_format,
-    without_duplicates,
+from cxcall.payloads.errors.value_hints import (
+    format_value,
+    property_template,
+    suggest_flags,
+    wrapped_list,
 )
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.error_selection import Names
     from cxcall.payloads.errors.renames import Rename
-    from cxcall.payloads.errors.suggested_values import Correction
+    from cxcall.payloads.errors.value_corrections import Correction
     from cxcall.payloads.payload import Payload
 
 _MAX_ROUNDS = 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.recorded_rows import count_rows_of, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
-from cxcall.batch.report.report_formats import csv_records, text_sections
+from cxcall.batch.report.text_and_csv_reports import csv_records, text_sections
 from cxcall.cli.actions.history import more_remark
 from cxcall.findings.exit_codes import Outcome
 from cxcall.output.count_phrases import count_phrase
@@ -160,7 +160,7 @@ def _format_lines(report: BatchReport, summary: Summary, form: str) -> Iterable[
     if form == "jsonl":
         return (json.dumps(row.as_dict(), ensure_ascii=False) for row in report.rows)
     if form == "html":
-        from cxcall.batch.report.html import render_html
+        from cxcall.batch.report.html_report import render_html
 
         return [render_html(report, summary)]
     return None

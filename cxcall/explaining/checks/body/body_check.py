@@ -35,7 +35,7 @@ from cxcall.explaining.operations.intended_operation import (
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
-from cxcall.payloads.errors.suggested_values import is_valid_scalar
+from cxcall.payloads.errors.value_corrections import is_valid_scalar
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body as check_schema

@@ -15,7 +15,7 @@ from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.errors.value_errors import explain_parameter_error
+from cxcall.payloads.errors.broken_rules import explain_parameter_error
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text

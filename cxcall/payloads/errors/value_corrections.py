@@ -9,7 +9,7 @@ from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.hint_texts import listed_values
+from cxcall.payloads.errors.value_hints import listed_values
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
 from cxcall.runtime.printed_types import is_printed_type

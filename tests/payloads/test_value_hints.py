@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.hint_texts import (
+from cxcall.payloads.errors.value_corrections import retype
+from cxcall.payloads.errors.value_hints import (
     format_hint,
     format_value,
     limit_hint,
     property_template,
     retype_hint,
 )
-from cxcall.payloads.errors.suggested_values import retype
 from cxcall.runtime.name_similarity import nearest_name
 from helpers.cases import each_case
 

@@ -1,4 +1,4 @@
-"""Describe the rule of its schema that a value breaks, and the correction."""
+"""Describe the rule of its schema that a value breaks, and advise how to keep it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.payloads.errors.hint_texts import (
+from cxcall.payloads.errors.value_corrections import is_valid_scalar
+from cxcall.payloads.errors.value_hints import (
     format_hint,
     format_value,
     is_json_number,
     limit_hint,
     retype_hint,
 )
-from cxcall.payloads.errors.suggested_values import is_valid_scalar
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.wrong_phone_numbers import (
     AS_TEXT,
