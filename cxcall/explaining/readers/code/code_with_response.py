@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.code.powershell import is_powershell_request, quote_urls
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
@@ -43,10 +44,6 @@ _CODE_TARGET = re.compile(
 )
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
-_POWERSHELL = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
-# The last command before a URL: a search from each one to the end of the line would take quadratic time.
-_POWERSHELL_REQUEST = re.compile(rf"(?i){_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://")
-_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _PATH = re.compile(
     r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
     re.IGNORECASE,
@@ -64,7 +61,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         yield failed
     elif not _RAW_MESSAGE.search(text) and (
         _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
-        or _POWERSHELL_REQUEST.search(text)
+        or is_powershell_request(text)
     ):
         from cxcall.explaining.readers.code.code_reader import read_code
 
@@ -76,9 +73,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         code = _PROMPT.sub("", text[:at] or text)
         if "MakeRestRequest" in code:
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)
-        if _POWERSHELL_REQUEST.search(code):
-            code = _BARE_URL.sub(r"'\1'", code + "\n")  # in quotes, as other languages require them
-        yield from read_code(code, response)
+        yield from read_code(quote_urls(code), response)
 
 
 def _without_bodies(text: str) -> str:

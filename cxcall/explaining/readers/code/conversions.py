@@ -34,8 +34,6 @@ _OTHER_METHOD = re.compile(
 )
 
 _SIZED_LISTS = ("arraylist", "jsonarray", "vec", "vector", "hashset")
-_DEPTH = re.compile(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)
-_DEFAULT_DEPTH = 2
 _SQL_TYPES = ("json", "jsonb", "text", "uuid", "varchar")
 """Types to which PostgreSQL converts a text without a change: `'{}'::jsonb`."""
 
@@ -169,29 +167,6 @@ def accumulated(known: Any, method: str, value: Any) -> Any:
     if isinstance(known, list):
         return [*known, value]
     return [value] if method == "append" else value if known is None else [known, value]
-
-
-def as_powershell_prints(value: Any, options: list[Any]) -> Any:
-    """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text."""
-    named = [
-        at for at, each in enumerate(options) if is_token(each, "word") and _DEPTH.match(each.value)
-    ]
-    depth = options[named[0] + 1 : named[0] + 2] if named else []
-    if named and not (depth and is_token(depth[0], "number")):
-        return value
-    levels = int(depth[0].value) if depth else _DEFAULT_DEPTH
-    # A list at the top may not be a level.
-    return _as_printed(value, levels + isinstance(value, list))
-
-
-def _as_printed(value: Any, levels: int) -> Any:
-    if isinstance(value, dict):
-        inner = {name: _as_printed(each, levels - 1) for name, each in value.items()}
-        return inner if levels >= 0 else "System.Collections.Hashtable"
-    if isinstance(value, list):
-        items = [_as_printed(each, levels - 1) for each in value]
-        return items if levels >= 0 else " ".join(map(interpolated_text, items))
-    return value
 
 
 def may_calculate(sign: str, before: Any, following: Any) -> bool:

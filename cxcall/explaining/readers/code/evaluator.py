@@ -13,7 +13,6 @@ from cxcall.explaining.readers.code.code_forms import (
     without_parameters,
 )
 from cxcall.explaining.readers.code.conversions import (
-    as_powershell_prints,
     converted,
     is_convertible,
     item_of,
@@ -24,6 +23,7 @@ from cxcall.explaining.readers.code.elements import (
     split_elements,
 )
 from cxcall.explaining.readers.code.literals import CodeToken, scan
+from cxcall.explaining.readers.code.powershell import PIPED_INTO, as_converted_to_json
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -60,8 +60,6 @@ _KEYWORDS = frozenset(
 )
 _CONDITIONS = tuple("if unless or and -as -join -split -replace -eq -and -or".split())
 _CONDITIONALS = tuple("if unless switch match when case foreach".split())
-_PIPED_INTO = ("invoke-", "irm", "iwr")
-"""The start of PowerShell commands that send their pipeline input as the body."""
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 _ARITHMETIC = ("*", "-", "/", "|", ">>", "::", "+")
 
@@ -158,10 +156,10 @@ class Evaluator(Assignments):
         if terms and command == "convertto-json":
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             end = next(ends, len(items))
-            printed = as_powershell_prints(terms[-1], items[position + 2 : end])
+            printed = as_converted_to_json(terms[-1], items[position + 2 : end])
             terms[:] = [CodeCall("ConvertTo-Json", [(None, printed)])]
             return end
-        if terms and command.startswith(_PIPED_INTO):
+        if terms and command.startswith(PIPED_INTO):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None
