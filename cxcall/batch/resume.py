@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.batch.job import SANDBOX_TARGET
-from cxcall.batch.sent_rows import SentRows
+from cxcall.batch.sent_rows import SentRows, path_of_target
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
@@ -19,6 +19,7 @@ from cxcall.ledger.stored_values import storable
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
+from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
@@ -203,10 +204,12 @@ def _operations_named(job: Job, name: str) -> list[Operation]:
 
 
 def _has_sent(ledger: Ledger, batch: Batch, operation: Operation) -> bool:
-    """Return whether the last request of a batch has the method and the path of an operation."""
-    end = re.sub(r"\\{.*?\\}", "[^/]+", re.escape(operation.path))
+    """Return whether the last request of a batch has the method and the whole path of an operation."""
+    base = "" if batch.target == SANDBOX_TARGET else batch.target
+    request = HttpRequest(operation.method, operation.url(base, {}), {}, None)
+    path = re.sub(r"\\{.*?\\}", "[^/]+", re.escape(path_of_target(request.masked_url)))
     return any(
-        record.method == operation.method and re.search(f"{end}$", record.target.partition("?")[0])
+        record.method == operation.method and re.fullmatch(path, path_of_target(record.target))
         for record in ledger.records(batch=batch.id, limit=1)
     )
 
@@ -219,7 +222,7 @@ def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEar
         if not batches:
             return None
         record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
-        return record if record is not None and record.may_be_processed else sent.find(row)
+        return record if record is not None and record.may_be_processed else sent.find(row, checked)
 
     return find_earlier
 

@@ -94,6 +94,34 @@ def test_operation_that_the_document_still_has_is_not_the_renamed_one(
     assert platform.rung == 2
 
 
+@pytest.mark.parametrize("path", ["/dial", "/{account}/dial"])
+def test_batch_of_an_operation_in_another_document_answers_for_nobody(
+    cxcall: Cxcall, path: str
+) -> None:
+    """Nobody is taken for called because a batch of the same file sent requests to a path that ends alike."""
+    properties = {"phoneNumber": {"type": "string"}}
+    rings: dict[str, Any] = {"x-cxcall-rings": True}
+    account = {"name": "account", "in": "path", "required": True, "schema": {"type": "string"}}
+    parameters = [account] if "account" in path else []
+    documents = [
+        posting("noteNumber", properties, "/notes/dial", **rings),
+        posting("dialNumber", properties, path, parameters=parameters, **rings),
+    ]
+    rows = "".join(f"{number},acme\n" for number in NUMBERS)
+    cxcall.file("calls.csv", f"/phoneNumber,account\n{rows}")
+    more, refused = "--ignore-extra-columns", Reply(429, {}, {"Retry-After": "900"})
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall.file("own.json", documents[0])
+        run(cxcall, "--confirm", "3", more, name="noteNumber", code=0)
+        cxcall.file("own.json", documents[1])
+        platform.answer = lambda body, _count: Reply() if body["phoneNumber"] == CALLED else refused
+        run(cxcall, "--confirm", "3", more, code=9)
+        platform.answer = lambda _body, _count: Reply()
+        run(cxcall, "--resume", "--confirm", "2", more, code=0)
+    assert [body["phoneNumber"] for body in platform.order].count(LEFT) == 2
+
+
 @pytest.mark.slow
 def test_renamed_operation_with_another_path_stops_the_batch(
     cxcall: Cxcall, platform: Platform
