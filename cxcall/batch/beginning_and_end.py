@@ -81,14 +81,19 @@ def record_batch(
     """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
     if not batch:
         batch = ledger.batches.begin(
-            *job.identity, totals.rows, keys.column, guards=job.guards, guard=guard
+            *job.identity,
+            totals.rows,
+            keys.column,
+            is_load=job.is_load,
+            guards=job.guards,
+            guard=guard,
         )
-        selection.last_end = ledger.rows.state.last_batch_end
+        selection.last_end = ledger.rows.state.last_batch_event
         return batch
     if totals.to_send:
         stop = partial(stop_on_end, ledger, batch, selection.last_end)
-        ledger.batches.ends.reopen(batch, guards=job.guards, guard=stop)
-        selection.last_end = ledger.rows.state.last_batch_end
+        ledger.batches.events.reopen(batch, guards=job.guards, guard=stop)
+        selection.last_end = ledger.rows.state.last_batch_event
     selection.record_change(batch)
     return batch
 
@@ -107,7 +112,7 @@ def end_run(run: Run) -> tuple[Finding, ...]:
                 return ()
             called = run.called
             guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
-            run.ledger.batches.ends.record(run.batch, lambda: bool(deferred), guard=guard)
+            run.ledger.batches.events.record(run.batch, lambda: bool(deferred), guard=guard)
     except CxcallError as error:  # the calls were placed nevertheless
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cxcall.ledger.request_identity import LOAD, intent_digest
+from cxcall.ledger.request_identity import intent_digest
 from cxcall.settings.sources import Layer, Setting
 from cxcall.settings.stricter_guards import guards_to_keep
 
@@ -74,7 +74,7 @@ class Job:
         if self.is_load:
             parameters = self.operation.parameters
             ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
-            return LOAD + intent_digest("", "", ids)
+            return intent_digest("", "", ids)
         more = [each for each in (self.rows.format.key, self.default_country) if each]
         if not (self.sets or self.values or more):
             return ""

@@ -61,7 +61,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
-        ledger.batches.ends.stop_on_pruned(same[0].id)
+        ledger.batches.events.stop_on_pruned(same[0].id)
         _stop_on_missing_guards(ledger, job, same[0])
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
@@ -160,7 +160,7 @@ class ContentGuard:
 
 def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
     """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
-    if ledger.batches.ends.is_recorded_since(batch, last_end):
+    if ledger.batches.events.is_recorded_since(batch, last_end):
         raise StoppedError(
             Finding.error(
                 "already-sent",
@@ -279,7 +279,7 @@ def _other_values_error(batch: Batch) -> UsageError:
 
 def _stop_on_missing_guards(ledger: Ledger, job: Job, batch: Batch) -> None:
     """Raise UsageError if a guard of the batch to resume is missing or weaker, and nobody has set it so in its place."""
-    missing = find_missing_guards(job.settings, ledger.batches.ends.guards(batch.id))
+    missing = find_missing_guards(job.settings, ledger.batches.events.guards(batch.id))
     if not missing:
         return
     names = ", ".join(f"`{each.name}`" for each in missing)

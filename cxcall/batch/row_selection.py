@@ -63,7 +63,7 @@ class RowSelection:
     ) -> None:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
         self.called = called
-        self.last_end = ledger.read_state().last_batch_end if ledger else 0
+        self.last_end = ledger.read_state().last_batch_event if ledger else 0
         """The last end of a batch from before the check: the check, or a question, may take long."""
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0

@@ -12,7 +12,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.person_attempts import TooManyAttemptsError
-from cxcall.ledger.row_ranges import key_of_rows
+from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import delivery_report, error_report
 from cxcall.sending.call_guards import GuardError
 from cxcall.sending.request_sender import deliver
@@ -87,9 +87,9 @@ class RowSender:
                 return None
             hooks = self._hooks(slot)
             hooks = hooks._replace(fence=fence or no_fence, review=review)
-            key = key_of_rows(each.number for each in checked.rows)
-            key = key or request.request.mask_echo(key_of(row))
-            plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
+            rows = format_ranges(each.number for each in checked.rows)
+            key = "" if rows else request.request.mask_echo(key_of(row))
+            plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key, rows=rows)
             tokens = self._get_token if self._tokens else None
             delivery = deliver(plan, self._ledger, tokens, hooks)
             body = None if checked.rows else request.body  # not part of the results of many rows

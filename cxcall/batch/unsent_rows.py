@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.batches import MOVED, PERSON
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.records import UnsentRow
+from cxcall.ledger.schema import UnsentKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,10 +71,9 @@ class UnsentRows:
             self._moved = self._ledger.batches.moved_rows(self._batch)
         if earlier.batch != self._batch or self._moved.get(earlier.id) == row.number:
             return
-        reason, now = f"{MOVED}{earlier.id}", self._ledger.now()
-        outcome = earlier.outcome
-        moved = UnsentRow(self._batch, row.number, self._key_of(row), outcome, reason, "", now)
-        self._waiting.append(moved)
+        result, now = (earlier.outcome, earlier.id, ""), self._ledger.now()
+        named = self._batch, row.number, self._key_of(row)
+        self._waiting.append(UnsentRow(*named, *result, now, UnsentKind.MOVED))
         if len(self._waiting) >= _GROUP:
             self.flush()
 
@@ -82,10 +81,9 @@ class UnsentRows:
         """Collect the people of a row that a response does not confirm; its own record follows."""
         now = self._ledger.now()
         for digest in self._ledger.people.digests(people):
-            reason = f"{PERSON}{digest}"
-            self._waiting.append(
-                UnsentRow(self._batch, row.number, "", Outcome.UNKNOWN, reason, "", now)
-            )
+            result = Outcome.UNKNOWN, digest, ""
+            named = self._batch, row.number, ""
+            self._waiting.append(UnsentRow(*named, *result, now, UnsentKind.PERSON))
 
     def flush(self) -> None:
         """Record the collected rows."""

@@ -8,54 +8,53 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.batch_ends import BatchEnds
+from cxcall.ledger.batch_events import BatchEvents
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
-from cxcall.ledger.schema import CALLS_PERSON
-from cxcall.ledger.stored_values import MAX_NOTE_LENGTH, mask_for_ledger, new_id, storable
+from cxcall.ledger.schema import CALLS_PERSON, UnsentKind
+from cxcall.ledger.stored_values import (
+    MAX_NOTE_LENGTH,
+    NOT_PLACED,
+    PLACED,
+    mask_for_ledger,
+    new_id,
+    storable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
-MOVED = "delivery "
-"""The start of the reason of a row that was sent before its file was changed; the ID of its delivery follows."""
-PERSON = "person "
-"""The start of the reason of a record about a person of a row that is not confirmed; a keyed digest follows."""
-CHANGED = "file-changed "
-"""The start of the reason of row 0, which records another content of the file; the last delivery before it follows."""
-_OUTCOMES = """
-SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
-    d.rows_key, count(*)
-FROM (
-        SELECT max(number) AS number, CASE WHEN substr(key, 1, 5) = 'rows ' THEN key ELSE '' END AS rows_key
-        FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, 2
-    ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+_OUTCOMES = f"""
+SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered' ELSE e.outcome END,
+    d.rows, count(*)
+FROM (SELECT max(number) AS number, rows FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows) d
+    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
-"""
-_UNSENT = """
+"""  # noqa: S608 - constants
+_UNSENT = f"""
 SELECT count(*) FROM (
-    SELECT row FROM unsent WHERE batch = :batch AND row > 0
+    SELECT row FROM unsent WHERE batch = :batch AND kind <> '{UnsentKind.CONTENT}'
     EXCEPT SELECT row FROM delivery WHERE batch = :batch AND batch <> ''
 ) u
-"""
-_CALLED_AGAIN = """
+"""  # noqa: S608 - constants
+_CALLED_AGAIN = f"""
 SELECT DISTINCT o.id FROM delivery o JOIN person p ON p.delivery = o.number
     JOIN person q ON q.digest = p.digest AND q.delivery <> p.delivery JOIN delivery d ON d.number = q.delivery
     JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE o.batch = :batch AND o.batch <> '' AND d.batch = :batch AND d.number > :change
-    AND e.outcome IN ('accepted', 'unknown') AND e.resolution <> 'did-not-ring'
-"""
+    AND e.outcome IN ('accepted', 'unknown') AND e.resolution <> '{NOT_PLACED}'
+"""  # noqa: S608 - constants
 _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
 """The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
 _LAST_SENT = """
 SELECT row, max(at) FROM delivery WHERE batch = ? AND batch <> '' AND row > 0 GROUP BY row ORDER BY 2
 """
-_OWN_OUTCOME = """
-SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR row = 0) LIMIT 1
-"""
+_OWN_OUTCOME = f"""
+SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR kind = '{UnsentKind.CONTENT}') LIMIT 1
+"""  # noqa: S608 - constants
 
 
 class BatchRecords:
@@ -63,7 +62,7 @@ class BatchRecords:
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
-        self.ends = BatchEnds(access)
+        self.events = BatchEvents(access)
         self._beginnings: dict[str, int] = {}
 
     def begin(
@@ -77,12 +76,13 @@ class BatchRecords:
         rows: int | None = None,
         key: str = "",
         *,
+        is_load: bool = False,
         guards: Sequence[Sequence[Any]] = (),
         guard: Callable[[], None] = lambda: None,
     ) -> str:
         """Record the start of a batch, and return its ID.
 
-        `values_digest` stands for the values that the flags set in every row, `digest` for the
+        `values_digest` stands for the values that the flags set in every row, of a load for the list only; `digest` for the
         file's content; `key` is the column that names the rows, `guards` are those that a run must not
         lack when it resumes the batch. `guard` is called in the transaction: what it
         raises stops the batch, so no other process can begin one between its look and the record.
@@ -102,18 +102,19 @@ class BatchRecords:
                 given=values_digest,
                 rows=rows,
                 key=storable(key),
+                is_load=is_load,
             )
-            self.ends.record_beginning(batch, guards)
+            self.events.record_beginning(batch, guards)
         return batch
 
     def beginning(self, batch: str) -> float:
         """Return the number of the last event before a batch began; infinite if there is none.
 
-        Numbers of events decide, because a clock may be wrong. An older version did not record it: then the first
+        Numbers of events decide, because a clock may be wrong. cxcall 0.2.0 did not record it: then the first
         event of the batch's own deliveries counts.
         """
         if batch and batch not in self._beginnings:
-            number = self.ends.last_event_before(batch)
+            number = self.events.last_event_before(batch)
             if number is None:
                 statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
                 (first,) = self._database.run(statement, (batch,)).fetchone()
@@ -127,7 +128,7 @@ class BatchRecords:
         """Return all batches, newest first."""
         with self._database.snapshot():
             batches = self._rows.select_table("batch", "ORDER BY number DESC")
-            finished = self.ends.finished_batches()
+            finished = self.events.finished_batches()
             if len(batches) != self._rows.read_state().batches:
                 raise self._database.damage_error("a batch is missing")
         return [
@@ -136,7 +137,7 @@ class BatchRecords:
                 datetime.fromtimestamp(each["at"], UTC),
                 each["id"] in finished,
                 *(each[name] for name in _BATCH_COLUMNS),
-            )
+            )._replace(is_load=bool(each["is_load"]))
             for each in batches
         ]
 
@@ -147,8 +148,8 @@ class BatchRecords:
         with self._database.snapshot():
             found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
         counts: Counter[str] = Counter()
-        for outcome, key, count in found:
-            counts[str(outcome)] += count_rows(key) or int(count)
+        for outcome, rows, count in found:
+            counts[str(outcome)] += count_rows(rows) or int(count)
         return dict(counts)
 
     def count_unsent(self, batch: str) -> int:
@@ -221,6 +222,7 @@ class BatchRecords:
                     outcome=each.outcome,
                     reason=each.reason,
                     message=mask_for_ledger(each.message)[:MAX_NOTE_LENGTH],
+                    kind=each.kind,
                 )
 
     def record_content(self, batch: str, digest: str, rows: int) -> int:
@@ -240,36 +242,38 @@ class BatchRecords:
                 row=0,  # of no row
                 key=digest,
                 outcome=Outcome.SKIPPED,
-                reason=f"{CHANGED}{self._rows.state.last_delivery}",
+                reason=str(self._rows.state.last_delivery),
                 message=str(rows),
+                kind=UnsentKind.CONTENT,
             )
 
     def content(self, batch: str) -> FileContent | None:
         """Return the present content of a batch's file; None if it has not changed since the batch began."""
-        where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
+        where = "WHERE batch = ? AND kind = ? ORDER BY number DESC LIMIT 1"
         with self._database.snapshot():
-            for row in self._rows.select_table("unsent", where, (batch,)):
-                numbers = _last_delivery(row), int(row["number"]), int(row["message"])
+            for row in self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT)):
+                numbers = int(row["reason"]), int(row["number"]), int(row["message"])
                 return FileContent(row["key"], *numbers)
         return None
 
     def called_again(self, batch: str) -> set[str]:
         """Return the IDs of a batch's deliveries to people whom it called by another request since its file was changed first."""
-        where = "WHERE batch = ? AND row = 0 ORDER BY number LIMIT 1"
+        where = "WHERE batch = ? AND kind = ? ORDER BY number LIMIT 1"
         with self._database.snapshot():
             return {
                 str(delivery)
-                for row in self._rows.select_table("unsent", where, (batch,))
+                for row in self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT))
                 for (delivery,) in self._database.run(
-                    _CALLED_AGAIN, {"batch": batch, "change": _last_delivery(row)}
+                    _CALLED_AGAIN, {"batch": batch, "change": int(row["reason"])}
                 )
             }
 
     def has_new_content(self, batch: str, number: int) -> bool:
         """Return whether the file of a batch, or of its other batches, got another content after a number."""
-        found = self._rows.select_table("unsent", "WHERE number > ? AND row = 0", (number,))
+        values = (number, UnsentKind.CONTENT)
+        found = self._rows.select_table("unsent", "WHERE number > ? AND kind = ?", values)
         changed = {row["batch"] for row in found}
-        return bool(changed) and not changed.isdisjoint((batch, *self.ends.same_batches(batch)))
+        return bool(changed) and not changed.isdisjoint((batch, *self.events.same_batches(batch)))
 
     def deliveries_after(self, batch: str, number: int) -> set[str]:
         """Return the IDs of the deliveries of a batch after a number."""
@@ -279,22 +283,22 @@ class BatchRecords:
 
     def unconfirmed_people(self, batches: Collection[str]) -> set[str]:
         """Return the digests of the people of rows in these batches that no response confirmed."""
-        where = "WHERE batch = ? AND substr(reason, 1, 7) = ?"
+        where = "WHERE batch = ? AND kind = ?"
         with self._database.snapshot():
             return {
-                row["reason"].removeprefix(PERSON)
+                row["reason"]
                 for batch in batches
-                for row in self._rows.select_table("unsent", where, (batch, PERSON))
+                for row in self._rows.select_table("unsent", where, (batch, UnsentKind.PERSON))
             }
 
     def moved_rows(self, batch: str) -> dict[str, int]:
         """Return the row number of each earlier delivery in the present content of a file that was changed."""
         content = self.content(batch)
         with self._database.snapshot():
-            where = "WHERE batch = ? AND substr(reason, 1, 9) = ? AND number > ? ORDER BY number"
+            where = "WHERE batch = ? AND kind = ? AND number > ? ORDER BY number"
             after = content.last_unsent if content else 0
-            found = self._rows.select_table("unsent", where, (batch, MOVED, after))
-        return {row["reason"].removeprefix(MOVED): int(row["row"]) for row in found}
+            found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED, after))
+        return {row["reason"]: int(row["row"]) for row in found}
 
     def counts_by_row_differ(self, batch: str) -> bool:
         """Return whether the outcome of a row may differ from the newest delivery with its number.
@@ -333,13 +337,7 @@ class BatchRecords:
                 datetime.fromtimestamp(row["at"], UTC),
             )
             for row in {row["row"]: row for row in found}.values()
-            if row["row"]
+            if row["kind"] not in (UnsentKind.CONTENT, UnsentKind.MOVED)
             and row["number"] > after
-            and not row["reason"].startswith(MOVED)
             and row["at"] >= sent.get(row["row"], 0.0)
         }
-
-
-def _last_delivery(change: Mapping[str, Any]) -> int:
-    """Return the number of the last delivery before a change of a file was recorded."""
-    return int(change["reason"].removeprefix(CHANGED))

@@ -46,6 +46,9 @@ _NUMBERS_BY_PERSON = (
 )
 COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 """The number in the state that counts the rows of a table."""
+# The record of a row that was not sent is only for reports, and guards nothing.
+LEDGER_COUNTS = {**COUNTERS, "batch_event": "last_batch_event", "decision": "last_decision"}
+"""The numbers in the state that a whole ledger has of the rows of a table."""
 _DELIVERY_WIDTH = len(COLUMNS["delivery"]) + 1
 
 
@@ -92,7 +95,7 @@ class State(NamedTuple):
     last_delivery: int = 0
     last_event: int = 0
     last_batch: int = 0
-    last_batch_end: int = 0
+    last_batch_event: int = 0
     last_decision: int = 0
     deliveries: int = 0
     events: int = 0
@@ -288,9 +291,7 @@ class LedgerRows:
             table: sum(1 for row in run(select_statement(table)) if self._check(table, row))
             for table in COLUMNS
         }
-        # The record of a row that was not sent is only for reports, and guards nothing.
-        counters = {**COUNTERS, "batch_end": "last_batch_end", "decision": "last_decision"}
-        if any(found_rows[table] != getattr(state, name) for table, name in counters.items()):
+        if any(found_rows[table] != getattr(state, name) for table, name in LEDGER_COUNTS.items()):
             raise self._database.damage_error("records are missing")
 
     def _read_delivery(self, row: tuple[Any, ...]) -> StoredDelivery:

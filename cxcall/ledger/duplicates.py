@@ -10,6 +10,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command, resolve_fix
+from cxcall.ledger.schema import EventKind
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def check_has_ended(found: StoredDelivery, now: datetime, boot_time: BootTime) -
 
 def stop_on_resolved(own: StoredDelivery) -> None:
     """Raise ResolvedError if a person has resolved a delivery that is about to be sent again."""
-    if own.event["kind"] == "resolved":
+    if own.event["kind"] == EventKind.RESOLVED:
         raise ResolvedError(own.record)
 
 

@@ -22,17 +22,16 @@ from cxcall.ledger.duplicates import (
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts, idempotency_key_text
+from cxcall.ledger.person_attempts import PersonAttempts
 from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
-from cxcall.ledger.schema import END_COLUMNS
+from cxcall.ledger.schema import END_COLUMNS, EventKind
 from cxcall.ledger.stored_values import (
-    DID_NOT_RING,
     MAX_NOTE_LENGTH,
-    RANG,
+    NOT_PLACED,
+    PLACED,
     mask_for_ledger,
     new_id,
     storable,
-    text_of_limit,
     text_of_timings,
 )
 from cxcall.runtime.signals import finish_blocks
@@ -52,9 +51,9 @@ _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 
 def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
     """Return whether an outcome may be recorded after the last event of a delivery."""
-    if last["kind"] == "ended":
+    if last["kind"] == EventKind.ENDED:
         return _weight(outcome) > _weight(last["outcome"])
-    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
+    return not (last["resolution"] == PLACED and outcome is Outcome.UNDELIVERED)
 
 
 def _weight(outcome: str) -> int:
@@ -101,11 +100,9 @@ class Ledger(LedgerAccess):
                 is_in_transaction = True
                 self._guard_intent(delivery, intent, window, limit, problem)
                 number = self._insert_delivery(delivery, intent)
-                timings = text_of_limit(intent.limit)
-                self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1, timings=timings)
-                self.people.record(number, intent.people)
-                if intent.idempotency_key:
-                    self.people.record(number, [idempotency_key_text(intent.idempotency_key)])
+                limited = {"attempts": 1, "time_limit": float(intent.limit)}
+                self._insert_event(number, EventKind.SENDING, Outcome.UNKNOWN, **limited)
+                self.people.record(number, intent.people, intent.idempotency_key)
                 fence(delivery)
         except CxcallError:
             self._compared.pop(delivery, None)
@@ -145,6 +142,7 @@ class Ledger(LedgerAccess):
             batch=intent.batch,
             row=intent.row,
             key=storable(intent.key),
+            rows=intent.rows,
         )
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
@@ -186,13 +184,16 @@ class Ledger(LedgerAccess):
         stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
 
     def _is_finished(self, batch: str) -> bool:
-        return self.batches.ends.is_finished(batch)  # loaded only if there is an identical request
+        # `batches` is loaded only if there is an identical request.
+        return self.batches.events.is_finished(batch)
 
-    def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
+    def _insert_event(self, delivery: int, kind: EventKind, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()
         values: dict[str, Any] = {
             **dict.fromkeys(("status", "engagement_id", "correlation_id", "ended_at")),
             **dict.fromkeys(("resolution", "note", "code", "message", "timings"), ""),
+            "unknown_rows": 0,
+            "time_limit": 0.0,
             "at": self.now().timestamp(),
             "kind": kind,
             "outcome": outcome,
@@ -202,7 +203,9 @@ class Ledger(LedgerAccess):
         }
         self.rows.insert("event", delivery=delivery, **values)
 
-    def _append(self, found: StoredDelivery, kind: str, outcome: Outcome, **more: Any) -> None:
+    def _append(
+        self, found: StoredDelivery, kind: EventKind, outcome: Outcome, **more: Any
+    ) -> None:
         if more.get("attempts") is None:
             more["attempts"] = found.event["attempts"]
         self._insert_event(found.delivery["number"], kind, outcome, **more)
@@ -231,7 +234,7 @@ class Ledger(LedgerAccess):
             stop_on_resolved(found := self._find(delivery))
             self._append(
                 found,
-                "not-processed",
+                EventKind.NOT_PROCESSED,
                 Outcome.UNDELIVERED,
                 attempts=attempt,
                 note=mask_for_ledger(reason)[:MAX_NOTE_LENGTH],
@@ -259,8 +262,8 @@ class Ledger(LedgerAccess):
             if not own["again"]:
                 window = Window(after=self.rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)
-            timings = text_of_limit(limit)
-            self._append(found, "sending", Outcome.UNKNOWN, attempts=attempt, timings=timings)
+            limited = {"attempts": attempt, "time_limit": float(limit)}
+            self._append(found, EventKind.SENDING, Outcome.UNKNOWN, **limited)
             fence(delivery)
 
     def record_outcome(
@@ -276,11 +279,13 @@ class Ledger(LedgerAccess):
         code: str = "",
         message: str = "",
         timings: Mapping[str, float] | None = None,
+        unknown_rows: int = 0,
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
         """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
 
-        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
+        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange, `unknown_rows` how many rows
+        of an accepted request its response does not confirm.
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
         An outcome is replaced only by one that is stronger evidence of a call: `undelivered` by `unknown`, both
         by the API's response. If a person recorded that a call was placed, `undelivered` does not replace it.
@@ -292,7 +297,7 @@ class Ledger(LedgerAccess):
                 return
             self._append(
                 found,
-                "ended",
+                EventKind.ENDED,
                 outcome,
                 attempts=attempts,
                 status=status,
@@ -303,6 +308,7 @@ class Ledger(LedgerAccess):
                 code=mask_for_ledger(code)[:MAX_NOTE_LENGTH],
                 message=mask_for_ledger(message)[:MAX_NOTE_LENGTH],
                 timings=text_of_timings(timings or {}),
+                unknown_rows=unknown_rows,
             )
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:
@@ -317,9 +323,9 @@ class Ledger(LedgerAccess):
                 check_has_ended(found, self.now(), self.boot_clock())
             self._append(
                 found,
-                "resolved",
+                EventKind.RESOLVED,
                 Outcome.UNKNOWN,
-                resolution=RANG if placed else DID_NOT_RING,
+                resolution=PLACED if placed else NOT_PLACED,
                 **{name: found.event[name] for name in END_COLUMNS},
             )
         return self.get(found.delivery["id"])

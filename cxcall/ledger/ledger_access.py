@@ -13,10 +13,10 @@ from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
-from cxcall.ledger.schema import condition_of
+from cxcall.ledger.schema import DecisionKind, condition_of
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
-from cxcall.ledger.stored_values import RESOLUTIONS, keyed_digest, mask_for_ledger
+from cxcall.ledger.stored_values import keyed_digest, mask_for_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,23 +183,19 @@ class LedgerAccess:
         """
         is_older_copy = self._marker.is_older_copy(self.rows.state)
         if self.is_shared:
-            from cxcall.ledger.shared_marks import STOP
-
             marks = self._shared_marks(self.rows.state)
             if not marks.stop and (is_older_copy or not marks.is_accepted):
-                self._insert_decision(STOP + mask_for_ledger(problem))
+                self._insert_decision(DecisionKind.STOP, mask_for_ledger(problem))
         if is_older_copy:
             self.rows.state = self.rows.state.become_another()
 
     def _insert_server(self, *, again: bool = False) -> None:
         """Add the place of the ledger, unless it is recorded or unknown; `again` adds it in any case."""
         if self.database.server and (again or not self._shared_marks(self.rows.state).server):
-            from cxcall.ledger.shared_marks import SERVER
+            self._insert_decision(DecisionKind.SERVER, self.database.server)
 
-            self._insert_decision(SERVER + self.database.server)
-
-    def _insert_decision(self, note: str) -> None:
-        self.rows.insert("decision", at=self.now().timestamp(), note=note)
+    def _insert_decision(self, kind: DecisionKind, note: str) -> None:
+        self.rows.insert("decision", at=self.now().timestamp(), note=note, kind=kind)
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return the shared marks; they are read again only if some were added."""
@@ -243,7 +239,7 @@ class LedgerAccess:
             where, fix = "history accept", "see `cxcall history list`"
             raise UsageError("no records are missing from this ledger", where=where, fix=fix)
         with self.writing():
-            self._insert_decision(mask_for_ledger(problem))
+            self._insert_decision(DecisionKind.ACCEPTED, mask_for_ledger(problem))
             self._insert_server(again=True)
         self._marker.accept(self.rows.state)
         return problem
@@ -285,7 +281,7 @@ class LedgerAccess:
         values: dict[str, Any] = {
             "since": since.timestamp() if since else None,
             "operation": operation or None,
-            "outcome": RESOLUTIONS.get(outcome, outcome) or None,
+            "outcome": outcome or None,
             "engagement_id": engagement_id or None,
             "batch": batch.upper() or None,
             "profile": profile or None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.schema import IDEMPOTENCY_KEY
+from cxcall.ledger.schema import PersonKind
 from cxcall.ledger.stored_values import keyed_digest
 
 if TYPE_CHECKING:
@@ -46,12 +46,7 @@ class TooManyAttemptsError(StoppedError):
 
 def idempotency_key_text(key: str) -> str:
     """Return the text that is recorded, like a person, for a key by which an API recognizes a repetition."""
-    return IDEMPOTENCY_KEY + key
-
-
-def _digest(text: str, key: str) -> str:
-    is_of_key = text.startswith(IDEMPOTENCY_KEY)
-    return (IDEMPOTENCY_KEY if is_of_key else "") + keyed_digest(text, key)
+    return f"key {key}"
 
 
 class PersonAttempts:
@@ -102,7 +97,7 @@ class PersonAttempts:
         """
         key = self._rows.read_state().digest_key
         for start in range(0, len(texts), _MAX_DIGESTS):
-            digests = [_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
+            digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
             for found in self._rows.select_by_person(digests, since, boot, uptime):
                 if found.record.is_unresolved or found.record.was_placed:
                     yield found
@@ -128,7 +123,7 @@ class PersonAttempts:
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 
     def of_delivery(self, delivery: str) -> set[str]:
-        """Return the digests of the people whom a delivery called; none if an older version recorded it."""
+        """Return the digests of the people whom a delivery called; none if none is recorded."""
         where = "WHERE delivery = (SELECT number FROM delivery WHERE id = ?)"
         with self._database.snapshot():
             return {row["digest"] for row in self._rows.select_table("person", where, (delivery,))}
@@ -143,8 +138,12 @@ class PersonAttempts:
         with self._database.snapshot():
             return self._rows.read_state().digest_key
 
-    def record(self, delivery: int, people: Collection[str]) -> None:
-        """Record whom a delivery calls, in the transaction that records it."""
+    def record(self, delivery: int, people: Collection[str], idempotency_key: str) -> None:
+        """Record whom a delivery calls, and its idempotency key, in the transaction that records it."""
         at, key = self._access.now().timestamp(), self._rows.state.digest_key
-        for person in people:
-            self._rows.insert("person", at=at, delivery=delivery, digest=_digest(person, key))
+        texts = [(each, PersonKind.PERSON) for each in people]
+        if idempotency_key:
+            texts.append((idempotency_key_text(idempotency_key), PersonKind.KEY))
+        for text, kind in texts:
+            digest = keyed_digest(text, key)
+            self._rows.insert("person", at=at, delivery=delivery, digest=digest, kind=kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.schema import CALLS_PERSON, FINISHED_BATCHES, PRUNED, SAME_RUN
+from cxcall.ledger.schema import CALLS_PERSON, FINISHED_BATCHES, SAME_RUN, BatchEvent, UnsentKind
 from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event 
 WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.resolution <> '')
     AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
     AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {SAME_RUN}, :before) FROM batch
-        WHERE substr(given, 1, 5) <> 'load:' AND id NOT IN ({FINISHED_BATCHES}))
-    AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
+        WHERE is_load = 0 AND id NOT IN ({FINISHED_BATCHES}))
+    AND d.batch NOT IN (SELECT id FROM batch WHERE is_load = 1)
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
         AND substr(d.target, 1, 6) = 'https:' AND {CALLS_PERSON})
@@ -43,7 +43,7 @@ SELECT number, batch, at FROM old WHERE batch = '' OR batch IN (SELECT batch FRO
 
 _PRUNED = {
     "batches": f"""DELETE FROM batch WHERE id IN (SELECT batch FROM pruned) OR (at < :before
-        AND substr(given, 1, 5) <> 'load:' AND id IN ({FINISHED_BATCHES})
+        AND is_load = 0 AND id IN ({FINISHED_BATCHES})
         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.batch = batch.id AND d.batch <> ''))""",  # noqa: S608 - constants
     "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
     "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
@@ -53,15 +53,15 @@ _PRUNED = {
 
 # `--resume` sends no request that was accepted since the batch began, by whatever command, or by the same run before.
 _WITHOUT_HISTORY = f"""
-SELECT id FROM batch WHERE at < (SELECT max(at) + {SAME_RUN} FROM pruned) AND substr(given, 1, 5) <> 'load:'
-    AND id IN ({FINISHED_BATCHES}) AND '{PRUNED}' || id NOT IN (SELECT batch FROM batch_end)
+SELECT id FROM batch WHERE at < (SELECT max(at) + {SAME_RUN} FROM pruned) AND is_load = 0
+    AND id IN ({FINISHED_BATCHES}) AND id NOT IN (SELECT batch FROM batch_event WHERE kind = '{BatchEvent.PRUNED}')
 """  # noqa: S608 - constants
 
 _PRUNE_UNSENT = f"""
 DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
     OR (at < :before AND batch IN ({FINISHED_BATCHES}) AND outcome <> 'unknown'
-        AND batch IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
-        AND row > 0 AND substr(reason, 1, 9) <> 'delivery ')
+        AND batch IN (SELECT id FROM batch WHERE is_load = 1)
+        AND kind = '{UnsentKind.NOT_SENT}')
 """  # noqa: S608 - constants
 
 
@@ -92,7 +92,8 @@ def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any
         name: run(statement, bounds).rowcount for name, statement in _PRUNED.items()
     }
     for (batch,) in run(_WITHOUT_HISTORY).fetchall():
-        rows.insert("batch_end", batch=PRUNED + batch, at=bounds["now"])
+        event = {"batch": batch, "at": bounds["now"], "kind": BatchEvent.PRUNED, "value": ""}
+        rows.insert("batch_event", **event)
     run("DROP TABLE pruned")
     run(_PRUNE_UNSENT, {"before": bounds["before"]})
     state = rows.state

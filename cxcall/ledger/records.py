@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.row_ranges import count_unknown_rows, parse_key
-from cxcall.ledger.stored_values import NOT_PLACED, PLACED, RESOLUTIONS, time_in_flight, timings_of
+from cxcall.ledger.schema import UnsentKind
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED, time_in_flight
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import is_same_address, is_same_api
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """One run over a file of rows, with the runs that resumed it.
 
-    `rows` is the number of rows in the file, None if it was not recorded; `key` is the column that names them.
+    `rows` is the number of rows in the file, None if it was not recorded; `key` is the column that names them. With `is_load`,
+    `values_digest` stands for the list only.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Batch(NamedTuple):
     file_digest: str = ""
     rows: int | None = None
     key: str = ""
+    is_load: bool = False
 
     def is_at(self, target: str) -> bool:
         """Return whether its requests go to a target, in any spelling; another path may be another tenant."""
@@ -70,6 +72,7 @@ class UnsentRow(NamedTuple):
     reason: str
     message: str
     at: datetime
+    kind: UnsentKind = UnsentKind.NOT_SENT
 
 
 class Record(NamedTuple):
@@ -96,9 +99,11 @@ class Record(NamedTuple):
     batch: str
     row: int | None
     key: str = ""
+    rows: str = ""
     code: str = ""
     message: str = ""
     timings: Mapping[str, float] = MappingProxyType({})
+    unknown_rows: int = 0
     latest_end: datetime | None = None
     """The time until which a process may be sending it; None if its end is recorded."""
 
@@ -114,10 +119,8 @@ class Record(NamedTuple):
             values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
         values["numbers"] = tuple(json.loads(values["numbers"]))
         values["outcome"] = Outcome(values["outcome"])
-        resolutions = {stored: name for name, stored in RESOLUTIONS.items()}
-        values["resolution"] = resolutions.get(values["resolution"], values["resolution"])
         values["again"] = bool(values["again"])
-        values["timings"] = timings_of(values["timings"])
+        values["timings"] = json.loads(values["timings"] or "{}")
         return cls(**values)
 
     @property
@@ -145,7 +148,12 @@ class Record(NamedTuple):
     @property
     def is_load(self) -> bool:
         """Whether it loads contacts into a list: only such a delivery is named by its rows."""
-        return bool(parse_key(self.key, self.row))
+        return bool(self.rows)
+
+    @property
+    def name(self) -> str:
+        """The row's own name, or the rows of a load."""
+        return f"rows {self.rows}" if self.rows else self.key
 
     def may_be_in_flight(self, now: datetime) -> bool:
         """Return whether a process may still be sending it: it has no recorded end, and the time for it is not over."""
@@ -173,7 +181,7 @@ def record_fields(record: Record) -> dict[str, Any]:
         "numbers": list(record.numbers),
         "outcome": str(record.outcome),
         "resolution": record.resolution,
-        "unknownRows": count_unknown_rows(record.note),
+        "unknownRows": record.unknown_rows,
         "status": record.status,
         "engagementId": record.engagement_id,
         "correlationId": record.correlation_id,
@@ -182,7 +190,7 @@ def record_fields(record: Record) -> dict[str, Any]:
         "note": record.note,
         "batch": record.batch,
         "row": record.row,
-        "key": record.key,
+        "key": record.name,
         "apiCode": record.code,
         "apiMessage": record.message,
         "timingsMs": dict(record.timings),

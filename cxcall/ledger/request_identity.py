@@ -19,8 +19,6 @@ _DIGESTS = "v2:"
 """The start of all digests."""
 ANY_HOST_DIGESTS = f"{_DIGESTS}vendor:"
 """The start of the digests of requests to a vendor's hosts, which do not depend on the host; all others sort before it."""
-LOAD = "load:"
-"""The start of the values digest of a load, which stands for the list only."""
 
 
 def _no_digests(_hosts: object) -> tuple[str, ...]:
@@ -29,6 +27,8 @@ def _no_digests(_hosts: object) -> tuple[str, ...]:
 
 class Intent(NamedTuple):
     """A request that is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
+
+    `rows` are the rows of a request that loads several, as ranges of their numbers; `row` is the first of them.
 
     `digest` identifies the request, whatever profile and operation name it is sent by, and whichever of a vendor's
     hosts it goes to. `older_digests` returns the digests of the same request in records of cxcall 0.2.0, for the vendor's
@@ -50,6 +50,7 @@ class Intent(NamedTuple):
     batch: str = ""
     row: int | None = None
     key: str = ""
+    rows: str = ""
     older_digests: Callable[[Iterable[str]], Iterable[str]] = _no_digests
     people: tuple[str, ...] = ()
     undone_by: str = ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
 
 
@@ -19,7 +20,8 @@ def select_statement(table: str, rest: str = "") -> str:
 def insert_statement(table: str) -> str:
     """Return the statement that adds a row with its checksum."""
     marks = ", ".join("?" * (len(COLUMNS[table]) + 1))
-    return f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608 - names of this file
+    names = ", ".join((*COLUMNS[table], "checksum"))
+    return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of this file
 
 
 def columns_of(table: str, alias: str) -> str:
@@ -38,26 +40,76 @@ def trigger(table: str, verb: str) -> str:
     )
 
 
-REOPENED = "reopened "
-"""What precedes the ID of a batch in a row of `batch_end` that says that the batch is unfinished again."""
-BEGAN = "began "
-"""What precedes the ID in a row that has, in place of a time, the number of the last event before the batch began."""
 SAME_RUN = 12 * 3600
 """Seconds before the start of a batch in which an earlier, finished batch of the same file belongs to the same run."""
-GUARDS = "guards "
-"""What precedes the ID in a row that has the guards of a batch, in JSON."""
-IDEMPOTENCY_KEY = "key "
-"""What precedes a digest in a row of `person` that has an idempotency key, and no person."""
+
+
+class EventKind(StrEnum):
+    """The kinds of rows of `event`."""
+
+    SENDING = "sending"
+    """An attempt is about to be sent."""
+    NOT_PROCESSED = "not-processed"
+    """An attempt was provably not processed, and another one may follow."""
+    ENDED = "ended"
+    RESOLVED = "resolved"
+    """A person found out whether a call was placed."""
+
+
+class BatchEvent(StrEnum):
+    """The kinds of rows of `batch_event`."""
+
+    BEGAN = "began"
+    """`value` is the number of the last event before the batch."""
+    GUARDS = "guards"
+    """`value` has the guards of the batch from now on, in JSON."""
+    ENDED = "ended"
+    REOPENED = "reopened"
+    """The batch is unfinished again."""
+    PRUNED = "pruned"
+    """The batch cannot be resumed, because deliveries that it may need were deleted."""
+
+
+class UnsentKind(StrEnum):
+    """The kinds of rows of `unsent`: what a batch records about a row of its file, besides deliveries."""
+
+    NOT_SENT = "not-sent"
+    """`reason` says why the row was not sent."""
+    MOVED = "moved"
+    """The row was sent before its file was changed: `reason` is the ID of its delivery."""
+    PERSON = "person"
+    """The row is not confirmed: `reason` is a keyed digest of a person whom it calls."""
+    CONTENT = "content"
+    """The file was changed, and has `message` rows: `key` is its digest, `reason` the number of the last delivery before."""
+
+
+class DecisionKind(StrEnum):
+    """The kinds of rows of `decision`: what all machines that share a ledger must know."""
+
+    ACCEPTED = "accepted"
+    """A person decided to continue without the records that `note` says are missing."""
+    STOP = "stop"
+    """All machines stop, because of `note`."""
+    SERVER = "server"
+    """The ledger is on the server `note`, in the form of `LedgerDatabase.server`."""
+
+
+class PersonKind(StrEnum):
+    """The kinds of rows of `person`: what `digest` is a keyed digest of."""
+
+    PERSON = "person"
+    KEY = "key"
+    """The key by which an API recognizes a repetition of the request."""
+
+
 CALLS_PERSON = f"""
-EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number AND substr(p.digest, 1, 4) <> '{IDEMPOTENCY_KEY}')
+EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number AND p.kind = '{PersonKind.PERSON}')
 """  # noqa: S608 - a constant
 """The condition that a person is recorded whom the delivery `d` calls."""
-PRUNED = "pruned "
-"""What precedes the ID of a batch that cannot be resumed, because deliveries that it may need were deleted."""
 FINISHED_BATCHES = f"""
-SELECT e.batch FROM batch_end e LEFT JOIN batch_end r ON r.batch = '{REOPENED}' || e.batch
-GROUP BY e.batch HAVING max(e.number) > coalesce(max(r.number), 0)
-"""  # noqa: S608 - a constant
+SELECT batch FROM batch_event WHERE kind = '{BatchEvent.ENDED}' AND number IN (
+    SELECT max(number) FROM batch_event WHERE kind IN ('{BatchEvent.ENDED}', '{BatchEvent.REOPENED}') GROUP BY batch)
+"""  # noqa: S608 - constants
 """The statement that selects the IDs of the finished batches."""
 
 # Rows of deliveries and events are only inserted. The state of a delivery is its last event. Before
@@ -72,40 +124,43 @@ TABLES = (
         profile TEXT NOT NULL, operation TEXT NOT NULL, provenance TEXT NOT NULL,
         method TEXT NOT NULL, target TEXT NOT NULL, digest TEXT NOT NULL,
         numbers TEXT NOT NULL, again INTEGER NOT NULL, batch TEXT NOT NULL, row INTEGER,
-        key TEXT NOT NULL, checksum TEXT NOT NULL
+        key TEXT NOT NULL, rows TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE event (
         number INTEGER PRIMARY KEY, delivery INTEGER NOT NULL REFERENCES delivery,
         at REAL NOT NULL, kind TEXT NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
         status INTEGER, engagement_id TEXT, correlation_id TEXT, resolution TEXT NOT NULL,
         ended_at REAL, note TEXT NOT NULL, boot TEXT NOT NULL, uptime REAL NOT NULL,
-        code TEXT NOT NULL, message TEXT NOT NULL, timings TEXT NOT NULL, checksum TEXT NOT NULL
+        code TEXT NOT NULL, message TEXT NOT NULL, timings TEXT NOT NULL,
+        unknown_rows INTEGER NOT NULL, time_limit REAL NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE batch (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
         profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
         file TEXT NOT NULL, digest TEXT NOT NULL, given TEXT NOT NULL, rows INTEGER,
-        key TEXT NOT NULL, checksum TEXT NOT NULL
+        key TEXT NOT NULL, is_load INTEGER NOT NULL, checksum TEXT NOT NULL
     )""",
-    """CREATE TABLE batch_end (
-        number INTEGER PRIMARY KEY, batch TEXT NOT NULL, at REAL NOT NULL, checksum TEXT NOT NULL
+    """CREATE TABLE batch_event (
+        number INTEGER PRIMARY KEY, batch TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,
+        value TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE decision (
-        number INTEGER PRIMARY KEY, at REAL NOT NULL, note TEXT NOT NULL, checksum TEXT NOT NULL
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, note TEXT NOT NULL, kind TEXT NOT NULL,
+        checksum TEXT NOT NULL
     )""",
     """CREATE TABLE unsent (
         number INTEGER PRIMARY KEY, at REAL NOT NULL, batch TEXT NOT NULL, row INTEGER NOT NULL,
         key TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
-        checksum TEXT NOT NULL
+        kind TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE person (
         number INTEGER PRIMARY KEY, at REAL NOT NULL, delivery INTEGER NOT NULL REFERENCES delivery,
-        digest TEXT NOT NULL, checksum TEXT NOT NULL
+        digest TEXT NOT NULL, kind TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE state (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL, generation INTEGER NOT NULL,
         last_delivery INTEGER NOT NULL, last_event INTEGER NOT NULL, last_batch INTEGER NOT NULL,
-        last_batch_end INTEGER NOT NULL, last_decision INTEGER NOT NULL,
+        last_batch_event INTEGER NOT NULL, last_decision INTEGER NOT NULL,
         deliveries INTEGER NOT NULL, events INTEGER NOT NULL, batches INTEGER NOT NULL,
         last_unsent INTEGER NOT NULL, last_person INTEGER NOT NULL, people INTEGER NOT NULL,
         checksum TEXT NOT NULL
@@ -147,8 +202,8 @@ _FILTERS = {
     "unresolved": "COALESCE(e.outcome, 'unknown') = 'unknown' AND COALESCE(e.resolution, '') = ''",
 }
 END_COLUMNS = (
-    "status engagement_id correlation_id note ended_at boot uptime code message timings".split()
-)
+    "status engagement_id correlation_id note ended_at boot uptime code message timings unknown_rows time_limit"
+).split()
 """The columns that a resolved delivery keeps from its last event."""
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.ledger.schema import DecisionKind
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
-
-STOP, SERVER = "stop: ", "server: "
-"""The start of notes that are not a person's decision: why all machines stop, and where the ledger is."""
 
 
 class SharedMarks(NamedTuple):
@@ -34,11 +32,10 @@ def read_marks(rows: LedgerRows) -> SharedMarks:
     """Return the last decision of each kind in a ledger."""
     marks = SharedMarks()
     for row in rows.select_table("decision", "ORDER BY number"):
-        note = str(row["note"])
-        if note.startswith(STOP):
-            marks = marks._replace(stop=note.removeprefix(STOP))
-        elif note.startswith(SERVER):
-            marks = marks._replace(server=note.removeprefix(SERVER))
+        if row["kind"] == DecisionKind.STOP:
+            marks = marks._replace(stop=str(row["note"]))
+        elif row["kind"] == DecisionKind.SERVER:
+            marks = marks._replace(server=str(row["note"]))
         else:
             marks = marks._replace(stop="", is_accepted=True)
     return marks

@@ -1,4 +1,4 @@
-"""Values in the form that the ledger stores: masked texts, digests, IDs, and the limit and timings of an attempt."""
+"""Values in the form that the ledger stores: masked texts, digests, IDs, and the timings of an attempt."""
 
 from __future__ import annotations
 
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 MAX_NOTE_LENGTH = 500
 PLACED, NOT_PLACED = "placed", "not-placed"
 """What a person found out about an unknown delivery: whether a call was placed."""
-RANG, DID_NOT_RING = "rang", "did-not-ring"
-"""The resolutions in the database. Their first names stay, because older versions read the same ledger."""
-RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
 LONGEST_EXCHANGE = timedelta(days=1)
 """The time after which an attempt is over whose limit is not known."""
-_LIMIT = "limit"
-"""The name among the timings of an attempt that is about to be sent: its limit, in milliseconds."""
 _MARGIN = timedelta(minutes=15)
 """The time in which a system still delivers what a process has written, or what it wrote before it was killed."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -54,28 +49,17 @@ def new_id(now: datetime) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
 
 
-def text_of_limit(seconds: float) -> str:
-    """Return the limit of an attempt as the ledger stores it; older versions show it as a timing."""
-    return json.dumps({_LIMIT: round(seconds * 1e3)}) if seconds else ""
-
-
 def time_in_flight(event: Mapping[str, Any]) -> timedelta:
     """Return how long after an event without an end an attempt may be in flight.
 
     A process without a clock that nobody can set cannot keep a limit: the time is then at least a day.
     """
-    limit = json.loads(event["timings"] or "{}").get(_LIMIT)
-    if limit is None:
+    if not event["time_limit"]:
         return LONGEST_EXCHANGE
-    limited = timedelta(milliseconds=limit) + _MARGIN
+    limited = timedelta(seconds=event["time_limit"]) + _MARGIN
     return limited if event["boot"] else max(limited, LONGEST_EXCHANGE)
 
 
 def text_of_timings(timings: Mapping[str, float]) -> str:
     """Return the timings of a delivery in milliseconds as the ledger stores them."""
     return json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else ""
-
-
-def timings_of(text: str) -> dict[str, float]:
-    """Return the timings of a delivery, without the limit of an attempt."""
-    return {name: ms for name, ms in json.loads(text or "{}").items() if name != _LIMIT}

@@ -111,7 +111,7 @@ class DeliveryWatch:
 class Plan(NamedTuple):
     """A checked request, and all values that are needed to send it.
 
-    `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`; `delivery`
+    `numbers` are masked; `key` is the name of the row; `rows`, `undone_by`, and `possible_people` are as in `Intent`; `delivery`
     is its ID in the ledger, as soon as it is recorded. `stop_on_guards` is called with the time, by the
     ledger's clock, right before each attempt.
     """
@@ -127,6 +127,7 @@ class Plan(NamedTuple):
     row: int | None = None
     key: str = ""
     people: tuple[str, ...] = ()
+    rows: str = ""
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     delivery: str = ""
@@ -141,6 +142,7 @@ class Plan(NamedTuple):
         batch: str = "",
         row: int | None = None,
         key: str = "",
+        rows: str = "",
     ) -> Self:
         """Return the plan for a checked request."""
         settings, body = checked.settings, checked.payload.value
@@ -156,6 +158,7 @@ class Plan(NamedTuple):
             row,
             key,
             checked.people,
+            rows=rows,
             possible_people=checked.possible_people if settings.attempt_limit else (),
             stop_on_guards=_guards(checked),
         )
@@ -177,11 +180,7 @@ class Plan(NamedTuple):
     @property
     def is_load(self) -> bool:
         """Whether it loads rows as contacts into a list."""
-        if self.row is None:
-            return False
-        from cxcall.ledger.row_ranges import parse_key
-
-        return bool(parse_key(self.key, self.row))
+        return bool(self.rows)
 
     @property
     def effect(self) -> tuple[str, str, str]:
@@ -218,6 +217,7 @@ class Plan(NamedTuple):
             batch=self.batch,
             row=self.row,
             key=self.key,
+            rows=self.rows,
             older_digests=partial(older_digests, **content),
             people=self.people,
             undone_by=self.undone_by,

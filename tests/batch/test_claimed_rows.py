@@ -138,13 +138,13 @@ def test_outcome_in_the_ledger_ends_the_row_of_a_dead_worker(held: Held) -> None
 
 def test_end_of_a_batch_that_could_not_be_recorded_is_recorded_later(held: Held) -> None:
     connection = held.ledger.shared_database.connection
-    connection.execute("ALTER TABLE cxcall.batch_end ADD CONSTRAINT full_disk CHECK (false)")
+    connection.execute("ALTER TABLE cxcall.batch_event ADD CONSTRAINT full_disk CHECK (false)")
     held.queue.end(held.claim, "B1", 1, "skipped")
     with pytest.raises(LedgerError):
         settle_batch(held.ledger, held.queue, "B1")
-    connection.execute("ALTER TABLE cxcall.batch_end DROP CONSTRAINT full_disk")
+    connection.execute("ALTER TABLE cxcall.batch_event DROP CONSTRAINT full_disk")
     settle_batch(held.ledger, held.queue, "B1")
-    assert held.ledger.batches.ends.is_finished("B1")
+    assert held.ledger.batches.events.is_finished("B1")
     assert held.queue.open_batches() == []
 
 

@@ -45,7 +45,7 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(cxcall: Cxcall) 
                         "d",
                         batch=batch,
                         row=6,
-                        key="rows 6",
+                        rows="6",
                     ),
                     900,
                 )
@@ -83,7 +83,7 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcal
             with open_ledger() as ledger:
                 own = ledger.batches.all()[0]
                 other = ledger.batches.begin(
-                    own.profile, own.operation, own.target, own.values_digest, "", "d"
+                    own.profile, own.operation, own.target, own.values_digest, "", "d", is_load=True
                 )
                 intent = Intent(
                     "default",
@@ -94,7 +94,7 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcal
                     "d",
                     batch=other,
                     row=1,
-                    key="rows 1",
+                    rows="1",
                 )
                 ledger.begin(intent._replace(people=("loopback number 13035550005",)), 900)
         return dialer.answer(body, count)

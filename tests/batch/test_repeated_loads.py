@@ -97,9 +97,9 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
         )
         guards = [new_batch_guard(ledger, each) for each in (one, other)]
         stop_on_earlier_load(ledger, other)
-        first = ledger.batches.begin(*one.identity, guard=guards[0])
+        first = ledger.batches.begin(*one.identity, is_load=True, guard=guards[0])
         with pytest.raises(StoppedError, match="another process began a load of"):
-            ledger.batches.begin(*other.identity, guard=guards[1])
+            ledger.batches.begin(*other.identity, is_load=True, guard=guards[1])
         with pytest.raises(StoppedError, match="into this list"):
             stop_on_earlier_load(ledger, other)
         assert [each.id for each in ledger.batches.all()] == [first]

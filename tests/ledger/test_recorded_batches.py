@@ -66,7 +66,7 @@ def test_end_of_a_batch_ends_those_at_other_hosts_of_the_tenant(tmp_path: Path) 
         for host in hosts:
             book.batches.begin("default", "execute", f"https://{host}/v34", "given", "/a", "1")
         _, other, own = book.batches.all()
-        book.batches.ends.record(own.id)
+        book.batches.events.record(own.id)
         finished = [each.target for each in book.batches.all() if each.is_finished]
         assert finished == [other.target, own.target]
 
@@ -88,7 +88,7 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
             assert not any(each.is_finished for each in found)
         (found_first,) = book.batches.of_file("/a", "1")
         assert found_first[3:7] == whole
-        book.batches.ends.record(first)
+        book.batches.events.record(first)
         assert book.batches.of_file("/a", "1")[0].is_finished
 
 

@@ -82,7 +82,9 @@ def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> N
     def record() -> None:
         with database.transaction():
             for number in (1, 2):
-                database.write("INSERT INTO batch_end VALUES (?, 'b', 0, '')", (number,))
+                database.write(
+                    "INSERT INTO batch_event VALUES (?, 'b', 0, 'ended', '', '')", (number,)
+                )
             os.kill(server, signal.SIGSTOP)
 
     try:
@@ -91,7 +93,7 @@ def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> N
     finally:
         os.kill(server, signal.SIGCONT)
     with database.transaction():  # by a new connection, which waits until the server has decided
-        [(found,)] = database.run("SELECT count(*) FROM batch_end")
+        [(found,)] = database.run("SELECT count(*) FROM batch_event")
     assert found in (0, 2)
     database.close()
 

@@ -17,7 +17,7 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.records import Record
-from cxcall.ledger.stored_values import text_of_limit, time_in_flight
+from cxcall.ledger.stored_values import time_in_flight
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
@@ -334,5 +334,5 @@ def test_limit_of_an_attempt_ends_after_its_response(ledger: Ledger) -> None:
 def test_attempt_may_be_in_flight_for_its_limit_and_a_day_without_a_certain_clock(
     seconds: int, boot: str, days: float
 ) -> None:
-    event = {"timings": text_of_limit(seconds), "boot": boot}
+    event = {"time_limit": seconds, "boot": boot}
     assert time_in_flight(event) == timedelta(days=days)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.row_ranges import parse_key
+from cxcall.ledger.row_ranges import parse_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -73,7 +73,7 @@ def _other_contact_error(record: Record, row: int) -> UsageError:
         where="--resume",
         fix="run the command that began it, with `--resume`; to load another sheet or column, save it as a separate file:"
         " contacts that may be in the list are recognized",
-        why=f"delivery `{record.id}` loaded {record.key or 'the row'}, but no number of this contact",
+        why=f"delivery `{record.id}` loaded {record.name or 'the row'}, but no number of this contact",
     )
 
 
@@ -91,7 +91,7 @@ def _without_overlaps(
 
 def _ranges_of(record: Record) -> list[tuple[int, int]]:
     """Return the rows of a delivery; raises StoppedError if its record does not say which."""
-    ranges = parse_key(record.key, record.row)
+    ranges = parse_ranges(record.rows)
     if ranges:
         return ranges
     raise StoppedError(
@@ -183,7 +183,7 @@ def _unknown_finding(job: Job, unknown: Record) -> Finding:
     return Finding.error(
         "outcome-unknown",
         "ledger",
-        f"{unknown.key or 'rows'} of `{job.rows.name}` may be in this list: the outcome of delivery `{unknown.id}` is unknown",
+        f"{unknown.name or 'rows'} of `{job.rows.name}` may be in this list: the outcome of delivery `{unknown.id}` is unknown",
         fix=f"{find_out_fix(unknown, datetime.now(UTC))}; `--resume` then loads the remaining rows",
         why=f"it was sent at {unknown.at:%Y-%m-%d %H:%M:%S} UTC, and a contact that is added twice may be called twice",
         source="ledger",

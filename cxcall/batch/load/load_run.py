@@ -96,7 +96,8 @@ class LoadRun(Run):
             return unknown
         if problem := self._record_missing(missing, checked, result.id):
             return unknown._replace(findings=(*result.findings, _unrecorded_finding(problem)))
-        return result._replace(note=note_of_unknown_rows(len(missing), total))
+        note = note_of_unknown_rows(len(missing), total)
+        return result._replace(note=note, unknown_rows=len(missing))
 
     def _fence(self, checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if a row is in another delivery of this load.

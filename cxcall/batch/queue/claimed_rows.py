@@ -170,7 +170,7 @@ def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):
             with suppress(_RowsLeftError):
                 # The queue ends it last: if the ledger cannot record the end now, a worker tries again.
-                ledger.batches.ends.record(batch, guard=partial(_stop_on_rows, queue, batch))
+                ledger.batches.events.record(batch, guard=partial(_stop_on_rows, queue, batch))
         queue.end_batch(batch)
 
 

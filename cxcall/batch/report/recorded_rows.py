@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.row_ranges import count_rows, parse_key
+from cxcall.ledger.row_ranges import count_rows, parse_ranges
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import join_numbers
 
@@ -106,7 +106,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
     others = []
     for record in ledger.records(batch=batch.id):  # newest first
-        ranges = parse_key(record.key, record.row)
+        ranges = parse_ranges(record.rows)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
         if present and not ranges:
@@ -114,9 +114,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
             if not sent.is_in_file:
                 others += [sent] * (not has_newer)
                 continue
-        if ranges:
-            sent = sent._replace(key="")
-        if count_rows(record.key) > 1:  # its numbers and its ID are not those of each row
+        if count_rows(record.rows) > 1:  # its numbers and its ID are not those of each row
             sent = sent._replace(numbers="", engagement_id="")
         for number in numbers if ranges else (sent.row,):
             if number in placed and not record.may_be_processed:

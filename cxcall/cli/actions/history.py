@@ -15,8 +15,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.records import record_fields
-from cxcall.ledger.row_ranges import count_unknown_rows
-from cxcall.ledger.stored_values import RESOLUTIONS
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report, Table
@@ -40,8 +39,10 @@ _RECENT = timedelta(days=180)
 _USUAL_LIMIT = 50
 _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
-    *RESOLUTIONS,
+    PLACED,
+    NOT_PLACED,
 )
+_NAMES_OF_0_2_0 = {"rang": PLACED, "did-not-ring": NOT_PLACED}
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
@@ -53,7 +54,8 @@ def list_deliveries(filters: RecordFilters) -> Report:
 
     Raises UsageError for an outcome that no delivery can have, and for an unknown batch.
     """
-    if filters.outcome and filters.outcome not in (*_OUTCOMES, *RESOLUTIONS.values()):
+    outcome = _NAMES_OF_0_2_0.get(filters.outcome, filters.outcome)
+    if outcome and outcome not in _OUTCOMES:
         raise UsageError(
             f"unknown outcome `{printable(filters.outcome)}`",
             where="--outcome",
@@ -64,6 +66,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
         limit = filters.limit or (None if filters.unresolved or filters.batch else _USUAL_LIMIT)
         found = {
             **filters._asdict(),
+            "outcome": outcome,
             "since": parse_since(filters.since),
             "batch": filters.batch and _batch_id(ledger, filters.batch.strip()),
             "limit": limit and min(limit + 1, sys.maxsize),
@@ -232,12 +235,9 @@ def _place(record: Record) -> str:
 def _result(record: Record) -> str:
     if record.resolution:
         return f"{record.outcome}, {record.resolution}"
-    unknown = count_unknown_rows(record.note)
-    return (
-        f"{record.outcome}, {count_phrase(unknown, 'row')} unknown"
-        if unknown
-        else str(record.outcome)
-    )
+    if record.unknown_rows:
+        return f"{record.outcome}, {count_phrase(record.unknown_rows, 'row')} unknown"
+    return str(record.outcome)
 
 
 def parse_since(text: str) -> datetime | None:

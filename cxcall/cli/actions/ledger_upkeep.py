@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.history import parse_time, with_missing_records
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.request_identity import LOAD
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -58,11 +57,7 @@ def prune_ledger(output: OutputOptions, older_than: str, *, yes: bool) -> Report
 
 def _kept_by_batches(batches: Iterable[Batch], before: datetime) -> Iterator[str]:
     """Yield a note on the unfinished batch that keeps the most deliveries."""
-    began = {
-        each.at: each.id
-        for each in batches
-        if not (each.is_finished or each.values_digest.startswith(LOAD))
-    }
+    began = {each.at: each.id for each in batches if not (each.is_finished or each.is_load)}
     if began and (at := min(began)) < before:
         yield f"kept what was sent since {at:%Y-%m-%d %H:%M} UTC: batch `{began[at]}` is not finished"
         yield f"to send none of its remaining rows: `cxcall batch cancel {began[at]}`"

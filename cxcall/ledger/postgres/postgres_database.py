@@ -35,10 +35,10 @@ from cxcall.ledger.postgres.postgres_schema import (
     PRUNING,
     SCHEMA,
     in_postgres,
-    prepare_schema,
     read_last_row,
     read_time,
 )
+from cxcall.ledger.postgres.postgres_tables import prepare_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +84,7 @@ class PostgresDatabase(LedgerDatabase):
     def _connect(self) -> BoundedConnection:
         connection = self.new_connection()
         try:
-            prepare_schema(connection, self.name)
+            prepare_tables(connection, self.name)
             before = datetime.now(UTC)
             now = read_time(connection.execute("SELECT clock_timestamp()"))
             self._set_clock(now - (before + (datetime.now(UTC) - before) / 2))

@@ -1,4 +1,4 @@
-"""Open the ledger's file: create it, and refuse an incomplete ledger, or one of another version."""
+"""Open the ledger's file: create it, refuse an incomplete ledger, and upgrade an older one."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _open_to_read(folder: Path) -> SqliteDatabase:
         is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
         database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
         try:
-            _prepare(database)
+            _prepare(database, can_upgrade=False)
             if is_in_use:
                 check_if_quick(database)
         except BaseException:
@@ -214,13 +214,18 @@ def _publish(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _prepare(database: SqliteDatabase) -> None:
+def _prepare(database: SqliteDatabase, *, can_upgrade: bool = True) -> None:
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
     version = database.pragma("user_version")
     if not version:
         raise damage_error(database.path, "it has no version")
-    stop_on_version(database.name, version, SCHEMA_VERSION)
+    if version < SCHEMA_VERSION and can_upgrade:
+        from cxcall.ledger.sqlite.upgrade import upgrade_file
+
+        upgrade_file(database)
+    else:
+        stop_on_version(database.name, version, SCHEMA_VERSION)
     _check_schema(database)
 
 

@@ -181,7 +181,7 @@ def cancel_batch(identifier: str) -> Report:
                 raise _RowsLeftError
 
         with suppress(_RowsLeftError):
-            ledger.batches.ends.record(batch.id, guard=stop_on_rows, is_closed=True)
+            ledger.batches.events.record(batch.id, guard=stop_on_rows, is_closed=True)
         is_closed = not (count or in_flight)
     message = f"batch {batch.id}: closed; a command that is still sending it stops, and other commands may send its requests"
     if not is_closed:

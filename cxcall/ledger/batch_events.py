@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.request_identity import LOAD
-from cxcall.ledger.schema import BEGAN, GUARDS, PRUNED, REOPENED
+from cxcall.ledger.schema import BatchEvent
 from cxcall.ledger.stored_values import storable
 from cxcall.runtime.host_spellings import is_same_address
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger_access import LedgerAccess
 
 
-class BatchEnds:
-    """The records by which batches are finished, or are unfinished again."""
+class BatchEvents:
+    """The records by which batches begin, are finished, or are unfinished again, and of their guards."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows = access, access.rows
@@ -28,15 +27,17 @@ class BatchEnds:
         """Return whether a batch is finished; also true for a delivery without a batch."""
         if not batch:
             return True
-        where = "WHERE batch IN (?, ?) ORDER BY number DESC LIMIT 1"
-        last = self._rows.select_table("batch_end", where, (batch, REOPENED + batch))
-        return any(each["batch"] == batch for each in last)
+        last = self._last(batch, BatchEvent.ENDED, BatchEvent.REOPENED)
+        return last is not None and last["kind"] == BatchEvent.ENDED
 
     def finished_batches(self) -> set[str]:
         """Return the IDs of all finished batches."""
-        ends = self._rows.select_table("batch_end", "ORDER BY number")
-        last = {each["batch"].removeprefix(REOPENED): each["batch"] for each in ends}
-        return {batch for batch, end in last.items() if batch == end}
+        kinds = (BatchEvent.ENDED, BatchEvent.REOPENED)
+        found = self._rows.select_table(
+            "batch_event", "WHERE kind IN (?, ?) ORDER BY number", kinds
+        )
+        last = {each["batch"]: each["kind"] for each in found}
+        return {batch for batch, kind in last.items() if kind == BatchEvent.ENDED}
 
     def record(
         self,
@@ -56,7 +57,7 @@ class BatchEnds:
             for each in dict.fromkeys((batch, *self.same_batches(batch))):
                 is_to_end = is_closed or not self.is_finished(each)
                 if is_to_end and (each == batch or not self._access.has_queued_rows(each)):
-                    self._insert_end(each)
+                    self._insert(each, BatchEvent.ENDED)
 
     def reopen(
         self, batch: str, *, guards: Sequence[Sequence[Any]], guard: Callable[[], None]
@@ -71,44 +72,49 @@ class BatchEnds:
                 raise pruned_batch_error()
             self.stop_on_pruned(batch)
             if self.is_finished(batch):
-                self._insert_end(REOPENED + batch)
+                self._insert(batch, BatchEvent.REOPENED)
             self._record_guards(batch, guards)
 
     def stop_on_pruned(self, batch: str) -> None:
         """Raise an error if deliveries that the resumption of a batch needs were deleted."""
-        if self._rows.select_table("batch_end", "WHERE batch = ?", (PRUNED + batch,)):
+        if self._last(batch, BatchEvent.PRUNED):
             raise pruned_batch_error()
 
     def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]]) -> None:
         """Record after which event a batch begins, and its guards, in the transaction that records the batch."""
-        self._rows.insert("batch_end", batch=BEGAN + batch, at=float(self._rows.state.last_event))
+        self._insert(batch, BatchEvent.BEGAN, str(self._rows.state.last_event))
         self._record_guards(batch, guards)
 
     def guards(self, batch: str) -> list[list[Any]]:
-        """Return the guards of the last run of a batch; empty for a batch of an older version."""
-        start = f"{GUARDS}{batch} "
-        where = f"WHERE substr(batch, 1, {len(start)}) = ? ORDER BY number DESC LIMIT 1"
-        found = self._rows.select_table("batch_end", where, (start,))
-        return json.loads(found[0]["batch"].removeprefix(start)) if found else []
+        """Return the guards of the last run of a batch; empty for a batch of cxcall 0.2.0."""
+        found = self._last(batch, BatchEvent.GUARDS)
+        return json.loads(found["value"]) if found else []
 
     def _record_guards(self, batch: str, guards: Sequence[Sequence[Any]]) -> None:
         if self.guards(batch) != (kept := [[*each] for each in guards]):
-            self._insert_end(f"{GUARDS}{batch} {storable(json.dumps(kept))}")
+            self._insert(batch, BatchEvent.GUARDS, storable(json.dumps(kept)) or "")
 
     def last_event_before(self, batch: str) -> int | None:
-        """Return the number of the last event before a batch began; None for a batch of an older version."""
-        found = self._rows.select_table("batch_end", "WHERE batch = ?", (BEGAN + batch,))
-        return int(found[0]["at"]) if found else None
+        """Return the number of the last event before a batch began; None for a batch of cxcall 0.2.0."""
+        found = self._last(batch, BatchEvent.BEGAN)
+        return int(found["value"]) if found else None
 
-    def _insert_end(self, batch: str) -> None:
-        self._rows.insert("batch_end", batch=batch, at=self._access.now().timestamp())
+    def _last(self, batch: str, *kinds: BatchEvent) -> dict[str, Any] | None:
+        """Return the last record of a batch of one of some kinds; None if there is none."""
+        where = f"WHERE batch = ? AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY number DESC LIMIT 1"
+        found = self._rows.select_table("batch_event", where, (batch, *kinds))
+        return found[0] if found else None
+
+    def _insert(self, batch: str, kind: BatchEvent, value: str = "") -> None:
+        at = self._access.now().timestamp()
+        self._rows.insert("batch_event", batch=batch, at=at, kind=kind, value=value)
 
     def is_recorded_since(self, batch: str, number: int) -> bool:
-        """Return whether the end of a batch was recorded after the record of an end with a number."""
-        if self._rows.state.last_batch_end == number:
+        """Return whether the end of a batch was recorded after the record with a number."""
+        if self._rows.state.last_batch_event == number:
             return False
-        where = "WHERE batch = ? AND number > ? LIMIT 1"
-        return bool(self._rows.select_table("batch_end", where, (batch, number)))
+        last = self._last(batch, BatchEvent.ENDED)
+        return last is not None and last["number"] > number
 
     def same_batches(self, batch: str) -> list[str]:
         """Return the other batches with the same rows, requests, and profile.
@@ -125,5 +131,5 @@ class BatchEnds:
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
             if is_same_address(other["target"], own["target"])
-            and (other["profile"] == own["profile"] or own["given"].startswith(LOAD))
+            and (other["profile"] == own["profile"] or own["is_load"])
         ]

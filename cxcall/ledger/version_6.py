@@ -1,0 +1,158 @@
+"""The records of a ledger of version 6, as cxcall 0.2.0 wrote them, as records of this version.
+
+In version 6, the kind of a record was the start of one of its texts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cxcall.ledger.checksummed_rows import LEDGER_COUNTS, row_checksum, with_checksum
+from cxcall.ledger.schema import COLUMNS, BatchEvent, DecisionKind, PersonKind, UnsentKind
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED
+from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from enum import StrEnum
+
+    from cxcall.ledger.errors import LedgerError
+
+VERSION = 6
+ADDED_COLUMNS = {
+    "delivery": ("rows",),
+    "event": ("unknown_rows", "time_limit"),
+    "batch": ("is_load",),
+    "batch_event": ("kind", "value"),
+    "decision": ("kind",),
+    "unsent": ("kind",),
+    "person": ("kind",),
+    "state": (),
+}
+"""The columns of this version that version 6 did not have."""
+FORMER_NAMES = {"batch_event": "batch_end"}
+"""The tables that had another name; `last_batch_event` of the state was `last_batch_end`."""
+
+_BATCH_EVENTS = {f"{each} ": each for each in BatchEvent if each is not BatchEvent.ENDED}
+_DECISIONS = {"stop: ": DecisionKind.STOP, "server: ": DecisionKind.SERVER}
+_UNSENT = {
+    "delivery ": UnsentKind.MOVED,
+    "person ": UnsentKind.PERSON,
+    "file-changed ": UnsentKind.CONTENT,
+}
+_PEOPLE = {"key ": PersonKind.KEY}
+_ROWS = r"rows (([0-9]+)(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)"
+_UNKNOWN_ROWS = r"([0-9]+) of [0-9]+ rows are unknown: the response does not list them"
+_RESOLUTIONS = {"rang": PLACED, "did-not-ring": NOT_PLACED}
+
+
+def kept_columns(table: str) -> list[str]:
+    """Return the columns of a table of this version that version 6 had too, without the checksum."""
+    return [each for each in COLUMNS[table] if each not in ADDED_COLUMNS[table]]
+
+
+class Conversion:
+    """Converts all rows of a ledger, and checks them as they are checked when they are read.
+
+    `damage_error` returns the error for a damaged ledger.
+    """
+
+    def __init__(self, damage_error: Callable[[str], LedgerError]) -> None:
+        self._damage_error = damage_error
+        self._state: dict[str, Any] = {}
+        self._counts: Counter[str] = Counter()
+
+    def convert(self, table: str, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a row of version 6, with its checksum, as a row of this version; raises LedgerError if it is damaged."""
+        *values, checksum = row
+        former = FORMER_NAMES.get(table, table)
+        try:
+            is_intact = row_checksum(former, values) == checksum
+        except (TypeError, ValueError):  # a value of a type that is never stored
+            is_intact = False
+        if not is_intact:
+            raise self._damage_error(f"a record of `{former}` does not match its checksum")
+        found = dict(zip(kept_columns(table), values, strict=True))
+        self._counts[table] += 1
+        if table == "state":
+            self._state = found
+        found |= _CHANGES[table](found)
+        return with_checksum(table, [found[each] for each in COLUMNS[table]])
+
+    def check_counts(self) -> None:
+        """Raise LedgerError if rows are missing, when all of them were converted."""
+        if self._counts["state"] != 1:
+            raise self._damage_error("its state is missing")
+        if any(self._counts[table] != self._state[name] for table, name in LEDGER_COUNTS.items()):
+            raise self._damage_error("records are missing")
+
+
+def _split(text: str, starts: Mapping[str, StrEnum], other: StrEnum) -> tuple[str, str]:
+    """Return the kind that the start of a text names, and the rest; `other` and the text if it names none."""
+    for start, kind in starts.items():
+        if text.startswith(start):
+            return kind.value, text.removeprefix(start)
+    return other.value, text
+
+
+def _of_delivery(row: Mapping[str, Any]) -> dict[str, Any]:
+    found = compile_pattern(_ROWS).fullmatch(row["key"])
+    if found is None or int(found[2]) != row["row"]:  # the name of one row
+        return {"rows": ""}
+    return {"rows": found[1], "key": ""}
+
+
+def _of_event(row: Mapping[str, Any]) -> dict[str, Any]:
+    timings = json.loads(row["timings"] or "{}")
+    limit = timings.pop("limit", 0)
+    unknown = compile_pattern(_UNKNOWN_ROWS).fullmatch(row["note"])
+    return {
+        "timings": json.dumps(timings) if timings else "",
+        "time_limit": limit / 1000,
+        "unknown_rows": int(unknown[1]) if unknown else 0,
+        "resolution": _RESOLUTIONS.get(row["resolution"], row["resolution"]),
+    }
+
+
+def _of_batch(row: Mapping[str, Any]) -> dict[str, Any]:
+    given = row["given"].removeprefix("load:")
+    return {"given": given, "is_load": int(given != row["given"])}
+
+
+def _of_batch_end(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind, rest = _split(row["batch"], _BATCH_EVENTS, BatchEvent.ENDED)
+    batch, _, value = rest.partition(" ")
+    at = row["at"]
+    if kind == BatchEvent.BEGAN:  # with the number of an event in place of the time
+        at, value = 0.0, str(int(at))
+    return {"batch": batch, "at": at, "kind": kind, "value": value}
+
+
+def _of_decision(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind, note = _split(row["note"], _DECISIONS, DecisionKind.ACCEPTED)
+    return {"kind": kind, "note": note}
+
+
+def _of_unsent(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind, reason = _split(row["reason"], _UNSENT, UnsentKind.NOT_SENT)
+    return {"kind": kind, "reason": reason}
+
+
+def _of_person(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind, digest = _split(row["digest"], _PEOPLE, PersonKind.PERSON)
+    return {"kind": kind, "digest": digest}
+
+
+_CHANGES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "delivery": _of_delivery,
+    "event": _of_event,
+    "batch": _of_batch,
+    "batch_event": _of_batch_end,
+    "decision": _of_decision,
+    "unsent": _of_unsent,
+    "person": _of_person,
+    "state": lambda _row: {},
+}
+"""The functions that return the values of a row that are different in this version, by table."""

@@ -1,0 +1,174 @@
+"""A ledger of version 6 is upgraded as a whole, with the same answers to all questions, or stays as it is."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import record_fields
+from cxcall.ledger.shared_marks import SharedMarks, read_marks
+from helpers.older_ledgers import (
+    LAST,
+    RELEASED,
+    clock,
+    intent,
+    now,
+    write_older_file,
+    write_older_tables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from helpers.command import Cxcall
+
+UNFINISHED = "which is not finished"
+STOPPED = {
+    "accepted": "was accepted",
+    "vendor": "was accepted",
+    "unknown": "is unknown",
+    "placed": "was recorded as having placed a call",
+    "in flight": "is unknown",
+    "open 1": UNFINISHED,
+    "ended 1": "was accepted",
+}
+"""Requests of both ledgers that stop an identical one ten minutes later, and why."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def open_older(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Ledger]:
+    """Return a function that writes a ledger of version 6, and opens it."""
+
+    def in_file(records: str) -> Ledger:
+        write_older_file(tmp_path / "state", records)
+        return Ledger.open(tmp_path / "state", now=now, boot_clock=clock)
+
+    def in_tables(records: str) -> Ledger:
+        url = request.getfixturevalue("postgres_url")
+        write_older_tables(url, records)
+        return Ledger.open_shared(url, now=now, boot_clock=clock)
+
+    return in_file if request.param == "sqlite" else in_tables
+
+
+@pytest.mark.parametrize("records", [RELEASED, LAST])
+def test_history_and_duplicate_guard_give_the_same_answers(
+    open_older: Callable[[str], Ledger], records: str
+) -> None:
+    with open_older(records) as book:
+        book.check(always=True)
+        by_outcome = {
+            outcome: len(list(book.records(outcome=outcome)))
+            for outcome in ("accepted", "refused", "unknown", "placed", "not-placed")
+        }
+        more = records == LAST
+        assert by_outcome == {
+            "accepted": 4 + more,
+            "refused": 1 + more,
+            "unknown": 4 + 2 * more,
+            "placed": 1,
+            "not-placed": 1,
+        }
+        first = list(book.records())[-1 - more]
+        assert (first.attempts, first.engagement_id, first.timings) == (2, "E1", {"total": 12.5})
+        assert first.numbers == ("+*******0100",)
+        assert book.people.find_contact([("number 12025550100",)], {""}) == first
+        for name, why in STOPPED.items():
+            with pytest.raises(AlreadySentError, match=why):
+                book.begin(intent(name), 900)
+        for name in ("not placed", "refused", "new"):
+            book.record_outcome(book.begin(intent(name), 900), Outcome.REFUSED)
+        book.check(always=True)
+
+
+@pytest.mark.parametrize("records", [RELEASED, LAST])
+def test_batch_is_resumed_as_before(open_older: Callable[[str], Ledger], records: str) -> None:
+    with open_older(records) as book:
+        batches, is_last = book.batches, records == LAST
+        ended, open_ = [each for each in batches.all() if each.file in ("/calls.csv", "/ended.csv")]
+        assert (ended.is_finished, ended.values_digest, ended.is_load) == (True, "given", False)
+        assert (open_.is_finished, open_.rows, open_.key) == (False, 3, "id")
+        own = book.find_row([open_.id], intent("open 1"))
+        assert own is not None
+        assert own.may_be_processed
+        assert (own.name, own.is_load) == ("A", False)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch is the same request"):
+            book.begin(intent("open 1", batch=open_.id), 900)
+        # It was accepted before the batch began, and not within the window.
+        assert book.begin(intent("accepted", batch=open_.id), 60)
+        unsent = batches.unsent_rows([open_.id])
+        duplicate = (Outcome.SKIPPED, "duplicate", "as row 1")
+        assert (unsent[2].outcome, unsent[2].reason, unsent[2].message) == duplicate
+        assert batches.moved_rows(open_.id) == ({own.id: 3} if is_last else {})
+        batches.events.reopen(open_.id, guards=[], guard=lambda: None)
+        batches.events.record(open_.id)
+        assert batches.all()[-1 - is_last].is_finished
+
+
+def test_kinds_of_records_are_columns(open_older: Callable[[str], Ledger]) -> None:
+    with open_older(LAST) as book:
+        batches, events = book.batches, book.batches.events
+        load, ended, open_, pruned = batches.all()
+        assert (events.guards(open_.id), events.guards(ended.id)) == ([], [])
+        assert [batches.beginning(each.id) for each in (load, ended, open_, pruned)] == [
+            27,
+            25,
+            21,
+            0,
+        ]
+        assert events.is_recorded_since(open_.id, 5)
+        assert not events.is_recorded_since(open_.id, 6)
+        with pytest.raises(Exception, match="were pruned"):
+            events.stop_on_pruned(pruned.id)
+        content = batches.content(open_.id)
+        assert content is not None
+        assert tuple(content) == ("digest 2", 10, 2, 4)
+        assert batches.has_new_content(open_.id, 1)
+        assert not batches.has_new_content(open_.id, 2)
+        assert {*batches.unsent_rows([open_.id], after=2)} == {1}
+        assert (load.is_load, load.values_digest) == (True, "v2:list")
+        assert batches.count_outcomes(load.id) == {"accepted": 4, "unknown": 1}
+        assert batches.unconfirmed_people([load.id]) == {
+            *book.people.digests(["number 13035550003"])
+        }
+        assert batches.deliveries_without_people([load.id]) == {book.last("unknown").id}  # type: ignore[union-attr]
+        in_flight = next(each for each in book.records() if each.latest_end)
+        assert in_flight.latest_end == in_flight.at + timedelta(minutes=15, seconds=66)
+        for key, name in (("key K1", "accepted"), ("key K2", "open 1")):
+            found = book.people.find_contact([(key,)], {"", open_.id})
+            assert found is not None
+            assert found.digest == intent(name).digest
+        with book.database.snapshot():
+            here = book.database.server or "1/4000"
+            assert read_marks(book.rows) == SharedMarks("", here, is_accepted=True)
+        assert not book.missing_records()
+
+
+def test_output_is_the_same(open_older: Callable[[str], Ledger]) -> None:
+    with open_older(LAST) as book:
+        fields = {each.digest: record_fields(each) for each in book.records()}
+    load, own = fields[intent("load 1").digest], fields[intent("open 4").digest]
+    assert (load["key"], load["unknownRows"], load["row"]) == ("rows 1-3,5", 1, 1)
+    assert load["note"] == "1 of 4 rows are unknown: the response does not list them"
+    assert (own["key"], own["unknownRows"]) == ("rows 2", 0)  # the name of one row
+    assert fields[intent("in flight").digest]["timingsMs"] == {}
+    resolutions = [fields[intent(name).digest]["resolution"] for name in ("placed", "not placed")]
+    assert resolutions == ["placed", "not-placed"]
+
+
+def test_row_of_a_file_and_its_history_are_shown_by_the_commands(cxcall: Cxcall) -> None:
+    write_older_file(cxcall.folder / "state", LAST)
+    lines = cxcall("history", "export", code=0).out.splitlines()
+    assert [json.loads(line)["key"] for line in lines[:2]] == ["rows 6", "rows 1-3,5"]
+    listed = [
+        len(cxcall("history", "list", "--outcome", name, "-o", "jsonl", code=0).out.splitlines())
+        for name in ("placed", "rang", "not-placed", "did-not-ring")
+    ]
+    assert listed == [1, 1, 1, 1]

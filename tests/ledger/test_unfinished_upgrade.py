@@ -1,0 +1,202 @@
+"""An upgrade that cannot be finished leaves the ledger as it was, and an older process cannot write after it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.schema import SCHEMA_VERSION
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
+from helpers.older_ledgers import (
+    LAST,
+    RELEASED,
+    clock,
+    intent,
+    now,
+    write_older_file,
+    write_older_tables,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAMAGES = {
+    "changed record": "DROP TRIGGER event_UPDATE; UPDATE event SET outcome = 'refused' WHERE outcome = 'accepted';"
+    "CREATE TRIGGER event_UPDATE BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;",
+    "missing end": "DELETE FROM batch_end WHERE number = (SELECT max(number) FROM batch_end);",
+    "missing decision": "DELETE FROM decision;",
+    "missing state": "DELETE FROM state;",
+    "missing trigger": "DROP TRIGGER person_UPDATE;",
+    "missing index": "DROP INDEX delivery_digest_at;",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_ledger_is_not_upgraded(tmp_path: Path, damage: str) -> None:
+    path = write_older_file(tmp_path, LAST, damage)
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is damaged: "):
+        Ledger.open(tmp_path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_damaged_tables_are_not_upgraded(postgres_url: str) -> None:
+    damage = "ALTER TABLE delivery DISABLE TRIGGER append_only; UPDATE delivery SET digest = 'x' WHERE number = 3"
+    write_older_tables(postgres_url, LAST, damage)
+    with pytest.raises(LedgerError, match="`delivery` does not match its checksum"):
+        Ledger.open_shared(postgres_url)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT number FROM cxcall.version").fetchone() == (6,)
+        assert connection.execute("SELECT count(*) FROM cxcall.batch_end").fetchone() == (11,)
+
+
+def test_processes_upgrade_a_ledger_at_once(tmp_path: Path) -> None:
+    write_older_file(tmp_path, LAST)
+    with ThreadPoolExecutor(8) as threads:
+        books = list(threads.map(lambda _: Ledger.open(tmp_path), range(8)))
+    for book in books:
+        with book:
+            book.check(always=True)
+            assert len(list(book.records())) == 13
+
+
+@pytest.mark.slow
+def test_machines_upgrade_a_ledger_at_once(postgres_url: str) -> None:
+    write_older_tables(postgres_url, LAST)
+    with ThreadPoolExecutor(4) as threads:
+        books = list(threads.map(lambda _: Ledger.open_shared(postgres_url), range(4)))
+    for book in books:
+        with book:
+            book.check(always=True)
+            assert len(list(book.records())) == 13
+            assert not book.missing_records()
+
+
+@pytest.mark.slow
+def test_role_that_does_not_own_the_tables_uses_them_after_their_owner(postgres_url: str) -> None:
+    write_older_tables(postgres_url, LAST)
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE ROLE operator_of_calls LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA cxcall TO operator_of_calls")
+        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA cxcall TO operator_of_calls")
+    operator_of_calls = postgres_url.replace("://cxcall@", "://operator_of_calls@")
+    try:
+        with pytest.raises(LedgerError, match="was written by an older cxcall") as stopped:
+            Ledger.open_shared(operator_of_calls)
+        assert "as the role that owns its tables" in stopped.value.findings[0].fix
+        Ledger.open_shared(postgres_url).__exit__()
+        with Ledger.open_shared(operator_of_calls, now=now, boot_clock=clock) as book:
+            assert book.begin(intent("new"), 900)
+    finally:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("DROP OWNED BY operator_of_calls; DROP ROLE operator_of_calls")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from {module} import {name} as Class
+from cxcall.ledger.ledger import Ledger
+run, left = Class.{method}, [int(sys.argv[2])]
+def killed(self, *arguments, **more):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run(self, *arguments, **more)
+Class.{method} = killed
+place = sys.argv[1]
+(Ledger.open_shared(place) if place.startswith("postgresql") else Ledger.open(Path(place))).__exit__()
+"""
+IN_FILE = {
+    "module": "cxcall.ledger.sqlite.sqlite_database",
+    "name": "SqliteDatabase",
+    "method": "run",
+}
+IN_TABLES = {"module": "psycopg", "name": "Connection", "method": "execute"}
+
+
+def upgrade_and_kill(place: object, step: int, names: dict[str, str]) -> bool:
+    """Upgrade a ledger in a process that is killed before one of its statements; returns whether it was."""
+    command = [sys.executable, "-c", KILLED.format(**names), str(place), str(step)]
+    code = subprocess.run(command, check=False, timeout=60).returncode
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
+
+
+@pytest.mark.slow
+def test_killed_upgrade_leaves_a_whole_ledger(tmp_path: Path) -> None:
+    original = write_older_file(tmp_path / "original", LAST)
+    found, step = set(), 0
+    while True:
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        shutil.copyfile(original, folder / FILE_NAME)
+        was_killed = upgrade_and_kill(folder, step, IN_FILE)
+        with closing(sqlite3.connect(folder / FILE_NAME)) as file:
+            (version,) = file.execute("PRAGMA user_version").fetchone()
+        found.add(version)
+        with Ledger.open(folder, now=now, boot_clock=clock) as book:
+            book.check(always=True)
+            assert len(list(book.records())) == 13
+            with pytest.raises(AlreadySentError):
+                book.begin(intent("unknown"), 900)
+        if not was_killed:
+            break
+        step += 9
+    assert found == {6, SCHEMA_VERSION}
+
+
+@pytest.mark.slow
+def test_killed_upgrade_leaves_whole_tables(postgres_url: str) -> None:
+    write_older_tables(postgres_url, LAST)
+    step = 0
+    while upgrade_and_kill(postgres_url, step, IN_TABLES):
+        with psycopg.connect(postgres_url) as connection:
+            assert connection.execute("SELECT number FROM cxcall.version").fetchone() in (
+                (6,),
+                (7,),
+            )
+        step += 7
+    with Ledger.open_shared(postgres_url, now=now, boot_clock=clock) as book:
+        book.check(always=True)
+        assert len(list(book.records())) == 13
+        assert not book.missing_records()
+
+
+def test_older_process_cannot_write_to_an_upgraded_ledger(tmp_path: Path) -> None:
+    """Each of its transactions begins with the state, which has another column now."""
+    path = write_older_file(tmp_path, RELEASED)
+    statement = "SELECT state.generation, state.last_batch_end FROM state"
+    with closing(sqlite3.connect(path)) as older:
+        assert older.execute(statement).fetchone()
+        Ledger.open(tmp_path).__exit__()
+        with pytest.raises(sqlite3.OperationalError, match="no such column"):
+            older.execute(statement)
+        assert older.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_restored_backup_of_version_6_lacks_records(tmp_path: Path) -> None:
+    state, markers = tmp_path / "state", tmp_path / "markers"
+    path = write_older_file(state, LAST)
+    with Ledger.open(state, marker_folder=markers, now=now) as book:
+        assert not book.missing_records()
+        assert book.begin(intent("new"), 900)
+    path.unlink()
+    write_older_file(state, LAST)
+    with Ledger.open(state, marker_folder=markers, now=now) as book:
+        assert "is an older copy: its last change is missing" in book.missing_records()
+        with pytest.raises(MissingRecordsError):
+            book.begin(intent("new"), 900)
