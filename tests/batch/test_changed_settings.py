@@ -197,7 +197,7 @@ def test_unfinished_load_stops_no_load_into_another_list(cxcall: Cxcall) -> None
         load(cxcall, file, LIST_ID, "--yes", code=9)
         load(cxcall, file, LIST_ID, "--yes", code=7)
         load(cxcall, file, other_list, "--yes", code=0)
-    assert dialer.loaded == ["P0", "P0", "P1"]
+    assert sorted(dialer.loaded) == ["P0", "P0", "P1"]  # two parts of a load are sent side by side
 
 
 @pytest.mark.slow
