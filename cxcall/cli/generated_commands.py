@@ -78,9 +78,28 @@ def _new_app(
 ) -> typer.Typer:
     app = new_app()
     app.add_command(
-        name, *lines, parameters=parameters, operations=operations, help=_help(operations)
+        name,
+        *lines,
+        parameters=parameters,
+        omitted=_inapplicable_options(operations[0]),
+        operations=operations,
+        help=_help(operations),
     )(function)
     return app
+
+
+def _inapplicable_options(operation: Operation) -> dict[str, str]:
+    """Return the shared options that have no meaning for an operation, and why."""
+    found = {}
+    if not operation.can_place_call:
+        found["--wait"] = "it follows a call, and this operation places none"
+    elif operation.provenance == "community":
+        found["--wait"] = (
+            "no published operation reads a call of this route: use `cxcall call --wait`"
+        )
+    if operation.method != "GET":
+        found["--all"] = "it reads the pages of a list, and this operation is not a GET"
+    return found
 
 
 def _sender_flags(operation: Operation) -> list[Flag]:

@@ -130,14 +130,15 @@ def masked_correlation_id(request: HttpRequest, response: HttpResponse | None) -
 
 def notes_on_undeclared_id(operation: Operation, place: str) -> Iterator[Finding]:
     """Yield a note with the `place` where an ID was found; if it is empty, a note if an ID is to be expected."""
-    if place:
+    is_own = not operation.contract.is_shipped
+    if place and (is_own or operation.can_place_call):
         yield Finding.note(
             _MISSING,
             "response",
             f"the document does not declare the place of the engagement ID: `{place}` was used, because of its name",
             fix=f"to be sure, name the place: `--engagement-id {place}`",
         )
-    elif operation.can_place_call and not operation.contract.is_shipped:
+    elif not place and is_own and operation.can_place_call:
         yield Finding.note(
             _MISSING,
             "response",

@@ -68,7 +68,6 @@ REFUSED = [
     ("numbered", ("--query", "id", "--fields", "id"), "cannot be combined with `--query`"),
     ("numbered", ("--fields", "id,,name"), "not a list of names"),
     ("one", ("--all",), "does not return a list in pages"),
-    ("change", ("--all",), "it is not a GET"),
 ]
 
 
@@ -81,6 +80,13 @@ def test_unusable_flag_is_refused(name: str, words: tuple[str, ...], says: str) 
     finding = caught.value.findings[0]
     assert says in f"{finding.message} {finding.why}"
     assert not finding.message.endswith((":", "."))
+
+
+@pytest.mark.slow
+def test_pages_are_read_only_by_a_get(lists: Cxcall) -> None:
+    ran, paths = run(lists, answer, "change", "--all", code=2)
+    assert "this operation is not a GET" in ran.err
+    assert paths == []
 
 
 @pytest.mark.slow

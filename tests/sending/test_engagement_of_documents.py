@@ -43,3 +43,9 @@ def test_sandbox_fills_the_declared_location(cxcall: Cxcall) -> None:
     ran = cxcall(*send(cxcall, location), code=0)
     assert len(ran.out.strip()) == 36
     assert "engagement ID" not in ran.err
+
+
+def test_published_operation_without_a_call_needs_no_engagement_id(cxcall: Cxcall) -> None:
+    skeleton = cxcall("operations", "create-contact-list", "--skeleton", code=0).out
+    words = ("send", "create-contact-list", "--file", "-", "--sandbox", "-o", "json")
+    assert cxcall(*words, stdin=skeleton, code=0).codes == []

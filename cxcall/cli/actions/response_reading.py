@@ -54,9 +54,7 @@ class Reading(NamedTuple):
                 f"`{operation.name}` does not return a list in pages",
                 where="--all",
                 fix="leave out `--all`",
-                why="it is not a GET"
-                if operation.method != "GET"
-                else "it may place a call"
+                why="it may place a call"
                 if operation.can_place_call
                 else "its schema declares no list",
             )

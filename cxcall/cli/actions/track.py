@@ -188,15 +188,7 @@ def _add_end(
 
 
 def find_tracker(operation: Operation) -> Tracker:
-    """Return the tracker for the calls of an operation.
-
-    Raises UsageError if the operation places none, or if no read operation is published.
-    """
-    if not operation.can_place_call:
-        message = f"`--wait` follows a call, but `{operation.name}` places none"
-        raise UsageError(message, where="--wait", fix="leave it out")
-    if operation.provenance == "community":
-        raise _not_readable(operation.name, "use a published operation: `cxcall call --wait`")
+    """Return the tracker for the calls of an operation; raises UsageError if no read operation is published."""
     return tracking.tracker_for(operation.platform, operation.contract.find_extended(TRACK))
 
 
