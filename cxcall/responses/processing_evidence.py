@@ -89,8 +89,8 @@ def shows_start(
 ) -> bool:
     """Return whether an error says that something was started, against its status.
 
-    Only a new engagement ID at its place, or at a usual name if no place is declared, and a state
-    count: an error contains many other IDs.
+    Only a new engagement ID at its place, or at a usual name if no place is declared, an object of a call or a link to it,
+    and a state count: an error contains many other IDs.
     """
     from cxcall.responses import start_evidence
 
@@ -101,7 +101,11 @@ def shows_start(
         found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
     if found and found.lower() not in sent and found != correlation_id(response):
         return True
-    return start_evidence.names_started_state(response.json())
+    body, known = response.json(), sent | {(correlation_id(response) or "").lower()}
+    is_named = operation.can_place_call and start_evidence.names_new_call(
+        body, known, with_ids=is_undeclared
+    )
+    return is_named or start_evidence.names_started_state(body)
 
 
 def _has_retry_after(response: HttpResponse) -> bool:
@@ -123,6 +127,7 @@ def _classify_success(
         return _classify_multi_status(request, response, has_id=has_id)
     if not reported_failure(response):
         return _classify_unreported(response, operation, has_id=has_id)
+    has_id = has_id or "Location" in response.headers
     is_doubtful = has_id or is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 

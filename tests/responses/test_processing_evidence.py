@@ -114,7 +114,8 @@ def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
     body = {"error": "x"}
     inside = {"id": "1", "data": {"status": "failed"}}
     assert evidence_of(respond(200, inside, Location="/calls/abc")) is Evidence.INCONCLUSIVE
-    assert evidence_of(respond(200, body, Location="/calls/abc")) is Evidence.INCONCLUSIVE
+    for address in ("/calls/abc", "https://developer.example/?call=1"):
+        assert evidence_of(respond(200, body, Location=address)) is Evidence.INCONCLUSIVE
     exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), may_be_sent=True)
     assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.INCONCLUSIVE
 

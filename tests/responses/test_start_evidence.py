@@ -29,6 +29,19 @@ ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
         ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
         ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
         ("execute", [{"phase": "in_progress"}], {}),
+        ("execute", {"callUrl": "https://developer.example/errors/1"}, {}),
+        (
+            "execute",
+            {"error": {"message": "x", "call": {"url": "https://developer.example/c/1"}}},
+            {},
+        ),
+        ("execute", {"errors": ["x"], "_links": {"conversation": {"href": "/c/abc"}}}, {}),
+        ("execute", {"data": {"type": "calls", "id": "1"}, "errors": [{"id": "e-1"}]}, {}),
+        (
+            "execute",
+            {"error": "x", "calls": ["c-1"], "links": [{"rel": "call", "href": "/c/1"}]},
+            {},
+        ),
         ("execute", {"message": "x"}, {"X-Engagement-Id": "c-1"}),
         ("place-call", {"id": "c-1"}, {}),
         ("create-callback", {"conversation": {"id": "c-1"}, "status": 400}, {}),
@@ -50,7 +63,8 @@ def test_error_that_says_what_was_started_is_inconclusive(
         ({"error": "x", "requestId": "r", "conversationId": "c-1", "timestamp": "2026-11-26T14:00:00Z"}, {}),
         ({"status": "error", "state": "failed", "callState": "not dialing", "accountStatus": "active"}, {}),
         ({"status": "Bad Request", "code": "queued"}, {"Location": "/calls/c-1"}),
-        ({"id": "named-by-the-request"}, {}), ({"contextId": "c-9"}, {"X-Engagement-Id": "c-9"}),
+        ({"id": "named-by-the-request"}, {}), ({"call": {"id": "named-by-the-request", "error": {"id": "e-1"}}}, {}),
+        ({"errors": {"call": {"url": "required", "id": ["must match [0-9]"]}, "callUrl": None}, "call": {}}, {}), ({"contextId": "c-9"}, {"X-Engagement-Id": "c-9"}),
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -74,7 +88,7 @@ UNDECLARED = type(EXECUTE)(EXECUTE.contract, "POST", "/calls", _undeclared)
     "body, is_open",
     [
         ({"callId": "C-1", "message": "recording refused"}, True), ({"data": {"call_control_id": 7}}, True),
-        ({"sid": "CA1"}, True), ({"conversation_uuid": "CON-1"}, True),
+        ({"sid": "CA1"}, True), ({"errors": [{"message": "x", "callId": "C-1"}]}, True), ({"conversation_uuid": "CON-1"}, True),
         ({"callId": "C-Sent", "message": "no such call"}, False), ({"callId": "x", "contextId": "x"}, False),
         ({"id": "e-1", "uuid": "e-1"}, False), ({"requestId": "r", "errors": [{"id": "e-1"}]}, False), ({"callId": None}, False),
     ],
@@ -93,7 +107,8 @@ def test_error_that_names_a_new_call_is_inconclusive_if_no_place_is_declared(
 def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
     cxcall: Cxcall, status: int
 ) -> None:
-    reply = Reply(status, {"conversationId": "c-1", "callState": "dialing"}, {"Retry-After": "0"})
+    body = {"error": {"message": "x", "callUrl": "https://developer.example/calls/1"}}
+    reply = Reply(status, body, {"Retry-After": "0"})
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
     with Platform(lambda _body, _count: reply) as platform:
         cxcall.environment |= platform.environment
@@ -145,6 +160,13 @@ STARTED = [
     {"errors": ["x"], "links": {"self": "https://h/calls/c-1"}},
     {"error": "x", "uri": "/Calls/CA123.json"},
     {"error": "x", "callUrl": "/calls/1"},
+    {"error": "x", "callUrl": "https://developer.example/errors/1"},
+    {"error": "x", "selfUri": "https://developer.example/calls/1"},
+    {"error": "x", "url": "https://developer.example/calls/1"},
+    {"error": "x", "href": "https://developer.example.com/jobs/1"},
+    {"error": "x", "call": {"url": "https://developer.example/c/1"}},
+    {"error": {"message": "x", "call": {"id": "abc1"}}},
+    {"error": "x", "call": {"key": "c-1"}},
     {"errorCount": 1, "successful": 1},
     {"errorCount": 1, "success": 2},
     {"success": False, "talkSeconds": 42},
@@ -153,8 +175,10 @@ STARTED = [
 
 @each_case("body", STARTED, ids=json.dumps)
 def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
-    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
-    assert evidence_of(respond(200, [body])) is Evidence.INCONCLUSIVE
+    request = REQUEST._replace(url="https://developer.example.com/x")
+    for inner in (body, [body]):
+        exchange = Exchange(request, respond(200, inner), may_be_sent=True)
+        assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
 
 
 @each_case(
@@ -200,6 +224,7 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         },
         {"success": False, "error": "invalid number", "url": "https://docs.example/e/1"},
         {"success": False, "error": "invalid number", "href": "https://h.example/errors/21211"},
+        {"success": False, "error": "x", "href": "https://developer.example.org/21211"},
         {"success": False, "error": {"field": "requestTimeout", "message": "must be at most 60"}},
         {
             "success": False,
