@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.phone.hours_of_day import Hours
     from cxcall.phone.number_matching import NumberList
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.sending.checked_request import CheckedRequest
@@ -87,7 +87,7 @@ def parse_hours(text: str) -> Hours | None:
     """Return the calling hours of a setting; None if there are none."""
     if not text:
         return None
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.phone.hours_of_day import Hours
 
     return Hours.parse(text)
 

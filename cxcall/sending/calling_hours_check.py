@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.phone.hours_of_day import Hours
 
 SCHEDULED = "x-cxcall-scheduled"
 _NAME_PART = "schedul"

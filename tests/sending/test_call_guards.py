@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
-from cxcall.phone.calling_hours import Hours
+from cxcall.phone.hours_of_day import Hours
 from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
 from cxcall.sending.calling_hours_check import time_zones

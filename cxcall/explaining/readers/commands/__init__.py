@@ -1,1 +1,1 @@
-"""Read shell commands: curl, wget, HTTPie, the Postman CLI, and `gc`."""
+"""Read shell commands: curl, wget, HTTPie, the Postman CLI, and `gc`. `readers/code/` reads PowerShell."""
