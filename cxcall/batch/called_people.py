@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.batch.resume import ContentGuard
+from cxcall.batch.resume import ContentGuard, stop_on_missing_guards
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
@@ -50,6 +50,8 @@ class CalledPeople:
             ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
         )
         self._is_changed_row_left = self._are_people_known = False
+        # A row can place a call although its operation places none: by the value of a parameter.
+        self._guarded_batch = resumed[0] if resumed and not job.may_place_call else ""
         self._own: set[str] = set()
         self._removed: set[str] = set()
 
@@ -66,6 +68,9 @@ class CalledPeople:
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
         """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
         self._are_people_known |= bool(request.people)
+        if self._guarded_batch and request.operation.can_place_call:
+            stop_on_missing_guards(self._ledger, self._job, self._guarded_batch)
+            self._guarded_batch = ""
         if earlier:
             self._nameless.discard(earlier.id)
         elif self._nameless and is_left and not self._is_changed_row_left:

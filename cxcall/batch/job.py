@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.settings.sources import Layer, Setting
 from cxcall.settings.stricter_guards import guards_to_keep
@@ -57,9 +58,15 @@ class Job:
         )
 
     @property
+    def may_place_call(self) -> bool:
+        """Whether a row can place a call: each of them, or only one with a value such as `Remove`."""
+        declared = self.operation.declared
+        return self.operation.can_place_call or bool(values_with_risk(declared))
+
+    @property
     def guards(self) -> list[Guard]:
-        """The guards that a run must not lack when it resumes this batch."""
-        return guards_to_keep(self.settings) if self.operation.can_place_call else []
+        """The guards that a run must not lack when it resumes this batch and a row can place a call."""
+        return guards_to_keep(self.settings)
 
     @cached_property
     def row_settings(self) -> Settings:

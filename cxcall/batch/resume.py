@@ -62,7 +62,8 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         if not same:
             raise _other_values_error(own[0])
         ledger.batches.events.stop_on_pruned(same[0].id)
-        _stop_on_missing_guards(ledger, job, same[0])
+        if job.may_place_call:
+            stop_on_missing_guards(ledger, job, same[0].id)
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     for each in similar:
@@ -95,7 +96,8 @@ def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
             and not each.is_finished
             and each.target != SANDBOX_TARGET
             and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL
-            and needs_consent(job.operation, job.settings)
+            and job.may_place_call
+            and needs_consent(job.operation.as_call, job.settings)
         ):
             raise _unfinished_batch_error(ledger, job, each, is_other=True)
 
@@ -117,9 +119,8 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
 
 
 def describe_repetition(ledger: Ledger, job: Job) -> str:
-    """Return the message that a new batch calls the people of a finished one again; empty if it has other rows."""
-    is_meant = job.is_load or job.again or job.settings.is_embedded
-    if is_meant or not job.operation.can_place_call:
+    """Return the message that a new batch with calls has the people of a finished one; empty if it has other rows."""
+    if job.is_load or job.again or job.settings.is_embedded:
         return ""
     for each in _similar_batches(ledger, job):
         is_same = each.is_finished and each.file_digest == job.rows.digest
@@ -277,9 +278,9 @@ def _other_values_error(batch: Batch) -> UsageError:
     )
 
 
-def _stop_on_missing_guards(ledger: Ledger, job: Job, batch: Batch) -> None:
+def stop_on_missing_guards(ledger: Ledger, job: Job, batch: str) -> None:
     """Raise UsageError if a guard of the batch to resume is missing or weaker, and nobody has set it so in its place."""
-    missing = find_missing_guards(job.settings, ledger.batches.events.guards(batch.id))
+    missing = find_missing_guards(job.settings, ledger.batches.events.guards(batch))
     if not missing:
         return
     names = ", ".join(f"`{each.name}`" for each in missing)
@@ -289,7 +290,7 @@ def _stop_on_missing_guards(ledger: Ledger, job: Job, batch: Batch) -> None:
         where="--resume",
         fix="; ".join(map(how_to_set, missing)),
         why="this command could call people whom the batch must not call, or not yet:"
-        f" `cxcall batch report {batch.id}`",
+        f" `cxcall batch report {batch}`",
     )
 
 

@@ -58,7 +58,7 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
     Raises UsageError for a flag or a setting with an invalid value, which is not the fault of a row.
     """
     parse_set_options(job.operation, job.sets)
-    lists = job.settings.do_not_call_files if job.operation.can_place_call else ()
+    lists = job.settings.do_not_call_files if job.may_place_call else ()
     call_guards.read_lists(lists)
     keys = UsedKeys(job.operation, job.values)
     for row in job.rows.rows(job.operation):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.calling_api import posting
 from helpers.campaign_loads import LIST_ID, Dialer, load
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
@@ -154,6 +155,30 @@ def test_command_to_continue_names_the_variables_that_set_guards(
     names = "`CXCALL_HOURS`, `CXCALL_HOURS_POLICY`, `CXCALL_DO_NOT_CALL`"
     assert f"run the same command with `--resume` and the same {names}: `cxcall batch " in ended
     assert platform.rung == 0
+
+
+def test_list_is_not_forgotten_for_the_rows_that_a_value_makes_calls(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    """The operation places no call, but a row does by a value of its body, as declared, or of its query."""
+    write_files(cxcall)
+    action = {"name": "action", "in": "query", "schema": {"type": "string"}}
+    texts = {name: {"type": "string"} for name in ("kind", "text")}
+    calls: dict[str, dict[str, Any]] = {
+        "list,dial": {"x-cxcall-rings-with": {"/kind": ["dial"]}},
+        "dial,note": {},
+    }
+    for count, (call, marks) in enumerate(calls.items(), 1):
+        marks |= {"x-cxcall-rings": False}
+        document = posting("addNote", texts, "/notes", parameters=[action], **marks)
+        rows = "\n".join(("action,/kind,/text", f"list,note,{count}", f"{call},{LISTED}", ""))
+        words = ("--operation", "addNote", "--contract", cxcall.file("own.json", document))
+        batch = ("batch", cxcall.file("rows.csv", rows), *words)
+        cxcall(*batch, "--do-not-call", "dnc.txt", code=0)
+        refused = cxcall(*batch, "--resume", "--confirm", "1", code=2)
+        assert "missing or weaker now: `do_not_call`" in refused.err
+        cxcall(*batch, "--resume", "--do-not-call", "dnc.txt", code=0)
+        assert platform.rung == count
 
 
 def test_load_does_not_forget_its_list(cxcall: Cxcall) -> None:

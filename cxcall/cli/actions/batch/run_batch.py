@@ -159,8 +159,6 @@ class BatchCommand:
             called = CalledPeople(ledger, self.job, batches)
             if called.is_changed:
                 self._tell(describe_change(self.job))
-            if not batches and (message := describe_repetition(ledger, self.job)):
-                self.tell_progress(message)
             selection = RowSelection(
                 self.job, earlier, ledger, called=called, waits_for_hours=waits
             )
@@ -197,6 +195,8 @@ class BatchCommand:
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
+        if totals.call and not batch and (message := describe_repetition(ledger, job)):
+            self.tell_progress(message)
         self.ask(count, totals.call or job.operation)
         if self.options.resume and not count:
             self.tell_progress(f"nothing is left to be {self.verb}")
@@ -323,7 +323,8 @@ class BatchCommand:
         if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
-            lines.append(describe_continuation(sys.argv, self.job.guards))
+            guards = self.job.guards if self.job.may_place_call else []
+            lines.append(describe_continuation(sys.argv, guards))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
