@@ -223,10 +223,15 @@ def _dials(route: Route, *texts: str) -> bool:
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
-    """Return whether the name, the path, or the summary of an operation has a word of calling."""
+    """Return whether the name, the path, the query, or the summary of an operation says that it calls."""
     texts = (declared.get("operationId", ""), declared.get("summary", ""), *route.segments)
     words = {word for text in texts for word in name_words(str(text))}
-    return bool(_CALLING_WORDS & words - _noun_words(route)) or _dials(route, *map(str, texts[:2]))
+    is_named = bool(_CALLING_WORDS & words - _noun_words(route))
+    return (
+        is_named
+        or _dials(route, *map(str, texts[:2]))
+        or get_effects.selects_call(route.path, declared)
+    )
 
 
 def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:

@@ -5,7 +5,7 @@ with a verb that starts or changes something, or says that something is dialed, 
 A path can say so, too, but it may be that of an object, such as `/runs/{id}/trigger`: a summary that begins with a verb
 of reading outweighs it, and so does a name, unless its verb is `get`, which may only be the method. If its query selects
 any function, or a number at the end of `/alert` or for a "call", something must say that it reads. Which function a request
-selects is known from its values: `selects_action` decides about each.
+selects is known from its values: `selects_action` decides about each. In the list of a log, the same parameter is a filter.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ _DIALS = (
     r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b"
     r"(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)"
     r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
-    r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
+    r"|\b(?:call|ring)(?:now|me|number|user|person|phone|customer|client|contact|lead)\b"
 )
+_IS_CALL = rf"(?:{_FILLERS}(?:call|callback)|ring)(?:out)?\b"
 _CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
 ACTING_VERBS = frozenset(
     """
@@ -70,7 +71,33 @@ _REACHING_WORDS = frozenset(
     """.split()
 )
 _CALL_NOUNS = frozenset("call callback dial ring otp".split())
-_SELECTORS = frozenset("action function cmd command method op operation".split())
+_SELECTORS = frozenset("action act function func cmd command method op operation do task".split())
+_SELECTOR_PREFIXES = frozenset(("api", "name"))  # `apiAction`, `function_name`
+_CALLS = frozenset(("call", "callback", "ring"))
+# As a filter, they are the most frequent ones; as a command, they call nobody, and may be repeated.
+_HARMLESS_VERBS = frozenset("update set delete remove assign stop cancel disable pause".split())
+_CREATING_VERBS = frozenset(("create", "add", "insert"))
+_LOG_WORDS = frozenset(
+    """
+    audit audits auditing log logs auditlog auditlogs eventlog changelog history event events activity activities
+    changes trail journal
+    """.split()
+)
+# `end_call` and `missed_call` call nobody.
+_NO_CALL = frozenset(
+    """
+    end hang hangup terminate drop hold unhold mute unmute park close disconnect release reject decline finish
+    complete log record answer answered pickup inbound incoming missed abandoned stop cancel delete remove update
+    disable pause no not after
+    """.split()
+)
+# `call_center`, `call_ended`
+_CALL_DATA = READ_NOUNS | frozenset(
+    """
+    center centre queue queues type types id ids flow end ended hangup answered completed failed missed cost
+    duration quality disposition
+    """.split()
+)
 _PARAMETER = r"\{[^{}/]*\}"
 _SENTENCE_END = r"[.\n](?:\s|$)"
 _LONGEST_ABBREVIATION = 3  # `tts` is not the name of a list
@@ -101,7 +128,10 @@ def get_only_reads(
         return False
     is_sure = summary[:1] == ["get"] or bool(GET_VERBS & {*summary[:1], *name[:1]} - {"get"})
     functions, fixed = [*_functions(path, declared)], [*_functions(path, declared, is_unset=True)]
-    if any(map(acts, fixed)) or (any(map(acts, functions)) and not is_sure):
+    verbs = verbs_of_calls(path, declared, is_read=True)
+    if any(map(_function_acts, fixed)) or (
+        not is_sure and any(_function_acts(each, verbs) for each in functions)
+    ):
         return False
     if is_sure or (is_object and not has_number):
         return True
@@ -154,21 +184,51 @@ def acts(words: Sequence[str], verbs: frozenset[str] = ACTING_VERBS) -> bool:
     return dials(words) or (words[0] in verbs and not is_noun)
 
 
-def selects_action(name: str, value: str, *, is_read: bool = True) -> bool:
-    """Return whether a parameter selects a function, and a value of it one that acts.
+def is_selector(name: str) -> bool:
+    """Return whether a parameter, or a member of a body, selects a function: `action[]`, `apiCommand`, `function_name`."""
+    words = {*name_words(name)}
+    return bool(words & _SELECTORS) and words - _SELECTORS <= _SELECTOR_PREFIXES
 
-    It starts or changes something; if the operation is not a read anyway, it dials.
+
+def verbs_of_calls(path: str, declared: Mapping[str, Any], *, is_read: bool) -> frozenset[str]:
+    """Return the words of functions by which an operation may call somebody that otherwise calls nobody.
+
+    Of an operation that is not a read, they only include calls. In a log, calls and what creates something are entries.
     """
-    verbs = ACTING_VERBS if is_read else frozenset[str]()
-    functions = re.split("[,;|]", value) if name.lower() in _SELECTORS else ()
-    return any(acts(name_words(each), verbs) for each in functions)
+    verbs = ACTING_VERBS - _HARMLESS_VERBS if is_read else frozenset[str]()
+    summary = compile_pattern(_SENTENCE_END).split(str(declared.get("summary", "")))[0]
+    words = {*operation_words(declared), *name_words(summary)}
+    is_log = _LOG_WORDS & words.union(*path_words(path))
+    return verbs - _CREATING_VERBS if is_log else verbs | _CALLS
 
 
-def acting_values(declared: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the declared values of parameters that select a function that starts or changes something."""
+def selects_action(name: str, value: str, verbs: frozenset[str] = ACTING_VERBS | _CALLS) -> bool:
+    """Return whether a parameter selects a function, and a value of it one that dials or has one of the verbs."""
+    functions = re.split("[,;|]", value) if is_selector(name) else ()
+    return any(_function_acts(name_words(each), verbs) for each in functions)
+
+
+def _function_acts(words: Sequence[str], verbs: frozenset[str] = ACTING_VERBS | _CALLS) -> bool:
+    """Return whether a function dials or has one of the verbs: `call`, `call_number`, `outboundCall`, `campaign_start`."""
+    if acts(words, verbs - _CALLS):
+        return True
+    if not words or words[0] in GET_VERBS or not verbs >= _CALLS or _CALL_DATA & {*words}:
+        return False
+    is_call = compile_pattern(_IS_CALL).match(" ".join(words)) is not None
+    return is_call or (words[-1] in _CALLS | (_LAST_VERBS & verbs) and not _NO_CALL & {*words})
+
+
+def selects_call(path: str, declared: Mapping[str, Any]) -> bool:
+    """Return whether a request whose query is not set selects a function that calls somebody."""
+    return any(_function_acts(each, _CALLS) for each in _functions(path, declared, is_unset=True))
+
+
+def acting_values(path: str, declared: Mapping[str, Any], *, is_read: bool) -> dict[str, list[str]]:
+    """Return the declared values of parameters that select a function by which somebody may be called."""
+    verbs = verbs_of_calls(path, declared, is_read=is_read)
     found = {each.get("name", ""): _values(each) for each in declared.get("parameters", ())}
     acting = {
-        name: [each for each in values if selects_action(name, each)]
+        name: [each for each in values if selects_action(name, each, verbs)]
         for name, values in found.items()
     }
     return {name: values for name, values in acting.items() if values}
@@ -186,11 +246,13 @@ def _functions(
 ) -> Iterator[list[str]]:
     """Yield the words of each function that the query can select, or selects if it `is_unset`; none of them if it can be any."""
     for name, value in parse_qsl(path.partition("?")[2]):
-        if name.lower() in _SELECTORS:
+        if is_selector(name):
             yield name_words(value)
     for each in declared.get("parameters", ()):
-        if each.get("in") == "query" and str(each.get("name", "")).lower() in _SELECTORS:
-            yield from map(name_words, _values(each, is_unset=is_unset))
+        name = str(each.get("name", ""))
+        if each.get("in") == "query" and is_selector(name):
+            values = map(name_words, _values(each, is_unset=is_unset))
+            yield from (each for each in values if each or name.lower() != "task")  # often an ID
 
 
 def path_acts(segments: Sequence[Sequence[str]], *, has_number: bool = False) -> bool:

@@ -213,10 +213,24 @@ def with_risk(operation: Operation, values: Mapping[str, str], payload: Payload)
         is_risky = str(value).strip().casefold() in map(str.casefold, risky)
         if is_risky or value not in allowed:
             return operation.as_call
-    if operation.contract.is_shipped or not values:
-        return operation
-    from cxcall.contracts.get_effects import selects_action
+    is_shipped = operation.contract.is_shipped
+    return (
+        operation.as_call
+        if not is_shipped and _selects_call(operation, values, payload)
+        else operation
+    )
 
-    texts = {each.as_sent.name: values.get(each.name, "") for each in operation.parameters}
-    is_call = any(selects_action(*each, is_read=operation.is_read) for each in texts.items())
-    return operation.as_call if is_call else operation
+
+def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
+    """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
+    from cxcall.contracts.get_effects import selects_action, verbs_of_calls
+
+    is_read = operation.is_read
+    verbs = verbs_of_calls(operation.path, operation.declared, is_read=is_read)
+    texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
+    bodies = payload.value if isinstance(payload.value, list) else [payload.value]
+    for body in bodies:
+        texts += (
+            [(name, str(each)) for name, each in body.items()] if isinstance(body, dict) else []
+        )
+    return any(selects_action(*each, verbs) for each in texts)

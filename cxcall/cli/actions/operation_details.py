@@ -58,10 +58,11 @@ def _risk(operation: Operation) -> str:
     if operation.can_place_call:
         return "yes"
     found = values_with_risk(operation.declared)
-    if operation.is_read and not operation.contract.is_shipped:
+    if not operation.contract.is_shipped:
         from cxcall.contracts.get_effects import acting_values
 
-        found = {**found, **acting_values(operation.declared)}
+        own = acting_values(operation.path, operation.declared, is_read=operation.is_read)
+        found = {**found, **own}
     texts = (f"if `{place}` is `{'` or `'.join(values)}`" for place, values in found.items())
     return ", or ".join(texts) or "no"
 
