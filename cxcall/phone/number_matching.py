@@ -10,6 +10,7 @@ from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
     TEL_SCHEME,
     dialed_digits,
+    national_forms,
     number_spellings,
     read_number,
     without_exit_code,
@@ -101,7 +102,7 @@ def _is_same(one: str, other: str) -> bool:
     # Seven digits without a country code may be a local number, which many others end with.
     fewest = MIN_NATIONAL_DIGITS if code else MIN_NATIONAL_DIGITS + 1
     # `011` may be the exit code of North America, or begin a national number.
-    forms, texts = _national_forms(code, whole), (longer, other.lstrip("+"))
+    forms, texts = national_forms(code, whole), (longer, other.lstrip("+"))
     if whole == longer or any(
         len(form) >= fewest and text.endswith(form) for form in forms for text in texts
     ):
@@ -115,18 +116,6 @@ def _is_same(one: str, other: str) -> bool:
     return any(
         read == known and phonenumbers.is_valid_number(read) for known, read in reads if read
     )
-
-
-def _national_forms(code: int, national: str) -> set[str]:
-    """Return a national number as it is, and without what its owner may leave out.
-
-    That is a leading zero of its own, which a spreadsheet removes, and the digit that only callers from abroad dial
-    before a mobile number, such as the 9 of Argentina.
-    """
-    from phonenumbers import country_mobile_token
-
-    token = country_mobile_token(code) if code else ""
-    return {national, national.lstrip("0"), national.removeprefix(token)}
 
 
 def _split(written: str) -> tuple[int, str, str]:

@@ -32,6 +32,12 @@ TRUNK_PREFIXES = (
 Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
 each command would wait for.
 """
+_MOBILE_DIGITS = ((54, "9"), (52, "1"))
+"""The digit dialed between the country code and a mobile number from abroad, in Mexico until 2019.
+
+Sources: libphonenumber's `country_mobile_token`; the Mexican numbering plan of 3 August 2019, after which calls with the
+digit may still be connected.
+"""
 
 
 def dialed_digits(text: str) -> str:
@@ -100,13 +106,33 @@ def without_exit_code(digits: str) -> str:
     return compile_pattern(rf"^(?:{'|'.join(EXIT_CODES)})(?=[1-9])").sub("", digits)
 
 
+def national_forms(code: int, national: str) -> set[str]:
+    """Return a national number as it is, and with and without what may be left out.
+
+    That is a leading zero of its own, which a spreadsheet removes, and the digit of `_MOBILE_DIGITS`.
+    """
+    found = {national, national.lstrip("0")}
+    for digit in (each for country, each in _MOBILE_DIGITS if country == code):
+        found |= {national.removeprefix(digit), f"{digit}{national}"}
+    return found
+
+
 def _international_spellings(number: PhoneNumber) -> set[str]:
     """Return the spellings of a number with and without its country code."""
     import phonenumbers
 
-    code, national = number.country_code, phonenumbers.national_significant_number(number)
-    trunks = ("0", *(prefix for prefix, country in TRUNK_PREFIXES if country == code))
-    return {f"{code}{national}", national, *(f"{trunk}{national}" for trunk in trunks)}
+    code = number.country_code or 0
+    nationals = national_forms(code, phonenumbers.national_significant_number(number))
+    if code in dict(_MOBILE_DIGITS):  # inside Argentina, `15` after the area code stands for the 9
+        style = phonenumbers.PhoneNumberFormat.NATIONAL
+        known = [parsed for each in nationals if (parsed := parse_number(f"+{code}{each}"))]
+        nationals |= {
+            plain_digits(phonenumbers.format_number(each, style)).lstrip("0") for each in known
+        }
+    trunks = ("", "0", *(prefix for prefix, country in TRUNK_PREFIXES if country == code))
+    return {
+        f"{start}{trunk}{each}" for start in ("", code) for trunk in trunks for each in nationals
+    }
 
 
 def _national_spellings(digits: str) -> set[str]:
@@ -120,6 +146,10 @@ def _national_spellings(digits: str) -> set[str]:
     if len(stripped) >= MIN_NATIONAL_DIGITS:
         codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
         found |= {f"{code}{each}" for code in codes for each in (digits, stripped)}
+    for code, _ in _MOBILE_DIGITS:
+        parsed = parse_number(digits, phonenumbers.region_code_for_country_code(code))
+        if parsed and phonenumbers.is_valid_number(parsed):
+            found |= _international_spellings(parsed)
     for prefix, code in TRUNK_PREFIXES:
         national = digits.removeprefix(prefix)
         found |= {national, f"{prefix}{national}", f"{code}{national}"}

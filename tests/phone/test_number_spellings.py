@@ -89,6 +89,7 @@ def test_separators_are_not_decimals(text: str) -> None:
         ("+5491123456789", "1123456789"),  # the 9 is dialed only from abroad
         ("+5491123456789", "01123456789"),
         ("+5491123456789", "+541123456789"),
+        ("+5215512345678", "+525512345678"),  # the 1 was dialed from abroad until 2019
     ],
 )
 def test_listed_number_without_a_digit_of_the_whole_number_is_found(
