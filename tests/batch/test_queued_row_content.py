@@ -26,7 +26,7 @@ from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
 from cxcall.settings.stricter_guards import guards_of, with_stricter_guards
-from helpers.calling_api import document
+from helpers.calling_api import document, wrap
 
 NUMBER = "+493012345678"
 VALUES = {"line": "1", "to": NUMBER, "X-Callee": NUMBER}
@@ -102,6 +102,25 @@ def test_worker_applies_its_own_do_not_call_list(operation: Operation) -> None:
     Path("dnc.txt").write_text(f"{NUMBER}\n", "utf-8")
     own = settings_of(operation, do_not_call="dnc.txt")
     checked = rebuild_row(queue_row(operation), operation, own, force=True)
+    assert checked.skip is SkipReason.DO_NOT_CALL
+
+
+@pytest.mark.parametrize("risks", [(True, False), (False, True)])
+def test_row_is_guarded_if_either_machine_knows_that_it_may_place_a_call(
+    tmp_path: Path, operation: Operation, risks: tuple[bool, bool]
+) -> None:
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    found = []
+    for each in risks:
+        bell = {"operationId": "addBell", "requestBody": body, "x-cxcall-rings": each}
+        declared = {**bell, "responses": {"200": {"description": "-"}}}
+        file = tmp_path / f"{each}.json"
+        file.write_text(json.dumps(wrap("3.1.0", {"/bells": {"post": declared}})), "utf-8")
+        found.append(load_operation("addBell", str(file)))
+    assert tuple(each.can_place_call for each in found) == risks
+    Path("dnc.txt").write_text(f"{NUMBER}\n", "utf-8")
+    own = settings_of(operation, do_not_call="dnc.txt")
+    checked = rebuild_row(queue_row(found[0]), found[1], own, force=True)
     assert checked.skip is SkipReason.DO_NOT_CALL
 
 

@@ -28,6 +28,7 @@ def row_content(checked: CheckedRow, request: CheckedRequest, key: str) -> dict[
         "key": key,
         "line": checked.row.place.line,
         "digest": _digest(request.request),
+        "canPlaceCall": request.operation.can_place_call,
     }
 
 
@@ -49,9 +50,12 @@ def rebuild_row(
 ) -> CheckedRow:
     """Return a row, checked with the settings and guards of its worker at the time of sending.
 
-    The row has an error if its request differs from the request that was confirmed.
+    The row has an error if its request differs from the request that was confirmed. It may place a call if the operation
+    may on this machine, or might on the one that queued it: the API document may be another one.
     """
     content, row = queued.content, row_of(queued)
+    if content.get("canPlaceCall"):  # an older cxcall did not record it
+        operation = operation.as_call
     payload = row.payload or Payload(None)
     request = build_request(operation, content["values"], payload, settings)
     if _digest(request.request) != content["digest"]:
