@@ -166,9 +166,12 @@ def _flag_option(flag: Flag) -> CommandParameter:
 
 
 def _help(operations: Sequence[Operation]) -> str:
-    first = operations[0]
-    paths = [f"{entry.method} {entry.path}" for entry in operations]
-    paragraphs = [first.summary, *paths, first.description, first.provenance_note]
+    first, paragraphs = operations[0], [operations[0].summary]
+    has_platforms = len({entry.platform for entry in operations}) > 1
+    for entry in operations:
+        where = f" ({entry.platform})" if has_platforms else ""
+        paragraphs += [f"{entry.method} {entry.path}{where}", entry.description]
+    paragraphs.append(first.provenance_note)
     return "\n\n".join(text for text in paragraphs if text)
 
 

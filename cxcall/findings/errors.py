@@ -82,7 +82,7 @@ class RejectedCredentialsError(CredentialsError):
 
 
 class StoppedError(CxcallError):
-    """A guard stopped the request: declined, duplicate, outside hours, or on a do-not-call list."""
+    """A guard stopped the request, or the ledger cannot show that it is not a duplicate."""
 
     exit_code = ExitCode.STOPPED
     outcome = Outcome.STOPPED

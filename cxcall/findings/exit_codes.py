@@ -20,34 +20,43 @@ class ExitCode(IntEnum):
 
     OK = (
         0,
-        "accepted by the API; or valid; or a clean dry run; or a batch that sent all it should",
+        "accepted by the API; or valid; or a dry run without errors; or a batch that sent all it should",
         "as asked",
     )
     FAULT = 1, "a fault in cxcall itself", "see `cxcall history list`"
     USAGE = (
         2,
-        "usage or settings: flags, a file or output that cannot be read or written, `--yes` missing",
+        "usage or settings: a flag, a file, an output, or the ledger cannot be used; `--yes` is missing",
         "no",
     )
     INVALID = (
         3,
-        "the check, or `explain`, found errors; with `--fix`, some are left; nothing was sent",
+        "a check, `explain`, `operations --problems`, or `sandbox requests --expect` found errors",
         "no",
     )
-    CREDENTIALS = 4, "no usable credentials: none, expired, refused", "no"
+    CREDENTIALS = 4, "no usable credentials: none, expired, refused, or for another host", "no"
     REFUSED = (
         5,
-        "the API refused the request; `doctor` found an obstacle; a tracked call was never connected",
+        "the API refused the request; `doctor` found an obstacle; `track` or `--wait`: never connected",
         "no; maybe with `track` or `--wait`",
     )
     UNDELIVERED = 6, "undelivered: never connected, or provably not processed", "no"
-    STOPPED = 7, "stopped by a guard: declined, duplicate, outside hours, do-not-call", "no"
+    STOPPED = (
+        7,
+        "stopped by a guard: declined, duplicate, outside hours, do-not-call, `--max-attempts`,"
+        " an unfinished batch, a ledger that lacks records",
+        "no",
+    )
     UNKNOWN = (
         8,
-        "unknown: a call may have been placed. Do not run it again; or a tracked call is not over yet",
+        "unknown: a call may have been placed. Do not run it again; `track` or `--wait`: end not known",
         "maybe",
     )
-    PARTIAL = 9, "a batch ended with some rows not accepted; its summary lists them", "some"
+    PARTIAL = (
+        9,
+        "`batch`, `worker`, or `campaign load` ended, and rows were not accepted or are left",
+        "some",
+    )
     INTERRUPTED = 130, "interrupted before anything was sent", "no"
 
 
