@@ -138,6 +138,11 @@ def alphanumeric_name(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
+def is_page_size(name: str) -> bool:
+    """Return whether a query parameter has a name of those that choose the size of a page."""
+    return alphanumeric_name(name) in _PARAMETER_SIZES
+
+
 def is_paging(name: str) -> bool:
     """Return whether a query parameter has a name of those that choose a page, or its size."""
     known = (*_PARAMETER_NUMBERS, *_PARAMETER_SIZES, *_OFFSETS, *_CURSORS, *_PLACES)

@@ -2,7 +2,7 @@
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
 response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
-changes only the page; it selects no function that may act.
+changes only the page: parameters with a known name, or the only one that it changes. It selects no function that may act.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def follow_pages(
             paging = paging._replace(first=0)
         _stop_on_earlier_items(page, seen)
         if number == 1:
-            is_from_first = _is_first(paging, request, page)
+            is_from_first = not later_start(paging, request, page)
         empty = 0 if page.items else empty + 1
         count += len(page.items)
         page = page._replace(received=count)
@@ -96,13 +96,14 @@ def follow_pages(
         number += 1
 
 
-def _is_first(paging: Paging, request: HttpRequest, page: Page) -> bool:
-    """Return whether a request does not ask for a later page than the first of a list."""
+def later_start(paging: Paging, request: HttpRequest, page: Page) -> str:
+    """Return the parameter by which the first request asks for a later page than the first; empty if none does."""
     values = dict(parse_qsl(urlsplit(request.url).query))
-    if paging.number and _position(paging, values, page.body)[1]:
-        return False
-    is_later = _whole_number(values.get(paging.offset)) > paging.first_offset
-    return not (is_later or values.get(paging.cursor))
+    if paging.number in values and _position(paging, values, page.body)[1]:
+        return paging.number
+    if _whole_number(values.get(paging.offset)) > paging.first_offset:
+        return paging.offset
+    return paging.cursor if values.get(paging.cursor) else ""
 
 
 def _promises_more(page: Page) -> bool:
@@ -190,7 +191,7 @@ def _next_query(
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        return _query_of_link(page, link, first)
+        return _query_of_link(page, link, request, first)
     return None
 
 
@@ -198,15 +199,26 @@ def _query_of(url: str) -> Query:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
 
 
-def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
+def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpRequest) -> Query:
     """Return the query of a link, but with the values that the `first` request has for all that do not choose the page.
 
+    If these leave nothing that differs from this `request`, the only value that the link changes chooses the page.
     Raises ReadError if the link selects a function that may start something: nobody has asked for it.
     """
     from cxcall.contracts.get_effects import selects_action
 
     linked = _query_of(link)
-    asked = [(name, value) for name, value in _query_of(first.url) if not names.is_paging(name)]
+    sent, here = _values_of(_query_of(first.url)), _values_of(_query_of(request.url))
+    asked = [
+        (name, value)
+        for name, value in _query_of(first.url)
+        if not names.is_paging(name) and here.get(name) == sent[name]
+    ]
+    values = _values_of(linked)
+    changed = {name for name, _ in asked if values.get(name, sent[name]) != sent[name]}
+    news = {name for name in values.keys() - changed if not names.is_page_size(name)}
+    if len(changed) == 1 and all(values[name] == here.get(name) for name in news):
+        asked = [each for each in asked if each[0] not in changed]
     added = [(name, value) for name, value in linked if name not in dict(asked)]
     for name, value in added:
         if selects_action(name, value):
@@ -216,6 +228,13 @@ def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
                 "read the pages after it by their parameters",
             )
     return added + [each for each in asked if each[0] in dict(linked)]
+
+
+def _values_of(query: Query) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in query:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:

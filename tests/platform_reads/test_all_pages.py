@@ -20,29 +20,13 @@ from cxcall.sandbox.operation_responses import ResponseContext, success_response
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import Cxcall
-from helpers.paged_lists import (
-    ITEMS,
-    OPERATIONS,
-    Reads,
-    answer,
-    run,
-)
+from helpers.paged_lists import ITEMS, OPERATIONS, Reads, answer, run
 from helpers.platform_server import Platform, Reply
 
 THINGS = "/base/things"
-WAYS = [
-    "numbered",
-    "counted",
-    "uncounted",
-    "cursors",
-    "tokens",
-    "links",
-    "hal",
-    "header",
-    "offsets",
-    "untotalled",
-    "unknown",
-]
+WAYS = (
+    "numbered counted uncounted cursors tokens links hal header offsets untotalled unknown".split()
+)
 
 
 def pages_of(
@@ -144,6 +128,8 @@ def test_first_page_and_filters_are_kept(lists: Cxcall) -> None:
     assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["4", "5", "6", "7"]
     assert paths == [f"{THINGS}?pageNumber={page}&name=a%20b%26" for page in (2, 3)]
     assert ran.err == ""
+    ran, _ = run(lists, answer, "numbered", "--all", "--page-number", "3")
+    assert ran.err == "1 item in 1 page; the pages before `pageNumber` were not read\n"
     _, paths = run(lists, answer, "links", "--all")
     assert paths[1] == "/base/links?after=3&name=a%20b%2B%26"
 
@@ -174,10 +160,27 @@ def test_link_changes_no_value_of_the_request_but_its_page() -> None:
     assert (items, paths[1:]) == (ITEMS, ["/links?to=9&after=3&x=1&x=2"])
 
 
-def test_link_that_selects_an_action_ends_the_list() -> None:
-    page = {"entities": ITEMS[:3], "nextUri": "?after=3&action=start"}
+@each_case("starts", [("2026-01-01", "2026-01-02", "2026-01-03"), ("0", "3", "6"), ("a", "b", "c")])
+@each_case("name", ["since", "from", "p", "last_id"])
+def test_only_value_that_a_link_changes_is_the_page(name: str, starts: tuple[str, ...]) -> None:
+    def read(path: str, _count: int) -> Reply:
+        number = starts.index(dict(parse_qsl(urlsplit(path).query))[name])
+        page = {"entities": ITEMS[number * 3 :][:3]}
+        following = "".join(f"?x=1&{name}={each}&limit=3" for each in starts[number + 1 :][:1])
+        return Reply(200, {**page, "nextUri": following})
+
+    items, paths = pages_of("links", read, query=f"?x=1&{name}={starts[0]}&y=2")
+    assert (items, len(paths)) == (ITEMS, 3)
+    page = {"entities": ITEMS[:3], "nextUri": f"?x=2&{name}={starts[1]}"}  # either may be the page
+    with pytest.raises(ReadError, match="earlier"):
+        pages_of("links", lambda *_: Reply(200, page), query=f"?x=1&{name}=0&y=2")
+
+
+@each_case("query", ["", "?action=list"])
+def test_link_that_selects_an_action_ends_the_list(query: str) -> None:
+    page = {"entities": ITEMS[:3], "nextUri": f"?{'after=3&' * (not query)}action=start"}
     with pytest.raises(ReadError, match="sets `action` to `start`"):
-        pages_of("links", lambda *_: Reply(200, page))
+        pages_of("links", lambda *_: Reply(200, page), query=query)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.hinted_commands import command
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
-from cxcall.platform_reads.all_pages import Page, Query, follow_pages
+from cxcall.platform_reads.all_pages import Page, Query, follow_pages, later_start
 from cxcall.platform_reads.read_requests import Reader, ReadError
 from cxcall.responses.body_selection import SelectionError, printed_lines
 from cxcall.runtime.signals import sleep
@@ -68,6 +68,7 @@ class _ItemOutput:
         self.is_kept = screen.options.output == "json"
         self.pages = self.count = 0
         self.next_query: Query | None = None
+        self.start = ""
         self.kept: list[Any] = []
         self.notes: dict[Finding, int] = {}
 
@@ -77,6 +78,9 @@ class _ItemOutput:
         values = printed_lines(result)
         self.pages, self.count = page.number, self.count + len(values)
         self.next_query = page.next_query
+        exchange = page.delivery.exchange
+        if page.number == 1 and exchange and self.reading.paging:
+            self.start = later_start(self.reading.paging, exchange.request, page)
         for note in notes:
             self.notes[note] = self.notes.get(note, 0) + 1
         values = mask_numbers(values, page.delivery, self.screen)
@@ -91,6 +95,8 @@ class _ItemOutput:
     def finish(self, report: Report, findings: Sequence[Finding]) -> Report:
         """Return the report of the whole list; notes count only if every page has them."""
         summary = f"{count_phrase(self.count, 'item')} in {count_phrase(self.pages, 'page')}"
+        if self.start:
+            summary += f"; the pages before `{self.start}` were not read"
         if report.exit_code:
             summary = f"incomplete: {summary}{self._how_to_continue()}"
         data: dict[str, Any] = {"pages": self.pages, "count": self.count}
