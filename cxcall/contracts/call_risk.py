@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.contracts import get_effects, post_effects
+from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
@@ -213,7 +214,9 @@ def _is_harmless(
     # An agent's queue, or what a dialer works through: `/queue` adds to it.
     is_queue = noun == "queues" and not post_effects.fills_queue(route.path, declared)
     if is_queue or _fold(noun) in _PASSIVE_NOUNS:
-        return not post_effects.does_more(declared)
+        # Without a do-not-call list, its people may be called.
+        is_lifted = route.method == "DELETE" and changes_do_not_call_list(route.path)
+        return not (is_lifted or post_effects.does_more(declared))
     return route.method == "POST" and post_effects.post_only_reads(route.path, declared)
 
 

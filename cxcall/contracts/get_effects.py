@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from cxcall.contracts.do_not_call_effects import LIFTING_VERBS, changes_do_not_call_list
 from cxcall.runtime.patterns import compile_pattern, name_words
 
 if TYPE_CHECKING:
@@ -193,13 +194,15 @@ def is_selector(name: str) -> bool:
 def verbs_of_calls(path: str, declared: Mapping[str, Any], *, is_read: bool) -> frozenset[str]:
     """Return the words of functions by which an operation may call somebody that otherwise calls nobody.
 
-    Of an operation that is not a read, they only include calls. In a log, calls and what creates something are entries.
+    Of an operation that is not a read, they only include calls. In a log, calls and what creates something are entries. Of
+    a do-not-call list, those that take people off it count, too.
     """
     verbs = ACTING_VERBS - _HARMLESS_VERBS if is_read else frozenset[str]()
     summary = compile_pattern(_SENTENCE_END).split(str(declared.get("summary", "")))[0]
     words = {*operation_words(declared), *name_words(summary)}
     is_log = _LOG_WORDS & words.union(*path_words(path))
-    return verbs - _CREATING_VERBS if is_log else verbs | _CALLS
+    lifting = LIFTING_VERBS if changes_do_not_call_list(path) else frozenset[str]()
+    return verbs - _CREATING_VERBS if is_log else verbs | _CALLS | lifting
 
 
 def selects_action(name: str, value: str, verbs: frozenset[str] = ACTING_VERBS | _CALLS) -> bool:

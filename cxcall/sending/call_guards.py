@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.documents.json_pointer import find_value
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
@@ -207,30 +208,40 @@ def with_risk(operation: Operation, values: Mapping[str, str], payload: Payload)
 
     With `--force`, a value is sent as it is, and the API may read `Remove ` like `Remove`.
     """
-    for pointer, risky in values_with_risk(operation.declared).items():
-        value = find_value(payload.value, pointer)
-        allowed = operation.schema_at(pointer).get("enum", [value])
+    for place, risky in values_with_risk(operation.declared).items():
+        value, schema = _value_and_schema(operation, place, values, payload)
+        allowed = schema.get("enum", [value])
         is_risky = str(value).strip().casefold() in map(str.casefold, risky)
-        if is_risky or value not in allowed:
+        if is_risky or value not in allowed or (not risky and value is not None):
             return operation.as_call
     is_shipped = operation.contract.is_shipped
-    return (
-        operation.as_call
-        if not is_shipped and _selects_call(operation, values, payload)
-        else operation
-    )
+    is_call = not is_shipped and _selects_call(operation, values, payload)
+    return operation.as_call if is_call else operation
+
+
+def _value_and_schema(
+    operation: Operation, place: str, values: Mapping[str, str], payload: Payload
+) -> tuple[Any, JsonSchema]:
+    """Return the value at a place that `values_with_risk` names, and its schema; a truth value of the query as a text."""
+    if not place.startswith("query:"):
+        return find_value(payload.value, place), operation.schema_at(place)
+    found = [each for each in operation.parameters if f"query:{each.as_sent.name}" == place]
+    value = next((values[each.name] for each in found if each.name in values), None)
+    is_flag = value is not None and found[0].schema.get("type") == "boolean"
+    return value, {"enum": ["true", "false"]} if is_flag else {}
 
 
 def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
+    from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
     from cxcall.contracts.get_effects import selects_action, verbs_of_calls
 
-    is_read = operation.is_read
-    verbs = verbs_of_calls(operation.path, operation.declared, is_read=is_read)
+    verbs = verbs_of_calls(operation.path, operation.declared, is_read=operation.is_read)
     texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
     bodies = payload.value if isinstance(payload.value, list) else [payload.value]
-    for body in bodies:
-        texts += (
-            [(name, str(each)) for name, each in body.items()] if isinstance(body, dict) else []
-        )
-    return any(selects_action(*each, verbs) for each in texts)
+    for body in filter(lambda each: isinstance(each, dict), bodies):
+        texts += [(name, str(value)) for name, value in body.items()]
+    is_list = changes_do_not_call_list(operation.path)
+    # In a search, `active=false` is a filter.
+    ends = is_list and not operation.is_read and any(ends_protection(*each) for each in texts)
+    return ends or any(selects_action(*each, verbs) for each in texts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import operation_at
+from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable
@@ -26,7 +27,7 @@ from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
-from cxcall.settings.sources import Layer
+from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.http_messages import HttpRequest, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
 
@@ -142,6 +143,8 @@ def build_request(
     operation = call_guards.with_risk(
         operation_at(operation, settings.base_url, values), values, payload
     )
+    if settings.max_attempts and changes_do_not_call_list(operation.path):  # it calls nobody itself
+        settings = settings.with_values(max_attempts=Setting("", "default"))
     has_body = payload.value is not None or payload.document is not None
     findings = [
         *_platform_mismatch(operation, settings),

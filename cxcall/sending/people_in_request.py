@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.sending.numbers_in_request import request_values
 from cxcall.sending.numbers_in_text import dialed_part
 from cxcall.transport.origins import is_loopback_url
@@ -27,7 +28,7 @@ def find_people(
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
     `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
-    machine are recorded separately from real people.
+    machine are recorded separately from real people, and so are those who are only taken off a do-not-call list.
     """
     spellings = map(_usual_spelling, numbers)
     return tuple(person for (person,) in _people(operation, spellings, ids, base_url))
@@ -50,6 +51,8 @@ def _people(
     if not operation.can_place_call:
         return ()
     place = "loopback " if is_loopback_url(base_url) else ""
+    if changes_do_not_call_list(operation.path):
+        place += "do-not-call "
     people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
     people += [(f"{place}id {value.lower()}",) for value in ids]
     return tuple(dict.fromkeys(people))

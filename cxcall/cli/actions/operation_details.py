@@ -63,7 +63,9 @@ def _risk(operation: Operation) -> str:
 
         own = acting_values(operation.path, operation.declared, is_read=operation.is_read)
         found = {**found, **own}
-    texts = (f"if `{place}` is `{'` or `'.join(values)}`" for place, values in found.items())
+    values = {place: f"is `{'` or `'.join(texts)}`" for place, texts in found.items() if texts}
+    places = {place.removeprefix("query:"): values.get(place, "is set") for place in found}
+    texts = (f"if `{place}` {value}" for place, value in places.items())
     return ", or ".join(texts) or "no"
 
 
