@@ -250,7 +250,8 @@ PAGES = {
         "Settings",
         "A setting comes from the first of: flag, environment (`CXCALL_*`, then the vendor's name), `.env` in the working "
         "directory, profile in `config.toml`, default. `cxcall config show` prints each value with its source. "
-        "[Configuration](../configuration.md) has a sample `config.toml`.",
+        "[Configuration](../configuration.md) has a sample `config.toml`, and "
+        "[Security](../security.md#what-a-env-file-can-change) says what `.env` can change.",
         write_settings,
     ),
 }

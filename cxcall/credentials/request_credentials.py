@@ -20,6 +20,7 @@ from cxcall.credentials.declared_secrets import (
     split_keys,
 )
 from cxcall.credentials.token_provider import (
+    check_request_trust,
     check_trust,
     get_token,
     has_token_source,
@@ -84,8 +85,8 @@ def stop_without_credentials(settings: Settings, operation: Operation) -> None:
     A person who is asked to confirm a call should not learn only then that it cannot be sent.
     """
     if operation.is_public:
-        return
-    if operation.security:
+        check_request_trust(settings)
+    elif operation.security:
         _require_alternative(settings, operation.security)
     elif not has_token_source(settings):
         from cxcall.credentials import client_selection
@@ -100,9 +101,11 @@ def get_credentials(
     """Return the credentials that an operation needs; None if it needs none.
 
     The token of credentials that the API `refused` is replaced. Raises as `get_token` does, and CredentialsError if no
-    alternative of the document can be satisfied, or the API refused credentials that cannot be renewed.
+    alternative of the document can be satisfied, the API refused credentials that cannot be renewed, or a file of the
+    working directory would direct a request without credentials.
     """
     if operation.is_public:
+        check_request_trust(settings)
         return None
     alternatives = operation.security
     old = refused.token if isinstance(refused, RequestCredentials) else refused
@@ -185,6 +188,7 @@ def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ..
         _stop_on_unusable_client(settings)
     if chosen is None:
         raise _no_credentials(settings, alternatives)
+    check_request_trust(settings)
     if _are_assumed(alternatives):
         _report_unused_secrets(settings)
     return chosen

@@ -146,6 +146,12 @@ def check_trust(settings: Settings, layer: Layer) -> None:
         raise CredentialsError(*settings.untrusted)
 
 
+def check_request_trust(settings: Settings) -> None:
+    """Raise CredentialsError if `.env` would redirect a request without credentials, or replace it by another one."""
+    if settings.untrusted_request:
+        raise CredentialsError(*settings.untrusted_request)
+
+
 def _covers(scopes: frozenset[str], needed: str) -> bool:
     # `<domain>` reads and writes, `<domain>:readonly` only reads (docs/platforms/genesys-cloud.md#scopes-and-permissions).
     return needed in scopes or needed.removesuffix(":readonly") in scopes

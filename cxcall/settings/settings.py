@@ -57,7 +57,8 @@ class Settings:
 
     `conflicts` are warnings, or an error if a secret or a call would go to a host that it is not meant
     for; no token is requested while there is an error. `untrusted` are errors about values of `.env` and
-    of a document that apply if a secret comes from a login or from the user. `is_embedded` marks the settings of the
+    of a document that apply if a secret comes from a login or from the user, `untrusted_request` those of `.env` that
+    apply to a request without credentials. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
     sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
@@ -93,6 +94,7 @@ class Settings:
         conflicts: tuple[Finding, ...] = (),
         *,
         untrusted: tuple[Finding, ...] = (),
+        untrusted_request: tuple[Finding, ...] = (),
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
         more_do_not_call: Sequence[Setting] = (),
@@ -100,6 +102,7 @@ class Settings:
         self.values = values
         self.conflicts = conflicts
         self.untrusted = untrusted
+        self.untrusted_request = untrusted_request
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
         self.more_do_not_call = more_do_not_call
@@ -151,8 +154,7 @@ def load_settings(
 ) -> Settings:
     """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
-    `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is an
-    operation's own address. Raises UsageError, with its place, for an invalid value.
+    `flags` maps names to values, `contract` declares hosts, `server` is an operation's address. Raises UsageError.
     """
     from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
     from cxcall.settings import addresses
@@ -168,7 +170,6 @@ def load_settings(
     if platform.value != GENESYS_CLOUD:  # the GENESYSCLOUD_* variables are not for hosts of others
         layers[Layer.VENDOR_ENVIRONMENT], layers[Layer.VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
-    values["do_not_call"] = _name_lists(values["do_not_call"], more_lists)
 
     def resolve(sources: Sequence[SettingsByName]) -> SettingsByName:
         if is_cxone:
@@ -177,9 +178,10 @@ def load_settings(
             )
         return addresses.resolve_addresses(sources, contract, server)
 
-    values |= resolve(layers)
-    errors, untrusted = find_trust_errors(layers, contract, values, resolve)
-    conflicts = [*errors, *_find_weaker_guards(layers, profile), *ignored]
+    values |= {"do_not_call": _name_lists(values["do_not_call"], more_lists), **resolve(layers)}
+    trust = find_trust_errors(layers, contract, values, resolve)
+    weaker = _find_weaker_guards(layers, profile)
+    conflicts = [*trust.settings, *weaker, *ignored]
     conflicts += find_conflicts(layers, contract, values, replaced)
     for found in conflicts:
         add_notice(found._replace(severity=Severity.WARNING))
@@ -190,7 +192,8 @@ def load_settings(
     return Settings(
         values,
         tuple(conflicts),
-        untrusted=untrusted,
+        untrusted=trust.login,
+        untrusted_request=(*trust.request, *weaker),
         base_url_from_tenant=from_tenant,
         more_do_not_call=more_lists,
     )

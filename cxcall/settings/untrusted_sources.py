@@ -13,6 +13,9 @@ what an operation is, or how careful cxcall is:
 | client_id | used, unless it moves an access key from elsewhere to another token endpoint |
 | access_key_id, username, secrets, timeout, max_wait | used |
 
+A request without credentials follows the same rule, or a folder could redirect it, or replace it by another one, where the
+API trusts its network instead of a secret: a choice counts only if the address of the API and all secrets are from `.env`.
+
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
 there. Both name the file and the line, and `auth status` shows them.
@@ -35,6 +38,7 @@ from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
+from cxcall.named_tuple import NamedTuple
 from cxcall.settings.regions import region_domain, url_area
 from cxcall.settings.sources import (
     CREDENTIAL_NAMES,
@@ -66,7 +70,22 @@ _UNKNOWN = Setting("", "")
 _STATIC = (("password",), ("api_key",))
 """Secrets that only a user's document requires, so they belong to no platform."""
 _CODE = "credential"
+_REQUEST = "the request"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
+_WHY_REQUEST = (
+    "a file in the working directory must not decide where a request goes, or what it does"
+)
+
+
+class TrustErrors(NamedTuple):
+    """Errors about choices of `.env` and of a document, by what they must not be combined with.
+
+    `settings` are for the secrets of the settings, `login` for a secret of a login, `request` for a request without secrets.
+    """
+
+    settings: tuple[Finding, ...]
+    login: tuple[Finding, ...]
+    request: tuple[Finding, ...]
 
 
 def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
@@ -85,26 +104,29 @@ def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
 
 def find_trust_errors(
     layers: Sequence[SettingsByName], contract: Contract, values: SettingsByName, resolve: Resolver
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """Return the errors about the secrets of the settings, and those about a login's secret.
+) -> TrustErrors:
+    """Return the errors about sources that are not trusted.
 
     `values` are the settings in use, and `resolve` returns the addresses that result from layers.
     """
     dotenv = _DotenvChoices(layers, contract, values, resolve)
-    untrusted = tuple(dotenv.find_errors({}))
+    login = tuple(dotenv.find_errors({}))
     secrets = find_secrets_in_use(layers)
-    if not secrets:
-        return (), untrusted
-    base_url, platform = values["base_url"], values["platform"]
     foreign = {name: each for name, each in secrets.items() if not each.layer.is_dotenv}
+    base_url, platform = values["base_url"], values["platform"]
+    is_own = bool(secrets) and not foreign and base_url.layer.is_dotenv
+    request = () if is_own else tuple(dotenv.find_choices({}, _REQUEST))
+    if not secrets:
+        return TrustErrors((), login, request)
     if foreign:
-        errors = (*dotenv.find_errors(foreign),)
+        errors = dotenv.find_errors(foreign)
         if dotenv.is_foreign_choice("platform", foreign):
-            return errors, untrusted
+            return TrustErrors((*errors,), login, request)
         other = _other_platform(dotenv.outside, platform, foreign, base_url.value)
-        return (*errors, *other), untrusted
-    other = _other_platform(layers, platform, secrets, base_url.value)
-    return (*find_unnamed_host(layers, contract, base_url), *other), untrusted
+    else:
+        errors = find_unnamed_host(layers, contract, base_url)
+        other = _other_platform(layers, platform, secrets, base_url.value)
+    return TrustErrors((*errors, *other), login, request)
 
 
 class _DotenvChoices:
@@ -132,19 +154,24 @@ class _DotenvChoices:
         """
         first = next(iter(secrets), "")
         owner = f"`{first}` (from {secrets[first].source})" if first else "a secret from elsewhere"
-        moves = self._moves(secrets)
-        for name, address in moves.items():
-            yield self._error(name, f"send {owner} to `{printable(address)}`")
-        for name in CHOICES:
-            if name not in _DESTINATIONS and self.is_foreign_choice(name, secrets):
-                yield self._error(name, f"choose the {name} for {owner}")
-        if not moves:
+        yield from self.find_choices(secrets, owner)
+        if not self._moves(secrets):
             yield from find_unnamed_host(self.outside, self._contract, self._values["base_url"])
 
-    def _error(self, name: str, problem: str) -> Finding:
-        fix = f"if you trust it, set `{name}` in the environment or by a flag"
-        where = self._chosen[name].locate()
-        return Finding.error(_CODE, where, f"`.env` would {problem}", fix, _WHY)
+    def find_choices(self, secrets: Mapping[str, Setting], owner: str) -> Iterator[Finding]:
+        """Yield an error for each choice that `owner`, a secret or a request, must not follow."""
+        why = _WHY_REQUEST if owner == _REQUEST else _WHY
+        choices = {
+            name: f"send {owner} to `{printable(address)}`"
+            for name, address in self._moves(secrets).items()
+        }
+        for name in CHOICES:
+            if name not in _DESTINATIONS and self.is_foreign_choice(name, secrets):
+                choices[name] = f"choose the {name} for {owner}"
+        for name, problem in choices.items():
+            fix = f"if you trust it, set `{name}` in the environment or by a flag"
+            where = self._chosen[name].locate()
+            yield Finding.error(_CODE, where, f"`.env` would {problem}", fix, why)
 
     def is_foreign_choice(self, name: str, secrets: Mapping[str, Setting]) -> bool:
         """Return whether `.env` makes a choice, not an address, that these secrets are not for."""

@@ -187,6 +187,44 @@ def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host
     assert not host.seen
 
 
+@pytest.mark.parametrize("security", [[], None])
+def test_folder_does_not_direct_a_request_without_credentials(
+    cxcall: Cxcall, host: Host, security: list[Any] | None
+) -> None:
+    document = secured_api() | {"security": security}
+    if security is None:
+        del document["security"]
+    own = cxcall.file("own.json", document)
+    harmless = json.dumps(document).replace(
+        '"operationId"', '"x-cxcall-rings": false, "operationId"'
+    )
+    cxcall.file("folder.json", json.loads(harmless.replace("/calls", "/notes")))
+    numbers = cxcall.file("dnc.txt", "+12025550123\n")
+    for profile, guard in (("default", ("do_not_call", numbers)), ("other", ("timeout", "20"))):
+        for name, value in (("base_url", "http://127.0.0.1:1"), ("contract", own), guard):
+            cxcall("config", "set", name, value, "--profile", profile, code=0)
+    rows = cxcall.file("rows.csv", "to\n+12025550123\n")
+    address, key = f"CXCALL_BASE_URL={host.url}", f"CXCALL_API_KEY={SECRET}"
+    for number, *lines in (
+        ("0123", "CXCALL_PROFILE=other"),
+        ("0123", "CXCALL_PROFILE=other", address, key),  # it lacks the list of the usual profile
+        ("0124", "CXCALL_CONTRACT=folder.json"),
+        ("0124", "CXCALL_CONTRACT=folder.json", key),
+        ("0124", "CXCALL_ENGAGEMENT_HEADER=X-Id"),
+        ("0124", address),
+    ):
+        cxcall.file(".env", "\n".join(lines))
+        ran = cxcall("send", "dial", "--set", f'/to="+1202555{number}"', "--yes", code=4)
+        assert "`.env` would" in ran.err
+    cxcall.file(".env", "CXCALL_PROFILE=other")
+    cxcall("batch", rows, "--operation", "dial", "--map", "/to=to", "--confirm", "1", code=4)
+    assert not host.seen
+    # The address, the document, and the credentials of a project are used together.
+    cxcall.file(".env", f"CXCALL_CONTRACT=own.json\n{address}\n{key}\n")
+    cxcall("send", "dial", "--set", '/to="+12025550124"', "--yes", code=0)
+    assert len(host.seen) == 1
+
+
 def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) -> None:
     words = dial(cxcall, BEARER, BASIC, api_key("query"))
     env = {"CXCALL_BASE_URL": host.url, "CXCALL_API_KEY": SECRET}

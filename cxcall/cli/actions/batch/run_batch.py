@@ -40,6 +40,7 @@ from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_row_file
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
+from cxcall.credentials.token_provider import check_request_trust
 from cxcall.documents.paths import unused_name
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -231,6 +232,7 @@ class BatchCommand:
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
+        check_request_trust(job.settings)
         batch = record_batch(
             job, selection, ledger, totals, batch=batch, keys=self.keys, guard=self.guard
         )
@@ -242,8 +244,7 @@ class BatchCommand:
             "waits_for_hours": self.mode.waits_for_hours,
             "content": selection.called.content.number if selection.called else 0,
         }
-        profile, operation, target, *_ = job.identity
-        queued = QueuedBatch(batch, profile, operation, target, options)
+        queued = QueuedBatch(batch, *job.identity[:3], options)
         count = fill_queue(ledger, queued, selection, self.keys)
         return queued_report(job, totals, batch, count)
 
