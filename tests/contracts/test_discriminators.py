@@ -127,6 +127,10 @@ def test_object_may_fit_several_alternatives_that_a_discriminator_distinguishes(
     contact = {"oneOf": [kinds, {**kinds, "title": "B"}], "discriminator": {"propertyName": "kind"}}
     own = document({"Body": {"type": "object", "properties": {"contact": contact}}})
     assert findings(cxcall, own, {"kind": "a"}) == set()
+    null = {"enum": [None]}
+    contact = {"oneOf": [{"oneOf": [kinds, null], "discriminator": {"propertyName": "kind"}}, null]}
+    own = document({"Body": {"type": "object", "properties": {"contact": contact}}})
+    assert findings(cxcall, own, None) == {("value-not-allowed", "/contact")}
 
 
 @each_case(
@@ -150,10 +154,14 @@ def test_discriminator_chooses_a_named_alternative(
     }
     chosen = {"propertyName": "kind", **({"mapping": mapping} if mapping else {})}
     references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
-    contact = {alternatives: references, "discriminator": chosen}
+    others = [{"type": "string", "enum": ["none", None], "nullable": True}, {"type": "integer"}]
+    contact = {alternatives: [*references, *others], "discriminator": chosen}
     own = document({"Body": {"properties": {"contact": contact}}, **schemas})
     wrong = {"kind": kind, "number": "too long"}
     assert findings(cxcall, own, wrong) == {("value-not-allowed", "/contact/number")}
     assert findings(cxcall, own, {**wrong, "kind": "Sip"}) == set()
     assert findings(cxcall, own, {**wrong, "kind": "other"}) == set()
     assert findings(cxcall, own, {"number": "1"}) == {("property-missing", "/contact/kind")}
+    for other in ("none", None, 5):  # only an object has the property
+        assert findings(cxcall, own, other) == set()
+    assert findings(cxcall, own, "x") == {("value-not-allowed", "/contact")}

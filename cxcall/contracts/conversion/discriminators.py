@@ -76,9 +76,13 @@ def read_choices(root: Mapping[str, Any], node: JsonSchema) -> Iterator[Conditio
 
 
 def as_schema(condition: Condition, rules: Any) -> JsonSchema:
-    """Return a condition as a schema, with its rules as they are in the converted document."""
+    """Return a condition as a schema, with its rules as they are in the converted document.
+
+    Without the type, it would apply to null and to texts, too.
+    """
     values = {"properties": {condition.member: {"enum": condition.values}}}
-    return {"if": {"required": [condition.member], **values}, "then": rules}
+    applies = {"type": "object", "required": [condition.member], **values}
+    return {"if": applies, "then": rules}
 
 
 def _declared(node: JsonSchema) -> tuple[Any, Any]:

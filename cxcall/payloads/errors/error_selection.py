@@ -196,6 +196,7 @@ def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
 
 
 def undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:
-    """Return the names of an object that its schema does not declare."""
-    declared = operation.schema_at(place).get("properties", {})
-    return [name for name in value_at(value, place) if name not in declared] if declared else []
+    """Return the names of an object that its schema does not declare; none of any other value."""
+    declared, given = operation.schema_at(place).get("properties", {}), value_at(value, place)
+    names = given if declared and isinstance(given, dict) else ()
+    return [name for name in names if name not in declared]
