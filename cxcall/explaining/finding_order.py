@@ -13,6 +13,7 @@ from cxcall.explaining.checks.partial_success import (
 )
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
+from cxcall.explaining.named_places import IN_URL, find_named, has_name, is_at, is_named, is_within
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
@@ -25,10 +26,12 @@ _ORDER = tuple(
     """
     path-unpublished scheme-insecure host-unknown platform-mismatch method-unpublished
     region-mismatch token-missing token-grant token-user-context token-scope token-expired
-    credential permission-missing rate-limited state not-found hidden-failure operation-mismatch
-    header-missing body-malformed
+    credential permission-missing rate-limited state not-found hidden-failure header-missing
+    body-malformed operation-mismatch
     """.split()
 )
+_NAMED = _ORDER.index("operation-mismatch")
+"""The rank of a place that the response names: before a body that seems to be for another operation in a part."""
 _TOKEN_CODES = tuple(
     """
     token-missing token-grant token-expired token-scope token-user-context credential
@@ -45,16 +48,12 @@ _PATH_CODES = ("path-unpublished", "method-unpublished")
 _NOT_FOUND = 404
 _ACCEPTED = ("value-not-allowed", "type-mismatch", "property-missing", "phone-format", "id-format")
 """Codes of the findings on values that a successful response disproves; an unknown name may be ignored instead."""
-_IN_URL = ("path", "query", "form")
 _STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
 """The status with which an API refuses a placeholder at each place."""
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
-_MIN_NAME = 4
-"""Letters; shorter names such as `to` and `id` are words of any message."""
-_IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 _GENERIC_CODE = re.compile(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
     r"|constraint\.validation"
@@ -73,7 +72,8 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     certain = [_by_response(each, request, findings) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request))
+    named = find_named(findings)
+    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, named))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
 
@@ -86,27 +86,41 @@ def _subject(finding: Finding) -> tuple[str, ...]:
     return (finding.code, finding.where, *(() if is_place else (finding.message, finding.fix)))
 
 
-def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
+def _rank(
+    finding: Finding, request: ObservedRequest, named: Iterable[Finding]
+) -> tuple[int, int, bool]:
+    """Return the key to sort a finding by; `named` are the findings on the places that the response names."""
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
-    # One word may be there by chance.
-    is_long = len(name_words(finding.where.rpartition("/")[2])) > 1
-    is_named = is_long and _is_named(finding, request)
-    is_header = finding.code == "header-missing" and finding.where.startswith("header:")
-    if finding.code == "property-missing":
-        rank = len(_ORDER) + 1  # a wrong value comes before a missing one
-    elif is_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
-        rank = len(_ORDER) + 2  # with a status other than 415, the API has parsed the body
-    elif finding.where == "token" and finding.severity is not Severity.ERROR:
-        rank = len(_ORDER) + 3  # it may apply to any request
-    elif finding.other_place == "query" and finding.severity is not Severity.ERROR:
-        rank = len(_ORDER) + 2  # users report that this also works
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
     elif _is_refused_value(finding, request):
         rank = -1
     elif finding.where == "response" and rank >= len(_ORDER):
-        rank = len(_ORDER) + 3  # after each problem in the request: the message names no place
-    return _SEVERITIES.index(finding.severity), rank, not is_named
+        # After each problem in the request, if the message names no place.
+        rank = _NAMED if named else len(_ORDER) + 3
+    elif rank >= _NAMED and any(is_within(finding, each) for each in named):
+        rank = _NAMED
+    else:
+        rank = _rank_unnamed(finding, request, rank)
+    # One word may be there by chance.
+    is_long = len(name_words(finding.where.rpartition("/")[2])) > 1
+    is_first = rank == _NAMED or (is_long and is_named(finding, request))
+    return _SEVERITIES.index(finding.severity), rank, not is_first
+
+
+def _rank_unnamed(finding: Finding, request: ObservedRequest, rank: int) -> int:
+    """Return the rank of a finding that the response does not name; `rank` is the one of its code."""
+    is_header = finding.code == "header-missing" and finding.where.startswith("header:")
+    is_warning = finding.severity is not Severity.ERROR
+    if finding.code == "property-missing":
+        return len(_ORDER) + 1  # a wrong value comes before a missing one
+    if is_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
+        return len(_ORDER) + 2  # with a status other than 415, the API has parsed the body
+    if finding.where == "token" and is_warning:
+        return len(_ORDER) + 3  # it may apply to any request
+    if finding.other_place == "query" and is_warning:
+        return len(_ORDER) + 2  # users report that this also works
+    return rank + (rank == _NAMED and finding.where != "body")  # a part is for another operation
 
 
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
@@ -137,7 +151,7 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
         if is_confirmed or not text:
             return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     in_response = [each for each in findings if each.source == SOURCE]
-    is_refused = finding.where in (each.where for each in in_response if each.code in _ABOUT_VALUES)
+    is_refused = any(is_at(finding, each) for each in in_response if each.code in _ABOUT_VALUES)
     is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
     about = {each.code for each in in_response}
     is_wrong = is_refused or _is_wrong_id(finding, request, findings)
@@ -168,8 +182,8 @@ def _is_named_value(finding: Finding, request: ObservedRequest, about: Collectio
     # An API that refuses a value found it where it was.
     is_misplaced = finding.other_place == "query"
     is_about_values = bool({*about} & {*(_ABOUT_VALUES[1:] if is_misplaced else _ABOUT_VALUES)})
-    if finding.where[:1] == "/" or (finding.where in _IN_URL and finding.origin):
-        return is_about_values and _is_named(finding, request)
+    if finding.where[:1] == "/" or (finding.where in IN_URL and finding.origin):
+        return is_about_values and is_named(finding, request)
     text = platform_text(request.response) if request.response else ""
     is_about = finding.code in about or finding.code == "placeholder"
     return is_about and finding.where == "path" and _is_quoted(finding.value, text)
@@ -240,7 +254,7 @@ def _by_response(
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
     if request.is_successful and response_codes.isdisjoint(("hidden-failure", "header-missing")):
-        is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
+        is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in IN_URL)
         is_accepted = is_accepted or finding.code == "header-missing"
         if is_accepted or is_path or (is_error and is_body):
             why = f"the API accepted the request anyway, with HTTP {status}"
@@ -252,7 +266,7 @@ def _by_response(
         if is_for_another_reason(findings) or kind in accepted_kinds(request, findings):
             why = "the API accepted it: the failure that it reports has another reason"
             return finding._replace(severity=Severity.NOTE, why=why)
-    if is_error and is_body and "state" in response_codes and not _is_named(finding, request):
+    if is_error and is_body and "state" in response_codes and not is_named(finding, request):
         why = "the API reported a problem with a state, so it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
@@ -294,9 +308,15 @@ def _is_said_already(
     if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in others):
         return True  # to the API, the body has no properties
     if refusal.where != "response":
-        return any(_has_name(each, refusal) for each in others)
-    is_named = any(_is_named(each, request) for each in others)
-    return is_named or _is_explained(refusal, request, others)
+        return any(has_name(each, refusal) for each in others)
+    is_said = any(is_named(each, request) for each in others)
+    if named := find_named(findings):  # an error at another place in the body is not the cause
+        others = [
+            each
+            for each in others
+            if each.where[:1] != "/" or any(has_name(each, place) for place in named)
+        ]
+    return is_said or _is_explained(refusal, request, others)
 
 
 def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[Finding]) -> bool:
@@ -320,23 +340,3 @@ def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[F
         return any(each.where[:1] == "/" or each.code == "body-malformed" for each in errors)
     is_about_values = refusal.code in _ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
-
-
-def _has_name(finding: Finding, named: Finding) -> bool:
-    """Return whether a finding is about the property that the response names or a value in it, or renames to it."""
-    places = (finding.where, *(edit.pointer for edit in finding.edits))
-    return finding.where.startswith(f"{named.where}/") or named.where.rpartition("/")[2] in (
-        each.rpartition("/")[2] for each in places
-    )
-
-
-def _is_named(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether the message of the response names the property or parameter that a finding is about."""
-    is_place = finding.where.startswith(("/", "header:"))
-    name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
-    if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
-        return False
-    # An identifier counts as a whole: `callerIdName` does not name `callerId`.
-    text = _IDENTIFIER.sub(lambda found: found[0].lower(), platform_text(request.response))
-    response_words = f" {' '.join(name_words(text))} "
-    return any(f" {each} " in response_words for each in (name.lower(), " ".join(name_words(name))))

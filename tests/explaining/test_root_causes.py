@@ -28,7 +28,7 @@ def tell(source: dict[str, Any]) -> list[str]:
     """Return severity, code, and place of each error and warning, in order."""
     (found,) = explain(source)
     return [
-        f"{each.severity} {each.code} {each.where}"
+        f"{each.severity} {each.code} {each.where}{f':{each.origin}' if each.where == 'query' and each.origin else ''}"
         for each in found.findings
         if each.severity is not Severity.NOTE
     ]
@@ -60,6 +60,19 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
      ["error value-not-allowed /callerIdName", "warning phone-unlikely /callerId"]),
     (exchange("POST", CALLS, {"phoneNumber": "+12125550123", "callerId": "+15550199", "callerIdName": "A"}, 400, {"message": "Invalid value for callerId"}),
      ["error phone-unlikely /callerId"]),
+    (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7&targetAgent=17", status=400, response={"error_description": "Invalid targetAgent"}),
+     ["error value-not-allowed query:targetAgent", "warning phone-format query:phoneNumber"]),
+    (exchange("GET", "/api/v2/outbound/campaigns?pageSize=ten&pageNumber=first", None, 400, {"message": "pageNumber must be an integer"}),
+     ["error value-not-allowed query:pageNumber", "error value-not-allowed query:pageSize"]),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "notes": "x"}, 400, {"message": "Bad Request", "details": [{"errorCode": "invalid.number", "fieldName": "callbackNumbers"}]}),
+     ["error value-not-allowed /callbackNumbers", "error property-unknown /notes"]),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "notes": "x"}, 400, {"message": "callerId is required when countryCode is set"}),
+     ["error property-missing response", "error property-unknown /notes"]),
+    (exchange("POST", f"{CAMPAIGN}/executions", {"contactId": "12345", "contactSpec": {"address": "+12125550123", "type": "voice"}}, 400, {"message": '"contactId" must be a GUID'}),
+     ["error id-format /contactId", "error operation-mismatch /contactSpec", "error property-unknown /contactSpec/address", "error property-unknown /contactSpec/type",
+      "error property-missing /contactSpec/contactId", "warning path-unpublished path"]),
+    (exchange("POST", f"/api/v2/outbound/contactlists/{ID}/contacts", [{"data": {}, "tag": 1}], 400, {"message": "contactListId is required", "code": "constraint.validation"}),
+     ["error property-missing /0/contactListId", "error property-unknown /0/tag"]),
     (exchange("POST", f"{ACD}/scheduled-callbacks", {"firstName": "A", "phoneNumber": "2125550123", "skillId": "sales", "scheduleDate": "2027-01-10T15:00:00Z"}, 400, {"error_description": "Invalid skillId"}),
      ["error value-not-allowed /skillId", *(f"warning property-unknown /{name}" for name in ("skillId", "firstName", "phoneNumber", "scheduleDate"))]),
     (exchange("POST", f"{ACD}/agent-sessions/s-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 400, "InvalidSkillId"), ["error value-not-allowed /skillId"]),
@@ -72,7 +85,7 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("DELETE", f"{ACD}/scheduled-callbacks/7", {"description": "done"}, None), []),
     (exchange("DELETE", f"/api/v2/outbound/dnclists/{ID}/phonenumbers", ["+12125550123"], None), ["warning property-unknown body"]),
     (exchange("POST", f"{CALLBACKS}%20", CALLBACK, 404), ["error path-unpublished path"]),
-    (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query"]),
+    (exchange("POST", f"{ACD}/queuecallback?phoneNumber=+442079460123&skill=7"), ["warning phone-format query:phoneNumber"]),
     (exchange("POST", f"{ACD}/queuecallback?phoneNumber=%2B442079460123&skill=7"), []),
     (exchange("GET", "/api/v2/outbound/contactlists?name=%202024-2025", None, 400), []),
     (exchange("POST", "/api/V2/Conversations/Callbacks", CALLBACK, 404, {"message": "HTTP 404 Not Found", "code": "not.found"}), ["error path-unpublished path"]),
@@ -113,9 +126,9 @@ PLACES: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("PUT", f"/api/v2/outbound/contactlists/{ID}", None, 400, {"message": "Phone number columns are different", "code": "cannot.update.phone.columns"}),
      ["error state /phoneColumns"]),
     (exchange("GET", "/api/v2/outbound/contactlists?sortOrder=up", None, 400, {"message": "Value [up] is not valid for parameter [sortOrder].", "code": "invalid.query.param.value"}),
-     ["error value-not-allowed query"]),
+     ["error value-not-allowed query:sortOrder"]),
     (exchange("DELETE", f"/api/v2/outbound/contactlists/{ID}/contacts", None, 400, {"message": "No contacts were specified.", "code": "no.contacts.specified"}),
-     ["error property-missing query"]),
+     ["error property-missing query:contactIds"]),
     (exchange("POST", f"{ACD}/campaigns/3/skills", {"skills": [4012, 99]}, 404, {"assignedSkills": [4012], "invalidSkills": [99]}), ["error not-found /skills/1"]),
 ]  # fmt: skip
 
@@ -134,7 +147,7 @@ UNFILLED: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{ACD}/agent-sessions/sessionId/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 404), ["error placeholder path"]),
 ]  # fmt: skip
 VALUES: list[tuple[dict[str, Any], list[str]]] = [
-    (exchange("POST", f"{PROMISE}&promiseDate=01/11/2027&promiseTime=3pm"), ["warning value-not-allowed query"] * 2),
+    (exchange("POST", f"{PROMISE}&promiseDate=01/11/2027&promiseTime=3pm"), ["warning value-not-allowed query:promiseDate", "warning value-not-allowed query:promiseTime"]),
     (exchange("POST", f"{PROMISE}&promiseDate=2027-01-11&promiseTime=2027-01-11T15:00:00Z"), []),
     (exchange("POST", f"{PROMISE}&promiseDate={{date}}&promiseTime=$TIME"), []),
     (exchange("POST", f"{ACD}/lists/call-lists/7/upload", {"listFile": "YQ==", "expirationDate": "soon", "forceOverwrite": True, "startSkill": True, "sendEmail": True}),
@@ -148,8 +161,8 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", "/oauth/token?grant_type=client_credentials", "", 400, {"error": "invalid_request"}, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"),
      ["error body-malformed body"]),
     *((exchange("POST", START, None, 400, words), ["error state response"]) for words in ("Contact list is empty or being imported", "The import is not ready")),
-    (exchange("POST", f"{ACD}/agent-sessions/s-1/dialer-login?skillId=7"), ["error property-missing query", "warning property-unknown query"]),
-    (exchange("GET", "/api/v2/outbound/contactlists?limit=5", None, 400), ["warning property-unknown query"]),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/dialer-login?skillId=7"), ["error property-missing query:skillName", "warning property-unknown query:skillId"]),
+    (exchange("GET", "/api/v2/outbound/contactlists?limit=5", None, 400), ["warning property-unknown query:limit"]),
     (exchange("GET", "/api/v2/outbound/contactlists?limit=5&_=7", None, 200, {"entities": []}), []),
     (exchange("POST", f"/api/v2/outbound/contactlist/{ID}/contacts", {"contactListId": ID, "data": {}}, 404, NOT_FOUND), ["error path-unpublished path", "warning type-mismatch "]),
     (exchange("GET", "/api/v2/outbound/campaigns", None, 200, "<!DOCTYPE html><html><title>Sign in</title></html>"), ["warning hidden-failure response"]),

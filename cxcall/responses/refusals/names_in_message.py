@@ -315,6 +315,9 @@ def locate_property(operation: Operation | None, name: str, body: Any) -> str:
     """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
     declared = operation.pointers if operation else [at for at, _ in _members(body)]
     places = [each for each in declared if each.rpartition("/")[2] == name]
+    if operation and not places:  # of an item of a list
+        of_objects = (at for at, _ in objects(body) if _is_declared(operation, f"{at}/{name}"))
+        places = [f"{at}/{name}" for at in of_objects]
     return next((each for each in places if has_value(body, each)), places[0] if places else "")
 
 

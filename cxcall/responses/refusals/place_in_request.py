@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import leaves
+from cxcall.documents.json_pointer import has_value, leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import names_failed_items
 from cxcall.responses.message_in_body import platform_code
@@ -72,9 +72,11 @@ def _place_named(
     if main.code in _ABOUT_VALUES and (name := _find_parameter(operation, text, body)):
         return _at_parameter(main, name), named
     if len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
-        is_listed = "for `" in named[0].message
+        where, is_listed = named[0].where, "for `" in named[0].message
         message = named[0].message if is_listed else main.message
-        return main._replace(where=named[0].where, message=message), ()
+        is_missing = where[:1] == "/" and body is not None and not has_value(body, where)
+        code = "property-missing" if is_missing else main.code
+        return main._replace(code=code, where=where, message=message), ()
     if main.code == "state" and len(named) == 1 and named[0].code in _ABOUT_VALUES:
         return main._replace(where=named[0].where), ()
     if len(named) > 1:  # the message is about all values
