@@ -7,19 +7,27 @@ from collections.abc import Collection, Iterable
 
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.partial_success import (
-    accepted_kinds,
     is_for_another_reason,
     kind_of_place,
 )
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
-from cxcall.explaining.named_places import IN_URL, find_named, has_name, is_at, is_named, is_within
+from cxcall.explaining.named_places import (
+    IN_URL,
+    ResponseEvidence,
+    find_named,
+    has_name,
+    is_at,
+    is_named,
+    is_owner_named,
+    is_within,
+)
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.names_in_message import names_place
 from cxcall.responses.refusals.reason_choice import is_vague, platform_text
-from cxcall.runtime.patterns import fold_name, is_uuid, name_words
+from cxcall.runtime.patterns import is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -68,11 +76,13 @@ _SEVERITIES = tuple(Severity)
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal findings merged, and severities adjusted to the response."""
     findings = [each for each in findings if not _is_redacted_token(each, request)]
-    findings = [_cite(_confirm(each, request, findings), request) for each in findings]
-    certain = [_by_response(each, request, findings) for each in findings]
+    evidence = ResponseEvidence.of(findings, request)
+    findings = [_cite(_confirm(each, request, evidence), request) for each in findings]
+    evidence = ResponseEvidence.of(findings, request)
+    certain = [_by_response(each, request, evidence) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    named = find_named(findings)
+    named = find_named(evidence.in_response)
     ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, named))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
@@ -129,7 +139,7 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
 
-def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
+def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
     """Return a warning as an error if the response confirms it.
 
     It does so if the API refuses a value and names the property or the value, or says only that the path is unknown.
@@ -137,7 +147,7 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text, is_placeholder = platform_text(request.response), finding.code == "placeholder"
-    if is_placeholder and finding.where == "path" and _is_owner_named(finding, request):
+    if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
     if refusing and request.status == refusing:
@@ -150,11 +160,11 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
         is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
         if is_confirmed or not text:
             return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
-    in_response = [each for each in findings if each.source == SOURCE]
+    in_response = [each for each in evidence.in_response if each.source == SOURCE]
     is_refused = any(is_at(finding, each) for each in in_response if each.code in _ABOUT_VALUES)
     is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
     about = {each.code for each in in_response}
-    is_wrong = is_refused or _is_wrong_id(finding, request, findings)
+    is_wrong = is_refused or _is_wrong_id(finding, request, evidence)
     is_wrong = is_wrong or any(each.message.startswith(finding.message) for each in in_response)
     is_wrong = is_wrong or _is_coded(finding, request, in_response)
     if is_wrong or _is_named_value(finding, request, about):
@@ -167,14 +177,6 @@ def _is_coded(finding: Finding, request: ObservedRequest, refusals: Iterable[Fin
     is_place = finding.where[:1] == "/" and any(each.where == "response" for each in refusals)
     code = platform_code(request.response) if request.response and is_place else ""
     return request.is_refused and finding.code in _ACCEPTED and names_place(code, finding.where)
-
-
-def _is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
-    above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
-    text = platform_text(request.response) if request.response else ""
-    name = fold_name(above).rstrip("s")
-    return request.is_refused and bool(name) and name in fold_name(text)
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
@@ -209,9 +211,10 @@ def _is_quoted(value: str, text: str) -> bool:
     return bool(value) and f"[{value}]" in text
 
 
-def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
+def _is_wrong_id(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> bool:
     """Return whether a refusal is about a value that cannot be an ID, by its name or form, or the only such value."""
-    refusals = [each for each in findings if each.source == SOURCE and each.code in _ABOUT_IDS]
+    in_response = evidence.in_response
+    refusals = [each for each in in_response if each.source == SOURCE and each.code in _ABOUT_IDS]
     if finding.code not in _WRONG_IDS or not refusals or request.response is None:
         return False
     text, code = platform_text(request.response), platform_code(request.response)
@@ -224,8 +227,9 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
         return False
     names = LIST_INDEX.sub("", finding.where).split("/")[-2:]
     subject = {*name_words(" ".join(names))} - {"id", "ids"}
-    others = [each for each in findings if each.code == finding.code and each.where[:1] == "/"]
-    is_only = len(others) == 1 and _GENERIC_CODE.fullmatch(code) is not None
+    is_only = (
+        evidence.codes_in_body[finding.code] == 1 and _GENERIC_CODE.fullmatch(code) is not None
+    )
     return bool(subject.intersection(name_words(text))) or is_only
 
 
@@ -235,18 +239,17 @@ def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
     return is_note and request.response is not None and not platform_text(request.response)
 
 
-def _by_response(
-    finding: Finding, request: ObservedRequest, findings: Iterable[Finding]
-) -> Finding:
+def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
     if finding.source == SOURCE and finding.severity is Severity.ERROR:
-        finding = finding._replace(severity=_severity_of_refusal(finding, request, findings))
+        finding = finding._replace(
+            severity=_severity_of_refusal(finding, request, evidence.findings)
+        )
     if not status or finding.where == "response" or finding.source == SOURCE:
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
-    in_response = (each for each in findings if each.where == "response" or each.source == SOURCE)
-    response_codes = {each.code for each in in_response}
+    response_codes = {each.code for each in evidence.in_response}
     if is_about_token and status not in _TOKEN_STATUSES and not response_codes & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         why = f"the API did not refuse the token: it responded with HTTP {status}"
@@ -263,7 +266,7 @@ def _by_response(
             return finding._replace(severity=lesser, why=why)
     if request.is_successful and finding.code in _ACCEPTED and is_body:
         kind = (finding.code, kind_of_place(finding.where))
-        if is_for_another_reason(findings) or kind in accepted_kinds(request, findings):
+        if is_for_another_reason(evidence.in_response) or kind in evidence.accepted:
             why = "the API accepted it: the failure that it reports has another reason"
             return finding._replace(severity=Severity.NOTE, why=why)
     if is_error and is_body and "state" in response_codes and not is_named(finding, request):

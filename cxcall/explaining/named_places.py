@@ -1,20 +1,51 @@
-"""Compare the places of findings with those that a response names."""
+"""What the response of a request says about the findings: the places that it names, and what it accepted."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from typing import Self
 
+from cxcall.explaining.checks.partial_success import accepted_kinds
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
-from cxcall.runtime.patterns import name_words
+from cxcall.runtime.patterns import fold_name, name_words
 
 IN_URL = ("path", "query", "form")
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
+
+
+class ResponseEvidence(NamedTuple):
+    """All findings on a request, those on its response, and what follows from them for each other finding."""
+
+    findings: list[Finding]
+    in_response: list[Finding]
+    accepted: set[tuple[str, str]]
+    codes_in_body: Counter[str]
+
+    @classmethod
+    def of(cls, findings: list[Finding], request: ObservedRequest) -> Self:
+        """Return the evidence in some findings, computed once: there may be thousands of them."""
+        return cls(
+            findings,
+            [each for each in findings if each.where == "response" or each.source == SOURCE],
+            accepted_kinds(request, findings) if request.is_successful else set(),
+            Counter(each.code for each in findings if each.where[:1] == "/"),
+        )
+
+
+def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
+    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
+    above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
+    text = platform_text(request.response) if request.response else ""
+    name = fold_name(above).rstrip("s")
+    return request.is_refused and bool(name) and name in fold_name(text)
 
 
 def find_named(findings: Iterable[Finding]) -> list[Finding]:

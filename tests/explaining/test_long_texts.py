@@ -6,9 +6,13 @@ import pytest
 
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.explanation import explain
+from cxcall.explaining.finding_order import rank_findings
+from cxcall.explaining.readers.code.code_reader import read_code
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.paste_cleanup import clean_text
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from helpers.exchanges import CALLBACK, CALLBACKS, exchange
 
 SIZE = 1 << 17
 
@@ -41,3 +45,19 @@ def test_json_whose_quotes_are_all_escaped_is_explained_in_linear_time() -> None
     document, findings = parse_repaired(f"{{{unit * (SIZE // len(unit))}}}")
     assert document is None
     assert [each.code for each in findings] == ["body-malformed"]
+
+
+@pytest.mark.slow
+def test_many_requests_in_code_are_read_in_linear_time() -> None:
+    call = f'requests.post("https://api.mypurecloud.de{CALLBACKS}", json={{"a": 1}})\n'
+    assert len(list(read_code(call * 500 + "# a comment\n" * SIZE))) == 500
+
+
+@pytest.mark.slow
+def test_many_wrong_values_are_ranked_in_linear_time() -> None:
+    response = {"message": "contactId is wrong"}
+    (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, response=response))
+    wrong = [
+        Finding.warning("id-format", f"/{each}/id", f"wrong {each}") for each in range(SIZE // 8)
+    ]
+    assert len(rank_findings([*wrong, *found.findings], found.request)) > len(wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cxcall.documents.json_pointer import enclosing_pointers
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.equal_findings import LIST_INDEX
 from cxcall.explaining.observed_request import ObservedRequest
@@ -40,7 +41,7 @@ def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set
     return {
         (each.code, kind_of_place(each.where))
         for each in findings
-        if any(each.where.startswith(f"{place}/") for place in succeeded)
+        if not succeeded.isdisjoint(enclosing_pointers(each.where))
     }
 
 

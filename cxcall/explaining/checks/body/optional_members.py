@@ -101,6 +101,7 @@ def read_only_names(operation: Operation, pointer: str) -> set[str]:
     return names
 
 
+@lru_cache(maxsize=256)
 def _response_schemas(operation: Operation) -> list[JsonSchema]:
     """Return the schemas of successful responses: of the operation itself, and of a read of the same path."""
     found = []

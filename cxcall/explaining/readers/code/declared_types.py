@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cxcall.explaining.readers.code.names_in_code import is_in_code
 from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
@@ -142,8 +143,8 @@ def has_type_names(body: Any, text: str) -> bool:
     """Return whether a body is a struct of Go, C#, or Rust whose type, with its names in JSON, is not shown."""
     maps = body if isinstance(body, list) else [body]
     names = [str(name) for each in maps if type(each) is dict for name in each]
-    is_pascal = all(name[:1].isupper() for name in names) and _TYPED.search(text)
-    is_rust = _RUST_CODE.search(text) and all(
+    is_pascal = all(name[:1].isupper() for name in names) and is_in_code(_TYPED, text)
+    is_rust = is_in_code(_RUST_CODE, text) and all(
         re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
     )
     return bool(names) and bool(is_pascal or is_rust)

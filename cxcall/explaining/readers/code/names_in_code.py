@@ -1,4 +1,4 @@
-"""Find names of properties in code outside the body that was read: other lines may add them to it."""
+"""Find what code names outside the body that was read: properties that other lines may add to it, and media types."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _NAME = re.compile(
     r"|[{,]\s{0,16}([A-Za-z_]\w{1,80})(?=\s{0,8}=(?!=))"
     r"|(?i:-NotePropertyName|-Name)\s+(\w{1,80})"
 )
+_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
+_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)  # a text may have many requests
@@ -27,6 +29,18 @@ def _names(code: str) -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _counts(code: str) -> Counter[str]:
     return Counter(re.findall(r"\w+", code))
+
+
+@lru_cache(maxsize=64)
+def is_in_code(pattern: str | re.Pattern[str], code: str) -> bool:
+    """Return whether code has a match of a pattern, looked for once for all requests in it."""
+    return re.search(pattern, code) is not None
+
+
+@lru_cache(maxsize=1)
+def names_json(code: str) -> bool:
+    """Return whether a method or an argument in code names the JSON media type, not only as accepted."""
+    return _JSON_TYPE.search(_ACCEPT.sub("", code)) is not None
 
 
 def names_outside(body: Any, code: str) -> frozenset[str]:

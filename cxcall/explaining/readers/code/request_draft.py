@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.code import names_in_code
 from cxcall.explaining.readers.code.declared_types import has_type_names
-from cxcall.explaining.readers.code.names_in_code import names_outside, with_later_items
+from cxcall.explaining.readers.code.names_in_code import is_in_code, names_json
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -73,8 +74,6 @@ SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split(
 _PLAIN_HTTP = re.compile(
     r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
 )
-_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
-_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 # Clients that send exactly the headers in their call; others, such as Terraform, add some.
 _CLIENT = re.compile(
     r"\brequests?\b(?=[.(])|require\(.request.\)"
@@ -274,10 +273,10 @@ def request_of_draft(
 ) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may show which library sends it."""
     headers = dict(draft.headers)
-    is_query = re.search(f"[?&]{VARIABLE}$", draft.target) is not None
+    is_query = re.search(f"[?&]{VARIABLE}$", draft.target)
     if draft.body_rank == 1 and (is_query or draft.hidden_body):
         draft.body = None  # a map from which code builds the query, or which it only gives a name
-    draft.body = with_later_items(draft.body, text)
+    draft.body = names_in_code.with_later_items(draft.body, text)
     if has_type_names(draft.body, text):
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
     if draft.form and draft.body is None:
@@ -296,12 +295,12 @@ def request_of_draft(
         body = draft.hidden_body
     if not written and body is not None and (known := content_type or _hinted_type(draft, text)):
         headers["Content-Type"] = known
-    is_client = _CLIENT.search(text) is not None
+    is_client = is_in_code(_CLIENT, text)
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
     encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
-    scheme = "http" if _PLAIN_HTTP.search(text) else "https"
+    scheme = "http" if is_in_code(_PLAIN_HTTP, text) else "https"
     request = build_observed_request(
         "code snippet",
         SourceKind.CODE,
@@ -312,8 +311,8 @@ def request_of_draft(
         response=response,
         headers_are_shown=is_client,
     )
-    names = names_outside(draft.body, text)
-    request = replace(request, unknown={**request.unknown, **unread}, other_names=names)
+    unknown, names = {**request.unknown, **unread}, names_in_code.names_outside(draft.body, text)
+    request = replace(request, unknown=unknown, other_names=names)
     findings = unsent_headers_findings(text, are_in_body=draft.has_headers_in_body)
     return replace(request, findings=(*wrong_encoding_findings(encoding), *findings))
 
@@ -325,7 +324,7 @@ def _has_hidden_headers(
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers
-    is_object = body == draft.hidden_body and not draft.is_text and not _EXACT.search(text)
+    is_object = body == draft.hidden_body and not draft.is_text and not is_in_code(_EXACT, text)
     is_sent_as_json = is_object and draft.method not in ("GET", "DELETE")
     return is_sent_as_json or (bool(headers) and not is_client)
 
@@ -335,7 +334,7 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
     # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
     if draft.target.partition("?")[0].endswith("/token"):
         return ""
-    return "application/json" if _JSON_TYPE.search(_ACCEPT.sub("", text)) else ""
+    return "application/json" if names_json(text) else ""
 
 
 def _with_query(draft: RequestDraft) -> str:

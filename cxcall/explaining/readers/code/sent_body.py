@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from cxcall.explaining.readers.code.conversions import converted
+from cxcall.explaining.readers.code.names_in_code import is_in_code
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
@@ -118,7 +119,7 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     if draft.body_kind == PYTHON_TEXT:
         return "the text that `str()` writes in Python, with single quotes"
     is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
-    is_form = draft.body_kind == "form" and FORM_MAKERS.search(text) is not None
+    is_form = draft.body_kind == "form" and is_in_code(FORM_MAKERS, text)
     is_form = is_form and any(map(mime_of, draft.headers.values()))
     if not (is_certain or is_form) or "json" not in content_type:
         return ""
@@ -128,7 +129,7 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
         return "a form, `name=value&...`"
     if sends_forms(text):
         return "a form, `name=value&...`"
-    return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
+    return "the text `[object Object]`" if is_in_code(r"(?<![\w$.])fetch\(", text) else ""
 
 
 def wrong_encoding_findings(encoding: str) -> Iterator[Finding]:
@@ -178,7 +179,7 @@ def sends_forms(text: str) -> bool:
     libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery"
     libraries += r"|\bUrlFetchApp\.|[\"']k6/http|\bUri\.(?:parse|https?)\("
     libraries += r"|\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b"
-    return re.search(libraries, text) is not None and "ujson." not in text  # of Scala
+    return is_in_code(libraries, text) and "ujson." not in text  # of Scala
 
 
 def as_json_value(value: Any) -> Any:
@@ -266,7 +267,7 @@ def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
     is_other = _OTHER_TYPE.search(content_type) or kind in ("json", "text", "twice")
     if isinstance(body, dict) and "CURLOPT_POSTFIELDS" in text and not (is_other or kind):
         return True
-    return not is_other and _SENDS_PARTS.search(text) is not None
+    return not is_other and is_in_code(_SENDS_PARTS, text)
 
 
 class CodeParts:

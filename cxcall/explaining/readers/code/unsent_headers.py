@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cxcall.explaining.readers.code.names_in_code import is_in_code
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.findings.finding import Finding
 
@@ -35,11 +36,11 @@ def takes_headers_as_body(call: CodeCall) -> bool:
 
 def unsent_headers_findings(text: str, *, are_in_body: bool) -> list[Finding]:
     """Return an error if the headers of a request are in its body, or if code with Spring does not use them."""
-    is_lost = _SPRING_CALL.search(text) and not _SPRING_USES.search(text)
+    is_lost = is_in_code(_SPRING_CALL, text) and not is_in_code(_SPRING_USES, text)
     if are_in_body:
         message = "the headers are in the second argument of the call, which is the body: none of them is sent as a header"
         fix = "give them in the third argument: `post(url, body, { headers })`"
-    elif is_lost and _SPRING_HEADERS.search(text):
+    elif is_lost and is_in_code(_SPRING_HEADERS, text):
         message = (
             "the call does not get the headers that the code builds: no `Authorization` is sent"
         )
