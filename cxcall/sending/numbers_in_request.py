@@ -73,13 +73,18 @@ def find_numbers(
     """Return the numbers in a request's path, query, headers, and body.
 
     A text that only has the form of a number counts as dialed if neither a schema nor a name marks another value.
-    `with_digits` adds all other digits that can be a number, however they are separated.
+    `with_digits` adds all other digits that can be a number, however they are separated, and numbers in several values.
     """
+    entries = [*request_values(operation, values, body)]
     found = [
         (number, entry.where, certainty)
-        for entry in request_values(operation, values, body)
+        for entry in entries
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
+    if with_digits:
+        from cxcall.sending.split_numbers import split_numbers
+
+        found += [(number, where, Certainty.DIGITS) for number, where in split_numbers(entries)]
     surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
     least = max(surest, Certainty.FORM)
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,3 +245,24 @@ def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
     place = Place("callPerson", {"line": "1"}, {"phoneNumber": "%s", "callerId": ABROAD})
     assert guards.codes("3.1.0", place, "+12025550199", "New York") == []
     assert guards.codes("3.1.0", place, ABROAD, "New York") == ["outside-hours"]
+
+
+@each_case(
+    "body, is_listed",
+    [
+        ({"areaCode": "202", "number": "5550123"}, True),
+        ({"phone": {"prefix": 202, "number": "555-0123"}}, True),
+        ({"mobile": {"area": "202", "exchange": "555", "line": "0123"}}, True),
+        ({"country_code": "+1", "area-code": "202", "phone": "5550123"}, True),
+        ({"countryCode": "44", "areaCode": "0202", "phone": "5550123"}, False),
+        ({"areaCode": "202", "number": "5550124"}, False),
+        ({"areaCode": "203", "number": "5550123"}, False),
+        ({"a": {"areaCode": "202"}, "b": {"number": "5550123"}}, False),
+    ],
+)
+def test_listed_number_is_stopped_if_its_parts_are_separate_values(
+    guards: Guards, body: dict[str, Any], *, is_listed: bool
+) -> None:
+    Path("dnc.txt").write_text("+12025550123\n", "utf-8")
+    found = guards.codes("3.1.0", Place("callPerson", {"line": "1"}, body), "")
+    assert ("do-not-call" in found) is is_listed
