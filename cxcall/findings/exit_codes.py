@@ -43,8 +43,10 @@ class ExitCode(IntEnum):
     UNDELIVERED = 6, "undelivered: never connected, or provably not processed", "no"
     STOPPED = (
         7,
-        "stopped by a guard: declined, duplicate, outside hours, do-not-call, `--max-attempts`,"
-        " an unfinished batch, a ledger that lacks records",
+        (
+            "stopped by a guard: declined, duplicate, outside hours, do-not-call, `--max-attempts`,"
+            " an unfinished batch, a ledger that lacks records"
+        ),
         "no",
     )
     UNKNOWN = (
