@@ -67,6 +67,11 @@ def test_advice_follows_from_the_method_and_the_document(
     unknown = cxcall("explain", "--last", code=3).out
     assert "hint: do not run it again: find out whether it was processed, or a call" in unknown
     assert "`--contract FILE`, with the document of `run`, shows whether" in unknown
+    gone = {"CXCALL_CONTRACT": "gone.json"}
+    shown = cxcall("explain", "--last", env=gone, code=3).out
+    assert "hint: do not run it again: find out whether it was processed, or a call" in shown
+    assert "the API document of this delivery was not used: " in shown
+    cxcall("explain", "--last", "--contract", "gone.json", code=2)
 
 
 def test_resumed_batch_asks_what_its_operation_may_have_done(cxcall: Cxcall) -> None:
