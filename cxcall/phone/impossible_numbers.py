@@ -58,6 +58,18 @@ def find_number_mistake(number: str) -> str:
     return f"country code {code} has no such number"
 
 
+def may_be_several(number: str, region: str | None = None) -> bool:
+    """Return whether a written number may be two, or have an extension: `+12025550123/99`, or too many digits.
+
+    Some write a slash after an area code, which is no number of its own: `+49 30/123456`.
+    """
+    import phonenumbers
+
+    parsed, first = parse_number(number, region), parse_number(number.partition("/")[0], region)
+    is_beside = "/" in number and first is not None and phonenumbers.is_valid_number(first)
+    return is_beside or (parsed is not None and not phonenumbers.is_possible_number(parsed))
+
+
 def write_e164(number: str) -> str:
     """Return a number with `+` in E.164, without a prefix that is dialed only inside its country; empty if there is none.
 

@@ -10,6 +10,7 @@ import pytest
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.value_corrections import correct_text
 from cxcall.phone.impossible_numbers import find_number_mistake
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -27,6 +28,7 @@ LONDON = "+442079460123"
         ("+39 06 698 12345", "+390669812345", True),  # Italy keeps the 0
         ("+39 (0)6 698 12345", "+390669812345", False),
         ("+1 (202) 555-0123", "+12025550123", True),
+        ("+49 36920/12345", "+493692012345", True),
         ("+44 020 7946 0123", LONDON, False),
         ("0044 020 7946 0123", LONDON, False),
         ("00442079460123", LONDON, False),
@@ -39,8 +41,14 @@ def test_number_is_corrected_without_the_prefix_of_its_country(
     assert correct_text(written, {"format": "e164"}) == (number, applicability)
 
 
-@pytest.mark.parametrize("written", ["+34 (0) 912 345 678", "+39 (0)333 1234567"])
-def test_number_that_no_country_has_with_its_prefix_is_not_corrected(written: str) -> None:
+@each_case(
+    "written",
+    [
+        "+34 (0) 912 345 678", "+39 (0)333 1234567", "+12025550123/99", "+1 202 555 0123 99",
+        "+49 30 123456 / 7", "0049 30 123456/123457", "2025550123 / 2025550199",
+    ],
+)  # fmt: skip
+def test_number_that_no_country_has_or_that_may_be_several_is_not_corrected(written: str) -> None:
     assert correct_text(written, {"format": "e164"}) is None
 
 
@@ -60,6 +68,9 @@ def test_files_and_hints_leave_the_prefix_out(cxcall: Cxcall) -> None:
     ran = cxcall("validate", prefixed, "--operation", "add-dnc-numbers", "-o", "json", code=0)
     assert ran.codes == ["phone-unlikely"]
     assert "dialed only inside the country" in ran.envelope["findings"][0]["fix"]
+    several = cxcall.file("several.json", '["+12025550123/99"]')
+    ran = cxcall("validate", several, "--operation", "add-dnc-numbers", "--fix", code=3)
+    assert "write only one" in ran.out + ran.err
     national = cxcall.file("numbers.json", '["02079460123"]')
     ran = cxcall("validate", national, "--operation", "add-dnc-numbers", "-o", "json", code=3)
     assert "in place of the leading `0`" in ran.out

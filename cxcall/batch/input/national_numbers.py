@@ -9,6 +9,7 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
 from cxcall.payloads.wrong_phone_numbers import has_decimals
+from cxcall.phone.impossible_numbers import may_be_several
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
@@ -88,6 +89,6 @@ def _as_e164(text: str, country: str) -> str | None:
         parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed):
+    if not phonenumbers.is_valid_number(parsed) or may_be_several(text, country):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -29,7 +29,7 @@ from cxcall.payloads.wrong_phone_numbers import (
     is_rounded_number,
 )
 from cxcall.phone import number_masking
-from cxcall.phone.impossible_numbers import write_e164
+from cxcall.phone.impossible_numbers import may_be_several, write_e164
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
@@ -255,6 +255,8 @@ def _suggest_e164(value: str) -> str:
         return AS_TEXT
     if has_decimals(value):
         return WITHOUT_DECIMALS
+    if may_be_several(re.sub(r"^\s*00", "+", value)):
+        return f"if it is more than one number, write only one: {_E164_FORM}"
     digits = re.sub(r"[\s().\-/]", "", value)
     found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
     has_prefix = re.search(r"\([0-9]\)", value) and write_e164(digits) != digits

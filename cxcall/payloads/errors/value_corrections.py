@@ -154,9 +154,14 @@ def correct_text(value: str, schema: JsonSchema) -> Correction | None:
 
 
 def _correct_number(text: str) -> Correction | None:
-    """Return a number in E.164; a prefix in brackets, as in `+44 (0)20`, is certainly not part of it."""
-    from cxcall.phone.impossible_numbers import write_e164
+    """Return a number in E.164; a prefix in brackets, as in `+44 (0)20`, is certainly not part of it.
 
+    None for a text that may be several numbers: a correction must not choose whom to call.
+    """
+    from cxcall.phone.impossible_numbers import may_be_several, write_e164
+
+    if may_be_several(re.sub(r"^00", "+", text)):
+        return None
     digits = re.sub(r"[\s().\-/]", "", text)
     if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
         written, without_prefix = write_e164(digits), re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
