@@ -106,7 +106,7 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         value = values.get(parameter.name or "")
         for text in value if isinstance(value, list | tuple) else [value]:
             is_needed = name in _NEVER_EMPTY and _is_given(context, parameter)
-            is_empty = text == "" or (is_needed and text is not None and not text.strip())
+            is_empty = isinstance(text, str) and not text.strip()
             if is_empty and (is_argument or is_file or is_needed):
                 raise UsageError(
                     f"`{name}` is empty",

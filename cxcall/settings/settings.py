@@ -23,6 +23,7 @@ from cxcall.settings.sources import (
     only_sandbox,
     read_environment,
     read_flags,
+    stop_on_empty_guards,
     unknown_variables,
 )
 
@@ -274,6 +275,7 @@ def read_trusted_layers(
 
     The last value are the do-not-call lists of all sources but the first.
     """
+    stop_on_empty_guards()
     if unknown_variables():
         from cxcall.settings.misspelled_variables import check_variables
 

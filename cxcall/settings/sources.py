@@ -199,6 +199,14 @@ def read_variable(name: str, fix: str, why: str) -> str:
     return text
 
 
+def stop_on_empty_guards() -> None:
+    """Raise UsageError if the variable of a guard is set, but empty, such as a missing variable of a CI job."""
+    for name in (*GUARD_SETTINGS, "do_not_call"):
+        read_variable(
+            variable_name(name), "set its value, or unset the variable", "the guard would not apply"
+        )
+
+
 def unknown_variables() -> list[str]:
     """Return the `CXCALL_*` variables of the environment that are not settings, sorted."""
     names = [name for name in os.environ if name.startswith(PREFIX)]

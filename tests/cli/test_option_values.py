@@ -142,15 +142,27 @@ def test_file_may_have_the_name_of_a_text(cxcall: Cxcall) -> None:
     cxcall("explain", name, code=3)
 
 
-@pytest.mark.parametrize(
-    "flag", ["--profile", "--platform", "--region", "--base-url", "--hours", "--max-attempts"]
+@each_case(
+    "flag",
+    "--do-not-call --hours --max-attempts --profile --platform --region --base-url".split(),
+    quick=2,
 )
 def test_empty_destination_or_guard_is_not_the_default_one(
     live: Cxcall, sandbox: Sandbox, flag: str
 ) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
-    for command in ((*words, flag, ""), (flag, "", *words)):
+    for command in ((*words, flag, " "), (flag, "", *words)):
         assert f"`{flag}` is empty" in live(*command, code=2).err
+    assert not sandbox.received
+
+
+def test_empty_variable_of_a_guard_is_not_an_unset_one(live: Cxcall, sandbox: Sandbox) -> None:
+    """Such as a variable of a CI job that does not exist: without the guard, somebody could be called."""
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    cases = {"DO_NOT_CALL": words, "MAX_ATTEMPTS": (*words, "--sandbox"), "HOURS": words}
+    for name, command in cases.items():
+        ran = live(*command, env={f"CXCALL_{name}": " "}, code=2)
+        assert f"`CXCALL_{name}` is set, but empty" in ran.err
     assert not sandbox.received
 
 
