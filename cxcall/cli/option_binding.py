@@ -92,6 +92,8 @@ def _expand_option_groups(
     @wraps(command)
     def run_command(context: typer.Context, **values: Any) -> Any:
         values |= {name: convert(values[name]) for name, convert in convertors.items()}
+        own_flags = {name: values[name] for name in _read_flags(context)}
+        values |= _merge_lists(context.obj.flag_values, own_flags)
         context.obj.command = context.command_path.removeprefix("cxcall ")
         option_checks.check_options(context, values, known, rules)
         if values.get("json"):  # a command may have `--json` as a short form
@@ -259,7 +261,8 @@ def _set_defaults(context: typer.Context) -> None:
     """Make the flags before the subcommand the defaults of the same flags after it."""
     if context.invoked_subcommand is None:
         raise missing_command(context)
-    flag_values = context.obj.flag_values = {**context.obj.flag_values, **_read_flags(context)}
+    before, own = context.obj.flag_values, _read_flags(context)
+    flag_values = context.obj.flag_values = {**before, **_merge_lists(before, own)}
     name = context.invoked_subcommand
     command = context.command.get_command(context, name)  # type: ignore[attr-defined]
     subcommands = getattr(command, "commands", None)
@@ -273,4 +276,14 @@ def _read_flags(context: typer.Context) -> dict[str, Any]:
         name: value
         for name, value in context.params.items()
         if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+
+
+def _merge_lists(before: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flags of `own`; the values of a repeatable one follow those that are `before` the subcommand."""
+    return {
+        name: [*before[name], *value]
+        if isinstance(value, list | tuple) and before.get(name)
+        else value
+        for name, value in own.items()
     }

@@ -53,7 +53,7 @@ class TargetOptions(OptionGroup):
     contracts: ContractOptions
 
     @property
-    def flags(self) -> dict[str, str | None]:
+    def flags(self) -> dict[str, Any]:
         """The flags that set settings, by the names of the settings."""
         return {**self.settings._asdict(), **self.contracts._asdict()}
 
@@ -84,8 +84,8 @@ class GuardOptions(OptionGroup):
     hours: str | None = _safety(
         "--hours FROM-TO", "Warn outside the callee's hours; enforce with hours_policy."
     )
-    do_not_call: str | None = _safety(
-        "--do-not-call FILE", "Stop calls to the numbers in this file."
+    do_not_call: list[str] | None = _safety(
+        "--do-not-call FILE", "Stop calls to the numbers in this file. Repeatable."
     )
     max_attempts: str | None = _safety(
         "--max-attempts N/PERIOD", "Limit the calls to one person, like 3/day (hour, week)."
@@ -157,12 +157,12 @@ class RequestOptions(OptionGroup):
     output: OutputOptions
 
     @property
-    def flags(self) -> dict[str, str | None]:
+    def flags(self) -> dict[str, Any]:
         """The flags that set settings, by the names of the settings."""
         return {**self.target.flags, **self.sending_flags}
 
     @property
-    def sending_flags(self) -> dict[str, str | None]:
+    def sending_flags(self) -> dict[str, Any]:
         """The flags among `flags` that apply only to sending."""
         sending = self.sending
         return {

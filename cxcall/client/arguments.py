@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxcall.contracts.parameters import parse_parameters
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.responses.delivery import Delivery
+    from cxcall.settings.sources import Flags
 
 
 _Value = TypeVar("_Value")
@@ -25,10 +27,19 @@ _NEVER_EMPTY = (
 """The settings without which a request would go elsewhere, or past a guard."""
 
 
-def stop_on_empty_value(flags: Mapping[str, str]) -> None:
+def flag_text(value: object) -> str | list[Any]:
+    """Return the text of a setting or a path, or the texts of several."""
+    if isinstance(value, list | tuple):
+        return [*map(flag_text, value)]
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def stop_on_empty_value(flags: Flags) -> None:
     """Raise UsageError for an empty destination or guard, as the command does."""
     for name in _NEVER_EMPTY:
-        if name in flags and not flags[name].strip():
+        given = flags.get(name, "-")
+        texts = [given] if isinstance(given, str) else given
+        if not texts or not all(map(str.strip, texts)):
             raise UsageError(
                 f"`{name}` is empty",
                 where=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +10,7 @@ from cxcall.client.arguments import (
     as_mapping,
     as_payload,
     engagement_id_of,
+    flag_text,
     parameter_texts,
     stop_on_empty_value,
     stop_on_other_types,
@@ -37,7 +37,8 @@ from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import find_columns, find_contract_file, find_platform, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.client.batch_run import BatchRun
     from cxcall.contracts.operation import Operation
@@ -74,7 +75,7 @@ class Client:
         contract: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         hours: str | None = None,
-        do_not_call: str | os.PathLike[str] | None = None,
+        do_not_call: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
         max_attempts: str | None = None,
         sandbox: bool = False,
     ) -> None:
@@ -89,10 +90,8 @@ class Client:
             "do_not_call": do_not_call,
             "max_attempts": max_attempts,
         }
-        self._flags = {
-            name: os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-            for name, value in flags.items()
-            if value is not None
+        self._flags: dict[str, Any] = {
+            name: flag_text(value) for name, value in flags.items() if value is not None
         }
         log_notices()
         stop_on_empty_value(self._flags)

@@ -17,9 +17,9 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from cxcall.settings.sources import SettingsByName
+    from cxcall.settings.sources import Flags, SettingsByName
 
 
 class RunningSandbox(Protocol):
@@ -38,7 +38,7 @@ class RunningSandbox(Protocol):
         """The secret of the OAuth client that the sandbox accepts."""
 
 
-def load_guards(flags: Mapping[str, str | None]) -> tuple[SettingsByName, list[Setting]]:
+def load_guards(flags: Flags) -> tuple[SettingsByName, list[Setting]]:
     """Return the guards of all sources, and the do-not-call lists of all sources but the first."""
     layers, _, ignored, more_lists = read_trusted_layers(flags)
     for finding in ignored:
@@ -50,7 +50,7 @@ def load_guards(flags: Mapping[str, str | None]) -> tuple[SettingsByName, list[S
 
 def sandbox_settings(
     sandbox: RunningSandbox,
-    flags: Mapping[str, str | None],
+    flags: Flags,
     guards: SettingsByName | None = None,
     more_do_not_call: Sequence[Setting] = (),
     *,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.phone.attempt_limit import AttemptLimit
     from cxcall.settings.genesys_cli_profiles import GcProfile
+    from cxcall.settings.sources import Flags
 
 
 class _Text:
@@ -150,9 +151,7 @@ class Settings:
         )
 
 
-def load_settings(
-    flags: Mapping[str, str | None], contract: Contract, server: str = ""
-) -> Settings:
+def load_settings(flags: Flags, contract: Contract, server: str = "") -> Settings:
     """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
     `flags` maps names to values, `contract` declares hosts, `server` is an operation's address. Raises UsageError.
@@ -205,7 +204,7 @@ def _name_lists(first: Setting, others: Sequence[Setting]) -> Setting:
     return first._replace(source="".join([first.source, *also]))
 
 
-def find_contract_file(flags: Mapping[str, str | None]) -> str:
+def find_contract_file(flags: Flags) -> str:
     """Return the path of the user's own contract, without `~`; empty if there is none.
 
     A relative path is in the working directory, unless it is in a profile: see `ConfigFile`.
@@ -219,23 +218,23 @@ def find_contract_file(flags: Mapping[str, str | None]) -> str:
     return str(expand_home(setting.value, setting.locate()))
 
 
-def find_platform(flags: Mapping[str, str | None]) -> str:
+def find_platform(flags: Flags) -> str:
     """Return the platform that a source names; empty if there is none."""
     setting = find_setting("platform", _read_layers(flags)[0])
     return setting.value if setting else ""
 
 
-def find_profile(flags: Mapping[str, str | None]) -> Setting:
+def find_profile(flags: Flags) -> Setting:
     """Return the name of the profile that would be used. It may not exist."""
     return _choose_profile(_layers_above_profile(flags), ConfigFile.read(config_path()))
 
 
-def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
+def find_columns(flags: Flags) -> Mapping[str, str]:
     """Return the headers of columns in the profile by their targets."""
     return ConfigFile.read(config_path()).columns(find_profile(flags).value)
 
 
-def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[SettingsByName, ...]:
+def _layers_above_profile(flags: Flags) -> tuple[SettingsByName, ...]:
     return (read_flags(flags), *read_environment(), *_read_dotenv())
 
 
@@ -251,7 +250,7 @@ def _choose_profile(above: Sequence[SettingsByName], file: ConfigFile) -> Settin
     return find_setting("profile", above) or file.default_profile or default_setting("profile")
 
 
-def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[SettingsByName], Setting]:
+def _read_layers(flags: Flags) -> tuple[list[SettingsByName], Setting]:
     """Return the layers in order of precedence, and the profile that the last one comes from.
 
     The region of a flag takes precedence over the URL of another layer.
@@ -269,7 +268,7 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[SettingsByName],
 
 
 def read_trusted_layers(
-    flags: Mapping[str, str | None],
+    flags: Flags,
 ) -> tuple[list[SettingsByName], Setting, list[Finding], list[Setting]]:
     """Return the layers without guards that `.env` would lower, the profile, and the warnings.
 
@@ -294,7 +293,7 @@ def read_trusted_layers(
         return layers, profile, [], []
     from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_lists
 
-    layers, more_lists = take_do_not_call_lists(layers)
+    layers, more_lists = take_do_not_call_lists(layers, flags)
     defaults = {name: default_setting(name) for name in DEFAULTS}
     layers, ignored = drop_lowered_guards(layers, defaults)
     return layers, profile, ignored, more_lists

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
@@ -13,6 +13,9 @@ from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Flags = Mapping[str, Any]
+    """The texts of flags by the names of their settings, a list of texts if it is repeatable; None if it is not given."""
 
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
@@ -156,14 +159,17 @@ def replace_dotenv(layers: Sequence[SettingsByName], layer: SettingsByName) -> l
     return [*layers[: Layer.DOTENV], layer, *layers[Layer.DOTENV + 1 :]]
 
 
-def read_flags(flags: Mapping[str, str | None]) -> SettingsByName:
-    """Return the flags that have a value. An empty flag counts as not set."""
-    layer = {}
-    for name, text in flags.items():
-        if text and text.strip():
-            flag = f"--{name.replace('_', '-')}"
-            layer[name] = Setting(text.strip(), flag, Layer.FLAGS, partial(str, flag))
-    return layer
+def read_flags(flags: Flags) -> SettingsByName:
+    """Return the flags that have a value, of a repeatable one the first. An empty flag counts as not set."""
+    return {name: found[0] for name in flags if (found := read_flag(flags, name))}
+
+
+def read_flag(flags: Flags, name: str) -> list[Setting]:
+    """Return the values of a flag that are not empty."""
+    given, flag = flags.get(name), f"--{name.replace('_', '-')}"
+    texts = given if isinstance(given, list | tuple) else [given or ""]
+    plain = (text.strip() for text in texts)
+    return [Setting(each, flag, Layer.FLAGS, partial(str, flag)) for each in plain if each]
 
 
 def read_environment() -> tuple[SettingsByName, SettingsByName]:

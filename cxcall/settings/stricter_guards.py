@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -14,6 +15,7 @@ from cxcall.settings.sources import (
     Layer,
     Setting,
     find_setting,
+    read_flag,
     replace_dotenv,
     variable_name,
 )
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.settings.settings import Settings
-    from cxcall.settings.sources import SettingsByName
+    from cxcall.settings.sources import Flags, SettingsByName
 
 _PLACES = (Layer.FLAGS, Layer.ENVIRONMENT, Layer.DOTENV, Layer.PROFILE)
 """The layers with settings that a run may lack, in order of precedence. The ledger has their indexes."""
@@ -70,17 +72,21 @@ def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> li
     """Return the guards among `kept`, as `guards_to_keep` returned them, that the settings lack.
 
     A weaker one is accepted where the guard was set, or in a place that takes precedence: a person has changed it there.
-    So is another do-not-call list in the same place.
+    So is another do-not-call list in the same place, if there are no fewer lists than before.
     """
+    guards = [Guard(*each) for each in kept]
     lists = [each for each in guards_to_keep(settings) if each.name == "do_not_call"]
+    paths = {each.value for each in lists}
+    left = Counter(each.place for each in lists)
+    left.subtract(each.place for each in guards if each.name == "do_not_call")
 
     def is_missing(guard: Guard) -> bool:
         if guard.name == "do_not_call":
-            return all(guard.value != each.value and guard.place != each.place for each in lists)
+            return guard.value not in paths and left[guard.place] < 0
         own = settings.values[guard.name]
         return _place_of(own) > guard.place and _lowers(guard.name, own.value, guard.value)
 
-    missing = list(filter(is_missing, (Guard(*each) for each in kept)))
+    missing = list(filter(is_missing, guards))
     is_enforced = settings.hours_policy == "enforce"
     if is_enforced or any(each.name == "hours_policy" for each in missing):
         return missing
@@ -159,15 +165,16 @@ def _attempts(own: str, other: str) -> str:
 
 
 def take_do_not_call_lists(
-    layers: Sequence[SettingsByName],
+    layers: Sequence[SettingsByName], flags: Flags
 ) -> tuple[list[SettingsByName], list[Setting]]:
-    """Return the layers, and the do-not-call lists of all sources but the first; that of `.env` is never the first of several.
+    """Return the layers, and the do-not-call lists of all sources and flags but the first; that of `.env` is never the first of several.
 
     No source replaces the list of another one: a person who must not be called stays on it.
     """
     dotenv = layers[Layer.DOTENV]
     in_order = [*(layer for layer in layers if layer is not dotenv), dotenv]
     found = [layer["do_not_call"] for layer in in_order if "do_not_call" in layer]
+    found[1:1] = read_flag(flags, "do_not_call")[1:]
     if len(found) > 1 and "do_not_call" in dotenv:
         kept = {name: setting for name, setting in dotenv.items() if name != "do_not_call"}
         layers = replace_dotenv(layers, kept)

@@ -77,6 +77,20 @@ def test_list_of_a_finished_batch_is_not_forgotten(
     assert platform.rung == 3
 
 
+def test_none_of_several_lists_is_forgotten(cxcall: Cxcall, platform: Platform) -> None:
+    """Each list applies, also one before the subcommand, and a resumed batch needs as many as it had."""
+    write_files(cxcall)
+    cxcall.file("more.txt", "+12025550103\n")
+    first, second = ("--do-not-call", "dnc.txt"), ("--do-not-call", "more.txt")
+    run(cxcall, *first, *second, confirm=1)
+    cxcall.file("dnc.txt", "+12025550199\n")
+    refused = run(cxcall, "--resume", *second, confirm=1, code=2)
+    assert hints(refused)[0] == ["--do-not-call", str(cxcall.folder / "dnc.txt")]
+    words = ("batch", "calls.csv", *WORDS, "--resume", *second, "--confirm", "1")
+    cxcall(*first, *words, code=0)
+    assert platform.rung == 2
+
+
 CHANGES: dict[str, tuple[Sequence[str], Mapping[str, str], Sequence[str], Mapping[str, str]]] = {
     "max_attempts": (["--max-attempts", "1/day"], {}, [], {"CXCALL_MAX_ATTEMPTS": "2/day"}),
     "hours": (["--hours", HALF_DAY], HOURS, [], HOURS),

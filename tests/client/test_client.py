@@ -138,7 +138,9 @@ def test_guards_of_the_settings_hold(platform: Platform) -> None:
     Path("dnc.txt").write_text("+12025550123\n", "utf-8")
     contact = {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550123"}}
     body = {"contactId": CONTACT, "contactSpec": contact}
-    with Client(do_not_call=Path("dnc.txt")) as client, pytest.raises(CxcallError) as stopped:
+    Path("more.txt").write_text("+12025550199\n", "utf-8")
+    lists: list[str | Path] = [Path("dnc.txt"), "more.txt"]
+    with Client(do_not_call=lists) as client, pytest.raises(CxcallError) as stopped:
         client.send("execute", body, {"campaignId": CAMPAIGN}, yes=True, force=True)
     assert stopped.value.exit_code == 7
     assert platform.rung == 0

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from cxcall.cli.shared_options import SettingsOptions
     from cxcall.credentials.access_token import Token
     from cxcall.output.output_options import OutputOptions
-
-    Flags = Mapping[str, str | None]
+    from cxcall.settings.sources import Flags
 
 _PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
 

@@ -25,13 +25,10 @@ from cxcall.settings.settings import (
 from cxcall.settings.sources import DEFAULTS, SECRET_SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cxcall.cli.commands.config import ProfileOptions
     from cxcall.cli.shared_options import SettingsOptions
     from cxcall.settings.settings import Settings
-
-    Flags = Mapping[str, str | None]
+    from cxcall.settings.sources import Flags
 
 
 def show_settings(target: SettingsOptions) -> Report:

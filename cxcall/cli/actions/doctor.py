@@ -19,13 +19,14 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cxcall.cli.commands.doctor import DoctorOptions
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.platform_reads.check_results import CheckResult
+    from cxcall.settings.sources import Flags
 
 _INDENT = 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
@@ -63,9 +64,7 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
     return _build_report(results, operation)
 
 
-def _find_owner(
-    flags: Mapping[str, str | None], own: str | None, operation: Operation | None
-) -> Contract:
+def _find_owner(flags: Flags, own: str | None, operation: Operation | None) -> Contract:
     """Return the contract whose API is checked: the user's document if no setting names a platform, its region, or its host."""
     from cxcall.settings.settings import find_platform, load_settings
     from cxcall.settings.untrusted_sources import is_published_host

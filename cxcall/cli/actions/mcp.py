@@ -8,6 +8,7 @@ from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from cxcall.cli.commands.mcp import ServerOptions
+    from cxcall.settings.sources import Flags
 
 _STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
@@ -29,7 +30,7 @@ def serve_agents(options: ServerOptions) -> None:
     serve(options)
 
 
-def _stop_on_stdin(flags: dict[str, str | None]) -> None:
+def _stop_on_stdin(flags: Flags) -> None:
     """Raise UsageError if a file is stdin: the protocol uses it, so that a list would be read as empty."""
     from cxcall.contracts.contract import find_platform_contract
     from cxcall.settings.settings import find_platform, load_settings

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
     from cxcall.platform_reads.tracking import Tracker
     from cxcall.settings.settings import Settings
+    from cxcall.settings.sources import Flags
 
 
 def send_one(
@@ -95,14 +96,12 @@ def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | 
     return Reading.of(operation, options)
 
 
-def start_log(
-    log: LogOptions, stack: ExitStack, flags: Mapping[str, str | None], *inputs: str | None
-) -> None:
+def start_log(log: LogOptions, stack: ExitStack, flags: Flags, *inputs: str | None) -> None:
     """Log the steps of deliveries until the stack is closed, if a flag asks for it; never to an input file."""
     if any(log):
         from cxcall.sending.delivery_log import open_log
 
-        files = filter(None, (*inputs, flags["do_not_call"], flags["contract"]))
+        files = filter(None, (*inputs, *(flags["do_not_call"] or ()), flags["contract"]))
         stack.enter_context(open_log(log.log_file, log.log_format, files))
 
 

@@ -1,5 +1,7 @@
 """`cxcall mcp`: serve checks to AI agents."""
 
+from typing import Any
+
 from cxcall.cli.actions.mcp import serve_agents
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import GuardOptions, TargetOptions
@@ -22,7 +24,7 @@ class ServerOptions(OptionGroup):
     )
 
     @property
-    def flags(self) -> dict[str, str | None]:
+    def flags(self) -> dict[str, Any]:
         """The flags that set settings, by the names of the settings."""
         return {**self.target.flags, **self.guards._asdict()}
 
