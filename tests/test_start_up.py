@@ -99,6 +99,7 @@ def test_version_needs_no_command_line() -> None:
     assert loaded({"cxcall", "typer"}, "--version") == ["cxcall"]
 
 
+@pytest.mark.slow
 def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_text(json.dumps({"contactId": CONTACT, "reasonCode": "r"}), "utf-8")

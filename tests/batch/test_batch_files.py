@@ -136,6 +136,7 @@ def test_rows_can_be_read_from_stdin(live: Cxcall, sandbox: Sandbox) -> None:
 # Errors in files
 
 
+@pytest.mark.slow
 def test_every_invalid_cell_is_reported_before_anything_is_sent(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -154,6 +155,7 @@ def test_every_invalid_cell_is_reported_before_anything_is_sent(
     assert recorded(live) == []
 
 
+@pytest.mark.slow
 def test_skip_invalid_sends_the_valid_rows(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file(
         "calls.jsonl", f'{json.dumps(body(1))}\n{{"contactId": 1}}\n{{oops\n{json.dumps(body(4))}\n'
@@ -253,6 +255,7 @@ def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     ran = cxcall("batch", file, *PERSONAL, "-n", code=0)
@@ -303,6 +306,7 @@ def test_header_that_breaks_the_rules_of_csv_is_reported(cxcall: Cxcall, header:
     assert "--> crm.csv:1:1" in ran.err
 
 
+@pytest.mark.slow
 def test_wrong_header_is_reported_whatever_comes_after_it(cxcall: Cxcall) -> None:
     words = (
         "--operation",

@@ -39,6 +39,7 @@ def test_expired_token_is_renewed_once_for_all_threads(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 60)
     with Platform(token_uses=0) as platform:

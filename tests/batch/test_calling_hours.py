@@ -250,6 +250,7 @@ def test_zones_without_a_common_hour_have_no_opening() -> None:
         )
 
 
+@pytest.mark.slow
 @given(
     st.times(),
     st.times(),

@@ -152,6 +152,7 @@ def test_corrected_and_added_rows_are_sent_and_both_rows_of_a_person(
     assert sorted(dialer.called) == [number_of(row) for row in (0, 1, 3, 4, 5, 7, 8, 8)]
 
 
+@pytest.mark.slow
 def test_another_list_of_the_same_name_is_resumed_as_it_began(cxcall: Cxcall) -> None:
     words = ("batch", "calls.csv", *WORDS, "--concurrency", "1", "--confirm")
     write(cxcall, range(ROWS))

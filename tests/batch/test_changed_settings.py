@@ -94,6 +94,7 @@ def test_operation_that_the_document_still_has_is_not_the_renamed_one(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/dial", "/{account}/dial"])
 def test_batch_of_an_operation_in_another_document_answers_for_nobody(
     cxcall: Cxcall, path: str
@@ -143,6 +144,7 @@ def test_other_address_in_the_same_profile_stops_the_batch_unless_again(cxcall: 
         assert other.rung == 3
 
 
+@pytest.mark.slow
 def test_other_path_of_the_base_url_may_be_another_tenant(
     cxcall: Cxcall, platform: Platform
 ) -> None:

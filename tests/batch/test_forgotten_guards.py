@@ -58,6 +58,7 @@ def hints(text: str) -> tuple[list[str], dict[str, str]]:
     return flags, dict(re.findall(r"set `(\w+)` to `(.+?)`", line))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_variable", [False, True])
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_list_of_a_finished_batch_is_not_forgotten(
@@ -114,6 +115,7 @@ def test_forgotten_guard_stops_until_it_is_given_as_the_hint_says(
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "env", "later_words", "later_env"),
     [
@@ -195,6 +197,7 @@ def test_list_is_not_forgotten_for_the_rows_that_a_value_makes_calls(
         assert platform.rung == count
 
 
+@pytest.mark.slow
 def test_load_does_not_forget_its_list(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file("leads.csv", f"Phone,Name\n{LISTED},Listed\n+12025550103,P1\n")

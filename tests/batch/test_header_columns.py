@@ -31,6 +31,7 @@ def write(cxcall: Cxcall, heading: str, *rows: str) -> None:
     cxcall.file("calls.csv", "\n".join((heading, *rows)) + "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "heading", ["X-Tenant,Idempotency-Key,/to", "x-tenant,idempotency-key,/to"]
 )
@@ -53,6 +54,7 @@ def test_sample_has_the_required_headers(cxcall: Cxcall) -> None:
     cxcall(*WORDS, "--dry-run", code=0)
 
 
+@pytest.mark.slow
 def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
     write(cxcall, "X-Tenant,/to", "t,+12025550100", "t,+12025550101")
     key = f"Idempotency-Key={KEY.format(0)}"

@@ -47,6 +47,7 @@ def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall:
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_batch_of_the_sandbox_is_not_resumed_as_a_real_one(cxcall: Cxcall) -> None:
     words = ("batch", write_rows(cxcall, 1), *WORDS, "--confirm", "1")
     cxcall(*words, "--sandbox", code=0)
@@ -190,6 +191,7 @@ def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) 
         assert results(cxcall(*words, code=0))[0] == ["accepted", "accepted"]
 
 
+@pytest.mark.slow
 def test_dry_run_of_a_resume_prints_only_what_is_left(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
     words = ("batch", file, *WORDS, "--concurrency", "1")
@@ -204,6 +206,7 @@ def test_dry_run_of_a_resume_prints_only_what_is_left(cxcall: Cxcall) -> None:
         assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     cxcall: Cxcall,
 ) -> None:
@@ -232,6 +235,7 @@ def test_command_of_a_finished_batch_can_be_repeated_as_it_is(
     assert len(stranger.taken) == 2
 
 
+@pytest.mark.slow
 def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
 
@@ -269,6 +273,7 @@ def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) 
     assert "wait if another process is still sending it" in ran.out
 
 
+@pytest.mark.slow
 def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) -> None:
     words = (*WORDS, "--confirm", "1")
     with Platform() as platform:

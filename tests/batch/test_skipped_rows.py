@@ -168,6 +168,7 @@ def test_a_dry_run_also_refuses_a_negative_number_of_calls(cxcall: Cxcall) -> No
     assert "`-1`" in cxcall("batch", file, *EXECUTE, "--dry-run", "--confirm", "-1", code=2).err
 
 
+@pytest.mark.slow
 def test_rows_with_one_number_and_other_contacts_have_a_note(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550101"))
     words = ("batch", file, *EXECUTE, "--dry-run")
@@ -176,6 +177,7 @@ def test_rows_with_one_number_and_other_contacts_have_a_note(cxcall: Cxcall) -> 
     assert said not in cxcall(*words, "--max-attempts", "1/day", code=0).err
 
 
+@pytest.mark.slow
 def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", LISTED, "+12025550103"))
     cxcall.file("dnc.txt", f"{LISTED}\n")

@@ -153,6 +153,7 @@ def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
     assert 90 < max(map(len, described)) <= 100
 
 
+@pytest.mark.slow
 def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> None:
     for command, flag, text in (
         ("call", "-q, --quiet", "only the engagement ID"),

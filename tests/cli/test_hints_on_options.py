@@ -49,6 +49,7 @@ def test_hint_on_a_wrong_set_option_works_in_a_batch(cxcall: Cxcall) -> None:
     cxcall(*words, hint[1], code=0)
 
 
+@pytest.mark.slow
 def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxcall) -> None:
     words = EXECUTE
     shown = cxcall(*words, "--data", "Ada", "--dry-run", code=2).err
@@ -83,6 +84,7 @@ def test_help_after_a_command_with_a_file_does_not_suggest_another_command(
     assert "hint: see `cxcall batch --help`" in cxcall("batch", "help", code=2).err
 
 
+@pytest.mark.slow
 def test_hint_on_the_help_of_an_own_operation_has_its_document(cxcall: Cxcall) -> None:
     file = cxcall.file("own calls.json", secured_api())
     for words in (

@@ -30,6 +30,7 @@ def names_of(report: Report) -> list[str]:
     return [entry["name"] for entry in report.data["operations"]]
 
 
+@pytest.mark.slow
 def test_pipe_has_one_name_per_line(cxcall: Cxcall) -> None:
     ran = cxcall("operations", "--search", "contact lists", "--method", "get", code=0)
     assert "get-contact-list" in ran.out.splitlines()

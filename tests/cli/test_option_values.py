@@ -176,6 +176,7 @@ WITH_NUMBER = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @each_case("arguments", WITH_NUMBER, quick=6)
 def test_number_in_a_wrong_place_is_masked(cxcall: Cxcall, arguments: tuple[str, ...]) -> None:
     ran = cxcall(*arguments)
@@ -193,6 +194,7 @@ def test_number_in_a_variable_is_masked(cxcall: Cxcall) -> None:
         assert "2025550123" not in shown
 
 
+@pytest.mark.slow
 def test_other_words_of_a_usage_error_stay(cxcall: Cxcall) -> None:
     for word in ("2026-11-27", "1764250000", "calls-2025550123.json", "10.20.30.140"):
         assert f"`{word}`" in cxcall("history", "show", word, code=2).err

@@ -151,6 +151,7 @@ def test_set_get_and_unset_keep_comments(cxcall: Cxcall) -> None:
     assert "does not set `timeout`" in cxcall("config", "get", "timeout", "-p", "eu", code=2).err
 
 
+@pytest.mark.slow
 def test_new_region_replaces_the_url_of_a_profile(cxcall: Cxcall) -> None:
     cxcall("config", "set", "base_url", "http://127.0.0.1:9/", code=0)
     assert content(cxcall)["profiles"]["default"] == {"base_url": "http://127.0.0.1:9"}
@@ -192,6 +193,7 @@ def test_invalid_setting_is_not_written(
     assert content(cxcall) == {}
 
 
+@pytest.mark.slow
 def test_region_flag_replaces_the_url_of_the_profile(cxcall: Cxcall) -> None:
     cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
     out = cxcall(*EXECUTE, "--region", "eu-west-1", "--dry-run", code=0).out

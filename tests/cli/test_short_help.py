@@ -28,6 +28,7 @@ def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
     assert max(map(len, cxcall(code=0, env={"COLUMNS": "60"}).out.splitlines())) <= 60
 
 
+@pytest.mark.slow
 def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
     text = cxcall(code=0).out.partition("To try it without real calls:\n")[2].partition("\n\n")[0]
     proposed = [line.split() for line in text.splitlines()]
@@ -62,6 +63,7 @@ def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
         assert cxcall("help", *words, code=0).out == cxcall(*words, "--help", code=0).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", list(help_topics.TOPICS))
 def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
     assert topic in cxcall("help", "--help", code=0).out

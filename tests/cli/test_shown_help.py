@@ -43,6 +43,7 @@ def test_help_shows_the_output_options_that_have_an_effect_and_others_are_accept
     ).err.replace("unknown option `--unknown`", "")
 
 
+@pytest.mark.slow
 def test_help_names_the_range_of_a_number_in_words(cxcall: Cxcall) -> None:
     assert "[default: 20; 1 or more]" in cxcall("batch", "list", "--help", code=0).out
     assert "[one per core]. [1 to 256]" in " ".join(

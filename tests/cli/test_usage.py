@@ -113,6 +113,7 @@ def test_place_is_the_option_or_argument_of_the_usage_line(cxcall: Cxcall) -> No
         assert hint in cxcall("batch", wrong, code=2).err
 
 
+@pytest.mark.slow
 def test_login_without_a_terminal_says_what_is_missing(cxcall: Cxcall) -> None:
     missing = cxcall("auth", "login", code=4).err
     assert missing.startswith("error[credential]: `--client-id` is required without a terminal\n")

@@ -51,6 +51,7 @@ def respond(body: Any, _count: int) -> Reply:
     return Reply(status, answer, {"Location": f"/calls/{NUMBER}", "X-Phone": NUMBER})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_no_object_of_a_delivery_shows_a_number() -> None:
     Path("voice.json").write_text(json.dumps(DOCUMENT), "utf-8")
@@ -68,6 +69,7 @@ def test_no_object_of_a_delivery_shows_a_number() -> None:
     assert "'X-Phone': '+*******0123'" in repr(built)
 
 
+@pytest.mark.slow
 def test_no_result_of_a_row_shows_a_number(platform: Platform) -> None:
     Path("voice.json").write_text(json.dumps(DOCUMENT), "utf-8")
     notes = ("accepted", "refused", "accepted")

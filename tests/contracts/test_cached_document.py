@@ -103,6 +103,7 @@ def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall:
     assert len(list(folder.iterdir())) == FILES_KEPT
 
 
+@pytest.mark.slow
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     blocked = cxcall.file("blocked", "")
     file = cxcall.file("own.json", swagger())

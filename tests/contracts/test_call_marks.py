@@ -124,6 +124,7 @@ def test_force_does_not_take_people_off_a_do_not_call_list_unasked(
     assert ("`--yes` is required" in ran.err) == is_asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["Add", "Remove"])
 def test_only_who_takes_people_off_a_do_not_call_list_is_asked(cxcall: Cxcall, action: str) -> None:
     number, id_ = "+12025550123", "3fa2c9d4-7b1e-4c55-9e0a-1d2f3a4b5c6d"

@@ -295,6 +295,7 @@ def test_get_that_acts_needs_consent_and_is_sent_once(cxcall: Cxcall, name: str,
     assert [count for seen, count in platform.seen.items() if path in seen] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["start", "list,START"])
 def test_value_that_selects_an_action_needs_consent_and_reads_no_pages(
     cxcall: Cxcall, value: str

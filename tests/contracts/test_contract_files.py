@@ -52,6 +52,7 @@ def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> 
     ]
 
 
+@pytest.mark.slow
 def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
     document = copy.deepcopy(SHIPPED)
     path = "/api/v2/engagements/outbound/personal-connections"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def findings(cxcall: Cxcall, own: dict[str, Any], contact: Any) -> set[tuple[str
     return places
 
 
+@pytest.mark.slow
 @each_case(
     "contact, expected",
     [
@@ -77,6 +80,7 @@ def test_discriminator_chooses_the_schema_that_extends_its_own(
     assert findings(cxcall, own, contact) == expected
 
 
+@pytest.mark.slow
 def test_mapping_gives_the_values_of_a_discriminator(cxcall: Cxcall) -> None:
     place = "components/schemas"
     mapping = {"tel": f"#/{place}/Phone", "phone": "Phone"}
@@ -133,6 +137,7 @@ def test_object_may_fit_several_alternatives_that_a_discriminator_distinguishes(
     assert findings(cxcall, own, None) == {("value-not-allowed", "/contact")}
 
 
+@pytest.mark.slow
 @each_case(
     "alternatives, mapping, kind",
     [

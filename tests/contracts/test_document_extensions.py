@@ -33,6 +33,7 @@ EXTENSIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name", "value"), EXTENSIONS)
 def test_wrong_extension_is_ignored_and_listed(
     cxcall: Cxcall, kind: str, name: str, value: Any

@@ -133,6 +133,7 @@ def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
         assert names(cxcall, file) & {"one", "two"} == {"two"}
 
 
+@pytest.mark.slow
 def test_operations_with_one_name_are_called_by_method_and_path(cxcall: Cxcall) -> None:
     document = swagger()
     document["paths"]["/other"] = {"get": {"operationId": "getLead", "responses": {}}}
@@ -166,6 +167,7 @@ def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
 NO_PATTERN = "its regular expression cannot be used"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keywords", "place", "why"),
     [
@@ -199,6 +201,7 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     cxcall("operations", *words, "--skeleton", code=0)
 
 
+@pytest.mark.slow
 def test_dependencies_of_older_drafts_are_checked(cxcall: Cxcall) -> None:
     rules = {"a": ["b"], "c": {"$ref": "#/components/schemas/D"}}
     document = posting("op", {"x": {"dependencies": rules}})
@@ -238,6 +241,7 @@ def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
     assert ("/calls?tenant=x" in ran.out) == is_sent
 
 
+@pytest.mark.slow
 def test_stray_body_parameter_beside_a_request_body_blocks_nothing(cxcall: Cxcall) -> None:
     stray = {"name": "lead", "in": "body", "required": True, "schema": {}}
     document = posting("callLead", {"phone": {"type": "string"}}, parameters=[stray])
@@ -246,6 +250,7 @@ def test_stray_body_parameter_beside_a_request_body_blocks_nothing(cxcall: Cxcal
     cxcall("send", "callLead", "--contract", file, "--set", '/phone="x"', "-n", code=0)
 
 
+@pytest.mark.slow
 def test_places_of_swagger_are_read_in_any_case(cxcall: Cxcall) -> None:
     document = swagger()
     (body,) = (
@@ -260,6 +265,7 @@ def test_places_of_swagger_are_read_in_any_case(cxcall: Cxcall) -> None:
     assert "rank  integer, required" in shown.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["@evil.example/x", ".evil.example/x", ":9902/x", "{h}/x", "x"])
 def test_path_without_a_slash_cannot_change_the_host(cxcall: Cxcall, path: str) -> None:
     document = posting("dial", {"to": {}}, path)

@@ -128,6 +128,7 @@ def test_sample_of_schemas_that_double_is_small_and_keeps_the_first_levels(
     assert not needed or {*found["b"]["b"]["a"]} == {"a", "b"}
 
 
+@pytest.mark.slow
 def test_sample_takes_the_alternative_that_ends() -> None:
     node = {"anyOf": [{"$ref": "#/components/schemas/Node"}, {"type": "null"}]}
     members = {"left": node, "right": node}

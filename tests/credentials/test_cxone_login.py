@@ -146,6 +146,7 @@ def test_registered_application_presents_the_access_key(cxone: Cxcall, vendor: V
     assert status(cxone)["kind"] == "access-key"
 
 
+@pytest.mark.slow
 def test_access_key_in_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment |= {"CXCALL_ACCESS_KEY_ID": KEY, "CXCALL_ACCESS_KEY_SECRET": SECRET}
     first = cxone("auth", "token", "-o", "json", code=4)
@@ -226,6 +227,7 @@ def test_discovered_vendor_host_is_used(cxone: Cxcall, vendor: Vendor) -> None:
     assert status(cxone)["baseUrl"] == "https://api-na1.niceincontact.com" + VERSION
 
 
+@pytest.mark.slow
 def test_login_that_cannot_be_stored_leaves_the_earlier_tenant(
     cxone: Cxcall, vendor: Vendor
 ) -> None:

@@ -24,6 +24,7 @@ KEY_AND_BEARER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "name"),
     [

@@ -192,6 +192,7 @@ def test_keyring_login_without_the_extra_names_the_missing_package(
     assert "pip install 'cxcall[keyring]'" in ran.err
 
 
+@pytest.mark.slow
 def test_each_state_folder_has_its_own_secrets(keyed: Cxcall) -> None:
     folders = [{"CXCALL_STATE_DIR": str(keyed.folder / name)} for name in ("a", "b")]
     for folder in folders:
@@ -202,6 +203,7 @@ def test_each_state_folder_has_its_own_secrets(keyed: Cxcall) -> None:
     assert keyed("auth", "token", code=0, env=folders[0]).out.strip() == "a" * 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["state/credentials.json", "config/config.toml"])
 def test_login_and_logout_that_cannot_be_recorded_change_nothing(
     keyed: Cxcall, sandbox: Sandbox, name: str
@@ -235,6 +237,7 @@ def test_new_login_leaves_one_entry(keyed: Cxcall) -> None:
         assert [*entries(keyed).values()] == [{"access_token": token}]
 
 
+@pytest.mark.slow
 def test_entry_of_an_earlier_version_is_used_and_kept_until_a_logout(keyed: Cxcall) -> None:
     """Its name has no ID: the logins in other state folders may use the same one."""
     host = keyed.environment["CXCALL_BASE_URL"]

@@ -79,6 +79,7 @@ def test_refused_connection_is_undelivered(load: LoadSettings) -> None:
     assert caught.value.exit_code == 6
 
 
+@pytest.mark.slow
 def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
     with pytest.raises(UndeliveredError) as caught:

@@ -7,12 +7,15 @@ import stat
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.command import CONTACT, CXCALL
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
+@pytest.mark.slow
 def test_all_new_folders_of_a_send_are_private(cxcall: Cxcall) -> None:
     names = {
         "CXCALL_STATE_DIR": "home/.local/state/cxcall",

@@ -55,6 +55,7 @@ def places(found: list[Finding]) -> list[tuple[str, str, str]]:
     return [(each.severity.value, each.code, each.where) for each in found]
 
 
+@pytest.mark.slow
 @each_case(
     "command, expected",
     [

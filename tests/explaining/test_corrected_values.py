@@ -162,6 +162,7 @@ def test_parameter_or_name_that_the_api_may_ignore_is_not_a_complete_correction(
     assert (found.body, found.lost) == (body, ("/dontStartSkill",))
 
 
+@pytest.mark.slow
 @each_case(
     "method, url, body",
     [
@@ -217,12 +218,14 @@ def test_list_with_too_many_items_keeps_them_all() -> None:
     assert (len(fixed.body), fixed.is_complete) == (1001, False)
 
 
+@pytest.mark.slow
 def test_left_out_values_of_many_items_are_counted(cxcall: Cxcall) -> None:
     ran = cxcall("explain", "--fix", "-", stdin=json.dumps(wrong_contacts(30)), code=3)
     assert "left out: /0/x, /1/x, " in ran.err
     assert "/19/x, and 10 more\n" in ran.err
 
 
+@pytest.mark.slow
 def test_placeholder_has_only_the_values_that_the_rule_allows() -> None:
     url = f"{GENESYS}/conversations/calls/{QUEUE}"
     (found,) = explain({"method": "PATCH", "url": url, "status": 400, "body": {"state": "hold"}})

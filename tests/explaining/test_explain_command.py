@@ -145,6 +145,7 @@ def test_ten_findings_are_shown_without_all(cxcall: Cxcall) -> None:
     assert cxcall("explain", "-", "--all", stdin=text, code=3).out.count("property-unknown") == 20
 
 
+@pytest.mark.slow
 def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
     session = har(2)
     page = json.loads(json.dumps(session["log"]["entries"][0]))

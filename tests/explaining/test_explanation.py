@@ -183,6 +183,7 @@ def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.slow
 @each_case(
     "exchange, code, where",
     [

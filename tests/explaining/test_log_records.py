@@ -68,6 +68,7 @@ def test_response_in_a_log_record_is_not_the_body_of_the_request(name: str, cxca
     assert [each for each in found if each[1] not in ("response", "request", "body")] == []
 
 
+@pytest.mark.slow
 def test_response_in_a_log_record_is_read(cxcall: Cxcall) -> None:
     for record in (RECORDS["response beside it"], NO_BODY["error as data"]):
         ran = cxcall("explain", "-", "--all", stdin=json.dumps(record), code=3)

@@ -103,6 +103,7 @@ def test_wrong_name_of_a_part_is_the_only_error(source: str, contract: Path) -> 
     assert error.fix == "rename `list_id` to `listId`"
 
 
+@pytest.mark.slow
 @each_case("source", [*SOURCES])
 def test_correct_form_has_no_error(source: str, contract: Path) -> None:
     assert errors(SOURCES[source].replace("list_id", "listId"), contract) == []

@@ -313,6 +313,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
                 explain_request(request)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 8))]

@@ -179,6 +179,7 @@ def test_placeholder_in_the_path_of_a_command_is_reported(value: str) -> None:
     assert "placeholder path" in " ".join(problems(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "is_wrong"),
     [
@@ -198,6 +199,7 @@ def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> Non
     assert [each.split()[0] for each in problems(found)] == (["id-format"] if is_wrong else [])
 
 
+@pytest.mark.slow
 def test_word_for_the_own_id_is_not_an_unknown_path() -> None:
     for method, path, expected in (
         ("POST", "/api/v2/conversations/calls/user/me", "id-format"),

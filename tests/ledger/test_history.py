@@ -173,6 +173,7 @@ def test_exported_csv_has_no_formula(cxcall: Cxcall, start: str) -> None:
     assert json.loads(line)["engagementId"] == formula
 
 
+@pytest.mark.slow
 def test_exported_csv_writes_masked_numbers_as_text(cxcall: Cxcall) -> None:
     number = ("--set", '/phoneNumber="+12025550123"')
     with Platform() as platform:
@@ -284,6 +285,7 @@ def test_batch_is_pruned_as_a_whole_when_its_unknown_rows_are_resolved(
     assert cxcall("batch", "list", code=0).out == ""
 
 
+@pytest.mark.slow
 def test_prune_respects_the_duplicate_window_of_every_profile(live: Cxcall) -> None:
     config = live.folder / "config"
     config.mkdir(exist_ok=True)

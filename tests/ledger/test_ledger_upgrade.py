@@ -163,6 +163,7 @@ def test_output_is_the_same(open_older: Callable[[str], Ledger]) -> None:
     assert resolutions == ["placed", "not-placed"]
 
 
+@pytest.mark.slow
 def test_row_of_a_file_and_its_history_are_shown_by_the_commands(cxcall: Cxcall) -> None:
     write_older_file(cxcall.folder / "state", LAST)
     lines = cxcall("history", "export", code=0).out.splitlines()

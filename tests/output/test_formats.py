@@ -269,6 +269,7 @@ def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
     assert unread["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "stdin"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--nope",), ("--operation", "nope", "x.json"), ()])
 def test_usage_error_is_printed_in_the_requested_format(
     cxcall: Cxcall, arguments: tuple[str, ...]

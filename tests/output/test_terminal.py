@@ -64,6 +64,7 @@ def test_engagement_id_is_on_one_line(cxcall: Cxcall, options: tuple[str, ...]) 
     assert not options or ran.out.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_engagement_id_forges_no_line_and_no_column_of_a_record(cxcall: Cxcall) -> None:
     forged, shown = "A-1\noutcome:  refused\tB-2", "A-1\\noutcome:  refused\\tB-2"
     rows = cxcall.file("rows.csv", f"contact-id,reason-code\n{CONTACT},follow_up\n")

@@ -57,6 +57,7 @@ def test_prefix_after_the_country_code_is_a_mistake() -> None:
     assert [find_number_mistake(each) for each in (LONDON, "+390669812345")] == ["", ""]
 
 
+@pytest.mark.slow
 def test_files_and_hints_leave_the_prefix_out(cxcall: Cxcall) -> None:
     list_ = json.dumps(["+44 (0)20 7946 0123", "+12025550123"])
     file = cxcall.file("numbers.json", list_)

@@ -83,6 +83,7 @@ def test_array_that_fits_another_operation_is_for_that_one() -> None:
     assert other.name == "add-contacts"
 
 
+@pytest.mark.slow
 def test_documents_that_lack_a_name_of_a_body_change_nothing() -> None:
     random = Random(2)
     for operation in WITH_BODY[::13]:

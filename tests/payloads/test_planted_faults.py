@@ -84,6 +84,7 @@ def test_each_planted_fault_is_named_by_about_one_finding(seed: int) -> None:
     assert blocks <= 1.1 * faults, (blocks, faults, many)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
 def test_safe_edits_repair_each_body_with_wrong_names(seed: int) -> None:
     for planted in planted_bodies(192, seed, RENAMES):

@@ -21,6 +21,7 @@ OVER = Reply(200, {"id": ID, "participants": [], "endTime": "2026-11-28T10:00:00
 PLACE = ("call", "--to", "+12025550123", "--as", ID, "--wait", "--yes", "-o", "json")
 
 
+@pytest.mark.slow
 @each_case(
     "reply",
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from cxcall.contracts.contract import load_operations
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.responses.refusals.refusal_findings import explain_refusal
@@ -232,6 +234,7 @@ def test_words_in_names_and_with_other_meanings_name_no_cause(
     assert {message: code_of(message) for message in messages} == dict.fromkeys(messages, code)
 
 
+@pytest.mark.slow
 def test_name_of_a_property_is_not_read_as_a_cause() -> None:
     operations = load_operations()
     names = {pointer.rpartition("/")[2] for each in operations for pointer in each.pointers}

@@ -188,6 +188,7 @@ def written(live: Cxcall) -> Cxcall:
     return live
 
 
+@pytest.mark.slow
 @each_case(
     "line, unbuffered",
     [*((line, "") for line in QUIET), *((line, "1") for line in UNBUFFERED)],

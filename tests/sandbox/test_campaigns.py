@@ -59,6 +59,7 @@ def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
     return calls, found
 
 
+@pytest.mark.slow
 def test_a_campaign_dials_its_list_at_its_pace_and_its_outcomes_are_the_same_for_a_seed() -> None:
     calls, found = dial_all(seed=1)
     assert found["middle"]["numberOfContactsCalled"] == 2

@@ -101,6 +101,7 @@ def test_call_outside_calling_hours_gets_a_warning(cxcall: Cxcall) -> None:
     assert cxcall(*call(BERLIN), "--hours", within, code=0).codes == []
 
 
+@pytest.mark.slow
 def test_profile_can_enforce_calling_hours(live: Cxcall, sandbox: Sandbox) -> None:
     outside = hours_at("Europe/Berlin", inside=False)
     live.file(
@@ -284,6 +285,7 @@ def test_invalid_hours_are_reported_with_their_source(
     assert "--hours" not in ran.err or where == "--hours"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["environment", ".env", "profile"])
 def test_sandbox_applies_the_do_not_call_list_of_every_source(source: str, cxcall: Cxcall) -> None:
     cxcall.file("dnc.txt", f"{BERLIN}\n")
@@ -331,6 +333,7 @@ def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile
     assert "127.0.0.1:1/" not in ran.out
 
 
+@pytest.mark.slow
 def test_name_of_an_id_is_not_an_id_where_any_text_is_allowed(cxcall: Cxcall) -> None:
     words = ("call", "--to", BERLIN, "-n", "-o", "json")
     (found,) = cxcall(*words, "--as", "USER_ID", code=3).envelope["findings"]

@@ -42,6 +42,7 @@ def busy_once(_body: Any, count: int) -> Reply:
     return Reply(201, {"id": "e-1"}, {"inin-correlation-id": f"c-{TOKEN}"})
 
 
+@pytest.mark.slow
 def test_each_step_is_one_line_without_secrets(cxcall: Cxcall) -> None:
     flags = ("--log-file", "steps.jsonl", "--log-format", "json")
     ran, dials = run(cxcall, *EXECUTE, *flags, "-o", "json", code=0, answer=busy_once)

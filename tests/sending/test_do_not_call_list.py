@@ -129,6 +129,7 @@ def test_row_without_a_readable_number_is_refused(tmp_path: Path, case: str, bef
     assert not any(char.isdigit() for char in refused.value.findings[0].message.split("`")[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [LISTS["an ID first"], LISTS["quoted cells"]])
 def test_call_to_a_listed_number_is_stopped(live: Cxcall, sandbox: Sandbox, text: str) -> None:
     listed = live.file("dnc.csv", text)

@@ -84,6 +84,7 @@ def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbo
     assert len(sandbox.rings) == 3
 
 
+@pytest.mark.slow
 def test_number_with_decimals_is_the_same_person(live: Cxcall, sandbox: Sandbox) -> None:
     words = ("callback", "--queue", contact(1), "--yes", "--max-attempts", "1/day", "--to")
     live(*words, NUMBER, code=0)
@@ -116,6 +117,7 @@ def own_words(cxcall: Cxcall, schema: dict[str, Any], place: str) -> tuple[str, 
     return ("send", "dialLead", "--contract", "own.json", *lead, *limit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["path", "body"])
 def test_marked_id_of_an_own_operation_counts(cxcall: Cxcall, place: str) -> None:
     words = own_words(cxcall, {"type": "integer", "x-cxcall-person": True}, place)
@@ -126,6 +128,7 @@ def test_marked_id_of_an_own_operation_counts(cxcall: Cxcall, place: str) -> Non
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -155,6 +158,7 @@ def test_limit_that_counts_nobody_is_a_warning(cxcall: Cxcall) -> None:
     assert "`x-cxcall-person: true`" in found["fix"]
 
 
+@pytest.mark.slow
 def test_refused_calls_do_not_count(live: Cxcall) -> None:
     refused = "+12025550140"
     first = execute(live, contact(1), refused, "--max-attempts", "1/day", code=5)

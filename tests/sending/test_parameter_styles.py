@@ -127,6 +127,7 @@ def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
     assert "`--phone-number` is given 2 times, but has one value" in ran.err
 
 
+@pytest.mark.slow
 def test_parameters_with_one_name_have_values_of_their_own(cxcall: Cxcall) -> None:
     text = {"type": "string"}
     places = [parameter("to", place, text) for place in ("query", "path", "header")]
@@ -146,6 +147,7 @@ def test_parameters_with_one_name_have_values_of_their_own(cxcall: Cxcall) -> No
     assert "`911` is an emergency number" in ran.err
 
 
+@pytest.mark.slow
 def test_flag_of_several_parameters_is_that_of_the_plain_name(cxcall: Cxcall) -> None:
     names = ["StartTime<", "StartTime>", "StartTime"]
     for count, code in ((2, 2), (3, 0)):
@@ -267,6 +269,7 @@ JOINED = [
 ]
 
 
+@pytest.mark.slow
 @each_case("declared, value, separator", JOINED)
 def test_item_with_the_separator_of_its_style_is_refused(
     cxcall: Cxcall, declared: dict[str, Any], value: str, separator: str
@@ -276,6 +279,7 @@ def test_item_with_the_separator_of_its_style_is_refused(
     assert f"an item of `v` has `{separator}`, which separates its items" in ran.err
 
 
+@pytest.mark.slow
 @each_case(
     "style, value",
     [("simple", "[]"), ("label", "[]"), ("matrix", "[]"), ("label", '["",""]')],

@@ -24,6 +24,7 @@ def run(cxcall: Cxcall, *words: str, contract: tuple[str, ...] = ()) -> tuple[Ra
         return cxcall(*words, *contract, code=8), cxcall("explain", "--last", *contract, code=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -42,6 +43,7 @@ def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "declared", "is_repeatable"),
     [

@@ -44,6 +44,7 @@ def test_time_far_ahead_is_a_warning(cxcall: Cxcall, platform: tuple[str, ...]) 
     assert "days in the future" in message
 
 
+@pytest.mark.slow
 def test_limit_of_the_platform_is_the_limit(cxcall: Cxcall) -> None:
     for days, number in ((29, 0), (32, 1)):
         assert len(findings(cxcall, "callback", *GENESYS, *TO, "--at", at(days))) == number

@@ -276,6 +276,7 @@ def test_operation_of_a_user_contract_can_be_sent(cxcall: Cxcall) -> None:
         assert request["body"] is None
 
 
+@pytest.mark.slow
 def test_read_needs_no_consent_and_is_not_recorded(live: Cxcall) -> None:
     read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     for _ in range(2):

@@ -66,6 +66,7 @@ def test_placeholder_of_a_number_is_not_sent(cxcall: Cxcall, stranger: Stranger)
     assert stranger.taken == []
 
 
+@pytest.mark.slow
 @each_case(
     "number",
     (
@@ -100,6 +101,7 @@ def test_text_that_is_not_a_number_has_a_finding(
     assert "+12025550123" in found["fix"]
 
 
+@pytest.mark.slow
 @each_case(
     "number",
     (
@@ -115,6 +117,7 @@ def test_number_of_other_characters_than_ascii_has_a_warning(cxcall: Cxcall, num
         assert "not ASCII" in found["message"]
 
 
+@pytest.mark.slow
 def test_number_with_decimals_has_a_warning_that_names_them(cxcall: Cxcall) -> None:
     own = ("send", "dial-out", "--contract", own_document(cxcall))
     in_body = (*own, "--set", '/destinationNumber="+12025550123.0"')

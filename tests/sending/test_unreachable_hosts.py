@@ -37,6 +37,7 @@ def test_local_server_without_tls_is_named(cxcall: Cxcall) -> None:
     assert "failed\tTLS\t" in checks
 
 
+@pytest.mark.slow
 def test_scheme_is_proposed_that_a_local_server_has(cxcall: Cxcall) -> None:
     for address, url in {
         "127.0.0.1:8080": "http://127.0.0.1:8080",
@@ -80,6 +81,7 @@ def test_doctor_reports_the_check_of_a_certificate_as_tls(cxcall: Cxcall, tmp_pa
     assert "region" not in checks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize(
     ("content", "problem"),

@@ -44,6 +44,7 @@ def test_relative_folder_of_the_ledger_is_refused(
     assert not sandbox.rings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", FOLDERS)
 def test_folder_with_a_tilde_guards_from_each_working_directory(
     live: Cxcall, sandbox: Sandbox, variable: str
@@ -88,6 +89,7 @@ def test_cache_folder_is_absolute(cxcall: Cxcall, path: str) -> None:
     assert "CXCALL_CACHE_DIR" in ran.err
 
 
+@pytest.mark.slow
 def test_settings_that_may_not_be_looked_up_are_not_taken_as_missing(cxcall: Cxcall) -> None:
     # As in a folder that may not be searched, the state of the file is unknown: also for root.
     for place in (".env", "config/config.toml"):

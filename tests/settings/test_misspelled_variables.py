@@ -57,6 +57,7 @@ def test_variable_like_no_setting_is_ignored(cxcall: Cxcall) -> None:
     assert ran.codes == []
 
 
+@pytest.mark.slow
 @each_case(
     "words", [("history", "list"), ("history", "export"), ("config", "path"), ("batch", "list")]
 )

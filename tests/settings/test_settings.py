@@ -43,6 +43,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.slow
 @settings(
     max_examples=examples(200),
     deadline=None,
@@ -231,6 +232,7 @@ def test_loading_settings_imports_only_what_it_uses() -> None:
     assert imported_by_settling() == []
 
 
+@pytest.mark.slow
 def test_loading_settings_imports_parsers_for_existing_files(world: World) -> None:
     world.dotenv("CXCALL_TIMEOUT=1\n").toml("[profiles.default]\n")
     assert imported_by_settling() == ["dotenv", "tomllib"]

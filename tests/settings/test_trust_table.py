@@ -108,6 +108,7 @@ def test_folder_lowers_no_guard_of_any_source(
     assert settings.do_not_call_files[:1] == (("/lists/dnc.txt",) if name == "do_not_call" else ())
 
 
+@pytest.mark.slow
 @each_case("name", SETTING_NAMES)
 @each_case("file", [".cxcall.toml", "pyproject.toml"])
 def test_project_file_decides_no_setting(folder: Folder, file: str, name: str) -> None:

@@ -185,6 +185,7 @@ def test_other_variables_of_a_folder_have_no_effect(
     assert recorder.count == 0
 
 
+@pytest.mark.slow
 def test_refusal_names_the_file_and_the_line_once(cxcall: Cxcall) -> None:
     place_secret(cxcall, "access_token", "environment")
     cxcall.file(

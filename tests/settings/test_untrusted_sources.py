@@ -198,6 +198,7 @@ def test_host_in_dotenv_receives_no_secret(
     assert recorder.received == []
 
 
+@pytest.mark.slow
 def test_auth_status_shows_what_was_ignored_and_refused(cxcall: Cxcall) -> None:
     lines = ("# here", "CXCALL_DUPLICATE_WINDOW=1", "CXCALL_BASE_URL=https://evil.example")
     (cxcall.folder / ".env").write_text("\n".join(lines), "utf-8")

@@ -197,6 +197,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @given(pattern=st.lists(SEGMENT, min_size=1, max_size=4))
 def test_a_pattern_matches_what_the_shell_would_expand_it_to(
     tree: Path, pattern: list[str]

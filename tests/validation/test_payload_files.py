@@ -142,6 +142,7 @@ def test_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
     assert "warning[body-malformed]" in ran.out
 
 
+@pytest.mark.slow
 def test_files_that_cannot_be_read(cxcall: Cxcall) -> None:
     (cxcall.folder / "empty").mkdir()
     for name in ("missing.json", "empty"):

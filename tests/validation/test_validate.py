@@ -145,6 +145,7 @@ def test_color_always_and_never(cxcall: Cxcall) -> None:
     assert "\x1b" not in cxcall("validate", name, "--color", "never", code=3).out
 
 
+@pytest.mark.slow
 def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     program, *command = hook["entry"].split()
