@@ -162,11 +162,7 @@ def build_request(
 
         findings += find_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
-    times: Sequence[CallTime] = ()
-    if settings.hours:
-        from cxcall.sending.calling_hours_check import find_call_times
-
-        times = find_call_times(operation, values, payload)
+    times = _find_call_times(operation, values, payload) if settings.hours else ()
     if operation.can_place_call and _has_date(values, payload):
         from cxcall.sending.calling_hours_check import check_scheduled_times
 
@@ -183,6 +179,15 @@ def build_request(
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
+
+
+def _find_call_times(
+    operation: Operation, values: Mapping[str, str], payload: Payload
+) -> Sequence[CallTime]:
+    """Return the times that must be within the calling hours; imports that check only where it is needed."""
+    from cxcall.sending.calling_hours_check import find_call_times
+
+    return find_call_times(operation, values, payload)
 
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:
