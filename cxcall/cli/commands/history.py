@@ -121,7 +121,7 @@ def prune(
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
-    Deliveries that the duplicate guard or an unfinished batch needs, and loads into contact lists, are also kept. A
+    Deliveries that the duplicate guard, `--max-attempts`, or an unfinished batch needs, and loads, are also kept. A
     batch is deleted as a whole, when no delivery of it is kept. A finished batch that began before a deleted
     delivery cannot be resumed.
     """
