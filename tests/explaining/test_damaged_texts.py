@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
+
 import pytest
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
 
 HOST = "api.mypurecloud.ie"
 PATH = "/api/v2/conversations/callbacks"
@@ -81,3 +85,57 @@ def test_url_in_two_lines_is_joined_if_only_the_whole_is_published(text: str) ->
 def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> None:
     (request,) = read_exchanges(f"GET https://{HOST}/api/v2/conversations/calls\n{rest}", "text")
     assert request.path == "/api/v2/conversations/calls"
+
+
+BODY = {
+    "queueId": "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10",
+    "callbackNumbers": ["+12125550123"],
+    "callbackUserName": "Ada Lovelace",
+}
+TEXT, LINES = json.dumps(BODY), json.dumps(BODY, indent=2)
+CURL = f"curl -X POST '{URL}' -H 'Authorization: Bearer abc' -H 'Content-Type: application/json' -d '{TEXT}'"
+RAW = f"POST {PATH} HTTP/1.1\nHost: {HOST}\nContent-Type: application/json\n\n{LINES}"
+WRAPPED = textwrap.wrap(CURL, 72, break_on_hyphens=False)
+CUT = [CURL[at : at + 72] for at in range(0, len(CURL), 72)]
+ITEMS = (
+    f"queueId={BODY['queueId']} 'callbackNumbers[]=+12125550123' callbackUserName='Ada Lovelace'"
+)
+GO = f"""body := platformclientv2.Createcallbackcommand{{
+  QueueId: platformclientv2.String("{BODY["queueId"]}"),
+  CallbackNumbers: &[]string{{"+12125550123"}},
+  CallbackUserName: platformclientv2.String("Ada Lovelace"),
+}}
+"""
+PASTED = {
+    "mail": "\n".join(WRAPPED),
+    "quoted mail": "\n".join(f"> {each}" for each in WRAPPED),
+    "mail with lines of one length": "\n".join(f"> {each}" for each in CUT),
+    "typographic quotes": CURL.replace('"', "\u201d").replace("'", "\u2019"),
+    "block of a chat": f"POST <{URL}>\n```{LINES}```\n400 Bad Request",
+    "link of a chat": f"curl -X POST <{URL}|{HOST}> -d '{TEXT}'",
+    "log": textwrap.indent(RAW, "2026-11-23T10:00:00.123Z INFO http - ", lambda _: True),
+    "log of a CI job": textwrap.indent(RAW, "2026-11-23T10:00:00.1234567Z ", lambda _: True),
+    "syslog": textwrap.indent(RAW, "Nov 23 10:00:00 box app[123]: ", lambda _: True),
+    "container": textwrap.indent(RAW, "app-1  | ", lambda _: True),
+    "diff": textwrap.indent(RAW, "+", lambda _: True),
+    "numbered": "\n".join(f"{at:4} {each}" for at, each in enumerate(RAW.split("\n"), 1)),
+    "Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing [{TEXT}] as "application/json"\n',
+    "console of Postman": f'POST {URL}: {{\n  "Network": {{}},\n  "Request Body": {json.dumps(TEXT)},\n  "Response Body": ""\n}}',
+    "HTTPie": f"http --session=x -A bearer -a abc --pretty all POST {URL} {ITEMS}",
+    "HTTPie on two lines": f"http -j \\\n {URL} {ITEMS}",
+    "Ansible": f'- uri:\n    url: {URL}\n    method: POST\n    body_format: json\n    body: "{{{{ {BODY!r} | to_json }}}}"\n',
+    "Go": f"{GO}api.PostConversationsCallbacks(body)",
+    "Go without the call of the SDK": f'{GO}b, _ := json.Marshal(body)\nhttp.NewRequest("POST", "{URL}", bytes.NewBuffer(b))',
+}
+
+
+@each_case("name", PASTED, quick=5)
+def test_body_in_a_changed_text_is_read_as_it_was(name: str) -> None:
+    (found,) = explain(PASTED[name])
+    assert (found.request.method, found.request.path) == ("POST", PATH)
+    assert json.loads(found.request.body or "") == BODY
+
+
+def test_cut_body_is_reported() -> None:
+    (found,) = explain(f"POST {URL}\nContent-Type: application/json\n\n{LINES[:-9]}")
+    assert "body-malformed" in [each.code for each in found.findings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
@@ -14,7 +15,7 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import is_uuid
 
-_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
+_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE)
 # Labels in bold or italics, texts in monospaced font, and blocks of Jira; a row of a table with method and URL.
 _EMPHASIZED_LABEL = re.compile(
     r"^([ \t>-]*)(\*{1,2}|__?)([^\W\d_][\w ./-]{0,38}?)(?::\2|\2:)(?=[ \t])", re.MULTILINE
@@ -54,7 +55,34 @@ _PRINTED_ERROR = re.compile(
 )
 # Before lines of code that an editor or a stack trace printed.
 _LINE_NUMBER = re.compile(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
+_ONLY_NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
+# Before all lines of a message: a time, the name of a container, or the mark of an added line.
+_LOG_PREFIX = re.compile(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
+_JSON_BRACKET = re.compile(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
+# Bodies in the log of Spring: `Writing [{...}] as "application/json"`, `Encoding [{...}]`.
+_SPRING_BODY = re.compile(
+    r"\b(?:Writing|Encoding) \[\"?(.*?)\"?\](?: as \"[^\"\n]*\"| with [\w.$]+)?[ \t]*$",
+    re.MULTILINE,
+)
+# An entry of Postman's console: method and URL before an object with the parts of the exchange.
+_CONSOLE_ENTRY = re.compile(
+    rf"^({_METHOD}) (https?://[^\s\"]+): \{{(?=\s*\"(?:Network|Request ))", re.MULTILINE
+)
+_LINK = re.compile(r"<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")  # of chats and mails
+_DIGIT = re.compile("[0-9]")
+_MIN_LINES = 3
 _QUOTE = re.compile(r"\\.|['\"]")
+# The parts of a command that a shell reads before it ends, or before an open quotation mark.
+_OPEN_QUOTE = re.compile(
+    r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?:(?P<quote>['"])(?P<content>.*))?""", re.DOTALL
+)
+_OPTION = re.compile(r"[ \t]*--?[A-Za-z]")
+_OPTION_AT_END = re.compile(r"\s--?[A-Za-z][\w-]*$")
+_VALUE = re.compile(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
+_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
+_WIDTHS = range(60, 101)
+"""Characters of a line after which mail programs break it."""
+_MAX_COMMAND = 1 << 14
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
 _BROKEN_PAIRS = re.compile(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
 
@@ -90,7 +118,7 @@ def clean_text(text: str) -> str:
     # A page in a response stays unchanged.
     if _HTML_END.search(text) and "<html" not in text.lower():
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
-    text = _without_emphasis(_TWICE_QUOTED.sub("", text))
+    text = _without_emphasis(_without_log_prefix(_TWICE_QUOTED.sub("", text)))
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     is_quoted = all(line.startswith((">", "|")) for line in lines)
     is_table = is_quoted and all(line.endswith("|") for line in lines)
@@ -99,8 +127,11 @@ def clean_text(text: str) -> str:
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
+    text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
+    text = _LINK.sub(r"\1", _SPRING_BODY.sub(r"Request body: \1", text))
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
-    return _join_pairs(_without_prompts(text))
+    text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
+    return _join_pairs(text)
 
 
 def _is_answered_mail(lines: Sequence[str]) -> bool:
@@ -110,10 +141,31 @@ def _is_answered_mail(lines: Sequence[str]) -> bool:
 
 
 def _without_line_numbers(text: str) -> str:
-    """Return a text without the numbers of successive lines."""
-    numbers = [int(each) for each in _LINE_NUMBER.findall(text)]
-    is_listing = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
-    return _LINE_NUMBER.sub("", text) if is_listing else text
+    """Return a text without the numbers of successive lines; of all its lines, if no sign is behind the numbers."""
+    for pattern in (_LINE_NUMBER, _ONLY_NUMBER):
+        numbers = [int(each) for each in pattern.findall(text)]
+        is_listing = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+        if is_listing and (pattern is _LINE_NUMBER or len(numbers) == text.strip().count("\n") + 1):
+            return pattern.sub("", text)
+    return text
+
+
+def _without_log_prefix(text: str) -> str:
+    """Return a text without what a log or a diff writes before each line, if JSON is on several of these lines."""
+    lines = text.split("\n")
+    folded = [_DIGIT.sub("0", line.rstrip()) for line in lines if line.strip()]
+    low, high = (min(folded), max(folded)) if len(folded) > _MIN_LINES else ("", "")
+    prefix = "".join(
+        each for each, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    )
+    if any(
+        each[len(prefix) :][:1].isalnum() for each in folded
+    ):  # the same letters of all messages
+        prefix = re.sub(r"\w+$", "", prefix)
+    if not _LOG_PREFIX.fullmatch(prefix):
+        return text
+    rest = "\n".join(line[len(prefix) :].removeprefix(" ") for line in lines)
+    return rest if _JSON_BRACKET.search(rest) else text
 
 
 def _without_emphasis(text: str) -> str:
@@ -139,6 +191,37 @@ def _without_prompts(text: str) -> str:
             is_open = bool(quote or _CONTINUED.search(content))
         lines.append(content)
     return "\n".join(lines)
+
+
+def _join_wrapped(paragraph: str) -> str:
+    """Return a paragraph with a command on one line if a mail program broke it, which leaves no sign of the shell."""
+    lines = paragraph.split("\n")
+    first = next((at for at, line in enumerate(lines) if _COMMAND.search(line)), len(lines))
+    command, *rest = lines[first:] or [""]
+    full = [*takewhile(lambda line: len(line) == len(command), rest[:-1])]
+    is_at_word = all(map(_OPTION.match, full))
+    if full[1:] and len(command) in _WIDTHS and not is_at_word:  # broken also in words
+        end = len(full) + 1
+        return "\n".join([*lines[:first], command + "".join(rest[:end]), *rest[end:]])
+    is_wrapped = False
+    for number, line in enumerate(rest, first + 1):
+        quoted = _OPEN_QUOTE.match(command) if len(command) < _MAX_COMMAND else None
+        if quoted and not quoted["quote"] and not _CONTINUED.search(command):
+            if not (_OPTION.match(line) or (_OPTION_AT_END.search(command) and _VALUE.match(line))):
+                break
+            command, is_wrapped = f"{command} {line.lstrip()}", True
+            continue
+        is_text = quoted and quoted["quote"] and _is_in_text(quoted["content"])
+        is_full = len(f"{lines[number - 1]} {line.split(' ')[0]}") in _WIDTHS
+        command += (" " if is_text and is_wrapped and is_full else "\n") + line
+    else:
+        number = len(lines)
+    return "\n".join([*lines[:first], command, *lines[number:]]) if is_wrapped else paragraph
+
+
+def _is_in_text(content: str) -> bool:
+    """Return whether the start of a JSON text ends within one of its strings; its quotes may be escaped."""
+    return len(re.findall(r'\\?"', content)) % 2 == 1
 
 
 def _join_pairs(text: str) -> str:

@@ -27,6 +27,7 @@ from cxcall.explaining.readers.code.request_roles import (
     role_of,
     split_target,
 )
+from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
     MULTIPART,
     CodeParts,
@@ -277,7 +278,9 @@ def request_of_draft(
     if draft.body_rank == 1 and (is_query or draft.hidden_body):
         draft.body = None  # a map from which code builds the query, or which it only gives a name
     draft.body = names_in_code.with_later_items(draft.body, text)
-    if has_type_names(draft.body, text):
+    if has_type_names(draft.body, text) and is_in_code(VENDOR_MODELS, text):
+        draft.body = with_api_names(draft.body)
+    elif has_type_names(draft.body, text):
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
@@ -291,8 +294,7 @@ def request_of_draft(
             written, content_type = "", MULTIPART
     else:
         body, content_type = encode_draft(draft, headers.get(written) or draft.content_type, text)
-    if body is None and draft.hidden_body:
-        body = draft.hidden_body
+    body = draft.hidden_body or None if body is None else body
     if not written and body is not None and (known := content_type or _hinted_type(draft, text)):
         headers["Content-Type"] = known
     is_client = is_in_code(_CLIENT, text)

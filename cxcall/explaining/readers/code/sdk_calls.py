@@ -24,6 +24,8 @@ _CALL = re.compile(
     r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b"
     r"|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b"
 )
+VENDOR_MODELS = r"\bplatformclientv2\.|\bPureCloudPlatform\.Client"
+"""The SDKs of Go and .NET, whose models have the API's names in Pascal case."""
 _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
@@ -98,21 +100,21 @@ def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> st
         content = _model(value, models)
         is_body = isinstance(content, dict | list) and content and not _is_response(content)
         if is_body and key != "opts":
-            return json.dumps(as_json_value(_with_api_names(content)), indent=2, ensure_ascii=False)
+            return json.dumps(as_json_value(with_api_names(content)), indent=2, ensure_ascii=False)
         if key is None:
             break  # the parameters of the path come before the body, the others after it
     return None
 
 
-def _with_api_names(value: Any) -> Any:
+def with_api_names(value: Any) -> Any:
     """Return a value with the API's names in its objects: .NET and Go write names in Pascal case."""
     if isinstance(value, list):
-        return [_with_api_names(each) for each in value]
+        return [with_api_names(each) for each in value]
     if not isinstance(value, dict):
         return value
     is_pascal = all(name[:1].isupper() for name in value)
     return {
-        _api_name(name) if is_pascal else name: each if name in _FREE else _with_api_names(each)
+        _api_name(name) if is_pascal else name: each if name in _FREE else with_api_names(each)
         for name, each in value.items()
     }
 
@@ -130,7 +132,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
             for name, each in (models.get(owner) or members).items()
             if name
         }
-        return content or mark_unresolved(f"{{{value.name}}}")
+        return content or value
     if isinstance(value, dict):
         return {name: _model(each, models) for name, each in value.items()}
     return [_model(each, models) for each in value] if isinstance(value, list) else value

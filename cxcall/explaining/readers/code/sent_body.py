@@ -47,7 +47,7 @@ _WRAPPERS = re.compile(
     r"(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
     r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of"
     r"|int32|int64|to_?i|some|just|literal|unbox|json|any|s|to_owned|into"
-    r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
+    r"|clone|unwrap|strip|trim|encode|utf8|ptr|pointer)|fromvalues)!?$",
     re.IGNORECASE,
 )
 _ENCODERS = re.compile(r"quote|encode|escape", re.IGNORECASE)

@@ -29,11 +29,14 @@ _ARGUMENT = (
     r"""(?=-{1,2}[A-Za-z]|\^?["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
 )
 _BLANK = r"(?:[ \t]|[\\^`][ \t]*\r?\n)+"
+_OPTIONS_BEFORE = (
+    rf"""(?:--?[A-Za-z][\w-]*(?:[ =](?:'[^'\n]*'|"[^"\n]*"|(?!-)[^\s'"]+))?{_BLANK}){{0,12}}"""
+)
 COMMAND = re.compile(
     rf"""(?:^|(?<=[\s;&|($`!>"']))(?:
         (?P<curl>curl(?:\.exe)?){_BLANK}{_ARGUMENT}
       | (?P<wget>wget2?(?:\.exe)?){_BLANK}{_ARGUMENT}
-      | (?P<httpie>https?|xhs?){_BLANK}(?=(?:-{{1,2}}[a-z][\w-]*(?:[ =][\w:./-]+)?[ \t]+){{0,8}}(?i:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[ \t]+\S*[/:.]|(?:--?[a-z]+[ \t]+){{0,8}}["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/))
+      | (?P<httpie>https?|xhs?){_BLANK}(?={_OPTIONS_BEFORE}(?:(?i:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS){_BLANK}["']?\S*[/:.]|["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/)))
       | (?P<postman>postman\ request){_BLANK}
       | (?P<gc>(?:\.[\\/])?gc(?:\.exe)?){_BLANK}(?=[a-z]+\ [a-z -]*(?:create|get|list|update|delete|query|move|patch|post|put)\b)
     )""",
@@ -51,7 +54,7 @@ _STRAIGHT = str.maketrans({**_QUOTES, **_DASHES})
 _COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 # An option after a long dash, or a curly quote after an option.
 _CURLY_OPTION = re.compile(
-    "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
+    "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018\u2019]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
 _CURLY_QUOTES = Finding.error(
     "body-malformed",

@@ -58,12 +58,13 @@ class _Items:
         elif sign == "==":
             self.query.append((name, remove_marks(value)))
         else:
-            *parents, last = [each.rstrip("]") for each in name.split("[")]
+            *parents, last = [each.rstrip("]") for each in name.removesuffix("[]").split("[")]
             target = self.members
             for parent in parents:
                 inner = target.setdefault(parent, {})
                 target = inner if isinstance(inner, dict) else target
-            target[last] = find_json(value, value) if sign == ":=" else value
+            content = find_json(value, value) if sign == ":=" else value
+            target[last] = [*target.get(last, ()), content] if name.endswith("[]") else content
 
 
 def _split_options(words: list[str]) -> tuple[dict[str, str], list[str]]:

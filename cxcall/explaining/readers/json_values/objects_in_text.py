@@ -15,9 +15,13 @@ from cxcall.explaining.readers.json_values.request_objects import (
     find_response,
     read_object,
 )
-from cxcall.explaining.readers.messages.responses_in_text import dumped_objects, read_response
+from cxcall.explaining.readers.messages.responses_in_text import (
+    dumped_objects,
+    object_text,
+    read_response,
+)
 from cxcall.explaining.readers.request_builder import build_response
-from cxcall.explaining.readers.unresolved_variables import fill_braces
+from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unresolved
 from cxcall.transport.http_messages import HttpResponse
 
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
@@ -34,6 +38,8 @@ _STATUS = re.compile(r"[1-5][0-9]{2}\b")
 _TARGETS = ("url", "uri", "path", "endpoint")
 _USUAL_NAMES = {"status code": "status", "verb": "method", "payload": "body", "data": "body"}
 _OUTPUT = re.compile(r"(?m)^E {2,}|^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b")
+_EXPRESSION = re.compile(r"\{\{\s*([\[{].*[\]}])\s*(?:\|\s*to_(?:nice_)?json.*)?\}\}", re.DOTALL)
+"""An object in an expression of Jinja, as in `{{ {'name': 'value'} | to_json }}`."""
 _MAX_DEPTH = 12
 
 
@@ -144,7 +150,9 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
 
 
 def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of an Ansible task, with the header that its `body_format` sets, without the expected status."""
+    """Return the members of an Ansible task: the body of an expression, the header of `body_format`, no expected status."""
+    if made := _EXPRESSION.fullmatch(str(members.get("body", "")).strip()):
+        members = {**members, "body": object_text(made[1]) or mark_unresolved("{...}")}
     if str(members.get("status_code"))[:1] in ("2", "["):
         del members["status_code"]
     headers = members.get("headers") or {}

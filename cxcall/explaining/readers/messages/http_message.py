@@ -54,6 +54,7 @@ _CURL_PREFIX = re.compile(
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
+_CUT_BODY = re.compile(r"[{\[]\s*[\"{\[]")
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _SENT_BODY = re.compile(
     r"\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'",
@@ -85,8 +86,8 @@ class _Message:
 
     @property
     def body(self) -> str | None:
-        text = self.text if self.headers else SIGN_OFF.sub("", self.text)
-        text = without_failure(self.text) if self.is_request else text
+        text = without_failure(self.text) if self.is_request else self.text
+        text = text if self.is_request or self.headers else SIGN_OFF.sub("", text)
         if self.is_raw or not text:
             whole = join_chunks(text, self.headers)
             length = Headers(self.headers.items()).get("Content-Length", "")
@@ -96,8 +97,9 @@ class _Message:
         if not self.is_request and _PAGE.match(text):
             return text  # of a proxy or a firewall
         content = find_body(text, is_request=self.is_request)
-        is_yaml = self.is_request and self.headers and all(map(_MEMBER.match, text.splitlines()))
-        return text if content is None and is_yaml else content
+        is_yaml = self.headers and all(map(_MEMBER.match, text.splitlines()))
+        is_sent = self.is_request and (is_yaml or _CUT_BODY.match(text))
+        return text if content is None and is_sent else content
 
     @property
     def is_complete(self) -> bool:
@@ -221,8 +223,7 @@ def _messages(text: str) -> Iterator[_Message]:
             yield message
         found.host = found.host or (_HOST.match(content) or ["", ""])[1]
         message = found
-        second = _status_after(content, message)
-        if second is not None:
+        if (second := _status_after(content, message)) is not None:
             yield message
             message = second
     if message is not None and not message.is_interim:
@@ -317,8 +318,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     else:
         answer = _build_response(response) or build_response(request.status or None, None, None)
     target = request.match["target"].rstrip(".,;:)]\"'")
-    hosts = (value for name, value in request.headers.items() if name.lower() == "host")
-    host = next(hosts, request.host)
+    host = Headers(request.headers.items()).get("Host", request.host)
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
     if not is_url and target[:1] != "/":
         target = target[target.find("/") :] if "/" in target else f"/{target}"
