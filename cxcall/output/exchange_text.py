@@ -22,7 +22,7 @@ def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
     for name, value in (headers if is_exact else mask_header_numbers(headers)).items():
         yield f"> {name}: {value}"
     if response is not None:
-        mask = str if is_exact else request.mask_echo
+        mask = request.secret_masker() if is_exact else request.mask_echo
         yield mask(f"< {response.status} {response.reason}")
         for name, value in masked_headers(response.headers).items():
             yield mask(f"< {name}: {value}")

@@ -70,12 +70,17 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
-    body = body if response.is_success else mask_secret_members(body)
-    mask = number_masking.response_masker(exchange.request.texts)
+    mask, hide = (
+        number_masking.response_masker(exchange.request.texts),
+        exchange.request.secret_masker(),
+    )
+    if not response.is_success:
+        body = number_masking.mask_value(mask_secret_members(body), hide)
+    headers = masked_headers(response.headers).items()
     return {
         "status": response.status,
-        "reason": mask(response.reason),
-        "headers": {name: mask(text) for name, text in masked_headers(response.headers).items()},
+        "reason": mask(hide(response.reason)),
+        "headers": {name: mask(hide(text)) for name, text in headers},
         "body": number_masking.mask_value(body, mask),
         "elapsedMs": exchange.timings.get("total"),
     }

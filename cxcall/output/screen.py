@@ -268,7 +268,7 @@ class Screen:
             self._print_body(exchange.request, response)
 
     def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
-        decoded, text = response.json(), response.text
+        decoded, text, mask = response.json(), response.text, _echo_mask(request, self.stdout)
         if not response.is_success:
             from cxcall.runtime.likely_secrets import mask_likely_secrets
             from cxcall.runtime.secrets_in_json import mask_secret_members
@@ -280,7 +280,7 @@ class Screen:
 
                 decoded = mask_value(decoded, request.mask_echo)
             text = escape_in_json(_as_json(redact_value(decoded), indent=2))
-        self.print_line(self._highlight_json(_echo_mask(request, self.stdout)(text)))
+        self.print_line(self._highlight_json(mask(text)))
 
     def _highlight_json(self, text: str) -> str:
         """Return text with control characters escaped, and with syntax colors if it is JSON."""
@@ -334,8 +334,8 @@ class Screen:
 
 
 def _echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
-    """Return a function that masks the numbers of a request in a response, unless a terminal shows it."""
-    return str if stream.isatty() else request.mask_echo
+    """Return a function that masks in a response the secrets of its request, and unless a terminal shows it, the numbers."""
+    return request.secret_masker() if stream.isatty() else request.mask_echo
 
 
 def _as_json(value: Any, indent: int | None = None) -> str:

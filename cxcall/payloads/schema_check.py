@@ -155,11 +155,16 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         found = without_wrapper(operation, body, found)
     if not found:
         return found
+    return _without_secrets(found, body.value)
+
+
+def _without_secrets(findings: list[Finding], value: Any) -> list[Finding]:
+    """Return the findings without the secrets in a value, by the names of its members."""
     from cxcall.documents.masked_quotations import hide_secrets
     from cxcall.runtime.secrets_in_json import secret_members
 
-    secrets = {each for each in secret_members(body.value) if not is_placeholder(each)}
-    return [hide_secrets(each, secrets) for each in found] if secrets else found
+    secrets = {each for each in secret_members(value) if not is_placeholder(each)}
+    return [hide_secrets(each, secrets) for each in findings] if secrets else findings
 
 
 def check_parameters(
@@ -168,7 +173,7 @@ def check_parameters(
     """Return the findings on path and query parameters, compared with their schemas and the body."""
     from cxcall.payloads.likely_mistakes import find_id_mismatches
 
-    findings = []
+    findings: list[Finding] = []
     for parameter in operation.parameters:
         value = values.get(parameter.name)
         if value is None:
@@ -197,7 +202,7 @@ def check_parameters(
         findings.extend(find_broken_rules(rules, values, {each.origin for each in findings}))
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
-    return findings
+    return _without_secrets(findings, {**values}) if findings else findings
 
 
 def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool:

@@ -28,7 +28,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from cxcall.settings.sources import Layer, Setting
-from cxcall.transport.http_messages import HttpRequest, is_header
+from cxcall.transport.http_messages import HttpRequest, SentHeaders, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _stop_on_change_in_transit(request: HttpRequest, base_url: str) -> None:
         )
     if not is_sent_unchanged(request.url):
         raise UsageError(
-            f"`{printable(target_of(request.url))}` would be changed before it is sent",
+            f"`{printable(target_of(request.shown_url).partition('?')[0])}` would be changed before it is sent",
             where="path",
             fix="percent-encode the path of the operation or of the base URL; leave out `//`, `.`, and `..`",
             why="HTTP clients normalize a URL (RFC 3986, section 6.2)",
@@ -244,7 +244,7 @@ def _stop_on_change_in_transit(request: HttpRequest, base_url: str) -> None:
     for name, value in request.headers.items():
         if not is_header(name, value):
             raise UsageError(
-                f"the header `{printable(name)}` cannot be `{printable(value)}`",
+                f"the header `{printable(name)}` cannot be `{printable(SentHeaders(request.headers)[name])}`",
                 where=f"header:{printable(name)}",
                 fix="use printable ASCII characters, without spaces at the ends",
             )

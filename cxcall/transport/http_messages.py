@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_cell, mask_echo, mask_text
-from cxcall.runtime.known_secrets import redact, redacted_repr
+from cxcall.runtime.known_secrets import MASKED, Redactor, redact, redacted_repr
 from cxcall.runtime.patterns import fold_name
 
 KEY_HEADER = "idempotencykey"
@@ -89,6 +89,14 @@ def _printable_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: mask_cell(name, value) for name, value in masked_headers(headers).items()}
 
 
+_HEADERS_OF_EACH_REQUEST = frozenset(
+    """
+    accept accept-encoding authorization connection content-length content-type host user-agent
+    """.split()
+)
+"""Headers of each request. A credential among them is a secret of the run."""
+
+
 class HttpRequest(NamedTuple):
     """A request without its credentials, which are added when it is sent.
 
@@ -131,9 +139,33 @@ class HttpRequest(NamedTuple):
         found = (value for name, value in self.headers.items() if fold_name(name) == KEY_HEADER)
         return next(found, "")
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of its parameters that are secrets by their names, as in the query `?api_key=`."""
+        parts, headers = urlsplit(self.url), getattr(self.headers, "_sent", self.headers)
+        own = {name for name in headers if name.lower() not in _HEADERS_OF_EACH_REQUEST}
+        if not (parts.query or self.shown_path or own):
+            return ()
+        from cxcall.runtime.likely_secrets import is_likely_secret, is_secret_header
+
+        segments = zip(parts.path.split("/"), self.shown_path.split("/"), strict=False)
+        found = [unquote(each) for each, shown in segments if MASKED in shown]
+        query = parse_qsl(parts.query)
+        found += [value for name, value in query if is_likely_secret(name, value)]
+        for name in own:
+            if is_secret_header(name, headers[name]):
+                cookies = headers[name].split("; ") if name.lower() == "cookie" else ()
+                found += [headers[name], *(each.partition("=")[2] for each in cookies)]
+        return tuple(found)
+
+    def secret_masker(self) -> Callable[[str], str]:
+        """Return a function that masks the secrets of the request in a server's text."""
+        secrets = self.secrets
+        return Redactor(secrets).redact if secrets else str
+
     def mask_echo(self, text: str) -> str:
-        """Mask the numbers of the request in a server's text."""
-        return mask_echo(text, lambda: self.texts)
+        """Mask the secrets and the numbers of the request in a server's text."""
+        return mask_echo(self.secret_masker()(text), lambda: self.texts) if text else ""
 
 
 class HttpResponse(NamedTuple):

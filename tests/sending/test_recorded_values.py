@@ -125,6 +125,37 @@ def test_secret_in_the_path_is_sent_and_not_shown(cxcall: Cxcall) -> None:
     assert "/lines/k" not in shown
 
 
+def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) -> None:
+    places = {"token": "path", "api_key": "query", "X-Auth-Token": "header", "session_id": "cookie"}
+    secrets = {name: f"s3cr3t-{place}-9" for name, place in places.items()}
+    text = {"type": "string", "maxLength": 20}
+    parameters = [
+        {"name": name, "in": place, "required": place == "path", "schema": text}
+        for name, place in places.items()
+    ]
+    declared: dict[str, Any] = {"operationId": "makeCall", "parameters": parameters}
+    declared["responses"] = {"200": {"description": "-"}}
+    contract = cxcall.file("own.json", wrap("3.0.3", {"/lines/{token}/call": {"post": declared}}))
+    words = ["send", "makeCall", "--contract", contract, "-v"]
+    words += [each for pair in secrets.items() for each in ("--param", "=".join(pair))]
+    echo = Reply(
+        400, {"message": f"bad {' '.join(secrets.values())}"}, {"X-Echo": secrets["token"]}
+    )
+    with Platform(lambda _body, _count: echo) as platform:
+        cxcall.environment |= platform.environment
+        for output in ("text", "json"):
+            ran = cxcall(*words, "--yes", "-o", output, code=5)
+            assert ran.out.count("bad **** **** **** ****") >= 1
+            assert "s3cr3t" not in ran.out + ran.err
+    assert "s3cr3t" not in cxcall("history", "export", code=0).out
+    longer = [each if "=" not in each else f"{each}-{'s3cr3t' * 2}" for each in words]
+    refused = cxcall(*longer, "-n", "-o", "json", code=3)
+    assert len(refused.codes) == len(secrets)
+    assert "s3cr3t" not in refused.out
+    invalid = [each.replace("header-9", "header-\n") for each in words]
+    assert "s3cr3t" not in cxcall(*invalid, "-n", code=2).err
+
+
 def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
     operation = PLAN.operation
     real, local = (find_people(operation, [NUMBER], (), url) for url in (API, "http://127.0.0.1"))
