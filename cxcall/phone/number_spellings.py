@@ -59,6 +59,11 @@ def dialed_digits(text: str) -> str:
     return plain_digits(phonenumbers.convert_alpha_characters_in_number(number))
 
 
+def dials_letters(text: str) -> bool:
+    """Return whether a text is a number with letters of a keypad, such as `1-800-FLOWERS`."""
+    return text.lower() != text.upper() and dialed_digits(text) != plain_digits(text)
+
+
 def read_number(text: str) -> PhoneNumber | None:
     """Return a text with a country code as a number; None if the country code may be missing."""
     if parsed := parse_number(text):

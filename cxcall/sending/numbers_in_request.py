@@ -198,6 +198,10 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
         if not is_caller and not entry.name.endswith("id"):
             yield from find_emergency_numbers(plain, is_declared=entry.is_declared)
     if with_digits and not entry.name.endswith("id"):
+        from cxcall.phone.number_spellings import dials_letters
+
+        if dials_letters(plain):
+            yield plain, Certainty.DIGITS
         yield from ((digits, Certainty.DIGITS) for digits in {*possible_numbers(plain)})
 
 
@@ -216,5 +220,21 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
         return False
     from cxcall.phone.dialable_addresses import DIALABLE
 
-    is_dialable = compile_pattern(DIALABLE).fullmatch(dialed_part(text)) is not None
-    return is_dialable and not compile_pattern(_DATE).match(text)
+    number = dialed_part(text)
+    if compile_pattern(DIALABLE).fullmatch(number) is None:
+        return _is_number_with_letters(number)
+    return not compile_pattern(_DATE).match(text)
+
+
+def _is_number_with_letters(text: str) -> bool:
+    """Return whether a text dials a valid number by letters, with its country code or in North America, where they are usual."""
+    from cxcall.phone.number_spellings import dials_letters
+
+    if not dials_letters(text):
+        return False
+    import phonenumbers
+
+    from cxcall.phone.impossible_numbers import parse_number
+
+    parsed = parse_number(text, "US")
+    return parsed is not None and phonenumbers.is_valid_number(parsed)

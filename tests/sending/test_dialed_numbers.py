@@ -42,6 +42,9 @@ def test_numbers_beside_other_digits_are_dialed(text: str, numbers: list[str]) -
         ({"phoneNumber": {"display": "2001"}}, ["2001"]),
         ({"phoneNumber": {"note": "2001"}}, []),
         ({"note": {"value": "2001"}}, []),
+        ({"phoneNumber": "1-800-FLOWERS"}, ["1-800-FLOWERS"]),
+        ({"phoneNumber": "0800 REPAIR"}, []),  # of an unknown country
+        ({"note": "1-800-FLOWERS"}, []),
     ],
 )
 def test_value_of_an_object_with_the_name_of_a_number_is_dialed(

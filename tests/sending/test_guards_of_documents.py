@@ -229,6 +229,10 @@ def test_hours_are_enforced_at_every_place(guards: Guards, dialect: str, place: 
             {"phoneNumber": "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13"},
             ["do-not-call"],
         ),
+        ({"phoneNumber": "1-202-JKL-0123"}, ["do-not-call"]),  # letters of a keypad
+        ({"phoneNumber": "1-202-JKL-0199"}, []),
+        ({"note": "202 JKL 0123"}, ["do-not-call", "number-unchecked"]),
+        ({"phoneNumber": "2025 Sales Queue", "note": "500 Oak Avenue"}, ["number-unchecked"]),
         ({"columns": {NUMBER: True}}, ["do-not-call"]),
         ({"phone1": 12025550123}, ["do-not-call"]),
         ({"contactE164": 12025550123}, ["do-not-call"]),
