@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 COMMAND = "batch"
+UNREAD_FIX = "see `cxcall history list --unresolved` when the ledger can be read again"
+"""What to do about rows whose deliveries are not known."""
 _EXIT_CODES = {
     Outcome.ACCEPTED: ExitCode.OK,
     Outcome.REFUSED: ExitCode.REFUSED,
@@ -135,6 +137,20 @@ def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
     )
     request = (checked.operation, checked.request, checked.body) if checked else ()
     return delivery_report(COMMAND, delivery, *request)
+
+
+def result_of_unread_record(checked: CheckedRow, error: LedgerError) -> RowResult:
+    """Return the result of a row that may have been sent: the ledger, which would say so, cannot be read."""
+    finding = Finding.error(
+        "outcome-unknown",
+        "ledger",
+        "the row was in flight, and may have been sent",
+        fix=UNREAD_FIX,
+        why=error.findings[0].message,
+        source="ledger",
+    )
+    report = Report(COMMAND, Outcome.UNKNOWN, ExitCode.UNKNOWN, findings=(finding,))
+    return RowResult(checked.row, report, rows=checked.rows)
 
 
 def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Finding:

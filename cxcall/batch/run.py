@@ -10,12 +10,18 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cxcall.batch.resume import stop_on_end
-from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
+from cxcall.batch.row_result import (
+    RowResult,
+    result_of_record,
+    result_of_unread_record,
+    result_without_sending,
+)
 from cxcall.batch.row_sender import RowSender
 from cxcall.batch.sending_threads import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.ledger.errors import LedgerError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 
 if TYPE_CHECKING:
@@ -275,8 +281,19 @@ class Run(StoppableRun):
         return delivery
 
     def _abandoned_results(self) -> Iterator[RowResult]:
-        """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""
-        for record in self.ledger.records(batch=self.batch, limit=_MAX_HELD_RESULTS):
+        """Yield the results of the rows that were in flight when the run was abandoned, from the ledger.
+
+        If it cannot be read now, each of them may have been sent.
+        """
+        try:
+            records = [*self.ledger.records(batch=self.batch, limit=_MAX_HELD_RESULTS)]
+        except LedgerError as error:
+            for each in self._in_flight.values():
+                result = result_of_unread_record(each, error)
+                self.statistics.add(result)
+                yield result
+            return
+        for record in records:
             checked = self._in_flight.pop(record.row or 0, None)
             if checked is not None:
                 report = result_of_record(record, None)

@@ -31,6 +31,7 @@ from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
+    from helpers.postgres import PostgresServer
 
 
 # A release is tested with 1,000 rows and 20 kills; CI uses fewer.
@@ -121,6 +122,40 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
     unknown = results[-1]["data"]["unknown"]
     assert {entry["row"] for entry in unknown} == {4, 5}
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
+
+
+@pytest.mark.slow
+def test_second_signal_without_the_database_has_the_exit_code_of_an_interrupt(
+    cxcall: Cxcall, postgres_server: PostgresServer
+) -> None:
+    """The ledger cannot say what became of the row in flight, so it may have been sent."""
+    file, arrived, never = write_lines(cxcall, 3), Event(), Event()
+
+    def answer(_body: Any, _count: int) -> Reply:
+        arrived.set()
+        never.wait(30)
+        return Reply()
+
+    cxcall.environment["CXCALL_LEDGER"] = postgres_server.url(postgres_server.new_database())
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        words = ("--concurrency", "1", "--confirm", "3", "-o", "jsonl")
+        with begin(cxcall, file, *PERSONAL, *FAST, *words) as process:
+            try:
+                assert arrived.wait(20)
+                postgres_server.stop()
+                while process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(0.3)
+                out, err = process.communicate(timeout=30)
+            finally:
+                never.set()
+                postgres_server.start()
+    assert process.returncode == 9, err
+    *rows, end = map(json.loads, out.splitlines())
+    assert [(row["data"]["row"], row["outcome"]) for row in rows] == [(1, "unknown")]
+    assert end["data"]["notSent"] == 2
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
+from cxcall.batch.row_result import UNREAD_FIX
 from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
@@ -117,7 +118,8 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
     others = [row for row, delivery in statistics.unknown if not delivery]
     more = statistics.unlisted
-    lines = [f"unknown: {describe_ranges(row)}: {UNLISTED_FIX}" for row in others]
+    fix = UNLISTED_FIX if statistics.is_load else UNREAD_FIX
+    lines = [f"unknown: {describe_ranges(row)}: {fix}" for row in others]
     if not (listed or more):
         return lines
     first = listed[0][1] if listed else "DELIVERY_ID"
