@@ -8,6 +8,7 @@ from functools import cache
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.text_decoding import decodings
@@ -33,6 +34,7 @@ _MAX_SHOWN = 3
 _MIN_CORE_LENGTH = 7
 _MIN_NUMBER = 10 ** (_MIN_LENGTH - 1)
 _SEPARATOR = "\x01"  # no white space, letter, or sign of an escape: no encoding continues after it
+_NUMBERS = tuple(map(str, range(256)))
 # base64url is compared as base64, and case is ignored: a proxy may change the case of a header.
 _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
 
@@ -136,6 +138,10 @@ class Redactor:
                 self.redact_value(name): self.redact_value(each) for name, each in value.items()
             }
         if isinstance(value, list | tuple):
+            if len(value) >= _MIN_LENGTH and all(type(item) is int for item in value):
+                numbers = ",".join(map(str, value))
+                if self.redact(numbers) != numbers:
+                    return [MASKED]
             return [self.redact_value(item) for item in value]
         if isinstance(value, int) and abs(value) >= _MIN_NUMBER:
             return value if self.redact(str(value)) == str(value) else MASKED
@@ -233,11 +239,25 @@ def _encoded_forms(secret: str) -> Iterator[str]:
     plain.update(view.text for view in decodings(secret))
     yield from (form.translate(_FOLD) for form in plain if len(form) >= _MIN_LENGTH)
     utf8 = secret.encode("utf-8", "replace")
-    encoded = {utf8, utf8.replace(b"/", rb"\/"), b2a_base64(utf8, newline=False).rstrip(b"=")}
+    yield from _byte_lists(utf8)
+    quoted = quote(secret, safe="").encode()  # so OAuth encodes a secret before Basic credentials
+    encoded = {
+        utf8,
+        quoted,
+        utf8.replace(b"/", rb"\/"),
+        b2a_base64(utf8, newline=False).rstrip(b"="),
+    }
     encoded.update(secret.encode(charset, "replace") for charset in ("utf-16-le", "utf-16-be"))
     for data in encoded:
         yield data.hex()
         yield from _base64_cores(data)
+
+
+def _byte_lists(data: bytes) -> Iterator[str]:
+    """Yield the bytes as lists of numbers, as JSON, Go, and .NET print them, without white space."""
+    numbers, pairs = ",".join([_NUMBERS[byte] for byte in data]), data.hex(",")
+    yield from (numbers, numbers.replace(",", ""), "0x" + pairs.replace(",", ",0x"))
+    yield from (pairs, pairs.replace(",", ":"), pairs.replace(",", "+"))  # a `-` is folded to `+`
 
 
 def _base64_cores(data: bytes) -> Iterator[str]:

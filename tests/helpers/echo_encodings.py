@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 from email.header import Header
@@ -58,6 +59,12 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     ),
     "hex": lambda text: text.encode().hex().encode(),
     "hex-upper": lambda text: text.encode().hex().upper().encode(),
+    "hex-dashes": lambda text: text.encode().hex("-").upper().encode(),
+    "hex-colons": lambda text: text.encode().hex(":").encode(),
+    "hex-list": lambda text: ", ".join(map(hex, text.encode())).encode(),
+    "byte-list": lambda text: json.dumps([*text.encode()], indent=1).encode(),
+    "byte-list-of-go": lambda text: " ".join(map(str, text.encode())).encode(),
+    "basic-percent": lambda text: b64encode(f"me:{quote(text, safe='')}".encode()),
     "upper-case": lambda text: text.upper().encode(),
     "mixed": _mixed,
     "cut": lambda text: text[:30].encode(),

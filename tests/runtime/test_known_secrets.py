@@ -115,6 +115,10 @@ def test_values_and_names_of_json_are_masked_and_it_stays_json() -> None:
         MASKED: [f"x {MASKED}", None, 201, 1.5, True, MASKED],
         "outcome": [MASKED, 55],
     }
+    assert redact_value({"data": [*b"x" + CANARY.encode()], "ids": [*range(9)]}) == {
+        "data": [MASKED],
+        "ids": [*range(9)],
+    }
     remember_secrets('quote"and\\more')
     text = json.dumps({"a": 'say quote"and\\more'})
     assert json.loads(redact(text)) == {"a": "say ****"}
