@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from cxcall.runtime import encoded_logins
 from cxcall.runtime.encoded_logins import secret_of_login
-from cxcall.runtime.known_secrets import MASKED, mask_spans
+from cxcall.runtime.known_secrets import MASKED, mask_spans, redact
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.secret_names import (
@@ -196,9 +196,9 @@ def is_likely_secret(name: str, value: str) -> bool:
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
+    """Return headers with each possible secret masked, by name or form, and those of this run; a scheme is kept."""
     return {
-        name: value if name.lower() in _PLAIN_HEADERS else _mask_header(name, value)
+        name: redact(value if name.lower() in _PLAIN_HEADERS else _mask_header(name, value))
         for name, value in headers.items()
     }
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
     fold_number_name,
     is_folded_caller_name,
     is_folded_number_name,
 )
+from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.sending.numbers_in_text import (
     MIN_LENGTH,
@@ -54,6 +56,9 @@ class DialedNumber(NamedTuple):
     where: str
     is_dialed: bool = True
     is_emergency_in_text: bool = False
+
+    def __repr__(self) -> str:
+        return redacted_repr(self._replace(number=mask_number(self.number)))
 
 
 class RequestValue(NamedTuple):

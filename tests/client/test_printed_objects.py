@@ -1,8 +1,9 @@
-"""A program may log the objects of the Python API: they show no whole phone number."""
+"""A program may log the objects of the Python API: they show no whole phone number, and no API key."""
 
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 NUMBER = "+12025550123"
 PARAMETERS = {"phoneNumber": "path", "callbackNumber": "query", "X-Phone": "header"}
 VALUES = dict.fromkeys(PARAMETERS, NUMBER)
+KEY = "k3y/9f8e7d6c5b4a39281706"
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Voice", "version": "1"},
+    "components": {
+        "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Voice"}}
+    },
+    "security": [{"key": []}],
     "paths": {
         "/calls/{phoneNumber}": {
             "post": {
@@ -51,9 +57,15 @@ def respond(body: Any, _count: int) -> Reply:
     return Reply(status, answer, {"Location": f"/calls/{NUMBER}", "X-Phone": NUMBER})
 
 
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the API key of the document."""
+    monkeypatch.setenv("CXCALL_API_KEY", KEY)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("platform")
-def test_no_object_of_a_delivery_shows_a_number() -> None:
+def test_no_object_of_a_delivery_shows_a_number_or_a_key() -> None:
     Path("voice.json").write_text(json.dumps(DOCUMENT), "utf-8")
     with Client(contract="voice.json") as client:
         built = client.build("createCall", {"to": NUMBER}, VALUES)
@@ -63,9 +75,14 @@ def test_no_object_of_a_delivery_shows_a_number() -> None:
         ]
         explained = [each for delivery in deliveries for each in client.explain(delivery)]
     exchanges = [each.exchange for each in deliveries]
-    for shown in (built, built.request, *deliveries, *exchanges, *explained):
-        assert NUMBER[-7:] not in repr(shown)
-        assert NUMBER[-7:] not in str(shown)
+    numbers = built.checked_numbers
+    for shown in (built, built.request, *numbers, *deliveries, *exchanges, *explained):
+        for text in (repr(shown), str(shown)):
+            assert NUMBER[-7:] not in text
+            assert KEY not in text
+    sent = [each.request.headers for each in exchanges if each]
+    assert [each["X-Voice"] for each in sent] == ["****"] * 2
+    assert KEY.encode() not in pickle.dumps(sent)
     assert "'X-Phone': '+*******0123'" in repr(built)
 
 
