@@ -136,10 +136,17 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
 
 
 def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
-    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall."""
+    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall.
+
+    A token that was typed in a wrong place is masked in all output from now on.
+    """
     if report.exit_code != ExitCode.USAGE:
         return report
     from cxcall.phone.typed_numbers import mask_typed_numbers
+    from cxcall.runtime.known_secrets import remember_secrets
+    from cxcall.runtime.random_texts import is_long_token
+
+    remember_secrets(*filter(is_long_token, arguments))
 
     variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
     mask = mask_typed_numbers((*arguments, *variables))

@@ -9,7 +9,10 @@ from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_PERCE
 _MIN_RANDOM = 8
 _LONG_RANDOM = 16
 _FEWEST_CHANGES = 3
+_MOST_PER_CHANGE = 10
+"""Letters and digits alternate once in so many characters of a random text; in a name such as `getApiV2Users`, less often."""
 
+_LONG = r"eyJ[\w.-]{37,}|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w-]{40,}={0,2}"
 _DATE = (
     r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}"
     r"(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
@@ -23,10 +26,20 @@ def is_random(value: str) -> bool:
     """Return whether a text looks random: its letters and digits alternate unlike those of a word or a plain ID."""
     if len(value) < _MIN_RANDOM or not compile_pattern(_RANDOM).fullmatch(value):
         return False
-    changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
-    if changes >= _FEWEST_CHANGES:
+    if _changes(value) >= _FEWEST_CHANGES:
         return True
     return len(value) >= _LONG_RANDOM and bool(re.search(r"[A-Za-z][0-9]+[A-Za-z]", value))
+
+
+def _changes(value: str) -> int:
+    """Return how often a letter follows a digit, or the reverse."""
+    return len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
+
+
+def is_long_token(value: str) -> bool:
+    """Return whether a text looks like an access token: a JWT, or long and random; no name, ID, or path of a file does."""
+    is_long = bool(compile_pattern(_LONG).fullmatch(value))
+    return is_long and _changes(value) * _MOST_PER_CHANGE >= len(value)
 
 
 def is_plain(value: str) -> bool:

@@ -50,6 +50,7 @@ NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall
         (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
         (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
         (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("operations", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB"), "unknown operation `****`", "see `cxcall operations`"),
         (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
         (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
         (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
