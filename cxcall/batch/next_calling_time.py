@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.phone.hours_of_day import Hours
-from cxcall.sending.calling_hours_check import find_call_times, time_zones
+from cxcall.phone.calling_hours import Hours
 from cxcall.sending.numbers_in_request import dialed_numbers
+from cxcall.sending.scheduled_times import find_call_times
+from cxcall.sending.time_zones import time_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

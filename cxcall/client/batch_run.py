@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from threading import RLock, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cxcall.batch.batch_check import check_batch
 from cxcall.batch.beginning_and_end import begin_batch, end_run
 from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.failure_limit import FailureLimit
@@ -27,7 +28,6 @@ from cxcall.batch.resume import (
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.sending_threads import THREAD_NAME
-from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.contracts import get_effects, post_effects
+from cxcall.contracts import post_requests
+from cxcall.contracts.acting_words import dials
 from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
+from cxcall.contracts.get_requests import get_only_reads
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
+from cxcall.contracts.selected_functions import selects_call
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
@@ -203,7 +206,7 @@ def _is_harmless(
     An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     if route.method in _READ_METHODS:
-        return not post_effects.does_more(declared) and get_effects.get_only_reads(
+        return not post_requests.does_more(declared) and get_only_reads(
             route.path, declared, has_number=has_number, is_object=is_object
         )
     if has_number or _names_call(route, declared):
@@ -212,17 +215,17 @@ def _is_harmless(
         return True
     noun = "".join(route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:])
     # An agent's queue, or what a dialer works through: `/queue` adds to it.
-    is_queue = noun == "queues" and not post_effects.fills_queue(route.path, declared)
+    is_queue = noun == "queues" and not post_requests.fills_queue(route.path, declared)
     if is_queue or _fold(noun) in _PASSIVE_NOUNS:
         # Without a do-not-call list, its people may be called.
         is_lifted = route.method == "DELETE" and changes_do_not_call_list(route.path)
-        return not (is_lifted or post_effects.does_more(declared))
-    return route.method == "POST" and post_effects.post_only_reads(route.path, declared)
+        return not (is_lifted or post_requests.does_more(declared))
+    return route.method == "POST" and post_requests.post_only_reads(route.path, declared)
 
 
 def _dials(route: Route, *texts: str) -> bool:
     """Return whether a text, or a segment of the path, says that something is dialed."""
-    return any(get_effects.dials(name_words(text)) for text in (*texts, *route.segments))
+    return any(dials(name_words(text)) for text in (*texts, *route.segments))
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
@@ -230,11 +233,7 @@ def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
     texts = (declared.get("operationId", ""), declared.get("summary", ""), *route.segments)
     words = {word for text in texts for word in name_words(str(text))}
     is_named = bool(_CALLING_WORDS & words - _noun_words(route))
-    return (
-        is_named
-        or _dials(route, *map(str, texts[:2]))
-        or get_effects.selects_call(route.path, declared)
-    )
+    return is_named or _dials(route, *map(str, texts[:2])) or selects_call(route.path, declared)
 
 
 def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:

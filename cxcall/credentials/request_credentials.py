@@ -32,7 +32,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.settings.sources import Layer
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.curl import KEY, named_key
+from cxcall.transport.curl_command import KEY, named_key
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:

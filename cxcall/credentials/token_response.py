@@ -113,7 +113,7 @@ class TokenResponse(NamedTuple):
         if code:
             from datetime import UTC, datetime
 
-            from cxcall.transport.retry_waits import requested_wait
+            from cxcall.transport.requested_waits import requested_wait
 
             wait = requested_wait(self.response.headers, self.response.body, datetime.now(UTC))
             fix = f"run it again {f'in {ceil(wait)} s' if wait else 'in a minute'}"

@@ -1,4 +1,4 @@
-"""Print reports, findings, and prompts: the only module that writes to stdout or stderr.
+"""Print reports, findings, and prompts, and decide on color and width: only this module writes to stdout or stderr.
 
 Every text is redacted here, before colors, folding, or JSON can split a secret.
 """

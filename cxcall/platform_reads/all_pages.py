@@ -20,7 +20,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.message_in_body import shorten
-from cxcall.transport import retry_waits
+from cxcall.transport import requested_waits
 from cxcall.transport.origins import origin
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpReque
     If these leave nothing that differs from this `request`, the only value that the link changes chooses the page.
     Raises ReadError if the link selects a function that may start something: nobody has asked for it.
     """
-    from cxcall.contracts.get_effects import selects_action
+    from cxcall.contracts.selected_functions import selects_action
 
     linked = _query_of(link)
     sent, here = _values_of(_query_of(first.url)), _values_of(_query_of(request.url))
@@ -331,7 +331,7 @@ def _repetition(delivery: Delivery, message: str) -> ReadError:
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
     """Call `wait` with the seconds to the next rate-limit window if no request is left in this one."""
     response = delivery.response
-    window = retry_waits.remaining_window(response.headers) if response else None
+    window = requested_waits.remaining_window(response.headers) if response else None
     if window and window[0] < 1:
         wait(window[1], "no request is left in this rate-limit window")
 

@@ -18,11 +18,12 @@ from cxcall.platform_reads.check_results import CheckResult
 from cxcall.platform_reads.object_lookups import look_up
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
-from cxcall.sending.calling_hours_check import find_call_times, local_times
 from cxcall.sending.checked_request import build_request, stop_on_missing_parameter
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
-from cxcall.transport import retry_waits
+from cxcall.sending.scheduled_times import find_call_times
+from cxcall.sending.time_zones import local_times
+from cxcall.transport import requested_waits
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import host_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.platform_reads.check_results import PreflightInput
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.calling_hours_check import CallTime
+    from cxcall.sending.scheduled_times import CallTime
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import Exchange
 
@@ -249,7 +250,7 @@ def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Findi
 
 
 def _check_rate_budget(last: Delivery) -> CheckResult:
-    window = retry_waits.remaining_window(last.response.headers) if last.response else None
+    window = requested_waits.remaining_window(last.response.headers) if last.response else None
     if window is None:
         return CheckResult.unknown("rate", "the responses have no rate-limit headers")
     count, seconds = window

@@ -23,7 +23,7 @@ from cxcall.platform_reads.read_requests import (
     text_at,
 )
 from cxcall.runtime.signals import sleep
-from cxcall.transport import retry_waits
+from cxcall.transport import requested_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -246,7 +246,7 @@ def follow(
         names_callee = "far" in tracker.declared
         state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
         yield state
-        window = retry_waits.remaining_window(response.headers)
+        window = requested_waits.remaining_window(response.headers)
         wait = window[1] if window and window[0] < _LOW_BUDGET else pause
         if is_over or until(state) or elapsed + wait > max_seconds:
             return

@@ -109,9 +109,9 @@ def shows_start(
 
 
 def _has_retry_after(response: HttpResponse) -> bool:
-    from cxcall.transport import retry_waits
+    from cxcall.transport import requested_waits
 
-    return retry_waits.retry_after(response.headers, datetime.now(UTC)) is not None
+    return requested_waits.retry_after(response.headers, datetime.now(UTC)) is not None
 
 
 def _classify_success(

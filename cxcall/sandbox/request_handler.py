@@ -1,4 +1,4 @@
-"""Respond to a request as the platform would, limit the rate, and log it."""
+"""Process a request step by step, as the platform would: route, token, limit, body, fault, stored objects; and log it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from cxcall.sandbox.oauth.token_endpoint import (
     fill_cxone_response,
     require_security,
 )
-from cxcall.sandbox.operation_responses import (
+from cxcall.sandbox.request_check import read_valid_body, require_valid_parameters
+from cxcall.sandbox.response_content import (
     ResponseContext,
     declares_status,
     fault_response,
     new_engagement_id,
     success_response,
 )
-from cxcall.sandbox.request_check import read_valid_body, require_valid_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable

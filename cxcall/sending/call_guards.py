@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.calling_hours import Hours
     from cxcall.phone.number_matching import NumberList
-    from cxcall.sending.calling_hours_check import CallTime
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.sending.numbers_in_request import DialedNumber
+    from cxcall.sending.scheduled_times import CallTime
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
@@ -88,7 +88,7 @@ def parse_hours(text: str) -> Hours | None:
     """Return the calling hours of a setting; None if there are none."""
     if not text:
         return None
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.calling_hours import Hours
 
     return Hours.parse(text)
 
@@ -181,7 +181,8 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     for number, where, is_dialed, _ in checked.checked_numbers:
         findings = [*_check_do_not_call(number, lists)]
         if hours and is_dialed:
-            from cxcall.sending.calling_hours_check import check_hours, find_call_times
+            from cxcall.sending.calling_hours_check import check_hours
+            from cxcall.sending.scheduled_times import find_call_times
 
             times = times or find_call_times(checked.operation, checked.values, body, now)
             findings += check_hours(number, hours, times, enforce=True)
@@ -234,7 +235,7 @@ def _value_and_schema(
 def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
     from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
-    from cxcall.contracts.get_effects import selects_action, verbs_of_calls
+    from cxcall.contracts.selected_functions import selects_action, verbs_of_calls
 
     verbs = verbs_of_calls(operation.path, operation.declared, is_read=operation.is_read)
     texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
-    from cxcall.sending.calling_hours_check import CallTime
     from cxcall.sending.numbers_in_request import DialedNumber
+    from cxcall.sending.scheduled_times import CallTime
     from cxcall.settings.settings import Settings
 
 _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
@@ -116,7 +116,7 @@ class CheckedRequest(NamedTuple):
 
         If the request can place a call, the command asks first, because a shell runs a pasted command at once.
         """
-        from cxcall.transport.curl import curl, with_confirmation
+        from cxcall.transport.curl_command import curl, with_confirmation
 
         command = curl(self.request, credentials)
         is_real = self.operation.can_place_call and not self.settings.is_embedded
@@ -164,7 +164,7 @@ def build_request(
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
     times = _find_call_times(operation, values, payload) if settings.hours else ()
     if operation.can_place_call and _has_date(values, payload):
-        from cxcall.sending.calling_hours_check import check_scheduled_times
+        from cxcall.sending.scheduled_times import check_scheduled_times
 
         findings += check_scheduled_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)
@@ -185,7 +185,7 @@ def _find_call_times(
     operation: Operation, values: Mapping[str, str], payload: Payload
 ) -> Sequence[CallTime]:
     """Return the times that must be within the calling hours; imports that check only where it is needed."""
-    from cxcall.sending.calling_hours_check import find_call_times
+    from cxcall.sending.scheduled_times import find_call_times
 
     return find_call_times(operation, values, payload)
 

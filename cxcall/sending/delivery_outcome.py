@@ -191,9 +191,9 @@ def _unsent_finding(plan: Plan, exchange: Exchange) -> Finding:
 
 def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
     from cxcall.responses.message_in_body import SOURCE, platform_message
-    from cxcall.transport import retry_waits
+    from cxcall.transport import requested_waits
 
-    seconds = retry_waits.requested_wait(response.headers, response.body, datetime.now(UTC))
+    seconds = requested_waits.requested_wait(response.headers, response.body, datetime.now(UTC))
     is_rate_limit = response.status == HTTPStatus.TOO_MANY_REQUESTS
     wait = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
     words = platform_message(response)

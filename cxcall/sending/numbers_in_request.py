@@ -87,9 +87,9 @@ def find_numbers(
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
     if with_digits:
-        from cxcall.sending.split_numbers import split_numbers
+        from cxcall.sending.numbers_in_parts import join_number_parts
 
-        found += [(number, where, Certainty.DIGITS) for number, where in split_numbers(entries)]
+        found += [(number, where, Certainty.DIGITS) for number, where in join_number_parts(entries)]
     surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
     least = max(surest, Certainty.FORM)
     return [

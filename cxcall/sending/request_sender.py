@@ -1,4 +1,7 @@
-"""Send one request: guard, record, send, record. A request that may have been processed is never sent again."""
+"""Send one request: guard, record, send, record, and decide whether and when to send it again.
+
+A request that may have been processed is never sent again.
+"""
 
 from __future__ import annotations
 
@@ -245,12 +248,14 @@ class _Attempts(LoggedDelivery):
         """Return the seconds to wait before sending again; None if the request is not sent again."""
         if evidence is Evidence.ACCEPTED:
             return None
-        from cxcall.transport import retry_waits
+        from cxcall.transport import requested_waits
 
         wait = None
         if evidence is Evidence.BUSY and exchange.response is not None:
             response = exchange.response
-            wait = retry_waits.requested_wait(response.headers, response.body, datetime.now(UTC))
+            wait = requested_waits.requested_wait(
+                response.headers, response.body, datetime.now(UTC)
+            )
         elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
             # A read may be repeated after any failure, except a page that is too large.
             if exchange.response is not None and exchange.response.is_truncated:
@@ -260,7 +265,7 @@ class _Attempts(LoggedDelivery):
         elif exchange.failure == _HELD_BACK:
             return 0.0
         if wait is None:
-            wait = retry_waits.backoff(self.sends)
+            wait = requested_waits.backoff(self.sends)
         is_in_time = self.total_wait + wait <= self.plan.settings.max_wait
         return wait if is_in_time and self.sends < MAX_SENDS else None
 

@@ -58,7 +58,7 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
             fix = suggest_name(setting.value, allowed)
             raise invalid_setting(name, setting, problem, fix=fix)
     if (hours := values["hours"]).value:
-        from cxcall.phone.hours_of_day import Hours
+        from cxcall.phone.calling_hours import Hours
 
         Hours.parse(hours.value, hours.locate())
     if (attempts := values["max_attempts"]).value:

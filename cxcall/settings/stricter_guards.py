@@ -133,7 +133,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
 
 def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     """Return the hours and their policy; enforced hours take precedence over hours that only warn."""
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.calling_hours import Hours
 
     with_hours = [each for each in (own, other) if each["hours"]]
     enforced = [each for each in with_hours if each["hours_policy"] == "enforce"]
@@ -233,7 +233,7 @@ def _lowers(name: str, value: str, other: str) -> bool:
 
 def _is_within(name: str, value: str, other: str) -> bool:
     from cxcall.phone.attempt_limit import AttemptLimit
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.calling_hours import Hours
 
     try:
         if name == "hours":

@@ -222,7 +222,7 @@ class Validation(NamedTuple):
         `to_send` returns the part of a piece that another process needs, by default the whole piece.
         """
         from cxcall.runtime.garbage_collection import collect_garbage
-        from cxcall.runtime.worker_processes import WorkerLostError, share_work
+        from cxcall.runtime.parallel_work import WorkerLostError, share_work
 
         collect_garbage()
         jobs = self.jobs or (count_cores() if _is_file(path) else 1)

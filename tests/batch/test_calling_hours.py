@@ -19,7 +19,7 @@ from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
 from cxcall.ledger.ledger import Ledger
-from cxcall.phone.hours_of_day import Hours
+from cxcall.phone.calling_hours import Hours
 from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting

@@ -15,7 +15,7 @@ from cxcall.batch.rate_limit.rate_limiter import RateLimiter, RateLimitSlot
 from cxcall.batch.rate_limit.shared_rate_limiter import SharedRateLimiter
 from cxcall.findings.errors import UsageError
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
-from cxcall.transport.retry_waits import SendPostponedError
+from cxcall.transport.requested_waits import SendPostponedError
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from cxcall.findings.finding import Finding
 from cxcall.ledger.ledger import Ledger
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
-from cxcall.transport.retry_waits import SendPostponedError
+from cxcall.transport.requested_waits import SendPostponedError
 from helpers.command import CAMPAIGN
 from helpers.deliveries import Tokens
 from helpers.platform_server import Platform, Reply

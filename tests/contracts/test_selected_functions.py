@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.get_effects import is_selector, selects_action, verbs_of_calls
+from cxcall.contracts.selected_functions import is_selector, selects_action, verbs_of_calls
 from helpers.calling_api import wrap
 from helpers.cases import each_case
 from helpers.own_operation import parameter, risk

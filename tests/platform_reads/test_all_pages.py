@@ -16,7 +16,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.platform_reads.all_pages import follow_pages
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.delivery import Delivery
-from cxcall.sandbox.operation_responses import ResponseContext, success_response
+from cxcall.sandbox.response_content import ResponseContext, success_response
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import Cxcall

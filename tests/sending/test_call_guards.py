@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
-from cxcall.phone.hours_of_day import Hours
+from cxcall.phone.calling_hours import Hours
 from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
-from cxcall.sending.calling_hours_check import time_zones
 from cxcall.sending.restricted_numbers import check_kind
+from cxcall.sending.time_zones import time_zones
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
 from cxcall.sending.call_guards import GuardError, stop_before_sending
-from cxcall.sending.calling_hours_check import local_times
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan
+from cxcall.sending.time_zones import local_times
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
 from helpers.deliveries import Tokens

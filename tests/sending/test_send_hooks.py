@@ -23,7 +23,7 @@ from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.sources import Setting
 from cxcall.transport.exchange import exchange
-from cxcall.transport.retry_waits import SendPostponedError
+from cxcall.transport.requested_waits import SendPostponedError
 from helpers import fault_server as fault
 from helpers.deliveries import Tokens, limited, plan_to
 from helpers.fault_server import FaultServer, refused

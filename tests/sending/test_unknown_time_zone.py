@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.sending import calling_hours_check
+from cxcall.sending.time_zones import time_zones
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -31,7 +31,7 @@ def test_one_zone_of_several_that_the_system_does_not_know_is_reported(
     cxcall: Cxcall, policy: str
 ) -> None:
     number = "+61412345678"
-    first, *others = calling_hours_check.time_zones(number)
+    first, *others = time_zones(number)
     assert others
     (cxcall.folder / "zones" / first).parent.mkdir(parents=True)
     files = (Path(folder, first) for folder in zoneinfo.TZPATH)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import RetryStoppedError
 from cxcall.ledger.database_interface import never
 from cxcall.runtime.signals import SIGNAL_INTERVAL
-from cxcall.transport import retry_waits
-from cxcall.transport.retry_waits import SendPostponedError
+from cxcall.transport import requested_waits
+from cxcall.transport.requested_waits import SendPostponedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -148,7 +148,7 @@ class RateLimiter:
             return
         if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             now = datetime.now(UTC)
-            wait = retry_waits.requested_wait(response.headers, response.body, now)
+            wait = requested_waits.requested_wait(response.headers, response.body, now)
             if wait is not None:
                 self.wait_as_asked(wait)
             slower = min(self._interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
@@ -156,7 +156,7 @@ class RateLimiter:
             return
         self._compensate_delay(exchange.timings)
         self._interval = max(self._interval * _SPEED_UP, self._base_interval)
-        window = retry_waits.remaining_window(response.headers)
+        window = requested_waits.remaining_window(response.headers)
         if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
             self.pause(window[1])
 

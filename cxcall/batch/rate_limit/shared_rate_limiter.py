@@ -11,7 +11,7 @@ from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError
 from cxcall.runtime.host_spellings import with_vendor_host
 from cxcall.transport.origins import host_url
-from cxcall.transport.retry_waits import SendPostponedError
+from cxcall.transport.requested_waits import SendPostponedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -174,7 +174,7 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
 def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     """Return a report that shows a request, and sends nothing."""
     from cxcall.credentials.request_credentials import describe_places
-    from cxcall.transport.curl import with_credential_variables
+    from cxcall.transport.curl_command import with_credential_variables
 
     places = describe_places(checked.settings, checked.operation)
     from cxcall.responses.refusals.refusal_findings import provenance_note

@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from cxcall.cli.list_options import (
+from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Exclusion, Requirement
+from cxcall.cli.row_file_options import (
     CONCURRENCY,
     ENCODING,
-    LIST_FILE,
     MAX_FAILURES,
     REJECTS,
     RESENDING,
     RESUME,
+    ROW_FILE,
     SHEET,
     FileOptions,
 )
-from cxcall.cli.option_binding import new_app
-from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions, RequestOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -28,7 +28,7 @@ ReportFormat = Literal["text", "csv", "jsonl", "html"]
 class BatchOptions(OptionGroup):
     """The options that only `batch` has."""
 
-    file: str = LIST_FILE
+    file: str = ROW_FILE
     operation: str = option("--operation NAME", "Send each row as this operation.", default=...)
     param: list[str] | None = option("--param NAME=VALUE", "Set a parameter for all rows.")
     set: list[str] | None = option("--set /POINTER=JSON", "Set one value in all bodies.")

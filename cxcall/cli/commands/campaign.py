@@ -2,8 +2,15 @@
 
 from typing import Literal
 
-from cxcall.cli.list_options import LIST_FILE, MAX_FAILURES, REJECTS, RESENDING, RESUME, FileOptions
 from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.row_file_options import (
+    MAX_FAILURES,
+    REJECTS,
+    RESENDING,
+    RESUME,
+    ROW_FILE,
+    FileOptions,
+)
 from cxcall.cli.shared_options import RequestOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -18,7 +25,7 @@ CAMPAIGN_LIST = option("--contact-list ID", "Use this list if the campaign does 
 class LoadOptions(OptionGroup):
     """The options that only `campaign load` has."""
 
-    file: str = LIST_FILE
+    file: str = ROW_FILE
     contact_list: str = option("--contact-list ID", "Add the contacts to this list.", default=...)
     param: list[str] | None = option("--param NAME=VALUE", "Set a query parameter of all requests.")
     set: list[str] | None = option(

@@ -1,7 +1,7 @@
 """`cxcall worker`: send the rows of queued batches."""
 
-from cxcall.cli.list_options import CONCURRENCY, MAX_FAILURES
 from cxcall.cli.option_binding import new_app
+from cxcall.cli.row_file_options import CONCURRENCY, MAX_FAILURES
 from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, option
 from cxcall.output.report import Report

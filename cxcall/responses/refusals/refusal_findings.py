@@ -30,7 +30,7 @@ from cxcall.responses.refusals.refused_request import (
     advise_on_rights,
     advise_to_wait,
 )
-from cxcall.transport import retry_waits
+from cxcall.transport import requested_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _find_main_cause(
         if cause.code == "rate-limited"
         else {"Retry-After": response.headers.get("Retry-After", "")}
     )
-    seconds = retry_waits.requested_wait(headers, response.body, datetime.now(UTC))
+    seconds = requested_waits.requested_wait(headers, response.body, datetime.now(UTC))
     if cause.code == "rate-limited" or (
         seconds is not None and cause.code in ("state", "not-provable")
     ):

@@ -22,7 +22,7 @@ from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.http_messages import SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, CLIENTS
-from cxcall.transport.curl import TOKEN, curl
+from cxcall.transport.curl_command import TOKEN, curl
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.version import __version__
 

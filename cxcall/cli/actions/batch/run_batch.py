@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from cxcall.batch.batch_check import check_batch
 from cxcall.batch.beginning_and_end import begin_batch, end_run, record_batch
 from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
@@ -24,7 +25,6 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.skip_reasons import SkipReason
-from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.batch.batch_check import InvalidRowsError
 from cxcall.batch.input.column_mapping import UnknownColumnsError, parse_column_map
 from cxcall.batch.input.national_numbers import parse_country
 from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
 from cxcall.batch.job import Job
-from cxcall.batch.statistics.check_counts import InvalidRowsError
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report

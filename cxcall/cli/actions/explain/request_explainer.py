@@ -22,7 +22,7 @@ from cxcall.explaining.observed_request import SourceKind
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.screen import Screen
 from cxcall.runtime.operating_system import count_cores
-from cxcall.runtime.worker_processes import WorkerLostError, share_work
+from cxcall.runtime.parallel_work import WorkerLostError, share_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.transport.retry_waits import http_date
+from cxcall.transport.requested_waits import http_date
 
 _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")

@@ -4,7 +4,7 @@ from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.output.output_options import OptionGroup, argument, option
 
-LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
+ROW_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
 CONCURRENCY = option(
     "--concurrency N", "Limit the number of requests in flight.", show_default=True, min=1, max=256
 )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cxcall.transport.curl import TOKEN as BEARER
-from cxcall.transport.curl import curl, named_key, with_credential_variables
+from cxcall.transport.curl_command import TOKEN as BEARER
+from cxcall.transport.curl_command import curl, named_key, with_credential_variables
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.cases import each_case

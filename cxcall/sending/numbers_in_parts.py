@@ -24,7 +24,7 @@ _LAST = len(_PARTS) - 1
 _DIGITS = r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*"
 
 
-def split_numbers(values: Iterable[RequestValue]) -> Iterator[tuple[str, str]]:
+def join_number_parts(values: Iterable[RequestValue]) -> Iterator[tuple[str, str]]:
     """Yield each number that the values in one object, or at one place of parameters, are the parts of, and its place."""
     objects: dict[str, dict[int, list[RequestValue]]] = {}
     for each in values:

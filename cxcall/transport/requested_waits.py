@@ -1,4 +1,4 @@
-"""Compute how long to wait before sending again: the wait that the API asks for, or a backoff."""
+"""Read from a response how long the API asks to wait, and compute the wait if it does not say so."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.get_effects import (
+from cxcall.contracts.acting_words import (
     ACTING_VERBS,
     GET_VERBS,
     READ_NOUNS,

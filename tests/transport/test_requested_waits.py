@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.transport.retry_waits import MAX_WAIT, backoff, requested_wait, retry_after
+from cxcall.transport.requested_waits import MAX_WAIT, backoff, requested_wait, retry_after
 from helpers.cases import each_case
 from helpers.work import time_limit
 

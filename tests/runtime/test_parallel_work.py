@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.runtime import worker_processes
-from cxcall.runtime.worker_processes import share_work
+from cxcall.runtime import parallel_work
+from cxcall.runtime.parallel_work import share_work
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def test_no_more_processes_are_started_than_have_enough_to_do(
         return ((piece, _square(piece)) for group in groups for piece in group)
 
     clock = count()  # each piece takes a second
-    monkeypatch.setattr(worker_processes, "time", SimpleNamespace(process_time=lambda: next(clock)))
-    monkeypatch.setattr(worker_processes, "_run_in_processes", run)
+    monkeypatch.setattr(parallel_work, "time", SimpleNamespace(process_time=lambda: next(clock)))
+    monkeypatch.setattr(parallel_work, "_run_in_processes", run)
     shared = share_work(_square, range(9), 3, alone_seconds=0.9, expected=expected)
     assert [piece for piece, _ in shared] == [*range(9)]
     assert (started or [1]) == [processes]
