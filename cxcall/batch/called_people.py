@@ -118,11 +118,15 @@ class CalledPeople:
         return self._ledger.people.find_contact(people, self._batches, is_counted=is_counted)
 
     def find_key(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery of the batch that had the idempotency key of a row which was not sent; else None."""
-        key = request.request.idempotency_key
-        if not key or not self._batches:
-            return None
-        return self._ledger.people.find_contact([(idempotency_key_text(key),)], self._batches)
+        """Return the delivery of the batch, or lately of another request, with the idempotency key of a row; else None."""
+        key, found = request.request.idempotency_key, None
+        if key and self._batches:
+            people = [(idempotency_key_text(key),)]
+            found = self._ledger.people.find_contact(people, self._batches)
+        if not key or found or self._job.again:
+            return found
+        with self._ledger.database.snapshot():
+            return self._ledger.find_other_use(Plan.of(request, again=False, batch="").intent())
 
     def _was_before(self, delivery: StoredDelivery) -> bool:
         return int(delivery.delivery["number"]) <= self._last

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
+from cxcall.ledger.person_attempts import KEY_EFFECT, used_key_error
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.runtime.patterns import fold_name
 from cxcall.transport.http_messages import KEY_HEADER
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.records import Record
     from cxcall.transport.http_messages import HttpRequest
-
-_WHY = "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
 
 
 def _find_key_parameter(operation: Operation) -> str:
@@ -42,7 +41,7 @@ class UsedKeys:
                 f"all rows would have the same `{self.name}`",
                 where="--param",
                 fix=f"set `{self.name}` in each row, to another value",
-                why=_WHY,
+                why=KEY_EFFECT,
             )
 
     def add_column(self, name: str) -> str:
@@ -59,15 +58,9 @@ class UsedKeys:
         first, earlier = self._rows.setdefault(key, (row, digest))
         if earlier == digest:
             return None
-        return _same_key_error(f"row {first} has the same `{self.name}`", self.name)
+        return used_key_error(f"row {first}", self.name)
 
 
 def sent_key_error(earlier: Record, operation: Operation) -> Finding:
-    """Return the finding on a row with the key of another request, which the batch has sent, or may have sent."""
-    name = _find_key_parameter(operation)
-    return _same_key_error(f"delivery `{earlier.id}` of this batch has the same `{name}`", name)
-
-
-def _same_key_error(message: str, name: str) -> Finding:
-    fix = "write another value"
-    return Finding.error("value-not-allowed", "header", message, fix, _WHY, origin=name)
+    """Return the finding on a row with the key of another request, which was sent, or may have been."""
+    return used_key_error(f"delivery `{earlier.id}`", _find_key_parameter(operation))

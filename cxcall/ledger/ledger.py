@@ -8,7 +8,7 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
@@ -22,7 +22,7 @@ from cxcall.ledger.duplicates import (
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts
+from cxcall.ledger.person_attempts import PersonAttempts, used_key_error
 from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
 from cxcall.ledger.schema import END_COLUMNS, EventKind
 from cxcall.ledger.stored_values import (
@@ -163,6 +163,8 @@ class Ledger(LedgerAccess):
             raise MissingRecordsError(problem)
         if not intent.again or intent.batch:
             self._guard_request(delivery, intent, window)
+        if found := self.find_other_use(intent):
+            raise StoppedError(used_key_error(f"delivery `{found.id}`"))
         if limit:
             people = intent.possible_people or [(each,) for each in intent.people]
             self.people.guard(people, limit)
@@ -176,6 +178,14 @@ class Ledger(LedgerAccess):
             # Another command may have sent the row while the batch was closed, or before it is resumed.
             beginning = self.batches.beginning(intent.batch) if earlier else inf
             self._stop_on_identical(intent.batch, earlier, Window(window, beginning, undone))
+
+    def find_other_use(self, intent: Intent) -> Record | None:
+        """Return a delivery of another request with the same idempotency key; None without one, or with `again`."""
+        if intent.again or not intent.idempotency_key:
+            return None
+        own = self._digests(intent)
+        found = self.people.find_other_use(intent.idempotency_key, intent.target, own)
+        return found.record if found else None
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window

@@ -12,6 +12,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import PersonKind
 from cxcall.ledger.stored_values import keyed_digest
+from cxcall.runtime.host_spellings import is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
 
+KEY_EFFECT = (
+    "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
+)
 _MAX_DIGESTS = 500
 """The number of people in one statement."""
+_KEY_LIFETIME = timedelta(hours=24)
+"""The time for which APIs usually remember an idempotency key, such as that of Stripe."""
 MAX_ATTEMPTS = "max-attempts"
 """The code of the finding that a person was already called as often as the limit allows."""
 
@@ -42,6 +48,18 @@ class TooManyAttemptsError(StoppedError):
                 source="setting max_attempts",
             )
         )
+
+
+def used_key_error(other: str, name: str = "Idempotency-Key") -> Finding:
+    """Return the finding on a request with the key of another row or delivery, `other`."""
+    return Finding.error(
+        "value-not-allowed",
+        "header",
+        f"{other} has the same `{name}`",
+        fix="write another value",
+        why=KEY_EFFECT,
+        origin=name,
+    )
 
 
 def idempotency_key_text(key: str) -> str:
@@ -121,6 +139,20 @@ class PersonAttempts:
                 if each.delivery["batch"] in batches and is_counted(each)
             ]
         return min(found, key=lambda record: not record.is_unresolved, default=None)
+
+    def find_other_use(
+        self, key: str, target: str, digests: Collection[str]
+    ) -> StoredDelivery | None:
+        """Return another request with an idempotency key that the same API accepted, or may have accepted, lately; else None.
+
+        `digests` are those of the request itself.
+        """
+        since = (self._access.now() - _KEY_LIFETIME).timestamp()
+        for found in self._calls_to([idempotency_key_text(key)], since) if key else ():
+            other = found.delivery
+            if other["digest"] not in digests and is_same_api(other["target"], target):
+                return found
+        return None
 
     def of_delivery(self, delivery: str) -> set[str]:
         """Return the digests of the people whom a delivery called; none if none is recorded."""

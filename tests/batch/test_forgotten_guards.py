@@ -78,6 +78,7 @@ def test_list_of_a_finished_batch_is_not_forgotten(
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 def test_none_of_several_lists_is_forgotten(cxcall: Cxcall, platform: Platform) -> None:
     """Each list applies, also one before the subcommand, and a resumed batch needs as many as it had."""
     write_files(cxcall)

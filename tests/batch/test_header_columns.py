@@ -103,7 +103,7 @@ def test_the_key_of_a_row_that_was_sent_is_refused_for_another_row(cxcall: Cxcal
             for each in json.loads(line)["findings"]
             if each["severity"] == "error"
         ]
-        assert "of this batch has the same `Idempotency-Key`" in finding["message"]
+        assert "has the same `Idempotency-Key`" in finding["message"]
         assert platform.rung == 1
         left.clear()
         more = "--skip-invalid", "--confirm", "2"
@@ -111,3 +111,23 @@ def test_the_key_of_a_row_that_was_sent_is_refused_for_another_row(cxcall: Cxcal
         write(cxcall, heading, *rows[1:], f"t,{KEY.format(3)},+12025550109")
         cxcall(*words, "--resume", "--confirm", "1", code=0)
         assert platform.rung == 4
+
+
+@pytest.mark.slow
+def test_the_key_of_another_file_or_call_is_refused_for_another_request(cxcall: Cxcall) -> None:
+    """Another API, or the same request, may have the same key."""
+    send = ("send", "dial", "--contract", "own.json", "--x-tenant", "t", "--yes")
+    key = ("--idempotency-key", KEY.format(0))
+    person, other = (("--set", f'/to="+1202555010{row}"') for row in (1, 2))
+    with Platform() as platform, Platform() as api:
+        cxcall.environment |= platform.environment
+        cxcall(*send, *key, *person, code=0)
+        refused = cxcall(*send, *key, *other, code=7)
+        assert "has the same `Idempotency-Key`" in refused.err
+        write(cxcall, "X-Tenant,Idempotency-Key,/to", f"t,{KEY.format(0)},+12025550102")
+        assert "has the same `Idempotency-Key`" in cxcall(*WORDS, "--confirm", "1", code=3).err
+        assert platform.rung == 1
+        cxcall(*send, *key, *person, "--again", code=0)
+        assert platform.rung == 2
+        cxcall(*WORDS, "--confirm", "1", "--base-url", api.environment["CXCALL_BASE_URL"], code=0)
+        assert api.rung == 1
