@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.row_result import UNREAD_FIX
 from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
+from cxcall.cli.actions.batch.continuation import REJECTS
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
@@ -17,7 +17,6 @@ from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
 from cxcall.output.terminal_text import escape_cell
-from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from cxcall.batch.statistics.latencies import Latencies
     from cxcall.batch.statistics.running_counts import BatchStatistics
     from cxcall.output.screen import Screen
-    from cxcall.settings.stricter_guards import Guard
 
 
 _FEWEST_FOR_RATE = 10
@@ -209,9 +207,6 @@ def unwritable_reason(error: OSError) -> str:
     return f"the results cannot be written: {error.strerror or 'the pipe is closed'}"
 
 
-_REJECTS = "--rejects"
-
-
 def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     """Return where the rows to correct are, or the command that writes them: `--resume` does not send them."""
     count = count_phrase(rejects.count, "row")
@@ -225,34 +220,6 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     }
     words = [word for name, value in flags.items() if value for word in (name, value)]
     written = command(
-        "cxcall", "batch", "report", batch, _REJECTS, unused_name(f"rejects{suffix}"), *words
+        "cxcall", "batch", "report", batch, REJECTS, unused_name(f"rejects{suffix}"), *words
     )
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
-
-
-def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard]) -> str:
-    """Return how to continue a batch; a command that is pasted elsewhere lacks the variables that set its guards."""
-    variables = "".join(f", `{each}`" for each in guard_variables(guards))
-    also = f" and the same {variables[2:]}" if variables else ""
-    return f"to continue, run the same command with `--resume`{also}: {_resume_command(arguments)}"
-
-
-def _resume_command(arguments: Sequence[str]) -> str:
-    """Return the command line that continues a batch; the number of calls must be confirmed again.
-
-    The rows to correct go to another file, because the first run may have written its own.
-    """
-    words = iter(arguments[1:])
-    kept = ["cxcall"]
-    for word in words:
-        if word == "--confirm":
-            next(words, None)
-        elif word == _REJECTS:
-            kept += [word, *map(unused_name, islice(words, 1))]
-        elif word.startswith(f"{_REJECTS}="):
-            kept.append(f"{_REJECTS}={unused_name(word.partition('=')[2])}")
-        elif word == "--":  # the next words are not options
-            return command(*kept, "--resume", word, *words)
-        elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
-            kept.append(word)
-    return command(*kept, "--resume")

@@ -25,11 +25,11 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.skip_reasons import SkipReason
+from cxcall.cli.actions.batch.continuation import describe_continuation
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (
     RowPrinter,
-    describe_continuation,
     describe_outcomes,
     describe_rejects,
     describe_speed,
