@@ -125,8 +125,8 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         output.exchange_text output.finding_text output.json_envelope output.sections
         payloads.errors.value_hints payloads.errors.value_corrections payloads.operation_matching
         phone.dialable_addresses phone.impossible_numbers phone.number_spellings
-        responses.message_in_body responses.start_evidence runtime.likely_secrets runtime.name_similarity
-        runtime.random_texts runtime.secret_names sending.restricted_numbers
+        responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity
+        runtime.secrets.random_texts runtime.secrets.secret_names sending.restricted_numbers
         transport.exchange_failures transport.requested_waits
     """
     own = {f"cxcall.{name}" for name in modules.split()}

@@ -143,8 +143,8 @@ def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
     if report.exit_code != ExitCode.USAGE:
         return report
     from cxcall.phone.typed_numbers import mask_typed_numbers
-    from cxcall.runtime.known_secrets import remember_secrets
-    from cxcall.runtime.random_texts import is_long_token
+    from cxcall.runtime.secrets.known_secrets import remember_secrets
+    from cxcall.runtime.secrets.random_texts import is_long_token
 
     remember_secrets(*filter(is_long_token, arguments))
 

@@ -91,7 +91,7 @@ def _advise_on_option(error: Any) -> str:
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
     from cxcall.runtime.patterns import fold_name
-    from cxcall.runtime.secret_names import SECRET, kind_of_name
+    from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
     if kind_of_name(error.option_name) == SECRET:
         return PIPE_INTO_LOGIN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings import finding
 from cxcall.findings.finding import Severity
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
+from cxcall.runtime.secrets.known_secrets import redacted_repr, remember_secrets
 from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.authorization import Authorization
 

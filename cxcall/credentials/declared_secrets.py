@@ -11,7 +11,7 @@ from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import credentials_error, login_value
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.findings.finding import printable
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.settings.sources import Layer
 from cxcall.transport.http_messages import is_header
 from cxcall.transport.origins import host_of

@@ -7,7 +7,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.origins import host_of
 

@@ -29,7 +29,7 @@ from cxcall.credentials.token_provider import (
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding, add_notice
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
+from cxcall.runtime.secrets.known_secrets import redacted_repr, remember_secrets
 from cxcall.settings.sources import Layer
 from cxcall.transport.authorization import Authorization
 from cxcall.transport.curl_command import KEY, named_key

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:

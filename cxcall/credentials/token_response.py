@@ -19,7 +19,7 @@ from cxcall.credentials.oauth_client import (
 from cxcall.findings.finding import printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import describe_redirect
-from cxcall.runtime.known_secrets import redact, redacted_repr, remember_secrets
+from cxcall.runtime.secrets.known_secrets import redact, redacted_repr, remember_secrets
 
 if TYPE_CHECKING:
     from cxcall.transport.http_messages import Exchange, HttpResponse

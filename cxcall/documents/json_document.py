@@ -203,7 +203,7 @@ def _syntax_error(document: Document) -> Finding:
         message, fix, "the text does not follow the syntax of JSON (RFC 8259)", place
     )
     from cxcall.documents.masked_quotations import hide_secrets
-    from cxcall.runtime.likely_secrets import find_likely_secrets
+    from cxcall.runtime.secrets.likely_secrets import find_likely_secrets
 
     return hide_secrets(finding, find_likely_secrets(place.crop(_MARGIN).text))
 

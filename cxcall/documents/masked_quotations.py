@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.known_secrets import MASKED
-from cxcall.runtime.likely_secrets import find_likely_secrets
-from cxcall.runtime.secret_names import is_named_as_secret
-from cxcall.runtime.secrets_in_json import is_secret_member
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.likely_secrets import find_likely_secrets
+from cxcall.runtime.secrets.secret_names import is_named_as_secret
+from cxcall.runtime.secrets.secrets_in_json import is_secret_member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -17,15 +17,15 @@ from cxcall.explaining.text_secrets import find_credentials
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import MASKED, Redactor, mask_spans
-from cxcall.runtime.likely_secrets import (
+from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, mask_spans
+from cxcall.runtime.secrets.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
     is_secret_header,
     mask_likely_secrets,
     masked_headers,
 )
-from cxcall.runtime.random_texts import is_mixed
+from cxcall.runtime.secrets.random_texts import is_mixed
 from cxcall.runtime.text_decoding import decodings
 from cxcall.transport.http_messages import Headers
 

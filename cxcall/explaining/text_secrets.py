@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.patterns import compile_pattern
-from cxcall.runtime.random_texts import is_plain, is_random
-from cxcall.runtime.secret_names import has_secret_part, is_auth_header, is_named_as_secret
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret
+from cxcall.runtime.secrets.random_texts import is_plain, is_random
+from cxcall.runtime.secrets.secret_names import has_secret_part, is_auth_header, is_named_as_secret
 
 _QUOTE = r"\\?[\"'`]"
 _VALUE = (

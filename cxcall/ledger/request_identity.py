@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import vendor_host, with_usual_host, with_vendor_host
-from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import UUID_FORM
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

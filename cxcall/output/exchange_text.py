@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_cell, mask_url, mask_value
-from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
-from cxcall.runtime.secrets_in_json import mask_secret_members
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
+from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -47,7 +47,7 @@ def _request(report: Report) -> dict[str, Any] | None:
     request, body = report.request, report.body
     if request is None:
         return None
-    from cxcall.runtime.likely_secrets import masked_headers
+    from cxcall.runtime.secrets.likely_secrets import masked_headers
 
     url, headers = request.url, masked_headers(request.headers)
     if report.outcome is not Outcome.DRY_RUN:
@@ -65,8 +65,8 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     exchange = delivery.exchange if delivery else None
     if exchange is None or exchange.response is None:
         return None
-    from cxcall.runtime.likely_secrets import masked_headers
-    from cxcall.runtime.secrets_in_json import mask_secret_members
+    from cxcall.runtime.secrets.likely_secrets import masked_headers
+    from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
@@ -116,7 +116,7 @@ def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
 
 
 def _sets_secret(edit: Edit) -> bool:
-    from cxcall.runtime.secrets_in_json import is_secret_member, mask_secret_members
+    from cxcall.runtime.secrets.secrets_in_json import is_secret_member, mask_secret_members
 
     name, value = edit.pointer.rpartition("/")[2], edit.value
     return is_secret_member(name, value) or mask_secret_members(value, name) != value

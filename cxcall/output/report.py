@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

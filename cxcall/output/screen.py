@@ -16,7 +16,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.terminal_text import escape_cell, escape_controls, escape_in_json, fold
-from cxcall.runtime.known_secrets import redact, redact_value
+from cxcall.runtime.secrets.known_secrets import redact, redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -270,8 +270,8 @@ class Screen:
     def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
         decoded, text, mask = response.json(), response.text, _echo_mask(request, self.stdout)
         if not response.is_success:
-            from cxcall.runtime.likely_secrets import mask_likely_secrets
-            from cxcall.runtime.secrets_in_json import mask_secret_members
+            from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+            from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
             decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.output.terminal_text import cell_width, escape_cell
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid

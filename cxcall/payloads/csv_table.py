@@ -24,8 +24,8 @@ from cxcall.payloads.csv_columns import (
     unknown_column,
 )
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
-from cxcall.runtime.likely_secrets import is_likely_secret
-from cxcall.runtime.secret_names import is_named_as_secret
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret
+from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

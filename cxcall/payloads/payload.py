@@ -22,7 +22,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -161,7 +161,7 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
 def _without_secrets(findings: list[Finding], value: Any) -> list[Finding]:
     """Return the findings without the secrets in a value, by the names of its members."""
     from cxcall.documents.masked_quotations import hide_secrets
-    from cxcall.runtime.secrets_in_json import secret_members
+    from cxcall.runtime.secrets.secrets_in_json import secret_members
 
     secrets = {each for each in secret_members(value) if not is_placeholder(each)}
     return [hide_secrets(each, secrets) for each in findings] if secrets else findings

@@ -11,7 +11,7 @@ from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

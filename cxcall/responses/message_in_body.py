@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.listed_errors import listed_errors
-from cxcall.runtime.known_secrets import redact
-from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 
 if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpResponse

@@ -1,1 +1,1 @@
-"""The process: signals, standard streams, exit, and redaction of secrets."""
+"""The process: signals, standard streams, exit, and its secrets."""

@@ -22,8 +22,8 @@ from cxcall.payloads.schema_check import (
     has_other_spelling,
 )
 from cxcall.phone.number_masking import mask_number
-from cxcall.runtime.known_secrets import MASKED, redacted_repr
 from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
@@ -97,7 +97,7 @@ class CheckedRequest(NamedTuple):
     @property
     def parameter_headers(self) -> list[str]:
         """The header lines that parameters set, with secrets masked; the others follow from the operation and the body."""
-        from cxcall.runtime.likely_secrets import masked_headers
+        from cxcall.runtime.secrets.likely_secrets import masked_headers
 
         headers = self.request.headers
         own = {name: headers[name] for name in headers if name not in _OWN_HEADERS}
@@ -194,7 +194,7 @@ def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) 
     """Return the path of a request's URL with masked secrets, by the names of parameters; empty if it has none."""
     if operation.contract.is_shipped:  # no path has a secret
         return ""
-    from cxcall.runtime.secret_names import SECRET, kind_of_name
+    from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
     found = [each for each in operation.parameters if each.location == "path" and each.is_plain]
     secrets = {each.name: MASKED for each in found if kind_of_name(each.name) == SECRET}

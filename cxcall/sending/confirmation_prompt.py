@@ -65,7 +65,7 @@ def ask_yes(
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     """Return the operation, its parameters, the numbers, and the destination."""
-    from cxcall.runtime.likely_secrets import mask_likely_secrets
+    from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 
     operation, settings = checked.operation, checked.settings
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)

@@ -15,8 +15,8 @@ from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, add_notice, printable
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.operating_system import open_at_once
+from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings.settings import config_dir, state_dir
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from cxcall.phone.number_property_names import (
     is_folded_caller_name,
     is_folded_number_name,
 )
-from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import compile_pattern, is_uuid
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.sending.numbers_in_text import (
     MIN_LENGTH,
     Certainty,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cxcall.ledger.request_identity import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.operating_system import is_missing
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,

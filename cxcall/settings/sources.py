@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.documents.json_text import load_json
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
 from cxcall.transport.origins import is_loopback_url
 

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
-from cxcall.runtime.known_secrets import redact, remember_secrets, without_cut_secret
+from cxcall.runtime.secrets.known_secrets import redact, remember_secrets, without_cut_secret
 from cxcall.runtime.signals import SIGNAL_INTERVAL, block_in_thread
 from cxcall.transport.http_messages import (
     Exchange,

@@ -14,8 +14,8 @@ from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_cell, mask_echo, mask_text
-from cxcall.runtime.known_secrets import MASKED, Redactor, redact, redacted_repr
 from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, redact, redacted_repr
 
 KEY_HEADER = "idempotencykey"
 """The folded name of the header by which an API recognizes a repeated request (draft-ietf-httpapi-idempotency-key-header)."""
@@ -62,7 +62,7 @@ class SentHeaders(Mapping[str, str]):
 
     @cached_property
     def _masked(self) -> dict[str, str]:
-        from cxcall.runtime.likely_secrets import masked_headers
+        from cxcall.runtime.secrets.likely_secrets import masked_headers
 
         return masked_headers(self._sent)
 
@@ -84,7 +84,7 @@ class SentHeaders(Mapping[str, str]):
 
 def _printable_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers for a traceback or a log, with masked secrets and phone numbers."""
-    from cxcall.runtime.likely_secrets import masked_headers
+    from cxcall.runtime.secrets.likely_secrets import masked_headers
 
     return {name: mask_cell(name, value) for name, value in masked_headers(headers).items()}
 
@@ -146,7 +146,7 @@ class HttpRequest(NamedTuple):
         own = {name for name in headers if name.lower() not in _HEADERS_OF_EACH_REQUEST}
         if not (parts.query or self.shown_path or own):
             return ()
-        from cxcall.runtime.likely_secrets import is_likely_secret, is_secret_header
+        from cxcall.runtime.secrets.likely_secrets import is_likely_secret, is_secret_header
 
         segments = zip(parts.path.split("/"), self.shown_path.split("/"), strict=False)
         found = [unquote(each) for each, shown in segments if MASKED in shown]

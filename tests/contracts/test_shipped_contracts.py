@@ -16,7 +16,7 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters
-from cxcall.runtime.secret_names import SECRET, kind_of_name
+from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations, whole_document
 

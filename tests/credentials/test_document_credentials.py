@@ -24,7 +24,7 @@ from cxcall.credentials.request_credentials import (
     store_credentials,
 )
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings.sources import Layer
 from helpers.cases import each_case
 from helpers.token_endpoint import NONE, TOKEN, LoadSettings, TokenEndpoint

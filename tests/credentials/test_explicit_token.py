@@ -18,7 +18,7 @@ from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
 from cxcall.settings.sources import Layer

@@ -29,7 +29,7 @@ from cxcall.credentials.request_credentials import (
 )
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Layer, Setting
 from cxcall.transport import exchange

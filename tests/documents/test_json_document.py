@@ -20,7 +20,7 @@ from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
-from cxcall.runtime.secrets_in_json import secret_members
+from cxcall.runtime.secrets.secrets_in_json import secret_members
 from helpers.json_texts import refusal
 from helpers.work import count_calls, examples, time_limit
 

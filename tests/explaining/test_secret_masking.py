@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
-from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS, find_remains

@@ -122,7 +122,7 @@ def fill_caches() -> None:
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.phone.number_masking import mask_text, response_masker
     from cxcall.phone.typed_numbers import mask_typed_numbers
-    from cxcall.runtime.known_secrets import redact
+    from cxcall.runtime.secrets.known_secrets import redact
     from cxcall.runtime.text_decoding import decodings
 
     for contract in load_shipped_contracts():

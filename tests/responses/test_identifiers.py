@@ -14,7 +14,7 @@ from cxcall.responses.identifiers import (
     likely_engagement_id,
     masked_correlation_id,
 )
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.transport.http_messages import Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 

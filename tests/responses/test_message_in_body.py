@@ -7,7 +7,7 @@ from typing import Any
 
 from cxcall.responses.message_in_body import platform_code, platform_message, shorten
 from cxcall.responses.platform_codes import find_platform_codes
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 

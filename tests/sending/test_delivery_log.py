@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 from cxcall.sending.delivery_log import open_log
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.runtime.likely_secrets import masked_headers
+from cxcall.runtime.secrets.likely_secrets import masked_headers
 from cxcall.transport.http_messages import Headers, HttpResponse
 from cxcall.transport.origins import is_loopback_url
 

@@ -26,7 +26,7 @@ from cxcall.documents.text_files import (
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

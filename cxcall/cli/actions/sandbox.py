@@ -20,8 +20,8 @@ from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.runtime.host_spellings import is_loopback_host
-from cxcall.runtime.known_secrets import redact
-from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from cxcall.transport.origins import is_http_url, is_loopback_url
 
 if TYPE_CHECKING:

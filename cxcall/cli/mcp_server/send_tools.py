@@ -23,8 +23,8 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.schema_check import has_errors
-from cxcall.runtime.known_secrets import redact
-from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, stop_on_errors
 

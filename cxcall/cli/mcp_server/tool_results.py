@@ -23,7 +23,7 @@ from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
 from cxcall.output.terminal_text import escape_in_json
-from cxcall.runtime.known_secrets import redact_value
+from cxcall.runtime.secrets.known_secrets import redact_value
 
 P = ParamSpec("P")
 _UNUSABLE_ANSWER = UsageError(

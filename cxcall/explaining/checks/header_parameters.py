@@ -11,7 +11,7 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_parameters
-from cxcall.runtime.likely_secrets import is_secret_header
+from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 
 _NOT_PARAMETERS = ("accept", "authorization", "content-type")

@@ -36,7 +36,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
-from cxcall.runtime.known_secrets import MASKED
+from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.transport.curl_command import curl, with_confirmation
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url

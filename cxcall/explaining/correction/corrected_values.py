@@ -32,8 +32,8 @@ from cxcall.payloads.payload import Payload, empty_value
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import check_body, is_valid_text
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.secrets.known_secrets import MASKED
 
 _MAX_ROUNDS = 200
 _WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cxcall.ledger.errors import LedgerError
-from cxcall.runtime.known_secrets import remember_secrets
+from cxcall.runtime.secrets.known_secrets import remember_secrets
 
 _VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "dbname": "PGDATABASE"}
 

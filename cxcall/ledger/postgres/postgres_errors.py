@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.http_messages import SandboxResponse, whole_number

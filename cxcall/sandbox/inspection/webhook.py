@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
-from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.transport.origins import is_http_url
 
 if TYPE_CHECKING:

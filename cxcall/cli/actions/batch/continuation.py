@@ -10,8 +10,8 @@ from cxcall.documents.paths import unused_name
 from cxcall.findings.hinted_commands import command
 from cxcall.phone.number_masking import mask_cell
 from cxcall.phone.number_property_names import is_number_name
-from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:

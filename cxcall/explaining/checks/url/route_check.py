@@ -60,7 +60,7 @@ from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.schema_check import check_body, has_errors
-from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
 
 _NOT_FOUND = 404

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxcall.runtime import known_secrets
-from cxcall.runtime.known_secrets import (
+from cxcall.runtime.secrets import known_secrets
+from cxcall.runtime.secrets.known_secrets import (
     MASKED,
     redact,
     redact_value,

@@ -9,12 +9,12 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from cxcall.runtime import encoded_logins
-from cxcall.runtime.encoded_logins import secret_of_login
-from cxcall.runtime.known_secrets import MASKED, mask_spans, redact
 from cxcall.runtime.patterns import compile_pattern, is_uuid
-from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
-from cxcall.runtime.secret_names import (
+from cxcall.runtime.secrets import encoded_logins
+from cxcall.runtime.secrets.encoded_logins import secret_of_login
+from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
+from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
+from cxcall.runtime.secrets.secret_names import (
     SECRET,
     has_secret_part,
     is_auth_header,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.runtime.known_secrets import MASKED
-from cxcall.runtime.likely_secrets import NUMBER_WORDS, is_likely_secret, mask_likely_secrets
-from cxcall.runtime.secret_names import plain_words
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.likely_secrets import (
+    NUMBER_WORDS,
+    is_likely_secret,
+    mask_likely_secrets,
+)
+from cxcall.runtime.secrets.secret_names import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

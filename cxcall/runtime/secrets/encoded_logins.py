@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cxcall.runtime.known_secrets import MASKED
-from cxcall.runtime.random_texts import is_mixed, is_plain
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.random_texts import is_mixed, is_plain
 
 _LOGIN = r"[\w.@-]{3,100}:[^\s:]{6,200}"
 LOGIN_IN_OPTION = (

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.runtime.known_secrets import MASKED
-from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from helpers.cases import each_case
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
