@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from cxcall.batch.resume import ContentGuard, stop_on_missing_guards
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.ledger.calls_to_people import idempotency_key_text
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.person_attempts import idempotency_key_text
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:

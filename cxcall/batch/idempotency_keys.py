@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.person_attempts import KEY_EFFECT, used_key_error
+from cxcall.ledger.calls_to_people import KEY_EFFECT, used_key_error
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.runtime.patterns import fold_name
 from cxcall.transport.http_messages import KEY_HEADER

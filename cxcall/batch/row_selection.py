@@ -114,7 +114,7 @@ class RowSelection:
             if self._contacts:
                 self._contacts.add(request, number)
             # With a limit, the second call is not placed.
-            elif self._numbers and not request.settings.attempt_limit:
+            elif self._numbers and not request.settings.call_limit:
                 checked = self._numbers.with_note(checked, request)
         return checked
 
@@ -143,7 +143,7 @@ class RowSelection:
 
     def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row that would be sent as not sent, if its person was already called too often."""
-        limit = request.settings.attempt_limit
+        limit = request.settings.call_limit
         if not (_is_to_send(checked) and self._ledger and limit):
             return checked
         finding = self._ledger.people.find_finding(request.possible_people, limit)

@@ -9,9 +9,9 @@ from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CxcallError
+from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import delivery_report, error_report
 from cxcall.sending.call_guards import GuardError
@@ -119,7 +119,7 @@ def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResul
 
 
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
-    if isinstance(error, (GuardError, TooManyAttemptsError)):
+    if isinstance(error, (GuardError, TooManyCallsError)):
         reason = SkipReason(error.findings[0].code)
         # One person stops a request of many rows; the others are left to `--resume`.
         if not checked.rows or reason is SkipReason.OUTSIDE_HOURS:

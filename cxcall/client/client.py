@@ -190,7 +190,7 @@ class Client:
         if not checked.operation.is_read:
             settings = checked.settings
             intent = Plan.of(checked, again=False).intent()
-            window, limit = settings.duplicate_window, settings.attempt_limit
+            window, limit = settings.duplicate_window, settings.call_limit
             with self._resources().ledger() as ledger:
                 ledger.stop_on_guards(intent, window, limit)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.calls_to_people import CallsToPeople, used_key_error
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
     Window,
@@ -22,7 +23,6 @@ from cxcall.ledger.duplicates import (
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts, used_key_error
 from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
 from cxcall.ledger.schema import END_COLUMNS, EventKind
 from cxcall.ledger.stored_values import (
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
     from cxcall.ledger.request_identity import Intent
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limit import CallLimit
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 """The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
@@ -71,9 +71,9 @@ class Ledger(LedgerAccess):
         return BatchRecords(self)
 
     @cached_property
-    def people(self) -> PersonAttempts:
+    def people(self) -> CallsToPeople:
         """The records of the people whom each delivery called."""
-        return PersonAttempts(self)
+        return CallsToPeople(self)
 
     def begin(
         self,
@@ -81,14 +81,14 @@ class Ledger(LedgerAccess):
         window: float,
         is_cancelled: Callable[[], bool] = never,
         *,
-        limit: AttemptLimit | None = None,
+        limit: CallLimit | None = None,
         fence: Callable[[str], None] = no_fence,
     ) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
         Raises AlreadySentError when an identical request was accepted within `window` seconds, or is
         unknown or belongs to another batch that has not come to its end, at any age,
-        TooManyAttemptsError when `limit` allows no more calls to a person whom it calls, and
+        TooManyCallsError when `limit` allows no more calls to a person whom it calls, and
         MissingRecordsError when that cannot be known; these checks and the record are one
         transaction, in which `fence` is called with the delivery ID: what it raises stops the request.
         Raises KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
@@ -120,7 +120,7 @@ class Ledger(LedgerAccess):
                 note = "interrupted before anything was sent"
                 self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
 
-    def stop_on_guards(self, intent: Intent, window: float, limit: AttemptLimit | None) -> None:
+    def stop_on_guards(self, intent: Intent, window: float, limit: CallLimit | None) -> None:
         """Raise the error with which `begin` would stop a request now; nothing is recorded."""
         problem = self.missing_records()
         with self.database.snapshot():
@@ -156,7 +156,7 @@ class Ledger(LedgerAccess):
         delivery: str,
         intent: Intent,
         window: float,
-        limit: AttemptLimit | None,
+        limit: CallLimit | None,
         problem: str,
     ) -> None:
         if problem and not intent.again:

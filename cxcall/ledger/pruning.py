@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.schema import CALLS_PERSON, FINISHED_BATCHES, SAME_RUN, BatchEvent, UnsentKind
-from cxcall.phone.attempt_limit import LONGEST_PERIOD
+from cxcall.phone.call_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
     from datetime import datetime

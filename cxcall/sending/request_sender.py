@@ -110,7 +110,7 @@ def _deliver_once(
     """Record and send a request while signals are deferred, as `deliver` describes."""
     plan, signals = attempts.plan, attempts.signals
     intent, error = plan.intent(), None
-    window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
+    window, limit = plan.settings.duplicate_window, plan.settings.call_limit
     attempts.recorded_at = _read_clocks()
     ledger.begin(intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit)
     try:

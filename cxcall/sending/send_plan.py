@@ -159,7 +159,7 @@ class Plan(NamedTuple):
             key,
             checked.people,
             rows=rows,
-            possible_people=checked.possible_people if settings.attempt_limit else (),
+            possible_people=checked.possible_people if settings.call_limit else (),
             stop_on_guards=_guards(checked),
         )
 

@@ -62,9 +62,9 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
 
         Hours.parse(hours.value, hours.locate())
     if (attempts := values["max_attempts"]).value:
-        from cxcall.phone.attempt_limit import AttemptLimit
+        from cxcall.phone.call_limit import CallLimit
 
-        AttemptLimit.parse(attempts.value, attempts.locate())
+        CallLimit.parse(attempts.value, attempts.locate())
     return values
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limit import CallLimit
     from cxcall.settings.genesys_cli_profiles import GcProfile
     from cxcall.settings.sources import Flags
 
@@ -116,13 +116,13 @@ class Settings:
         return tuple(dict.fromkeys(filter(None, paths)))
 
     @property
-    def attempt_limit(self) -> AttemptLimit | None:
+    def call_limit(self) -> CallLimit | None:
         """The largest number of calls to one person; None if there is no limit."""
         if not self.max_attempts:
             return None
-        from cxcall.phone.attempt_limit import AttemptLimit
+        from cxcall.phone.call_limit import CallLimit
 
-        return AttemptLimit.parse(self.max_attempts)
+        return CallLimit.parse(self.max_attempts)
 
     @property
     def engagement_place(self) -> str:

@@ -125,7 +125,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
         "duplicate_window": max(own["duplicate_window"], guards["duplicate_window"], key=float),
         "hours": hours,
         "hours_policy": policy,
-        "max_attempts": _attempts(own["max_attempts"], guards["max_attempts"]),
+        "max_attempts": _stricter_limit(own["max_attempts"], guards["max_attempts"]),
     }
     changed = {name: Setting(value, source) for name, value in chosen.items() if value != own[name]}
     return settings.with_values(**changed)
@@ -152,16 +152,14 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     )
 
 
-def _attempts(own: str, other: str) -> str:
+def _stricter_limit(own: str, other: str) -> str:
     """Return the stricter limit; if they cannot be compared, the smaller count in the longer period."""
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limit import CallLimit
 
-    limits = [AttemptLimit.parse(each) for each in (own, other) if each]
+    limits = [CallLimit.parse(each) for each in (own, other) if each]
     if not limits:
         return ""
-    return str(
-        AttemptLimit(min(each.calls for each in limits), max(each.seconds for each in limits))
-    )
+    return str(CallLimit(min(each.calls for each in limits), max(each.seconds for each in limits)))
 
 
 def take_do_not_call_lists(
@@ -232,12 +230,12 @@ def _lowers(name: str, value: str, other: str) -> bool:
 
 
 def _is_within(name: str, value: str, other: str) -> bool:
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limit import CallLimit
     from cxcall.phone.calling_hours import Hours
 
     try:
         if name == "hours":
             return Hours.parse(value).is_within(Hours.parse(other))
-        return AttemptLimit.parse(value).is_within(AttemptLimit.parse(other))
+        return CallLimit.parse(value).is_within(CallLimit.parse(other))
     except UsageError:
         return value == other  # reported as not valid, if it is used

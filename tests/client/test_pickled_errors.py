@@ -64,7 +64,7 @@ def test_errors_survive_pickle_and_copies(monkeypatch: pytest.MonkeyPatch) -> No
             error_of(client, OPERATION, {}),
             error_of(client, OPERATION, other, yes=False),
         ]
-    names = "AlreadySentError TooManyAttemptsError CheckError UsageError"
+    names = "AlreadySentError TooManyCallsError CheckError UsageError"
     assert " ".join(type(each).__name__ for each in found) == names
     for error in found:
         for copied in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):

@@ -18,7 +18,7 @@ from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limit import CallLimit
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
 from helpers.missing_records import BATCH, SEND, state_of, write_rows
@@ -117,7 +117,7 @@ def test_people_are_known_in_an_accepted_older_copy(tmp_path: Path) -> None:
             if name != "a":
                 assert "older copy" in ledger.accept_missing_records()
             ledger.begin(intent(name)._replace(people=("number 1",), batch="BATCH"), 0)
-            assert ledger.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
+            assert ledger.people.find_finding([("number 1",)], CallLimit(1, 604_800))
         shutil.copy(file, tmp_path / "copy")
         with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
             ledger.begin(intent(f"later than {name}"), 0)
@@ -125,7 +125,7 @@ def test_people_are_known_in_an_accepted_older_copy(tmp_path: Path) -> None:
     with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
         ledger.accept_missing_records()
         assert ledger.people.find_contact([("number 1",)], {"BATCH"})
-        assert ledger.people.find_finding([("number 1",)], AttemptLimit(3, 604_800))
+        assert ledger.people.find_finding([("number 1",)], CallLimit(3, 604_800))
 
 
 def test_newer_file_is_noticed_after_an_older_copy_was_accepted(tmp_path: Path) -> None:

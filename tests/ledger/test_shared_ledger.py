@@ -19,7 +19,7 @@ from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres import postgres_database
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limit import CallLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
 from helpers.machines import SEND, begin, machine
@@ -334,4 +334,4 @@ def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:
             delivery = ledger.begin(intent(name)._replace(people=people), 900)
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
         assert ledger.prune(now + timedelta(days=1)) == 1
-        assert ledger.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
+        assert ledger.people.find_finding([("number 1",)], CallLimit(1, 604_800))

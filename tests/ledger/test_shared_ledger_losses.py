@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limit import CallLimit
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_machine_that_notices_missing_records_stops_all_others(
             fresh.begin(intent("d"), 900)
         fresh.accept_missing_records()
         fresh.begin(intent("d"), 900)
-        assert fresh.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
+        assert fresh.people.find_finding([("number 1",)], CallLimit(1, 604_800))
 
 
 def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(

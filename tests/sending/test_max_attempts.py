@@ -16,11 +16,11 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
+from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.payloads.payload import Payload
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limit import CallLimit
 from cxcall.sending.configured_ledger import has_ledger
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from helpers.calling_api import posting
@@ -52,7 +52,7 @@ def execute(cxcall: Cxcall, contact_id: str, number: str, *flags: str, code: int
 @each_case("text", ["0/day", "3", "3/month", "-1/day", "3 per day", "1.5/day", "9999999/day", ""])
 def test_invalid_limit_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a number of calls"):
-        AttemptLimit.parse(text)
+        CallLimit.parse(text)
 
 
 @each_case(
@@ -68,7 +68,7 @@ def test_invalid_limit_is_refused(text: str) -> None:
 def test_limit_is_within_another_if_it_never_allows_more(
     limit: str, other: str, *, expected: bool
 ) -> None:
-    assert AttemptLimit.parse(limit).is_within(AttemptLimit.parse(other)) is expected
+    assert CallLimit.parse(limit).is_within(CallLimit.parse(other)) is expected
 
 
 def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbox: Sandbox) -> None:
@@ -289,7 +289,7 @@ def test_limit_counts_calls_to_another_spelling(live: Cxcall, sandbox: Sandbox) 
 
 
 def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path) -> None:
-    limit = AttemptLimit(2, 3600)
+    limit = CallLimit(2, 3600)
     with Ledger.open(tmp_path) as ledger:
         for name in "ab":
             ledger.begin(intent(name)._replace(people=(f"number {name}",)), 900, limit=limit)
@@ -300,7 +300,7 @@ def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path)
 
 
 def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
-    limit, start = AttemptLimit(1, 86_400), datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+    limit, start = CallLimit(1, 86_400), datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
     clock, uptime = [start], [100.0]
     with Ledger.open(
         tmp_path, now=lambda: clock[0], boot_clock=lambda: BootTime("boot", uptime[0])
@@ -309,7 +309,7 @@ def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
         ledger.record_outcome(delivery, Outcome.ACCEPTED)
         clock[0] += timedelta(days=10)
         uptime[0] += 60
-        with pytest.raises(TooManyAttemptsError, match="called once already") as stopped:
+        with pytest.raises(TooManyCallsError, match="called once already") as stopped:
             ledger.begin(intent("b")._replace(people=("number 1",)), 900, limit=limit)
         allowed = (clock[0] + timedelta(seconds=86_340)).astimezone()
         assert f"{allowed:%Y-%m-%d %H:%M}" in str(stopped.value.findings[0].fix)

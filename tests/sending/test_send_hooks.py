@@ -13,9 +13,9 @@ import pytest
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.records import Record
 from cxcall.ledger.stored_values import time_in_flight
 from cxcall.sending import request_sender
@@ -98,7 +98,7 @@ def test_limit_of_calls_is_checked_when_the_intent_is_recorded(ledger: Ledger) -
         settings = plan.settings.with_values(max_attempts=Setting("1/day", "test"))
         plan = plan._replace(settings=settings)
         assert deliver(plan, ledger, Tokens()).outcome is Outcome.ACCEPTED
-        with pytest.raises(TooManyAttemptsError):
+        with pytest.raises(TooManyCallsError):
             deliver(plan, ledger, Tokens())
     assert server.rung == 1
 

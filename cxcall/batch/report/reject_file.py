@@ -11,7 +11,7 @@ from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger.person_attempts import MAX_ATTEMPTS
+from cxcall.ledger.calls_to_people import MAX_ATTEMPTS
 from cxcall.payloads.csv_table import format_record
 from cxcall.sending.call_guards import GUARD_CODES
 

@@ -94,7 +94,7 @@ def _open_ledger(
     """
     if resume:
         return stack.enter_context(open_ledger()), ()
-    if not job.settings.attempt_limit:
+    if not job.settings.call_limit:
         return None, ()
     try:
         return (stack.enter_context(open_ledger(to_read=True)) if has_ledger() else None), ()

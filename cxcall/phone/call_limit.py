@@ -11,10 +11,10 @@ from cxcall.runtime.patterns import compile_pattern
 _PERIODS = {"hour": 3600, "day": 86_400, "week": 604_800}
 LONGEST_PERIOD = max(_PERIODS.values())
 """Seconds for which the calls to a person may count."""
-_ATTEMPTS_FORM = r"([1-9][0-9]{0,5})/(hour|day|week)"
+_FORM = r"([1-9][0-9]{0,5})/(hour|day|week)"
 
 
-class AttemptLimit(NamedTuple):
+class CallLimit(NamedTuple):
     """The most calls to one person within any period of `seconds`."""
 
     calls: int
@@ -23,7 +23,7 @@ class AttemptLimit(NamedTuple):
     @classmethod
     def parse(cls, text: str, where: str = "--max-attempts") -> Self:
         """Parse `3/day`; raises UsageError for any other form."""
-        found = compile_pattern(_ATTEMPTS_FORM).fullmatch(text.strip())
+        found = compile_pattern(_FORM).fullmatch(text.strip())
         if not found:
             raise UsageError(
                 f"`{text}` is not a number of calls in a period",
@@ -32,7 +32,7 @@ class AttemptLimit(NamedTuple):
             )
         return cls(int(found[1]), _PERIODS[found[2]])
 
-    def is_within(self, other: AttemptLimit) -> bool:
+    def is_within(self, other: CallLimit) -> bool:
         """Return whether all calls that this limit allows are within the other limit.
 
         A shorter period with a smaller count may still allow more over the longer one.

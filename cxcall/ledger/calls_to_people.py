@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger_access import LedgerAccess
     from cxcall.ledger.records import Record
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limit import CallLimit
 
 KEY_EFFECT = (
     "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
@@ -33,10 +33,10 @@ MAX_ATTEMPTS = "max-attempts"
 """The code of the finding that a person was already called as often as the limit allows."""
 
 
-class TooManyAttemptsError(StoppedError):
+class TooManyCallsError(StoppedError):
     """The limit of calls to a person is reached; nothing was sent."""
 
-    def __init__(self, limit: AttemptLimit, count: int, next_at: datetime) -> None:
+    def __init__(self, limit: CallLimit, count: int, next_at: datetime) -> None:
         times = "once" if count == 1 else f"{count} times"
         super().__init__(
             Finding.error(
@@ -67,14 +67,14 @@ def idempotency_key_text(key: str) -> str:
     return f"key {key}"
 
 
-class PersonAttempts:
+class CallsToPeople:
     """The records of whom each delivery called, and of its idempotency key. Only digests with the key of this ledger are stored."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
 
     def find_finding(
-        self, people: Collection[Sequence[str]], limit: AttemptLimit | None
+        self, people: Collection[Sequence[str]], limit: CallLimit | None
     ) -> Finding | None:
         """Return the finding on people who may not be called now; None if a call is allowed."""
         if not (people and limit):
@@ -82,12 +82,12 @@ class PersonAttempts:
         try:
             with self._database.snapshot():
                 self.guard(people, limit)
-        except TooManyAttemptsError as error:
+        except TooManyCallsError as error:
             return error.findings[0]
         return None
 
-    def guard(self, people: Iterable[Sequence[str]], limit: AttemptLimit) -> None:
-        """Raise TooManyAttemptsError if one of the people was already called as often as the limit allows.
+    def guard(self, people: Iterable[Sequence[str]], limit: CallLimit) -> None:
+        """Raise TooManyCallsError if one of the people was already called as often as the limit allows.
 
         `people` are the texts by which each of them may be recorded. The clock may have been set: a call counts if it was
         within the period by the clock or by the time since the start of the machine.
@@ -104,7 +104,7 @@ class PersonAttempts:
                 elapsed = boot_time.seconds_since(first.event["boot"], first.event["uptime"])
                 left = timedelta(seconds=0 if elapsed is None else limit.seconds - elapsed)
                 next_at = max(first.record.at + period, now + left)
-                raise TooManyAttemptsError(limit, len(called), next_at)
+                raise TooManyCallsError(limit, len(called), next_at)
 
     def _calls_to(
         self, texts: Sequence[str], since: float, boot: str = "", uptime: float = inf
