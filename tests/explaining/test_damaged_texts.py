@@ -121,6 +121,9 @@ PASTED = {
     "numbered": "\n".join(f"{at:4} {each}" for at, each in enumerate(RAW.split("\n"), 1)),
     "Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing [{TEXT}] as "application/json"\n',
     "console of Postman": f'POST {URL}: {{\n  "Network": {{}},\n  "Request Body": {json.dumps(TEXT)},\n  "Response Body": ""\n}}',
+    "headers of a browser": f":authority: {HOST}\n:method: POST\n:path: {PATH}\n:scheme: https\ncontent-type: application/json\n\n{TEXT}",
+    "names and values of a browser": f":authority\n{HOST}\n:method\nPOST\n:path\n{PATH}\n\n{TEXT}",
+    "PowerShell": f"curl.exe -X POST {URL} -d '{TEXT}'".replace('"', '\\"'),
     "HTTPie": f"http --session=x -A bearer -a abc --pretty all POST {URL} {ITEMS}",
     "HTTPie on two lines": f"http -j \\\n {URL} {ITEMS}",
     "Ansible": f'- uri:\n    url: {URL}\n    method: POST\n    body_format: json\n    body: "{{{{ {BODY!r} | to_json }}}}"\n',
@@ -139,3 +142,8 @@ def test_body_in_a_changed_text_is_read_as_it_was(name: str) -> None:
 def test_cut_body_is_reported() -> None:
     (found,) = explain(f"POST {URL}\nContent-Type: application/json\n\n{LINES[:-9]}")
     assert "body-malformed" in [each.code for each in found.findings]
+
+
+def test_no_break_space_after_the_scheme_is_named() -> None:
+    (found,) = explain(f"curl -X POST {URL} -H 'Authorization: Bearer\u00a0abc123def' -d '{TEXT}'")
+    assert "U+00A0" in found.findings[0].message

@@ -73,6 +73,8 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
       "error property-missing /contactSpec/contactId", "warning path-unpublished path"]),
     (exchange("POST", f"/api/v2/outbound/contactlists/{ID}/contacts", [{"data": {}, "tag": 1}], 400, {"message": "contactListId is required", "code": "constraint.validation"}),
      ["error property-missing /0/contactListId", "error property-unknown /0/tag"]),
+    (exchange("POST", f"/api/v2/outbound/contactlists/{ID}/contacts", [{"contactListId": ID, "data": {}, "tag": 1}], 400, {"errors": {"Data": ["are wrong"]}}),
+     ["error value-not-allowed /0/data", "error property-unknown /0/tag"]),
     (exchange("POST", f"{ACD}/scheduled-callbacks", {"firstName": "A", "phoneNumber": "2125550123", "skillId": "sales", "scheduleDate": "2027-01-10T15:00:00Z"}, 400, {"error_description": "Invalid skillId"}),
      ["error value-not-allowed /skillId", *(f"warning property-unknown /{name}" for name in ("skillId", "firstName", "phoneNumber", "scheduleDate"))]),
     (exchange("POST", f"{ACD}/agent-sessions/s-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 400, "InvalidSkillId"), ["error value-not-allowed /skillId"]),

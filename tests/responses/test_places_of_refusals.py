@@ -80,6 +80,13 @@ def test_value_in_a_template_of_the_platform_is_found(
         ("'contactList' and 'noSuchName' differ", ["error not-provable response", "note value-not-allowed /contactList", "error property-unknown /noSuchName"]),
         ("'noSuchName' is not valid", ["error value-not-allowed response", "error property-unknown /noSuchName"]),
         ("the contact lists are invalid", ["error value-not-allowed /contactList"]),
+        ("the caller name is invalid", ["error value-not-allowed /callerName"]),
+        ("body.callerName: not acceptable", ["error not-provable response", "error value-not-allowed /callerName"]),
+        ('"name" is invalid', ["error value-not-allowed /name"]),
+        ("Bad Request: name is invalid", ["error value-not-allowed /name"]),
+        ("Invalid priority", ["error value-not-allowed /priority"]),
+        ("the priority of the queue is invalid", ["error value-not-allowed response"]),
+        ("id is invalid", ["error value-not-allowed response"]),
         ("Value [dncLists] is not valid for callerName", ["error value-not-allowed /callerName"]),
         (
             "contact list, dnc lists, rule sets, and phone columns are invalid",

@@ -257,7 +257,8 @@ def _bearer_problem(scheme: str, token: str) -> str:
         is_scheme = bool(token) and len(scheme) <= _MAX_SCHEME_LENGTH and scheme.isalpha()
         if is_scheme:
             return f"the scheme of `Authorization` must be `Bearer`; got `{scheme}`"
-        return "`Authorization` has no scheme before the token"
+        missing = "plain space (it has U+00A0)" if "\u00a0" in scheme else "scheme"
+        return f"`Authorization` has no {missing} before the token"
     if not token:
         return "`Authorization` has no token after `Bearer`"
     if token.lower().startswith("bearer "):

@@ -68,6 +68,9 @@ _SPRING_BODY = re.compile(
 _CONSOLE_ENTRY = re.compile(
     rf"^({_METHOD}) (https?://[^\s\"]+): \{{(?=\s*\"(?:Network|Request ))", re.MULTILINE
 )
+_PSEUDO_HEADER = re.compile(
+    r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)", re.MULTILINE
+)
 _LINK = re.compile(r"<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")  # of chats and mails
 _DIGIT = re.compile("[0-9]")
 _MIN_LINES = 3
@@ -127,11 +130,24 @@ def clean_text(text: str) -> str:
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
+    text = _with_request_line(text)
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
     text = _LINK.sub(r"\1", _SPRING_BODY.sub(r"Request body: \1", text))
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)
+
+
+def _with_request_line(text: str) -> str:
+    """Return a text with a request line and `Host` in place of the pseudo-headers of HTTP/2, as browsers copy them."""
+    values = dict(_PSEUDO_HEADER.findall(text))
+    if not {"method", "path"} <= values.keys():
+        return text
+    host = f"Host: {values['authority']}\n" if "authority" in values else ""
+    start = f"{values['method']} {values['path']} HTTP/2\n{host}"
+    first = _PSEUDO_HEADER.search(text)
+    at = first.start() if first else 0
+    return text[:at] + start + _PSEUDO_HEADER.sub("", text[at:])
 
 
 def _is_answered_mail(lines: Sequence[str]) -> bool:

@@ -65,8 +65,11 @@ def _find_pointer(operation: Operation | None, names: tuple[str, ...], body: Any
     if has_value(body, exact) or exact in declared:
         return exact
     folded = fold_name(exact)  # ASP.NET writes `To` for `to`
-    members = [make_pointer(each) for each in body] if isinstance(body, dict) else []
-    if found := next((each for each in (*members, *declared) if fold_name(each) == folded), ""):
+    first = ("0",) if body and isinstance(body, list) else ()
+    owner = body[0] if first else body
+    members = [make_pointer(*first, each) for each in owner] if isinstance(owner, dict) else []
+    forms = (folded, fold_name(make_pointer(*first, *names)))
+    if found := next((each for each in (*members, *declared) if fold_name(each) in forms), ""):
         return found
     above = make_pointer(*names[:-1])
     if above and isinstance(find_value(body, above), dict):

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
 _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 _LISTED_NAMES = re.compile(r"['\"`\[]([\w .,-]{1,200})['\"`\]]")
-_CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
+_CAMEL_NAME = re.compile(
+    r"(?:(?<![\w.])|(?<=\bbody\.)|(?<=\brequest\.))[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])"
+)
+# A name of one word, which may be a word of any message: as the subject of the message, after "invalid", or in quotes.
+_ONE_WORD = re.compile(
+    r"(?:^|[:;.] )(?:[Tt]he )?(?:body\.|[Ff]ield |[Pp]roperty |[Vv]alue (?:of|for) )?"
+    r"([a-z]+)(?: (?:field|property|value)s?)?"
+    r"(?:: | (?:is|are|must|cannot|may|should|has|exceeds?)\b)"
+    r"|\b[Ii]nvalid (?:value for )?(?:field |property )?:? ?([a-z]+)\W*(?:\([\w.]+\))?$"
+    r"|['\"`\[]([a-z]+)['\"`\]]"
+)
 _MISSING_NAME = re.compile(
     r"\b([A-Za-z_]\w+)['\"`\]]? (?:is|are) (?:required|missing)"
     r"|\b(?:missing|required)(?: required)?"
@@ -41,7 +51,7 @@ _WRONG_VALUE = re.compile(
     r"(?:\.? *Allowable values are: *(?P<allowed>[^.(]*[^.( ]))?",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"\bValue \[.*?\](?= is not valid)", re.IGNORECASE)
+_VALUE = re.compile(r"\bValue \[.*?\](?= (?:is )?not (?:a )?valid)", re.IGNORECASE)
 _WRONG_PROPERTY = re.compile(
     r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
     re.IGNORECASE,
@@ -212,7 +222,7 @@ def find_named_properties(
     if operation is None:  # only the body shows which names are properties
         quoted = [name for name in quoted if locate_property(operation, name, body)]
     elif not (quoted or plain or code == "property-missing"):
-        plain += _spelled_names(operation, text)
+        plain += _spelled_names(operation, text) or _one_word_names(operation, text, body)
     free = dict(_free_names(operation, text, body))
     for name in dict.fromkeys((*quoted, *plain, *free)):
         if pointer := locate_property(operation, name, body) or free.get(name, ""):
@@ -294,15 +304,25 @@ def _spelled_names(operation: Operation, text: str) -> list[str]:
     """Return the properties whose names a message writes as words, such as "diagnostic settings"."""
     words = re.findall(r"[a-z]+", text.lower())
     message_words = f" {' '.join(word.rstrip('s') for word in words)} "
-    return [name for name, spelled in _spellings(operation) if spelled in message_words][
-        :_MAX_NAMES
-    ]
+    found = {spelled: name for name, spelled in _spellings(operation) if spelled in message_words}
+    longest = [each for each in found if not any(each in other != each for other in found)]
+    return [found[each] for each in longest][:_MAX_NAMES]
+
+
+def _one_word_names(operation: Operation, text: str, body: Any) -> list[str]:
+    """Return the names of one word that a message has as a name, of properties of the body or of its first item."""
+    words = {word for found in _ONE_WORD.findall(text) for word in found if word}
+    above, owner = ("/0", body[0]) if body and isinstance(body, list) else ("", body)
+    has = owner if isinstance(owner, dict) else {}
+    return [name for name in has if name in words and _is_declared(operation, f"{above}/{name}")]
 
 
 @cache
 def _spellings(operation: Operation) -> list[tuple[str, str]]:
     """Return the properties whose names have several words, and these words in the singular, between spaces."""
-    names = dict.fromkeys(pointer.rpartition("/")[2] for pointer in operation.pointers)
+    of_items = operation.schema_at("/0").get("properties", ())
+    declared = (pointer.rpartition("/")[2] for pointer in operation.pointers)
+    names = dict.fromkeys((*declared, *of_items))
     split = ((name, re.findall(r"[A-Z]?[a-z]+", name)) for name in names)
     return [
         (name, f" {' '.join(part.lower().rstrip('s') for part in parts)} ")

@@ -128,6 +128,10 @@ def _read_command(
         content = command.here_document if piped is None else piped
         yield read_httpie(command.words, content, response)
         return
+    if (
+        command.words[0].endswith(".exe") and not command.is_cmd
+    ):  # PowerShell keeps `\"` for the program
+        command = command._replace(words=[each.replace('\\"', '"') for each in command.words])
     if program == "wget":
         command = command._replace(words=wget_as_curl(command.words))
     if program == "postman":
