@@ -61,7 +61,13 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     reports_start = not operation.is_read and shows_start(
         exchange.request, response, operation, first_place
     )
-    return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
+    evidence = Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
+    if evidence in (Evidence.BUSY, Evidence.UNAUTHORIZED) and operation.can_place_call:
+        from cxcall.responses import start_evidence
+
+        if start_evidence.states_call(response, exchange.request):  # it is not sent again
+            return Evidence.INCONCLUSIVE
+    return evidence
 
 
 def status_leaves_outcome_open(response: HttpResponse) -> bool:

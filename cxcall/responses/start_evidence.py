@@ -14,7 +14,7 @@ from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.transport.http_messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
 _ID_NAME = re.compile(
     r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call_?|conversation_?)?ur[il])$"
@@ -74,12 +74,16 @@ _OPEN_ERROR = re.compile(
     r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
     r"|\be(?:conn(?:reset|aborted)|pipe)\b|\b(?:socket hang ?up|broken pipe|unexpected eof)\b|^eof$"
 )
-_PLACED_CALL = re.compile(
+_STATED_CALL = re.compile(
     r"\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
     r"|^(?:the |your |outbound )*call (?:is |was |has been |now )*"
     r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated"
     r"|placed|queued|ringing|started)\b"
-    r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|^unanswered$|\bhung up\b"
+)
+"""What an error says of a call that was placed."""
+_PLACED_CALL = re.compile(
+    _STATED_CALL.pattern
+    + r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|^unanswered$|\bhung up\b"
     r"|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
 """What a failure says if a call was placed."""
@@ -150,6 +154,15 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
         if is_open_error(str(value)) or _PLACED_CALL.search(_words(str(value))):
             return True
     return False
+
+
+def states_call(response: HttpResponse, request: HttpRequest) -> bool:
+    """Return whether a text in a response, or the response itself, states that a call was placed."""
+    body, sent = response.json(), values_sent(request)
+    return any(
+        isinstance(value, str) and _STATED_CALL.search(_words(value)) and value.lower() not in sent
+        for _, value, _ in _members({"": response.text} if body is None else body)
+    )
 
 
 def is_open_error(text: str) -> bool:

@@ -55,6 +55,25 @@ def test_error_that_says_what_was_started_is_inconclusive(
     assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
 
 
+@each_case(
+    "body, is_open",
+    [
+        ({"message": "Call placed, but the recording could not be started"}, True),
+        ({"errors": [{"detail": "The contact is already being called"}]}, True), (b"call_queued", True),
+        ({"message": "Too many calls were placed"}, False), ({"message": "All lines are busy"}, False),
+        ({"note": "Call was placed"}, False), (b"<p>Too many requests", False),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_busy_response_that_states_a_call_is_not_sent_again(body: Any, *, is_open: bool) -> None:
+    request = REQUEST._replace(body=b'{"note": "call was placed"}')
+    for status in (401, 429, 503):
+        exchange = Exchange(request, respond(status, body, Retry_After="0"), may_be_sent=True)
+        assert (classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE) is is_open
+    exchange = Exchange(request, respond(409, body), may_be_sent=True)
+    assert classify(exchange, EXECUTE) is Evidence.REFUSED
+
+
 @each_case("status", ERRORS)
 @each_case(
     "body, headers",
