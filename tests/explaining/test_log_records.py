@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall import explain
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -52,20 +53,18 @@ NO_BODY: dict[str, dict[str, Any]] = {
 
 @pytest.mark.slow
 @each_case("name", RECORDS, quick=6)
-def test_body_in_a_log_record_is_checked(name: str, cxcall: Cxcall) -> None:
-    ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(RECORDS[name]), code=3)
-    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
-    assert found[0] == ("type-mismatch", "/callbackNumbers"), found
-    assert [each["host"] for each in ran.envelope["data"]["attempts"]] == ["api.mypurecloud.de"]
-    assert [each["status"] for each in ran.envelope["data"]["attempts"]] == [400]
+def test_body_in_a_log_record_is_checked(name: str) -> None:
+    [found] = explain(json.dumps(RECORDS[name]))
+    first = found.findings[0]
+    assert (first.code, first.where) == ("type-mismatch", "/callbackNumbers"), found.findings
+    assert (found.request.host, found.request.status) == ("api.mypurecloud.de", 400)
 
 
 @pytest.mark.slow
 @each_case("name", NO_BODY, quick=3)
-def test_response_in_a_log_record_is_not_the_body_of_the_request(name: str, cxcall: Cxcall) -> None:
-    ran = cxcall("explain", "-", "-o", "json", "--all", stdin=json.dumps(NO_BODY[name]), code=3)
-    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
-    assert [each for each in found if each[1] not in ("response", "request", "body")] == []
+def test_response_in_a_log_record_is_not_the_body_of_the_request(name: str) -> None:
+    found = [each for one in explain(json.dumps(NO_BODY[name])) for each in one.findings]
+    assert {each.where for each in found} <= {"response", "request", "body"}
 
 
 @pytest.mark.slow
