@@ -20,7 +20,6 @@ EXTENSIONS = [
     ("", "rules", "x"),
     ("", "renamed", {"a": ["b", "c"]}),
     ("op", "command", "mycall"),
-    ("op", "command", {"name": "x", "flags": {"a": {}}}),
     ("op", "engagement-id", "body:/id"),
     ("op", "reads", True),
     ("op", "rings", "false"),
@@ -31,12 +30,13 @@ EXTENSIONS = [
     ("schema", "persons", True),
     ("server", "regions", ["eu"]),
 ]
+OTHERS = [("op", "command", {"name": "x", "flags": {"a": {}}})]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "name", "value"), EXTENSIONS)
+@pytest.mark.parametrize("extensions", [EXTENSIONS, OTHERS])
 def test_wrong_extension_is_ignored_and_listed(
-    cxcall: Cxcall, kind: str, name: str, value: Any
+    cxcall: Cxcall, extensions: list[tuple[str, str, Any]]
 ) -> None:
     document = posting("op", {"to": {"type": "string"}})
     (operation,) = (each["post"] for each in document["paths"].values())
@@ -47,12 +47,14 @@ def test_wrong_extension_is_ignored_and_listed(
         "schema": media["schema"],
         "server": document["servers"][0],
     }
-    nodes[kind][f"x-cxcall-{name}"] = value
+    for kind, name, value in extensions:
+        nodes[kind][f"x-cxcall-{name}"] = value
     file = cxcall.file("own.json", document)
     listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
-    (finding,) = listed["findings"]
-    assert finding["where"].endswith(f"/x-cxcall-{name}")
-    assert "the extension is ignored: " in finding["message"]
+    places = sorted(each["where"].rpartition("/x-cxcall-")[2] for each in listed["findings"])
+    assert places == sorted(name for _, name, _ in extensions)
+    for each in listed["findings"]:
+        assert "the extension is ignored: " in each["message"]
     cxcall("send", "op", "--contract", file, "--set", '/to="+12025550123"', "-n", code=0)
     cxcall("personal-connection", "--help", env={"CXCALL_CONTRACT": file}, code=0)
 

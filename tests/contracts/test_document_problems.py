@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall import check
 from helpers.calling_api import posting, wrap
 from helpers.small_api import swagger
 from helpers.user_documents import names
@@ -52,8 +53,9 @@ def test_invalid_schema_blocks_only_the_requests_that_use_it(
     definitions = {"GROUP": {"type": "object"}, **({"LEAD": lead} if lead else {})}
     file = cxcall.file("own.json", {**swagger(), "definitions": definitions})
     # It is in the body of `callLead`, and in a response of `getLead`.
-    assert {"getLead", "addGroup", "sendForm"} <= names(cxcall, file)
-    assert "callLead" not in names(cxcall, file)
+    usable = names(cxcall, file)
+    assert {"getLead", "addGroup", "sendForm"} <= usable
+    assert "callLead" not in usable
     listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=3).envelope
     assert listed["data"]["unusable"] == ["callLead"]
     assert any(message in each["message"] for each in listed["findings"])
@@ -195,10 +197,10 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     for where, message in problems:
         assert where.endswith("/schema" if place is None else f"/schema/properties/x{place}")
         assert why in message
-    words = ("op", "--contract", file)
-    cxcall("validate", "-", "--operation", *words, stdin='{"rank": 1, "x": {"y": 1}}', code=0)
-    cxcall("validate", "-", "--operation", *words, stdin='{"rank": "1"}', code=3)
-    cxcall("operations", *words, "--skeleton", code=0)
+    own = cxcall.folder / file
+    assert check({"rank": 1, "x": {"y": 1}}, "op", contract=own).valid
+    assert not check({"rank": "1"}, "op", contract=own).valid
+    cxcall("operations", "op", "--contract", file, "--skeleton", code=0)
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall import check
+from cxcall.findings.finding import Severity
 from helpers.small_api import swagger
 from helpers.user_documents import names
 
@@ -51,11 +53,8 @@ def test_request_is_built_as_declared(cxcall: Cxcall, contract: str) -> None:
 def test_bodies_are_checked_against_the_document(
     cxcall: Cxcall, contract: str, operation: str, body: Any, codes: list[str]
 ) -> None:
-    file = cxcall.file("body.json", body)
-    asked = ("validate", file, "--operation", operation, "--contract", contract, "-o", "json")
-    ran = cxcall(*asked, code=3 if codes else 0)
-    found = [each["code"] for each in ran.envelope["findings"] if each["severity"] == "error"]
-    assert found == codes
+    found = check(body, operation, contract=cxcall.folder / contract).findings
+    assert [each.code for each in found if each.severity is Severity.ERROR] == codes
 
 
 def test_operation_of_a_body_is_found(cxcall: Cxcall, contract: str) -> None:

@@ -18,54 +18,55 @@ CUT = "get the complete text: it is cut off within a member or an item"
 QUOTE = "a quote inside a string is not escaped"
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "fix", "column"),
-    [
-        ('{"name": "Bob "The Builder" Smith"}', QUOTE, ESCAPE, 15),
-        ('{"name": "Bob " the builder"}', QUOTE, ESCAPE, 15),
-        ('{"size": "5" 6"}', "a comma is missing before this", "put a comma between the two", 14),
-        ('{"size": "5"6"}', QUOTE, ESCAPE, 12),
-        ('{"a "b" c": 1}', QUOTE, ESCAPE, 5),
-        ('{"a": "x" b: 1}', "a comma is missing before this", "put a comma between the two", 11),
-        ('["a" true]', "a comma is missing before this", "put a comma between the two", 6),
-        ("{'contactId': 'x', 'more': None}", "single quotes are not JSON", PYTHON, 2),
-        ("[{'contactId': 'x'}]", "single quotes are not JSON", PYTHON, 3),
-        ("{\"a\": 'x'}", "single quotes are not JSON", "write double quotes", 7),
-        ("<!DOCTYPE html><html></html>", "this is a web page, not JSON", MARKUP, 1),
-        ("<html>", "this is a web page, not JSON", MARKUP, 1),
-        ('<?xml version="1.0"?><a/>', "this is XML, not JSON", MARKUP, 1),
-        (
-            "<CONTACT_ID>",
-            "`<` cannot start a JSON value",
-            "write a JSON object, like `cxcall operations NAME --skeleton` prints",
-            1,
-        ),
-        ('{"a": <ID>}', "`<` cannot start a JSON value", "put text in double quotes", 7),
-        (
-            '{"a": [{"b": 1',
-            "this `{` is never closed",
-            "add `}]}` at the end; the text may be cut off",
-            8,
-        ),
-        ('{"a": 1,', "this `{` is never closed", CUT, 1),
-        ('{"a":', "this `{` is never closed", CUT, 1),
-        ('{"a"', "this `{` is never closed", CUT, 1),
-        ('{"a": [1,', "this `[` is never closed", CUT, 7),
-        (
-            "[object Object]",
-            "an object was sent as text, not as JSON",
-            "send `JSON.stringify(payload)`",
-            1,
-        ),
-    ],
-)
-def test_json_syntax_error_is_named_with_its_correction(
-    cxcall: Cxcall, text: str, message: str, fix: str, column: int
-) -> None:
-    ran = cxcall("validate", cxcall.file("p.json", text), "-o", "json", code=3)
-    (finding,) = ran.envelope["findings"]
-    assert (finding["message"], finding["fix"]) == (message, fix)
-    assert f"p.json:1:{column}" in cxcall("validate", "p.json", code=3).out
+ERRORS: list[tuple[str, str, str, int]] = [
+    ('{"name": "Bob "The Builder" Smith"}', QUOTE, ESCAPE, 15),
+    ('{"name": "Bob " the builder"}', QUOTE, ESCAPE, 15),
+    ('{"size": "5" 6"}', "a comma is missing before this", "put a comma between the two", 14),
+    ('{"size": "5"6"}', QUOTE, ESCAPE, 12),
+    ('{"a "b" c": 1}', QUOTE, ESCAPE, 5),
+    ('{"a": "x" b: 1}', "a comma is missing before this", "put a comma between the two", 11),
+    ('["a" true]', "a comma is missing before this", "put a comma between the two", 6),
+    ("{'contactId': 'x', 'more': None}", "single quotes are not JSON", PYTHON, 2),
+    ("[{'contactId': 'x'}]", "single quotes are not JSON", PYTHON, 3),
+    ("{\"a\": 'x'}", "single quotes are not JSON", "write double quotes", 7),
+    ("<!DOCTYPE html><html></html>", "this is a web page, not JSON", MARKUP, 1),
+    ("<html>", "this is a web page, not JSON", MARKUP, 1),
+    ('<?xml version="1.0"?><a/>', "this is XML, not JSON", MARKUP, 1),
+    (
+        "<CONTACT_ID>",
+        "`<` cannot start a JSON value",
+        "write a JSON object, like `cxcall operations NAME --skeleton` prints",
+        1,
+    ),
+    ('{"a": <ID>}', "`<` cannot start a JSON value", "put text in double quotes", 7),
+    (
+        '{"a": [{"b": 1',
+        "this `{` is never closed",
+        "add `}]}` at the end; the text may be cut off",
+        8,
+    ),
+    ('{"a": 1,', "this `{` is never closed", CUT, 1),
+    ('{"a":', "this `{` is never closed", CUT, 1),
+    ('{"a"', "this `{` is never closed", CUT, 1),
+    ('{"a": [1,', "this `[` is never closed", CUT, 7),
+    (
+        "[object Object]",
+        "an object was sent as text, not as JSON",
+        "send `JSON.stringify(payload)`",
+        1,
+    ),
+]
+
+
+def test_json_syntax_error_is_named_with_its_correction(cxcall: Cxcall) -> None:
+    files = [cxcall.file(f"{row}.json", error[0]) for row, error in enumerate(ERRORS)]
+    ran = cxcall("validate", *files, "-o", "json", code=3)
+    shown = cxcall("validate", *files, code=3).out
+    findings = ran.envelope["findings"]
+    assert [each["file"] for each in findings] == files
+    for finding, (text, message, fix, column) in zip(findings, ERRORS, strict=True):
+        assert (finding["message"], finding["fix"]) == (message, fix), text
+        assert f"{finding['file']}:1:{column}" in shown, text
 
 
 @pytest.mark.parametrize(

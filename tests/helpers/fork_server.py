@@ -128,6 +128,8 @@ def fill_caches() -> None:
     for contract in load_shipped_contracts():
         for operation in contract.operations:
             _ = [each.flag for each in operation.parameters], operation.scopes
+            if operation.command and operation.takes_body:
+                check(operation.example, operation.name)
     shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
     explain(FAILED_REQUEST)
