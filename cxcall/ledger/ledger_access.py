@@ -68,6 +68,7 @@ class LedgerAccess:
         """
         # The marker is read first: it is never newer than the file.
         marker = LedgerMarker(marker_folder, os.path.realpath(folder))
+        marker.warn_of_shared_ledger()
         database = open_unwritable_database(folder) if to_read else open_database(folder)
         return cls(database, marker, now, boot_clock)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.checksummed_rows import State
 
+_SHARED = "shared"
+"""The member of the marker of a database, which other machines may share."""
 _WIDTH = 200
 """Bytes of a marker, written at once so that a kill cannot leave half a marker."""
 
@@ -74,6 +76,18 @@ class LedgerMarker:
         except OSError as error:
             add_notice(_marker_notice(self._folder, error))
         return found
+
+    def warn_of_shared_ledger(self) -> None:
+        """Add a notice if this file is a new ledger, but a database was the ledger with the same settings before.
+
+        A variable that is set in a shell may be missing in a cron job.
+        """
+        if self._marks or self._folder is None:
+            return
+        with suppress(OSError, ValueError):
+            texts = [each.read_text("utf-8") for each in self._folder.glob("*.json")]
+            if any(json.loads(each).get(_SHARED) is True for each in texts):
+                add_notice(_shared_notice())
 
     def problem(self, state: State) -> str:
         """Return why a ledger lacks records; empty if nothing shows that."""
@@ -164,6 +178,7 @@ class LedgerMarker:
             "generation": mark.generation,
             "event": mark[1:],
             "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            **({_SHARED: True} if "://" in self._place else {}),
             "purpose": "notices that a ledger of cxcall disappeared; do not delete it",
         }
         try:
@@ -181,6 +196,17 @@ class LedgerMarker:
                 os.close(file)
         except OSError as error:
             add_notice(_marker_notice(self._folder, error))
+
+
+def _shared_notice() -> Finding:
+    return Finding.warning(
+        "ledger",
+        "CXCALL_LEDGER",
+        "this is a new ledger, in a file of this machine, but earlier calls of this user were recorded in a database",
+        "set `CXCALL_LEDGER` here, too, such as in the environment of a cron job",
+        "this ledger does not know those calls, so it does not stop a repetition",
+        source="ledger",
+    )
 
 
 def _marker_notice(folder: Path, error: OSError) -> Finding:

@@ -75,7 +75,9 @@ def check_ledger() -> str:
 
     is_shared, state = bool(_shared_address()), state_dir()
     if not is_shared and not check_folder(state):
-        if problem := LedgerMarker(_marker_folder(state), os.path.realpath(state)).loss():
+        marker = LedgerMarker(_marker_folder(state), os.path.realpath(state))
+        marker.warn_of_shared_ledger()
+        if problem := marker.loss():
             raise MissingRecordsError(problem)
         return f"`{state}`, from the first send on"
     with open_ledger() as ledger:

@@ -88,6 +88,18 @@ def test_empty_variable_stops_the_call(live: Cxcall, value: str) -> None:
     assert "`CXCALL_LEDGER` is set, but empty" in live(*SEND, code=2).err
 
 
+def test_first_call_without_the_variable_of_the_database_is_a_warning(
+    live: Cxcall, postgres_url: str
+) -> None:
+    """A cron job does not have the variables of a shell: its ledger does not know the calls of the shell."""
+    warning = "earlier calls of this user were recorded in a database"
+    assert warning not in live("history", "list", code=0).err
+    live(*SEND, code=0, env={"CXCALL_LEDGER": postgres_url})
+    assert warning in live("doctor").err
+    assert warning in live(*SEND, code=0).err
+    assert warning not in live(*SEND, "--again", code=0).err
+
+
 def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:
     live.file(".env", "CXCALL_LEDGER=postgresql://elsewhere/db\n")
     assert "`CXCALL_LEDGER` has no effect here" in live(*SEND, code=2).err
