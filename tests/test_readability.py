@@ -34,12 +34,13 @@ def test_files_stay_readable() -> None:
 def test_public_name_is_defined_in_one_module() -> None:
     """One name has one meaning. Each command has a function of its name, and each output format one that renders it."""
     places: dict[str, list[str]] = {}
-    for path, tree in syntax_trees().items():
+    definition = re.compile(r"^(?:def|class) ([^\W_]\w*)", re.MULTILINE)
+    for path in modules():
         module = path.relative_to(PACKAGE).as_posix()
         if not module.startswith(("cli/commands/", "output/formats/")):
-            for node in tree.body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
-                    places.setdefault(node.name, []).append(module)
+            for name in definition.findall(path.read_text("utf-8")):
+                places.setdefault(name, []).append(module)
+    assert len(places) > 1000
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
