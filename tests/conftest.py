@@ -24,7 +24,7 @@ from helpers.command import Cxcall, Start, Stranger
 from helpers.fork_server import ForkServer
 from helpers.forked_commands import Forks
 from helpers.platform_server import Platform
-from helpers.work import examples
+from helpers.work import examples, is_quick
 
 if TYPE_CHECKING:
     from helpers.postgres import PostgresServer
@@ -38,6 +38,8 @@ QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 2
 """How many cases of any other test are in the quick suite."""
+QUICK_STARTS = 5
+"""How many commands a test of the quick suite may start: each takes 0.04 seconds."""
 FORK_SERVER = pytest.StashKey[ForkServer]()
 FORK_SERVER_NAME = "TEST_FORK_SERVER"
 """The variable that tells workers the name of the process that forks."""
@@ -183,10 +185,13 @@ def fork_server() -> Iterator[None]:
 
 
 @pytest.fixture
-def cxcall(tmp_path: Path, request: pytest.FixtureRequest) -> Cxcall:
-    """Return the installed command, run in a temporary folder."""
+def cxcall(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cxcall]:
+    """Return the installed command, run in a temporary folder; the quick suite has no test that starts it often."""
     mark = request.node.get_closest_marker("real_start")
-    return Cxcall(tmp_path, next(iter(mark.args), Start.PROGRAM) if mark else Start.FORK)
+    command = Cxcall(tmp_path, next(iter(mark.args), Start.PROGRAM) if mark else Start.FORK)
+    yield command
+    if is_quick() and command.starts > QUICK_STARTS:
+        pytest.fail(f"mark it as slow: it starts {command.starts} commands", pytrace=False)
 
 
 @pytest.fixture

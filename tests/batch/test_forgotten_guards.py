@@ -174,6 +174,7 @@ def test_command_to_continue_names_the_variables_that_set_guards(
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 def test_list_is_not_forgotten_for_the_rows_that_a_value_makes_calls(
     cxcall: Cxcall, platform: Platform
 ) -> None:

@@ -71,6 +71,7 @@ class Cxcall:
     def __init__(self, folder: Path, start: Start = Start.FORK) -> None:
         self.folder = folder
         self.start = start
+        self.starts = 0
         self._commands: set[str] = set()
         self.environment = {
             **{
@@ -166,6 +167,7 @@ class Cxcall:
         """Return whether this run may be a fork, and remember which command it is."""
         is_first = command[1] not in self._commands if len(command) > 1 else True
         self._commands.update(command[1:2])
+        self.starts += 1
         return self.start is Start.FORK or (self.start is Start.FORK_LATER and not is_first)
 
     def file(self, name: str, content: Any) -> str:

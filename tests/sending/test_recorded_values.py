@@ -125,6 +125,7 @@ def test_secret_in_the_path_is_sent_and_not_shown(cxcall: Cxcall) -> None:
     assert "/lines/k" not in shown
 
 
+@pytest.mark.slow
 def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) -> None:
     places = {"token": "path", "api_key": "query", "X-Auth-Token": "header", "session_id": "cookie"}
     secrets = {name: f"s3cr3t-{place}-9" for name, place in places.items()}
