@@ -32,6 +32,8 @@ LONDON = "+442079460123"
         ("+44 020 7946 0123", LONDON, False),
         ("0044 020 7946 0123", LONDON, False),
         ("00442079460123", LONDON, False),
+        ("+4930123456.0", "+4930123456", False),
+        ("+39 (0)6 (698) 12345", "+390669812345", False),
     ],
 )
 def test_number_is_corrected_without_the_prefix_of_its_country(
@@ -44,6 +46,7 @@ def test_number_is_corrected_without_the_prefix_of_its_country(
 @each_case(
     "written",
     [
+        "+44 (0)20 (7946) 095", "+12025550.00",
         "+34 (0) 912 345 678", "+39 (0)333 1234567", "+12025550123/99", "+1 202 555 0123 99",
         "+49 30 123456 / 7", "0049 30 123456/123457", "2025550123 / 2025550199",
     ],

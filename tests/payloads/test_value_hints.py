@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.value_corrections import retype
+from cxcall.payloads.errors.value_corrections import property_template, retype
+from cxcall.payloads.errors.value_formats import advise
 from cxcall.payloads.errors.value_hints import (
-    format_hint,
     format_value,
     limit_hint,
-    property_template,
     retype_hint,
 )
 from cxcall.runtime.name_similarity import nearest_name
@@ -97,8 +96,8 @@ def test_limit_hint_names_the_limit(
         ("", "1", ("", "")),
     ],
 )  # fmt: skip
-def test_format_hint_shows_the_wanted_form(name: str, value: str, hints: tuple[str, str]) -> None:
-    assert format_hint(name, value) == hints
+def test_advice_shows_the_wanted_form(name: str, value: str, hints: tuple[str, str]) -> None:
+    assert advise(name, value)[:2] == hints
 
 
 @pytest.mark.parametrize(

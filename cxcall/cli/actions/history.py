@@ -252,7 +252,7 @@ def parse_time(text: str, flag: str) -> datetime:
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: the date is out of range
-        from cxcall.documents.date_error_messages import describe_wrong_date
+        from cxcall.payloads.errors.value_formats import describe_wrong_date
 
         wrong = describe_wrong_date(text)
         raise UsageError(

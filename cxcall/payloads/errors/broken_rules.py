@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import convert_text, new_validator
@@ -12,24 +11,9 @@ from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.value_corrections import is_valid_scalar
-from cxcall.payloads.errors.value_hints import (
-    format_hint,
-    format_value,
-    is_json_number,
-    limit_hint,
-    retype_hint,
-)
+from cxcall.payloads.errors.value_formats import advise, find_format
+from cxcall.payloads.errors.value_hints import format_value, is_json_number, limit_hint, retype_hint
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.wrong_phone_numbers import (
-    AS_TEXT,
-    FORMS,
-    WITHOUT_DECIMALS,
-    WITHOUT_TRUNK_PREFIX,
-    has_decimals,
-    is_rounded_number,
-)
-from cxcall.phone import number_masking
-from cxcall.phone.impossible_numbers import may_be_several, write_e164
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
@@ -39,26 +23,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
-
-_E164_FORM = (
-    "a plus sign, then the country code and the number: at most 15 digits, no spaces or punctuation"
-)
-_WITHOUT_PUNCTUATION = "remove spaces and punctuation: a plus sign and digits only"
-_E164_FIXES = (
-    (r"\+[1-9][0-9]{1,14}", _WITHOUT_PUNCTUATION),
-    # A spreadsheet keeps the plus sign as `'+1...` or `="+1..."`.
-    (
-        r"""(?:'|=?")\+[1-9][0-9]{1,14}"?""",
-        "remove the characters around the number: it begins with `+`",
-    ),
-    (r"00[1-9][0-9]{5,14}", "write `+` in place of the leading `00`"),
-    (
-        r"0[0-9]{5,14}",
-        "write `+` and the country code in place of the leading `0` (Italy keeps it)",
-    ),
-    (r"[0-9]{6,15}", "put `+` and the country code in front"),
-)
-"""The corrections of a number by the form of its digits."""
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
@@ -161,7 +125,7 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
         verb = "be" if keyword == "const" else "match the pattern"
         return f"must {verb} `{as_text(limit)}`; got `{format_value(value)}`", ""
     if keyword == "format":
-        return format_hint(limit, value)
+        return advise(limit, value)[:2]
     rule, fix = limit_hint(keyword, limit, value)
     shown = f": {json.dumps(limit)}" if limit else ""
     return rule or f"breaks the rule `{keyword}{shown}`", fix
@@ -196,18 +160,17 @@ def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
     text, schema = json.dumps(value), with_format(schema)
     if is_valid_scalar(text, schema):
         return retype_hint(value, types)
-    if schema.get("format") == "e164":
+    name = schema.get("format", "")
+    if name == "e164":
         return "write it in quotes, with `+` and the country code in front"
-    return format_hint(schema.get("format", ""), text)[1]
+    return "" if find_format(name).code else advise(name, text).fix
 
 
 def describe_schema(schema: JsonSchema) -> str:
     """Return the rule of a value's schema, or its description, as the reason of a finding."""
-    formats = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
-    name = formats.get(schema.get("format", ""))
-    return (
-        f"the schema requires {name}" if name else with_description("", schema.get("description"))
-    )
+    if rule := find_format(schema.get("format", "")).rule:
+        return f"the schema requires {rule}"
+    return with_description("", schema.get("description"))
 
 
 def with_description(rule: str, description: str | None) -> str:
@@ -236,30 +199,11 @@ def with_format(schema: JsonSchema) -> JsonSchema:
 
 def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
     """Return (code, message, fix) for a string that is not a UUID or a number, else empty strings."""
-    name = with_format(schema).get("format")
-    if name not in ("uuid", "e164", "phone") or not value:
+    name = with_format(schema).get("format", "")
+    code = find_format(name).code
+    if not (code and value):
         return "", "", ""
     if is_placeholder(value, id_wanted=True):
         return "placeholder", *describe_placeholder(label, value)
-    if name == "uuid":
-        fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
-        return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
-    if name == "phone":
-        return "phone-format", f"{label} is `{value}`, which has no number to dial", FORMS
-    message = f"{label} is `{number_masking.mask_number(value)}`, which is not E.164"
-    return "phone-format", message, _suggest_e164(value)
-
-
-def _suggest_e164(value: str) -> str:
-    if is_rounded_number(value):
-        return AS_TEXT
-    if has_decimals(value):
-        return WITHOUT_DECIMALS
-    if may_be_several(re.sub(r"^\s*00", "+", value)):
-        return f"if it is more than one number, write only one: {_E164_FORM}"
-    digits = re.sub(r"[\s().\-/]", "", value)
-    found = next((fix for form, fix in _E164_FIXES if re.fullmatch(form, digits)), "")
-    has_prefix = re.search(r"\([0-9]\)", value) and write_e164(digits) != digits
-    if found == _WITHOUT_PUNCTUATION and (has_prefix or write_e164(digits) not in ("", digits)):
-        return f"{WITHOUT_TRUNK_PREFIX}, and the punctuation"
-    return found or f"write {_E164_FORM}, like `+12025550123`"
+    found = advise(name, value)
+    return code, f"{label} {found.problem}", found.fix

@@ -44,14 +44,10 @@ from cxcall.payloads.errors.value_corrections import (
     correct_choice,
     is_valid_scalar,
     new_value,
+    property_template,
     retype,
 )
-from cxcall.payloads.errors.value_hints import (
-    format_value,
-    property_template,
-    suggest_flags,
-    wrapped_list,
-)
+from cxcall.payloads.errors.value_hints import format_value, suggest_flags, wrapped_list
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name
@@ -64,7 +60,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.error_selection import Names
     from cxcall.payloads.errors.renames import Rename
-    from cxcall.payloads.errors.value_corrections import Correction
+    from cxcall.payloads.errors.value_formats import Correction
     from cxcall.payloads.payload import Payload
 
 _MAX_ROUNDS = 20

@@ -9,6 +9,7 @@ from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
+from cxcall.payloads.errors.value_formats import advise, find_format
 from cxcall.payloads.errors.value_hints import listed_values
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
@@ -19,23 +20,11 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-
-    Correction = tuple[Any, Applicability]
+    from cxcall.payloads.errors.value_formats import Correction
 
 _MAX_CHOICES = 4
 _MAX_DEPTH = 8
-_KINDS = {
-    "uuid": "UUID",
-    "e164": "+E.164 number",
-    "phone": "+E.164 number",
-    "date-time": "RFC 3339 time",
-    "date": "date",
-    "email": "email address",
-    "uri": "URL",
-    "boolean": "true|false",
-    "integer": "integer",
-    "number": "number",
-}
+_KINDS = {"boolean": "true|false", "integer": "integer", "number": "number"}
 SCALAR_RULES = frozenset(
     """
     type enum const format pattern minLength maxLength minimum maximum exclusiveMinimum
@@ -45,17 +34,27 @@ SCALAR_RULES = frozenset(
 """Keywords of a schema that restrict a value itself, and not its members and items."""
 _WRITTEN_DIGITS = r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 """A phone number, if a schema requires its digits."""
-_HYPHENS = (8, 12, 16, 20)
 
 
 def placeholder(name: str, schema: JsonSchema) -> str:
     """Return the placeholder for a value, such as `<contactId: UUID>`."""
     choices = schema.get("enum", ())
-    kind = _KINDS.get(schema.get("format", "")) or _KINDS.get(str(schema.get("type")), "")
+    kind = find_format(schema.get("format", "")).kind or _KINDS.get(str(schema.get("type")), "")
     if choices:
         kind = "|".join(map(str, choices[:_MAX_CHOICES])) + "|…" * (len(choices) > _MAX_CHOICES)
     text = re.sub("[<>]", "", f"{name}: {kind}" if kind else name)
     return f"<{text}>"
+
+
+def property_template(name: str, schema: JsonSchema) -> str:
+    """Return a property as JSON text, with a value to fill in."""
+    first, format_name = (*schema_types(schema), "string")[0], schema.get("format", "")
+    value = {"object": "{...}", "array": "[...]"}.get(first, '"..."')
+    if format_name in ("uuid", "e164"):
+        value = f'"<{find_format(format_name).kind}>"'
+    elif first in _KINDS:
+        value = f"<{_KINDS[first].replace('|', ' or ')}>"
+    return f'"{name}": {value}'
 
 
 def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
@@ -138,45 +137,10 @@ def correct_choice(
 
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:
     """Return a text in the format that its schema requires, and how safe the change is; None if there is none."""
-    name, text = schema.get("format"), value.strip()
-    if choices := schema.get("enum"):
-        return _correct_choice(text, [each for each in choices if isinstance(each, str)])
-    if name == "e164":
-        return _correct_number(text)
-    if name == "uuid":
-        digits = re.sub(r"^(urn:uuid:)|[-{}\s]", "", text.lower())
-        if re.fullmatch("[0-9a-f]{32}", digits):
-            parts = zip((0, *_HYPHENS), (*_HYPHENS, None), strict=True)
-            return "-".join(digits[start:end] for start, end in parts), Applicability.SAFE
-    if name == "date-time" and re.fullmatch(r"\S{10} \S{8}\S*(Z|[+-]\d\d:\d\d)", text):
-        return text.replace(" ", "T"), Applicability.SAFE
-    return None
-
-
-def _correct_number(text: str) -> Correction | None:
-    """Return a number in E.164; a prefix in brackets, as in `+44 (0)20`, is certainly not part of it.
-
-    None for a text that may be several numbers: a correction must not choose whom to call.
-    """
-    from cxcall.phone.impossible_numbers import may_be_several, write_e164
-
-    if may_be_several(re.sub(r"^00", "+", text)):
-        return None
-    digits = re.sub(r"[\s().\-/]", "", text)
-    if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-        written, without_prefix = write_e164(digits), re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
-        has_prefix = len(without_prefix) < len(digits)
-        if has_prefix and not written:
-            return None  # no country has the number with this digit
-        is_certain = written == without_prefix if has_prefix else written in ("", digits)
-        return written or digits, Applicability.SAFE if is_certain else Applicability.UNSAFE
-    if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
-        number = f"+{digits[2:]}"
-        return write_e164(number) or number, Applicability.UNSAFE
-    return None
-
-
-def _correct_choice(text: str, choices: list[str]) -> Correction | None:
+    text = value.strip()
+    if not schema.get("enum"):
+        return advise(schema.get("format", ""), text).correction
+    choices = [each for each in schema["enum"] if isinstance(each, str)]
     same = [each for each in choices if fold_name(each) == fold_name(text)]
     if len(same) == 1:
         return same[0], Applicability.SAFE

@@ -1,11 +1,10 @@
-"""Suggest what to write instead of a wrong value: a name, a type, a format, or a limit."""
+"""Suggest what to write instead of a wrong value: another type, or a value within a limit."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import type_of
 from cxcall.documents.json_text import find_json
 from cxcall.phone import number_masking
@@ -33,28 +32,6 @@ _LIMITS = {
 }
 _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
 """A word or a phone number in a text that lists several."""
-_SINCE_1970 = r"1[6-9][0-9]{8}(?:[0-9]{3})?"
-"""Seconds or milliseconds."""
-_FORMATS = {
-    "date": ("a date", "2026-12-01"),
-    "time": ("a time with a time zone", "09:00:00Z"),
-    "duration": ("a duration of ISO 8601", "PT30M"),
-    "email": ("an email address", "ada@example.com"),
-    "uri": ("an absolute URL", "https://example.com/"),
-    "hostname": ("a host name", "example.com"),
-    "ipv4": ("an IPv4 address", "192.0.2.1"),
-    "ipv6": ("an IPv6 address", "2001:db8::1"),
-    "regex": ("a regular expression", "^[a-z]+$"),
-}
-_TEMPLATES = {
-    "uuid": '"<UUID>"',
-    "e164": '"<+E.164 number>"',
-    "object": "{...}",
-    "array": "[...]",
-    "integer": "<integer>",
-    "number": "<number>",
-    "boolean": "<true or false>",
-}
 
 
 def retype_hint(value: Any, types: list[str]) -> str:
@@ -134,58 +111,6 @@ def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
 def _format_count(count: int, unit: str) -> str:
     plural = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
     return f"{count} {unit if count == 1 else plural}"
-
-
-def format_hint(name: str, value: str) -> tuple[str, str]:
-    """Return (what a value must be, what to write) for a string that does not have a format.
-
-    Both are empty without a format.
-    """
-    if name == "date-time":
-        return _date_time_hint(value)
-    if name not in _FORMATS:
-        return (f"must have the format `{name}`; got `{format_value(value)}`" if name else ""), ""
-    from cxcall.documents.date_error_messages import describe_wrong_date
-
-    noun, example = _FORMATS[name]
-    wrong = describe_wrong_date(value) if name == "date" else ""
-    problem = wrong or f"got `{format_value(value)}`"
-    return f"must be {noun}; {problem}", f"write it like `{example}`"
-
-
-def _date_time_hint(value: str) -> tuple[str, str]:
-    from datetime import UTC, datetime
-
-    from cxcall.documents.date_error_messages import describe_wrong_date
-
-    if compile_pattern(_SINCE_1970).fullmatch(value):
-        time = datetime.fromtimestamp(int(value[:10]), UTC).isoformat().replace("+00:00", "Z")
-        return f"must be a time; got `{format_value(value)}`", f"write `{time}`"
-    is_long = value.isdecimal() and len(value) > len("20261201")
-    try:
-        moment = datetime.fromisoformat("" if is_long else value)
-    except ValueError:
-        problem = describe_wrong_date(value) or f"got `{format_value(value)}`"
-        return (
-            f"must be a time; {problem}",
-            "write it like `2026-12-01T09:00:00Z`",
-        )
-    # From here on the value is a time, so that there is no phone number to mask.
-    time = moment.isoformat().removesuffix("+00:00")
-    if ":" not in value:
-        return f"must have a time of day; got `{value}`", f"write `{time}Z`"
-    if moment.tzinfo is None:
-        fix = f"write `{time}Z`, or the offset in place of `Z`, such as `+01:00`"
-        return f"must have a time zone; got `{value}`", fix
-    fix = time if moment.utcoffset() else f"{time}Z"
-    return f"must be a time in the form of RFC 3339; got `{value}`", f"write `{fix}`"
-
-
-def property_template(name: str, schema: JsonSchema) -> str:
-    """Return a property as JSON text, with a value to fill in."""
-    first = (*schema_types(schema), "string")[0]
-    value = _TEMPLATES.get(schema.get("format", "")) or _TEMPLATES.get(first, '"..."')
-    return f'"{name}": {value}'
 
 
 def format_value(value: Any) -> str:
