@@ -120,3 +120,10 @@ def test_row_with_a_hidden_failure_has_the_same_code_when_it_is_resumed(cxcall: 
         )
     codes = [json.loads(ran.out.splitlines()[0])["findings"][0]["code"] for ran in runs]
     assert codes == ["hidden-failure"] * 2
+
+
+def test_no_batch_is_listed_or_reported_before_the_first_one(cxcall: Cxcall) -> None:
+    assert cxcall("batch", "list", code=0).err == "no batch has been run yet\n"
+    assert "there is no batch" in cxcall("batch", "report", code=2).err
+    assert "no batch starts with `01`" in cxcall("batch", "cancel", "01", code=2).err
+    assert "in PostgreSQL" in cxcall("batch", "status", "01", code=2).err

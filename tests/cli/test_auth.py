@@ -107,7 +107,6 @@ def test_a_refused_login_says_why(
     assert secret not in ran.out
 
 
-@pytest.mark.slow
 def test_logout_of_an_unknown_profile_is_an_error(cxcall: Cxcall) -> None:
     cxcall("config", "set", "timeout", "22", "-p", "prod", code=0)
     err = cxcall("auth", "logout", "-p", "prd", code=2).err
