@@ -49,36 +49,25 @@ def begin_batch(
     selection: RowSelection,
     ledger: Ledger,
     totals: CheckStatistics,
+    keys: RowKeys,
     *,
-    batch: str,
     rate: Rate,
     limit: FailureLimit,
-    keys: RowKeys,
-    guard: Callable[[], None],
 ) -> BegunBatch:
-    """Get a token if there are rows to send, and record that the batch begins, or that `batch` is resumed.
-
-    `guard` is as in `BatchRecords.begin`.
-    """
+    """Get a token if there are rows to send, and record that the batch begins or is resumed."""
     settings, tokens = job.settings, None
     if totals.to_send:
         tokens = token_source(settings, job.operation, force=job.force)
-    batch = record_batch(job, selection, ledger, totals, batch=batch, keys=keys, guard=guard)
+    batch = record_batch(job, selection, ledger, totals, keys)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     return BegunBatch(batch, job, ledger, rate_limiter, tokens, limit, keys.key_of)
 
 
 def record_batch(
-    job: Job,
-    selection: RowSelection,
-    ledger: Ledger,
-    totals: CheckStatistics,
-    *,
-    batch: str,
-    keys: RowKeys,
-    guard: Callable[[], None],
+    job: Job, selection: RowSelection, ledger: Ledger, totals: CheckStatistics, keys: RowKeys
 ) -> str:
-    """Record that a batch begins, or that `batch` is resumed, and return its ID; raises StoppedError if it was closed."""
+    """Record that a batch begins or is resumed, and return its ID; raises StoppedError if it was closed."""
+    batch = selection.batch
     if not batch:
         batch = ledger.batches.begin(
             *job.identity,
@@ -86,7 +75,7 @@ def record_batch(
             keys.column,
             is_load=job.is_load,
             guards=job.guards,
-            guard=guard,
+            guard=selection.guard,
         )
         selection.last_end = ledger.rows.state.last_batch_event
         return batch

@@ -8,11 +8,17 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.called_people import called_finding
+from cxcall.batch.called_people import CalledPeople, called_finding
 from cxcall.batch.idempotency_keys import sent_key_error
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.people_in_file import FileContacts, FileNumbers
+from cxcall.batch.resume import (
+    find_by_request,
+    find_resumable_batches,
+    new_batch_guard,
+    stop_on_queued,
+)
 from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
@@ -24,9 +30,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.ledger.request_identity import comparable_body, intent_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from cxcall.batch.called_people import CalledPeople
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.findings.finding import Finding
@@ -49,7 +54,7 @@ class RowSelection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory use stays constant.
 
     `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch; `called` are the people
-    whom it called. With a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    whom it called, and `batch` is its ID; `guard` is as in `BatchRecords.begin`. With a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
@@ -62,7 +67,8 @@ class RowSelection:
         waits_for_hours: bool = False,
     ) -> None:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
-        self.called = called
+        self.called, self.batch = called, ""
+        self.guard: Callable[[], None] = lambda: None
         self.last_end = ledger.read_state().last_batch_event if ledger else 0
         """The last end of a batch from before the check: the check, or a question, may take long."""
         self.waits_for_hours = waits_for_hours
@@ -78,6 +84,30 @@ class RowSelection:
         self._contacts = FileContacts(self._database) if job.is_load and not job.again else None
         self._numbers = None if job.is_load or job.again else FileNumbers(self._database)
         self._database.execute("BEGIN")
+
+    @classmethod
+    def open(
+        cls,
+        job: Job,
+        ledger: Ledger,
+        *,
+        resume: bool,
+        is_dry_run: bool = False,
+        waits_for_hours: bool = False,
+        finder: Callable[[Job, Ledger, Sequence[str]], FindEarlier] = find_by_request,
+    ) -> Self:
+        """Return the rows of a new batch, or of the batch to resume; `finder` returns `find_earlier`.
+
+        Raises as `find_resumable_batches`, and StillQueuedError if workers have its rows, unless `is_dry_run`.
+        """
+        guard = new_batch_guard(ledger, job)
+        batches = find_resumable_batches(ledger, job, resume=resume)
+        if not is_dry_run:
+            stop_on_queued(ledger, batches)
+        find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
+        selection = cls(job, find_earlier, ledger, called=called, waits_for_hours=waits_for_hours)
+        selection.batch, selection.guard = batches[0] if batches else "", guard
+        return selection
 
     def __enter__(self) -> Self:
         return self

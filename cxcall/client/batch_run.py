@@ -14,17 +14,10 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.batch_check import check_batch
 from cxcall.batch.beginning_and_end import begin_batch, end_run
-from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.resume import (
-    find_by_request,
-    find_resumable_batches,
-    new_batch_guard,
-    stop_on_queued,
-)
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.sending_threads import THREAD_NAME
@@ -94,17 +87,8 @@ class BatchRun:
         self._run: Run | None = None
         self._lock, self._process = RLock(), os.getpid()
         self._closed = ""
-        self._guard = new_batch_guard(ledger, job)
-        self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
-        stop_on_queued(ledger, self._batches)
-        self._selection = stack.enter_context(
-            RowSelection(
-                job,
-                find_by_request(job, ledger, self._batches),
-                ledger,
-                called=CalledPeople(ledger, job, self._batches),
-            )
-        )
+        selection = RowSelection.open(job, ledger, resume=rules.resume)
+        self._selection = stack.enter_context(selection)
         self.checked = check_batch(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()
         self._results = self._send()
@@ -201,17 +185,14 @@ class BatchRun:
         """Send the rows and yield their results; raises KeyboardInterrupt after a signal, when nothing is in flight."""
         rules = self._rules
         with self._stack:
-            keys = RowKeys(self._job.rows, "")
             begun = begin_batch(
                 self._job,
                 self._selection,
                 self._ledger,
                 self.checked,
-                batch=self._batches[0] if self._batches else "",
+                RowKeys(self._job.rows, ""),
                 rate=rules.rate,
                 limit=rules.limit,
-                keys=keys,
-                guard=self._guard,
             )
             run = self._run = Run(begun, self._selection)
             if self._closed:  # by another thread meanwhile

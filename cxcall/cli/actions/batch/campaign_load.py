@@ -206,17 +206,12 @@ class _LoadCommand(BatchCommand):
             return report
         return self._follow_jobs(report)
 
-    def find_batches(self, ledger: Ledger) -> list[str]:
-        """Return the loads that this run continues."""
-        found = self.resumed = super().find_batches(ledger)
+    def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+        """Return a function that returns the delivery of a row by the loads that this run continues."""
         if not self.options.resume:
-            stop_on_earlier_load(ledger, self.job)
-        self.contacts = LoadedContacts(ledger, self.job)
-        return found
-
-    def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
-        """Return a function that returns the delivery of a row."""
-        return _find_loaded(self.job, ledger, batches, self.contacts)
+            stop_on_earlier_load(ledger, job)
+        self.resumed, self.contacts = batches, LoadedContacts(ledger, job)
+        return _find_loaded(job, ledger, batches, self.contacts)
 
     def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.batch_check import require_rows
-from cxcall.batch.called_people import CalledPeople, describe_change
-from cxcall.batch.resume import find_by_request, find_resumable_batches
+from cxcall.batch.called_people import describe_change
+from cxcall.batch.resume import find_by_request
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
@@ -55,13 +55,19 @@ def print_requests(
 
     `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
     """
-    totals, find_earlier, called = CheckStatistics(), None, None
+    totals = CheckStatistics()
     ledger, problems = _open_ledger(job, stack, resume=resume)
-    if resume and ledger:
-        batches = find_resumable_batches(ledger, job, resume=True)
-        find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
     selection = stack.enter_context(
-        RowSelection(job, find_earlier, ledger, called=called, waits_for_hours=waits_for_hours)
+        RowSelection.open(
+            job,
+            ledger,
+            resume=True,
+            is_dry_run=True,
+            waits_for_hours=waits_for_hours,
+            finder=finder,
+        )
+        if resume and ledger
+        else RowSelection(job, None, ledger, called=None, waits_for_hours=waits_for_hours)
     )
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
@@ -77,7 +83,7 @@ def print_requests(
         findings=(*problems, *totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
         diagnostics=[
-            *([describe_change(job)] if called and called.is_changed else []),
+            *([describe_change(job)] if selection.is_changed_file else []),
             "dry run: nothing was sent",
         ],
         summary=totals.summary(),

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.batch_check import check_batch
 from cxcall.batch.beginning_and_end import begin_batch, end_run, record_batch
-from cxcall.batch.called_people import CalledPeople, describe_change
+from cxcall.batch.called_people import describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
-from cxcall.batch.resume import (
-    describe_repetition,
-    find_by_request,
-    find_resumable_batches,
-    new_batch_guard,
-    stop_on_queued,
-)
+from cxcall.batch.resume import describe_repetition, find_by_request
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
@@ -56,7 +50,7 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cxcall.batch.beginning_and_end import BegunBatch
@@ -145,34 +139,27 @@ class BatchCommand:
         self.seconds = 0.0
         self.rejects = RejectFile(options.rejects or "", job.rows)
         self.keys = RowKeys(job.rows, options.reading.key or "")
-        self.guard: Callable[[], None] = lambda: None
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
         from cxcall.sending.configured_ledger import open_ledger
 
         with open_ledger() as ledger:
-            self.guard = new_batch_guard(ledger, self.job)
-            batches = self.find_batches(ledger)
-            stop_on_queued(ledger, batches)
-            waits = self.mode.waits_for_hours and not self.mode.is_queued
-            earlier = self.find_earlier(ledger, batches)
-            called = CalledPeople(ledger, self.job, batches)
-            if called.is_changed:
-                self._tell(describe_change(self.job))
-            selection = RowSelection(
-                self.job, earlier, ledger, called=called, waits_for_hours=waits
+            selection = RowSelection.open(
+                self.job,
+                ledger,
+                resume=self.options.resume,
+                waits_for_hours=self.mode.waits_for_hours and not self.mode.is_queued,
+                finder=self.new_finder,
             )
+            if selection.is_changed_file:
+                self._tell(describe_change(self.job))
             with selection, self.rejects:
-                return self._run(ledger, selection, batches[0] if batches else "")
+                return self._run(ledger, selection)
 
-    def find_batches(self, ledger: Ledger) -> list[str]:
-        """Return the batches that this run continues; raises StoppedError if it must not start."""
-        return find_resumable_batches(ledger, self.job, resume=self.options.resume)
-
-    def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
-        """Return a function that returns the delivery of a request and its row by these batches."""
-        return find_by_request(self.job, ledger, batches)
+    def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+        """Return a function that returns the delivery of a request and its row by the batches that this run continues."""
+        return find_by_request(job, ledger, batches)
 
     def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of calls, unless `--confirm` does."""
@@ -192,27 +179,19 @@ class BatchCommand:
         """Return the run that sends the rows."""
         return Run(begun, selection)
 
-    def _run(self, ledger: Ledger, selection: RowSelection, batch: str) -> Report:
+    def _run(self, ledger: Ledger, selection: RowSelection) -> Report:
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
-        if totals.call and not batch and (message := describe_repetition(ledger, job)):
+        if totals.call and not selection.batch and (message := describe_repetition(ledger, job)):
             self.tell_progress(message)
         self.ask(count, totals.call or job.operation)
         if self.options.resume and not count:
             self.tell_progress(f"nothing is left to be {self.verb}")
         if self.mode.is_queued:
-            return self._queue(ledger, selection, totals, batch)
+            return self._queue(ledger, selection, totals)
         begun = begin_batch(
-            job,
-            selection,
-            ledger,
-            totals,
-            batch=batch,
-            rate=self.rate,
-            limit=self.limit,
-            keys=self.keys,
-            guard=self.guard,
+            job, selection, ledger, totals, self.keys, rate=self.rate, limit=self.limit
         )
         self.rejects.is_deferred = selection.is_changed_file
         run = self.new_run(begun, selection)
@@ -227,15 +206,11 @@ class BatchCommand:
             self._tell(f"the report does not include the rows that were not sent: {problem}")
         return report._replace(findings=(*report.findings, *end_run(run)))
 
-    def _queue(
-        self, ledger: Ledger, selection: RowSelection, totals: CheckStatistics, batch: str
-    ) -> Report:
+    def _queue(self, ledger: Ledger, selection: RowSelection, totals: CheckStatistics) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
         check_request_trust(job.settings)
-        batch = record_batch(
-            job, selection, ledger, totals, batch=batch, keys=self.keys, guard=self.guard
-        )
+        batch = record_batch(job, selection, ledger, totals, self.keys)
         options = {
             "rate": str(self.rate),
             "guards": guards_of(job.settings),  # no worker applies weaker ones
