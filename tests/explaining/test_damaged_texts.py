@@ -120,6 +120,7 @@ PASTED = {
     "diff": textwrap.indent(RAW, "+", lambda _: True),
     "numbered": "\n".join(f"{at:4} {each}" for at, each in enumerate(RAW.split("\n"), 1)),
     "Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing [{TEXT}] as "application/json"\n',
+    "lines of Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing ["{LINES}"] as "application/json"\n',
     "console of Postman": f'POST {URL}: {{\n  "Network": {{}},\n  "Request Body": {json.dumps(TEXT)},\n  "Response Body": ""\n}}',
     "headers of a browser": f":authority: {HOST}\n:method: POST\n:path: {PATH}\n:scheme: https\ncontent-type: application/json\n\n{TEXT}",
     "names and values of a browser": f":authority\n{HOST}\n:method\nPOST\n:path\n{PATH}\n\n{TEXT}",
@@ -145,6 +146,12 @@ def test_body_in_a_changed_text_is_read_as_it_was(name: str) -> None:
 def test_cut_body_is_reported() -> None:
     (found,) = explain(f"POST {URL}\nContent-Type: application/json\n\n{LINES[:-9]}")
     assert "body-malformed" in [each.code for each in found.findings]
+
+
+def test_body_that_a_log_cut_is_not_called_malformed() -> None:
+    log = f'DEBUG RestTemplate : HTTP POST {URL}\nDEBUG RestTemplate : Writing ["{TEXT[:80]} (truncated)..."] as "application/json"\nDEBUG RestTemplate : Response 400 BAD_REQUEST'
+    (found,) = explain(log)
+    assert (found.request.body, {each.code for each in found.findings}) == (None, {"not-provable"})
 
 
 def test_no_break_space_after_the_scheme_is_named() -> None:

@@ -61,7 +61,8 @@ _LOG_PREFIX = re.compile(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
 _JSON_BRACKET = re.compile(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
 # Bodies in the log of Spring: `Writing [{...}] as "application/json"`, `Encoding [{...}]`.
 _SPRING_BODY = re.compile(
-    r"\b(?:Writing|Encoding) \[\"?(.*?)\"?\](?: as \"[^\"\n]*\"| with [\w.$]+)?[ \t]*$",
+    r"\bWriting \[\"?((?:(?!Writing \[)[\s\S]){0,65536}?)\"?\] (?:as \"|with )[^\n]*"
+    r"|\bEncoding \[\"?((?:(?!Encoding \[).){0,65536}?)\"?\][ \t]*$",
     re.MULTILINE,
 )
 # An entry of Postman's console: method and URL before an object with the parts of the exchange.
@@ -132,7 +133,7 @@ def clean_text(text: str) -> str:
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _with_request_line(text)
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
-    text = _LINK.sub(r"\1", _SPRING_BODY.sub(r"Request body: \1", text))
+    text = _LINK.sub(r"\1", _SPRING_BODY.sub(_label_body, text))
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)
@@ -148,6 +149,12 @@ def _with_request_line(text: str) -> str:
     first = _PSEUDO_HEADER.search(text)
     at = first.start() if first else 0
     return text[:at] + start + _PSEUDO_HEADER.sub("", text[at:])
+
+
+def _label_body(logged: re.Match[str]) -> str:
+    """Return a body with a label that other readers know; nothing for one of which the log has only the start."""
+    body = logged[1] or logged[2] or ""
+    return "" if body.endswith("(truncated)...") else f"Request body: {body}"
 
 
 def _is_answered_mail(lines: Sequence[str]) -> bool:
