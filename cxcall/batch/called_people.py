@@ -126,7 +126,7 @@ class CalledPeople:
         if not key or found or self._job.again:
             return found
         with self._ledger.database.snapshot():
-            return self._ledger.find_other_use(Plan.of(request, again=False, batch="").intent())
+            return self._ledger.find_other_use(Plan(request, batch="").intent())
 
     def _was_before(self, delivery: StoredDelivery) -> bool:
         return int(delivery.delivery["number"]) <= self._last
@@ -137,7 +137,7 @@ class CalledPeople:
     def _was_tried(self, request: CheckedRequest) -> bool:
         """Return whether the batch has a delivery of a row, which was not processed: the row is not a changed one."""
         batch = next(iter(self._batches))
-        intent = Plan.of(request, again=False, batch=batch).intent()
+        intent = Plan(request, batch=batch).intent()
         return self._ledger.find_row(self._batches, intent) is not None
 
     def compare_file(self, is_in_file: Callable[[str], bool]) -> None:

@@ -222,7 +222,7 @@ def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEar
     def find_earlier(checked: CheckedRequest, row: int) -> Record | None:
         if not batches:
             return None
-        record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
+        record = ledger.find_row(batches, Plan(checked, batch=batches[0]).intent())
         return record if record is not None and record.may_be_processed else sent.find(row, checked)
 
     return find_earlier

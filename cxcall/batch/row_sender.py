@@ -89,7 +89,7 @@ class RowSender:
             hooks = hooks._replace(fence=fence or no_fence, review=review)
             rows = format_ranges(each.number for each in checked.rows)
             key = "" if rows else request.request.mask_echo(key_of(row))
-            plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key, rows=rows)
+            plan = Plan(request, again=again, batch=batch, row=row.number, key=key, rows=rows)
             tokens = self._get_token if self._tokens else None
             delivery = deliver(plan, self._ledger, tokens, hooks)
             body = None if checked.rows else request.body  # not part of the results of many rows

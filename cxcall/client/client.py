@@ -178,7 +178,7 @@ class Client:
                 where="yes",
                 fix="check it with `Client.check`, then send it with `yes=True`",
             )
-        plan = Plan.of(checked, again=again)
+        plan = Plan(checked, again=again)
         tokens = token_source(checked.settings, checked.operation, force=force)
         if checked.operation.is_read:
             return send_read(plan, tokens)
@@ -189,7 +189,7 @@ class Client:
         """Raise the error with which the ledger would stop a request now: a duplicate, or too many calls to a person."""
         if not checked.operation.is_read:
             settings = checked.settings
-            intent = Plan.of(checked, again=False).intent()
+            intent = Plan(checked).intent()
             window, limit = settings.duplicate_window, settings.call_limit
             with self._resources().ledger() as ledger:
                 ledger.stop_on_guards(intent, window, limit)

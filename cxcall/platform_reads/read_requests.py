@@ -84,9 +84,8 @@ class Reader:
                 token_source(checked.settings, checked.operation, force=False),
                 True,
             )
-        plan = Plan.of(checked, again=False)
-        plan = plan._replace(request=request) if request else plan
-        return send_read(plan, self._tokens, self._hooks)
+        sent = checked._replace(request=request or checked.request)
+        return send_read(Plan(sent), self._tokens, self._hooks)
 
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""

@@ -177,7 +177,8 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     if not checked.operation.can_place_call:
         return
     lists, times = read_lists(settings.do_not_call_files), None
-    hours = parse_hours(settings.hours) if settings.hours_policy == "enforce" else None
+    is_enforced = settings.hours and settings.hours_policy == "enforce"
+    hours = parse_hours(settings.hours) if is_enforced else None
     for number, where, is_dialed, _ in checked.checked_numbers:
         findings = [*_check_do_not_call(number, lists)]
         if hours and is_dialed:

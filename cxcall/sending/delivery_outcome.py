@@ -77,7 +77,7 @@ def add_identifiers(
     """
     found = None
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-        place = plan.engagement_place
+        place = plan.settings.engagement_place
         found = identifiers.engagement_id(plan.operation, response, place)
         found = found or _likely_engagement_id(plan, request, response)
     engagement_id, source = found or (None, None)
@@ -92,7 +92,7 @@ def _likely_engagement_id(
     plan: Plan, request: HttpRequest, response: HttpResponse
 ) -> tuple[str, str] | None:
     """Return the ID at a usual place of a response; None if the operation declares a place."""
-    if plan.operation.engagement_id or plan.engagement_place or plan.operation.is_read:
+    if plan.operation.engagement_id or plan.settings.engagement_place or plan.operation.is_read:
         return None
     from cxcall.responses.start_evidence import values_sent
 
@@ -257,7 +257,7 @@ def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
 
 def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) -> str:
     """Return the message of a response with a status other than 2xx."""
-    if shows_start(request, response, plan.operation, plan.engagement_place):
+    if shows_start(request, response, plan.operation, plan.settings.engagement_place):
         return ", and the response names something that was started"
     if response.status in REDIRECTS:
         return f", {identifiers.describe_redirect(response)}"
@@ -272,8 +272,8 @@ def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) ->
 
 def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpResponse) -> list[Finding]:
     """Return the warnings on an accepted request: no engagement ID, or an unreadable body."""
-    declared = (*filter(None, [plan.engagement_place]), *plan.operation.engagement_id)
-    found = identifiers.engagement_id(plan.operation, response, plan.engagement_place)
+    declared = (*filter(None, [plan.settings.engagement_place]), *plan.operation.engagement_id)
+    found = identifiers.engagement_id(plan.operation, response, plan.settings.engagement_place)
     kind = unread_reason(response, plan.operation)
     warnings = _failures_inside(plan, response)
     if found is None and not declared:

@@ -16,6 +16,7 @@ from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
+from cxcall.sending.call_guards import read_lists, stop_before_sending
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
     result_of_early_interrupt,
@@ -68,7 +69,7 @@ def send_read(
     if not found.is_read:  # such as a search by POST
         declared = {**found.declared, "x-cxcall-reads": True}
         found = type(found)(found.contract, found.method, found.path, declared)
-        plan = plan._replace(operation=found)
+        plan = plan._replace(checked=plan.checked._replace(operation=found))
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
     try:
         token = tokens(None) if tokens else None
@@ -94,6 +95,7 @@ def deliver(
     recorded, and the errors of `tokens(None)`: nothing was sent in these cases. A signal after that point is
     part of the result; without `watch`, another exception is raised again when the result is recorded.
     """
+    read_lists(plan.settings.do_not_call_files)  # a long list now, rather than in the transaction
     token = tokens(None) if tokens else None
     attempts = _Attempts(plan, ledger, tokens, hooks)
     signals = attempts.signals = watch.signals if watch else attempts.signals
@@ -181,7 +183,7 @@ class _Attempts(LoggedDelivery):
         """Stop at the fence or by a guard, or load the HTTP client during the wait for the disk."""
         self.plan = self.plan._replace(delivery=delivery)
         self.hooks.fence(delivery)
-        self.plan.stop_on_guards(self.ledger.now())
+        stop_before_sending(self.plan.checked, self.ledger.now())
         load_client()
 
     def run(self, token: Credentials | None) -> Delivery:
@@ -240,7 +242,7 @@ class _Attempts(LoggedDelivery):
         self.last_exchange = exchange
 
     def _classify(self, exchange: Exchange) -> Evidence:
-        evidence = classify(exchange, self.plan.operation, self.plan.engagement_place)
+        evidence = classify(exchange, self.plan.operation, self.plan.settings.engagement_place)
         self.may_be_processed = evidence in _POSSIBLY_PROCESSED
         return evidence
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cxcall.ledger.request_identity import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep
 
 if TYPE_CHECKING:
@@ -109,63 +108,35 @@ class DeliveryWatch:
 
 
 class Plan(NamedTuple):
-    """A checked request, and all values that are needed to send it.
+    """A checked request to be sent, and its place in a batch.
 
-    `numbers` are masked; `key` is the name of the row; `rows`, `undone_by`, and `possible_people` are as in `Intent`; `delivery`
-    is its ID in the ledger, as soon as it is recorded. `stop_on_guards` is called with the time, by the
-    ledger's clock, right before each attempt.
+    `key` is the name of the row; `rows` and `undone_by` are as in `Intent`; `delivery` is its ID in the ledger,
+    as soon as it is recorded.
     """
 
-    operation: Operation
-    request: HttpRequest
-    body: Any
-    settings: Settings
-    numbers: tuple[str, ...] = ()
-    engagement_place: str = ""
+    checked: CheckedRequest
     again: bool = False
     batch: str = ""
     row: int | None = None
     key: str = ""
-    people: tuple[str, ...] = ()
     rows: str = ""
     undone_by: str = ""
-    possible_people: tuple[tuple[str, ...], ...] = ()
     delivery: str = ""
-    stop_on_guards: Callable[[datetime], None] = lambda _now: None
 
-    @classmethod
-    def of(
-        cls,
-        checked: CheckedRequest,
-        *,
-        again: bool,
-        batch: str = "",
-        row: int | None = None,
-        key: str = "",
-        rows: str = "",
-    ) -> Self:
-        """Return the plan for a checked request."""
-        settings, body = checked.settings, checked.payload.value
-        return cls(
-            checked.operation,
-            checked.request,
-            body,
-            settings,
-            checked.numbers,
-            settings.engagement_place,
-            again,
-            batch,
-            row,
-            key,
-            checked.people,
-            rows=rows,
-            possible_people=checked.possible_people if settings.call_limit else (),
-            stop_on_guards=_guards(checked),
-        )
+    @property
+    def operation(self) -> Operation:
+        """The operation of the request."""
+        return self.checked.operation
 
-    def __repr__(self) -> str:
-        hidden = ("body", "people", "possible_people", "stop_on_guards")
-        return redacted_repr(self, *hidden)
+    @property
+    def request(self) -> HttpRequest:
+        """The request as it is sent."""
+        return self.checked.request
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the request."""
+        return self.checked.settings
 
     @property
     def start_seconds(self) -> float:
@@ -202,7 +173,7 @@ class Plan(NamedTuple):
         """Return what the ledger records about the plan."""
         request = self.request
         media_type = request.headers.get("Content-Type", "")
-        body = comparable_body(media_type, request.body, self.body)
+        body = comparable_body(media_type, request.body, self.checked.body)
         content = {"method": request.method, "url": self._recorded_url, "body": body}
         return Intent(
             profile=self.settings.profile,
@@ -211,7 +182,7 @@ class Plan(NamedTuple):
             method=request.method,
             target=request.masked_url,
             digest=intent_digest(**content),
-            numbers=self.numbers,
+            numbers=self.checked.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
             batch=self.batch,
@@ -219,21 +190,9 @@ class Plan(NamedTuple):
             key=self.key,
             rows=self.rows,
             older_digests=partial(older_digests, **content),
-            people=self.people,
+            people=self.checked.people,
             undone_by=self.undone_by,
-            possible_people=self.possible_people,
+            possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
             idempotency_key=request.idempotency_key,
         )
-
-
-def _guards(checked: CheckedRequest) -> Callable[[datetime], None]:
-    """Return a function that raises GuardError if a guard stops the request by then."""
-    settings = checked.settings
-    lists, is_enforced = settings.do_not_call_files, settings.hours_policy == "enforce"
-    if not (lists or (settings.hours and is_enforced)):
-        return lambda _now: None
-    from cxcall.sending.call_guards import read_lists, stop_before_sending
-
-    read_lists(lists)  # a long list now, rather than while the ledger is locked
-    return partial(stop_before_sending, checked)

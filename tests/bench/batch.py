@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from cxcall.ledger.ledger import Ledger
+from cxcall.payloads.payload import Payload
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import NullLedger, SendHooks
-from helpers.deliveries import Tokens, plan_to
+from helpers.deliveries import Tokens, changed_plan, plan_to
 from helpers.platform_server import Bucket, Platform
 from helpers.postgres import find_programs, running_postgres
 
@@ -133,7 +134,9 @@ def record_calls(where: str, ledger: Ledger) -> None:
     with platform_of(1e9, 1e9) as (environment, pipe):
         plan = plan_to(environment["CXCALL_BASE_URL"])
         for number in range(CALLS):
-            one = plan._replace(body={"number": number}, batch="B", row=number)
+            one = changed_plan(plan, payload=Payload({"number": number}))._replace(
+                batch="B", row=number
+            )
             without = timed(one, nothing)
             extra.append(timed(one, ledger) - without)
             spent.append(without)

@@ -12,6 +12,8 @@ from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
 from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.exit_codes import Outcome
+from cxcall.payloads.payload import Payload
+from cxcall.sending.checked_request import CheckedRequest
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import Settings
 from cxcall.settings.sources import DEFAULTS, SETTING_NAMES, Setting
@@ -46,16 +48,23 @@ BODY = {"contactId": "c", "contactSpec": {"contactId": "c", "contactData": {"pho
 SECRET = "a-token-nobody-may-see"
 
 
-def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **more: Any) -> Plan:
+def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **more: str) -> Plan:
+    """Return the plan of a call; `more` are other settings."""
     values = {name: Setting(DEFAULTS.get(name, ""), "default") for name in SETTING_NAMES}
-    given = {"base_url": base_url, "timeout": str(timeout), "max_wait": str(max_wait)}
+    given = {"base_url": base_url, "timeout": str(timeout), "max_wait": str(max_wait), **more}
     settings = Settings(
         {**values, **{name: Setting(value, "test") for name, value in given.items()}}
     )
     url = EXECUTE.url(base_url, {"campaignId": CAMPAIGN})
     body = json.dumps(BODY).encode()
     request = HttpRequest("POST", url, {"Content-Type": "application/json"}, body)
-    return Plan(EXECUTE, request, BODY, settings, numbers=("+*******0100",), **more)
+    checked = CheckedRequest(EXECUTE, Payload(BODY), request, settings, (), (NUMBER,))
+    return Plan(checked)
+
+
+def changed_plan(plan: Plan, **fields: Any) -> Plan:
+    """Return a plan with other values of its checked request."""
+    return plan._replace(checked=plan.checked._replace(**fields))
 
 
 class Tokens:

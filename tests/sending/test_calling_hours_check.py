@@ -184,7 +184,7 @@ def test_preflight_checks_the_scheduled_time() -> None:
 
 def test_hours_apply_by_the_clock_of_the_ledger(tmp_path: Path) -> None:
     """Many machines share a ledger in PostgreSQL, whose clock they use."""
-    plan = Plan.of(callback(None, NOW_ALLOWED), again=False)
+    plan = Plan(callback(None, NOW_ALLOWED))
     later = datetime.now(UTC) + timedelta(hours=8)
     with Ledger.open(tmp_path, now=lambda: later) as ledger:
         with pytest.raises(GuardError):

@@ -21,7 +21,7 @@ from cxcall.sending.send_plan import Plan
 from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
-from helpers.deliveries import plan_to
+from helpers.deliveries import changed_plan, plan_to
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, body: bytes) -> list[str]:
@@ -70,7 +70,7 @@ def plan_with_token(base_url: str) -> Plan:
     """Return a plan whose settings have a token: without credentials, nobody is asked."""
     plan = plan_to(base_url)
     token = {"access_token": Setting("t", "test")}
-    return plan._replace(settings=plan.settings.with_values(**token))
+    return changed_plan(plan, settings=plan.settings.with_values(**token))
 
 
 def sandbox() -> Plan:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("_plain_environment")
 
 def test_engagement_header_of_the_user_comes_first(ledger: Ledger) -> None:
     with FaultServer((answer(201, {**fault.IDS, "X-Mine": "mine"}),)) as server:
-        plan = plan_to(server.base_url, engagement_place="header:x-mine")
+        plan = plan_to(server.base_url, engagement_id="header:x-mine")
         delivery = deliver(plan, ledger, Tokens())
     assert (delivery.engagement_id, delivery.engagement_id_source) == ("mine", "header:x-mine")
 

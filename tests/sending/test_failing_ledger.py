@@ -20,6 +20,7 @@ from helpers import fault_server as fault
 from helpers.deliveries import (
     NUMBER,
     Tokens,
+    changed_plan,
     limited,
     plan_to,
 )
@@ -116,7 +117,9 @@ def test_ledger_keeps_neither_numbers_nor_the_query(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         url = f"{server.base_url}/numbers/{NUMBER.replace('+', '%2B')}?key=secret"
-        delivery = deliver(plan._replace(request=plan.request._replace(url=url)), ledger, Tokens())
+        delivery = deliver(
+            changed_plan(plan, request=plan.request._replace(url=url)), ledger, Tokens()
+        )
     record = ledger.get(delivery.id)
     assert "2025550100" not in record.target
     assert "secret" not in record.target

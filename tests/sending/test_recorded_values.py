@@ -18,7 +18,7 @@ from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
 from helpers.calling_api import wrap
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
-from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to
+from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, changed_plan, plan_to
 from helpers.fault_server import FaultServer, answer
 from helpers.platform_server import Platform, Reply
 
@@ -28,7 +28,7 @@ PLAN = plan_to(API)
 
 def test_path_is_recorded_readable_and_without_a_number() -> None:
     url = f"{API}/calls/%2B12025550100/lines%20a?to=%2B12025550100"
-    target = PLAN._replace(request=PLAN.request._replace(url=url)).intent().target
+    target = changed_plan(PLAN, request=PLAN.request._replace(url=url)).intent().target
     assert target == f"{API}/calls/+*******0100/lines a"
 
 
@@ -40,7 +40,7 @@ def test_records_of_0_2_0_are_compared_too() -> None:
 def test_only_calls_are_guarded_against_duplicates() -> None:
     assert not PLAN.intent().again
     assert PLAN._replace(again=True).intent().again
-    assert PLAN._replace(operation=load_operation("get-campaign")).intent().again
+    assert changed_plan(PLAN, operation=load_operation("get-campaign")).intent().again
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST])
@@ -52,7 +52,7 @@ def test_number_that_a_response_returns_is_masked_in_record_and_result(
     if status == HTTPStatus.CREATED:
         headers["X-Call"] = NUMBER.removeprefix("+")
     with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
-        plan = plan_to(server.base_url, engagement_place="header:X-Call")
+        plan = plan_to(server.base_url, engagement_id="header:X-Call")
         delivery = deliver(plan, ledger, Tokens())
         record = ledger.get(delivery.id)
     assert delivery.correlation_id
@@ -71,7 +71,7 @@ def test_failure_inside_an_accepted_response_is_a_warning(
     server = FaultServer((answer(HTTPStatus.CREATED, {"X-Call": "c-1"}, inside),))
     with server, Ledger.open(tmp_path) as ledger:
         delivery = deliver(
-            plan_to(server.base_url, engagement_place="header:X-Call"), ledger, Tokens()
+            plan_to(server.base_url, engagement_id="header:X-Call"), ledger, Tokens()
         )
     assert delivery.outcome == "accepted"
     assert [(each.code, each.severity) for each in delivery.findings] == [
@@ -81,7 +81,7 @@ def test_failure_inside_an_accepted_response_is_a_warning(
 
 def test_no_repr_shows_a_number() -> None:
     body = {"contactId": "1", "phoneNumber": NUMBER}
-    intent = PLAN._replace(body=body).intent()
+    intent = changed_plan(PLAN, payload=Payload(body)).intent()
     built = build_request(PLAN.operation, {"campaignId": CAMPAIGN}, Payload(body), PLAN.settings)
     for shown in (Payload(body), intent, PLAN, built):
         assert NUMBER[-7:] not in repr(shown)
@@ -98,7 +98,7 @@ def test_secret_that_a_response_returns_is_masked(
     headers = {"X-Call": token, "Location": f"/calls/{token}"} if is_accepted else {}
     echoed = {"call": token, "contextId": token} if is_accepted else echoed
     with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
-        delivery = deliver(plan_to(server.base_url, engagement_place=place), ledger, Tokens())
+        delivery = deliver(plan_to(server.base_url, engagement_id=place), ledger, Tokens())
         record = ledger.get(delivery.id)
     assert delivery.correlation_id
     assert bool(delivery.engagement_id) is is_accepted

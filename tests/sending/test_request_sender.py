@@ -22,6 +22,7 @@ from helpers import fault_server as fault
 from helpers.deliveries import (
     ROWS,
     Tokens,
+    changed_plan,
     limited,
     plan_to,
 )
@@ -112,7 +113,7 @@ def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> N
         ((redirect,), 1, "a redirect to `https://login.example.com/+*******0123/`"),
     ):
         with FaultServer(faults) as server:
-            plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
+            plan = changed_plan(plan_to(server.base_url), operation=load_operation("get-campaign"))
             delivery = send_read(plan, None, hooks)
         assert delivery.attempts == attempts
         assert words in " ".join(f"{each.message} {each.fix}" for each in delivery.findings)
@@ -182,7 +183,7 @@ def test_read_after_one_that_got_no_new_token_is_not_sent() -> None:
     error = UndeliveredError(_finding("undelivered"))
     tokens = SharedToken(Tokens(error), Tokens()(None))
     with FaultServer((refused(401),)) as server:
-        plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
+        plan = changed_plan(plan_to(server.base_url), operation=load_operation("get-campaign"))
         found = [send_read(plan, tokens) for _ in range(2)]
     assert server.whole == 1
     assert [each.outcome for each in found] == [Outcome.UNDELIVERED] * 2
@@ -193,7 +194,7 @@ def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         other = plan.request._replace(url=plan.request.url.replace("127.0.0.1", "localhost"))
-        delivery = deliver(plan._replace(request=other), ledger, Tokens())
+        delivery = deliver(changed_plan(plan, request=other), ledger, Tokens())
     assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.CREDENTIALS)
     assert server.connections == 0
     check_record(ledger, delivery)

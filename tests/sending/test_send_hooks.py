@@ -21,7 +21,6 @@ from cxcall.ledger.stored_values import time_in_flight
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
-from cxcall.settings.sources import Setting
 from cxcall.transport.exchange import exchange
 from cxcall.transport.requested_waits import SendPostponedError
 from helpers import fault_server as fault
@@ -94,9 +93,7 @@ def test_fence_that_refuses_the_second_attempt_leaves_the_request_undelivered(
 
 def test_limit_of_calls_is_checked_when_the_intent_is_recorded(ledger: Ledger) -> None:
     with FaultServer((fault.accept, fault.accept)) as server:
-        plan = plan_to(server.base_url, again=True, people=("number 12025550100",))
-        settings = plan.settings.with_values(max_attempts=Setting("1/day", "test"))
-        plan = plan._replace(settings=settings)
+        plan = plan_to(server.base_url, max_attempts="1/day")._replace(again=True)
         assert deliver(plan, ledger, Tokens()).outcome is Outcome.ACCEPTED
         with pytest.raises(TooManyCallsError):
             deliver(plan, ledger, Tokens())

@@ -217,9 +217,9 @@ def deliver_request(
     from cxcall.sending.request_sender import deliver, send_read
     from cxcall.sending.send_plan import Plan, SendHooks
 
-    plan = Plan.of(checked, again=sending.again)
+    plan = Plan(checked, again=sending.again)
     if undo:
-        plan = plan._replace(undone_by=Plan.of(undo, again=True).intent().digest)
+        plan = plan._replace(undone_by=Plan(undo, again=True).intent().digest)
     tokens = token_source(checked.settings, checked.operation, force=sending.force)
     hooks = SendHooks(on_wait=screen.print_wait)
     if checked.operation.is_read:
