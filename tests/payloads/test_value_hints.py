@@ -130,6 +130,11 @@ def test_value_in_a_message_is_short_and_masked() -> None:
     assert "2025550123" not in format_value("+12025550123")
 
 
+def test_decimals_are_not_joined_to_the_digits_of_a_number() -> None:
+    assert retype("12025550123.0", ["integer"]) == (12025550123, Applicability.UNSAFE)
+    assert retype("(202) 555-0123", ["integer"]) == (2025550123, Applicability.UNSAFE)
+
+
 def test_values_of_a_text_become_items_of_an_array() -> None:
     assert retype("a, b;c", ["array"]) == (["a", "b", "c"], Applicability.UNSAFE)
     assert retype("to be, or not", ["array"]) == (["to be, or not"], Applicability.UNSAFE)

@@ -83,7 +83,7 @@ def _as_e164(text: str, country: str) -> str | None:
     """
     import phonenumbers
 
-    if not _WRITTEN_NUMBER.fullmatch(text):
+    if not _WRITTEN_NUMBER.fullmatch(text) or has_decimals(text):
         return None
     try:
         parsed = phonenumbers.parse(text, country)

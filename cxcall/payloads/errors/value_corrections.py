@@ -11,6 +11,7 @@ from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.value_formats import advise, find_format
 from cxcall.payloads.errors.value_hints import listed_values
+from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
 from cxcall.runtime.printed_types import is_printed_type
@@ -96,8 +97,9 @@ def retype(value: Any, types: list[str]) -> Correction | None:
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
         if inner != value and own & set(types):
             return inner, Applicability.SAFE
-        if "integer" in types and compile_pattern(_WRITTEN_DIGITS).fullmatch(value.strip()):
-            return int(re.sub(r"[^0-9]", "", value)), Applicability.UNSAFE
+        text = without_decimals(value.strip())
+        if "integer" in types and compile_pattern(_WRITTEN_DIGITS).fullmatch(text):
+            return int(re.sub(r"[^0-9]", "", text)), Applicability.UNSAFE
     elif "string" in types and isinstance(value, int) and not isinstance(value, bool):
         return str(value), Applicability.SAFE
     elif "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
