@@ -175,6 +175,24 @@ def test_each_rule_is_described(schema: dict[str, Any], value: Any, message: str
     assert found.fix == fix
 
 
+@each_case(
+    "schema, value, corrected, applicability",
+    [
+        ({"enum": [1, 2]}, "1", "1", "safe"),
+        ({"enum": ["1", "2"]}, 1, '"1"', "safe"),
+        ({"enum": [1, 2]}, "8", '"<v: 1|2>"', "placeholder"),
+        ({"type": "object"}, [{"name": "a", "value": "b"}], '{"a": "b"}', "unsafe"),
+        ({"type": "string", "format": "date-time"}, 1796032800, '"2026-11-30T10:00:00Z"', "unsafe"),
+        ({"format": "date-time"}, " 20261201T090000Z", '"2026-12-01T09:00:00Z"', "safe"),
+    ],
+)
+def test_correction_is_what_the_advice_says(
+    schema: dict[str, Any], value: Any, corrected: str, applicability: str
+) -> None:
+    (found,) = check_body(with_body({"properties": {"v": schema}}), Payload({"v": value}))
+    assert [(each.text, each.applicability) for each in found.edits] == [(corrected, applicability)]
+
+
 def test_property_of_several_alternatives_has_the_values_of_all() -> None:
     operation = with_body({"properties": {"v": TARGETS, "w": {"anyOf": [QUEUE, ANYBODY]}}})
     assert operation.schema_at("/v/kind")["enum"] == ["a", "q"]

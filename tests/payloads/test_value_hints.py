@@ -9,13 +9,12 @@ import pytest
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.value_corrections import property_template, retype
 from cxcall.payloads.errors.value_formats import advise
-from cxcall.payloads.errors.value_hints import (
-    format_value,
-    limit_hint,
-    retype_hint,
-)
+from cxcall.payloads.errors.value_hints import format_value, limit_hint
 from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.printed_types import PRINTED_TYPE_HINT
 from helpers.cases import each_case
+
+SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
 def test_only_a_similar_name_is_nearest() -> None:
@@ -24,37 +23,47 @@ def test_only_a_similar_name_is_nearest() -> None:
     assert nearest_name("cause", []) == ""
 
 
+PAIRS = [{"name": "a", "value": "b"}]
+LISTED = 'write an array with each value as an item: `["...", "..."]`'
+BRACKETS, DIGITS = "put it in square brackets", "write only its digits, without quotes"
+
+
 @each_case(
-    "value, types, hint",
+    "value, types, hint, correction",
     [
-        ("7", ["integer"], "remove the quotes"),
-        ("true", ["boolean"], "remove the quotes"),
-        ('{"a": 1}', ["object"], "it is JSON inside a string: send the JSON itself"),
-        ("[1]", ["array"], "it is JSON inside a string: send the JSON itself"),
-        ("seven", ["integer"], ""),
-        ("7", ["boolean"], ""),
-        (7, ["string"], 'write it in quotes: `"7"`'),
-        (7.5, ["null", "string"], 'write it in quotes: `"7.5"`'),
-        (True, ["string"], ""),
-        (None, ["string"], ""),
-        ([{}], ["object"], "remove the square brackets: one object is sent at a time"),
-        ([{}, {}], ["object"], ""),
-        ([1], ["object"], ""),
-        ([], ["object"], ""),
-        ({}, ["array"], "put it in square brackets"),
-        (7, ["array"], "put it in square brackets"),
-        ("a,b", ["array"], 'write an array with each value as an item: `["...", "..."]`'),
-        (
-            "+1 202 555 0123; +1 202 555 0124",
-            ["array"],
-            'write an array with each value as an item: `["...", "..."]`',
-        ),
-        ("to be, or not", ["array"], "put it in square brackets"),
-        ("seven", ["array"], "put it in square brackets"),
+        ("7", ["integer"], "remove the quotes", (7, SAFE)),
+        ("7", ["number"], "remove the quotes", (7, SAFE)),
+        ("NaN", ["number"], "", None),
+        ("true", ["boolean"], "remove the quotes", (True, SAFE)),
+        ('{"a": 1}', ["object"], "it is JSON inside a string: send the JSON itself", ({"a": 1}, SAFE)),
+        ("[1]", ["array"], "it is JSON inside a string: send the JSON itself", ([1], SAFE)),
+        ("[object Object]", ["array"], PRINTED_TYPE_HINT, None),
+        ("seven", ["integer"], "", None),
+        ("7", ["boolean"], "", None),
+        ("(202) 555-0123", ["integer"], DIGITS, (2025550123, UNSAFE)),
+        ("12025550123.0", ["integer", "array"], DIGITS, (12025550123, UNSAFE)),
+        (7, ["string"], 'write it in quotes: `"7"`', ("7", SAFE)),
+        (7.5, ["array", "string"], 'write it in quotes: `"7.5"`', None),
+        (True, ["string"], "", None),
+        (None, ["string"], "", None),
+        (None, ["array"], "", None),
+        ([{}], ["object"], "remove the square brackets: one object is sent at a time", ({}, SAFE)),
+        (PAIRS, ["object"], 'write one object, each name with its value: `{"a": "b", ...}`', ({"a": "b"}, UNSAFE)),
+        (PAIRS * 2, ["object"], 'write one object, each name with its value: `{"a": "b", ...}`', None),
+        ([{}, {}], ["object"], "", None),
+        ([1], ["object"], "", None),
+        ([], ["object"], "", None),
+        ({}, ["array"], BRACKETS, ([{}], UNSAFE)),
+        (7, ["array"], BRACKETS, ([7], UNSAFE)),
+        ("a, b;c", ["array"], LISTED, (["a", "b", "c"], UNSAFE)),
+        ("+1 202 555 0123; +44 1", ["array"], LISTED, (["+1 202 555 0123", "+44 1"], UNSAFE)),
+        ("to be, or not", ["array"], BRACKETS, (["to be, or not"], UNSAFE)),
     ],
-)
-def test_type_hint_keeps_the_meaning_of_a_value(value: Any, types: list[str], hint: str) -> None:
-    assert retype_hint(value, types) == hint
+)  # fmt: skip
+def test_advice_and_correction_of_a_type_keep_the_meaning_of_a_value(
+    value: Any, types: list[str], hint: str, correction: tuple[Any, Applicability] | None
+) -> None:
+    assert retype(value, types) == (hint, correction)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +97,12 @@ def test_limit_hint_names_the_limit(
         ("date-time", "1796032800000", ("must be a time; got `1796032800000`", "write `2026-11-30T10:00:00Z`")),
         ("date-time", "1796032800", ("must be a time; got `1796032800`", "write `2026-11-30T10:00:00Z`")),
         ("date-time", "179603280000", ("must be a time; got `179603280000`", "write it like `2026-12-01T09:00:00Z`")),
-        ("date-time", "20261201T090000", ("must have a time of day; got `20261201T090000`", "write `2026-12-01T09:00:00Z`")),
+        ("date-time", "2026-12-01", ("must have a time of day; got `2026-12-01`", "write `2026-12-01T00:00:00Z`")),
+        ("date-time", "20261201T090000", ("must have a time zone; got `20261201T090000`", "write `2026-12-01T09:00:00Z`, or the offset in place of `Z`, such as `+01:00`")),
+        ("date-time", "20261201T090000+0100", ("must be a time in the form of RFC 3339; got `20261201T090000+0100`", "write `2026-12-01T09:00:00+01:00`")),
         ("date-time", "2026-12-01 09:00:00+00:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00+00:00`", "write `2026-12-01T09:00:00Z`")),
         ("date-time", "2026-12-01 09:00:00-05:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00-05:00`", "write `2026-12-01T09:00:00-05:00`")),
+        ("uuid", "", ("is empty", "copy the exact ID, like `12345678-1234-1234-1234-123456789012`")),
         ("ipv4", "1.2.3", ("must be an IPv4 address; got `1.2.3`", "write it like `192.0.2.1`")),
         ("json-pointer", "1", ("must have the format `json-pointer`; got `1`", "")),
         ("", "1", ("", "")),
@@ -107,12 +119,14 @@ def test_advice_shows_the_wanted_form(name: str, value: str, hints: tuple[str, s
         ({"type": "string"}, '"x": "..."'),
         ({"type": "string", "format": "uuid"}, '"x": "<UUID>"'),
         ({"type": "string", "format": "e164"}, '"x": "<+E.164 number>"'),
-        ({"type": "string", "format": "date"}, '"x": "..."'),
+        ({"type": "string", "format": "date-time"}, '"x": "<RFC 3339 time>"'),
+        ({"type": "string", "format": "ipv4"}, '"x": "..."'),
+        ({"type": "string", "enum": ["a", "b"]}, '"x": "<a|b>"'),
         ({"type": "object"}, '"x": {...}'),
         ({"type": "array"}, '"x": [...]'),
         ({"type": "integer"}, '"x": <integer>'),
         ({"type": "number"}, '"x": <number>'),
-        ({"type": "boolean"}, '"x": <true or false>'),
+        ({"type": "boolean"}, '"x": <true|false>'),
         ({"type": ["integer", "null"]}, '"x": <integer>'),
     ],
 )
@@ -128,13 +142,3 @@ def test_value_in_a_message_is_short_and_masked() -> None:
     assert format_value("x" * 40) == "x" * 40
     assert format_value("x" * 600) == "x" * 40 + "…"
     assert "2025550123" not in format_value("+12025550123")
-
-
-def test_decimals_are_not_joined_to_the_digits_of_a_number() -> None:
-    assert retype("12025550123.0", ["integer"]) == (12025550123, Applicability.UNSAFE)
-    assert retype("(202) 555-0123", ["integer"]) == (2025550123, Applicability.UNSAFE)
-
-
-def test_values_of_a_text_become_items_of_an_array() -> None:
-    assert retype("a, b;c", ["array"]) == (["a", "b", "c"], Applicability.UNSAFE)
-    assert retype("to be, or not", ["array"]) == (["to be, or not"], Applicability.UNSAFE)

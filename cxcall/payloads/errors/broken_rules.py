@@ -10,12 +10,11 @@ from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.payloads.errors.value_corrections import is_valid_scalar
+from cxcall.payloads.errors.value_corrections import is_valid_scalar, retype
 from cxcall.payloads.errors.value_formats import advise, find_format
-from cxcall.payloads.errors.value_hints import format_value, is_json_number, limit_hint, retype_hint
+from cxcall.payloads.errors.value_hints import format_value, is_json_number, limit_hint
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import nearest_value
-from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
+    from cxcall.payloads.errors.value_formats import Correction
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
@@ -134,9 +134,9 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
 def _choice_hint(choices: list[Any], value: Any) -> str:
     """Return which of the allowed values to write, in JSON unless all of them are text."""
     are_texts = all(isinstance(each, str) for each in choices)
-    near = nearest_value(str(value), list(map(as_text, choices)))
-    if near == value or (near and not are_texts):
-        return retype_hint(value, list(map(type_of, choices))) or f"write `{near}`"
+    near = nearest_value(as_text(value), list(map(as_text, choices)))
+    if near == as_text(value) or (near and not are_texts):
+        return retype(value, list(map(type_of, choices)))[0] or f"write `{near}`"
     shown = map(format_value, choices if are_texts else map(json.dumps, choices))
     return f"write `{near}`" if near else f"use one of: {', '.join(shown)}"
 
@@ -151,19 +151,16 @@ def type_names(types: list[str]) -> str:
     return " or ".join(TYPE_NAMES[each] for each in types)
 
 
-def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
-    """Return how to write a value in one of some JSON types; for a number that must be a text with a format, that format."""
-    if isinstance(value, str) and is_printed_type(value):
-        return PRINTED_TYPE_HINT
-    if "string" not in types or not is_json_number(value):
-        return retype_hint(value, types)
+def advise_type(value: Any, types: list[str], schema: JsonSchema) -> tuple[str, Correction | None]:
+    """Return how to write a value in one of some JSON types, or a number in the format of a text, and the value."""
     text, schema = json.dumps(value), with_format(schema)
-    if is_valid_scalar(text, schema):
-        return retype_hint(value, types)
+    is_text = "string" in types and is_json_number(value)
+    if not is_text or is_valid_scalar(text, schema):
+        return retype(value, types)
     name = schema.get("format", "")
     if name == "e164":
-        return "write it in quotes, with `+` and the country code in front"
-    return "" if find_format(name).code else advise(name, text).fix
+        return "write it in quotes, with `+` and the country code in front", None
+    return ("", None) if find_format(name).code else advise(name, text)[1:]
 
 
 def describe_schema(schema: JsonSchema) -> str:

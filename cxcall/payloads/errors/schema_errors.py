@@ -17,11 +17,11 @@ from cxcall.documents.json_pointer import (
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.broken_rules import (
+    advise_type,
     describe_broken_rule,
     describe_placeholder,
     describe_schema,
     describe_wrong_string,
-    type_hint,
     type_names,
     with_description,
     with_format,
@@ -45,7 +45,6 @@ from cxcall.payloads.errors.value_corrections import (
     is_valid_scalar,
     new_value,
     property_template,
-    retype,
 )
 from cxcall.payloads.errors.value_hints import format_value, suggest_flags, wrapped_list
 from cxcall.payloads.placeholders import is_placeholder
@@ -300,11 +299,10 @@ class _ErrorExplainer:
 
     def wrong_type(self, types: list[str]) -> Finding:
         """Return the finding on a value of a wrong JSON type."""
-        names, correction = type_names(types), retype(self.value, types)
+        names, (fix, correction) = type_names(types), advise_type(self.value, types, self.schema)
         if correction is None and is_placeholder(self.value):
             message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
-        fix = type_hint(self.value, types, self.schema) or f"write {names} there"
         items = self.operation.schema_at(join_pointer(self.pointer, 0))
         if wrapped := wrapped_list(self.value, types, items):
             fix = f"send the array itself, without `{wrapped[0]}` around it"
@@ -314,7 +312,7 @@ class _ErrorExplainer:
         return self._finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",
-            fix=fix,
+            fix=fix or f"write {names} there",
             why=describe_schema(self.schema),
             edits=self._replacement(correction),
         )
@@ -332,6 +330,7 @@ class _ErrorExplainer:
         code, correction = "", None
         if isinstance(self.value, str):
             code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
+        if isinstance(self.value, str | int | float):
             options = error.kind.as_dict()["options"] if error.kind.name == "enum" else ()
             correction = correct_choice(self.pointer, self.value, with_format(self.schema), options)
         elif error.kind.name == "uniqueItems":

@@ -10,11 +10,11 @@ from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.value_formats import advise, find_format
-from cxcall.payloads.errors.value_hints import listed_values
+from cxcall.payloads.errors.value_hints import format_value, is_json_number, listed_values
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
-from cxcall.runtime.printed_types import is_printed_type
+from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.value_formats import Correction
+
+    Retyping = tuple[str, Correction | None]
 
 _MAX_CHOICES = 4
 _MAX_DEPTH = 8
@@ -35,33 +37,41 @@ SCALAR_RULES = frozenset(
 """Keywords of a schema that restrict a value itself, and not its members and items."""
 _WRITTEN_DIGITS = r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 """A phone number, if a schema requires its digits."""
+_UNPACK = "it is JSON inside a string: send the JSON itself"
+_LIST = 'write an array with each value as an item: `["...", "..."]`'
+_BRACKETS = "put it in square brackets"
+_ALONE = "remove the square brackets: one object is sent at a time"
 
 
 def placeholder(name: str, schema: JsonSchema) -> str:
     """Return the placeholder for a value, such as `<contactId: UUID>`."""
-    choices = schema.get("enum", ())
-    kind = find_format(schema.get("format", "")).kind or _KINDS.get(str(schema.get("type")), "")
-    if choices:
-        kind = "|".join(map(str, choices[:_MAX_CHOICES])) + "|…" * (len(choices) > _MAX_CHOICES)
+    kind = _value_kind(schema)
     text = re.sub("[<>]", "", f"{name}: {kind}" if kind else name)
     return f"<{text}>"
 
 
 def property_template(name: str, schema: JsonSchema) -> str:
     """Return a property as JSON text, with a value to fill in."""
-    first, format_name = (*schema_types(schema), "string")[0], schema.get("format", "")
-    value = {"object": "{...}", "array": "[...]"}.get(first, '"..."')
-    if format_name in ("uuid", "e164"):
-        value = f'"<{find_format(format_name).kind}>"'
-    elif first in _KINDS:
-        value = f"<{_KINDS[first].replace('|', ' or ')}>"
-    return f'"{name}": {value}'
+    first, kind = _first_type(schema), _value_kind(schema)
+    value = {"object": "{...}", "array": "[...]"}.get(first) or (f"<{kind}>" if kind else "...")
+    return f'"{name}": "{value}"' if first == "string" else f'"{name}": {value}'
+
+
+def _first_type(schema: JsonSchema) -> str:
+    return (*schema_types(schema), "object" if "properties" in schema else "string")[0]
+
+
+def _value_kind(schema: JsonSchema) -> str:
+    """Return what a value must be, in a placeholder: the allowed values, or the name of the format or type."""
+    if choices := schema.get("enum", ()):
+        return "|".join(map(str, choices[:_MAX_CHOICES])) + "|…" * (len(choices) > _MAX_CHOICES)
+    return find_format(schema.get("format", "")).kind or _KINDS.get(_first_type(schema), "")
 
 
 def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
     """Return a value for a missing property, with placeholders for its required members."""
     schema = operation.schema_at(pointer)
-    first = (*schema_types(schema), "object" if "properties" in schema else "string")[0]
+    first = _first_type(schema)
     if depth < _MAX_DEPTH and first == "object":
         return {
             name: new_value(operation, join_pointer(pointer, name), depth + 1)
@@ -90,34 +100,62 @@ def as_object(operation: Operation, pointer: str, value: Any) -> dict[str, str] 
     return {names[0]: value} if is_text and is_valid_scalar(value, schema) else None
 
 
-def retype(value: Any, types: list[str]) -> Correction | None:
-    """Return a value in one of some JSON types with the same meaning, and how safe that is; None if there is none."""
-    if isinstance(value, str):
-        inner = find_json(value, value, is_strict=True)
-        own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
-        if inner != value and own & set(types):
-            return inner, Applicability.SAFE
-        text = without_decimals(value.strip())
-        if "integer" in types and compile_pattern(_WRITTEN_DIGITS).fullmatch(text):
-            return int(re.sub(r"[^0-9]", "", text)), Applicability.UNSAFE
-    elif "string" in types and isinstance(value, int) and not isinstance(value, bool):
-        return str(value), Applicability.SAFE
-    elif "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
-        return value[0], Applicability.SAFE
-    if "array" in types and value is not None:
-        return listed_values(value) or [value], Applicability.UNSAFE
-    return None
+def retype(value: Any, types: list[str]) -> Retyping:
+    """Return how to write a value in one of some JSON types, and the value; empty and None if its meaning is not known."""
+    if isinstance(value, str) and (found := _retype_text(value, types)):
+        return found
+    if "string" in types and is_json_number(value):
+        # How a number with decimals was written is not known: `1.50`, or a phone number as `4.42E+11`.
+        text = (str(value), Applicability.SAFE) if isinstance(value, int) else None
+        return f'write it in quotes: `"{format_value(value)}"`', text
+    if "object" in types and isinstance(value, list):
+        return _retype_list(value)
+    if "array" not in types or value is None:
+        return "", None
+    items = listed_values(value)
+    return _LIST if items else _BRACKETS, (items or [value], Applicability.UNSAFE)
+
+
+def _retype_text(value: str, types: list[str]) -> Retyping | None:
+    if is_printed_type(value):
+        return PRINTED_TYPE_HINT, None
+    inner = find_json(value, value, is_strict=True)
+    if inner != value and _is_of_type(inner, types):
+        fix = _UNPACK if isinstance(inner, dict | list) else "remove the quotes"
+        return fix, (inner, Applicability.SAFE)
+    text = without_decimals(value.strip())
+    if "integer" not in types or not compile_pattern(_WRITTEN_DIGITS).fullmatch(text):
+        return None
+    digits = int(re.sub(r"[^0-9]", "", text))
+    return "write only its digits, without quotes", (digits, Applicability.UNSAFE)
+
+
+def _retype_list(items: list[Any]) -> Retyping:
+    """Return how to write the object that a list stands for: its only item, or names with their values."""
+    if {type(each) for each in items} != {dict}:
+        return "", None
+    for name in ("name", "key"):
+        if all(each.keys() == {name, "value"} for each in items):
+            pairs = {str(each[name]): each["value"] for each in items}
+            first = format_value(dict([*pairs.items()][:1]))[:-1]
+            fix = f"write one object, each name with its value: `{first}, ...}}`"
+            return fix, (pairs, Applicability.UNSAFE) if len(pairs) == len(items) else None
+    return (_ALONE, (items[0], Applicability.SAFE)) if len(items) == 1 else ("", None)
 
 
 def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
     """Return whether a value has a type that a schema allows, or (unless `as_written`) can be converted to one."""
     types = schema_types(schema) or ["object"] * ("properties" in schema)
-    own = type_of(value)
-    if value is None or not types or own in types or (own == "integer" and "number" in types):
+    if value is None or not types or _is_of_type(value, types):
         return True
     is_text = isinstance(value, str | int | float)
     may_change = not as_written or (is_text and "array" not in types)
-    return may_change and retype(value, types) is not None
+    return may_change and retype(value, types)[1] is not None
+
+
+def _is_of_type(value: Any, types: Sequence[str]) -> bool:
+    own = type_of(value)
+    return own in types or (own == "integer" and "number" in types)
 
 
 def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
@@ -127,14 +165,18 @@ def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
 
 
 def correct_choice(
-    pointer: str, value: str, schema: JsonSchema, options: Sequence[Any]
+    pointer: str, value: str | float, schema: JsonSchema, options: Sequence[Any]
 ) -> Correction | None:
-    """Return a text in the format of its schema, or if a rule allows only some `options`, a placeholder with these."""
+    """Return a text in the format of its schema, or one of the `options` if a rule allows only these, else a placeholder."""
+    text = value if isinstance(value, str) else ""
     if not options:
-        return correct_text(value, schema)
+        return correct_text(text, schema)
     allowed = {"enum": options}
+    same = retype(value, list(map(type_of, options)))[1]
+    if same and is_valid_scalar(same[0], allowed):
+        return same
     written = placeholder(pointer.rpartition("/")[2], allowed), Applicability.PLACEHOLDER
-    return correct_text(value, {**schema, **allowed}) or written
+    return correct_text(text, {**schema, **allowed}) or written
 
 
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:

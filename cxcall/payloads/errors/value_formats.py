@@ -66,8 +66,9 @@ def find_format(name: str) -> Format:
 def advise(name: str, value: str) -> FormatAdvice:
     """Return what is wrong with a text that does not have a format; empty without a format."""
     found = find_format(name)
-    if found.advise and (value or not found.code):
-        return found.advise(value)
+    if found.advise:
+        advice = found.advise(value)
+        return advice if value or not found.code else advice._replace(problem="is empty")
     return FormatAdvice(
         f"must have the format `{name}`; got `{format_value(value)}`" if name else "", ""
     )
@@ -101,30 +102,26 @@ def _like(noun: str, example: str, kind: str = "", *, is_date: bool = False) -> 
 
 
 def _advise_date_time(value: str) -> FormatAdvice:
-    is_near = re.fullmatch(r"\S{10} \S{8}\S*(Z|[+-]\d\d:\d\d)", value)
-    correction = (value.replace(" ", "T"), Applicability.SAFE) if is_near else None
-    return FormatAdvice(*_describe_wrong_time(value), correction)
-
-
-def _describe_wrong_time(value: str) -> tuple[str, str]:
-    if compile_pattern(_SINCE_1970).fullmatch(value):
-        time = datetime.fromtimestamp(int(value[:10]), UTC).isoformat().replace("+00:00", "Z")
-        return f"must be a time; got `{format_value(value)}`", f"write `{time}`"
-    is_long = value.isdecimal() and len(value) > len("20261201")
+    text = value.strip()
+    if compile_pattern(_SINCE_1970).fullmatch(text):
+        time = datetime.fromtimestamp(int(text[:10]), UTC).isoformat().replace("+00:00", "Z")
+        problem = f"must be a time; got `{format_value(value)}`"
+        return FormatAdvice(problem, f"write `{time}`", (time, Applicability.UNSAFE))
+    is_long = text.isdecimal() and len(text) > len("20261201")
     try:
-        moment = datetime.fromisoformat("" if is_long else value)
+        moment = datetime.fromisoformat("" if is_long else text)
     except ValueError:
         problem = describe_wrong_date(value) or f"got `{format_value(value)}`"
-        return f"must be a time; {problem}", "write it like `2026-12-01T09:00:00Z`"
+        return FormatAdvice(f"must be a time; {problem}", "write it like `2026-12-01T09:00:00Z`")
     # From here on the value is a time, so that there is no phone number to mask.
-    time = moment.isoformat().removesuffix("+00:00")
-    if ":" not in value:
-        return f"must have a time of day; got `{value}`", f"write `{time}Z`"
+    time = moment.isoformat().replace("+00:00", "Z")
     if moment.tzinfo is None:
+        if re.fullmatch("[0-9W-]+", text):
+            return FormatAdvice(f"must have a time of day; got `{value}`", f"write `{time}Z`")
         fix = f"write `{time}Z`, or the offset in place of `Z`, such as `+01:00`"
-        return f"must have a time zone; got `{value}`", fix
-    fix = time if moment.utcoffset() else f"{time}Z"
-    return f"must be a time in the form of RFC 3339; got `{value}`", f"write `{fix}`"
+        return FormatAdvice(f"must have a time zone; got `{value}`", fix)
+    problem = f"must be a time in the form of RFC 3339; got `{value}`"
+    return FormatAdvice(problem, f"write `{time}`", (time, Applicability.SAFE))
 
 
 def _advise_uuid(value: str) -> FormatAdvice:

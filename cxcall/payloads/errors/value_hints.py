@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import type_of
-from cxcall.documents.json_text import find_json
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import compile_pattern
 
@@ -34,27 +32,6 @@ _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
 """A word or a phone number in a text that lists several."""
 
 
-def retype_hint(value: Any, types: list[str]) -> str:
-    """Return how to write a value in one of some JSON types without a change of meaning, if possible."""
-    inner = find_json(value, value) if isinstance(value, str) else value
-    if inner != value and type_of(inner) in types:
-        is_container = isinstance(inner, dict | list)
-        return (
-            "it is JSON inside a string: send the JSON itself"
-            if is_container
-            else "remove the quotes"
-        )
-    if "string" in types and is_json_number(value):
-        return f'write it in quotes: `"{format_value(value)}"`'
-    if "object" in types and isinstance(value, list) and (pair := _first_pair(value)):
-        return f"write one object, each name with its value: `{pair}`"
-    if "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
-        return "remove the square brackets: one object is sent at a time"
-    if "array" in types and listed_values(value):
-        return 'write an array with each value as an item: `["...", "..."]`'
-    return "put it in square brackets" if "array" in types else ""
-
-
 def is_json_number(value: Any) -> bool:
     """Return whether a value is a number of JSON."""
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -76,17 +53,6 @@ def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, 
     [(name, inner)] = value.items()
     is_item = name in items.get("properties", {})
     return (name, inner) if isinstance(inner, list) and not is_item else None
-
-
-def _first_pair(items: list[Any]) -> str:
-    """Return the first item of a list of names and values as a member of an object; empty for any other list."""
-    for name in ("name", "key"):
-        if items and all(
-            isinstance(each, dict) and each.keys() == {name, "value"} for each in items
-        ):
-            pair = json.dumps({items[0][name]: items[0]["value"]}, ensure_ascii=False, default=str)
-            return format_value(pair)[:-1] + ", ...}"
-    return ""
 
 
 def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
