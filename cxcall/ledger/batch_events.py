@@ -33,10 +33,8 @@ class BatchEvents:
     def finished_batches(self) -> set[str]:
         """Return the IDs of all finished batches."""
         kinds = (BatchEvent.ENDED, BatchEvent.REOPENED)
-        found = self._rows.select_table(
-            "batch_event", "WHERE kind IN (?, ?) ORDER BY number", kinds
-        )
-        last = {each["batch"]: each["kind"] for each in found}
+        found = self._rows.select_table("batch_event", "ORDER BY number")
+        last = {each["batch"]: each["kind"] for each in found if each["kind"] in kinds}
         return {batch for batch, kind in last.items() if kind == BatchEvent.ENDED}
 
     def record(
@@ -101,9 +99,11 @@ class BatchEvents:
 
     def _last(self, batch: str, *kinds: BatchEvent) -> dict[str, Any] | None:
         """Return the last record of a batch of one of some kinds; None if there is none."""
-        where = f"WHERE batch = ? AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY number DESC LIMIT 1"
-        found = self._rows.select_table("batch_event", where, (batch, *kinds))
-        return found[0] if found else None
+        # All of its records are read, because one of an unknown kind may mean that it cannot be resumed.
+        found = self._rows.select_table(
+            "batch_event", "WHERE batch = ? ORDER BY number DESC", (batch,)
+        )
+        return next((each for each in found if each["kind"] in kinds), None)
 
     def _insert(self, batch: str, kind: BatchEvent, value: str = "") -> None:
         at = self._access.now().timestamp()

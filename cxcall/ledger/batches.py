@@ -335,6 +335,7 @@ class BatchRecords:
                 row["reason"],
                 row["message"],
                 datetime.fromtimestamp(row["at"], UTC),
+                UnsentKind(row["kind"]),
             )
             for row in {row["row"]: row for row in found}.values()
             if row["kind"] not in (UnsentKind.CONTENT, UnsentKind.MOVED)

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.errors import unknown_kind_error
 from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
-from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
+from cxcall.ledger.schema import COLUMNS, KINDS, columns_of, insert_statement, select_statement
 from cxcall.ledger.stored_values import time_in_flight
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import vendor_host
@@ -49,6 +50,7 @@ COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "pe
 # The record of a row that was not sent is only for reports, and guards nothing.
 LEDGER_COUNTS = {**COUNTERS, "batch_event": "last_batch_event", "decision": "last_decision"}
 """The numbers in the state that a whole ledger has of the rows of a table."""
+_ENCODE = json.JSONEncoder().encode
 _DELIVERY_WIDTH = len(COLUMNS["delivery"]) + 1
 
 
@@ -60,7 +62,7 @@ _SELECT = (
 
 def row_checksum(table: str, values: Sequence[Any]) -> str:
     """Return the checksum of a row: 16 hexadecimal digits over the table's name and all values."""
-    return hashlib.blake2b(json.dumps([table, *values]).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(_ENCODE([table, *values]).encode(), digest_size=8).hexdigest()
 
 
 def with_checksum(table: str, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -309,7 +311,10 @@ class LedgerRows:
             is_intact = False
         if not is_intact:
             raise self._database.damage_error(f"a record of `{table}` does not match its checksum")
-        return dict(zip(COLUMNS[table], values, strict=True))
+        found = dict(zip(COLUMNS[table], values, strict=True))
+        if table in KINDS and found["kind"] not in KINDS[table]:
+            raise unknown_kind_error(self._database.name, table)
+        return found
 
 
 def check_if_quick(database: LedgerDatabase) -> None:

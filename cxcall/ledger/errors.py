@@ -74,6 +74,14 @@ def stop_on_version(name: str, found: int, expected: int) -> None:
         )
 
 
+def unknown_kind_error(name: str, table: str) -> LedgerError:
+    """Return the error for a record that may mean that nothing may be sent."""
+    return LedgerError(
+        f"`{name}` has a record of an unknown kind in `{table}`: a newer cxcall wrote it",
+        "upgrade cxcall",
+    )
+
+
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
     return Finding.error(

@@ -102,6 +102,14 @@ class PersonKind(StrEnum):
     """The key by which an API recognizes a repetition of the request."""
 
 
+KINDS = {
+    "event": frozenset(EventKind),
+    "batch_event": frozenset(BatchEvent),
+    "unsent": frozenset(UnsentKind),
+    "decision": frozenset(DecisionKind),
+    "person": frozenset(PersonKind),
+}
+"""The kinds that this version knows, by table."""
 CALLS_PERSON = f"""
 EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number AND p.kind = '{PersonKind.PERSON}')
 """  # noqa: S608 - a constant

@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.shared_marks import read_marks
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
@@ -196,3 +197,32 @@ def test_lost_entry_of_an_index_or_a_table_does_not_hide_an_unknown_delivery(
     lose_rows(tmp_path, name, kept)
     with pytest.raises(LedgerError), Ledger.open(tmp_path) as ledger:
         ledger.begin(intent("a"), WINDOW)
+
+
+def test_record_of_an_unknown_kind_is_an_error_and_permits_nothing(tmp_path: Path) -> None:
+    """A later version may write one that stops all machines, or means that a row was sent."""
+    with Ledger.open(tmp_path) as ledger:
+        batch = ledger.batches.begin("p", "o", "t", "v", "/f", "d")
+        ledger.batches.events.record(batch)
+        ledger.begin(intent("a"), WINDOW)
+        unsent = {"row": 1, "key": "", "outcome": "skipped", "reason": "", "message": ""}
+        rows: dict[str, dict[str, Any]] = {
+            "decision": {"note": ""},
+            "batch_event": {"batch": batch, "value": ""},
+            "unsent": unsent | {"batch": batch},
+            "event": ledger.rows.select_table("event")[0],
+        }
+        with ledger.writing():
+            for table, values in rows.items():
+                ledger.rows.insert(table, **({"at": 1.0} | values | {"kind": "new"}))
+        for use in (
+            lambda: read_marks(ledger.rows),
+            ledger.batches.all,
+            lambda: ledger.batches.events.is_finished(batch),
+            lambda: ledger.batches.unsent_rows([batch]),
+            lambda: ledger.begin(intent("a"), WINDOW),
+            lambda: ledger.check(always=True),
+        ):
+            with pytest.raises(LedgerError, match="unknown kind") as stopped:
+                use()
+            assert stopped.value.findings[0].fix == "upgrade cxcall"
