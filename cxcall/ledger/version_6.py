@@ -6,10 +6,13 @@ In version 6, the kind of a record was the start of one of its texts.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.checksummed_rows import LEDGER_COUNTS, row_checksum, with_checksum
+from cxcall.ledger.errors import LastingLedgerError
 from cxcall.ledger.schema import COLUMNS, BatchEvent, DecisionKind, PersonKind, UnsentKind
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED
 from cxcall.runtime.patterns import compile_pattern
@@ -17,8 +20,6 @@ from cxcall.runtime.patterns import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from enum import StrEnum
-
-    from cxcall.ledger.errors import LedgerError
 
 VERSION = 6
 ADDED_COLUMNS = {
@@ -34,6 +35,11 @@ ADDED_COLUMNS = {
 """The columns of this version that version 6 did not have."""
 FORMER_NAMES = {"batch_event": "batch_end"}
 """The tables that had another name; `last_batch_event` of the state was `last_batch_end`."""
+TABLES_IN_ORDER = ("batch", *(each for each in COLUMNS if each != "batch"))
+"""The tables in the order of their conversion: a batch says whether its deliveries are those of a load."""
+RECORDS = "SELECT deliveries + events + people + last_unsent FROM state"
+_MANY_RECORDS = 20_000
+"""The number of records whose upgrade takes about a second."""
 
 _BATCH_EVENTS = {f"{each} ": each for each in BatchEvent if each is not BatchEvent.ENDED}
 _DECISIONS = {"stop: ": DecisionKind.STOP, "server: ": DecisionKind.SERVER}
@@ -44,25 +50,39 @@ _UNSENT = {
 }
 _PEOPLE = {"key ": PersonKind.KEY}
 _ROWS = r"rows (([0-9]+)(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)"
-_UNKNOWN_ROWS = r"([0-9]+) of [0-9]+ rows are unknown: the response does not list them"
+_UNKNOWN_ROWS = r"([0-9]{1,9}) of [0-9]+ rows are unknown: the response does not list them"
 _RESOLUTIONS = {"rang": PLACED, "did-not-ring": NOT_PLACED}
 
 
+@cache
 def kept_columns(table: str) -> list[str]:
     """Return the columns of a table of this version that version 6 had too, without the checksum."""
     return [each for each in COLUMNS[table] if each not in ADDED_COLUMNS[table]]
 
 
 class Conversion:
-    """Converts all rows of a ledger, and checks them as they are checked when they are read.
+    """Converts all rows of a ledger, and checks them as they are checked when they are read."""
 
-    `damage_error` returns the error for a damaged ledger.
-    """
-
-    def __init__(self, damage_error: Callable[[str], LedgerError]) -> None:
-        self._damage_error = damage_error
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._loads: dict[str, bool] = {}
         self._state: dict[str, Any] = {}
         self._counts: Counter[str] = Counter()
+
+    def announce(self, found: Sequence[Any] | None, *, is_copy: bool = False) -> None:
+        """Log how many records are converted, the result of RECORDS, if that takes long; the command prints it on stderr."""
+        if found and (found[0] or 0) > _MANY_RECORDS:
+            copy, end = ("a temporary copy of ", "") if is_copy else ("", "; this is done once")
+            text = f"upgrading {copy}the ledger `%s`: %d records{end}"
+            logging.getLogger("cxcall").warning(text, self._name, found[0])
+
+    def damage_error(self, detail: str) -> LastingLedgerError:
+        """Return the error for a ledger with a damaged record."""
+        return LastingLedgerError(
+            f"the ledger `{self._name}` cannot be upgraded from version {VERSION}, because it is damaged: {detail}",
+            "restore a backup; without a backup, leave the ledger where it is, and use cxcall 0.2.0, which checks a record "
+            "only when it needs it",
+        )
 
     def convert(self, table: str, row: Sequence[Any]) -> tuple[Any, ...]:
         """Return a row of version 6, with its checksum, as a row of this version; raises LedgerError if it is damaged."""
@@ -73,20 +93,25 @@ class Conversion:
         except (TypeError, ValueError):  # a value of a type that is never stored
             is_intact = False
         if not is_intact:
-            raise self._damage_error(f"a record of `{former}` does not match its checksum")
+            raise self.damage_error(f"a record of `{former}` does not match its checksum")
         found = dict(zip(kept_columns(table), values, strict=True))
         self._counts[table] += 1
         if table == "state":
             self._state = found
-        found |= _CHANGES[table](found)
+        if table == "delivery" and not self._loads.get(found["batch"], True):
+            found["rows"] = ""  # of an ordinary batch, whose rows may have any name
+        else:
+            found |= _CHANGES[table](found)
+        if table == "batch":
+            self._loads[found["id"]] = bool(found["is_load"])
         return with_checksum(table, [found[each] for each in COLUMNS[table]])
 
     def check_counts(self) -> None:
         """Raise LedgerError if rows are missing, when all of them were converted."""
         if self._counts["state"] != 1:
-            raise self._damage_error("its state is missing")
+            raise self.damage_error("its state is missing")
         if any(self._counts[table] != self._state[name] for table, name in LEDGER_COUNTS.items()):
-            raise self._damage_error("records are missing")
+            raise self.damage_error("records are missing")
 
 
 def _split(text: str, starts: Mapping[str, StrEnum], other: StrEnum) -> tuple[str, str]:
@@ -99,7 +124,7 @@ def _split(text: str, starts: Mapping[str, StrEnum], other: StrEnum) -> tuple[st
 
 def _of_delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     found = compile_pattern(_ROWS).fullmatch(row["key"])
-    if found is None or int(found[2]) != row["row"]:  # the name of one row
+    if found is None or found[2] != str(row["row"]):  # the name of one row
         return {"rows": ""}
     return {"rows": found[1], "key": ""}
 

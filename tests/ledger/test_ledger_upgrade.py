@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.checksummed_rows import with_checksum
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import record_fields
+from cxcall.ledger.schema import COLUMNS
 from cxcall.ledger.shared_marks import SharedMarks, read_marks
+from cxcall.ledger.version_6 import Conversion, kept_columns
 from helpers.older_ledgers import (
     LAST,
     RELEASED,
@@ -173,3 +176,32 @@ def test_row_of_a_file_and_its_history_are_shown_by_the_commands(cxcall: Cxcall)
         for name in ("placed", "rang", "not-placed", "did-not-ring")
     ]
     assert listed == [1, 1, 1, 1]
+
+
+def convert(*rows: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the last one of some rows of version 6 by column, converted."""
+    conversion, found = Conversion("ledger"), {}
+    for table, given in rows:
+        values = [given.get(each, "") for each in kept_columns(table)]
+        *converted, _ = conversion.convert(table, with_checksum(table, values))
+        found = dict(zip(COLUMNS[table], converted, strict=True))
+    return found
+
+
+def test_row_with_the_name_of_the_rows_of_a_load_keeps_it() -> None:
+    named = {"batch": "B", "row": 1, "key": "rows 1-900"}
+    for given, rows, key in (("given", "", "rows 1-900"), ("load:given", "1-900", "")):
+        found = convert(("batch", {"id": "B", "given": given}), ("delivery", named))
+        assert (found["rows"], found["key"]) == (rows, key)
+    long = f"rows 1{'0' * 5000}"
+    assert convert(("delivery", named | {"key": long}))["key"] == long
+    note = f"1{'0' * 5000} of 1 rows are unknown: the response does not list them"
+    assert convert(("event", {"note": note}))["unknown_rows"] == 0
+
+
+def test_long_upgrade_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    conversion = Conversion("ledger")
+    for found in (None, (None,), (20_000,), (820_000,)):
+        conversion.announce(found)
+    text = "upgrading the ledger `ledger`: 820000 records; this is done once\n"
+    assert capsys.readouterr().err == text

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -17,8 +17,10 @@ import pytest
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.postgres.postgres_connection import _SETTINGS
 from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
+from cxcall.ledger.version_6 import Conversion
 from helpers.older_ledgers import (
     LAST,
     RELEASED,
@@ -63,6 +65,16 @@ def test_damaged_tables_are_not_upgraded(postgres_url: str) -> None:
         assert connection.execute("SELECT count(*) FROM cxcall.batch_end").fetchone() == (11,)
 
 
+def test_damaged_ledger_that_is_not_upgraded_stays_where_it_is(tmp_path: Path) -> None:
+    """The version that wrote it can still use it, if the damage is in a record that guards nothing."""
+    write_older_file(tmp_path, LAST, "UPDATE unsent SET message = 'x'")
+    with pytest.raises(LedgerError, match="cannot be upgraded from version 6") as stopped:
+        Ledger.open(tmp_path)
+    found = stopped.value.findings[0]
+    assert "leave the ledger where it is, and use cxcall 0.2.0" in found.fix
+    assert "this checks all of its records, and needs about 1 MB" in found.why
+
+
 def test_processes_upgrade_a_ledger_at_once(tmp_path: Path) -> None:
     write_older_file(tmp_path, LAST)
     with ThreadPoolExecutor(8) as threads:
@@ -83,6 +95,56 @@ def test_machines_upgrade_a_ledger_at_once(postgres_url: str) -> None:
             book.check(always=True)
             assert len(list(book.records())) == 13
             assert not book.missing_records()
+
+
+def connect_older(url: str) -> psycopg.Connection:
+    """Connect to the server as cxcall 0.2.0 does."""
+    options = "-c lock_timeout=50ms"
+    return psycopg.connect(url, autocommit=True, application_name="cxcall", options=options)
+
+
+@pytest.mark.slow
+def test_tables_are_upgraded_only_while_no_older_process_is_connected(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older process that is connected would report damage afterwards, and advise to continue without the records."""
+    write_older_tables(postgres_url, LAST)
+    with connect_older(postgres_url) as older:
+        with pytest.raises(LedgerError, match=r"older cxcall .* \(sessions: 1\)"):
+            Ledger.open_shared(postgres_url)
+        pid = older.info.backend_pid
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+    monkeypatch.setitem(_SETTINGS, "lock_timeout", "50ms")
+    check_counts = Conversion.check_counts
+
+    def connect_others(conversion: Conversion) -> None:
+        check_counts(conversion)
+        is_locked = pytest.raises(psycopg.errors.LockNotAvailable)
+        with connect_older(postgres_url) as older, is_locked:
+            older.execute("SELECT number FROM cxcall.version")
+        with pytest.raises(LedgerError, match="another process is creating or upgrading"):
+            Ledger.open_shared(postgres_url)
+
+    monkeypatch.setattr(Conversion, "check_counts", connect_others)
+    Ledger.open_shared(postgres_url).__exit__()
+
+
+@pytest.mark.slow
+def test_interrupted_upgrade_is_no_error_of_the_server(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_older_tables(postgres_url, LAST)
+    rows, convert = iter(range(5)), Conversion.convert
+
+    def interrupt(self: Conversion, *row: Any) -> tuple[Any, ...]:
+        if next(rows, None) is None:
+            raise KeyboardInterrupt
+        return convert(self, *row)
+
+    monkeypatch.setattr(Conversion, "convert", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        Ledger.open_shared(postgres_url)
 
 
 @pytest.mark.slow

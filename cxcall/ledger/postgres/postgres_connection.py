@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
+from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
+from cxcall.ledger.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,7 @@ _STATEMENT_SECONDS = 60
 _SETTINGS = {
     "search_path": f"{SCHEMA},pg_temp",
     "synchronous_commit": "on",  # a commit survives a crash of the server
+    "lock_timeout": f"{LOCK_TIMEOUT:g}s",
     "statement_timeout": f"{_STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine loses the lock
     "client_min_messages": "warning",
@@ -30,6 +33,8 @@ _SETTINGS = {
 }
 SESSION = f"{SCHEMA}.session"
 """A setting that only one connection has: it shows whether a pool moved the connection to another session."""
+NAME_END = f" (ledger {SCHEMA_VERSION})"
+"""The end of the name by which the server knows a session; version 6 had none."""
 _SERVER = f"""
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
@@ -74,11 +79,11 @@ def connect(parameters: Mapping[str, str], **settings: str) -> BoundedConnection
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     own = {
         "connect_timeout": str(_CONNECT_TIMEOUT),
-        "application_name": "cxcall",
         "keepalives_idle": "15",
         "keepalives_interval": "5",
         "keepalives_count": "3",
         **parameters,
+        "application_name": parameters.get("application_name", "cxcall")[:52] + NAME_END,
         "client_encoding": "utf8",
     }
     connection = BoundedConnection.connect(**own, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]

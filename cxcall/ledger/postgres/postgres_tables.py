@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from cxcall.ledger.checksummed_rows import State, with_checksum
-from cxcall.ledger.errors import stop_on_version
+from cxcall.ledger.errors import LedgerError, stop_on_version
+from cxcall.ledger.postgres.postgres_errors import raise_error_of_program
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres
 from cxcall.ledger.schema import (
     APPEND_ONLY_TABLES,
@@ -16,6 +20,8 @@ from cxcall.ledger.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg import Connection
 
 _LOCK = 0x63786C67
@@ -38,11 +44,13 @@ CREATE TABLE {SCHEMA}.pace (
 
 def prepare_tables(connection: Connection[Any], name: str) -> None:
     """Create the tables if they do not exist, or upgrade them; raises LedgerError for tables of another version."""
-    found = _read_version(connection)
+    with _explaining_lock(name):
+        found = _read_version(connection)
     if found is None or found < SCHEMA_VERSION:
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            found = _read_version(connection)  # another process may have changed it meanwhile
+        with raise_error_of_program(), connection.transaction():
+            with _explaining_lock(name):
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                found = _read_version(connection)  # another process may have changed it meanwhile
             if found is None:
                 _create(connection)
             elif found < SCHEMA_VERSION:
@@ -51,6 +59,18 @@ def prepare_tables(connection: Connection[Any], name: str) -> None:
                 upgrade_tables(connection, name, found)
             found = max(found or 0, SCHEMA_VERSION)
     stop_on_version(name, found, SCHEMA_VERSION)
+
+
+@contextmanager
+def _explaining_lock(name: str) -> Iterator[None]:
+    """Raise LedgerError if another process still creates or upgrades the tables."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable:
+        raise LedgerError(
+            f"another process is creating or upgrading the ledger `{name}`",
+            "wait until it is finished; then run this again",
+        ) from None
 
 
 def _read_version(connection: Connection[Any]) -> int | None:

@@ -36,6 +36,12 @@ _FIRST_RECORDS = 256 * 1024
 """Bytes of a new ledger with its additional files."""
 _WHY_READ = "its records can be read, but nothing is sent until new ones can be written"
 
+_WHY_UPGRADE = (
+    "an older ledger is upgraded before it is used: this checks all of its records, and needs"
+)
+_SPACE_OF_UPGRADE = 2
+"""The space that the upgrade of a file needs in addition, by the file's size."""
+
 
 def open_database(folder: Path) -> SqliteDatabase:
     """Open the file in `folder`, or create it; raises LedgerError when it cannot be used."""
@@ -111,7 +117,7 @@ def _open_to_read(folder: Path) -> SqliteDatabase:
         is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
         database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
         try:
-            _prepare(database, can_upgrade=False)
+            _prepare(database, is_read_only=True)
             if is_in_use:
                 check_if_quick(database)
         except BaseException:
@@ -214,16 +220,27 @@ def _publish(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _prepare(database: SqliteDatabase, *, can_upgrade: bool = True) -> None:
+def _prepare(database: SqliteDatabase, *, is_read_only: bool = False) -> None:
+    """Check the version and the tables; an older ledger is upgraded, and if it can only be read, a temporary copy of it."""
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
     version = database.pragma("user_version")
     if not version:
         raise damage_error(database.path, "it has no version")
-    if version < SCHEMA_VERSION and can_upgrade:
+    if version < SCHEMA_VERSION:
         from cxcall.ledger.sqlite.upgrade import upgrade_file
+        from cxcall.ledger.version_6 import VERSION
 
-        upgrade_file(database)
+        if is_read_only:
+            database.continue_with_copy()
+        try:
+            upgrade_file(database)
+        except LedgerError as error:
+            if version == VERSION:
+                megabytes = _SPACE_OF_UPGRADE * _size(database.path) // 2**20 + 1
+                why = f"{_WHY_UPGRADE} about {megabytes} MB of free space in its folder"
+                error.findings = (error.findings[0]._replace(why=why),)
+            raise
     else:
         stop_on_version(database.name, version, SCHEMA_VERSION)
     _check_schema(database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import (
@@ -19,7 +19,7 @@ from cxcall.ledger.schema import PRUNE_TRIGGERS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -42,16 +42,23 @@ class SqliteDatabase(LedgerDatabase):
         self._transaction = object()
         """Identifies the last transaction, so that only its own end rolls it back."""
         self._connection = self._connect(mode)
-        self._is_suspended = self._is_closed = False
+        self._is_suspended = self._is_closed = self.is_copy = False
         self._file = self._file_identity()
         suspend_during_forks(self)
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def continue_with_copy(self) -> None:
+        """Read and change a temporary copy from now on, which SQLite deletes when it is closed."""
+        with closing(self._connection) as file:
+            self._connection, self.is_copy = self._connect("", is_copy=True), True
+            file.backup(self._connection)
+
+    def _connect(self, mode: str, *, is_copy: bool = False) -> sqlite3.Connection:
         import sqlite3
 
         self._is_durable: bool | None = False
+        file = f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path,
+            "" if is_copy else file,  # a temporary file without a name
             timeout=0,
             isolation_level=None,
             check_same_thread=False,
@@ -69,7 +76,8 @@ class SqliteDatabase(LedgerDatabase):
         that is open: the parent could delete the `-wal` file while the child writes to it
         (https://www.sqlite.org/howtocorrupt.html#carrying_an_open_database_connection_across_a_fork).
         """
-        if not (self._is_suspended or self._is_closed or self._connection.in_transaction):
+        is_open = not (self._is_suspended or self._is_closed or self.is_copy)
+        if is_open and not self._connection.in_transaction:
             self._connection.close()
             self._is_suspended = True
 
@@ -114,6 +122,10 @@ class SqliteDatabase(LedgerDatabase):
                 raise KeyboardInterrupt(WAIT_FOR_LOCK)
             time.sleep(POLL_INTERVAL)
 
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute a statement for each row, within a transaction."""
+        self._connection.executemany(statement, rows)
+
     def pragma(self, name: str) -> int:
         """Return the value of a pragma that is a number."""
         return int(self.run(f"PRAGMA {name}").fetchone()[0])
@@ -137,7 +149,6 @@ class SqliteDatabase(LedgerDatabase):
         Raises UsageError if the file cannot be written.
         """
         import sqlite3
-        from contextlib import closing
 
         with self.reading(), closing(sqlite3.connect(path)) as copy:
             try:

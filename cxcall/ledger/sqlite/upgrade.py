@@ -6,8 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cxcall.ledger.errors import stop_on_version
-from cxcall.ledger.schema import COLUMNS, INDEXES, SCHEMA_VERSION, TABLES, insert_statement
-from cxcall.ledger.version_6 import FORMER_NAMES, VERSION, Conversion
+from cxcall.ledger.schema import INDEXES, SCHEMA_VERSION, TABLES, insert_statement
+from cxcall.ledger.version_6 import FORMER_NAMES, RECORDS, TABLES_IN_ORDER, VERSION, Conversion
 
 if TYPE_CHECKING:
     from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
@@ -25,25 +25,27 @@ def upgrade_file(database: SqliteDatabase) -> None:
         version = database.pragma("user_version")
         if version != SCHEMA_VERSION:
             stop_on_version(database.name, version, VERSION)
-            _set_old_tables_aside(database)
+            conversion = Conversion(database.name)
+            _set_old_tables_aside(database, conversion)
             for statement in TABLES:
                 database.run(statement)
-            _convert_rows(database)
+            _convert_rows(database, conversion)
             for statement in INDEXES:
                 database.run(statement)
             database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _set_old_tables_aside(database: SqliteDatabase) -> None:
+def _set_old_tables_aside(database: SqliteDatabase, conversion: Conversion) -> None:
     """Rename the tables, and drop triggers and indexes; raises LedgerError if they are not those of version 6."""
-    if damage := database.find_structural_damage():
-        raise database.damage_error(damage)
     found = database.run(
         "SELECT sql, type, name FROM sqlite_master WHERE sql IS NOT NULL"
     ).fetchall()
     statements = "\n".join(sorted(statement for statement, _, _ in found))
     if hashlib.sha256(statements.encode()).hexdigest() != _STATEMENTS:
-        raise database.damage_error("its tables are not those of a ledger")
+        raise conversion.damage_error("its tables are not those of a ledger")
+    conversion.announce(database.run(RECORDS).fetchone(), is_copy=database.is_copy)
+    if damage := database.find_structural_damage():
+        raise conversion.damage_error(damage)
     for kind in ("trigger", "index", "table"):
         for name in (name for _, each, name in found if each == kind):
             is_table = kind == "table"
@@ -52,13 +54,13 @@ def _set_old_tables_aside(database: SqliteDatabase) -> None:
             )
 
 
-def _convert_rows(database: SqliteDatabase) -> None:
+def _convert_rows(database: SqliteDatabase, conversion: Conversion) -> None:
     """Copy all rows to the new tables, and drop the old ones."""
-    conversion, old = Conversion(database.damage_error), {}
-    for table in COLUMNS:
-        old[table] = f"old_{FORMER_NAMES.get(table, table)}"
-        for row in database.run(f"SELECT * FROM {old[table]} ORDER BY number"):  # noqa: S608 - a name of the schema
-            database.run(insert_statement(table), conversion.convert(table, row))
+    old = {table: f"old_{FORMER_NAMES.get(table, table)}" for table in TABLES_IN_ORDER}
+    for table, former in old.items():
+        rows = database.run(f"SELECT * FROM {former} ORDER BY number")  # noqa: S608 - a name of the schema
+        converted = (conversion.convert(table, row) for row in rows)
+        database.run_many(insert_statement(table), converted)
     conversion.check_counts()
-    for table in reversed(COLUMNS):
+    for table in reversed(old):
         database.run(f"DROP TABLE {old[table]}")
