@@ -63,10 +63,14 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     )
     evidence = Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
     if evidence in (Evidence.BUSY, Evidence.UNAUTHORIZED) and operation.can_place_call:
-        from cxcall.responses import start_evidence
+        from cxcall.responses import call_references, start_evidence
 
-        if start_evidence.states_call(response, exchange.request):  # it is not sent again
-            return Evidence.INCONCLUSIVE
+        sent = start_evidence.values_sent(exchange.request)
+        location = response.headers.get("Location", "").lower()
+        if start_evidence.states_call(
+            response, exchange.request
+        ) or call_references.is_link_to_call(location, sent):
+            return Evidence.INCONCLUSIVE  # it is not sent again
     return evidence
 
 
@@ -98,17 +102,18 @@ def shows_start(
     Only a new engagement ID at its place, or at a usual name if no place is declared, an object of a call or a link to it,
     and a state count: an error contains many other IDs.
     """
-    from cxcall.responses import start_evidence
+    from cxcall.responses import call_references, start_evidence
 
     sent = start_evidence.values_sent(request)
     found, _ = engagement_id(operation, response, first_place) or ("", "")
     is_undeclared = not (first_place or operation.engagement_id)
     if is_undeclared and operation.can_place_call and not found:
         found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
-    if found and found.lower() not in sent and found != correlation_id(response):
+    is_new = found.lower() not in sent and call_references.is_id(found)
+    if found and is_new and found != correlation_id(response):
         return True
     body, known = response.json(), sent | {(correlation_id(response) or "").lower()}
-    is_named = operation.can_place_call and start_evidence.names_new_call(
+    is_named = operation.can_place_call and call_references.names_new_call(
         body, known, with_ids=is_undeclared
     )
     return is_named or start_evidence.names_started_state(body)

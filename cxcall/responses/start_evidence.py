@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.named_tuple import NamedTuple
+from cxcall.responses.call_references import CALL, names_new_call
 from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 
 if TYPE_CHECKING:
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 _ID_NAME = re.compile(
     r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call_?|conversation_?)?ur[il])$"
 )
-_CALL = r"(?:(?:outbound|phone|voice|new|created|placed)_?)?(?:call|conversation|engagement|interaction)s?"
-_CALL_NAME = re.compile(rf"^{_CALL}$")
-_LINK_OF_CALL = re.compile(
-    rf"^{_CALL}[_-]?(?:ids|ur[il]|href|link|location|ref(?:erence)?|key|handle)$"
-)
-_ID_NAME_OF_CALL = re.compile(rf"^{_CALL}[_-]?(?:control|leg|session)?[_-]?(?:id|sid|uuid|guid)$")
-_MEMBER_OF_CALL = re.compile(
-    r"^(?:id|sid|uuid|guid|(?:self_?)?ur[il]|href|link|location|self|ref(?:erence)?|key|handle)$"
-)
-_TYPE_NAMES = ("rel", "type")
-"""Members that say what an object is: of a link, and of a resource (JSON:API)."""
-_ID_OF_CALL = re.compile(r"\S*[\d/]\S*")
 # These name the exchange, the error, or the caller; `valid` and `paid` only end like an ID.
 _OTHER_IDS = re.compile(
     r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction"
@@ -96,19 +84,11 @@ _DOCUMENTATION = re.compile(
 )
 """A link to the documentation of an error, not to what was started."""
 _DOCUMENTATION_HOST = re.compile(
-    rf"https?://(?:[\w-]+\.)*(?:docs?|developers?|kb|wiki)\.(?!\S*/{_CALL}/[^/\s]*\d[^/\s]*$)"
+    rf"https?://(?:[\w-]+\.)*(?:docs?|developers?|kb|wiki)\.(?!\S*/{CALL}s?/[^/\s]*\d[^/\s]*$)"
 )
 """As above, by its host, unless it is the API's own host."""
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})
-
-
-class _Member(NamedTuple):
-    """A member of a body: its name, in lower case, its value, and whether it is in an object that is a call."""
-
-    name: str
-    value: Any
-    in_call: bool
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -118,20 +98,8 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     is no such evidence.
     """
     sent, host = values_sent(request), (urlsplit(request.url).hostname or "")
-    return any(
-        _names_call(each, sent) or _says_started(each, sent, host) for each in _members(body)
-    )
-
-
-def names_new_call(body: Any, sent: frozenset[str], *, with_ids: bool) -> bool:
-    """Return whether a body has a link to a call, or an object of one with its ID, that is not among the values sent.
-
-    With `with_ids` also an ID whose name is that of a call. Unlike `names_something_started`, it ignores all else.
-    """
-    return any(
-        _names_call(each, sent)
-        or (with_ids and _ID_NAME_OF_CALL.match(each.name) and _is_id_of_call(each.value, sent))
-        for each in _members(body)
+    return names_new_call(body, sent, with_ids=False) or any(
+        _says_started(name, value, sent, host) for name, value in _members(body)
     )
 
 
@@ -141,7 +109,7 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
     As the status of a response, it would leave that open, too. Values that were sent say nothing.
     """
     sent = values_sent(request)
-    for name, value, _ in _members(body):
+    for name, value in _members(body):
         text = str(value).strip().lower()
         if text in sent:
             continue
@@ -161,7 +129,7 @@ def states_call(response: HttpResponse, request: HttpRequest) -> bool:
     body, sent = response.json(), values_sent(request)
     return any(
         isinstance(value, str) and _STATED_CALL.search(_words(value)) and value.lower() not in sent
-        for _, value, _ in _members({"": response.text} if body is None else body)
+        for _, value in _members({"": response.text} if body is None else body)
     )
 
 
@@ -186,7 +154,7 @@ def names_started_state(body: Any) -> bool:
     """
     return any(
         isinstance(value, str) and _STATE_NAME.search(name) and _STARTED.fullmatch(_words(value))
-        for name, value, _ in _members(body)
+        for name, value in _members(body)
     )
 
 
@@ -203,46 +171,25 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
     return frozenset(unquote(each).strip().lower() for each in found)
 
 
-def _members(body: Any, *, in_error: bool = False, in_call: bool = False) -> Iterator[_Member]:
-    """Yield all members at any depth; the `id` and `url` of an error are left out."""
+def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
+    """Yield all members at any depth, with names in lower case; the `id` and `url` of an error are left out."""
     if isinstance(body, list):
         for item in body:
-            yield from _members(item, in_error=in_error, in_call=in_call)
+            yield from _members(item, in_error=in_error)
     elif isinstance(body, dict):
-        types = (str(body.get(each, "")).lower() for each in _TYPE_NAMES)
-        in_call = in_call or any(map(_CALL_NAME.match, types))
         for member, value in body.items():
             name = member.lower()
             if isinstance(value, dict | list):
-                is_error = bool(_ERROR_NAME.match(name))
-                is_call = bool(_CALL_NAME.match(name) or _LINK_OF_CALL.match(name))
-                yield from _members(
-                    value,
-                    in_error=is_error or (in_error and not is_call),
-                    in_call=is_call or (in_call and not is_error),
-                )
+                is_error = in_error or bool(_ERROR_NAME.match(name))
+                yield from _members(value, in_error=is_error)
                 if isinstance(value, list):
-                    items = (item for item in value if isinstance(item, str | int))
-                    yield from (_Member(name, item, in_call) for item in items)
-            elif in_call or not (in_error and name in _OF_ERROR):
-                yield _Member(name, value, in_call)
+                    yield from ((name, item) for item in value if isinstance(item, str | int))
+            elif not (in_error and name in _OF_ERROR):
+                yield name, value
 
 
-def _names_call(member: _Member, sent: frozenset[str]) -> bool:
-    """Return whether a member is the link to a call, or its ID, and was not sent."""
-    is_name = _CALL_NAME.match(member.name) or _LINK_OF_CALL.match(member.name)
-    is_name = is_name or (_MEMBER_OF_CALL.match(member.name) if member.in_call else None)
-    return is_name is not None and _is_id_of_call(member.value, sent)
-
-
-def _is_id_of_call(value: Any, sent: frozenset[str]) -> bool:
-    text = str(value).strip().lower()
-    return _ID_OF_CALL.fullmatch(text) is not None and text != "0" and text not in sent
-
-
-def _says_started(member: _Member, sent: frozenset[str], host: str) -> bool:
+def _says_started(name: str, value: Any, sent: frozenset[str], host: str) -> bool:
     """Return whether a member is a new ID, a state, or a time of anything; `host` is that of the request."""
-    name, value, _ = member
     if value is None or value is False or value in ("", 0):
         return False
     text = str(value).strip().lower()
