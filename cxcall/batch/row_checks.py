@@ -10,7 +10,7 @@ from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, UnusableGuardError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_table import CsvRecord
@@ -58,13 +58,16 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
     Raises UsageError for a flag or a setting with an invalid value, which is not the fault of a row.
     """
     parse_set_options(job.operation, job.sets)
-    lists = job.settings.do_not_call_files if job.may_place_call else ()
-    call_guards.read_lists(lists)
+    if job.may_place_call:
+        call_guards.read_guards(job.settings)
     keys = UsedKeys(job.operation, job.values)
     for row in job.rows.rows(job.operation):
-        call_guards.read_lists(lists)  # it may have changed
+        if job.may_place_call:
+            call_guards.read_guards(job.settings)  # a list may have changed
         try:
             yield _check_row(job, row, keys)
+        except UnusableGuardError:
+            raise  # not the fault of the row, which selects a call by a value
         except CxcallError as error:
             yield CheckedRow(row, None, _add_places(row, error.findings))
 

@@ -48,6 +48,13 @@ class UsageError(CxcallError):
         super().__init__(Finding.error(code, where, message, fix, why))
 
 
+class UnusableGuardError(UsageError):
+    """A guard cannot be applied because of a setting, whatever the request is."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super(UsageError, self).__init__(*findings)
+
+
 class RetryStoppedError(CxcallError):
     """A batch that stops by itself sends no further attempt of a request; it was not processed."""
 

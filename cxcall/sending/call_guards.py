@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.documents.json_pointer import find_value
-from cxcall.findings.errors import StoppedError
+from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
 from cxcall.sending.numbers_in_text import dialed_part
@@ -48,7 +48,7 @@ def check_numbers(
     if not operation.can_place_call:
         return
     hours = parse_hours(settings.hours)
-    lists = read_lists(settings.do_not_call_files)
+    lists = read_guards(settings)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
     for number, where, is_dialed, is_in_text in numbers:
@@ -91,6 +91,16 @@ def parse_hours(text: str) -> Hours | None:
     from cxcall.phone.calling_hours import Hours
 
     return Hours.parse(text)
+
+
+def read_guards(settings: Settings) -> list[tuple[str, NumberList]]:
+    """Return the do-not-call lists, each with its path; raises UnusableGuardError if a guard of a call cannot be applied."""
+    if settings.ignored_guards:
+        raise UnusableGuardError(*settings.ignored_guards)
+    try:
+        return read_lists(settings.do_not_call_files)
+    except UsageError as error:
+        raise UnusableGuardError(*error.findings) from error
 
 
 def read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:

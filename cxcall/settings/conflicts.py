@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import names_no_area, region_domain, region_of
-from cxcall.settings.sources import Layer, find_setting, only_sandbox, unknown_variables
+from cxcall.settings.sources import (
+    Layer,
+    empty_guards,
+    find_setting,
+    only_sandbox,
+    unknown_variables,
+)
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -40,6 +46,22 @@ def find_conflicts(
     yield from _foreign_token_host(layers, contract, base_url, token_url)
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
+    yield from find_ignored_variables()
+
+
+def find_ignored_guards() -> tuple[Finding, ...]:
+    """Return the errors on variables that are ignored, but seem to be meant for a guard: no call may be placed without it."""
+    if not (empty_guards() or unknown_variables()):
+        return ()
+    from cxcall.settings.misspelled_variables import find_guards_without_effect
+
+    return tuple(find_guards_without_effect())
+
+
+def find_ignored_variables() -> Iterator[Finding]:
+    """Yield a warning for each variable that is ignored, but seems to be meant for a setting."""
+    for finding in find_ignored_guards():
+        yield finding._replace(severity=Severity.WARNING)
     if unknown_variables():
         from cxcall.settings.misspelled_variables import find_misspelled_variables
 

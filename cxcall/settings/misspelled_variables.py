@@ -1,16 +1,17 @@
-"""Find environment variables `CXCALL_*` that resemble a setting: a misspelled guard would have no effect."""
+"""Find environment variables `CXCALL_*` that resemble a setting, and those of guards that would have no effect."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, add_notice
+from cxcall.findings.finding import Finding
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
     MACHINE_VARIABLES,
     PREFIX,
     SETTING_NAMES,
+    empty_guards,
     unknown_variables,
     variable_name,
 )
@@ -32,36 +33,43 @@ _GUARD_SIMILARITY = 0.75
 """The least similarity: enough for `DO_NOT_CAL`, but `HOST` does not resemble `HOURS`."""
 
 
-def check_variables() -> None:
-    """Raise UsageError for a variable that resembles a guard; add a notice for one that resembles another setting.
+def find_guards_without_effect() -> Iterator[Finding]:
+    """Yield an error for each variable of a guard that is empty or misspelled.
 
-    A variable that resembles no setting belongs to another program.
+    Raises UsageError if no request at all may be sent, because the name resembles `CXCALL_ONLY_SANDBOX`.
     """
+    for name in empty_guards():
+        yield Finding.error(
+            "usage",
+            name,
+            f"`{name}` is set, but empty",
+            "set its value, or unset the variable",
+            "the guard would not apply, so no call is placed",
+        )
     for name in unknown_variables():
-        if guard := _resembled_guard(name):
-            raise UsageError(
-                f"unknown setting `{name}`",
-                where=name,
-                fix=f"the most similar name is `{variable_name(guard)}`; unset `{name}`, or rename it",
-                why="the variable is ignored, so the guard that it may be intended for would not apply",
-            )
-    for finding in find_misspelled_variables():
-        add_notice(finding)
+        guard = _resembled_guard(name)
+        problem = f"unknown setting `{name}`"
+        fix = f"the most similar name is `{variable_name(guard)}`; unset `{name}`, or rename it"
+        if guard == _GUARDS[-1]:
+            raise UsageError(problem, where=name, fix=fix, why="a request could go to any server")
+        if guard:
+            why = "the guard that it may be intended for would not apply, so no call is placed"
+            yield Finding.error("usage", name, problem, fix, why)
 
 
 def find_misspelled_variables() -> Iterator[Finding]:
-    """Yield a warning for each variable that resembles a setting."""
-    for name in unknown_variables():
-        from cxcall.runtime.name_similarity import find_similar
+    """Yield a warning for each variable that resembles a setting that is not a guard.
 
-        known = [*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)]
-        near = find_similar(
-            name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known]
-        )
-        guard = _resembled_guard(name)
-        if near or guard:
-            meant = variable_name(guard) if guard else f"{PREFIX}{near}"
-            fix = f"the most similar name is `{meant}`"
+    A variable that resembles no setting belongs to another program.
+    """
+    from cxcall.runtime.name_similarity import find_similar
+
+    known = [*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)]
+    for name in unknown_variables():
+        plain = [each.removeprefix(PREFIX) for each in known]
+        near = find_similar(name.removeprefix(PREFIX), plain)
+        if near and not _resembled_guard(name):
+            fix = f"the most similar name is `{PREFIX}{near}`"
             yield Finding.warning("usage", name, f"unknown setting `{name}`, which is ignored", fix)
 
 

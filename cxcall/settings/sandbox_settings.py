@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from cxcall.findings.finding import Severity, add_notice
+from cxcall.settings.conflicts import find_ignored_variables
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers
@@ -41,7 +42,7 @@ class RunningSandbox(Protocol):
 def load_guards(flags: Flags) -> tuple[SettingsByName, list[Setting]]:
     """Return the guards of all sources, and the do-not-call lists of all sources but the first."""
     layers, _, ignored, more_lists = read_trusted_layers(flags)
-    for finding in ignored:
+    for finding in (*ignored, *find_ignored_variables()):
         add_notice(finding._replace(severity=Severity.WARNING))
     found = {name: find_setting(name, layers) for name in (*GUARD_SETTINGS, "do_not_call")}
     guards = {name: setting for name, setting in found.items() if setting}

@@ -23,8 +23,6 @@ from cxcall.settings.sources import (
     only_sandbox,
     read_environment,
     read_flags,
-    stop_on_empty_guards,
-    unknown_variables,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ class Settings:
     `conflicts` are warnings, or an error if a secret or a call would go to a host that it is not meant
     for; no token is requested while there is an error. `untrusted` are errors about values of `.env` and
     of a document that apply if a secret comes from a login or from the user, `untrusted_request` those of `.env` that
-    apply to a request without credentials. `is_embedded` marks the settings of the
+    apply to a request without credentials, `ignored_guards` those of variables that stop a call. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
     sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
@@ -100,6 +98,7 @@ class Settings:
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
         more_do_not_call: Sequence[Setting] = (),
+        ignored_guards: tuple[Finding, ...] = (),
     ) -> None:
         self.values = values
         self.conflicts = conflicts
@@ -108,6 +107,7 @@ class Settings:
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
         self.more_do_not_call = more_do_not_call
+        self.ignored_guards = ignored_guards
 
     @property
     def do_not_call_files(self) -> tuple[str, ...]:
@@ -157,8 +157,7 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
     `flags` maps names to values, `contract` declares hosts, `server` is an operation's address. Raises UsageError.
     """
     from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
-    from cxcall.settings import addresses
-    from cxcall.settings.conflicts import find_conflicts
+    from cxcall.settings import addresses, conflicts
     from cxcall.settings.setting_values import check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
@@ -181,21 +180,22 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
     values |= {"do_not_call": _name_lists(values["do_not_call"], more_lists), **resolve(layers)}
     trust = find_trust_errors(layers, contract, values, resolve)
     weaker = _find_weaker_guards(layers, profile)
-    conflicts = [*trust.settings, *weaker, *ignored]
-    conflicts += find_conflicts(layers, contract, values, replaced)
-    for found in conflicts:
+    findings = [*trust.settings, *weaker, *ignored]
+    findings += conflicts.find_conflicts(layers, contract, values, replaced)
+    for found in findings:
         add_notice(found._replace(severity=Severity.WARNING))
     if profile.value.startswith(GC_PREFIX):
-        conflicts += _gc_profile(profile).findings()
+        findings += _gc_profile(profile).findings()
     from_server = bool(server) and values["base_url"].layer is Layer.DEFAULT
     from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
     return Settings(
         values,
-        tuple(conflicts),
+        tuple(findings),
         untrusted=trust.login,
         untrusted_request=(*trust.request, *weaker),
         base_url_from_tenant=from_tenant,
         more_do_not_call=more_lists,
+        ignored_guards=conflicts.find_ignored_guards(),
     )
 
 
@@ -274,11 +274,6 @@ def read_trusted_layers(
 
     The last value are the do-not-call lists of all sources but the first.
     """
-    stop_on_empty_guards()
-    if unknown_variables():
-        from cxcall.settings.misspelled_variables import check_variables
-
-        check_variables()
     layers, profile = _read_layers(flags)
     if only_sandbox():
         from cxcall.settings.sandbox_restriction import drop_other_credentials

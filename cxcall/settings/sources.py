@@ -205,12 +205,10 @@ def read_variable(name: str, fix: str, why: str) -> str:
     return text
 
 
-def stop_on_empty_guards() -> None:
-    """Raise UsageError if the variable of a guard is set, but empty, such as a missing variable of a CI job."""
-    for name in (*GUARD_SETTINGS, "do_not_call"):
-        read_variable(
-            variable_name(name), "set its value, or unset the variable", "the guard would not apply"
-        )
+def empty_guards() -> list[str]:
+    """Return the variables of guards that are set, but empty, such as a missing variable of a CI job."""
+    names = map(variable_name, (*GUARD_SETTINGS, "do_not_call"))
+    return [name for name in names if name in os.environ and not os.environ[name].strip()]
 
 
 def unknown_variables() -> list[str]:

@@ -156,14 +156,29 @@ def test_empty_destination_or_guard_is_not_the_default_one(
     assert not sandbox.received
 
 
-def test_empty_variable_of_a_guard_is_not_an_unset_one(live: Cxcall, sandbox: Sandbox) -> None:
+def test_empty_variable_of_a_guard_stops_calls(live: Cxcall, sandbox: Sandbox) -> None:
     """Such as a variable of a CI job that does not exist: without the guard, somebody could be called."""
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
-    cases = {"DO_NOT_CALL": words, "MAX_ATTEMPTS": (*words, "--sandbox"), "HOURS": words}
+    rows = live.file("rows.csv", "to\n+12025550123\n")
+    batch = ("batch", rows, "--operation", "place-call", "--confirm", "1")
+    cases = {"DO_NOT_CALL": words, "MAX_ATTEMPTS": batch, "HOURS": (*words, "-n")}
     for name, command in cases.items():
         ran = live(*command, env={f"CXCALL_{name}": " "}, code=2)
-        assert f"`CXCALL_{name}` is set, but empty" in ran.err
+        assert f"error[usage]: `CXCALL_{name}` is set, but empty" in ran.err
     assert not sandbox.received
+
+
+@pytest.mark.slow
+def test_empty_variable_of_a_guard_stops_nothing_else(live: Cxcall) -> None:
+    """What stops a dialer, only reads, or shows the mistake must work."""
+    live.environment["CXCALL_HOURS"] = ""
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--sandbox")
+    campaign = ("campaign", "stop", CONTACT, "--platform", "genesys-cloud")
+    for command in (words, ("auth", "status"), ("config", "show"), ("auth", "token"), campaign):
+        ran = live(*command)
+        assert "`CXCALL_HOURS` is set, but empty" in ran.err + ran.out
+        assert ran.code == 0, ran
+    assert "failed\tsettings" in live("doctor", code=5).out
 
 
 NUMBER = "+12025550123"

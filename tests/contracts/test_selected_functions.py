@@ -95,6 +95,9 @@ def test_request_that_selects_a_call_needs_consent_and_is_guarded(cxcall: Cxcall
         cxcall(*leads, "--do", "call", "--do-not-call", listed, "--yes", code=7)
         asked = cxcall(*users, "--set", '/function="external_dial"', code=2)
         assert "`--yes` is required" in asked.err
+        rows = cxcall.file("rows.csv", "note,function\nx,view\nx,external_dial\n")
+        missing = ("--do-not-call", "missing.txt", "--confirm", "1")
+        cxcall("batch", rows, "--operation", "addUser", "--contract", contract, *missing, code=2)
         assert not {path for path in platform.seen if "leads" in path or "users" in path}
         cxcall(*leads, "--do", "view", "--do-not-call", listed, code=0)
         cxcall(*users, "--set", '/function="view"', code=0)

@@ -39,7 +39,7 @@ def test_nothing_is_sent_with_a_misspelled_guard(cxcall: Cxcall, stranger: Stran
     batch = ("batch", rows, "--operation", "place-call", "--confirm", "1")
     cxcall(*CALL, "--yes", env={**at, "CXCALL_DNC": "list.txt"}, code=2)
     cxcall(*batch, env={**at, "CXCALL_DNC": "list.txt"}, code=2)
-    cxcall(*CALL, "--sandbox", env={"CXCALL_DNC": "list.txt"}, code=2)
+    cxcall("send", "get-conversation", "--help", env={"CXCALL_DNC": "list.txt"}, code=0)
     assert stranger.taken == []
 
 

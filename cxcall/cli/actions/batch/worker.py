@@ -45,7 +45,7 @@ def run_worker(options: WorkerOptions) -> Report:
     rate = Rate.parse(options.rate) if options.rate else None
     limit = FailureLimit.parse(options.max_failures or ())
     settings = load_settings(flags, find_platform_contract(find_platform(flags)))
-    call_guards.read_lists(settings.do_not_call_files)  # else each row would have the error
+    call_guards.read_guards(settings)  # else each row would have the error
     lease = lease_seconds(options.lease, settings.timeout)
     worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
     claim = Claim(worker_name, timedelta(seconds=lease))
