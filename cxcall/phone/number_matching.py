@@ -63,8 +63,9 @@ class NumberList:
         return not self._by_end
 
     def __contains__(self, text: str) -> bool:
-        if text.isdecimal() and text.isascii() and not any(self._candidates(text)):
-            return False  # most of the digits in a text, without a parser of numbers
+        digits = text.removeprefix("+")
+        if digits.isdecimal() and text.isascii() and not any(self._candidates(text)):
+            return False  # most numbers, and digits in a text, without a parser of numbers
         international = compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text)
         written = {_written_digits(text, read) for read in (dialed_digits, plain_digits)}
         written.update(_written_digits(match[0]) for match in international)

@@ -262,6 +262,21 @@ def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
         ({"areaCode": "202", "number": "5550124"}, False),
         ({"areaCode": "203", "number": "5550123"}, False),
         ({"a": {"areaCode": "202"}, "b": {"number": "5550123"}}, False),
+        # whose number it is
+        ({"homeAreaCode": "202", "homePhone": "5550123", "mobileAreaCode": "303"}, True),
+        ({"areaCode": "202", "homePhone": "5550199", "mobilePhone": "5550123"}, True),
+        ({"contactAreaCode": "202", "phone": "5550123"}, True),
+        ({"areaCode2": "202", "phone1": "5550199", "areaCode1": "303", "phone2": "5550123"}, True),
+        ({"homeAreaCode": "202", "homePhone": "5550199", "mobilePhone": "5550123"}, False),
+        ({"areaCode1": "202", "phone1": "5550199", "areaCode2": "303", "phone2": "5550123"}, False),
+        ({"areaCode": "120", "phone": "+25550123"}, False),
+        # other parts
+        ({"areaCode": "202", "prefix": "555", "number": "0123"}, True),
+        ({"areaCode": "202", "exchange": "555", "extension": "0123"}, True),
+        ({"cc": "1", "ndc": "202", "sn": "5550123"}, True),
+        ({"phone": ["+1", "202", "5550123"]}, True),
+        ({"phones": ["2025550199", "5550123"]}, False),
+        ({"areaCode": "202", "extension": "5550123"}, False),
     ],
 )
 def test_listed_number_is_stopped_if_its_parts_are_separate_values(
