@@ -155,16 +155,9 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         found = without_wrapper(operation, body, found)
     if not found:
         return found
-    return _without_secrets(found, body.value)
+    from cxcall.payloads.masked_findings import without_secrets
 
-
-def _without_secrets(findings: list[Finding], value: Any) -> list[Finding]:
-    """Return the findings without the secrets in a value, by the names of its members."""
-    from cxcall.documents.masked_quotations import hide_secrets
-    from cxcall.runtime.secrets.secrets_in_json import secret_members
-
-    secrets = {each for each in secret_members(value) if not is_placeholder(each)}
-    return [hide_secrets(each, secrets) for each in findings] if secrets else findings
+    return without_secrets(found, body.value)
 
 
 def check_parameters(
@@ -202,7 +195,11 @@ def check_parameters(
         findings.extend(find_broken_rules(rules, values, {each.origin for each in findings}))
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
-    return _without_secrets(findings, {**values}) if findings else findings
+    if not findings:
+        return findings
+    from cxcall.payloads.masked_findings import without_secret_parameters
+
+    return without_secret_parameters(findings, values)
 
 
 def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool:

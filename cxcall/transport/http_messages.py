@@ -141,7 +141,7 @@ class HttpRequest(NamedTuple):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values of its parameters that are secrets by their names, as in the query `?api_key=`."""
+        """The values of its parameters that are secrets by their names, as in the query `?api_key=`, and no words."""
         parts, headers = urlsplit(self.url), getattr(self.headers, "_sent", self.headers)
         own = {name for name in headers if name.lower() not in _HEADERS_OF_EACH_REQUEST}
         if not (parts.query or self.shown_path or own):
@@ -156,7 +156,9 @@ class HttpRequest(NamedTuple):
             if is_secret_header(name, headers[name]):
                 cookies = headers[name].split("; ") if name.lower() == "cookie" else ()
                 found += [headers[name], *(each.partition("=")[2] for each in cookies)]
-        return tuple(found)
+        from cxcall.runtime.secrets.random_texts import is_distinctive
+
+        return tuple(filter(is_distinctive, found))
 
     def secret_masker(self) -> Callable[[str], str]:
         """Return a function that masks the secrets of the request in a server's text."""

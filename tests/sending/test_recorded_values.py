@@ -153,6 +153,9 @@ def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) 
     refused = cxcall(*longer, "-n", "-o", "json", code=3)
     assert len(refused.codes) == len(secrets)
     assert "s3cr3t" not in refused.out
+    named = [each.replace(secrets["api_key"], "Token") for each in longer]
+    named = [each.partition("-s3cr3t")[0] if "=Token" in each else each for each in named]
+    assert "`X-Auth-Token` in the header" in cxcall(*named, "-n", code=3).err
     invalid = [each.replace("header-9", "header-\n") for each in words]
     assert "s3cr3t" not in cxcall(*invalid, "-n", code=2).err
 

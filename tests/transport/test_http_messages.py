@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.runtime.secrets.likely_secrets import masked_headers
-from cxcall.transport.http_messages import Headers, HttpResponse
+from cxcall.transport.http_messages import Headers, HttpRequest, HttpResponse
 from cxcall.transport.origins import is_loopback_url
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
@@ -53,6 +53,15 @@ def test_json_is_never_fatal(body: bytes) -> None:
     except ValueError:
         expected = None
     assert repr(response.json()) == repr(expected)
+
+
+def test_only_distinctive_secrets_are_masked_in_responses() -> None:
+    """A word that is also a parameter named as a secret would be masked within other words."""
+    body = '{"id": "campaign-77", "follow_up_2026": "s3cr3t-k3y-9", "b": "p4ge-t0k3n-9"}'
+    words = "token=campaign&password=follow_up_2026&pin=77&session_id=campaign-77"
+    url = f"https://api.example.com/x?{words}&pageToken=p4ge-t0k3n-9&next_key=p4ge&api_key=s3cr3t-k3y-9"
+    masked = HttpRequest("GET", url, {"X-Auth": "campaign"}, None).mask_echo(body)
+    assert masked == body.replace("s3cr3t-k3y-9", "****")
 
 
 def test_numbers_that_json_cannot_write_are_null() -> None:

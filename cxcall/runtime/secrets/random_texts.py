@@ -54,6 +54,12 @@ def is_credential(text: str) -> bool:
     return is_random(text.replace("%", "")) or (len(text) >= _LONG_RANDOM and not text.isalpha())
 
 
+def is_distinctive(text: str) -> bool:
+    """Return whether a secret cannot also be a word or a plain ID, so that it is masked wherever it is repeated."""
+    has_sign = len(text) >= _MIN_RANDOM and bool(re.search(r"[^\w.\s-]", text))
+    return is_credential(text) or (has_sign and is_mixed(text))
+
+
 def is_mixed(value: str) -> bool:
     """Return whether a text has both letters and digits, which words rarely have."""
     return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))

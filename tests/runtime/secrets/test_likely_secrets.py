@@ -179,7 +179,9 @@ def test_placeholder_or_date_stays(name: str, value: str) -> None:
     assert mask_likely_secrets(f"Bearer {value}") == f"Bearer {value}"
 
 
-@pytest.mark.parametrize("name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName"])
+@pytest.mark.parametrize(
+    "name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName", "next_page_token"]
+)
 def test_value_of_another_name_stays(name: str) -> None:
     text = json.dumps({name: "bearer"})
     assert mask_likely_secrets(text) == text
