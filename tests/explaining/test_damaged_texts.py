@@ -143,6 +143,17 @@ def test_body_in_a_changed_text_is_read_as_it_was(name: str) -> None:
     assert json.loads(found.request.body or "") == BODY
 
 
+def test_links_in_a_body_stay_as_they_were_sent() -> None:
+    links = ["see <https://crm.example.com/1|CRM 1>", "<https://crm.example.com/2>"]
+    text = json.dumps({**BODY, "data": {"ticket": links[0], 'say "hi"': links[1]}, "links": links})
+    for pasted in (
+        f"POST {PATH} HTTP/1.1\nHost: {HOST}\nContent-Type: application/json\n\n{text}",
+        f"curl -X POST <{URL}|{HOST}> -d '{text}'",
+    ):
+        (found,) = explain(pasted)
+        assert (found.request.path, found.request.body) == (PATH, text)
+
+
 def test_cut_body_is_reported() -> None:
     (found,) = explain(f"POST {URL}\nContent-Type: application/json\n\n{LINES[:-9]}")
     assert "body-malformed" in [each.code for each in found.findings]

@@ -72,7 +72,9 @@ _CONSOLE_ENTRY = re.compile(
 _PSEUDO_HEADER = re.compile(
     r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)", re.MULTILINE
 )
-_LINK = re.compile(r"<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")  # of chats and mails
+# A link of chats and mails; a string of a body, which is also JSON in a command, is matched whole, and stays as it was sent.
+_STRING = r"""(?<=[:,\[{])\s*(?:\\"(?:(?!\\").)*\\"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_LINK = re.compile(rf"({_STRING})|<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")
 _DIGIT = re.compile("[0-9]")
 _MIN_LINES = 3
 _QUOTE = re.compile(r"\\.|['\"]")
@@ -133,7 +135,7 @@ def clean_text(text: str) -> str:
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _with_request_line(text)
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
-    text = _LINK.sub(r"\1", _SPRING_BODY.sub(_label_body, text))
+    text = _LINK.sub(r"\1\2", _SPRING_BODY.sub(_label_body, text))
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)
