@@ -7,9 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.runtime.secrets.known_secrets import MASKED
-from cxcall.runtime.secrets.likely_secrets import find_likely_secrets
+from cxcall.runtime.secrets.likely_secrets import find_likely_secrets, is_likely_secret
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
-from cxcall.runtime.secrets.secrets_in_json import is_secret_member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,7 +30,7 @@ def blank_spans(text: str, values: Iterable[tuple[str, int, int]]) -> str:
     parts: list[str] = []
     end = 0
     for name, start, stop in values:
-        if is_named_as_secret(name) and is_secret_member(name, json.loads(text[start:stop])):
+        if is_named_as_secret(name) and is_likely_secret(name, json.loads(text[start:stop])):
             quotes = int(text[start] == '"')
             parts += [text[end : start + quotes], blank(text[start + quotes : stop - quotes])]
             end = stop - quotes

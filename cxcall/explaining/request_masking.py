@@ -26,6 +26,8 @@ from cxcall.runtime.secrets.likely_secrets import (
     masked_headers,
 )
 from cxcall.runtime.secrets.random_texts import is_mixed
+from cxcall.runtime.secrets.secret_names import HINTS
+from cxcall.runtime.secrets.secrets_in_json import named_leaves
 from cxcall.runtime.text_decoding import decodings
 from cxcall.transport.http_messages import Headers
 
@@ -41,8 +43,7 @@ _MASKED = re.compile(
 _MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
 _COOKIE = re.compile(r"(?<![^=;\s])([^=;\s]+)=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-# Parts of names of secrets. A text without them can only have secrets by their form.
-_HINTS = ("oken", "ecret", "assw", "earer", "asic ", "piKey", "pikey", "pi_key", "redential", "eyJ")
+_HINTS = (*HINTS, *"eyj curl @ key= -key sig= signature code= assertion=".split())
 _LONGEST_TEXT = 1 << 16
 _MIN_LENGTH, _MIN_WORD, _SHORT = 8, 4, 1024
 _WORD = r"[0-9a-z+-]{4,}"
@@ -224,47 +225,31 @@ def split_jwts(secrets: Iterable[str]) -> Iterator[str]:
 
 
 def find_text_secrets(text: str) -> list[str]:
-    """Return the secrets in a body or a URL, by their names or their form."""
-    if len(text) > _LONGEST_TEXT or not any(hint in text for hint in _HINTS):
+    """Return the secrets in a body or a URL, by their names or their form; a word such as `code=forbidden` is none."""
+    folded = text.lower()
+    if len(text) > _LONGEST_TEXT or not any(hint in folded for hint in _HINTS):
         return []
-    return [*find_likely_secrets(text), *find_credentials(text)]
+    found = (*find_likely_secrets(text), *find_credentials(text))
+    return [each for each in found if f"code={each}" not in text or is_mixed(each)]
 
 
 def find_json_secrets(values: Any) -> frozenset[str]:
     """Return the secrets in JSON values, such as a HAR file: of headers, cookies, parameters, members, and bodies."""
-    return frozenset(filter(_is_long, split_jwts(_walk(values))))
+    found = (each for names, value in named_leaves(values) for each in _find_in_leaf(names, value))
+    return frozenset(filter(_is_long, split_jwts(found)))
 
 
-def _walk(values: Any) -> Iterator[str]:
-    """Yield the secrets in JSON values; `is_header` says that a value is in a list of headers."""
-    rest: list[tuple[Any, bool]] = [(values, False)]
-    while rest:
-        value, is_header = rest.pop()
-        if isinstance(value, dict):
-            name, text = value.get("name", value.get("key")), value.get("value")
-            if isinstance(name, str) and isinstance(text, str):  # a header, cookie, or parameter
-                yield from _find_in_member(name, text, is_header=is_header)
-                continue
-            for key, member in value.items():
-                if isinstance(member, str):
-                    yield from _find_in_member(key, member, is_header=is_header)
-                elif isinstance(member, dict | list):
-                    rest.append((member, is_header or "eader" in key))
-        elif isinstance(value, list):
-            if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str):  # noqa: PLR2004 - a pair
-                yield from _find_in_member(value[0], value[1], is_header=is_header)
-            rest.extend((each, is_header) for each in value)
-        elif isinstance(value, str):
-            yield from find_text_secrets(value)
-
-
-def _find_in_member(name: str, value: str, *, is_header: bool) -> tuple[str, ...]:
-    find = _find_in_short_member if len(value) <= _SHORT else _find_in_short_member.__wrapped__
+def _find_in_leaf(names: tuple[str, ...], value: Any) -> tuple[str, ...]:
+    name = names[-1] if names else ""
+    if not isinstance(value, str):
+        return (str(value),) if is_likely_secret(name, value) else ()
+    is_header = any("eader" in each for each in names[:-1])
+    find = _find_in_member if len(value) <= _SHORT else _find_in_member.__wrapped__
     return find(name, value, is_header=is_header) if len(value) >= _MIN_WORD else ()
 
 
 @lru_cache(maxsize=4096)  # the same headers are in all requests
-def _find_in_short_member(name: str, value: str, *, is_header: bool) -> tuple[str, ...]:
+def _find_in_member(name: str, value: str, *, is_header: bool) -> tuple[str, ...]:
     if is_secret_header(name, value) if is_header else name.lower() == "authorization":
         return tuple(find_header_secrets(name, value))
     return (value,) if is_likely_secret(name, value) else tuple(find_text_secrets(value))

@@ -116,7 +116,7 @@ def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
 
 
 def _sets_secret(edit: Edit) -> bool:
-    from cxcall.runtime.secrets.secrets_in_json import is_secret_member, mask_secret_members
+    from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
     name, value = edit.pointer.rpartition("/")[2], edit.value
-    return is_secret_member(name, value) or mask_secret_members(value, name) != value
+    return bool(mask_secret_members(value, name) != value)

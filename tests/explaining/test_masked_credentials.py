@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from cxcall import explain
-from cxcall.explaining.text_secrets import find_credentials
+from cxcall.explaining.request_masking import find_json_secrets
+from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.secrets_in_json import mask_secret_members, secret_members
 from helpers.cases import each_case
 from helpers.masked_texts import PASS, PATH, URL, make_exchange
 
-ECHO = "cAnArY-1Token_aB"
+ECHO, RANDOM = "cAnArY-1Token_aB", "q7Rt9xZp2LmK4vB8"
 SHOWN_IN: dict[str, tuple[str, dict[str, Any]]] = {
     "header": (ECHO, make_exchange(headers={"Authorization": f"Bearer {ECHO}"})),
     "password": (
@@ -156,3 +159,47 @@ def test_word_beside_a_name_of_a_credential_is_not_masked(word: str) -> None:
 def test_credentials_of_a_long_text_are_found_in_linear_time() -> None:
     for unit in ("authorization: ", "auth  ", "auth(('", "-u ", "--pass ", "://a:", "'", "a" * 61):
         assert not [each for each in find_credentials(unit * 50_000) if each == KEY]
+
+
+@each_case(
+    "value",
+    [
+        {"client_secret": KEY},
+        {"tokens": [KEY, "x"]},
+        {"tokens": [[["a"], KEY]]},
+        [{"name": "password", "value": KEY}],
+        {"data": [{"key": "apiToken", "type": "text", "value": KEY}]},
+        {"headers": {"Authorization": [f"Bearer {KEY}"]}},
+    ],
+)
+def test_secret_in_json_is_found_as_it_is_masked(value: Any) -> None:
+    assert KEY in " ".join(secret_members(value))
+    assert KEY in " ".join(find_json_secrets(value))
+    assert KEY not in json.dumps(mask_secret_members(value))
+    assert KEY not in mask_likely_secrets(json.dumps(value)) or "tokens" in value
+
+
+@each_case(
+    "text",
+    [
+        f"CLIENT_SECRET={RANDOM}",
+        f"Cookie: sid={RANDOM}",
+        f"X-Api-Key: {RANDOM}",
+        f"https://h/cb?code={RANDOM}",
+        f"https://h/file?sig={RANDOM}",
+        f"https://me:{RANDOM}@h/",
+        f"curl -u me:{RANDOM} https://h/",
+    ],
+)
+def test_secret_in_a_text_of_json_is_found_as_it_is_masked(text: str) -> None:
+    assert RANDOM in find_json_secrets({"message": text})
+    assert RANDOM not in mask_likely_secrets(text) or "@" in text  # `redact` masks those in URLs
+
+
+def test_word_and_column_are_not_secrets_of_a_whole_source() -> None:
+    values = {"columns": ["password", "username"], "text": "invalid cookie: ?code=not.found"}
+    assert not find_json_secrets(values)
+
+
+def test_variable_of_powershell_is_found() -> None:
+    assert find_named_secrets(f'$env:API_TOKEN = "{ECHO}"') == {ECHO}

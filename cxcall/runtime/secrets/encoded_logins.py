@@ -9,7 +9,7 @@ from cxcall.runtime.secrets.random_texts import is_mixed, is_plain
 
 _LOGIN = r"[\w.@-]{3,100}:[^\s:]{6,200}"
 LOGIN_IN_OPTION = (
-    r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
+    r"""((?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
 )
 # `"id:secret"`, `"id" + ":" + "secret"`, `"id:" + "secret"`.
 LOGIN_IN_CODE = (

@@ -6,7 +6,7 @@ import json
 import re
 from binascii import a2b_base64
 from posixpath import commonprefix
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from cxcall.runtime.patterns import compile_pattern, is_uuid
@@ -15,6 +15,8 @@ from cxcall.runtime.secrets.encoded_logins import secret_of_login
 from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
 from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
+    HINTS,
+    NUMBER_WORDS,
     SECRET,
     has_secret_part,
     is_auth_header,
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 _HEADER_SCHEMES = ("Bearer", "Basic")
 _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 """Headers of each request without secrets, whose values are not searched."""
-NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
-"""The last words of names whose value is a secret also if it is a number."""
 _QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
 _MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
@@ -75,14 +75,11 @@ _VALUE = (
     rf"|(?![*$%/]){_UNQUOTED}{{6,{_LONGEST_MATCH}}}+(?:={{0,2}}+(?![\w(])|(?={_UNQUOTED})))"
 )
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
-# A text without these has only names of keys, and names of secrets before a colon.
-_HINTS = tuple(
-    "secret passw token credential pikey pi-key pi_key auth sess cookie bearer basic digest pwd".split()
-)
 # The text after a name; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing, because a text may have been truncated.
 _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
+_NAME_IN_PAIR = r'"(?:name|key)"\s*:\s*"([^"\\]{1,100})"'
 _PART = (
     r'(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n'
     r"(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"
@@ -116,7 +113,7 @@ def _mask(text: str, found: list[str] | None) -> str:
     spans: list[tuple[int, int]] = []
     for view in escape_decodings(text):
         hidden: list[str] = []
-        if _has_hint(view.text, view.text.lower()) and _mask_plain(view.text, hidden) != view.text:
+        if _has_hint(view.text.lower()) and _mask_plain(view.text, hidden) != view.text:
             spans += (view.source_span(*each) for each in _spans_of(view.text, hidden))
             if found is not None:
                 found += hidden
@@ -132,8 +129,8 @@ def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
             start = text.find(secret, start + len(secret))
 
 
-def _has_hint(text: str, folded: str) -> bool:
-    return not text.isascii() or any(hint in folded for hint in _HINTS)
+def _has_hint(folded: str) -> bool:
+    return not folded.isascii() or any(hint in folded for hint in HINTS)
 
 
 def _mask_plain(text: str, found: list[str] | None) -> str:
@@ -144,9 +141,9 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
         text = _replace(_CREDENTIALS, _mask_credentials, text, found)
     if "digest" in folded:
         text = _replace(_DIGEST, lambda match: match[1] + MASKED, text, found)
-    if "-u" in text:
+    if "-u" in folded:
         text = _replace(encoded_logins.LOGIN_IN_OPTION, encoded_logins.mask_option, text, found)
-    if _has_hint(text, folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
+    if _has_hint(folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
     if "64" in folded or "btoa" in folded:
         text = _replace(encoded_logins.LOGIN_IN_CODE, encoded_logins.mask_login, text, found)
@@ -186,11 +183,14 @@ def _replace(
     return compile_pattern(pattern).sub(mask_and_keep, text)
 
 
-def is_likely_secret(name: str, value: str) -> bool:
-    """Return whether the value of a header, parameter, or member is likely a secret."""
+def is_likely_secret(name: str, value: Any) -> bool:
+    """Return whether the value of a header, parameter, or member is likely a secret: a text, or the number of a PIN."""
     kind = kind_of_name(name)
-    if not kind or not value or value == MASKED or is_plain(value):
+    if not kind or value in ("", MASKED):
         return False
+    if not isinstance(value, str) or is_plain(value):
+        is_number = value.isdecimal() if isinstance(value, str) else type(value) in (int, float)
+        return is_number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
     secret = secret_of_login(value)
     return kind == SECRET or (is_random(secret) and not is_uuid(secret))
 
@@ -286,6 +286,7 @@ def _has_secret_member(text: str) -> bool:
     """Return whether a text has the name of a secret or a key for `_json_masker`; most texts have none."""
     strings = compile_pattern(_JSON_STRING).findall(text)
     names = {content for content, end, colon, _ in strings if end and colon}
+    names.update(compile_pattern(_NAME_IN_PAIR).findall(text))
     return any(kind_of_name(_unescape(name)) for name in names) or any(
         _NESTED_QUOTE in content and _has_secret_member(_unescape(content))
         for content, *_ in strings
@@ -294,7 +295,7 @@ def _has_secret_member(text: str) -> bool:
 
 def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
     """Return a function that masks a string in JSON by the name of its member."""
-    name = kind = ""
+    name = pair = ""
 
     def hide(value: str) -> str:
         if found is not None:
@@ -302,15 +303,15 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         return f'"{MASKED}"'
 
     def mask(match: re.Match[str]) -> str:
-        nonlocal name, kind
+        nonlocal name, pair
         content, end, colon, number = match.groups()
         if end and colon:
-            name = _unescape(content)
-            kind = kind_of_name(name)
-            is_masked = number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
+            name, pair = (pair, "") if content == "value" and pair else (_unescape(content), pair)
+            is_masked = number and is_likely_secret(name, 0)
             return match[0][: -len(number)] + hide(number) if is_masked else match[0]
-        plain = _unescape(content) if kind or _NESTED_QUOTE in content else ""
-        if kind and is_likely_secret(name, plain):
+        pair = content if name in ("name", "key") else pair
+        plain = _unescape(content)
+        if is_likely_secret(name, plain):
             return hide(plain) + (colon or "") + (number or "")
         if _NESTED_QUOTE in content and (masked := _mask_plain(plain, found)) != plain:
             return json.dumps(masked, ensure_ascii=False) + (colon or "") + (number or "")

@@ -20,6 +20,10 @@ _RANDOM_WORDS = frozenset(
     ticket hash salt hmac codice chiave
     """.split()
 )
+NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
+"""The last words of names whose value is a secret also if it is a number."""
+# A text without these has only names of keys, and names of secrets before a colon.
+HINTS = "secret passw token credential pikey pi-key pi_key auth sess cookie bearer basic digest pwd".split()
 _FORM_SECRETS = ("code", "code_verifier", "assertion")
 _URL_SECRETS = ("sig", "signature", "x-amz-signature", "x-goog-signature")
 """The names of the signature in a URL that gives access to a file."""

@@ -5,44 +5,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.runtime.secrets.known_secrets import MASKED
-from cxcall.runtime.secrets.likely_secrets import (
-    NUMBER_WORDS,
-    is_likely_secret,
-    mask_likely_secrets,
-)
-from cxcall.runtime.secrets.secret_names import plain_words
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret, mask_likely_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def is_secret_member(name: str, value: Any) -> bool:
-    """Return whether a text or a number is likely a secret, because of the name of its member."""
-    if isinstance(value, str):
-        return is_likely_secret(name, value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
-
-
 def mask_secret_members(value: Any, name: str = "") -> Any:
-    """Return a copy of a JSON value with each likely secret masked; `name` is that of its member.
-
-    Each item of a list has the name of the list.
-    """
+    """Return a copy of a JSON value with each likely secret masked; `name` is that of its member."""
     if isinstance(value, dict):
-        return {each: mask_secret_members(member, each) for each, member in value.items()}
+        pairs = zip(value, _named_members(value), strict=True)
+        return {key: mask_secret_members(member, own) for key, (own, member) in pairs}
     if isinstance(value, list):
         return [mask_secret_members(item, name) for item in value]
-    if name and is_secret_member(name, value):
+    if name and is_likely_secret(name, value):
         return MASKED
     return mask_likely_secrets(value) if isinstance(value, str) else value
 
 
-def secret_members(value: Any, name: str = "") -> Iterator[str]:
+def secret_members(value: Any) -> Iterator[str]:
     """Yield the values, as text, that `mask_secret_members` masks because of a name."""
-    if isinstance(value, dict | list):
-        named = value.items() if isinstance(value, dict) else ((name, item) for item in value)
-        for each, member in named:
-            yield from secret_members(member, each)
-    elif name and is_secret_member(name, value):
-        yield str(value)
+    for names, leaf in named_leaves(value):
+        if names and is_likely_secret(names[-1], leaf):
+            yield str(leaf)
+
+
+def named_leaves(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield (names above it, value) for each text, number, and null in a JSON value; an item has the name of its list."""
+    rest: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    while rest:
+        names, value = rest.pop()
+        if isinstance(value, dict):
+            rest.extend(((*names, name), each) for name, each in _named_members(value))
+        elif isinstance(value, list):
+            rest.extend(
+                ((*names, each[0]), each[1]) if _is_pair(each) else (names, each) for each in value
+            )
+        else:
+            yield names, value
+
+
+def _named_members(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, member); of `{"name": "token", "value": "x"}`, the value has the name `token`."""
+    pair = value.get("name", value.get("key"))
+    for name, member in value.items():
+        yield (pair if name == "value" and isinstance(pair, str) else name), member
+
+
+def _is_pair(item: Any) -> bool:
+    """Return whether an item of a list is a name and its value, as in `[["token", "x"]]`."""
+    return isinstance(item, list) and [*map(type, item)] == [str, str]

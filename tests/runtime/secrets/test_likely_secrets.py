@@ -75,7 +75,7 @@ def test_prose_about_secrets_stays(text: str) -> None:
     "form",
     [
         "{'client_secret': '%s'}", 'client_secret: "%s"', "client_secret = '%s'", 'client_secret => "%s"', "(k=1, client_secret='%s')",
-        "('client_secret', '%s')", "`client_secret`: `%s`", "**client_secret**: %s", "--client-secret %s", "-u client:%s",
+        "('client_secret', '%s')", "`client_secret`: `%s`", "**client_secret**: %s", "--client-secret %s", "-u client:%s", "-U client:%s",
         'Bearer "%s"', "NTLM %s", "Bearer <%s>", "JSESSIONID=%s", 'Digest username="u", response="%s"', "client_secret%%3D%s", "client_secret%%253D%s",
         "Authorization%%3A%%20Bearer%%20%s", "client_secret&#61;%s", "&quot;client_secret&quot;:&quot;%s&quot;",
         "\\u0022client_secret\\u0022:\\u0022%s\\u0022", "client_secret\uff1a%s", "client_secret:\u200b %s", "Bearer abc123xyz9\n %s",
@@ -201,6 +201,8 @@ def test_value_of_another_name_stays(name: str) -> None:
         ("api-na1.niceincontact.com/v2.0.1", "api-na1.niceincontact.com/v2.0.1"),
         ('{"pass\\u0077ord": "x"}', '{"pass\\u0077ord": "****"}'),
         ('{"pin": 1234, "tokens": 12}', '{"pin": "****", "tokens": 12}'),
+        ('{"pin": "48213377", "password": "20240101"}', '{"pin": "****", "password": "****"}'),
+        ('[{"name": "password", "value": "horse"}]', '[{"name": "password", "value": "****"}]'),
         ('{"password": "cut o', '{"password": "****"'),
         (f"Cookie: sid={RANDOM}; lang=en", f"Cookie: sid={MASKED}; lang=en"),
         (
