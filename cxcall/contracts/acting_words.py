@@ -56,6 +56,13 @@ READ_NOUNS = frozenset(
     list lists code codes event events group groups rule rules
     """.split()
 )
+# Objects from which nobody is called until something else is started with them.
+_PASSIVE_NOUNS = frozenset(
+    """
+    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user role
+    tag label note comment report export template permission division disposition wrapupcode
+    """.split()
+)
 # `Run a search` reads.
 _READ_OBJECTS = frozenset("search query lookup report check validation preview".split())
 _PARAMETER = r"\{[^{}/]*\}"
@@ -88,6 +95,11 @@ def path_acts(segments: Sequence[Sequence[str]], *, has_number: bool = False) ->
     parts = [segments[place] for place in fixed if place not in above]
     parts = [each for each in parts if "".join(each)[:-1] not in CALLING_VERBS]
     return any(map(dials, parts)) or (last in parts and (acts(last) or last[-1] in LAST_VERBS))
+
+
+def is_passive(segment: str) -> bool:
+    """Return whether a segment of a path, in lower case, is a noun of which nobody is called: `call-lists`."""
+    return re.sub(r"[^a-z]", "", segment).removesuffix("s") in _PASSIVE_NOUNS
 
 
 def operation_words(declared: Mapping[str, Any]) -> list[str]:

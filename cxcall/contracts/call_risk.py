@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.contracts import post_requests
-from cxcall.contracts.acting_words import dials
+from cxcall.contracts.acting_words import dials, is_passive
 from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.contracts.get_requests import get_only_reads
 from cxcall.contracts.openapi_document import values_with_risk
@@ -47,13 +47,6 @@ _CALLING_WORDS = frozenset(
     """.split()
 )
 READ_ACTIONS = frozenset(("view", "search", "readonly"))
-# Objects from which nobody is called until something else is started with them.
-_PASSIVE_NOUNS = frozenset(
-    """
-    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user role
-    tag label note comment report export template permission division disposition wrapupcode
-    """.split()
-)
 
 
 class Route(NamedTuple):
@@ -216,7 +209,7 @@ def _is_harmless(
     noun = "".join(route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:])
     # An agent's queue, or what a dialer works through: `/queue` adds to it.
     is_queue = noun == "queues" and not post_requests.fills_queue(route.path, declared)
-    if is_queue or _fold(noun) in _PASSIVE_NOUNS:
+    if is_queue or is_passive(noun):
         # Without a do-not-call list, its people may be called.
         is_lifted = route.method == "DELETE" and changes_do_not_call_list(route.path)
         return not (is_lifted or post_requests.does_more(declared))
@@ -271,7 +264,7 @@ def _has_number(schema: Any, schemas: Mapping[str, JsonSchema]) -> bool:
 
 def _noun_words(route: Route) -> set[str]:
     """Return the calling words that are part of a passive noun at the end of a path, as in `call-lists`."""
-    found = [each for each in route.segments[-2:] if _fold(each) in _PASSIVE_NOUNS]
+    found = [each for each in route.segments[-2:] if is_passive(each)]
     return {word for each in found for word in name_words(each)}
 
 
@@ -279,10 +272,6 @@ def _shared_domain(domain: str) -> str:
     """Return the domain that a region shares with others: `pure.cloud` for `usw2.pure.cloud`."""
     label, _, parent = domain.partition(".")
     return parent if label[-1:].isdigit() else domain
-
-
-def _fold(noun: str) -> str:
-    return re.sub(r"[^a-z]", "", noun).removesuffix("s")
 
 
 def _is_published_read(route: Route) -> bool:

@@ -17,6 +17,7 @@ from cxcall.contracts.acting_words import (
     READ_NOUNS,
     acts,
     first_sentence,
+    is_passive,
     operation_words,
     path_words,
 )
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 _IS_CALL = rf"(?:{CALL_FILLERS}(?:call|callback)|ring)(?:out)?\b"
 _SELECTORS = frozenset("action act function func cmd command method op operation do task".split())
+# In a search or a note, they also describe it: `method=call` is a channel, and a `task` may be a text.
+_SELECTORS_OF_DATA = frozenset(("method", "op", "operation", "task"))
+_SEARCH_VERBS = frozenset("list lists search searches query find finds count counts export".split())
+_LONGEST_FUNCTION = 2
 _SELECTOR_PREFIXES = frozenset(("api", "name"))  # `apiAction`, `function_name`
 _CALLS = frozenset(("call", "callback", "ring"))
 # As a filter, they are the most frequent ones; as a command, they call nobody, and may be repeated.
@@ -76,9 +81,32 @@ def verbs_of_calls(path: str, declared: Mapping[str, Any], *, is_read: bool) -> 
     return verbs - _CREATING_VERBS if is_log else verbs | _CALLS | lifting
 
 
-def selects_action(name: str, value: str, verbs: frozenset[str] = ACTING_VERBS | _CALLS) -> bool:
-    """Return whether a parameter selects a function, and a value of it one that dials or has one of the verbs."""
-    functions = re.split("[,;|]", value) if is_selector(name) else ()
+def has_data(path: str, declared: Mapping[str, Any]) -> bool:
+    """Return whether an operation searches, or creates something of which nobody is called, such as a note."""
+    last = next((each for each in reversed(path_words(path)) if each), [""])
+    first = {*operation_words(declared)[:1], *first_sentence(str(declared.get("summary", "")))[:1]}
+    return bool(_SEARCH_VERBS & {*first, last[-1]}) or is_passive("".join(last))
+
+
+def selects_action(
+    name: str,
+    value: str,
+    verbs: frozenset[str] = ACTING_VERBS | _CALLS,
+    *,
+    is_data: bool = False,
+    is_declared: bool = True,
+) -> bool:
+    """Return whether a parameter selects a function, and a value of it one that dials or has one of the verbs.
+
+    `is_data` is what `has_data` returned. A value that is not declared is a text, rather than a function, if it has spaces.
+    """
+    if not is_selector(name):
+        return False
+    functions, longest = re.split("[,;|]", value), _LONGEST_FUNCTION
+    if _SELECTORS_OF_DATA & {*name_words(name)}:
+        longest, verbs = 1, verbs - _CALLS if is_data else verbs
+    if not is_declared:
+        functions = [each for each in functions if len(each.split()) <= longest]
     return any(function_acts(name_words(each), verbs) for each in functions)
 
 
@@ -99,10 +127,10 @@ def selects_call(path: str, declared: Mapping[str, Any]) -> bool:
 
 def acting_values(path: str, declared: Mapping[str, Any], *, is_read: bool) -> dict[str, list[str]]:
     """Return the declared values of parameters that select a function by which somebody may be called."""
-    verbs = verbs_of_calls(path, declared, is_read=is_read)
+    verbs, is_data = verbs_of_calls(path, declared, is_read=is_read), has_data(path, declared)
     found = {each.get("name", ""): _values(each) for each in declared.get("parameters", ())}
     acting = {
-        name: [each for each in values if selects_action(name, each, verbs)]
+        name: [each for each in values if selects_action(name, each, verbs, is_data=is_data)]
         for name, values in found.items()
     }
     return {name: values for name, values in acting.items() if values}

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.selected_functions import is_selector, selects_action, verbs_of_calls
+from cxcall.contracts.selected_functions import (
+    has_data,
+    is_selector,
+    selects_action,
+    verbs_of_calls,
+)
 from helpers.calling_api import wrap
 from helpers.cases import each_case
 from helpers.own_operation import parameter, risk
@@ -41,6 +46,18 @@ def test_function_that_calls_is_recognized_by_its_words() -> None:
     in_log = {each for each in every if selects_action("action", each, log)}
     assert not in_log & {"call", "outboundCall", *CREATING, *HARMLESS}
     assert in_log >= {"dial", "make_call", "start"}
+
+
+def test_data_that_mentions_a_call_selects_no_function() -> None:
+    in_note: dict[str, Any] = {"is_data": has_data("/notes", {}), "is_declared": False}
+    functions = ("call", "phone_call", "Call the customer back", "make_call")
+    for name, expected in {"task": 3, "method": 3, "action": 0}.items():
+        found = [each for each in functions if selects_action(name, each, **in_note)]
+        assert found == [each for each in functions[expected:] if " the " not in each], name
+    assert selects_action("task", "Call the customer back")
+    for path, summary in (("/x", "List x"), ("/x/search", ""), ("/tags/{id}", "Change a tag")):
+        assert has_data(path, {"summary": summary}), path
+    assert not has_data("/agent", {"summary": "Get the agent"})
 
 
 def test_parameter_that_selects_a_function_is_recognized_by_its_name() -> None:
