@@ -66,11 +66,6 @@ def list_commands(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
             yield command, inner
 
 
-def flag_help(parameter: Any, context: Any) -> tuple[str, str] | None:
-    """Return (flag, help text) of a parameter as the help shows it; None for a hidden one."""
-    return describe_parameter(parameter, context)
-
-
 def is_flag(parameter: Any) -> bool:
     return bool(parameter.opts[0][:1] == "-")
 
@@ -87,7 +82,7 @@ def find_common_options(known: list[tuple[Any, Any]]) -> dict[str, tuple[str, st
         (long_name(parameter), shown)
         for command, context in known
         for parameter in command.get_params(context)
-        if is_flag(parameter) and (shown := flag_help(parameter, context))
+        if is_flag(parameter) and (shown := describe_parameter(parameter, context))
     )
     common = [entry for entry, number in counted.most_common() if number >= _FEWEST_COMMANDS]
     most_frequent = dict(reversed(common))
@@ -106,7 +101,9 @@ class CommandHelp(NamedTuple):
 def read_help(command: Any, context: Any, common: dict[str, tuple[str, str]]) -> CommandHelp:
     """Return the help of a command, without its hidden options."""
     usage = re.sub(r"Usage: |\[OPTIONS\]|[{}]", "", command.get_usage(context))
-    shown = {long_name(each): flag_help(each, context) for each in command.get_params(context)}
+    shown = {
+        long_name(each): describe_parameter(each, context) for each in command.get_params(context)
+    }
     return CommandHelp(
         " ".join(usage.split()),
         re.sub(r"\b\f", "", command.help or ""),

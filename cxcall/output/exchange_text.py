@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.number_masking import mask_cell, mask_url, mask_value
+from cxcall.phone.number_masking import mask_cells, mask_url, mask_value
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from cxcall.transport.http_messages import Exchange
 
@@ -19,7 +19,7 @@ def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
     request, response = exchange.request, exchange.response
     url, headers = request.shown_url, masked_headers(request.headers)
     yield f"> {request.method} {mask_likely_secrets(url) if is_exact else mask_request_url(url)}"
-    for name, value in (headers if is_exact else mask_header_numbers(headers)).items():
+    for name, value in (headers if is_exact else mask_cells(headers)).items():
         yield f"> {name}: {value}"
     if response is not None:
         mask = request.secret_masker() if is_exact else request.mask_echo
@@ -27,11 +27,6 @@ def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
         for name, value in masked_headers(response.headers).items():
             yield mask(f"< {name}: {value}")
     yield f"* {', '.join(f'{phase} {ms:.1f} ms' for phase, ms in exchange.timings.items())}"
-
-
-def mask_header_numbers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a request with their phone numbers masked, by the name of a header or by their form."""
-    return {name: mask_cell(name, value) for name, value in headers.items()}
 
 
 def mask_request_url(url: str) -> str:

@@ -57,7 +57,7 @@ def _request(report: Report) -> dict[str, Any] | None:
             exchange_text.mask_request_url(request.shown_url),
             exchange_text.mask_request_body(body),
         )
-        headers = exchange_text.mask_header_numbers(headers)
+        headers = number_masking.mask_cells(headers)
     return {"method": request.method, "url": url, "headers": headers, "body": body}
 
 

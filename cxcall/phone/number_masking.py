@@ -11,7 +11,7 @@ from cxcall.phone.number_property_names import fold_number_name, is_folded_numbe
 from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
@@ -278,15 +278,17 @@ def _mask_match(match: re.Match[str]) -> str:
 
 
 def mask_cell(column: str, cell: str) -> str:
-    """Mask the phone numbers in a cell: all digits under the name of a number, others as `mask_text` does.
-
-    Digits alone under the name of an ID are not masked.
-    """
+    """Mask the phone numbers in a cell, and all digits under the name of a number; digits alone under that of an ID stay."""
     if sum(map(str.isdigit, cell)) < FEWEST_DIGITS:
         return cell
     if is_folded_number_name(fold_number_name(column)):
         return mask_number(cell)
     return str(_mask_member(column, cell, mask_text))
+
+
+def mask_cells(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells of a row, or the headers of a request, with their phone numbers masked as in `mask_cell`."""
+    return {name: mask_cell(name, cell) for name, cell in cells.items()}
 
 
 def mask_url(url: str) -> str:
@@ -298,8 +300,7 @@ def mask_url(url: str) -> str:
 
 
 def _mask_quoted(text: str) -> str:
-    plain = unquote(text)
-    masked = mask_text(plain)
+    masked = mask_text(plain := unquote(text))
     return text if masked == plain else masked
 
 
@@ -321,11 +322,8 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
 
 def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> Any:
     text = str(value) if isinstance(value, str | int) else ""
-    if (
-        text.isdecimal()
-        and len(text) >= _NATIONAL
-        and is_folded_number_name(fold_number_name(name))
-    ):
+    is_long = text.isdecimal() and len(text) >= _NATIONAL
+    if is_long and is_folded_number_name(fold_number_name(name)):
         return masked if (masked := mask_text(text)) != text else value  # not times
     if isinstance(value, str) and value.isdecimal():  # its name says whether it is an ID
         return mask_string(f"{name}={value}")[-len(value) :]

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_cell, mask_echo, mask_text
+from cxcall.phone.number_masking import mask_cells, mask_echo, mask_text
 from cxcall.runtime.patterns import fold_name
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, redact, redacted_repr
 
@@ -86,7 +86,7 @@ def _printable_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers for a traceback or a log, with masked secrets and phone numbers."""
     from cxcall.runtime.secrets.likely_secrets import masked_headers
 
-    return {name: mask_cell(name, value) for name, value in masked_headers(headers).items()}
+    return mask_cells(masked_headers(headers))
 
 
 _HEADERS_OF_EACH_REQUEST = frozenset(

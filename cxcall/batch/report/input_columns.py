@@ -11,7 +11,7 @@ from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.report.reject_file import RejectFile, is_reject
 from cxcall.findings.errors import UsageError
-from cxcall.phone.number_masking import mask_cell
+from cxcall.phone.number_masking import mask_cells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,7 +42,7 @@ def join_columns(
             if row.number in wanted
         }
     if not show_numbers:
-        cells = {number: _masked(found) for number, found in cells.items()}
+        cells = {number: mask_cells(found) for number, found in cells.items()}
     joined = [
         row._replace(columns=cells.get(row.row, {}) if row.is_in_file else {})
         for row in report.rows
@@ -98,7 +98,3 @@ def write_rejects(
             if row.number in wanted:
                 rejects.write(row)
     return rejects.count
-
-
-def _masked(cells: dict[str, str]) -> dict[str, str]:
-    return {name: mask_cell(name, cell) for name, cell in cells.items()}
