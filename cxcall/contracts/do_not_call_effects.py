@@ -41,4 +41,5 @@ def ends_protection(name: str, value: str) -> bool:
     words, text = name_words(name), value.strip().casefold()
     if words[-1:] in (["status"], ["state"]):
         return bool(_OFF & {*name_words(text)[:1]})
-    return (text in _FALSE and bool(_ON & {*words})) or (text in _TRUE and bool(_OFF & {*words}))
+    is_on = _ON & {*words} or compile_pattern(_LIST).fullmatch(fold_name(name).removeprefix("is"))
+    return (text in _FALSE and bool(is_on)) or (text in _TRUE and bool(_OFF & {*words}))

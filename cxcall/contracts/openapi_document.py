@@ -47,7 +47,11 @@ class OperationEntry(NamedTuple):
 def values_with_risk(declared: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the values in the body with which an operation can place a call that else places none, by their pointers."""
     found = declared.get(RISK_WITH)
-    return found if isinstance(found, dict) else {}
+    places = found.items() if isinstance(found, dict) else ()
+    return {
+        place: [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
+        for place, values in places
+    }
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

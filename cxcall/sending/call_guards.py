@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import values_with_risk
-from cxcall.documents.json_pointer import find_value, join_pointer
+from cxcall.documents.json_pointer import find_value, join_pointer, leaves
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
@@ -245,23 +245,39 @@ def _value_and_schema(
 
 def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
-    from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
-    from cxcall.contracts.selected_functions import has_data, selects_action, verbs_of_calls
+    from cxcall.contracts.selected_functions import (
+        has_data,
+        is_selector,
+        selects_action,
+        verbs_of_calls,
+    )
 
     path, declared = operation.path, operation.declared
     verbs = verbs_of_calls(path, declared, is_read=operation.is_read)
     sent = [(each.as_sent, values.get(each.name, "")) for each in operation.parameters]
-    texts = [(each.name, text, text in each.schema.get("enum", ())) for each, text in sent]
+    texts = [(each.name, text, each.schema) for each, text in sent]
     bodies = payload.value if isinstance(payload.value, list) else [payload.value]
     for body in filter(lambda each: isinstance(each, dict), bodies):
-        for name, value in body.items():
-            allowed = operation.schema_at(join_pointer("", name)).get("enum", ())
-            texts.append((name, str(value), value in allowed))
-    is_list = changes_do_not_call_list(path)
-    # In a search, `active=false` is a filter.
-    ends = is_list and not operation.is_read and any(ends_protection(*each[:2]) for each in texts)
+        texts += [
+            (name, str(value), operation.schema_at(join_pointer("", name)))
+            for name, value in body.items()
+            if is_selector(name)
+        ]
     is_data = has_data(path, declared)
-    return ends or any(
-        selects_action(name, text, verbs, is_data=is_data, is_declared=is_declared)
-        for name, text, is_declared in texts
+    return _ends_protection(operation, values, payload) or any(
+        selects_action(
+            name, text, verbs, is_data=is_data, is_declared=text in schema.get("enum", ())
+        )
+        for name, text, schema in texts
     )
+
+
+def _ends_protection(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
+    """Return whether a parameter, or a value of the body, switches a do-not-call list off; in a search, it is a filter."""
+    from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
+
+    if operation.is_read or not changes_do_not_call_list(operation.path):
+        return False
+    texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
+    texts += [(place.rpartition("/")[2], str(each)) for place, each in leaves(payload.value)]
+    return any(ends_protection(*each) for each in texts)

@@ -31,7 +31,8 @@ def test_paths_and_values_that_end_a_protection() -> None:
     others = "/dnc/{id}/call /calls/dnc /leads /callsuppressor /opt /start/dnc".split()
     assert [each for each in lists if not changes_do_not_call_list(each)] == []
     assert [each for each in others if changes_do_not_call_list(each)] == []
-    ends = ("isActive=false", "enabled=False", "active=0", "disabled=true", "status=INACTIVE")
+    ends = ["isActive=false", "enabled=False", "active=0", "disabled=true", "status=INACTIVE"]
+    ends += ["doNotCall=false", "opted_out=no", "isSuppressed=0"]
     keeps = ("isActive=true", "disabled=false", "name=false", "status=active", "active=", "page=0")
     assert [each for each in ends if not ends_protection(*each.split("="))] == []
     assert [each for each in keeps if ends_protection(*each.split("="))] == []
@@ -48,8 +49,12 @@ def test_paths_and_values_that_end_a_protection() -> None:
         ((*SUPPRESSED, '--set=/suppressedContactData/endDate="2026-01-01"'), True),
         (SUPPRESSED, False),
         (("setList", "--id", "7", "--set", "/enabled=false"), True),
+        (("setList", "--id", "7", "--set", "/list/enabled=false"), True),
         (("setList", "--id", "7", "--set", '/action="remove"'), True),
         (("setList", "--id", "7", "--set", "/enabled=true", "--set", '/action="add"'), False),
+        (("setGroup", "--id", "7", "--active", "false"), True),
+        (("setGroup", "--id", "7", "--set", "/level=0"), True),
+        (("setGroup", "--id", "7", "--active", "true", "--set", "/level=1"), False),
         (("getEntries", "--action", "remove"), True),
         (("getEntries", "--active", "false"), False),
     ],
@@ -60,9 +65,13 @@ def test_who_ends_a_protection_is_asked(
 ) -> None:
     answer: dict[str, Any] = {"responses": {"200": {"description": "-"}}}
     body = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
-    id_ = {"parameters": [{**parameter("id"), "in": "path", "required": True}]}
+    path = {**parameter("id"), "in": "path", "required": True}
+    id_, group = {"parameters": [path]}, {"parameters": [path, parameter("active")]}
+    with_values = {"query:active": [False], "/level": [0]}
+    marks = {"x-cxcall-rings": False, "x-cxcall-rings-with": with_values}
     query = {"parameters": [parameter("action"), parameter("active")]}
     paths = {
+        "/groups/{id}": {"put": {"operationId": "setGroup", **group, **body, **marks, **answer}},
         "/dnc-lists/{id}": {"put": {"operationId": "setList", **id_, **body, **answer}},
         "/dnc/entries": {
             "get": {"operationId": "getEntries", "summary": "List", **query, **answer}

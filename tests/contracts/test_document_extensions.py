@@ -10,6 +10,7 @@ import pytest
 
 from cxcall.contracts import contract
 from cxcall.contracts.conversion.convert import PROBLEMS, convert
+from cxcall.findings.errors import UsageError
 from helpers.calling_api import posting
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ def test_wrong_extension_is_ignored_and_listed(
         assert "the extension is ignored: " in each["message"]
     cxcall("send", "op", "--contract", file, "--set", '/to="+12025550123"', "-n", code=0)
     cxcall("personal-connection", "--help", env={"CXCALL_CONTRACT": file}, code=0)
+
+
+def test_operation_is_left_out_if_the_values_that_call_are_wrong() -> None:
+    """Without the extension, such a value would be sent unasked."""
+    document = posting("op", {"to": {"type": "string"}})
+    (operation,) = (each["post"] for each in document["paths"].values())
+    wrong: list[Any] = ["off", {"/mode": "off"}, {"/mode": [{}]}]
+    for value in wrong:
+        operation["x-cxcall-rings-with"] = value
+        with pytest.raises(UsageError) as raised:  # the document has no other operation
+            convert(document, "own.json")
+        assert raised.value.findings[0].where.endswith("/x-cxcall-rings-with")
 
 
 @pytest.mark.slow

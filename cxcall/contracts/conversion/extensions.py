@@ -1,7 +1,8 @@
 """Check the extensions (`x-cxcall-*`) of a user's document.
 
 An extension with a wrong value, or with a name that is not in docs/architecture.md#extensions-in-contracts, is ignored, and
-is a problem of the document. So the code that reads an extension can rely on its form.
+is a problem of the document. So the code that reads an extension can rely on its form. An operation is left out if the
+extension is `x-cxcall-rings-with`, without which a call would not be recognized.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import new_validator
+from cxcall.contracts.openapi_document import RISK_WITH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ _TEXT: JsonSchema = {"type": "string"}
 _FLAG: JsonSchema = {"type": "boolean"}
 _COUNT: JsonSchema = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
 _TEXTS: JsonSchema = {"type": "array", "items": _TEXT}
+_VALUES: JsonSchema = {"type": "array", "items": {"type": ["string", "boolean", "number"]}}
 _LISTS_OF_TEXTS: JsonSchema = {"type": "array", "items": _TEXTS}
 _TEXTS_BY_NAME: JsonSchema = {"type": "object", "additionalProperties": _TEXT}
 
@@ -78,7 +81,7 @@ _KINDS: dict[str, dict[str, JsonSchema]] = {
         **dict.fromkeys(("rings", "idempotent", "generated", "query-as-body"), _FLAG),
         **dict.fromkeys(("engagement-id", "token"), _TEXTS),
         "permissions": _LISTS_OF_TEXTS,
-        "rings-with": {"type": "object", "additionalProperties": _TEXTS},
+        "rings-with": {"type": "object", "additionalProperties": _VALUES},
         "command": _object("name", flags={"type": "object", "additionalProperties": _COMMAND_FLAG}),
         "grants": {"type": ["string", "boolean"]},
         "nearest": _list_of(_object("method path summary", {"not": {}})),
@@ -127,6 +130,8 @@ def is_usable(source: SourceDocument, kind: str, key: str, value: Any, at: str) 
 
 
 def _refuse(source: SourceDocument, at: str, why: str) -> bool:
+    if at.endswith(f"/{RISK_WITH}"):  # without it, a call would be sent unasked
+        raise source.fault(at, why, "correct it, or remove it")
     fault = source.fault(at, f"the extension is ignored: {why}", "correct it, or remove it")
     source.add_problem(fault)
     return False
