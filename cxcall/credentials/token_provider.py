@@ -146,10 +146,14 @@ def check_trust(settings: Settings, layer: Layer) -> None:
         raise CredentialsError(*settings.untrusted)
 
 
-def check_request_trust(settings: Settings) -> None:
-    """Raise CredentialsError if `.env` would redirect a request without credentials, or replace it by another one."""
-    if settings.untrusted_request:
-        raise CredentialsError(*settings.untrusted_request)
+def check_request_trust(settings: Settings, queued_as: Operation | None = None) -> None:
+    """Raise CredentialsError if `.env` would redirect a request without credentials, or replace it by another one.
+
+    A worker sends the rows that are `queued_as` an operation, with its own credentials if the operation needs any.
+    """
+    needs_none = queued_as is None or queued_as.is_public or () in queued_as.security
+    if errors := settings.untrusted_request if needs_none else settings.untrusted_queue:
+        raise CredentialsError(*errors)
 
 
 def _covers(scopes: frozenset[str], needed: str) -> bool:

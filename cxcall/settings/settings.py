@@ -95,6 +95,7 @@ class Settings:
         *,
         untrusted: tuple[Finding, ...] = (),
         untrusted_request: tuple[Finding, ...] = (),
+        untrusted_queue: tuple[Finding, ...] = (),
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
         more_do_not_call: Sequence[Setting] = (),
@@ -104,6 +105,7 @@ class Settings:
         self.conflicts = conflicts
         self.untrusted = untrusted
         self.untrusted_request = untrusted_request
+        self.untrusted_queue = untrusted_queue
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
         self.more_do_not_call = more_do_not_call
@@ -184,8 +186,7 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
     findings += conflicts.find_conflicts(layers, contract, values, replaced)
     for found in findings:
         add_notice(found._replace(severity=Severity.WARNING))
-    if profile.value.startswith(GC_PREFIX):
-        findings += _gc_profile(profile).findings()
+    findings += _gc_profile(profile).findings() if profile.value.startswith(GC_PREFIX) else ()
     from_server = bool(server) and values["base_url"].layer is Layer.DEFAULT
     from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
     return Settings(
@@ -193,6 +194,7 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
         tuple(findings),
         untrusted=trust.login,
         untrusted_request=(*trust.request, *weaker),
+        untrusted_queue=(*trust.queue, *weaker),
         base_url_from_tenant=from_tenant,
         more_do_not_call=more_lists,
         ignored_guards=conflicts.find_ignored_guards(),

@@ -14,7 +14,9 @@ what an operation is, or how careful cxcall is:
 | access_key_id, username, secrets, timeout, max_wait | used |
 
 A request without credentials follows the same rule, or a folder could redirect it, or replace it by another one, where the
-API trusts its network instead of a secret: a choice counts only if the address of the API and all secrets are from `.env`.
+API trusts its network instead of a secret: a choice counts only if the address of the API and all secrets are from `.env`, or if
+there are no secrets, the document. The engagement ID's place counts: it is read from the response. Rows of a queue that need
+credentials get those of a worker with the same target, so that only the document is limited.
 
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
@@ -65,6 +67,8 @@ _HARMLESS = (*CREDENTIAL_NAMES, "timeout", "max_wait")
 """Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """Settings that may not be combined with a secret from another source: all that are not known to be harmless."""
+_OF_RESPONSES = ("engagement_header", "engagement_id")
+"""Choices that change how a response is read, not where a request goes, or what it does."""
 _DESTINATIONS = ("region", *URL_SETTINGS)
 _UNKNOWN = Setting("", "")
 _STATIC = (("password",), ("api_key",))
@@ -80,12 +84,14 @@ _WHY_REQUEST = (
 class TrustErrors(NamedTuple):
     """Errors about choices of `.env` and of a document, by what they must not be combined with.
 
-    `settings` are for the secrets of the settings, `login` for a secret of a login, `request` for a request without secrets.
+    `settings` are for the secrets of the settings, `login` for a secret of a login, `request` for a request without secrets, `queue` for
+    one that a worker sends with its own secrets.
     """
 
     settings: tuple[Finding, ...]
     login: tuple[Finding, ...]
     request: tuple[Finding, ...]
+    queue: tuple[Finding, ...]
 
 
 def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
@@ -114,19 +120,22 @@ def find_trust_errors(
     secrets = find_secrets_in_use(layers)
     foreign = {name: each for name, each in secrets.items() if not each.layer.is_dotenv}
     base_url, platform = values["base_url"], values["platform"]
-    is_own = bool(secrets) and not foreign and base_url.layer.is_dotenv
+    contract_file = find_setting("contract", layers)
+    is_own = bool(secrets) or (contract_file is not None and contract_file.layer.is_dotenv)
+    is_own = is_own and not foreign and base_url.layer.is_dotenv
     request = () if is_own else tuple(dotenv.find_choices({}, _REQUEST))
+    queue = () if is_own else tuple(dotenv.find_choices({}, _REQUEST, ("contract",)))
     if not secrets:
-        return TrustErrors((), login, request)
+        return TrustErrors((), login, request, queue)
     if foreign:
         errors = dotenv.find_errors(foreign)
         if dotenv.is_foreign_choice("platform", foreign):
-            return TrustErrors((*errors,), login, request)
+            return TrustErrors((*errors,), login, request, queue)
         other = _other_platform(dotenv.outside, platform, foreign, base_url.value)
     else:
         errors = find_unnamed_host(layers, contract, base_url)
         other = _other_platform(layers, platform, secrets, base_url.value)
-    return TrustErrors((*errors, *other), login, request)
+    return TrustErrors((*errors, *other), login, request, queue)
 
 
 class _DotenvChoices:
@@ -158,15 +167,19 @@ class _DotenvChoices:
         if not self._moves(secrets):
             yield from find_unnamed_host(self.outside, self._contract, self._values["base_url"])
 
-    def find_choices(self, secrets: Mapping[str, Setting], owner: str) -> Iterator[Finding]:
-        """Yield an error for each choice that `owner`, a secret or a request, must not follow."""
+    def find_choices(
+        self, secrets: Mapping[str, Setting], owner: str, names: Sequence[str] = CHOICES
+    ) -> Iterator[Finding]:
+        """Yield an error for each choice among `names` that `owner`, a secret or a request, must not follow."""
         why = _WHY_REQUEST if owner == _REQUEST else _WHY
         choices = {
             name: f"send {owner} to `{printable(address)}`"
             for name, address in self._moves(secrets).items()
+            if name in names or name == "client_id"
         }
-        for name in CHOICES:
-            if name not in _DESTINATIONS and self.is_foreign_choice(name, secrets):
+        skipped = (*_DESTINATIONS, *(_OF_RESPONSES if owner == _REQUEST else ()))
+        for name in names:
+            if name not in skipped and self.is_foreign_choice(name, secrets):
                 choices[name] = f"choose the {name} for {owner}"
         for name, problem in choices.items():
             fix = f"if you trust it, set `{name}` in the environment or by a flag"

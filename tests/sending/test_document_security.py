@@ -195,9 +195,8 @@ def test_folder_does_not_direct_a_request_without_credentials(
     if security is None:
         del document["security"]
     own = cxcall.file("own.json", document)
-    harmless = json.dumps(document).replace(
-        '"operationId"', '"x-cxcall-rings": false, "operationId"'
-    )
+    rings = '"x-cxcall-rings": false, "operationId"'
+    harmless = json.dumps(document).replace('"operationId"', rings)
     cxcall.file("folder.json", json.loads(harmless.replace("/calls", "/notes")))
     numbers = cxcall.file("dnc.txt", "+12025550123\n")
     for profile, guard in (("default", ("do_not_call", numbers)), ("other", ("timeout", "20"))):
@@ -210,7 +209,6 @@ def test_folder_does_not_direct_a_request_without_credentials(
         ("0123", "CXCALL_PROFILE=other", address, key),  # it lacks the list of the usual profile
         ("0124", "CXCALL_CONTRACT=folder.json"),
         ("0124", "CXCALL_CONTRACT=folder.json", key),
-        ("0124", "CXCALL_ENGAGEMENT_HEADER=X-Id"),
         ("0124", address),
     ):
         cxcall.file(".env", "\n".join(lines))
@@ -218,11 +216,15 @@ def test_folder_does_not_direct_a_request_without_credentials(
         assert "`.env` would" in ran.err
     cxcall.file(".env", "CXCALL_PROFILE=other")
     cxcall("batch", rows, "--operation", "dial", "--map", "/to=to", "--confirm", "1", code=4)
-    assert not host.seen
-    # The address, the document, and the credentials of a project are used together.
+    # The address, the document, and the credentials of a project are used together; a document may need none.
     cxcall.file(".env", f"CXCALL_CONTRACT=own.json\n{address}\n{key}\n")
     cxcall("send", "dial", "--set", '/to="+12025550124"', "--yes", code=0)
-    assert len(host.seen) == 1
+    cxcall.file(".env", f"CXCALL_CONTRACT=own.json\n{address}\n")
+    for number, words, code in (("0123", "-y", 7), ("0125", "-q", 2), ("0125", "-y", 0)):
+        cxcall("send", "dial", "--set", f'/to="+1202555{number}"', words, code=code)
+    cxcall.file(".env", "CXCALL_ENGAGEMENT_ID=body:/id")
+    cxcall("send", "dial", "--set", '/to="7"', "-y", "--force", "--base-url", host.url, code=0)
+    assert len(host.seen) == 3
 
 
 def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) -> None:

@@ -6,7 +6,9 @@ import os
 
 import pytest
 
+from helpers.command import Cxcall
 from helpers.settings_world import SECRET, World
+from helpers.vendor_documents import secured_api
 
 
 def test_dotenv_values_are_not_expanded(world: World) -> None:
@@ -71,3 +73,18 @@ def test_misspelled_environment_variable_is_a_warning(world: World) -> None:
     assert [found.message for found in conflicts] == [
         "unknown setting `CXCALL_BASEURL`, which is ignored"
     ]
+
+
+def test_worker_has_its_own_credentials_for_rows_that_are_queued(cxcall: Cxcall) -> None:
+    """A folder may choose the host and the profile of such rows; that SQLite has no queue is found later."""
+    document = cxcall.file("own.json", secured_api({"token": {"type": "http", "scheme": "bearer"}}))
+    cxcall("config", "set", "timeout", "20", "--profile", "other", code=0)
+    rows = cxcall.file("rows.csv", "to\n+12025550123\n")
+    words = ("batch", rows, "--operation", "dial", "--map", "/to=to", "--confirm", "1", "--queue")
+    chosen = "CXCALL_PROFILE=other\nCXCALL_BASE_URL=http://127.0.0.1:1"
+    for text, contract, code in (
+        (chosen, ("--contract", document), 2),
+        (f"CXCALL_CONTRACT={document}", (), 4),
+    ):
+        cxcall.file(".env", text)
+        assert ("PostgreSQL" in cxcall(*words, *contract, code=code).err) is (code == 2)

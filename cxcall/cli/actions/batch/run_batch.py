@@ -209,7 +209,7 @@ class BatchCommand:
     def _queue(self, ledger: Ledger, selection: RowSelection, totals: CheckStatistics) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
-        check_request_trust(job.settings)
+        check_request_trust(job.settings, job.operation)
         batch = record_batch(job, selection, ledger, totals, self.keys)
         options = {
             "rate": str(self.rate),
