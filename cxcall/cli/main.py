@@ -132,25 +132,32 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         done = "stored" if command == "auth login" else "sent"
         diagnostics = [f"interrupted; nothing was {done}"]
         return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
-    return result if isinstance(result, Report) else None
+    return _mask_typed_tokens(result, arguments) if isinstance(result, Report) else None
 
 
 def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
-    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall.
-
-    A token that was typed in a wrong place is masked in all output from now on.
-    """
+    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall."""
     if report.exit_code != ExitCode.USAGE:
         return report
     from cxcall.phone.typed_numbers import mask_typed_numbers
-    from cxcall.runtime.secrets.known_secrets import remember_secrets
-    from cxcall.runtime.secrets.random_texts import is_long_token
-
-    remember_secrets(*filter(is_long_token, arguments))
 
     variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
     mask = mask_typed_numbers((*arguments, *variables))
-    return report._replace(findings=[each.map_texts(mask) for each in report.findings])
+    masked = report._replace(findings=[each.map_texts(mask) for each in report.findings])
+    return _mask_typed_tokens(masked, arguments)
+
+
+def _mask_typed_tokens(report: Report, arguments: Sequence[str]) -> Report:
+    """Return a report; after a usage error, mask a typed token, also after `Bearer` or `--flag=`, in all output."""
+    if report.exit_code != ExitCode.USAGE:
+        return report
+    from cxcall.runtime.secrets.known_secrets import remember_secrets
+    from cxcall.runtime.secrets.random_texts import is_long_token
+
+    typed = [each for each in arguments if not os.access(each, os.F_OK)]
+    words = {word for each in typed for word in (each, *each.replace("=", " ", 1).split())}
+    remember_secrets(*filter(is_long_token, words))
+    return report
 
 
 def _command_in(arguments: Sequence[str]) -> str:

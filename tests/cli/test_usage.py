@@ -51,6 +51,7 @@ NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall
         (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
         (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("operations", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB"), "unknown operation `****`", "see `cxcall operations`"),
+        (("operations", f"Bearer {'ab12cd34ef' * 4}"), "unknown operation `Bearer ****`", "see `cxcall operations`"),
         (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
         (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
         (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
@@ -63,6 +64,13 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
     lines = cxcall(*arguments, code=2).err.splitlines()
     assert lines[0] == f"error[usage]: {message}"
     assert lines[-2] == f"hint: {fix}"
+
+
+def test_validate_does_not_repeat_a_token_that_is_no_file(cxcall: Cxcall) -> None:
+    shown = cxcall("validate", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB", code=2).out
+    assert shown.startswith("****: not read\n")
+    assert "`****` does not exist" in shown
+    assert "pKvURIx" not in shown
 
 
 CONTRADICTIONS = [

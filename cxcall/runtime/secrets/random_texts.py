@@ -12,7 +12,13 @@ _FEWEST_CHANGES = 3
 _MOST_PER_CHANGE = 10
 """Letters and digits alternate once in so many characters of a random text; in a name such as `getApiV2Users`, less often."""
 
-_LONG = r"eyJ[\w.-]{37,}|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w-]{40,}={0,2}"
+_LONG = (
+    r"eyJ[\w.-]{37,}|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w.+-]{40,}(?<!\.[A-Za-z]\w)(?<!\.[A-Za-z]\w{2})"
+    r"(?<!\.[A-Za-z]\w{3})={0,2}|[0-9a-f]{40,}|[0-9A-F]{40,}"
+)
+_WORD = r"[A-Z]?[a-z]{3,}|[A-Z]{4,}"
+_MOST_IN_WORDS = 0.75
+"""So many of the letters of a random text may be in words; of the name of a file or an operation, more are."""
 _DATE = (
     r"[0-9]{4}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])"
     r"(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
@@ -39,7 +45,10 @@ def _changes(value: str) -> int:
 def is_long_token(value: str) -> bool:
     """Return whether a text looks like an access token: a JWT, or long and random; no name, ID, or path of a file does."""
     is_long = bool(compile_pattern(_LONG).fullmatch(value))
-    return is_long and _changes(value) * _MOST_PER_CHANGE >= len(value)
+    letters, in_words = re.sub(r"[\W\d_]", "", value), "".join(re.findall(_WORD, value))
+    is_hex = bool(re.fullmatch(r"[\da-fA-F]+", value))
+    is_name = not is_hex and len(in_words) > len(letters) * _MOST_IN_WORDS
+    return is_long and not is_name and _changes(value) * _MOST_PER_CHANGE >= len(value)
 
 
 def is_plain(value: str) -> bool:

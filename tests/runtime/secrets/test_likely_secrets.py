@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+from cxcall.runtime.secrets.random_texts import is_long_token
 from helpers.cases import each_case
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
@@ -257,3 +258,13 @@ def test_masked_json_is_still_json(value: Any) -> None:
 def test_large_text_is_masked_in_linear_time(unit: str) -> None:
     # Quadratic time would take hours, and the time limit of the test run would stop it.
     mask_likely_secrets(unit * ((1 << 20) // len(unit)))
+
+
+def test_names_of_files_and_operations_are_not_tokens() -> None:
+    names = """
+        Contacts_Q4_2026_v2_EMEA_Team1_Batch07_final3 Export_2026-11-29T10-15-30_Campaign42B7c9_run3
+        createV1Accounts2Calls3Legs4Recordings5Transcripts6 4f9c2b7a-1d3e-4f5a-9b8c-7d6e5f4a3b2c
+        aBcD1234aBcD1234aBcD1234aBcD1234aBcD1234aBcD1234.csv aBcD1234/aBcD1234aBcD1234aBcD1234aBcD1234aBcD1234
+    """
+    tokens = ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", f"v1.{'aBcD1234' * 5}+x=", "aBcD1234" * 5)
+    assert [each for each in (*names.split(), *tokens) if is_long_token(each)] == [*tokens]
