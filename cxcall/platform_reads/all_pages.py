@@ -2,7 +2,8 @@
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
 response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
-changes only the page: parameters with a known name, or the only one that it changes. It selects no function that may act.
+changes only the page: parameters with a known name, or the only one that it changes, if its value may be a page. It selects
+no function that may act.
 """
 
 from __future__ import annotations
@@ -217,7 +218,8 @@ def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpReque
     values = _values_of(linked)
     changed = {name for name, _ in asked if values.get(name, sent[name]) != sent[name]}
     news = {name for name in values.keys() - changed if not names.is_page_size(name)}
-    if len(changed) == 1 and all(values[name] == here.get(name) for name in news):
+    is_only = len(changed) == 1 and all(values[name] == here.get(name) for name in news)
+    if is_only and all(names.may_be_page(sent[name], values[name], page.body) for name in changed):
         asked = [each for each in asked if each[0] not in changed]
     added = [(name, value) for name, value in linked if name not in dict(asked)]
     for name, value in added:
