@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,8 @@ def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> li
     guards = [Guard(*each) for each in kept]
     lists = [each for each in guards_to_keep(settings) if each.name == "do_not_call"]
     paths = {each.value for each in lists}
-    left = Counter(each.place for each in lists)
-    left.subtract(each.place for each in guards if each.name == "do_not_call")
+    left = _count_lists(lists)
+    left.subtract(_count_lists(guards))
 
     def is_missing(guard: Guard) -> bool:
         if guard.name == "do_not_call":
@@ -91,6 +92,13 @@ def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> li
     if is_enforced or any(each.name == "hours_policy" for each in missing):
         return missing
     return [each for each in missing if each.name != "hours"]  # they only warn, on purpose
+
+
+def _count_lists(guards: Sequence[Guard]) -> Counter[int]:
+    """Return how many do-not-call lists each place has; a list that is named twice counts once."""
+    lists = [each for each in guards if each.name == "do_not_call"]
+    places = {os.path.realpath(each.value): each.place for each in reversed(lists)}
+    return Counter(places.values())
 
 
 def how_to_set(guard: Guard) -> str:

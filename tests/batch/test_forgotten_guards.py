@@ -88,6 +88,7 @@ def test_none_of_several_lists_is_forgotten(cxcall: Cxcall, platform: Platform) 
     cxcall.file("dnc.txt", "+12025550199\n")
     refused = run(cxcall, "--resume", *second, confirm=1, code=2)
     assert hints(refused)[0] == ["--do-not-call", str(cxcall.folder / "dnc.txt")]
+    run(cxcall, "--resume", *second, "--do-not-call", "./more.txt", confirm=1, code=2)
     words = ("batch", "calls.csv", *WORDS, "--resume", *second, "--confirm", "1")
     cxcall(*first, *words, code=0)
     assert platform.rung == 2
