@@ -283,6 +283,7 @@ def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> N
         ("batch", "status"),
     ):
         assert "CXCALL_LEDGER=postgresql://" in cxcall(*words, code=2).err, words
+    assert cxcall("batch", "list", code=0).out == ""
     for words in (("--sandbox",), ("--rejects", "rejects.jsonl"), ("--concurrency", "1")):
         ran = cxcall("batch", file, *OPERATION, "--queue", *words, code=2)
         assert f"`--queue` cannot be combined with `{words[0]}`" in ran.err

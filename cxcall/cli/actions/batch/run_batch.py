@@ -145,6 +145,8 @@ class BatchCommand:
         from cxcall.sending.configured_ledger import open_ledger
 
         with open_ledger() as ledger:
+            if self.mode.is_queued:
+                ledger.open_queue().close()  # a file has none: before a batch is recorded
             selection = RowSelection.open(
                 self.job,
                 ledger,
