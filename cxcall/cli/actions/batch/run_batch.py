@@ -145,8 +145,6 @@ class BatchCommand:
         from cxcall.sending.configured_ledger import open_ledger
 
         with open_ledger() as ledger:
-            if self.mode.is_queued:
-                ledger.open_queue().close()  # a file has none: before a batch is recorded
             selection = RowSelection.open(
                 self.job,
                 ledger,
@@ -212,6 +210,7 @@ class BatchCommand:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
         check_request_trust(job.settings, job.operation)
+        ledger.open_queue().close()  # a file has none: before a batch is recorded
         batch = record_batch(job, selection, ledger, totals, self.keys)
         options = {
             "rate": str(self.rate),
