@@ -27,6 +27,7 @@ def test_one_call_is_placed_in_each_test(turn, cxcall_sandbox, cxcall_environmen
     done = subprocess.run(
         CALL, env=cxcall_environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
+    assert cxcall_sandbox.wait_for_rings(1)
     (ring,) = cxcall_sandbox.rings
     assert ring.operation == "personal-connection"
     assert ring.engagement_id == done.stdout.strip()
@@ -54,6 +55,8 @@ def test_any_client_can_use_it(cxcall_sandbox):
     assert answer.status_code == 400
     assert cxcall_sandbox.rings == []
     assert cxcall_sandbox.received[-1].status == 400
+    with pytest.raises(AssertionError, match="0 of 1 calls were placed in 0 s; .*-connections -> 400"):
+        cxcall_sandbox.wait_for_rings(1, timeout=0)
 """
 
 OWN = """

@@ -121,8 +121,14 @@ class Sandbox:
         return [entry for entry in self._log.received if entry.rings]
 
     def wait_for_rings(self, count: int = 1, timeout: float = 30) -> bool:
-        """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
-        return self._log.wait_for_rings(count, timeout)
+        """Wait for `count` requests that place a call; raise AssertionError if they do not come in `timeout` seconds."""
+        if self._log.wait_for_rings(count, timeout):
+            return True
+        shown = [f"{each.method} {each.path} -> {each.status}" for each in self.received[-5:]]
+        raise AssertionError(
+            f"{len(self.rings)} of {count} calls were placed in {timeout:g} s; "
+            f"last requests: {', '.join(shown) or 'none'}"
+        )
 
     def wait(self) -> None:
         """Wait until the sandbox stops, or Ctrl-C."""
