@@ -177,11 +177,17 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
     for finding in findings:
         if finding.severity is not Severity.NOTE:
             yield CheckResult.of_finding("request", _with_params(finding, operation))
-    if not has_errors(findings, strict=True):
+    has_body = preflight.payload.value is not None or not operation.takes_body
+    is_complete = has_body and not has_errors(findings, strict=True)
+    if is_complete:
         yield CheckResult.passed("request", f"the request matches the schema of `{operation.name}`")
+    elif not has_body:
+        yield CheckResult.unknown(
+            "request", "the body is not checked: none was given", "add it: `--file FILE`"
+        )
     if operation.provenance == "community":
         yield CheckResult.unknown("request", operation.provenance_note)
-    yield from _check_numbers(preflight, operation, checked.findings)
+    yield from _check_numbers(preflight, operation, checked.findings, is_complete=is_complete)
 
 
 def _with_params(finding: Finding, operation: Operation) -> Finding:
@@ -194,10 +200,14 @@ def _with_params(finding: Finding, operation: Operation) -> Finding:
 
 
 def _check_numbers(
-    preflight: PreflightInput, operation: Operation, findings: Sequence[Finding]
+    preflight: PreflightInput,
+    operation: Operation,
+    findings: Sequence[Finding],
+    *,
+    is_complete: bool,
 ) -> Iterator[CheckResult]:
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
-    if operation.can_place_call and not numbers:
+    if is_complete and operation.can_place_call and not numbers:
         yield CheckResult.unknown(
             "number", "the request has no phone number; the platform chooses the number"
         )

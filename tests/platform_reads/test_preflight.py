@@ -166,6 +166,10 @@ def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:
     assert results["campaign"][0][0] == "unknown"
     assert "`campaignId` is not known" in results["campaign"][0][1]
     assert results["request"][0][0] == "failed"
+    words = ("--for", "execute", "--param", f"campaignId={CAMPAIGN}", "-o", "json")
+    results = lines(live("doctor", *words, code=0))
+    assert results["request"][0] == ("unknown", "the body is not checked: none was given")
+    assert "number" not in results
 
 
 def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
