@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cxcall.batch.given_options import record_options
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.settings.sources import Layer, Setting
@@ -77,13 +76,9 @@ class Job:
 
     @property
     def _values_digest(self) -> str:
-        """SHA-256 of the flags that change the requests of the rows, or of a load's list; empty if there are none."""
+        """Digests of the flags that change the requests of the rows, or of a load's list; empty if there are none."""
         if self.is_load:
             parameters = self.operation.parameters
             ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
             return intent_digest("", "", ids)
-        more = [each for each in (self.rows.format.key, self.default_country) if each]
-        if not (self.sets or self.values or more):
-            return ""
-        text = json.dumps([sorted(self.values.items()), *self.sets, *more])
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return record_options(self)

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cxcall.batch.given_options import find_differences
 from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.sent_rows import SentRows, path_of_target
 from cxcall.contracts.contract import load_shipped_contracts
@@ -52,15 +53,15 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     """
     if not job.again:
         ledger.stop_on_missing_records()
-    profile, *_, values_digest, path, digest = job.identity
+    profile, *_, path, digest = job.identity
     similar = _similar_batches(ledger, job)
     if resume:
         own = [each for each in similar if job.is_load or each.profile == profile]
         if not own:
             raise _no_batch_error(job, ledger.batches.of_file("" if job.is_load else path, digest))
-        same = [each for each in own if each.values_digest == values_digest]
+        same = [each for each in own if job.is_load or not find_differences(job, each)]
         if not same:
-            raise _other_values_error(own[0])
+            raise _other_values_error(own[0], find_differences(job, own[0]))
         ledger.batches.events.stop_on_pruned(same[0].id)
         if job.may_place_call:
             stop_on_missing_guards(ledger, job, same[0].id)
@@ -269,9 +270,9 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     return UsageError(message, where="--resume", fix=fix, why=search)
 
 
-def _other_values_error(batch: Batch) -> UsageError:
+def _other_values_error(batch: Batch, differences: Sequence[str]) -> UsageError:
     return UsageError(
-        "the batch to resume had a different `--set`, `--param`, mapping, country, or encoding, so its rows were different requests",
+        f"the batch to resume had a different {', '.join(differences)}, so its rows were different requests",
         where="--resume",
         fix="run the command that began it, with `--resume`",
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
@@ -309,11 +310,12 @@ def _unfinished_batch_error(
     why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
         why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
-    profile, operation, target, values_digest, *_ = job.identity
+    profile, operation, target, *_ = job.identity
     is_changed = (batch.operation, batch.target) != (operation, target)
     where = f": {batch.operation}, {batch.target}" if is_changed else ""
     again = "; to call the same people again with this command, add `--again`" if is_changed else ""
-    is_own = not is_other and (batch.profile, batch.values_digest) == (profile, values_digest)
+    has_same_values = job.is_load or not find_differences(job, batch)
+    is_own = not is_other and batch.profile == profile and has_same_values
     resume = "add" if is_own else "run the command that began it with"
     return StoppedError(
         Finding.error(

@@ -12,7 +12,6 @@ from cxcall.batch.input.national_numbers import write_in_e164
 from cxcall.contracts import contract
 from cxcall.payloads.payload import Payload
 from helpers.command import CAMPAIGN, terminal
-from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -285,45 +284,6 @@ def test_only_numbers_that_are_dialed_are_changed() -> None:
     assert write_in_e164(EXECUTE_OPERATION, {}, body, "US") == 1
     data = body.value["contactSpec"]["contactData"]
     assert (data["customerId"], data["note"]) == ("2025550103", "2025550104")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("change", ["--map", "--default-country", "--encoding"])
-def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, change: str) -> None:
-    table = f"Customer ID,Work Phone,Home\n{CONTACT},2025550101,2125550101\n"
-    file = cxcall.file("crm.csv", table)
-    other = {
-        "--map": ("--map", "phone-number=Home", "--default-country", "US"),
-        "--default-country": ("--map", "phone-number=Work Phone", "--default-country", "CA"),
-        "--encoding": (
-            "--map",
-            "phone-number=Work Phone",
-            "--default-country",
-            "US",
-            "--encoding",
-            "windows-1252",
-        ),
-    }
-    words = (
-        "batch",
-        file,
-        *EXECUTE,
-        "--map",
-        "contact-id=Customer ID",
-        "--ignore-extra-columns",
-        "--confirm",
-        "1",
-    )
-    same = ("--map", "phone-number=Work Phone", "--default-country", "US")
-    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
-        cxcall.environment |= platform.environment
-        cxcall(*words, *same, code=9)
-        platform.answer = lambda _body, _count: Reply()
-        ran = cxcall(*words, *other[change], "--resume", code=2)
-        assert "mapping, country, or encoding, so its rows were different" in ran.err
-        assert cxcall(*words, *other[change], code=7).err
-        cxcall(*words, *same, "--resume", code=0)
-    assert platform.rung == 1
 
 
 @pytest.mark.slow

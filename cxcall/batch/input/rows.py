@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from contextlib import suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
@@ -81,15 +80,9 @@ class RowFormat(NamedTuple):
     columns: ColumnMap = ColumnMap()
 
     @property
-    def key(self) -> str:
-        """The values that change the requests of the rows, as JSON; empty if there are none."""
-        values = {
-            "encoding": self.encoding,
-            "sheet": self.sheet,
-            "columns": {**self.columns.usual_headers, **self.columns.headers},
-        }
-        set_values = {name: value for name, value in values.items() if value}
-        return json.dumps(set_values, sort_keys=True) if set_values else ""
+    def headers(self) -> dict[str, str]:
+        """The header of the column for each target, of the options and of the profile."""
+        return {**self.columns.usual_headers, **self.columns.headers}
 
 
 class RowFile:
@@ -97,7 +90,7 @@ class RowFile:
 
     Stdin, or a pipe, is copied to an unnamed temporary file, which the system removes with the process. `file`
     is the absolute path, empty for stdin, a pipe, and `content`, which is read in place of a file; `digest`
-    the SHA-256 of the content. `header` is the header of the table after it was read.
+    the SHA-256 of the content, and `text_digest` that of its text in UTF-8, empty if the content alone shows the text. `header` is the header of the table after it was read.
     """
 
     def __init__(
@@ -115,6 +108,7 @@ class RowFile:
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
         self._stop_on_unsuitable_format()
+        self.text_digest = self._text_digest() if row_format.encoding else ""
         self.is_csv = not self.is_spreadsheet and self._is_csv()
 
     def __enter__(self) -> Self:
@@ -135,6 +129,21 @@ class RowFile:
         while block := self._binary.read(_BLOCK_SIZE):
             digest.update(block)
         return digest.hexdigest()
+
+    def _text_digest(self) -> str:
+        encoding, digest = self._encoding(), hashlib.sha256()
+        if self._mark():
+            return ""
+        self._binary.seek(0)
+        text = TextIOWrapper(self._binary, encoding=encoding, newline="")
+        try:
+            while block := text.read(_BLOCK_SIZE):
+                digest.update(block.encode("utf-8", "surrogatepass"))
+        except UnicodeError:  # `rows` reports it
+            return ""
+        finally:
+            text.detach()
+        return "" if digest.hexdigest() == self.digest else digest.hexdigest()
 
     def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]
@@ -160,15 +169,21 @@ class RowFile:
         """The encoding of the text; UTF-8 for the cells of an Excel file."""
         return "utf-8" if self.is_spreadsheet else self._encoding()
 
+    def _start(self) -> bytes:
+        self._binary.seek(0)
+        return self._binary.read(_START_BYTES)
+
+    def _mark(self) -> str:
+        """Return the encoding of the byte order mark; empty without one."""
+        start = self._start()
+        return next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
+
     def _encoding(self) -> str:
         """Return the encoding of the byte order mark, or else the named encoding, or else UTF-8.
 
         Raises UsageError if both exist and differ, DocumentError for UTF-16 without a byte order mark.
         """
-        self._binary.seek(0)
-        start = self._binary.read(_START_BYTES)
-        marked = next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
-        named = self.format.encoding
+        marked, named = self._mark(), self.format.encoding
         if marked and named and not _is_same_encoding(named, marked):
             raise UsageError(
                 f"`{self.name}` starts with the byte order mark of {marked.upper()}",
@@ -177,9 +192,9 @@ class RowFile:
             )
         if not (marked or named):
             try:
-                refuse_other_encoding(self.name, start)
+                refuse_other_encoding(self.name, self._start())
             except DocumentError as error:
-                raise _with_encoding(error, wide_encoding(start)) from None
+                raise _with_encoding(error, wide_encoding(self._start())) from None
         return marked or named or "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
