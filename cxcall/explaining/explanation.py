@@ -238,8 +238,10 @@ def _ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:
     response = request.response
     is_shown = response is not None and response.status
     status = f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
+    target = f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}"
+    is_captured = request.method or request.host or request.path
     facts = {
-        "request": f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}",
+        "request": target if is_captured else _not_captured("the log of the program"),
         "response": status or _not_captured("the status line of the response"),
         "correlation ID": (correlation_id(response) if response else None)
         or _not_captured(correlation_place(platform)),

@@ -68,8 +68,8 @@ def may_be_address(value: str) -> bool:
 
 
 def is_e164(format_name: str | None, value: str) -> bool:
-    """Return whether a string is an E.164 number; the format `phone` allows other addresses, too."""
-    return format_name == "e164" or (format_name == "phone" and value.startswith("+"))
+    """Return whether a string of a number's format begins like E.164; a national number has no country code to check."""
+    return format_name in PHONE_FORMATS and value.startswith("+")
 
 
 def is_possible(format_name: str, value: str) -> bool:

@@ -59,7 +59,7 @@ def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | N
     if not times:
         return _error(
             f"the time zone of `{masked}` is unknown, so its local time cannot be compared with the calling hours {hours}",
-            "write the number in E.164, or look up the person's time yourself and leave out `--hours`",
+            "write the number in E.164, or look up the person's time yourself, and send this call alone without `--hours`",
         )
     return None
 

@@ -60,7 +60,9 @@ def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
     key = f"Idempotency-Key={KEY.format(0)}"
     ran = cxcall(*WORDS, "--dry-run", "--param", key, code=2)
     assert "all rows would have the same `Idempotency-Key`" in ran.err
-    assert "hint: add a column `Idempotency-Key`\n" in cxcall(*WORDS, "--dry-run", code=3).err
+    lacking = cxcall(*WORDS, "--dry-run", code=3).err
+    assert "hint: add a column `Idempotency-Key`\n" in lacking
+    assert lacking.count("error[") == lacking.count("error[usage]: rows 1 to 2: `Idem") == 1
     rows = [f"t,{KEY.format(0)},+1202555010{row}" for row in range(2)]
     write(cxcall, "X-Tenant,Idempotency-Key,/to", *rows)
     ran = cxcall(*WORDS, "--dry-run", "-o", "jsonl", code=3)

@@ -56,6 +56,8 @@ def test_ticket_has_request_time_and_correlation_id() -> None:
     assert found.ticket["correlation ID"] == "abc"
     assert found.ticket["time"] == headers["Date"]
     assert found.ticket["request"] == f"POST {GENESYS}/api/v2/conversations/calls"
+    (found,) = explain("HTTP 400")
+    assert found.ticket["request"].startswith("not captured: ")
 
 
 def test_ticket_says_where_each_platform_names_the_correlation_id() -> None:

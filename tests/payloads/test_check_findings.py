@@ -216,6 +216,9 @@ def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
     assert check_body(operation, Payload({"phoneNumber": "sip:user@example.com"})) == []
     found = check_body(operation, Payload({"phoneNumber": "+1234567890"}))
     assert codes(found) == [("phone-unlikely", "/phoneNumber")]
+    found = check_body(EXECUTE, Payload({"phoneNumber": "(202) 555-0123"}))
+    assert ("phone-format", "/phoneNumber") in codes(found)
+    assert ("phone-unlikely", "/phoneNumber") not in codes(found)
 
 
 def test_known_wrong_name_leads_to_the_right_one() -> None:

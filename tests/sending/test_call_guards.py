@@ -125,7 +125,9 @@ def test_every_possible_time_zone_of_a_number_is_checked(cxcall: Cxcall) -> None
 
 def test_unknown_time_zone_is_reported(cxcall: Cxcall) -> None:
     ran = cxcall(*call("7001"), "--hours", "00:00-23:59:59", code=0)
-    assert "the time zone of" in ran.envelope["findings"][0]["message"]
+    found = ran.envelope["findings"][0]
+    assert "the time zone of" in found["message"]
+    assert "send this call alone without `--hours`" in found["fix"]
 
 
 @pytest.mark.parametrize(
