@@ -60,7 +60,7 @@ class BatchEvents:
     def reopen(
         self, batch: str, *, guards: Sequence[Sequence[Any]], guard: Callable[[], None]
     ) -> None:
-        """Record that a batch is unfinished again, if it was finished, and its guards, if they are others.
+        """Record that a batch is resumed, so that it is unfinished again, and its guards, if they are others.
 
         `guards` and `guard` are as in `BatchRecords.begin`.
         """
@@ -69,9 +69,12 @@ class BatchEvents:
             if not self._rows.select_table("batch", "WHERE id = ?", (batch,)):
                 raise pruned_batch_error()
             self.stop_on_pruned(batch)
-            if self.is_finished(batch):
-                self._insert(batch, BatchEvent.REOPENED)
+            self._insert(batch, BatchEvent.REOPENED)
             self._record_guards(batch, guards)
+
+    def is_resumed(self, batch: str) -> bool:
+        """Return whether a batch was resumed at least once."""
+        return self._last(batch, BatchEvent.REOPENED) is not None
 
     def stop_on_pruned(self, batch: str) -> None:
         """Raise an error if deliveries that the resumption of a batch needs were deleted."""

@@ -107,8 +107,8 @@ class BatchRecords:
             self.events.record_beginning(batch, guards)
         return batch
 
-    def beginning(self, batch: str) -> float:
-        """Return the number of the last event before a batch began; infinite if there is none.
+    def beginning(self, batch: str) -> tuple[float, float]:
+        """Return the number of the last event before a batch began, and the time if it was resumed; infinite if there is none.
 
         Numbers of events decide, because a clock may be wrong. cxcall 0.2.0 did not record it: then the first
         event of the batch's own deliveries counts.
@@ -120,9 +120,12 @@ class BatchRecords:
                 (first,) = self._database.run(statement, (batch,)).fetchone()
                 number = self._rows.first_event(first) if first is not None else None
             if number is None:
-                return inf
+                return inf, inf
             self._beginnings[batch] = number
-        return self._beginnings.get(batch, inf)
+        if not batch or not self.events.is_resumed(batch):
+            return self._beginnings.get(batch, inf), inf
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        return self._beginnings[batch], min((each["at"] for each in found), default=inf)
 
     def all(self) -> list[Batch]:
         """Return all batches, newest first."""

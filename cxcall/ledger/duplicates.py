@@ -80,12 +80,14 @@ class ResolvedError(StoppedError):
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`.
 
-    A delivery that ended before event `undone` is not one of the last `seconds`.
+    Of a resumed batch, which began at the time `began`, also those of the last `seconds` before: its first run stopped the
+    row. A delivery that ended before event `undone` is not one of the last `seconds`.
     """
 
     seconds: float = -inf
-    after: float = inf
     undone: int = 0
+    after: float = inf
+    began: float = inf
 
 
 def check_is_unknown(record: Record) -> None:
@@ -150,7 +152,7 @@ def stop_on_identical(
     for each in newest_first:
         if not each.record.was_placed:
             continue
-        is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
+        is_within = each.is_within(window.seconds, min(now.timestamp(), window.began), boot_time)
         is_within = is_within and each.last_event > window.undone
         is_recent = is_within or each.last_event > window.after
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)

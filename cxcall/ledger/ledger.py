@@ -176,8 +176,8 @@ class Ledger(LedgerAccess):
         if not intent.again:
             undone = self.rows.last_accepted(intent.undone_by)
             # Another command may have sent the row while the batch was closed, or before it is resumed.
-            beginning = self.batches.beginning(intent.batch) if earlier else inf
-            self._stop_on_identical(intent.batch, earlier, Window(window, beginning, undone))
+            limits = self.batches.beginning(intent.batch) if earlier else (inf, inf)
+            self._stop_on_identical(intent.batch, earlier, Window(window, undone, *limits))
 
     def find_other_use(self, intent: Intent) -> Record | None:
         """Return a delivery of another request with the same idempotency key; None without one, or with `again`."""

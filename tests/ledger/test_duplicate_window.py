@@ -65,6 +65,29 @@ def test_clock_that_is_set_forward_does_not_end_the_window(tmp_path: Path) -> No
         ledger.begin(INTENT, WINDOW)
 
 
+def test_row_that_its_batch_stopped_as_a_duplicate_is_not_sent_when_it_is_resumed(
+    tmp_path: Path,
+) -> None:
+    now, row, boot = START, INTENT._replace(batch="B"), BootTime("", 0.0)
+
+    def begin_batch(ledger: Ledger) -> str:
+        return ledger.batches.begin("default", "execute", "", "", "", "", 1, "", guards=())
+
+    with Ledger.open(tmp_path / "state", now=lambda: now, boot_clock=lambda: boot) as ledger:
+        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
+        now += timedelta(seconds=WINDOW - 1)
+        row = INTENT._replace(batch=begin_batch(ledger))
+        with pytest.raises(AlreadySentError):
+            ledger.begin(row, WINDOW)
+        ledger.batches.events.record(row.batch)
+        now += timedelta(days=1)
+        ledger.batches.events.reopen(row.batch, guards=(), guard=lambda: None)
+        with pytest.raises(AlreadySentError):
+            ledger.begin(row, WINDOW)
+        new = INTENT._replace(batch=begin_batch(ledger))  # the same list on the next day
+        assert ledger.begin(new, WINDOW)
+
+
 def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
     note = "x" * (3 * MAX_NOTE_LENGTH)
     with Ledger.open(tmp_path / "state") as ledger:
