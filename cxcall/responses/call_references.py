@@ -22,6 +22,7 @@ _CALL_NAME = re.compile(rf"{CALL}(s)?")
 _LINK_OF_CALL = re.compile(rf"{CALL}s?[_-]?(?:ids|ur[il]|href|link|location)")
 _KEY_OF_CALL = re.compile(rf"{CALL}[_-]?(?:ref(?:erence)?|key|handle)")
 _ID_NAME_OF_CALL = re.compile(rf"{CALL}[_-]?(?:control|leg|session)?[_-]?(?:id|sid|uuid|guid)")
+_ID = re.compile(r"id|sid|uuid|guid")
 _ID_OR_LINK = re.compile(r"id|sid|uuid|guid|(?:self_?)?ur[il]|href|link|location|self")
 _KEY = re.compile(r"ref(?:erence)?|key|handle")
 _INSIDE_CALL = re.compile(r"_?links?|self|data|attributes|resource|ids|uris")
@@ -38,6 +39,8 @@ _ID_TEXT = re.compile(r"[^\W_][\w.:~=+-]*(?:@[\w.-]+)?|\{[0-9a-f-]{36}\}")
 _NO_ID = re.compile(
     r"[0.:_-]+|e(?:rr(?:or)?)?[_-]?\d+|\d{4}-\d\d-\d\d.*|(?:.*[._-])?(?:limit|max|min|per)[._-].*"
 )
+_NO_VALUE = re.compile(r"|[\W0_]+|n/?a|none|null|nil|undefined|unknown|.*\s.*", re.DOTALL)
+"""What stands for a missing ID, or is a sentence."""
 _COUNT_OR_OPERATION = re.compile(r"[\d.,:+-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}")
 """A count, a number, a duration, or the name of an operation such as `createCallV2`."""
 _VERSION = re.compile(r"v\d+")
@@ -58,10 +61,14 @@ def names_new_call(body: Any, sent: frozenset[str], *, with_ids: bool) -> bool:
             continue
         of_call, is_number = place == _CALL_IN_OBJECT, not isinstance(value, str)
         is_link_name = _LINK_OF_CALL.fullmatch(name) or (of_call and _ID_OR_LINK.fullmatch(name))
-        is_id_name = is_link_name or (with_ids and _ID_NAME_OF_CALL.fullmatch(name))
+        is_id_name = (of_call and _ID.fullmatch(name)) or (
+            with_ids and _ID_NAME_OF_CALL.fullmatch(name)
+        )
         is_key = _KEY_OF_CALL.fullmatch(name) or (of_call and _KEY.fullmatch(name))
-        if (is_id_name and is_id(text)) or (
-            (is_key or _CALL_NAME.fullmatch(name)) and not is_number and _is_clear_id(text)
+        if (
+            (is_id_name and fills_id_place(text))
+            or (is_link_name and is_id(text))
+            or ((is_key or _CALL_NAME.fullmatch(name)) and not is_number and _is_clear_id(text))
         ):
             return True
         is_single = (
@@ -84,6 +91,11 @@ def is_id(text: str) -> bool:
     words = [each for each in parts if re.fullmatch("[^\\W\\d]{3,}", each)]
     has_digit = any(not each.isalpha() for each in parts)
     return has_digit and (not words[1:] or not parts[-1].isalpha())
+
+
+def fills_id_place(text: str) -> bool:
+    """Return whether a text at the place of an ID is one, whatever its form: not a placeholder such as `N/A`, or a sentence."""
+    return not _NO_VALUE.fullmatch(text.strip().lower())
 
 
 def is_link_to_call(text: str, sent: frozenset[str], *, of_any: bool = False) -> bool:

@@ -109,8 +109,8 @@ def shows_start(
     is_undeclared = not (first_place or operation.engagement_id)
     if is_undeclared and operation.can_place_call and not found:
         found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
-    is_new = found.lower() not in sent and call_references.is_id(found)
-    if found and is_new and found != correlation_id(response):
+    is_new = found.lower() not in sent and call_references.fills_id_place(found)
+    if is_new and found != correlation_id(response):
         return True
     body, known = response.json(), sent | {(correlation_id(response) or "").lower()}
     is_named = operation.can_place_call and call_references.names_new_call(

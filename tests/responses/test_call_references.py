@@ -84,6 +84,13 @@ CALLS: list[Any] = [
 ]  # fmt: skip
 
 
+FORMS = (
+    "A3xQ/9bZk+Wq8d==", "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE-pqgE", "abcdefgh", "4711-eu-west-prod",
+    "2026-11-29-000123", "v123",
+)  # fmt: skip
+"""IDs: at the place of one, the form says nothing."""
+
+
 @each_case("body", REFUSALS, ids=json.dumps)
 def test_refusal_without_a_new_call_keeps_its_meaning(body: Any) -> None:
     for operation in (UNDECLARED, EXECUTE, OPERATIONS["place-call"]):
@@ -98,3 +105,13 @@ def test_refusal_with_a_new_call_leaves_the_outcome_open(body: Any) -> None:
     for status in (429,) if headers else (400, 409, 429):
         exchange = Exchange(REQUEST, respond(status, body, **headers), may_be_sent=True)
         assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
+
+
+@each_case("found", FORMS)
+def test_id_at_its_place_counts_in_any_form(found: str) -> None:
+    bodies = {"callId": found}, {"call": {"id": found}}, {"data": {"conversationId": found}}
+    responses = [respond(429, body) for body in bodies]
+    exchanges = [Exchange(REQUEST, each, may_be_sent=True) for each in responses]
+    assert {classify(each, UNDECLARED) for each in exchanges} == {Evidence.INCONCLUSIVE}
+    named = Exchange(REQUEST, respond(429, {}, **{"X-Call-Id": found}), may_be_sent=True)
+    assert classify(named, EXECUTE, "header:X-Call-Id") is Evidence.INCONCLUSIVE
