@@ -121,7 +121,7 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
 
 def describe_repetition(ledger: Ledger, job: Job) -> str:
     """Return the message that a new batch with calls has the people of a finished one; empty if it has other rows."""
-    if job.is_load or job.again or job.settings.is_embedded:
+    if not job.may_repeat_calls:
         return ""
     for each in _similar_batches(ledger, job):
         is_same = each.is_finished and each.file_digest == job.rows.digest

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.batch_check import require_rows
 from cxcall.batch.called_people import describe_change
-from cxcall.batch.resume import find_by_request
+from cxcall.batch.resume import describe_repetition, find_by_request
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
@@ -73,6 +73,8 @@ def print_requests(
         if checked.request is not None:
             _print_request(screen, checked, checked.request, command, as_curl=as_curl)
     require_rows(job, totals)
+    is_new = totals.call and not resume
+    repetition = describe_repetition(ledger, job) if ledger and is_new else ""
     is_invalid = totals.invalid or totals.has_no_number
     more = [no_number_finding()] * totals.has_no_number
     return Report(
@@ -84,6 +86,7 @@ def print_requests(
         data=totals.as_dict(),
         diagnostics=[
             *([describe_change(job)] if selection.is_changed_file else []),
+            *([repetition] if repetition else []),
             "dry run: nothing was sent",
         ],
         summary=totals.summary(),
@@ -94,19 +97,20 @@ def print_requests(
 def _open_ledger(
     job: Job, stack: ExitStack, *, resume: bool
 ) -> tuple[Ledger | None, tuple[Finding, ...]]:
-    """Return the ledger if the dry run needs it, and a warning if it cannot be used to check `--max-attempts`.
+    """Return the ledger if the dry run needs it, and a warning if it cannot be used to check what was called before.
 
     A ledger that does not exist has no calls to count, and is not created. Raises LedgerError if `resume`.
     """
     if resume:
         return stack.enter_context(open_ledger()), ()
-    if not job.settings.call_limit:
+    if not (job.settings.call_limit or job.may_repeat_calls):
         return None, ()
     try:
         return (stack.enter_context(open_ledger(to_read=True)) if has_ledger() else None), ()
     except LedgerError as error:
         found = error.findings[0]
-        message = f"`--max-attempts` was not checked: {found.message}"
+        what = "`--max-attempts` was" if job.settings.call_limit else "earlier batches were"
+        message = f"{what} not checked: {found.message}"
         return None, (found._replace(severity=Severity.WARNING, message=message, why=""),)
 
 
