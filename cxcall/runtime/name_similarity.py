@@ -34,6 +34,18 @@ def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
 
 
+def find_equally_similar(name: str, names: Iterable[str]) -> list[str]:
+    """Return the most similar of some names, and others that are as similar; empty if none is similar."""
+    from difflib import SequenceMatcher, get_close_matches
+
+    ratios = {}
+    matcher = SequenceMatcher(b=name)
+    for each in get_close_matches(name, list(names)):
+        matcher.set_seq1(each)
+        ratios[each] = matcher.ratio()
+    return sorted(each for each in ratios if ratios[each] == max(ratios.values()))
+
+
 def nearest_name(name: str, names: Iterable[str]) -> str:
     """Return the most similar of some names by their letters and digits; empty if none is similar.
 

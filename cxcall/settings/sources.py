@@ -131,17 +131,19 @@ def invalid_setting(
 
 
 def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
-    """Return a text with the most similar name, or the list of known names.
+    """Return a text with the most similar name, or several equally similar ones, or the list of known names.
 
     The common `prefix` of all names is not compared.
     """
-    from cxcall.runtime.name_similarity import find_similar
+    from cxcall.runtime.name_similarity import find_equally_similar
 
     names = list(known)
-    near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
-    return (
-        f"the most similar name is `{prefix}{near}`" if near else f"use one of: {', '.join(names)}"
-    )
+    bare = (each.removeprefix(prefix) for each in names)
+    near = find_equally_similar(name.removeprefix(prefix), bare)
+    if not near:
+        return f"use one of: {', '.join(names)}"
+    shown = ", ".join(f"`{prefix}{each}`" for each in near)
+    return f"the most similar name{'s are' if near[1:] else ' is'} {shown}"
 
 
 def find_setting(name: str, layers: Iterable[SettingsByName]) -> Setting | None:

@@ -123,7 +123,7 @@ def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: S
 
 
 @pytest.mark.slow
-def test_login_on_a_terminal_asks_again_after_an_unknown_platform(cxcall: Cxcall) -> None:
+def test_login_on_a_terminal_asks_again_after_an_invalid_answer(cxcall: Cxcall) -> None:
     with terminal(cxcall, "auth", "login") as child:
         child.expect("Platform")
         child.sendline("nicecxone")
@@ -132,8 +132,24 @@ def test_login_on_a_terminal_asks_again_after_an_unknown_platform(cxcall: Cxcall
         child.sendline("nice-cxone")
         child.expect("Area")
         child.sendline("x/y")
+        child.expect("not a valid area")
+        child.expect("Area, such as")
+        child.sendline("ftp://x")
+        child.expect("base_url")
+        child.expect("Area, such as")
+        child.sendline("na1")
+        child.expect("Access key ID")
+        child.sendintr()
         screen(child)
-        assert child.exitstatus == 2
+    with terminal(cxcall, "auth", "login", "--platform", "genesys-cloud") as child:
+        child.expect("Region")
+        child.sendline("eu-central")
+        child.expect("the most similar names are `eu-central-1`, `eu-central-2`")
+        child.expect("Region")
+        child.sendline("eu-central-1")
+        child.expect("Client ID")
+        child.sendintr()
+        screen(child)
     assert not (cxcall.folder / "config" / "config.toml").exists()
 
 

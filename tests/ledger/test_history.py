@@ -112,6 +112,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
     refused = live("history", "resolve", delivery, code=2).err.partition("hint: ")[2]
     assert refused.index("find out") < refused.index("--placed") < refused.index("--not-placed")
+    assert refused.partition("\n")[0] in live("history", "show", delivery, code=0).err
     sent = send(live, "accepted")
     for flags, found in (
         (("--unresolved",), [delivery]),
@@ -121,6 +122,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
         lines = live("history", "list", *flags, code=0).out.splitlines()
         assert [line.split("\t")[0] for line in lines] == found
     live("history", "resolve", delivery, "--rang", code=0)  # the former name of `--placed`
+    assert "history resolve" not in live("history", "show", delivery, code=0).err
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]

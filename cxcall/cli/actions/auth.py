@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.config import chosen_profile, settings_of_platform
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cxcall.output.output_options import OutputOptions
     from cxcall.settings.sources import Flags
 
+_PLACES_OF_ANSWERS = ("stdin", "--region", "--base-url")
 _PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
 
 
@@ -142,17 +144,19 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
     ):
         return flags
     platform = find_platform(flags) or _ask_platform(screen)
-    if platform == CXONE:
-        answer = screen.read_line(
-            "Area, such as na1, or the URL of the API"
-        )  # no default: a key is sent there
+    if platform == CXONE:  # no default: a key is sent there
+        prompt, default = "Area, such as na1, or the URL of the API", ""
     else:
         contract = find_platform_contract(platform)
         urls = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
         default = next((name for name in urls if urls[name] == contract.base_url()), "")
-        answer = screen.read_line(f"Region, or the URL of the API [{default}]") or default
-    name = "base_url" if "://" in answer else "region"
-    return {**flags, "platform": platform, name: answer}
+        prompt = f"Region, or the URL of the API [{default}]"
+    while True:
+        answer = screen.read_line(prompt) or default
+        name = "base_url" if "://" in answer else "region"
+        chosen: Flags = {**flags, "platform": platform, name: answer}
+        if not answer or _is_accepted(partial(settings_of_platform, chosen), screen):
+            return chosen
 
 
 def _ask_platform(screen: Screen) -> str:
@@ -160,13 +164,22 @@ def _ask_platform(screen: Screen) -> str:
     default = PLATFORMS[0]
     while True:
         answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
-        try:
-            check_values([{"platform": Setting(answer, "answer", locate=lambda: "stdin")}])
-        except UsageError as error:
-            for finding in error.findings:
-                screen.print_finding(finding, screen.stderr)
-        else:
+        given = {"platform": Setting(answer, "answer", locate=lambda: "stdin")}
+        if _is_accepted(partial(check_values, [given]), screen):
             return answer
+
+
+def _is_accepted(check: Callable[[], object], screen: Screen) -> bool:
+    """Return whether the check of an answer raises no error; prints it. Raises one that is not about an answer."""
+    try:
+        check()
+    except UsageError as error:
+        if error.findings[0].where not in _PLACES_OF_ANSWERS:
+            raise
+        for finding in error.findings:
+            screen.print_finding(finding, screen.stderr)
+        return False
+    return True
 
 
 def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tuple[Flags, str]:

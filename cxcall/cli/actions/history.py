@@ -14,6 +14,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import resolve_commands
+from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.records import record_fields
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED
 from cxcall.output.count_phrases import count_phrase
@@ -98,7 +99,9 @@ def show_delivery(identifier: str) -> Report:
     with open_ledger(to_read=True) as ledger:
         ledger.check()
         record = ledger.get(identifier)
-    return Report("history show", data=record_fields(record), text=delivery_text(record))
+    remarks = [find_out_fix(record, datetime.now(UTC))] if record.is_unresolved else []
+    data = record_fields(record)
+    return Report("history show", data=data, text=delivery_text(record), diagnostics=remarks)
 
 
 def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: bool) -> Report:
