@@ -53,12 +53,8 @@ _ATTRIBUTES = frozenset(
     scopes
     """.split()
 )
-_PAGE_TOKENS = tuple(
-    f"{each}{end}"
-    for each in "page paging pagination next prev previous cursor continuation scroll".split()
-    for end in ("token", "key")
-)
-"""The ends of a name of the place of a page in a list, which is no secret: `nextPageToken`."""
+_PLACE_IN_LIST = r"(?:next|prev|previous)?(?:page|paging|pagination|cursor|continuation|scroll)(?:token|key)|nexttoken"
+"""The joined name of the place of a page in a list, which is no secret: `nextPageToken`; not `facebookPageToken`."""
 _LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
 _ANY_PARTS = (*_SECRET_WORDS, *_RANDOM_WORDS, *_SECRET_PARTS, *_KEY_PARTS, _LAST_WORD)
 _KEPT_NAMES = 1024
@@ -79,7 +75,7 @@ def kind_of_name(name: str) -> str:
         return ""  # most names; faster than compiling the pattern of words
     words = plain_words(name)
     joined = "".join(words)
-    if joined.endswith(_PAGE_TOKENS):
+    if compile_pattern(_PLACE_IN_LIST).fullmatch(joined):
         return ""
     is_secret = not _SECRET_WORDS.isdisjoint(words) or _has_part(joined, _SECRET_PARTS)
     is_key = is_secret or not _RANDOM_WORDS.isdisjoint(words) or _has_part(joined, _KEY_PARTS)

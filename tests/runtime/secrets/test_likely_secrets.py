@@ -36,6 +36,10 @@ SECRET_NAMES = (
     "X-Api-Key",
     "cookie",
     "Refresh_To\u212aen",
+    "facebookPageToken",
+    "FACEBOOK_PAGE_TOKEN",
+    "homepageToken",
+    "previousToken",
 )
 KEY_NAMES = ("auth", "authKey", "key", "sessionId", "session_id", "sid", "signature", "sig")
 OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers", "contactId", "id")
@@ -181,7 +185,7 @@ def test_placeholder_or_date_stays(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName", "next_page_token"]
+    "name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName", "next_page_token", "nextToken"]
 )
 def test_value_of_another_name_stays(name: str) -> None:
     text = json.dumps({name: "bearer"})
