@@ -127,7 +127,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         phone.dialable_addresses phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity
         runtime.secrets.random_texts runtime.secrets.secret_names sending.restricted_numbers
-        transport.exchange_failures transport.requested_waits
+        transport.failure_descriptions transport.requested_waits
     """
     own = {f"cxcall.{name}" for name in modules.split()}
     assert all(map(find_spec, own))  # a module that was renamed is not loaded either

@@ -32,7 +32,7 @@ _TOKENS = ("access_token", "refresh_token", "id_token")
 
 def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> UndeliveredError:
     """Return the error for an exchange in which the token endpoint sent no complete response."""
-    from cxcall.transport.exchange_failures import explain_unreachable
+    from cxcall.transport.failure_descriptions import explain_unreachable
 
     others = {
         "timeout": (

@@ -146,7 +146,7 @@ class _MistakeFinder:
     def _is_decimal_number(self, schema: JsonSchema, name: str, value: str) -> bool:
         if ".0" not in value:
             return False
-        from cxcall.payloads.wrong_phone_numbers import has_decimals, is_dialed_place
+        from cxcall.payloads.undialable_values import has_decimals, is_dialed_place
 
         return has_decimals(value) and is_dialed_place(self.operation, schema, name)
 
@@ -159,7 +159,7 @@ class _MistakeFinder:
             found = self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"
             )
-            from cxcall.payloads.wrong_phone_numbers import (
+            from cxcall.payloads.undialable_values import (
                 WHY_DIALED,
                 is_dialed_place,
                 may_be_address,
@@ -170,7 +170,7 @@ class _MistakeFinder:
         elif isinstance(value, str) and (
             schema.get("format") in PHONE_FORMATS or self._is_decimal_number(schema, name, value)
         ):
-            from cxcall.payloads.wrong_phone_numbers import find_wrong_number, place_in_body
+            from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
 
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
         elif schema.get("contentEncoding") == "base64" and not is_base64(value):

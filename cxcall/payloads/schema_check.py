@@ -184,7 +184,7 @@ def check_parameters(
 
             findings.append(explain_spelling(operation, parameter, value))
         elif parameter.schema.get("format") == "phone" or ".0" in value:
-            from cxcall.payloads.wrong_phone_numbers import find_wrong_parameter
+            from cxcall.payloads.undialable_values import find_wrong_parameter
 
             found = find_wrong_parameter(operation, parameter, value)
             findings.extend([found] if found else ())
@@ -213,7 +213,7 @@ def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool
         return False
     if is_id or parameter.location == "path":
         return True
-    from cxcall.payloads.wrong_phone_numbers import is_dialed_place, may_be_address
+    from cxcall.payloads.undialable_values import is_dialed_place, may_be_address
 
     is_dialed = is_dialed_place(operation, parameter.schema, parameter.name)
     return is_dialed and not may_be_address(value)

@@ -128,15 +128,15 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
 
 
 def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
-    from cxcall.transport import exchange_failures
+    from cxcall.transport import failure_descriptions
 
     other = (
         "does not respond",
         "check the region or `base_url`: `cxcall config show`; and the network",
     )
-    problem, fix = exchange_failures.explain_unreachable(probe, "base_url") or other
+    problem, fix = failure_descriptions.explain_unreachable(probe, "base_url") or other
     says = f"`{host}` {problem}: {probe.detail}"
-    if not exchange_failures.concerns_tls(probe):
+    if not failure_descriptions.concerns_tls(probe):
         yield CheckResult.failed("host", says, fix)
         return
     if probe.failure != "ca-file":

@@ -177,7 +177,7 @@ def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
 
 
 def _unsent_finding(plan: Plan, exchange: Exchange) -> Finding:
-    from cxcall.transport.exchange_failures import explain_unreachable
+    from cxcall.transport.failure_descriptions import explain_unreachable
 
     problem, fix = explain_unreachable(exchange, "base_url") or _OTHER_FAILURE
     return Finding.error(

@@ -26,7 +26,7 @@ with without_charset_detector():
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies, select_proxy
 
-from cxcall.transport.urllib3_hooks import observe
+from cxcall.transport.sent_bytes import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

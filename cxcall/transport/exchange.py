@@ -239,7 +239,7 @@ class _Call:
 def _name_failure(error: Exception, state: ConnectionState) -> tuple[str, str]:
     """Return the failure and its cause, even if no more files, such as modules, can be opened."""
     try:
-        from cxcall.transport.exchange_failures import name_failure
+        from cxcall.transport.failure_descriptions import name_failure
     except Exception:  # noqa: BLE001 - as in `_run`
         return "cut" if state.may_be_sent else state.stage, type(error).__name__
     return name_failure(error, state)

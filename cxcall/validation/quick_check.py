@@ -30,7 +30,7 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
-from cxcall.payloads.wrong_phone_numbers import is_possible
+from cxcall.payloads.undialable_values import is_possible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters
-from cxcall.payloads.wrong_phone_numbers import find_wrong_number
+from cxcall.payloads.undialable_values import find_wrong_number
 from helpers.cases import each_case
 
 SCHEMA: dict[str, Any] = {

@@ -202,7 +202,7 @@ def test_a_failure_has_a_name_where_its_module_cannot_be_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where too many files are open, the module that describes failures may be one more."""
-    monkeypatch.setitem(sys.modules, "cxcall.transport.exchange_failures", None)
+    monkeypatch.setitem(sys.modules, "cxcall.transport.failure_descriptions", None)
     with reserve() as closed:
         refused = post(f"http://127.0.0.1:{port_of(closed)}/")
     assert (refused.failure, refused.may_be_sent) == ("connect", False)

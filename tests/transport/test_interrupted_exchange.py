@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.exchange import InterruptedExchange
-from cxcall.transport.urllib3_hooks import HeaderReader
+from cxcall.transport.sent_bytes import HeaderReader
 from helpers import fault_server as fault
 from helpers.exchange_requests import post
 from helpers.fault_server import Fault, FaultServer

@@ -22,7 +22,7 @@ from cxcall.payloads.errors.renames import (
 )
 from cxcall.payloads.errors.structure_errors import columns_of_map, is_map
 from cxcall.payloads.errors.value_corrections import fits_type
-from cxcall.payloads.wrong_phone_numbers import is_dialed_property
+from cxcall.payloads.undialable_values import is_dialed_property
 from cxcall.phone import number_property_names
 from cxcall.runtime.name_similarity import (
     differs_in_words,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.edit import Applicability
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads import wrong_phone_numbers as wrong_numbers
+from cxcall.payloads import undialable_values as wrong_numbers
 from cxcall.payloads.errors.value_hints import format_value
 from cxcall.phone.impossible_numbers import may_be_several, without_decimals, write_e164
 from cxcall.phone.number_masking import mask_number

@@ -15,7 +15,7 @@ from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
-from cxcall.payloads.wrong_phone_numbers import (
+from cxcall.payloads.undialable_values import (
     find_decimals,
     find_unlikely_number,
     has_decimals,

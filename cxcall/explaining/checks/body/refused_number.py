@@ -13,7 +13,7 @@ from cxcall.explaining.operations.known_operations import CXONE
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
-from cxcall.payloads.wrong_phone_numbers import is_dialed_property
+from cxcall.payloads.undialable_values import is_dialed_property
 from cxcall.phone.number_masking import mask_number
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
