@@ -48,10 +48,15 @@ def values_with_risk(declared: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the values in the body with which an operation can place a call that else places none, by their pointers."""
     found = declared.get(RISK_WITH)
     places = found.items() if isinstance(found, dict) else ()
-    return {
-        place: [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
-        for place, values in places
-    }
+    return {place: [*map(risk_text, values)] for place, values in places}
+
+
+def risk_text(value: Any) -> str:
+    """Return the text by which a value is compared with those of `values_with_risk`: `1.0` is the same number as `1`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -151,8 +151,8 @@ def check_request_trust(settings: Settings, queued_as: Operation | None = None) 
 
     A worker sends the rows that are `queued_as` an operation, with its own credentials if the operation needs any.
     """
-    needs_none = queued_as is None or queued_as.is_public or () in queued_as.security
-    if errors := settings.untrusted_request if needs_none else settings.untrusted_queue:
+    is_public = queued_as is None or queued_as.is_public or () in queued_as.security
+    if errors := settings.untrusted_request if is_public else settings.untrusted_queue:
         raise CredentialsError(*errors)
 
 

@@ -225,7 +225,7 @@ def split_jwts(secrets: Iterable[str]) -> Iterator[str]:
 
 
 def find_text_secrets(text: str) -> list[str]:
-    """Return the secrets in a body or a URL, by their names or their form; a word such as `code=forbidden` is none."""
+    """Return the secrets in a body or a URL, by their names or their form; a word such as `code=forbidden` is not a secret."""
     folded = text.lower()
     if len(text) > _LONGEST_TEXT or not any(hint in folded for hint in _HINTS):
         return []

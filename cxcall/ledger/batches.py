@@ -108,7 +108,7 @@ class BatchRecords:
         return batch
 
     def beginning(self, batch: str) -> tuple[float, float]:
-        """Return the number of the last event before a batch began, and the time if it was resumed; infinite if there is none.
+        """Return the number of the last event before a batch began, and its time if it was resumed; infinite if unknown.
 
         Numbers of events decide, because a clock may be wrong. cxcall 0.2.0 did not record it: then the first
         event of the batch's own deliveries counts.

@@ -234,7 +234,7 @@ class Screen:
         for finding in report.findings[:most]:
             self.print_finding(finding, stream)
         if (more := len(report.findings) - most) > 0:
-            self._write(f"{more:,} more findings are not shown: see `-o json`", stream)
+            self._write(f"findings not shown: {more:,}; see `-o json`", stream)
 
     def _print_delivery(self, report: Report, delivery: Delivery, exchange: Exchange) -> None:
         """Print a response with its IDs, or the selected part of it."""

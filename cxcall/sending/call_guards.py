@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.openapi_document import values_with_risk
+from cxcall.contracts.openapi_document import risk_text, values_with_risk
 from cxcall.documents.json_pointer import find_value, join_pointer, leaves
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
@@ -223,7 +223,7 @@ def with_risk(operation: Operation, values: Mapping[str, str], payload: Payload)
     for place, risky in values_with_risk(operation.declared).items():
         value, schema = _value_and_schema(operation, place, values, payload)
         allowed = schema.get("enum", [value])
-        is_risky = str(value).strip().casefold() in map(str.casefold, risky)
+        is_risky = risk_text(value).strip().casefold() in map(str.casefold, risky)
         if is_risky or value not in allowed or (not risky and value is not None):
             return operation.as_call
     is_shipped = operation.contract.is_shipped

@@ -54,6 +54,7 @@ def test_paths_and_values_that_end_a_protection() -> None:
         (("setList", "--id", "7", "--set", "/enabled=true", "--set", '/action="add"'), False),
         (("setGroup", "--id", "7", "--active", "false"), True),
         (("setGroup", "--id", "7", "--set", "/level=0"), True),
+        (("setGroup", "--id", "7", "--set", "/level=0.0"), True),
         (("setGroup", "--id", "7", "--active", "true", "--set", "/level=1"), False),
         (("getEntries", "--action", "remove"), True),
         (("getEntries", "--active", "false"), False),
