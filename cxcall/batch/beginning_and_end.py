@@ -1,4 +1,4 @@
-"""Record the beginning and the end of a batch."""
+"""Check all rows of a batch before any is sent, and record its beginning, its end, and late outcomes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cxcall.batch.late_outcomes import record_late
-from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
+from cxcall.batch.rate_limiter import open_rate_limiter
 from cxcall.batch.resume import stop_on_end
-from cxcall.batch.skip_reasons import SkipReason
-from cxcall.findings.errors import CxcallError
+from cxcall.batch.skip_reasons import SkipReason, no_number_finding
+from cxcall.batch.statistics import CheckStatistics
+from cxcall.documents.text_files import STDIN
+from cxcall.findings.errors import CheckError, CxcallError, UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.ledger.database_interface import never
+from cxcall.ledger.errors import MissingRecordsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import deferred
 from cxcall.sending.checked_request import token_source
+from cxcall.sending.request_sender import record_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +28,13 @@ if TYPE_CHECKING:
     from cxcall.batch.input.row_keys import RowKeys
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
-    from cxcall.batch.rate_limit.configured_rate import Rate
-    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limiter import Rate, RateLimiter
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import Run
-    from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.credentials.access_token import SharedToken
     from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+    from cxcall.responses.delivery import Delivery
 
 
 class BegunBatch(NamedTuple):
@@ -105,3 +110,59 @@ def end_run(run: Run) -> tuple[Finding, ...]:
     except CxcallError as error:  # the calls were placed nevertheless
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()
+
+
+class InvalidRowsError(CheckError):
+    """Rows are invalid, so no row was sent; `totals` are the counts of the check."""
+
+    def __init__(self, totals: CheckStatistics, *findings: Finding) -> None:
+        super().__init__(*totals.findings, *findings)
+        self.totals = totals
+
+
+def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> CheckStatistics:
+    """Check all rows; raises InvalidRowsError if one is invalid, unless invalid rows are skipped.
+
+    Also raises it if no row is left to send because of invalid numbers.
+    """
+    totals = CheckStatistics()
+    for checked in selection.check():
+        totals.add(checked)
+    require_rows(job, totals)
+    is_stopped = totals.invalid and not skip_invalid
+    if is_stopped or totals.has_no_number:
+        more = [no_number_finding()] * (not is_stopped)
+        raise InvalidRowsError(totals, *more)
+    return totals
+
+
+def require_rows(job: Job, totals: CheckStatistics) -> None:
+    """Raise UsageError if the file has no rows."""
+    name = job.rows.name
+    if not totals.rows:
+        raise UsageError(
+            "standard input is empty"
+            if name == STDIN and job.rows.is_empty
+            else f"`{name}` has no rows",
+            where=name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
+
+
+def record_late(
+    ledger: Ledger, delivery: Delivery, is_cancelled: Callable[[], bool] = never
+) -> None:
+    """Record an outcome unless it is unknown, or somebody has resolved the delivery meanwhile; raises LedgerError."""
+    is_known = delivery.outcome is not Outcome.UNKNOWN
+    if is_known and find_record(ledger, delivery.id).is_unresolved:
+        record_outcome(ledger, delivery, is_cancelled)
+
+
+def find_record(ledger: Ledger, delivery: str) -> Record:
+    """Return a delivery that was recorded; raises MissingRecordsError, and stops all machines, if it is lost."""
+    try:
+        return ledger.get(delivery)
+    except (MissingRecordsError, UsageError):
+        problem = f"the ledger has lost delivery `{delivery}`, which was sent"
+        ledger.share_stop(problem)
+        raise MissingRecordsError(problem) from None

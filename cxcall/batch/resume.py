@@ -6,8 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.batch.given_options import find_differences
-from cxcall.batch.job import SANDBOX_TARGET
+from cxcall.batch.job import SANDBOX_TARGET, find_differences
 from cxcall.batch.sent_rows import SentRows, path_of_target
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError, UsageError

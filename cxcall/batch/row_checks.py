@@ -1,27 +1,31 @@
-"""Check every row of a batch before any is sent."""
+"""Check every row of a batch before any is sent, also that each has an idempotency key of its own."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.batch.idempotency_keys import UsedKeys
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
-from cxcall.findings.errors import CxcallError, UnusableGuardError
+from cxcall.findings.errors import CxcallError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
+from cxcall.ledger.calls_to_people import KEY_EFFECT, used_key_error
+from cxcall.ledger.request_identity import intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
+from cxcall.runtime.patterns import fold_name
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import (
     build_request,
     parameter_values,
     stop_on_missing_parameter,
 )
+from cxcall.transport.http_messages import KEY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
     from cxcall.batch.skip_reasons import SkipReason
+    from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Record
     from cxcall.sending.checked_request import CheckedRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 
 class CheckedRow(NamedTuple):
@@ -144,3 +150,45 @@ def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(
         each if each.excerpt else each._replace(excerpt=shown_place(row)) for each in findings
     )
+
+
+def _find_key_parameter(operation: Operation) -> str:
+    """Return the header parameter that has the key; empty if the operation has none."""
+    headers = (each.name for each in operation.parameters if each.location == "header")
+    return next((each for each in headers if fold_name(each) == KEY_HEADER), "")
+
+
+class UsedKeys:
+    """The keys of the rows so far that would be sent. `shared` are the values that all rows have: a key among them is an error."""
+
+    def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
+        self.name = _find_key_parameter(operation)
+        self._rows: dict[str, tuple[int, str]] = {}
+        if self.name and self.name in shared:
+            raise UsageError(
+                f"all rows would have the same `{self.name}`",
+                where="--param",
+                fix=f"set `{self.name}` in each row, to another value",
+                why=KEY_EFFECT,
+            )
+
+    def add_column(self, name: str) -> str:
+        """Return the hint on a parameter that rows lack."""
+        own = f"add a column `{name}`"
+        return own if name == self.name else f"{own}, or {command('--param', f'{name}=VALUE')}"
+
+    def find_repeated(self, row: int, request: HttpRequest) -> Finding | None:
+        """Return the finding on a row with the key of an earlier, other request; None if its key is new."""
+        key = request.idempotency_key
+        if not key:
+            return None
+        digest = intent_digest(request.method, request.url, str(request.body))
+        first, earlier = self._rows.setdefault(key, (row, digest))
+        if earlier == digest:
+            return None
+        return used_key_error(f"row {first}", self.name)
+
+
+def sent_key_error(earlier: Record, operation: Operation) -> Finding:
+    """Return the finding on a row with the key of another request, which was sent, or may have been."""
+    return used_key_error(f"delivery `{earlier.id}`", _find_key_parameter(operation))

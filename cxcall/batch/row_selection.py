@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.batch.called_people import CalledPeople, called_finding
-from cxcall.batch.idempotency_keys import sent_key_error
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.people_in_file import FileContacts, FileNumbers
@@ -19,7 +18,7 @@ from cxcall.batch.resume import (
     new_batch_guard,
     stop_on_queued,
 )
-from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
+from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows, sent_key_error
 from cxcall.batch.skip_reasons import (
     SkipReason,
     duplicate_contact_finding,

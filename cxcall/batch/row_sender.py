@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
+from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.credentials.oauth_client import UndeliveredError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.batch.input.rows import Row
-    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials

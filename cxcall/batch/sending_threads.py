@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureCounts
-from cxcall.batch.statistics.running_counts import BatchStatistics
+from cxcall.batch.statistics import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
 

@@ -12,16 +12,15 @@ from tempfile import TemporaryFile
 from threading import RLock, current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.batch_check import check_batch
-from cxcall.batch.beginning_and_end import begin_batch, end_run
+from cxcall.batch.beginning_and_end import begin_batch, check_batch, end_run
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
-from cxcall.batch.rate_limit.configured_rate import Rate
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.sending_threads import THREAD_NAME
-from cxcall.batch.statistics.running_counts import BatchStatistics
+from cxcall.batch.statistics import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import interrupt_main_thread

@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.row_result import RowResult
-from cxcall.batch.statistics.running_counts import BatchStatistics
+from cxcall.batch.statistics import BatchStatistics
 from cxcall.cli.actions.batch.result_printer import outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding

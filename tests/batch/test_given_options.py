@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch.given_options import find_differences
 from cxcall.batch.input.column_mapping import ColumnMap
 from cxcall.batch.input.rows import RowFile, RowFormat
-from cxcall.batch.job import Job
+from cxcall.batch.job import Job, find_differences
 from cxcall.contracts.contract import load_operation
 from cxcall.ledger.records import Batch
 from cxcall.settings.settings import load_settings

@@ -11,10 +11,8 @@ import pytest
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.queue import worker_batches
-from cxcall.batch.queue.queued_row_content import rebuild_row, row_content
-from cxcall.batch.queue.worker_batches import Destination, Destinations
-from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+from cxcall.batch.queue.worker_batches import Destination, Destinations, rebuild_row, row_content
+from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation

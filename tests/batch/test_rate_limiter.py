@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch.rate_limit import rate_limiter
-from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.rate_limit.rate_limiter import RateLimiter, RateLimitSlot
-from cxcall.batch.rate_limit.shared_rate_limiter import SharedRateLimiter
+from cxcall.batch import rate_limiter
+from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot, SharedRateLimiter
 from cxcall.findings.errors import UsageError
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.requested_waits import SendPostponedError

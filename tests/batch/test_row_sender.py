@@ -10,8 +10,7 @@ import pytest
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_sender import RowSender

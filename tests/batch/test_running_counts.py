@@ -6,10 +6,9 @@ import pytest
 
 from cxcall.batch.failure_limit import FailureCounts, FailureLimit
 from cxcall.batch.input.rows import Row
-from cxcall.batch.rate_limit.configured_rate import Rate
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
-from cxcall.batch.statistics.latencies import BOUNDS_MS, Latencies, round_up
-from cxcall.batch.statistics.running_counts import BatchStatistics
+from cxcall.batch.statistics import BOUNDS_MS, BatchStatistics, Latencies, round_up
 from cxcall.cli.actions.batch.result_printer import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome

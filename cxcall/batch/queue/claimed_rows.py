@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cxcall.batch.late_outcomes import find_record, record_late
+from cxcall.batch.beginning_and_end import find_record, record_late
 from cxcall.batch.row_result import result_of_record
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import unsent_row

@@ -1,34 +1,38 @@
-"""The batches that a worker sends: each with its operation, the worker's settings for it, and its rate limit."""
+"""The batches that a worker sends: each with its operation, the worker's settings for it, its rate limit, and its rows."""
 
 from __future__ import annotations
 
+import json
 import time
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.queue.queued_row_content import rebuild_row, row_of
-from cxcall.batch.rate_limit.configured_rate import Rate
-from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter, rate_limit_subject
+from cxcall.batch.input.rows import Row
+from cxcall.batch.rate_limiter import Rate, open_rate_limiter, rate_limit_subject
 from cxcall.batch.resume import ContentGuard
-from cxcall.batch.row_checks import CheckedRow
+from cxcall.batch.row_checks import CheckedRow, decide_row
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_sender import RowSender
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
+from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import error_report
+from cxcall.payloads.payload import Payload
 from cxcall.sending.call_guards import read_lists
-from cxcall.sending.checked_request import token_source
+from cxcall.sending.checked_request import build_request, token_source
 from cxcall.settings.stricter_guards import with_stricter_guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow, QueuedRows
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
+    from cxcall.transport.http_messages import HttpRequest
 
 _RETRY_SECONDS = 60.0
 """Seconds after which a worker looks again whether it can send a batch that it skips."""
@@ -186,3 +190,56 @@ class Destinations:
         """The longest wait in seconds that the API asks for, if it is so long that the worker should stop."""
         waits = (each.excessive_wait for each in self._rate_limiters.values())
         return max((wait for wait in waits if wait is not None), default=None)
+
+
+def row_content(checked: CheckedRow, request: CheckedRequest, key: str) -> dict[str, Any]:
+    """Return the values that a worker needs to send a row: parameters and body, with whole phone numbers."""
+    return {
+        "values": dict(checked.values),
+        "body": request.body,
+        "key": key,
+        "line": checked.row.place.line,
+        "digest": _digest(request.request),
+        "canPlaceCall": request.operation.can_place_call,
+    }
+
+
+def _digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of every byte that is sent, without the credentials."""
+    head = json.dumps([request.method, request.url, sorted(request.headers.items())])
+    return sha256(head.encode() + (request.body or b"")).hexdigest()
+
+
+def row_of(queued: QueuedRow) -> Row:
+    """Return a queued row as a row of its file."""
+    content = queued.content
+    place = Excerpt(f"batch {queued.batch}", content["line"], 1, "")
+    return Row(queued.number, place, Payload(content["body"]), content["values"])
+
+
+def rebuild_row(
+    queued: QueuedRow, operation: Operation, settings: Settings, *, force: bool
+) -> CheckedRow:
+    """Return a row, checked with the settings and guards of its worker at the time of sending.
+
+    The row has an error if its request differs from the request that was confirmed. It may place a call if the operation
+    may on this machine, or might on the one that queued it: the API document may be another one.
+    """
+    content, row = queued.content, row_of(queued)
+    if content.get("canPlaceCall"):  # an older cxcall did not record it
+        operation = operation.as_call
+    payload = row.payload or Payload(None)
+    request = build_request(operation, content["values"], payload, settings)
+    if _digest(request.request) != content["digest"]:
+        return CheckedRow(row, None, (_other_request_finding(operation),))
+    return decide_row(row, request, content["values"], request.findings, force=force)
+
+
+def _other_request_finding(operation: Operation) -> Finding:
+    return Finding.error(
+        "request-changed",
+        "batch",
+        f"this worker would send a different request for `{operation.name}` than the one that was queued",
+        fix="use the same cxcall version, contract, and base URL on both machines; then run `batch` again with `--queue --resume`",
+        why="only what was checked and agreed to is sent",
+    )

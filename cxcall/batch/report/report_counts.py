@@ -6,8 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.recorded_rows import NOT_SENT
-from cxcall.batch.statistics.latencies import Latencies
-from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
+from cxcall.batch.statistics import OUTCOMES_IN_ORDER, Latencies
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 

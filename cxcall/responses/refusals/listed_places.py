@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import find_value, has_value, make_pointer
 from cxcall.findings.finding import Finding
-from cxcall.responses.listed_errors import LOCATIONS, ListedError, listed_errors
-from cxcall.responses.message_in_body import SOURCE, shorten
+from cxcall.responses.message_in_body import LOCATIONS, SOURCE, ListedError, listed_errors, shorten
 from cxcall.responses.refusals.names_in_message import comparison_advice, locate_property
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import fold_name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
-from cxcall.batch.rate_limit.configured_rate import Rate
+from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_batch import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import new_job, open_row_file, report_errors

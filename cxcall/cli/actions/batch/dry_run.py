@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.batch_check import require_rows
+from cxcall.batch.beginning_and_end import require_rows
 from cxcall.batch.called_people import describe_change
 from cxcall.batch.resume import describe_repetition, find_by_request
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
-from cxcall.batch.statistics.check_counts import CheckStatistics
+from cxcall.batch.statistics import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.ledger.errors import LedgerError

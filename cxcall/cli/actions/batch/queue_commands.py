@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
-from cxcall.batch.queue.queued_row_content import row_content
+from cxcall.batch.queue.worker_batches import row_content
 from cxcall.batch.report.recorded_rows import find_batch, rows_in_file
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.row_keys import RowKeys
     from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.batch.statistics.check_counts import CheckStatistics
+    from cxcall.batch.statistics import CheckStatistics
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.row_result import UNREAD_FIX
-from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
+from cxcall.batch.statistics import OUTCOMES_IN_ORDER
 from cxcall.cli.actions.batch.continuation import REJECTS
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.batch.input.rows import RowFile
-    from cxcall.batch.rate_limit.configured_rate import Rate
+    from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.report.reject_file import RejectFile
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.statistics.latencies import Latencies
-    from cxcall.batch.statistics.running_counts import BatchStatistics
+    from cxcall.batch.statistics import BatchStatistics, Latencies
     from cxcall.output.screen import Screen
 
 

@@ -7,12 +7,11 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cxcall.batch.batch_check import check_batch
-from cxcall.batch.beginning_and_end import begin_batch, end_run, record_batch
+from cxcall.batch.beginning_and_end import begin_batch, check_batch, end_run, record_batch
 from cxcall.batch.called_people import describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
-from cxcall.batch.rate_limit.configured_rate import Rate
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import describe_repetition, find_by_request
 from cxcall.batch.row_result import COMMAND, RowResult
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
     from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.statistics.check_counts import CheckStatistics
+    from cxcall.batch.statistics import CheckStatistics
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.batch_check import InvalidRowsError
+from cxcall.batch.beginning_and_end import InvalidRowsError
 from cxcall.batch.input.column_mapping import UnknownColumnsError, parse_column_map
 from cxcall.batch.input.national_numbers import parse_country
 from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding

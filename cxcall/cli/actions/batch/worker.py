@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.queue.worker_batches import Destinations
-from cxcall.batch.rate_limit.configured_rate import Rate
+from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.contracts.contract import find_platform_contract, load_operation
