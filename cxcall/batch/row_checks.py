@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
-from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -20,6 +19,7 @@ from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
 from cxcall.runtime.patterns import fold_name
 from cxcall.sending import call_guards
+from cxcall.sending.calling_hours_check import find_next_calling_time
 from cxcall.sending.checked_request import (
     build_request,
     parameter_values,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.phone.number_property_names import is_number_name
 from cxcall.sending.call_guards import GUARD_CODES
+from cxcall.sending.calling_hours_check import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

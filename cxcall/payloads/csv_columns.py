@@ -15,7 +15,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import sample_member
 from cxcall.phone.number_masking import mask_text, plain_digits
-from cxcall.phone.number_matching import is_one_number
+from cxcall.phone.number_spellings import is_one_number
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding
-from cxcall.phone.dialable_addresses import is_dialable
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import (
@@ -15,6 +14,7 @@ from cxcall.phone.number_property_names import (
     is_folded_caller_name,
     is_number_name,
 )
+from cxcall.phone.numbers_in_text import is_dialable
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

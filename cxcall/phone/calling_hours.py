@@ -1,12 +1,21 @@
-"""The hours of a day in which people may be called."""
+"""The hours of a day in which people may be called, and the time of day where a number may be."""
 
 from __future__ import annotations
 
-from datetime import time
-from typing import Self
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.impossible_numbers import parse_number
+from cxcall.phone.numbers_in_text import dialed_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+_SHORTEST = timedelta(seconds=1)
+_DAYS = 3  # today's hours may be over, and another time zone may have another date
 
 
 class Hours(NamedTuple):
@@ -57,3 +66,62 @@ def _parse_times(text: str) -> list[time]:
     except ValueError:
         return []
     return [] if any(each.tzinfo for each in times) else times
+
+
+def time_zones(number: str) -> dict[str, ZoneInfo | None]:
+    """Return the time zones that a number may be in, by their names; empty if none is known.
+
+    A zone is None if this machine has no data for it, because its data may be older than libphonenumber's.
+    """
+    parsed = parse_number(dialed_part(number))
+    if parsed is None:
+        return {}
+    from phonenumbers import timezone
+
+    found: tuple[str, ...] = timezone.time_zones_for_number(parsed)
+    return {name: _load_zone(name) for name in found if name != timezone.UNKNOWN_TIMEZONE}
+
+
+def _load_zone(name: str) -> ZoneInfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return None
+
+
+def local_times(number: str, moment: datetime) -> dict[str, time | None]:
+    """Return the time of day at `moment` in every time zone that a number may be in; None if it is not known."""
+    times: dict[str, time | None] = {}
+    for name, zone in time_zones(number).items():
+        try:
+            times[name] = moment.astimezone(zone).time() if zone else None
+        except OverflowError:
+            times[name] = None
+    return times
+
+
+def is_open(hours: Hours, zones: Iterable[ZoneInfo], moment: datetime) -> bool:
+    """Return whether a moment is within the hours in all time zones."""
+    return all(moment.astimezone(zone).time() in hours for zone in zones)
+
+
+def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> datetime | None:
+    """Return the next time from `now` on that is within the hours in all time zones; None if there is none.
+
+    Hours of two zones that only meet in one instant are none: a row that waits for it would always be late.
+    """
+    openings = [now]
+    for zone in zones:
+        today = now.astimezone(zone).date()
+        openings += [
+            datetime.combine(today + timedelta(days=day), hours.begin, zone).astimezone(UTC)
+            for day in range(_DAYS)
+        ]
+    for each in sorted(openings):
+        is_instant = each == now or hours.begin == hours.end
+        last = each if is_instant else each + _SHORTEST
+        if each >= now and is_open(hours, zones, each) and is_open(hours, zones, last):
+            return each
+    return None

@@ -14,6 +14,7 @@ from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.schema_check import has_errors
 from cxcall.phone import number_masking
+from cxcall.phone.calling_hours import local_times
 from cxcall.platform_reads.check_results import CheckResult
 from cxcall.platform_reads.object_lookups import look_up
 from cxcall.sending import call_guards
@@ -22,7 +23,6 @@ from cxcall.sending.checked_request import build_request, stop_on_missing_parame
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.sending.scheduled_times import find_call_times
-from cxcall.sending.time_zones import local_times
 from cxcall.transport import requested_waits
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest

@@ -9,7 +9,7 @@ from cxcall.documents.json_pointer import find_value, join_pointer, leaves
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
-from cxcall.sending.numbers_in_text import dialed_part
+from cxcall.phone.numbers_in_text import dialed_part
 from cxcall.sending.people_in_request import marked_ids
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.phone.calling_hours import Hours
-    from cxcall.phone.number_matching import NumberList
+    from cxcall.phone.number_spellings import NumberList
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.sending.numbers_in_request import DialedNumber
     from cxcall.sending.scheduled_times import CallTime

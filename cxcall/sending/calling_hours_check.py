@@ -1,19 +1,25 @@
-"""Check the times of a call against the calling hours in the time zones of its number."""
+"""Check the times of a call against the calling hours in the time zones of its number, and find the next allowed one."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
-from cxcall.sending.time_zones import local_times
+from cxcall.phone.calling_hours import Hours, is_open, local_times, next_opening, time_zones
+from cxcall.sending.numbers_in_request import dialed_numbers
+from cxcall.sending.scheduled_times import find_call_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import time
+    from zoneinfo import ZoneInfo
 
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.sending.scheduled_times import CallTime
+
+_OFFSET_FIX = "write the time with its offset, such as `2026-12-01T09:00:00Z`"
 
 
 def check_hours(
@@ -35,15 +41,13 @@ def _only_warn(problem: Finding) -> Finding:
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
     masked = number_masking.mask_number(number)
-    if call_time.moment is None and call_time.is_far:
-        return _error(
-            f"`{call_time.text}` is too far from now to be compared with the calling hours {hours} of `{masked}`",
-            "check the year",
-        )
     if call_time.moment is None:
+        problem, fix = "is not a time with an offset", _OFFSET_FIX
+        if call_time.is_far:
+            problem, fix = "is too far from now", "check the year"
         return _error(
-            f"`{call_time.text}` is not a time with an offset, so it cannot be compared with the calling hours {hours} of `{masked}`",
-            "write the time with its offset, such as `2026-12-01T09:00:00Z`",
+            f"`{call_time.text}` {problem}, so it cannot be compared with the calling hours {hours} of `{masked}`",
+            fix,
         )
     times = local_times(number, call_time.moment)
     outside = [(zone, moment) for zone, moment in times.items() if moment and moment not in hours]
@@ -82,3 +86,26 @@ def _outside(
 
 def _error(message: str, fix: str, why: str = "") -> Finding:
     return Finding.error("outside-hours", "", message, fix=fix, why=why, source="libphonenumber")
+
+
+def find_next_calling_time(
+    checked: CheckedRequest, values: Mapping[str, str], now: datetime | None = None
+) -> datetime | None:
+    """Return the next time (UTC) at which every number to be dialed is within the calling hours.
+
+    A number that may be in several time zones must be within the hours in all of them. Returns None if
+    there is no such time, if the time zone of a number is unknown, or if the call is scheduled outside the
+    hours.
+    """
+    zones: list[ZoneInfo] = []
+    for number in dialed_numbers(checked.operation, values, checked.payload):
+        found = time_zones(number.number).values()
+        known = [zone for zone in found if zone is not None]
+        if not known or len(known) < len(found):
+            return None
+        zones += known
+    hours, now = Hours.parse(checked.settings.hours), now or datetime.now(UTC)
+    for each in find_call_times(checked.operation, values, checked.payload, now):
+        if each.is_scheduled and not (each.moment and is_open(hours, zones, each.moment)):
+            return None
+    return next_opening(hours, zones, now)

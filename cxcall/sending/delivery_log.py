@@ -1,4 +1,4 @@
-"""Write the log of the steps of each delivery, one line each, to a file or to stderr."""
+"""Log the steps of each delivery with the standard library's `logging`, and write the log to a file or to stderr."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, add_notice, printable
 from cxcall.phone.number_masking import mask_text
+from cxcall.responses.identifiers import masked_correlation_id
 from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings.settings import config_dir, state_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from cxcall.ledger.request_identity import Intent
+    from cxcall.responses.delivery import Delivery
+    from cxcall.responses.processing_evidence import Evidence
+    from cxcall.sending.send_plan import Plan
+    from cxcall.transport.http_messages import Exchange
 
 _logger = logging.getLogger("cxcall.delivery")
 
@@ -36,6 +42,8 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
         yield
         return
     if path is not None:
+        from cxcall.documents.paths import stop_on_stdout
+
         stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
         stop_on_own_file(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)
@@ -132,3 +140,65 @@ def _as_text(line: dict[str, Any]) -> str:
 def _quote(value: Any) -> str:
     text = str(value)
     return text if text.isprintable() and not {" ", '"', "="} & {*text} else json.dumps(text)
+
+
+class LoggedDelivery:
+    """A delivery whose steps are logged.
+
+    `attempt` is its number, `last_exchange` what the last one sent and received. `late_error` is an exception that came when
+    it could change no result any more.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.attempt, self.is_recorded = plan, 1, False
+        self.last_exchange: Exchange | None = None
+        self.late_error: BaseException | None = None
+
+    def log(self, event: str, **fields: Any) -> None:
+        """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
+
+        The handler of `open_log` masks secrets and phone numbers. What a handler of a program
+        raises after the request was sent is kept in `late_error`: it changes no result.
+        """
+        if _logger.isEnabledFor(logging.INFO):
+            of_row = {"batch": self.plan.batch, "row": self.plan.row}
+            fields = {"deliveryId": self.plan.delivery, **of_row, **fields}
+            present = {name: value for name, value in fields.items() if value not in (None, "")}
+            try:
+                _logger.info(event, extra={"fields": present})
+            except BaseException as error:
+                if not (self.is_recorded or (self.last_exchange and isinstance(error, Exception))):
+                    raise
+                self.late_error = self.late_error or error
+
+    def log_start(self, intent: Intent) -> None:
+        """Log that the delivery is recorded, and is about to be sent."""
+        names = ("profile", "operation", "method", "target")
+        self.log("start", **{name: getattr(intent, name) for name in names})
+
+    def log_attempt(self, exchange: Exchange, evidence: Evidence) -> None:
+        """Log what an attempt proves."""
+        response = exchange.response
+        self.log(
+            "attempt",
+            attempt=self.attempt,
+            evidence=evidence.value,
+            status=response.status if response else None,
+            failure=exchange.failure,
+            correlationId=masked_correlation_id(self.plan.request, response),
+            durationMs=round(exchange.timings.get("total", 0.0)),
+        )
+
+    def log_end(self, result: Delivery) -> None:
+        """Log the result, which is recorded."""
+        self.is_recorded = True
+        response = result.exchange.response if result.exchange else None
+        self.log(
+            "end",
+            outcome=result.outcome,
+            status=response.status if response else None,
+            attempts=result.attempts,
+            engagementId=result.engagement_id,
+            correlationId=result.correlation_id,
+            findings=[found.code for found in result.findings] or None,
+        )

@@ -13,9 +13,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
-from cxcall.phone.number_matching import NumberList, is_one_number
 from cxcall.phone.number_property_names import PHONE_HEADINGS, fold_number_name
-from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
+from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS, NumberList, is_one_number
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:

@@ -20,9 +20,7 @@ from cxcall.phone.number_property_names import (
     is_folded_caller_name,
     is_folded_number_name,
 )
-from cxcall.runtime.patterns import compile_pattern, is_uuid
-from cxcall.runtime.secrets.known_secrets import redacted_repr
-from cxcall.sending.numbers_in_text import (
+from cxcall.phone.numbers_in_text import (
     MIN_LENGTH,
     Certainty,
     dialed_part,
@@ -32,6 +30,8 @@ from cxcall.sending.numbers_in_text import (
     plain_text,
     possible_numbers,
 )
+from cxcall.runtime.patterns import compile_pattern, is_uuid
+from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -223,7 +223,7 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     )
     if not is_named:
         return False
-    from cxcall.phone.dialable_addresses import DIALABLE
+    from cxcall.phone.numbers_in_text import DIALABLE
 
     number = dialed_part(text)
     if compile_pattern(DIALABLE).fullmatch(number) is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
+from cxcall.phone.numbers_in_text import dialed_part
 from cxcall.sending.numbers_in_request import request_values
-from cxcall.sending.numbers_in_text import dialed_part
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
 from cxcall.sending.call_guards import read_lists, stop_before_sending
+from cxcall.sending.delivery_log import LoggedDelivery
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
     result_of_early_interrupt,
@@ -25,7 +26,6 @@ from cxcall.sending.delivery_outcome import (
     result_of_unsent_request,
     warn_of_missing_record,
 )
-from cxcall.sending.logged_delivery import LoggedDelivery
 from cxcall.sending.send_plan import (
     DEFAULT_HOOKS,
     DeliveryWatch,

@@ -8,7 +8,7 @@ from cxcall.findings.finding import Finding, list_in_words
 from cxcall.phone.impossible_numbers import parse_number
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.number_spellings import dialed_digits, read_number
-from cxcall.sending.numbers_in_text import dialed_part
+from cxcall.phone.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.next_calling_time import next_opening
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
 from cxcall.ledger.ledger import Ledger
-from cxcall.phone.calling_hours import Hours
+from cxcall.phone.calling_hours import Hours, next_opening
 from cxcall.sending.call_guards import GuardError, stop_before_sending
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting

@@ -6,8 +6,7 @@ import phonenumbers
 import pytest
 
 from cxcall.phone.impossible_numbers import without_decimals
-from cxcall.phone.number_matching import NumberList
-from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_digits
+from cxcall.phone.number_spellings import TRUNK_PREFIXES, NumberList, number_spellings, usual_digits
 from helpers.cases import each_case
 
 

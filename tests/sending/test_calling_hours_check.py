@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from cxcall.batch import next_calling_time
-from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.ledger.ledger import Ledger
 from cxcall.payloads.payload import Payload
+from cxcall.phone.calling_hours import local_times
 from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
+from cxcall.sending import calling_hours_check
 from cxcall.sending.call_guards import GuardError, stop_before_sending
+from cxcall.sending.calling_hours_check import find_next_calling_time
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan
-from cxcall.sending.time_zones import local_times
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
 from helpers.deliveries import Tokens
@@ -170,7 +170,9 @@ def test_time_beyond_the_calendar_of_a_zone_is_unknown_there() -> None:
 def test_number_in_a_zone_that_this_machine_does_not_know_has_no_opening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(next_calling_time, "time_zones", lambda _number: ("Mars/Olympus_Mons",))
+    monkeypatch.setattr(
+        calling_hours_check, "time_zones", lambda _number: {"Mars/Olympus_Mons": None}
+    )
     assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is None
 
 

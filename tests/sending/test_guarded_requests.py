@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operation
 from cxcall.payloads.payload import Payload
-from cxcall.phone.number_matching import NumberList
+from cxcall.phone.number_spellings import NumberList
 from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.sending.time_zones import time_zones
+from cxcall.phone.calling_hours import time_zones
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall

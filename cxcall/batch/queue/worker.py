@@ -8,7 +8,6 @@ from collections import deque
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_result import result_without_sending
 from cxcall.batch.sending_threads import StoppableRun
@@ -21,6 +20,7 @@ from cxcall.ledger.errors import (
 )
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import SIGNAL_INTERVAL
+from cxcall.sending.calling_hours_check import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Find phone numbers in a text: by their form, and emergency numbers by their digits."""
+"""Find phone numbers in a text: by their form, and emergency numbers by their digits; and decide whether it can be dialed."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ _NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
 _OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
 _URI_HOST = r"@[^,;|\s]*"
 _MAX_ACCESS_DIGITS = 2
+SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
+_EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
+DIALABLE = rf"(?i)\s*[+*#(]*[0-9](?:[0-9 ().\-/\s*#,;+pw]|{_EXTENSION})*"
+_HAS_SCHEME = rf"{SCHEME}\s*\S"
+_ADDRESS = r"\s*[^\s@<>]+@[^\s@<>]+\s*"  # also `FlowName@localhost`
 
 
 class Certainty:
@@ -40,8 +45,6 @@ class Certainty:
 
 def dialed_part(text: str) -> str:
     """Return the dialed part of a number or a URI: `911` of `sip:%39%31%31@example.com`."""
-    from cxcall.phone.dialable_addresses import SCHEME
-
     plain = compile_pattern(SCHEME).sub("", plain_text(text))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
@@ -58,7 +61,6 @@ def numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]
 
     People write an access code before a number, an extension after it, or several numbers.
     """
-    from cxcall.phone.dialable_addresses import SCHEME
     from cxcall.phone.impossible_numbers import without_decimals
 
     plain = compile_pattern(_URI_HOST).sub("", compile_pattern(SCHEME).sub("", plain_text(text)))
@@ -147,3 +149,15 @@ def _normalize_digits(text: str) -> str:
         for char in text
         if unicodedata.category(char) != "Cf"
     )
+
+
+def is_dialable(text: str) -> bool:
+    """Return whether a text has one of the forms that the platforms dial.
+
+    Sources: docs/platforms/genesys-cloud.md#phone-numbers, docs/platforms/nice-cxone.md#operations-that-place-a-call.
+    """
+    forms = (_HAS_SCHEME, _ADDRESS)
+    if any(compile_pattern(form).match(text) for form in forms):
+        return True
+    plain = "".join(str(int(char)) if char.isdecimal() else char for char in text)
+    return compile_pattern(DIALABLE).fullmatch(plain.replace("\uff0b", "+")) is not None
