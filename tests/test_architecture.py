@@ -82,7 +82,7 @@ def test_a_command_calls_one_action() -> None:
         for path in (PACKAGE / "cli" / "commands").glob("*.py")
         for function in ast.parse(path.read_text("utf-8")).body
         if isinstance(function, ast.FunctionDef)
-        and any("app.add_command" in ast.unparse(each) for each in function.decorator_list)
+        and any("app.command(" in ast.unparse(each) for each in function.decorator_list)
         for _docstring, *statements in (function.body,)
         for *imports, last in (statements,)
         if not all(isinstance(each, ast.ImportFrom) for each in imports)

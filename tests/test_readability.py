@@ -99,7 +99,7 @@ def test_the_screen_prints_in_one_place() -> None:
 
 
 def test_the_list_of_commands_says_what_each_command_says() -> None:
-    root = cli.RootGroup(name="cxcall")
+    root = cli.RootGroup()
     for name, line in {**cli.FIRST, **cli.LAST}.items():
         command = root.get_command(None, name)
         assert (command.help or "").splitlines()[0].partition(":")[0].rstrip(".") == line.rstrip(

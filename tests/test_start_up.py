@@ -120,7 +120,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     expected = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
-        cli.help_layout documents.json_spans documents.toml documents.paths
+        documents.json_spans documents.toml documents.paths
         ledger.batches ledger.records ledger.sqlite.upgrade ledger.shared_marks
         output.exchange_text output.finding_text output.json_envelope output.sections
         payloads.errors.value_hints payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching

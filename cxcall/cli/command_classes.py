@@ -1,94 +1,223 @@
-"""Extend Typer's group and command classes with cxcall's usage errors."""
+"""Extend Typer's command and group classes with option groups, cxcall's usage errors, and flags before the subcommand.
+
+The common flags work before and after the subcommand: those before it become the defaults of the
+same flags after it, so the later one wins.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
-import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_callback
 
-from cxcall.findings import hinted_commands
-from cxcall.findings.errors import UsageError
+from cxcall.cli.option_binding import (
+    CommandParameter,
+    accepted_target_options,
+    build_group,
+    given_flags,
+    is_group,
+    merge_lists,
+    parameters_of,
+    target_options,
+)
+from cxcall.cli.option_checks import (
+    PIPE_INTO_LOGIN,
+    check_options,
+    keep_arguments,
+    named_places,
+    parameter_error,
+)
+from cxcall.findings.hinted_commands import set_target
+from cxcall.output.output_options import OutputOptions, supported_formats
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from typer.core import TyperArgument, TyperOption
-
+    from cxcall.cli.option_checks import Exclusion, Requirement
     from cxcall.contracts.operation import Operation
 
-PIPE_INTO_LOGIN = (
-    "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
-)
 _MAX_LISTED = 20
 _MAX_WORD = 12
 """The length of the longest unknown word after `auth` that a message repeats."""
-_ARGUMENTS = f"{__name__}.arguments"
-OPERATIONS_FROM = f"{__name__}.operations_from"
-"""Where a context has the values of `--contract` and `--profile`, which decide about the subcommands of `send`."""
+_OWN = "Options"
+_GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
+_RANGE = r"([0-9.]+)<=x<=([0-9.]+)|x>=([0-9.]+)"
+"""How Click describes the range of a number."""
+_STYLE: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
 
 
 class OptionsCommand(TyperCommand):
-    """A command that reports extra arguments itself, and keeps its arguments for error messages.
+    """A command whose function takes option groups, and returns its report.
 
-    `options` are options that its function does not declare. `omitted` maps options that only
-    other commands have to the advice on what to do instead. `operations` are those that it sends.
+    A parameter of the function is a group, an option, or an argument. Every command has the output flags.
+    `parameters` are those that its signature lacks, which it receives by keyword; `rules` say which parameters
+    require or exclude others. `omitted` maps options of its groups that it does not have to the advice on what
+    to do instead; they keep their defaults. `operations` are those that it sends.
     """
 
     allow_extra_args = True
 
     def __init__(
         self,
-        *args: Any,
-        options: Sequence[TyperArgument | TyperOption],
-        omitted: Mapping[str, str],
+        name: str,
+        function: Callable[..., Any],
+        *,
+        help: str = "",  # noqa: A002, as in Typer
+        epilog: str,
+        parameters: Sequence[CommandParameter] = (),
+        rules: Sequence[Exclusion | Requirement] = (),
+        omitted: Mapping[str, str] = MappingProxyType({}),
         operations: Sequence[Operation] = (),
-        **more: Any,
     ) -> None:
-        super().__init__(*args, **more)
-        self.params += options
+        hints = inspect.get_annotations(function, eval_str=True)
+        self._groups = {each: hint for each, hint in hints.items() if is_group(hint)}
+        own = [
+            CommandParameter(each.name, hints[each.name], each.default)
+            for each in inspect.signature(function).parameters.values()
+            if each.name not in self._groups and each.kind is not each.VAR_KEYWORD
+        ]
+        shared = {
+            each.name: each
+            for group in (*self._groups.values(), OutputOptions)
+            for each in parameters_of(group)
+            if omitted.keys().isdisjoint(each.declaration.names)
+        }
+        formats: Any = Literal.__getitem__(supported_formats(name))
+        shared["output"] = shared["output"]._replace(kind=formats)
+        every = [*own, *parameters, *shared.values()]
+        self._own = [each.name for each in (*own, *parameters)]
+        self._lists = [each.name for each in every if each.kind in (list[str], list[str] | None)]
+        self._function, self._rules = function, rules
         self.omitted, self.operations = omitted, operations
+        built: Any = [each.build() for each in every]
+        super().__init__(
+            name, params=built, help=help or inspect.getdoc(function), epilog=epilog, **_STYLE
+        )
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the function with the values of its parameters; raises UsageError for unusable ones."""
+        values = {**ctx.params}
+        values |= merge_lists(ctx.obj.flag_values, given_flags(ctx))
+        values |= {name: [*(values[name] or ())] or None for name in self._lists}
+        ctx.obj.command = ctx.command_path.removeprefix("cxcall ")
+        check_options(ctx, values, self._rules)
+        if values.get("json"):  # a command may have `--json` as a short form
+            values["output"] = "json"
+        ctx.obj.output = build_group(OutputOptions, values)
+        set_target(target_options(values), partial(accepted_target_options, ctx.find_root()))
+        groups = {name: build_group(group, values) for name, group in self._groups.items()}
+        own = {name: values[name] for name in self._own}
+        with named_places(ctx):
+            return self._function(**own, **groups)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line; Typer puts a required argument in braces."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
-    def get_help(self, ctx: Any) -> str:
-        """Return the help, with bold headings on a terminal."""
-        return _with_bold_headings(super().get_help(ctx))
-
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options by group."""
-        from cxcall.cli.help_layout import write_options
-
-        write_options(self.get_params(ctx), ctx, formatter)
+        """Write the arguments, the options of the command itself, and then the common options by group."""
+        groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
+        for parameter in self.get_params(ctx):
+            if record := describe_parameter(parameter, ctx):
+                groups[_group_of(parameter)].append(record)
+        groups["Output"].append(
+            groups[_OWN].pop()
+        )  # `--help` is the last option, and belongs to no group
+        for name, records in groups.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; raises UsageError for extra ones."""
-        extra = _parse(super().parse_args, ctx, args)
+        with keep_arguments(ctx, args):
+            extra = super().parse_args(ctx, args)
         if extra and not ctx.resilient_parsing:
             if ctx.command_path.startswith("cxcall auth "):  # it may be a secret
-                raise _error(ctx, "unexpected argument", ctx.command_path, PIPE_INTO_LOGIN)
+                raise parameter_error(ctx, "unexpected argument", ctx.command_path, PIPE_INTO_LOGIN)
             words = ", ".join(f"`{word}`" for word in extra)
-            raise _error(
-                ctx, f"unexpected argument{'s' if extra[1:] else ''} {words}", ctx.command_path
-            )
+            message = f"unexpected argument{'s' if extra[1:] else ''} {words}"
+            raise parameter_error(ctx, message, ctx.command_path)
         return extra
 
 
+def describe_parameter(parameter: Any, context: Any) -> tuple[str, str] | None:
+    """Return the usage and the help of a parameter, with the range of a number in words; None for a hidden one."""
+    record: tuple[str, str] | None = parameter.get_help_record(context)
+    if record is None:
+        return None
+    text = compile_pattern(_RANGE).sub(
+        lambda found: f"{found[1]} to {found[2]}" if found[2] else f"{found[3]} or more", record[1]
+    )
+    return record[0], text
+
+
+def _group_of(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return "Arguments"
+    return getattr(parameter, "rich_help_panel", None) or _OWN
+
+
 class CommandGroup(TyperGroup):
-    """A group of commands that suggests the nearest name for an unknown command."""
+    """A group of commands that suggests the nearest name for an unknown command.
+
+    The flags of `groups`, and `more` parameters, are accepted before the subcommand; the help omits the former.
+    """
 
     argument = "COMMAND"
     """The placeholder for a command's name in the usage line."""
 
-    def get_help(self, ctx: Any) -> str:
-        """Return the help, with bold headings on a terminal."""
-        return _with_bold_headings(super().get_help(ctx))
+    def __init__(
+        self,
+        help: str = "",  # noqa: A002, as in Typer
+        groups: Sequence[Any] = (),
+        *,
+        epilog: str = "",
+        more: Sequence[CommandParameter] = (),
+    ) -> None:
+        hidden = [each.hide() for group in groups for each in parameters_of(group)]
+        built: Any = [each.build() for each in (*more, *hidden)]
+        super().__init__(
+            params=built,
+            help=help,
+            epilog=epilog,
+            invoke_without_command=True,  # so that `_set_defaults` reports a missing command
+            callback=get_callback(
+                callback=_set_defaults,
+                convertors={},
+                context_param_name="context",
+                pretty_exceptions_short=False,
+            ),
+            **_STYLE,
+        )
+
+    def command(
+        self, name: str, *lines: str, epilog: str = "", **settings: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Return a decorator that adds a function as a command; `lines` are examples of it.
+
+        `settings` are those of `OptionsCommand`.
+        """
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            shown = epilog or examples(*lines)
+            self.add_command(OptionsCommand(name, function, epilog=shown, **settings))
+            return function
+
+        return register
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the subcommand."""
-        return _parse(super().parse_args, ctx, args)
+        with keep_arguments(ctx, args):
+            return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the subcommand; raises UsageError with the nearest name if there is none."""
@@ -104,8 +233,8 @@ class CommandGroup(TyperGroup):
                 hint = f"write `{ctx.command_path} --{name}`; "
             is_word = name.isalpha() and name.islower() and len(name) <= _MAX_WORD
             if ctx.command_path == "cxcall auth" and not (hint or is_word):  # it may be a secret
-                raise _error(ctx, "unknown command", self.argument, PIPE_INTO_LOGIN)
-            raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
+                raise parameter_error(ctx, "unknown command", self.argument, PIPE_INTO_LOGIN)
+            raise parameter_error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
 
     def _subcommands(self, ctx: Any) -> dict[str, str]:
@@ -121,66 +250,22 @@ class CommandGroup(TyperGroup):
         return {entry: names[0] for entry, names in found.items() if len(names) == 1}
 
 
-def _parse(
-    parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]
-) -> list[str]:
-    """Parse arguments, and keep the arguments and the context for error messages."""
-    context.meta[_ARGUMENTS] = list(args)
-    try:
-        return parse(context, args)
-    except typer.TyperException as error:
-        if getattr(error, "ctx", None) is None:  # the error for a missing value has no context
-            error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
-        raise
+def examples(*lines: str) -> str:
+    """Return an epilog with these command lines."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _with_bold_headings(text: str) -> str:
-    from cxcall.cli.help_layout import highlight_headings
-
-    return highlight_headings(text)
-
-
-def missing_command(context: Any) -> UsageError:
-    """Return the error for a group that is run without a subcommand."""
-    names, argument = context.command.list_commands(context), context.command.argument
-    listed = ", ".join(f"`{name}`" for name in names)
-    hint = f"use one of {listed}; " if len(names) <= _MAX_LISTED else ""
-    return _error(context, f"missing argument `{argument}`", argument, hint)
-
-
-def omitted_hint(command: Any, option: str) -> str:
-    """Return the advice for an option that a command does not have; empty if the option is unknown."""
-    found = getattr(command, "omitted", {}).get(option, "")
-    return f"leave it out; {found}" if found else ""
-
-
-def parameter_name(parameter: Any) -> str:
-    """Return a parameter's name in messages: `--file`, or `FILE` for an argument."""
-    if parameter.param_type_name == "argument":
-        return str(parameter.metavar or parameter.name.upper()).strip("[].")
-    return str(max(parameter.opts, key=len))
-
-
-def raw_value(context: Any, parameter: Any) -> str:
-    """Return the text of a parameter on the command line, before its conversion; empty if it is missing.
-
-    A flag before the subcommand is the default of the same flag after it.
-    """
-    arguments = context.meta.get(_ARGUMENTS, ())
-    values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
-    value = values.get(parameter.name) or context.lookup_default(parameter.name)
-    return value if isinstance(value, str) else ""
-
-
-def see_help(context: Any) -> str:
-    """Return the hint on the help of a command, with the options without which there is no such command."""
-    values = context.meta.get(OPERATIONS_FROM, ("", ""))
-    given = [
-        (name, each) for name, each in zip(("--contract", "--profile"), values, strict=True) if each
-    ]
-    words = [*context.command_path.split(" "), "--help", *(word for pair in given for word in pair)]
-    return f"see {hinted_commands.command(*words)}"
-
-
-def _error(context: Any, message: str, where: str, hint: str = "") -> UsageError:
-    return UsageError(message, where=where, fix=f"{hint}{see_help(context)}")
+def _set_defaults(context: Any, **_: Any) -> None:
+    """Make the flags before the subcommand the defaults of the same flags after it; raises UsageError without one."""
+    group: Any = context.command
+    if context.invoked_subcommand is None:
+        names, argument = group.list_commands(context), group.argument
+        listed = ", ".join(f"`{name}`" for name in names)
+        hint = f"use one of {listed}; " if len(names) <= _MAX_LISTED else ""
+        raise parameter_error(context, f"missing argument `{argument}`", argument, hint)
+    before, own = context.obj.flag_values, given_flags(context)
+    flag_values = context.obj.flag_values = {**before, **merge_lists(before, own)}
+    name = context.invoked_subcommand
+    subcommands = getattr(group.get_command(context, name), "commands", None)
+    defaults = flag_values if subcommands is None else dict.fromkeys(subcommands, flag_values)
+    context.default_map = {name: defaults}

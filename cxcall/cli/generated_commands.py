@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import typer
-
-from cxcall.cli.option_binding import CommandParameter, new_app
+from cxcall.cli.command_classes import OptionsCommand, examples
+from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
 
 
-def new_command(name: str) -> typer.Typer | None:
+def new_command(name: str) -> OptionsCommand | None:
     """Build the command `name` from the operations that declare it; None if there are none."""
     operations = contract.find_command_operations(name)
     if not operations:
@@ -43,10 +42,10 @@ def new_command(name: str) -> typer.Typer | None:
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
-    return _new_app(name, operations, _examples(operations), send, parameters)
+    return _new_command(name, operations, _examples(operations), send, parameters)
 
 
-def new_sender(operation: Operation) -> typer.Typer:
+def new_sender(operation: Operation) -> OptionsCommand:
     """Build the command `send NAME` of an operation; each of its parameters is a flag."""
     flags = _sender_flags(operation)
 
@@ -66,26 +65,25 @@ def new_sender(operation: Operation) -> typer.Typer:
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [CommandParameter("param", list[str] | None, declared), *map(_flag_option, flags)]
     lines = _sender_examples(operation)
-    return _new_app(operation.name, [operation], lines, send, parameters)
+    return _new_command(operation.name, [operation], lines, send, parameters)
 
 
-def _new_app(
+def _new_command(
     name: str,
     operations: Sequence[Operation],
     lines: Sequence[str],
     function: Callable[..., Report],
     parameters: Sequence[CommandParameter],
-) -> typer.Typer:
-    app = new_app()
-    app.add_command(
+) -> OptionsCommand:
+    return OptionsCommand(
         name,
-        *lines,
+        function,
+        help=_help(operations),
+        epilog=examples(*lines),
         parameters=parameters,
         omitted=_inapplicable_options(operations[0]),
         operations=operations,
-        help=_help(operations),
-    )(function)
-    return app
+    )
 
 
 def _inapplicable_options(operation: Operation) -> dict[str, str]:

@@ -93,7 +93,7 @@ def _rewrite_help(arguments: Sequence[str]) -> Sequence[str]:
     """Return `COMMAND --help` for `help COMMAND`, and all other arguments unchanged."""
     if arguments[:1] != ["help"]:
         return arguments
-    known = RootGroup(name="cxcall").list_commands(None)
+    known = RootGroup().list_commands(None)
     is_command = all(word in known for word in arguments[1:2])
     return [*arguments[1:], "--help"] if is_command else arguments
 
@@ -163,7 +163,7 @@ def _mask_typed_tokens(report: Report, arguments: Sequence[str]) -> Report:
 def _command_in(arguments: Sequence[str]) -> str:
     """Return the command in raw arguments, for errors that occur before parsing."""
     words = iter(arguments)
-    root = RootGroup(name="cxcall")
+    root = RootGroup()
     known = root.list_commands(None)
     first = next((word for word in words if word in known), "")
     subcommands = getattr(root.get_command(None, first), "commands", ()) if first else ()

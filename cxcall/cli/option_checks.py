@@ -1,4 +1,4 @@
-"""Check the options of a command line before its command runs."""
+"""Check the options of a command line before its command runs, and name its parameters in messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.command_classes import omitted_hint, parameter_name, see_help
+import typer
+
+from cxcall.findings import hinted_commands
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -15,8 +17,12 @@ from cxcall.runtime.patterns import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import typer
-
+PIPE_INTO_LOGIN = (
+    "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
+)
+OPERATIONS_FROM = f"{__name__}.operations_from"
+"""Where a context has the values of `--contract` and `--profile`, which decide about the subcommands of `send`."""
+_ARGUMENTS = f"{__name__}.arguments"
 _NEVER_EMPTY = ("--profile", "--platform", "--region", "--base-url", "--hours", "--max-attempts")
 _CONTENT = (
     r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]"""
@@ -62,14 +68,62 @@ class Requirement(NamedTuple):
             )
 
 
+@contextmanager
+def keep_arguments(context: Any, arguments: Sequence[str]) -> Iterator[None]:
+    """Keep the arguments that a block parses, and in an error also the context, for messages."""
+    context.meta[_ARGUMENTS] = list(arguments)
+    try:
+        yield
+    except typer.TyperException as error:
+        if getattr(error, "ctx", None) is None:  # the error for a missing value has no context
+            error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
+        raise
+
+
+def omitted_hint(command: Any, option: str) -> str:
+    """Return the advice for an option that a command does not have; empty if the option is unknown."""
+    found = getattr(command, "omitted", {}).get(option, "")
+    return f"leave it out; {found}" if found else ""
+
+
+def parameter_name(parameter: Any) -> str:
+    """Return a parameter's name in messages: `--file`, or `FILE` for an argument."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name.upper()).strip("[].")
+    return str(max(parameter.opts, key=len))
+
+
+def raw_value(context: Any, parameter: Any) -> str:
+    """Return the text of a parameter on the command line, before its conversion; empty if it is missing.
+
+    A flag before the subcommand is the default of the same flag after it.
+    """
+    arguments = context.meta.get(_ARGUMENTS, ())
+    values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
+    value = values.get(parameter.name) or context.lookup_default(parameter.name)
+    return value if isinstance(value, str) else ""
+
+
+def see_help(context: Any) -> str:
+    """Return the hint on the help of a command, with the options without which there is no such command."""
+    values = context.meta.get(OPERATIONS_FROM, ("", ""))
+    given = [
+        (name, each) for name, each in zip(("--contract", "--profile"), values, strict=True) if each
+    ]
+    words = [*context.command_path.split(" "), "--help", *(word for pair in given for word in pair)]
+    return f"see {hinted_commands.command(*words)}"
+
+
+def parameter_error(context: Any, message: str, where: str, hint: str = "") -> UsageError:
+    """Return an error whose hint ends with the help of the command."""
+    return UsageError(message, where=where, fix=f"{hint}{see_help(context)}")
+
+
 def check_options(
-    context: typer.Context,
-    values: dict[str, Any],
-    known: set[str],
-    rules: Iterable[Exclusion | Requirement],
+    context: typer.Context, values: dict[str, Any], rules: Iterable[Exclusion | Requirement]
 ) -> None:
-    """Raise UsageError for an option that is not `known`, for a broken rule, and for an unusable value."""
-    _reject_unsupported_options(context, known)
+    """Raise UsageError for an option that the command does not have, for a broken rule, and for an unusable value."""
+    _reject_unsupported_options(context)
     given_names = {
         parameter_name(parameter)
         for parameter in context.command.params
@@ -81,8 +135,9 @@ def check_options(
     _reject_unusable_values(context, values)
 
 
-def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
+def _reject_unsupported_options(context: typer.Context) -> None:
     """Raise UsageError for an option before the subcommand that the command does not have."""
+    known = {parameter.name for parameter in context.command.params}
     foreign = sorted(set(context.obj.flag_values) - known)
     if foreign:
         flag = f"--{foreign[0].replace('_', '-')}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.option_binding import CommandParameter, accept_global_options, new_app
+from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import option
 from cxcall.version import __version__
@@ -87,26 +87,22 @@ class RootGroup(CommandGroup):
 def _build(name: str) -> Any:
     if name in (*FIRST, *LAST):
         module, _, _ = name.partition(" ")
-        built = typer.main.get_command(import_module(f"cxcall.cli.commands.{module}").app)
-        return getattr(built, "commands", {}).get(name, built)
+        app = import_module(f"cxcall.cli.commands.{module}").app
+        return app.commands.get(name, app)
     from cxcall.cli.generated_commands import new_command
 
-    command = new_command(name)
-    return command and typer.main.get_command(command)
+    return new_command(name)
 
 
 def assemble(arguments: Sequence[str]) -> Any:
     """Return the root command, with the common flags if the arguments start with a flag."""
-    app = new_app(
-        "Trigger outbound calls through contact-center APIs, and explain refusals.",
-        epilog="You can also write the flags of a command before it. `cxcall COMMAND --help` has examples. `cxcall help exit-codes`, `environment`, `output`, and `files` have more.",
-        cls=RootGroup,
-    )
-
-    before = COMMON if arguments[0].startswith("-") else ()
     version = option("--version", "Show the version.", callback=_show_version, is_eager=True)
-    accept_global_options(app, before, [CommandParameter("version", bool, version)])
-    return typer.main.get_command(app)
+    return RootGroup(
+        "Trigger outbound calls through contact-center APIs, and explain refusals.",
+        COMMON if arguments[0].startswith("-") else (),
+        epilog="You can also write the flags of a command before it. `cxcall COMMAND --help` has examples. `cxcall help exit-codes`, `environment`, `output`, and `files` have more.",
+        more=[CommandParameter("version", bool, version)],
+    )
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -121,7 +117,7 @@ def short_help() -> str:
     from textwrap import fill
 
     width = min(get_terminal_size().columns, 80)
-    lines = RootGroup(name="cxcall").lines(None)
+    lines = RootGroup().lines(None)
     shown, others = lines[:_MAX_SUMMARIES], [name for name, _ in lines[_MAX_SUMMARIES:]]
     more = ", ".join(name for name in others if " " not in name)  # `batch list` is part of `batch`
     text = [

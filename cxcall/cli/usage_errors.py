@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cxcall.cli.command_classes import (
+from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
     omitted_hint,
     parameter_name,
@@ -35,15 +34,11 @@ _NEAR = 0.8
 """The least similarity: enough for one wrong letter in five."""
 
 
-_USUAL_NAMES = {"-V": "--version"}
-"""The options that other tools call differently."""
-
-
 def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    finding = context and (_missing_file(error, context) or _omitted_option(error, context))
+    finding = context and _omitted_option(error, context)
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
@@ -65,25 +60,6 @@ def _omitted_option(error: Any, context: Any) -> Finding | None:
         return None
     name = context.command_path.removeprefix("cxcall ")
     return Finding.error("usage", option, f"`{option}` does not apply to `{name}`", fix=fix)
-
-
-def _missing_file(error: Any, context: Any) -> Finding | None:
-    """Return the finding on a missing option if FILE does not exist: FILE may be a misspelled subcommand."""
-    file = context.params.get("file")
-    if (
-        not (hasattr(error, "param_type") and isinstance(file, str))
-        or file == "-"
-        or Path(file).exists()
-    ):
-        return None
-    path = context.command_path
-    words = [f"cxcall {name}" for name in context.parent.command.list_commands(context.parent)]
-    start = f"{path} "
-    nearest = find_similar(
-        file, [each.removeprefix(start) for each in words if each.startswith(start)]
-    )
-    fix = f"the most similar command is `{path} {nearest}`; see" if nearest else "see"
-    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=f"{fix} `{path} --help`")
 
 
 def _advise_on_option(error: Any) -> str:
@@ -118,9 +94,6 @@ def _nearest_option(error: Any) -> str:
     An option that begins with the word wins: many tools accept an unambiguous start of an option.
     """
     word, possible = error.option_name, error.possibilities or ()
-    usual = _USUAL_NAMES.get(word, "")
-    if any(usual in parameter.opts for parameter in error.ctx.command.params):
-        return usual
     longer = (name for name in possible if name.startswith(word))
     nearest = next(longer, "") or find_similar(word, possible, _NEAR)
     return "" if nearest in _LOWERING_OPTIONS else nearest

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from typer.core import TyperArgument, TyperOption
 from typer.main import get_click_param
@@ -22,41 +22,11 @@ _LIST = tuple[str, ...]
 _TEXTS = (str, str | None, _LIST)
 _PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default", "hidden"}
 """The settings of options that Typer gets unchanged."""
-_SENDING = ("send", "batch")
-"""The functions of the commands that send requests."""
-_ASKING = (*_SENDING, "load", "start", "stop", "login", "prune", "accept")
-"""The functions of the commands that may ask a person."""
-_TELLING = (*_SENDING, *"load start stop status batch_status export track worker".split())
-_TELLING += ("validate", "explain", "doctor", "sandbox")
-"""The functions of the commands that print progress or a summary."""
 
 
 def supported_formats(command: str) -> tuple[OutputFormat, ...]:
     """Return the output formats of a command; only `validate` has those of CI systems."""
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
-
-
-def without_effect(command: str) -> list[str]:
-    """Return the output options that a command accepts, but that change nothing in it."""
-    return ["no_input"] * (command not in _ASKING) + ["quiet"] * (command not in _TELLING)
-
-
-def quiet_help(command: str) -> str:
-    """Return what `--quiet` does in a command."""
-    if command in _SENDING:
-        return "Print only the engagement ID."
-    if command == "validate":
-        return "Print only findings; nothing for a valid payload."
-    if command in ("load", "worker"):
-        return "Print no progress, and a summary only of failures."
-    return "Print no progress and no summary."
-
-
-def verbose_help(command: str) -> str:
-    """Return what `--verbose` does in a command."""
-    if command == "send":
-        return "Show request, headers, timing, and sources of findings."
-    return "Show the sources of findings."
 
 
 class Declaration(NamedTuple):
@@ -71,38 +41,35 @@ class Declaration(NamedTuple):
         """Return the default value of a parameter: False for a flag without a declared one; `...` if it is required."""
         return False if kind is bool and self.default is None else self.default
 
-    def info(self, kind: Any) -> OptionInfo | ArgumentInfo:
-        """Return Typer's description of a parameter of some type."""
-        described = {"default": self.default_of(kind), "help": self.help, **self.settings}
-        return (
-            OptionInfo(param_decls=self.names, **described)
-            if self.names
-            else ArgumentInfo(**described)
-        )
+    def hide(self) -> Self:
+        """Return the declaration of an option that the help does not list."""
+        return self._replace(settings={**self.settings, "hidden": True})
 
-    def build(self, name: str, kind: Any) -> tuple[TyperOption | TyperArgument, Any]:
-        """Return the parameter of a command, and the function that converts its value, if it has one.
+    def build(self, name: str, kind: Any) -> TyperOption | TyperArgument:
+        """Return the parameter of a command for values of some type.
 
         Typer would read a description of each option first, which takes 1 % of a send: flags and texts need none.
         """
-        is_flag = kind is bool
-        is_plain = self.names and self.settings.keys() <= _PLAIN_SETTINGS
-        if not is_plain or not (is_flag or kind in _TEXTS):
-            described = ParamMeta(name=name, default=self.info(kind), annotation=kind)
-            return get_click_param(described)
-        default = self.default_of(kind)
-        built = TyperOption(
-            param_decls=[name, *self.names],
-            type=None if is_flag else str,
-            is_flag=is_flag or None,
-            required=default is ...,
-            multiple=kind == _LIST,
-            default=None if default is ... else default,
-            help=self.help,
-            show_envvar=True,
-            **self.settings,
-        )
-        return built, None
+        is_flag, default = kind is bool, self.default_of(kind)
+        if not self.names:
+            described: Any = ArgumentInfo(default=default, help=self.help, **self.settings)
+        elif (is_flag or kind in _TEXTS) and self.settings.keys() <= _PLAIN_SETTINGS:
+            return TyperOption(
+                param_decls=[name, *self.names],
+                type=None if is_flag else str,
+                is_flag=is_flag or None,
+                required=default is ...,
+                multiple=kind == _LIST,
+                default=None if default is ... else default,
+                help=self.help,
+                show_envvar=True,
+                **self.settings,
+            )
+        else:
+            described = OptionInfo(
+                param_decls=self.names, default=default, help=self.help, **self.settings
+            )
+        return get_click_param(ParamMeta(name=name, default=described, annotation=kind))[0]
 
 
 if TYPE_CHECKING:
@@ -155,8 +122,12 @@ class OutputOptions(OptionGroup):
     output: OutputFormat = option(
         "--output -o", "Set the output format.", group="Output", default="text"
     )
-    quiet: bool = option("--quiet -q", "Print less.", group="Output")
-    verbose: bool = option("--verbose -v", "Print more.", group="Output")
+    quiet: bool = option(
+        "--quiet -q", "Print less; for a request, only the engagement ID.", group="Output"
+    )
+    verbose: bool = option(
+        "--verbose -v", "Show headers, timing, and the sources of findings.", group="Output"
+    )
     color: ColorChoice = option(
         "--color", "Use color: auto, always, or never.", group="Output", default="auto"
     )

@@ -7,13 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
 from cxcall.cli import root_command
 from cxcall.cli.generated_commands import new_sender
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import COMMON_FLAGS
-from helpers.command import screen, terminal
 from helpers.shipped_operations import detailed_operations
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ VERBS = {
 
 def package_commands() -> Iterator[tuple[str, Any]]:
     """Yield the names and commands of `cxcall` and their subcommands."""
-    for name in root_command.RootGroup(name="cxcall").list_commands(None):
-        command = root_command.RootGroup(name="cxcall").get_command(None, name)
+    for name in root_command.RootGroup().list_commands(None):
+        command = root_command.RootGroup().get_command(None, name)
         yield name, command
         for inner, subcommand in getattr(command, "commands", {}).items():
             yield f"{name} {inner}", subcommand
@@ -76,7 +74,7 @@ def package_commands() -> Iterator[tuple[str, Any]]:
 def operation_commands() -> Iterator[tuple[str, Any]]:
     for operation in detailed_operations():
         if not operation.is_for_login:
-            yield f"send {operation.name}", typer.main.get_command(new_sender(operation))
+            yield f"send {operation.name}", new_sender(operation)
 
 
 def help_texts(name: str, command: Any) -> Iterator[tuple[str, str]]:
@@ -113,7 +111,7 @@ def test_no_command_has_an_option_twice() -> None:
 
 
 def test_flags_of_every_sending_command_are_known() -> None:
-    command: Any = typer.main.get_command(new_sender(load_operation("cxone-get-business-unit")))
+    command: Any = new_sender(load_operation("cxone-get-business-unit"))
     names = [option for each in command.params for option in each.opts if option[:2] == "--"]
     own, of_calls = {"--include-trusted-business-units"}, {"--wait"}
     assert {f"--{name}" for name in COMMON_FLAGS} - {"--help"} == {*names} - own | of_calls
@@ -121,7 +119,7 @@ def test_flags_of_every_sending_command_are_known() -> None:
 
 @pytest.mark.slow
 def test_help_texts_of_commands_and_options_start_with_a_verb() -> None:
-    declared = set(root_command.RootGroup(name="cxcall").list_commands(None)) - {
+    declared = set(root_command.RootGroup().list_commands(None)) - {
         *root_command.FIRST,
         *root_command.LAST,
     }
@@ -151,29 +149,3 @@ def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
         assert flag in options[group]
     described = text.partition("Examples:")[0].splitlines()
     assert 90 < max(map(len, described)) <= 100
-
-
-@pytest.mark.slow
-def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> None:
-    for command, flag, text in (
-        ("call", "-q, --quiet", "only the engagement ID"),
-        ("call", "-v, --verbose", "Show request, headers"),
-        ("batch", "-v, --verbose", "Show the sources"),
-        ("validate", "-q, --quiet", "only findings"),
-        ("track", "-q, --quiet", "no progress"),
-    ):
-        (line,) = (
-            line
-            for line in cxcall(command, "--help", code=0, env={"COLUMNS": "100"}).out.splitlines()
-            if line.strip().startswith(flag)
-        )
-        assert text in line
-
-
-@pytest.mark.slow
-def test_headings_of_the_help_are_bold_on_a_terminal_only(cxcall: Cxcall) -> None:
-    with terminal(cxcall, "auth", "--help") as child:
-        assert "\x1b[1mCommands:\x1b[0m" in screen(child)
-    with terminal(cxcall, "auth", "--help", NO_COLOR="1") as child:
-        assert "\x1b" not in screen(child)
-    assert "\x1b" not in cxcall("auth", "--help", code=0).out

@@ -70,18 +70,10 @@ def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxca
         (("send", "place-call", "--callQueueId", "x"), "add `--set '/callQueueId=\"...\"'`; "),
         (("personal-connection", "--contact", "x"), "similar option is `--contact-id`; "),
         (("version",), "write `cxcall --version`; "),
-        (("-V",), "similar option is `--version`; "),
-        (("batch", "rport"), "similar command is `cxcall batch report`; "),
     ],
 )
 def test_hint_names_what_is_meant(cxcall: Cxcall, words: tuple[str, ...], hint: str) -> None:
     assert f"{hint}see `cxcall" in cxcall(*words, code=2).err
-
-
-def test_help_after_a_command_with_a_file_does_not_suggest_another_command(
-    cxcall: Cxcall,
-) -> None:
-    assert "hint: see `cxcall batch --help`" in cxcall("batch", "help", code=2).err
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def test_it_has_every_section_command_code_and_setting() -> None:
     assert sections == [name.replace("_", " ") for name in SECTIONS.split()]
     plain = PAGE.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
     titles = re.findall(r'^\.SS "cxcall ([a-z-]+)', plain, re.MULTILINE)
-    names = root_command.RootGroup(name="cxcall").list_commands(None)
+    names = root_command.RootGroup().list_commands(None)
     assert set(titles) == {name.partition(" ")[0] for name in names}
     assert all(f'.SS "cxcall {name}' in plain for name in names if " " in name)
     assert set(re.findall(r"^(\d+)$", plain, re.MULTILINE)) == {str(int(code)) for code in ExitCode}

@@ -187,7 +187,7 @@ WITH_NUMBER = [
     ("history", "list", "--since", NUMBER), ("explain", NUMBER), ("operations", NUMBER), ("help", NUMBER), ("config", "set", "region", NUMBER),
     ("config", "get", NUMBER), ("--profile", NUMBER, "auth", "status"), (f"--region={NUMBER}", "auth", "status"), ("validate", NUMBER),
     ("send", NUMBER), ("batch", "report", NUMBER), ("sandbox", f"--{NUMBER}"), ("--output", NUMBER), ("explain", NUMBER, "-o", "json"),
-    ("validate", NUMBER, "-o", "json"), ("campaign", "load", NUMBER, "x.csv"),
+    ("validate", NUMBER, "-o", "json"),
 ]  # fmt: skip
 
 

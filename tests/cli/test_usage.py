@@ -112,14 +112,11 @@ def test_place_is_the_option_or_argument_of_the_usage_line(cxcall: Cxcall) -> No
         (("explain", "999x"), "FILE|CODE"),
         (("history", "show", "01X"), "ID"),
         (("history", "resolve", "01X"), "--placed"),
-        (("batch", "lst"), "FILE"),
     ):
         (found,) = cxcall("-o", "json", *words, code=2).envelope["findings"]
         assert found["where"] == place, words
         assert found["message"][0] in "`abcdefghijklmnopqrstuvwxyz", words
     assert "Usage: cxcall execute [OPTIONS] CAMPAIGN_ID\n" in cxcall("execute", "--help").out
-    for wrong, hint in (("lst", "`cxcall batch list`"), ("rows.csv", "see `cxcall batch --help`")):
-        assert hint in cxcall("batch", wrong, code=2).err
 
 
 @pytest.mark.slow

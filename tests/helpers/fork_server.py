@@ -86,7 +86,7 @@ def load() -> None:
     importlib.import_module("cxcall.__main__")
     from cxcall.cli.root_command import RootGroup
 
-    commands = RootGroup(name="cxcall")
+    commands = RootGroup()
     for name in commands.list_commands(None):
         commands.get_command(None, name)
     fill_caches()

@@ -1,13 +1,13 @@
 """`cxcall auth`: log in, show the credentials, print a token, log out, and choose the default profile."""
 
 from cxcall.cli.actions.auth import log_in, log_out, print_token, show_credentials, switch_profile
-from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import SettingsOptions, port_option
+from cxcall.cli.shared_options import COMMON, SettingsOptions, port_option
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Log in to the platform and show credentials."))
+app = CommandGroup("Log in to the platform and show credentials.", COMMON)
 
 
 class LoginOptions(OptionGroup):
@@ -24,7 +24,7 @@ class LoginOptions(OptionGroup):
     )
 
 
-@app.add_command(
+@app.command(
     "login",
     "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
     "cxcall auth login --platform nice-cxone --region na1 --profile cxone",
@@ -42,7 +42,7 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     return log_in(options, output, target)
 
 
-@app.add_command("status", "cxcall auth status", "cxcall auth status -o json")
+@app.command("status", "cxcall auth status", "cxcall auth status -o json")
 def show_status(settings: SettingsOptions) -> Report:
     """Show the credentials in use and the source of each value.
 
@@ -51,7 +51,7 @@ def show_status(settings: SettingsOptions) -> Report:
     return show_credentials(settings)
 
 
-@app.add_command(
+@app.command(
     "token",
     """printf 'Authorization: Bearer %s' "$(cxcall auth token)" | curl -H @- ...""",
     "cxcall auth token --profile eu",
@@ -61,13 +61,13 @@ def token(settings: SettingsOptions) -> Report:
     return print_token(settings)
 
 
-@app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
+@app.command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     return log_out(target)
 
 
-@app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
+@app.command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(profile: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
     return switch_profile(profile)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.row_file_options import (
     CONCURRENCY,
@@ -19,7 +19,7 @@ from cxcall.cli.shared_options import ContractOptions, RequestOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 ReportFormat = Literal["text", "csv", "jsonl", "html"]
@@ -76,7 +76,7 @@ _OF_WORKERS = {
 """The options that have no effect on a batch in a queue, with what to do instead."""
 
 
-@app.add_command(
+@app.command(
     "batch",
     "cxcall operations execute --skeleton --csv > calls.csv",
     "cxcall batch calls.csv --operation execute --dry-run",
@@ -117,7 +117,7 @@ def batch(batch_options: BatchOptions, options: RequestOptions) -> Report:
     return run_batch(batch_options, options)
 
 
-@app.add_command("batch list", "cxcall batch list", "cxcall batch list -o json")
+@app.command("batch list", "cxcall batch list", "cxcall batch list -o json")
 def batch_list(
     limit: int = option(
         "--limit N", "List at most N batches.", show_default=True, min=1, default=20
@@ -129,7 +129,7 @@ def batch_list(
     return list_batches(limit)
 
 
-@app.add_command(
+@app.command(
     "batch report",
     "cxcall batch report",
     "cxcall batch report --format html > report.html",
@@ -163,7 +163,7 @@ def batch_report(
     return report_batch(batch, report_options, contracts)
 
 
-@app.add_command(
+@app.command(
     "batch status",
     "cxcall batch status",
     "cxcall batch status 01KB3 --watch",
@@ -184,7 +184,7 @@ def batch_status(
     return show_batch_status(batch, output, watch=watch)
 
 
-@app.add_command("batch cancel", "cxcall batch cancel 01KB3")
+@app.command("batch cancel", "cxcall batch cancel 01KB3")
 def batch_cancel(batch: str = argument("ID", "The batch ID or its start.", default=...)) -> Report:
     """Stop sending the rows of a batch, or close it.
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.row_file_options import (
     MAX_FAILURES,
     REJECTS,
@@ -11,11 +11,11 @@ from cxcall.cli.row_file_options import (
     ROW_FILE,
     FileOptions,
 )
-from cxcall.cli.shared_options import RequestOptions, TargetOptions
+from cxcall.cli.shared_options import COMMON, RequestOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))
+app = CommandGroup("Send a list to the platform's dialer, and follow it.", COMMON)
 
 
 CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", default=...)
@@ -100,7 +100,7 @@ _DIALED_LATER = {
 """Options that do not apply, because the platform's dialer chooses whom it calls, and when."""
 
 
-@app.add_command(
+@app.command(
     "load",
     "cxcall campaign load leads.csv --contact-list $LIST --dry-run",
     "cxcall campaign load leads.csv --contact-list $LIST",
@@ -119,7 +119,7 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     return run_load(load_options, options)
 
 
-@app.add_command(
+@app.command(
     "start",
     "cxcall campaign start $CAMPAIGN",
     "cxcall campaign start $CAMPAIGN --yes",
@@ -132,7 +132,7 @@ def start(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     return control_campaign("start", campaign, options)
 
 
-@app.add_command("stop", "cxcall campaign stop $CAMPAIGN", omitted=_DIALED_LATER)
+@app.command("stop", "cxcall campaign stop $CAMPAIGN", omitted=_DIALED_LATER)
 def stop(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     """Stop a campaign; calls in progress are not ended."""
     from cxcall.cli.actions.campaign import control_campaign
@@ -140,7 +140,7 @@ def stop(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     return control_campaign("stop", campaign, options)
 
 
-@app.add_command(
+@app.command(
     "status",
     "cxcall campaign status $CAMPAIGN",
     "cxcall campaign status $CAMPAIGN --watch",
@@ -153,7 +153,7 @@ def status(options: StatusOptions) -> Report:
     return show_campaign_status(options)
 
 
-@app.add_command(
+@app.command(
     "export",
     "cxcall campaign export $CAMPAIGN --to results.csv",
     "cxcall campaign export --contact-list $LIST --to results.jsonl",

@@ -2,15 +2,15 @@
 
 from typing import Literal
 
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.completion_candidates import read_script
-from cxcall.cli.option_binding import new_app
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
-@app.add_command(
+@app.command(
     "completion",
     "cxcall completion bash > ~/.local/share/bash-completion/completions/cxcall",
     'cxcall completion zsh > "${fpath[1]}/_cxcall"',

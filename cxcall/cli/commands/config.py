@@ -8,12 +8,12 @@ from cxcall.cli.actions.config import (
     show_settings,
     unset_setting,
 )
-from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.shared_options import PROFILE, SettingsOptions
+from cxcall.cli.command_classes import CommandGroup
+from cxcall.cli.shared_options import COMMON, PROFILE, SettingsOptions
 from cxcall.output.output_options import OptionGroup, argument
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Show settings and change profiles."))
+app = CommandGroup("Show settings and change profiles.", COMMON)
 KEY = argument("KEY", "The name of a setting, as in `cxcall config show`.", default=...)
 
 
@@ -23,25 +23,25 @@ class ProfileOptions(OptionGroup):
     profile: str | None = PROFILE
 
 
-@app.add_command("show", "cxcall config show", "cxcall config show --profile eu -o json")
+@app.command("show", "cxcall config show", "cxcall config show --profile eu -o json")
 def show(target: SettingsOptions) -> Report:
     """Show effective settings and their sources, secrets masked."""
     return show_settings(target)
 
 
-@app.add_command("path", "cxcall config path", "ls -l $(cxcall config path)")
+@app.command("path", "cxcall config path", "ls -l $(cxcall config path)")
 def path() -> Report:
     """Show the folders of the settings, the ledger, and tokens."""
     return show_folders()
 
 
-@app.add_command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
+@app.command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
 def get(options: ProfileOptions, key: str = KEY) -> Report:
     """Print a setting of a profile."""
     return get_setting(options, key)
 
 
-@app.add_command(
+@app.command(
     "set",
     "cxcall config set region eu-west-1",
     "cxcall config set hours_policy enforce --profile eu",
@@ -58,13 +58,13 @@ def set_(
     return set_setting(options, key, value)
 
 
-@app.add_command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
+@app.command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
 def unset(options: ProfileOptions, key: str = KEY) -> Report:
     """Remove a setting from a profile."""
     return unset_setting(options, key)
 
 
-@app.add_command("profiles", "cxcall config profiles", "cxcall config profiles -o json")
+@app.command("profiles", "cxcall config profiles", "cxcall config profiles -o json")
 def list_profiles() -> Report:
     """List the profiles, their destinations, and their logins."""
     return list_all_profiles()

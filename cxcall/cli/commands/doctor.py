@@ -1,13 +1,13 @@
 """`cxcall doctor`: run preflight checks before a call."""
 
 from cxcall.cli.actions.doctor import run_doctor
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Requirement
 from cxcall.cli.shared_options import BodyOptions, GuardOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 class DoctorOptions(OptionGroup):
@@ -23,7 +23,7 @@ class DoctorOptions(OptionGroup):
     )
 
 
-@app.add_command(
+@app.command(
     "doctor",
     "cxcall doctor",
     "cxcall doctor --for execute --param campaignId=$CAMPAIGN --file payload.json",

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 class ExplainOptions(OptionGroup):
@@ -29,7 +29,7 @@ class ExplainOptions(OptionGroup):
     codes: bool = option("--codes", "List the finding codes.")
 
 
-@app.add_command(
+@app.command(
     "explain",
     "cxcall explain failed-request.txt",
     "pbpaste | cxcall explain - --fix",

@@ -9,12 +9,13 @@ from cxcall.cli.actions.history import (
     show_delivery,
 )
 from cxcall.cli.actions.ledger_upkeep import accept_missing_records, back_up_ledger, prune_ledger
-from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
+app = CommandGroup("Show recorded deliveries and their outcomes.", COMMON)
 
 
 SINCE = option(
@@ -44,7 +45,7 @@ class RecordFilters(OptionGroup):
 _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
 
 
-@app.add_command(
+@app.command(
     "list",
     "cxcall history list",
     "cxcall history list --since 2h --unresolved",
@@ -55,13 +56,13 @@ def list_records(filters: RecordFilters) -> Report:
     return list_deliveries(filters)
 
 
-@app.add_command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
+@app.command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
 def show(delivery: str = _DELIVERY) -> Report:
     """Show a delivery."""
     return show_delivery(delivery)
 
 
-@app.add_command(
+@app.command(
     "resolve",
     "cxcall history resolve 01JDQ8 --placed",
     "cxcall history resolve 01JDQ8 --not-placed",
@@ -91,7 +92,7 @@ def resolve(
     )
 
 
-@app.add_command(
+@app.command(
     "export",
     "cxcall history export > calls.jsonl",
     "cxcall history export --format csv --since 7d > calls.csv",
@@ -107,7 +108,7 @@ def export_records(
     export_deliveries(output, format, since)
 
 
-@app.add_command(
+@app.command(
     "prune", "cxcall history prune --older-than 90d", "cxcall history prune --older-than 52w --yes"
 )
 def prune(
@@ -128,13 +129,13 @@ def prune(
     return prune_ledger(output, older_than, yes=yes)
 
 
-@app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")
+@app.command("backup", "cxcall history backup calls-2026-11.sqlite3")
 def backup(file: str = argument("FILE", "A file that does not exist yet.", default=...)) -> Report:
     """Copy all records to a file, while other processes may send."""
     return back_up_ledger(file)
 
 
-@app.add_command("accept", "cxcall history accept", "cxcall history accept --yes")
+@app.command("accept", "cxcall history accept", "cxcall history accept --yes")
 def accept(output: OutputOptions, yes: bool = option("--yes -y", "Skip the prompt.")) -> Report:
     """Continue without the missing records.
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from cxcall.cli.actions.mcp import serve_agents
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.shared_options import GuardOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, option
 
-app = new_app()
+app = CommandGroup()
 
 
 class ServerOptions(OptionGroup):
@@ -29,7 +29,7 @@ class ServerOptions(OptionGroup):
         return {**self.target.flags, **self.guards._asdict()}
 
 
-@app.add_command(
+@app.command(
     "mcp",
     "cxcall mcp",
     "cxcall mcp --root payloads --profile sandbox",

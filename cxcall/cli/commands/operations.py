@@ -1,13 +1,13 @@
 """`cxcall operations`: list and search operations, show one, print a sample body, or list the errors in a document."""
 
 from cxcall.cli.actions.operations import show_operations
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions
 from cxcall.output.output_options import OptionGroup, argument, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 class OperationsOptions(OptionGroup):
@@ -23,7 +23,7 @@ class OperationsOptions(OptionGroup):
     problems: bool = option("--problems", "List the errors in your own API document.")
 
 
-@app.add_command(
+@app.command(
     "operations",
     "cxcall operations",
     "cxcall operations --search 'contact list' --method GET",

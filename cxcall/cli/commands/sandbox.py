@@ -1,12 +1,12 @@
 """`cxcall sandbox`: run the embedded API server, and list what it received."""
 
 from cxcall.cli.actions.sandbox import list_requests, run_sandbox
-from cxcall.cli.option_binding import examples, new_app
+from cxcall.cli.command_classes import CommandGroup, examples
 from cxcall.cli.shared_options import ContractOptions, TargetOptions, port_option
 from cxcall.output.output_options import OptionGroup, OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 class SandboxOptions(OptionGroup):
@@ -66,7 +66,7 @@ def _epilog() -> str:
     return f"{shown}\n\n\b\nPhone numbers in a body that cause faults:\n{numbers}"
 
 
-@app.add_command("sandbox", epilog=_epilog())
+@app.command("sandbox", epilog=_epilog())
 def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run the embedded API server; no real calls are placed.
 
@@ -82,7 +82,7 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     run_sandbox(options, contracts, output)
 
 
-@app.add_command(
+@app.command(
     "sandbox requests",
     "cxcall sandbox requests --url http://127.0.0.1:8080 -o json",
     "cxcall sandbox requests --method POST --path '*/personal-connections' --status 2xx --expect 3",

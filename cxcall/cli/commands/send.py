@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import typer
-
-from cxcall.cli.command_classes import OPERATIONS_FROM, CommandGroup
-from cxcall.cli.option_binding import accept_global_options, examples, new_app
-from cxcall.cli.shared_options import ContractOptions
+from cxcall.cli.command_classes import CommandGroup, examples
+from cxcall.cli.option_checks import OPERATIONS_FROM
+from cxcall.cli.shared_options import COMMON, ContractOptions
 from cxcall.findings.errors import UsageError
 
 
@@ -97,17 +95,15 @@ def _build(name: str, file: str | None, profile: str | None) -> Any:
     from cxcall.cli.generated_commands import new_sender
     from cxcall.contracts.contract import load_operation
 
-    return typer.main.get_command(new_sender(load_operation(name, _find_contract(file, profile))))
+    return new_sender(load_operation(name, _find_contract(file, profile)))
 
 
-app = accept_global_options(
-    new_app(
-        "Send any operation, shipped or from your own document.",
-        epilog=examples(
-            "cxcall send place-call-for-user --user-id USER --set '/phoneNumber=\"+12025550100\"' --dry-run",
-            "cxcall send get-conversation --conversation-id ID -o json",
-            "cxcall send postConversationsCalls --contract swagger.json --file body.json --dry-run",
-        ),
-        cls=Operations,
-    )
+app = Operations(
+    "Send any operation, shipped or from your own document.",
+    COMMON,
+    epilog=examples(
+        "cxcall send place-call-for-user --user-id USER --set '/phoneNumber=\"+12025550100\"' --dry-run",
+        "cxcall send get-conversation --conversation-id ID -o json",
+        "cxcall send postConversationsCalls --contract swagger.json --file body.json --dry-run",
+    ),
 )

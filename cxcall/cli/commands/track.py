@@ -1,14 +1,14 @@
 """`cxcall track`: follow a call."""
 
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.shared_options import TargetOptions, TrackOptions
 from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
-@app.add_command(
+@app.command(
     "track",
     "cxcall track $ID",
     "cxcall track $ID --wait",

@@ -1,13 +1,13 @@
 """`cxcall validate`: check payload files offline, show progress, and summarize."""
 
 from cxcall.cli.actions.validate import validate_files
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import CheckOptions, ContractOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 class ValidateOptions(OptionGroup):
@@ -29,7 +29,7 @@ class ValidateOptions(OptionGroup):
     assigned: bool = option("--assigned", "Skip files that no pattern assigns to an operation.")
 
 
-@app.add_command(
+@app.command(
     "validate",
     "cxcall validate payload.json",
     "cxcall validate --operation execute payloads/ more.jsonl",

@@ -1,12 +1,12 @@
 """`cxcall worker`: send the rows of queued batches."""
 
-from cxcall.cli.option_binding import new_app
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.row_file_options import CONCURRENCY, MAX_FAILURES
 from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app()
+app = CommandGroup()
 
 
 _WEEK = 7 * 24 * 3600
@@ -31,7 +31,7 @@ class WorkerOptions(OptionGroup):
     )
 
 
-@app.add_command(
+@app.command(
     "worker",
     "cxcall batch calls.csv --operation execute --queue",
     "cxcall worker --profile prod",
