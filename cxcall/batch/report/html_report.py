@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from cxcall.batch.report.charts import bar, latency_chart, seconds_of_a_bar, time_chart
 from cxcall.batch.report.recorded_rows import NOT_SENT
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_controls
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
     from cxcall.batch.report.report_counts import Summary
 
 _FOLDER = Path(__file__).parent
 _MOST_REASONS = 20
+_MOST_SPANS = 24
+_SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
+"""Seconds of one bar."""
 _COLUMNS = (
     ("Row", "row", "number"),
     ("Key", "key", ""),
@@ -150,10 +154,18 @@ def _charts(summary: Summary) -> Iterator[str]:
     if summary.rows:
         yield f'<section class="wide"><h2>Outcomes and reasons</h2>{_reasons(summary)}</section>'
     if summary.results:
-        unit = _duration(seconds_of_a_bar(summary))
-        yield f"<section><h2>Results over time, per {_text(unit)}</h2>{time_chart(summary)}</section>"
+        spans = time_spans(summary)
+        unit = _duration(_seconds_of_a_span(summary))
+        longest = max(each.counts.total() for each in spans)
+        yield f"<section><h2>Results over time (UTC), per {_text(unit)}</h2>"
+        yield _bars((_span_line(each, summary) for each in spans), longest)
+        yield "</section>"
     if summary.latencies.has_histogram:
-        yield f"<section><h2>Latency in milliseconds</h2>{latency_chart(summary)}</section>"
+        bars = summary.latencies.bars("≤")
+        lines = ((f"{label} ms", {"latency": count}, f"{count:,}") for label, count in bars)
+        yield "<section><h2>Requests by latency</h2>"
+        yield _bars(lines, max(count for _, count in bars))
+        yield "</section>"
 
 
 def _reasons(summary: Summary) -> str:
@@ -163,16 +175,71 @@ def _reasons(summary: Summary) -> str:
     if missing := summary.outcomes[NOT_SENT]:
         entries.append((NOT_SENT, "", missing))
     entries = [("accepted", "", accepted)] * bool(accepted) + entries
-    parts = []
-    for outcome, reason, count in entries:
-        label = f"{outcome}: {reason}" if reason else outcome
-        share = count / summary.rows
-        parts.append(
-            f"<dt>{_text(label)}</dt><dd>{bar(f'o-{outcome}', share)}</dd>"
-            f'<dd class="number">{count:,} ({_percent(count, summary.rows)})</dd>'
+    lines = (
+        (
+            f"{outcome}: {reason}" if reason else outcome,
+            {f"o-{outcome}": count},
+            f"{count:,} ({_percent(count, summary.rows)})",
         )
+        for outcome, reason, count in entries
+    )
     more = f'<p class="soft">and {rest:,} rows with other reasons</p>' if rest else ""
-    return f'<dl class="reasons">{"".join(parts)}</dl>{more}'
+    return f"{_bars(lines, summary.rows)}{more}"
+
+
+def _bars(lines: Iterable[tuple[str, Mapping[str, int], str]], whole: int) -> str:
+    """Return a list of bars, each with its label, its parts by style as shares of `whole`, and its numbers as text."""
+    items = []
+    for label, parts, numbers in lines:
+        left, drawn = 0.0, ""
+        for style, count in parts.items():
+            width = max(100 * count / whole, 0.5)
+            drawn += f'<rect class="{style}" x="{left:.2f}%" width="{width:.2f}%" height="100%"/>'
+            left += width
+        items.append(
+            f'<dt>{_text(label)}</dt><dd><svg class="bar" aria-hidden="true">'
+            f'<rect class="track" width="100%" height="100%"/>{drawn}</svg></dd>'
+            f'<dd class="number">{_text(numbers)}</dd>'
+        )
+    return f'<dl class="bars">{"".join(items)}</dl>'
+
+
+class TimeSpan(NamedTuple):
+    """The number of rows with each outcome in a span of time that begins at `start`."""
+
+    start: datetime
+    counts: Counter[str]
+
+
+def _seconds_of_a_span(summary: Summary) -> float:
+    """Return the length of the spans that the time of the batch is divided into, 24 at most."""
+    seconds = summary.seconds
+    return next((each for each in _SPANS if seconds / each < _MOST_SPANS), seconds / _MOST_SPANS)
+
+
+def time_spans(summary: Summary) -> list[TimeSpan]:
+    """Return the number of results by outcome in equal spans of time."""
+    began_at = summary.began_at
+    if began_at is None or not summary.results:
+        return []
+    seconds = _seconds_of_a_span(summary)
+    count = int(summary.seconds / seconds) + 1
+    starts = (began_at + timedelta(seconds=seconds * index) for index in range(count))
+    spans = [TimeSpan(start, Counter()) for start in starts]
+    for at, outcome in summary.results:
+        index = min(int((at - began_at).total_seconds() / seconds), count - 1)
+        spans[max(index, 0)].counts[outcome] += 1
+    return spans
+
+
+def _span_line(span: TimeSpan, summary: Summary) -> tuple[str, dict[str, int], str]:
+    form = "%H:%M:%S" if _seconds_of_a_span(summary) < 60 else "%H:%M"  # noqa: PLR2004 - a minute
+    if summary.seconds > 86400:  # noqa: PLR2004 - a day
+        form = "%m-%d %H:%M"
+    used = {name: span.counts[name] for name in summary.outcomes if span.counts[name]}
+    numbers = ", ".join(f"{count:,} {name}" for name, count in used.items())
+    parts = {f"o-{name}": count for name, count in used.items()}
+    return span.start.strftime(form), parts, numbers or "none"
 
 
 def _table(report: BatchReport, summary: Summary) -> Iterator[str]:
