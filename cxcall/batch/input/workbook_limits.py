@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cache
-from string import ascii_uppercase, digits
+from string import ascii_uppercase
 from typing import IO, TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
@@ -101,97 +101,36 @@ def _has_mark(archive: ZipFile, entry: ZipInfo) -> bool:
 
 
 def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
-    """Return the number of cells in the rectangle around all cells with a value; 0 for an entry that is not a sheet."""
-    named = _NamedCells(entry)
-    _parse(archive, entry, named)
-    if named.is_complete and named.rectangle.count <= LARGEST_RECTANGLE:
-        return named.rectangle.count
-    cells = _SheetCells(entry)
-    _parse(archive, entry, cells)
-    return cells.rectangle.count
+    """Return the number of cells in the rectangle around all cells with a value; 0 for an entry that is not a sheet.
 
-
-def _parse(archive: ZipFile, entry: ZipInfo, handler: _NamedCells | _SheetCells) -> None:
-    """Parse an entry; raises BadZipFile if it is not valid XML without a document type."""
+    Raises BadZipFile if it is not valid XML without a document type.
+    """
     from xml.parsers.expat import ExpatError, ParserCreate
 
     def refuse_doctype(*_: object) -> None:
         raise BadZipFile(f"{entry.filename} has a document type declaration")
 
     # `calamine` finds elements by their bytes, whatever encoding a part declares or begins with.
-    parser = ParserCreate("utf-8")
+    parser, cells = ParserCreate("utf-8"), _SheetCells(entry)
     parser.StartDoctypeDeclHandler = refuse_doctype
-    parser.StartElementHandler = handler.start
-    if isinstance(handler, _SheetCells):
-        parser.EndElementHandler = handler.end
+    parser.StartElementHandler, parser.EndElementHandler = cells.start, cells.end
     size = 0
     try:
         for chunk in _read_chunks(archive, entry):
             if not size and chunk[:2] in _UTF_16:
                 raise BadZipFile(f"{entry.filename} is not in UTF-8")
             parser.Parse(chunk)
-            handler.end_chunk()
             size += len(chunk)
             if size - parser.CurrentByteIndex > 2 * _CHUNK:
                 raise BadZipFile(f"an element of {entry.filename} has more than {_CHUNK:,} bytes")
         parser.Parse(b"", True)  # noqa: FBT003 - the parser takes no keywords
     except ExpatError as error:
         raise BadZipFile(f"{entry.filename} is not valid XML in UTF-8: {error}") from None
-
-
-class _Rectangle:
-    """The smallest rectangle around some cells."""
-
-    def __init__(self) -> None:
-        self._top, self._bottom, self._left, self._right = _LAST_ROW, -1, _LAST_COLUMN, -1
-
-    @property
-    def count(self) -> int:
-        """The number of its cells."""
-        height, width = self._bottom - self._top + 1, self._right - self._left + 1
-        return max(height, 0) * max(width, 0)
-
-    def add(self, row: int, column: int) -> None:
-        """Add a cell."""
-        self._top, self._bottom = min(self._top, row), max(self._bottom, row)
-        self._left, self._right = min(self._left, column), max(self._right, column)
-
-
-class _NamedCells:
-    """The rectangle around the cells of a sheet that have a reference `r`: in two thirds of the time of `_SheetCells`."""
-
-    def __init__(self, entry: ZipInfo) -> None:
-        self._entry = entry
-        self._letters: set[str] = set()
-        self._numbers: set[str] = set()
-        self.rectangle = _Rectangle()
-        self.is_complete = True
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Read the start of an element."""
-        if name[-1] == "c" and name.rpartition(":")[2] == "c":
-            if reference := attributes.get("r"):
-                letters = reference.rstrip(digits)
-                self._letters.add(letters)
-                self._numbers.add(reference[len(letters) :])
-            else:
-                self.is_complete = False
-        elif name[-1] == "t" and name.rpartition(":")[2] == "sst":
-            _check_strings(attributes, self._entry)
-
-    def end_chunk(self) -> None:
-        """Add the cells of the last chunk."""
-        if self._numbers:
-            columns = [_position(f"{letters}1", self._entry)[1] for letters in self._letters]
-            rows = [_position(f"A{number}", self._entry)[0] for number in self._numbers]
-            self.rectangle.add(min(rows), min(columns))
-            self.rectangle.add(max(rows), max(columns))
-            self._letters.clear()
-            self._numbers.clear()
+    return cells.count
 
 
 class _SheetCells:
-    """The rectangle around the cells of a sheet, with the positions that `calamine` gives them.
+    """The smallest rectangle around the cells of a sheet, with the positions that `calamine` gives them.
 
     A row or a cell without `r` follows the one before it. A cell without content has no value.
     """
@@ -200,12 +139,20 @@ class _SheetCells:
         self._entry = entry
         self._row = self._column = 0
         self._open_cell: tuple[int, int] | None = None
-        self.rectangle = _Rectangle()
+        self._top, self._bottom, self._left, self._right = _LAST_ROW, -1, _LAST_COLUMN, -1
+
+    @property
+    def count(self) -> int:
+        """The number of cells in the rectangle."""
+        height, width = self._bottom - self._top + 1, self._right - self._left + 1
+        return max(height, 0) * max(width, 0)
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Read the start of an element."""
         if self._open_cell:
-            self.rectangle.add(*self._open_cell)
+            row, column = self._open_cell
+            self._top, self._bottom = min(self._top, row), max(self._bottom, row)
+            self._left, self._right = min(self._left, column), max(self._right, column)
             self._open_cell = None
         local_name = name.rpartition(":")[2]
         if local_name == "c":
@@ -216,6 +163,8 @@ class _SheetCells:
             self._open_cell = row, self._column
         elif local_name == "row" and "r" in attributes:
             self._row = _position(f"A{attributes['r']}", self._entry)[0]
+        elif local_name == "sst":
+            _check_strings(attributes, self._entry)
 
     def end(self, name: str) -> None:
         """Read the end of an element."""
@@ -226,9 +175,6 @@ class _SheetCells:
         elif local_name == "row":
             self._row += 1
             self._column = 0
-
-    def end_chunk(self) -> None:
-        """Do nothing: all cells were added."""
 
 
 def _position(reference: str, entry: ZipInfo) -> tuple[int, int]:
