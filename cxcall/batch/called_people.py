@@ -1,25 +1,37 @@
-"""The people whom the batch to resume has called, so that a changed row does not call them again."""
+"""The people whom the batch to resume has called, and those of earlier rows of the file, whom a row would call again."""
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.resume import ContentGuard, stop_on_missing_guards
+from cxcall.batch.skip_reasons import same_number_note
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.calls_to_people import idempotency_key_text
 from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.stored_values import keyed_digest
+from cxcall.sending.numbers_in_request import find_people
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cxcall.batch.job import Job
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.checked_request import CheckedRequest
+
+_MAX_DIGESTS = 500
+"""The number of digests in one statement."""
+_END_LENGTH = 6
 
 
 class CalledPeople:
@@ -192,3 +204,75 @@ def describe_change(job: Job) -> str:
         f"`{job.rows.name}` was changed since the batch began: rows that were sent are not sent again, in any order,"
         " nor are changed rows of people whom the batch called, or may have called"
     )
+
+
+class FileNumbers:
+    """The numbers of the rows to send, as digests in a table of a temporary database."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database, self._key = database, os.urandom(8).hex()
+        database.execute("CREATE TABLE number (digest TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID")
+
+    def with_note(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row with a note if another request of an earlier row calls its number; the number is stored."""
+        people = find_people(request.operation, request.dialed_numbers, (), "")
+        digests = [keyed_digest(each, self._key) for each in people]
+        statement = "INSERT INTO number VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET row = row RETURNING row"
+        rows = [
+            self._database.execute(statement, (each, checked.row.number)).fetchone()[0]
+            for each in digests
+        ]
+        first = min(rows, default=checked.row.number)
+        if first == checked.row.number:
+            return checked
+        note = same_number_note(first)._replace(excerpt=shown_place(checked.row))
+        return checked._replace(findings=(*checked.findings, note))
+
+
+class FileContacts:
+    """The people of the rows to load, as digests in tables of a temporary database.
+
+    Most rows are found to be new by the end of their numbers alone, which all spellings share.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database, self._key = database, os.urandom(8).hex()
+        database.execute(
+            "CREATE TABLE contact (digest TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID"
+        )
+        database.execute("CREATE TABLE contact_end (digest TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def add(self, request: CheckedRequest, row: int) -> None:
+        """Store the people whom the dialer calls for a row."""
+        people = request.people
+        digests = ((each, row) for each in self._digests(people))
+        self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", digests)
+        ends = ((each,) for each in self._digests(map(_end, people)))
+        self._database.executemany("INSERT OR IGNORE INTO contact_end VALUES (?)", ends)
+
+    def find(self, request: CheckedRequest) -> int | None:
+        """Return the first row with one of the people of a request; None if there is none."""
+        ends = {*map(_end, request.people)}
+        statement = "SELECT count(*) FROM contact_end WHERE digest IN ({})"
+        if "" not in ends and not sum(self._select(statement, {"", *ends})):
+            return None
+        people = chain.from_iterable(request.possible_people)
+        rows = self._select("SELECT min(row) FROM contact WHERE digest IN ({})", people)
+        return min((row for row in rows if row is not None), default=None)
+
+    def _digests(self, texts: Iterable[str]) -> list[str]:
+        return [keyed_digest(each, self._key) for each in texts]
+
+    def _select(self, statement: str, texts: Iterable[str]) -> Iterator[Any]:
+        """Yield the result of a statement for some digests at a time."""
+        digests = self._digests(texts)
+        for start in range(0, len(digests), _MAX_DIGESTS):
+            some = digests[start : start + _MAX_DIGESTS]
+            marks = ", ".join("?" * len(some))
+            yield self._database.execute(statement.format(marks), some).fetchone()[0]
+
+
+def _end(person: str) -> str:
+    """Return the end of a number or an ID, which is the same in all spellings; empty for a short number."""
+    end = person[-_END_LENGTH:]
+    return "" if " " in end else end

@@ -19,7 +19,7 @@ from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
 from cxcall.runtime.patterns import fold_name
 from cxcall.sending import call_guards
-from cxcall.sending.calling_hours_check import find_next_calling_time
+from cxcall.sending.call_times import find_next_calling_time
 from cxcall.sending.checked_request import (
     build_request,
     parameter_values,

@@ -8,9 +8,8 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.called_people import CalledPeople, called_finding
+from cxcall.batch.called_people import CalledPeople, FileContacts, FileNumbers, called_finding
 from cxcall.batch.input.row_keys import shown_place
-from cxcall.batch.people_in_file import FileContacts, FileNumbers
 from cxcall.batch.resume import (
     find_by_request,
     find_resumable_batches,
@@ -26,7 +25,7 @@ from cxcall.batch.skip_reasons import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.request_identity import comparable_body, intent_digest
-from cxcall.sending.calling_hours_check import find_next_calling_time
+from cxcall.sending.call_times import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -16,8 +16,7 @@ from cxcall.batch.row_result import (
     result_of_unread_record,
     result_without_sending,
 )
-from cxcall.batch.row_sender import RowSender
-from cxcall.batch.sending_threads import StoppableRun
+from cxcall.batch.row_sender import RowSender, StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError

@@ -11,7 +11,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.phone.number_property_names import is_number_name
 from cxcall.sending.call_guards import GUARD_CODES
-from cxcall.sending.calling_hours_check import find_next_calling_time
+from cxcall.sending.call_times import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

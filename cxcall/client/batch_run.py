@@ -18,8 +18,8 @@ from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_selection import RowSelection
+from cxcall.batch.row_sender import THREAD_NAME
 from cxcall.batch.run import Run
-from cxcall.batch.sending_threads import THREAD_NAME
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple

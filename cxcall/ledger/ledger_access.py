@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.ledger.database_interface import LedgerDatabase
+    from cxcall.ledger.loss_marker import SharedMarks
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.ledger.records import Record
-    from cxcall.ledger.shared_marks import SharedMarks
 
 
 def _now() -> datetime:
@@ -200,7 +200,7 @@ class LedgerAccess:
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return the shared marks; they are read again only if some were added."""
-        from cxcall.ledger.shared_marks import SharedMarks, read_marks
+        from cxcall.ledger.loss_marker import SharedMarks, read_marks
 
         if not state.last_decision:
             return SharedMarks()
@@ -213,7 +213,7 @@ class LedgerAccess:
         """Return why a ledger in this state lacks records; empty if nothing shows that."""
         if (problem := self._marker.problem(state)) or not self.is_shared:
             return problem
-        from cxcall.ledger.shared_marks import shared_problem
+        from cxcall.ledger.loss_marker import shared_problem
 
         return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
@@ -320,7 +320,7 @@ class LedgerAccess:
 
         Calls that any limit of calls to one person may count are excluded.
         """
-        from cxcall.ledger.pruning import count_prunable, prune_bounds
+        from cxcall.ledger.upkeep import count_prunable, prune_bounds
 
         with self.database.reading():
             bounds = prune_bounds(before, self.now(), self.boot_clock())
@@ -331,7 +331,7 @@ class LedgerAccess:
 
         A batch that began before one of them, and stays, cannot be resumed any more.
         """
-        from cxcall.ledger.pruning import prune_bounds, prune_rows
+        from cxcall.ledger.upkeep import prune_bounds, prune_rows
 
         self.check(always=True)  # a deleted delivery can no longer be compared
         with self.database.pruning(), self.rows.changing():

@@ -19,10 +19,10 @@ from cxcall.platform_reads.check_results import CheckResult
 from cxcall.platform_reads.object_lookups import look_up
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
+from cxcall.sending.call_times import find_call_times
 from cxcall.sending.checked_request import build_request, stop_on_missing_parameter
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
-from cxcall.sending.scheduled_times import find_call_times
 from cxcall.transport import requested_waits
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.platform_reads.check_results import PreflightInput
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.scheduled_times import CallTime
+    from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import Exchange
 

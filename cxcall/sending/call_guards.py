@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
 from cxcall.documents.json_pointer import find_value, join_pointer, leaves
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
-from cxcall.findings.finding import Finding, Severity, add_notice, printable
-from cxcall.phone import number_masking
+from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
+from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.numbers_in_text import dialed_part
-from cxcall.sending.people_in_request import marked_ids
+from cxcall.sending.numbers_in_request import marked_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from phonenumbers import PhoneNumber
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.phone.calling_hours import Hours
     from cxcall.phone.number_spellings import NumberList
+    from cxcall.sending.call_times import CallTime
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.sending.numbers_in_request import DialedNumber
-    from cxcall.sending.scheduled_times import CallTime
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
@@ -31,6 +33,11 @@ GUARD_CODES = ("do-not-call", "outside-hours")
 
 UNCHECKED = "number-unchecked"
 """The code of the note that no number was found, so the guards checked nothing."""
+_MAX_SHORT_NUMBER = 6
+_NORTH_AMERICAN_LENGTH = 10
+_FEW_REGIONS = 10
+"""A number that is an emergency number in more regions, such as 112, is known as one everywhere."""
+_SOURCE = "libphonenumber"
 
 
 def check_numbers(
@@ -57,13 +64,11 @@ def check_numbers(
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            from cxcall.sending.restricted_numbers import check_kind
-
             findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
-            from cxcall.sending.calling_hours_check import check_hours
+            from cxcall.sending.call_times import check_hours
 
             findings += check_hours(
                 number, hours, times, enforce=settings.hours_policy == "enforce"
@@ -192,8 +197,7 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     for number, where, is_dialed, _ in checked.checked_numbers:
         findings = [*_check_do_not_call(number, lists)]
         if hours and is_dialed:
-            from cxcall.sending.calling_hours_check import check_hours
-            from cxcall.sending.scheduled_times import find_call_times
+            from cxcall.sending.call_times import check_hours, find_call_times
 
             times = times or find_call_times(checked.operation, checked.values, body, now)
             findings += check_hours(number, hours, times, enforce=True)
@@ -208,7 +212,7 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
             yield Finding.error(
                 "do-not-call",
                 "",
-                f"`{number_masking.mask_number(number)}` is on the do-not-call list",
+                f"`{mask_number(number)}` is on the do-not-call list",
                 fix="do not call; if the person has since asked for a call, remove the number from "
                 f"`{printable(path)}`",
                 source=path,
@@ -281,3 +285,51 @@ def _ends_protection(operation: Operation, values: Mapping[str, str], payload: P
     texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
     texts += [(place.rpartition("/")[2], str(each)) for place, each in leaves(payload.value)]
     return any(ends_protection(*each) for each in texts)
+
+
+def check_kind(number: str) -> Iterator[Finding]:
+    """Yield an error for an emergency number or a premium-rate number."""
+    import phonenumbers
+
+    from cxcall.phone.number_spellings import dialed_digits, read_number
+
+    dialed = dialed_part(number)
+    digits = dialed_digits(dialed)
+    parsed = read_number(dialed) or _parse_north_american(digits)
+    # A platform may dial the letters of a keypad, or leave them out: `911 Jane`.
+    readings = {str(parsed.national_number) if parsed else digits, plain_digits(dialed)}
+    short = [each for each in readings if 0 < len(each) <= _MAX_SHORT_NUMBER]
+    regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
+    if parsed and parsed.country_code:
+        regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
+    places = [
+        each
+        for each in regions
+        if any(phonenumbers.is_emergency_number(text, each) for text in short)
+    ]
+    if places:
+        is_rare = not parsed and len(places) <= _FEW_REGIONS
+        yield Finding.error(
+            "phone-kind",
+            "",
+            f"`{number}` is an emergency number{f' in {list_in_words(sorted(places))}' if is_rare else ''}",
+            f"use a subscriber number; add `--force` if {number} is an internal extension",
+            source=_SOURCE,
+        )
+    elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        yield Finding.error(
+            "phone-kind",
+            "",
+            f"`{mask_number(number)}` is a premium-rate number: each minute is charged",
+            "use the person's own number; add `--force` to call this number anyway",
+            source=_SOURCE,
+        )
+
+
+def _parse_north_american(digits: str) -> PhoneNumber | None:
+    """Return a number in the national form of the North American plan, with or without `1`; None for any other."""
+    from cxcall.phone.impossible_numbers import parse_number
+
+    digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
+    is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
+    return parse_number(f"+1{digits}") if is_national else None

@@ -24,9 +24,7 @@ from cxcall.payloads.schema_check import (
 from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
-from cxcall.sending import call_guards
-from cxcall.sending.numbers_in_request import find_numbers
-from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
+from cxcall.sending import call_guards, numbers_in_request
 from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.http_messages import HttpRequest, SentHeaders, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
@@ -39,8 +37,8 @@ if TYPE_CHECKING:
     from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
+    from cxcall.sending.call_times import CallTime
     from cxcall.sending.numbers_in_request import DialedNumber
-    from cxcall.sending.scheduled_times import CallTime
     from cxcall.settings.settings import Settings
 
 _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
@@ -73,21 +71,21 @@ class CheckedRequest(NamedTuple):
     @property
     def people(self) -> tuple[str, ...]:
         """The people whom it would call, as `find_people` names them."""
-        return find_people(
-            self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
-        )
+        return numbers_in_request.find_people(*self._calls)
 
     @property
     def possible_people(self) -> tuple[tuple[str, ...], ...]:
         """For each person, the texts for all spellings of the number, as `find_possible_people` returns them."""
-        return find_possible_people(
-            self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
-        )
+        return numbers_in_request.find_possible_people(*self._calls)
+
+    @property
+    def _calls(self) -> tuple[Operation, tuple[str, ...], Iterator[str], str]:
+        return self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
 
     @property
     def marked_ids(self) -> Iterator[str]:
         """The IDs of people whom it would call, as the schemas mark them."""
-        return marked_ids(self.operation, self.values, self.payload)
+        return numbers_in_request.marked_ids(self.operation, self.values, self.payload)
 
     @property
     def body(self) -> Any:
@@ -161,10 +159,12 @@ def build_request(
         from cxcall.payloads.errors.structure_errors import find_unexpected_body
 
         findings += find_unexpected_body(operation, payload)
-    numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
+    numbers = numbers_in_request.find_numbers(
+        operation, values, payload, with_digits=bool(settings.do_not_call_files)
+    )
     times = _find_call_times(operation, values, payload) if settings.hours else ()
     if operation.can_place_call and _has_date(values, payload):
-        from cxcall.sending.scheduled_times import check_scheduled_times
+        from cxcall.sending.call_times import check_scheduled_times
 
         findings += check_scheduled_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)
@@ -185,7 +185,7 @@ def _find_call_times(
     operation: Operation, values: Mapping[str, str], payload: Payload
 ) -> Sequence[CallTime]:
     """Return the times that must be within the calling hours; imports that check only where it is needed."""
-    from cxcall.sending.scheduled_times import find_call_times
+    from cxcall.sending.call_times import find_call_times
 
     return find_call_times(operation, values, payload)
 

@@ -1,4 +1,4 @@
-"""Find the phone numbers that a request would dial: by schema, by name, and by form.
+"""Find the phone numbers that a request would dial, by schema, by name, and by form, and the people whom it would call.
 
 This module does not depend on an operation or a document. A schema may declare a number's format. A name
 may say that a value is dialed, like the platforms' own names (docs/platforms/). Otherwise the form of a
@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
@@ -32,18 +33,21 @@ from cxcall.phone.numbers_in_text import (
 )
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.secrets.known_secrets import redacted_repr
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
 
+
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
+MARK = "x-cxcall-person"
 
 
 class DialedNumber(NamedTuple):
@@ -243,3 +247,59 @@ def _is_number_with_letters(text: str) -> bool:
 
     parsed = parse_number(text, "US")
     return parsed is not None and phonenumbers.is_valid_number(parsed)
+
+
+def find_people(
+    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
+) -> tuple[str, ...]:
+    """Return the people whom a request would call, each as one text, as the ledger records them.
+
+    `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
+    machine are recorded separately from real people, and so are those who are only taken off a do-not-call list.
+    """
+    spellings = map(_usual_spelling, numbers)
+    return tuple(person for (person,) in _people(operation, spellings, ids, base_url))
+
+
+def find_possible_people(
+    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
+) -> tuple[tuple[str, ...], ...]:
+    """Return for each person the texts for all spellings of the number, the most likely one first.
+
+    A number without a country code may belong to any country.
+    """
+    return _people(operation, map(_possible_digits, numbers), ids, base_url)
+
+
+def _people(
+    operation: Operation, numbers: Iterable[Iterable[str]], ids: Iterable[str], base_url: str
+) -> tuple[tuple[str, ...], ...]:
+    """Return the texts for each person; `numbers` are the spellings of each number."""
+    if not operation.can_place_call:
+        return ()
+    place = "loopback " if is_loopback_url(base_url) else ""
+    if changes_do_not_call_list(operation.path):
+        place += "do-not-call "
+    people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
+    people += [(f"{place}id {value.lower()}",) for value in ids]
+    return tuple(dict.fromkeys(people))
+
+
+def _usual_spelling(number: str) -> tuple[str]:
+    from cxcall.phone.number_spellings import usual_digits
+
+    return (usual_digits(dialed_part(number)),)
+
+
+def _possible_digits(number: str) -> Iterable[str]:
+    from cxcall.phone.number_spellings import number_spellings, usual_digits
+
+    text = dialed_part(number)
+    return dict.fromkeys((usual_digits(text), *sorted(number_spellings(text))))
+
+
+def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:
+    """Yield the IDs of people in a request's parameters and body, as their schemas mark them."""
+    for each in request_values(operation, values, body):
+        if each.schema.get(MARK) and isinstance(each.value, str | int):
+            yield str(each.value).strip()

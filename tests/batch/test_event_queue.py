@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.batch.sending_threads import EventQueue
+from cxcall.batch.row_sender import EventQueue
 
 STEP = 0.002
 

@@ -12,7 +12,7 @@ import pytest
 
 from cxcall import Client, Outcome
 from cxcall.batch.beginning_and_end import begin_batch
-from cxcall.batch.sending_threads import THREAD_NAME
+from cxcall.batch.row_sender import THREAD_NAME
 from cxcall.client import batch_run
 from cxcall.client.open_resources import OpenResources
 from cxcall.sandbox import server

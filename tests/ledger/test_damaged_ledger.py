@@ -16,7 +16,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.shared_marks import read_marks
+from cxcall.ledger.loss_marker import read_marks
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent

@@ -12,9 +12,9 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.checksummed_rows import with_checksum
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.loss_marker import SharedMarks, read_marks
 from cxcall.ledger.records import record_fields
 from cxcall.ledger.schema import COLUMNS
-from cxcall.ledger.shared_marks import SharedMarks, read_marks
 from cxcall.ledger.version_6 import Conversion, kept_columns
 from helpers.older_ledgers import (
     LAST,

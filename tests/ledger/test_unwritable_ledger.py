@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.ledger.backup import write_backup
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.sqlite.ledger_file import _open_to_read
+from cxcall.ledger.upkeep import write_backup
 from helpers.command import CONTACT, CXCALL
 from helpers.older_ledgers import LAST, write_older_file
 

@@ -17,7 +17,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.calling_hours import Hours, time_zones
 from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
-from cxcall.sending.restricted_numbers import check_kind
+from cxcall.sending.call_guards import check_kind
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:

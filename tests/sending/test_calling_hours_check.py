@@ -17,9 +17,9 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.calling_hours import local_times
 from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
-from cxcall.sending import calling_hours_check
+from cxcall.sending import call_times
 from cxcall.sending.call_guards import GuardError, stop_before_sending
-from cxcall.sending.calling_hours_check import find_next_calling_time
+from cxcall.sending.call_times import find_next_calling_time
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan
@@ -170,9 +170,7 @@ def test_time_beyond_the_calendar_of_a_zone_is_unknown_there() -> None:
 def test_number_in_a_zone_that_this_machine_does_not_know_has_no_opening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        calling_hours_check, "time_zones", lambda _number: {"Mars/Olympus_Mons": None}
-    )
+    monkeypatch.setattr(call_times, "time_zones", lambda _number: {"Mars/Olympus_Mons": None})
     assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is None
 
 

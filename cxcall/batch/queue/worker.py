@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_result import result_without_sending
-from cxcall.batch.sending_threads import StoppableRun
+from cxcall.batch.row_sender import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.ledger.errors import (
     RECORDS_MISSING,
@@ -20,7 +20,7 @@ from cxcall.ledger.errors import (
 )
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import SIGNAL_INTERVAL
-from cxcall.sending.calling_hours_check import find_next_calling_time
+from cxcall.sending.call_times import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

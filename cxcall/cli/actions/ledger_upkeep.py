@@ -66,7 +66,7 @@ def _kept_by_batches(batches: Iterable[Batch], before: datetime) -> Iterator[str
 def back_up_ledger(file: str) -> Report:
     """Copy all records to a new file."""
     from cxcall.documents.paths import stop_on_stdout
-    from cxcall.ledger.backup import write_backup
+    from cxcall.ledger.upkeep import write_backup
 
     stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
     with open_ledger(to_read=True) as ledger:

@@ -1,18 +1,24 @@
-"""Delete old deliveries from the ledger; deliveries that the duplicate guard or a limit of calls may need stay."""
+"""Copy the ledger, or delete old deliveries: those that the duplicate guard or a limit of calls may need stay."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.errors import UsageError
+from cxcall.ledger.errors import explain_errors
 from cxcall.ledger.schema import CALLS_PERSON, FINISHED_BATCHES, SAME_RUN, BatchEvent, UnsentKind
 from cxcall.phone.call_limit import LONGEST_PERIOD
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.checksummed_rows import LedgerRows
     from cxcall.ledger.database_interface import LedgerDatabase
+    from cxcall.ledger.ledger import Ledger
 
 # The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or before by the same
 # run. Calls to people count for a week, except those without TLS, which went to this machine.
@@ -101,3 +107,43 @@ def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any
         **{name: getattr(state, name) - count for name, count in counts.items()}
     )
     return counts["deliveries"]
+
+
+def write_backup(ledger: Ledger, path: Path) -> int:
+    """Copy the ledger to a new private file, check the copy, and return how many deliveries it has.
+
+    The file appears under its name only when it is complete. Raises UsageError if it exists, and
+    LedgerError if it cannot be written or the ledger is damaged.
+    """
+    if os.path.lexists(path):
+        raise UsageError(
+            f"`{path}` exists", where="FILE", fix="name a file that does not exist yet"
+        )
+    if ledger.is_shared:
+        ledger.back_up(path)  # raises UsageError: the server's own programs do that
+    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    try:
+        try:
+            draft.touch(0o600)
+        except OSError as error:
+            raise UsageError(
+                f"`{path}` cannot be created: {error.strerror}",
+                where="FILE",
+                fix="name a new file in a folder that exists, and that you can write to",
+            ) from None
+        with explain_errors(path):
+            deliveries = ledger.back_up(draft)
+            _synchronize(draft)
+            draft.rename(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return deliveries
+
+
+def _synchronize(path: Path) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
