@@ -21,7 +21,6 @@ BODY = {"callbackNumbers": ["{n}"], "routingData": {"queueId": "{q}"}}
         'fetch("{URL}",{method :"POST",body :JSON.stringify({callbackNumbers :[n],routingData :{queueId :q}})})',
         'let body:[String:Any]=["callbackNumbers":[n],"routingData":["queueId":q]]\nAF.request("{URL}",method:.post,parameters:body)',
         'HTTParty.post("{URL}",body:{:callbackNumbers=>[n],:routingData=>{:queueId=>q}}.to_json)',
-        'NSDictionary *body=@{@"callbackNumbers":@[n],@"routingData":@{@"queueId":q}};\n[r setURL:[NSURL URLWithString:@"{URL}"]];\n[r setHTTPMethod:@"POST"];\n[r setHTTPBody:[NSJSONSerialization dataWithJSONObject:body options:0 error:nil]];',
     ],
 )
 def test_value_directly_after_a_colon_is_read(code: str) -> None:

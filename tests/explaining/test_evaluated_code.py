@@ -22,11 +22,8 @@ BUILDERS = [
     'body["callbackNumbers"].push_back("+493012345678");\nbody["queueId"] = "x";',
     "body = Object.assign({queueId: 'x'}, {callbackNumbers: ['+493012345678']})",
     "body = {'queueId': 'x'} | {'callbackNumbers': ['+493012345678']}",
-    "body := json_object('callbackNumbers' value json_array('+493012345678'), 'queueId' value 'x');",
     'payload = (callbackNumbers = ["+493012345678"], queueId = "x")',
-    'let body = `Assoc ["callbackNumbers", `List [`String "+493012345678"]; "queueId", `String "x"] in',
     'Dim body\nbody = "{""callbackNumbers"":[""+493012345678""]," & _\n  """queueId"":""x""}"',
-    'body = [{<<"callbackNumbers">>, [<<"+493012345678">>]}, {<<"queueId">>, <<"x">>}];',
     'payload := map[string]any{"callbackNumbers": []string{"+493012345678"}, "queueId": "x"}',
 ]
 UNKNOWN_VALUES = [
@@ -92,10 +89,26 @@ def test_body_that_is_neither_json_nor_a_form_is_unknown() -> None:
         assert "" in request.unknown, body
 
 
-def test_next_argument_is_no_part_of_a_value() -> None:
-    code = f"cl_http_client=>create_by_url( EXPORTING url = '{URL}' IMPORTING client = lo_client )."
-    (request,) = read_exchanges(f"{code}\nlo_client->request->set_method( 'POST' ).", "text")
-    assert URL.endswith(f"{request.host}{request.path}")
+def test_url_method_and_json_are_read_in_code_that_is_not_evaluated() -> None:
+    for code, body in (
+        (
+            f'NSURL *url = [NSURL URLWithString:@"{URL}"];\n[r setHTTPMethod:@"POST"];\n[r setHTTPBody:[@"{{\\"queueId\\": \\"x\\"}}" dataUsingEncoding:4]];',
+            '{"queueId": "x"}',
+        ),
+        (
+            f"cl_http_client=>create_by_url( EXPORTING url = '{URL}' IMPORTING client = lo_client ).\nlo_client->request->set_method( 'POST' ).",
+            None,
+        ),
+        (f'(client/post "{URL}" {{:form-params {{:queueId "x"}} :content-type :json}})', None),
+        (
+            f"req := utl_http.begin_request('{URL}', 'POST');\nbody := json_object('queueId' value 'x');",
+            None,
+        ),
+    ):
+        (request,) = read_exchanges(code, "text")
+        assert (request.method, request.body, request.headers) == ("POST", body, None), code
+        assert URL.endswith(f"{request.host}{request.path}"), code
+        assert body or "" in request.unknown, code
 
 
 def test_status_of_an_error_is_found_anywhere_but_in_an_assumption() -> None:

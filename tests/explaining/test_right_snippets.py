@@ -21,10 +21,6 @@ POWERSHELL = f'Invoke-RestMethod -Uri "{URL}" -Method Post -Body ($body | Conver
 GO = f"""b, err := json.Marshal(body)
 req, err := http.NewRequest(http.MethodPost, "{URL}", bytes.NewReader(b))
 req.Header.Set("Content-Type", "application/json")"""
-OBJECTIVE_C = f"""NSMutableURLRequest *r = [NSMutableURLRequest requestWithURL:[NSURL URLWithString:@"{URL}"]];
-r.HTTPMethod = @"POST";
-[r setValue:[@"Bearer " stringByAppendingString:token] forHTTPHeaderField:@"Authorization"];
-r.HTTPBody = [NSJSONSerialization dataWithJSONObject:body options:0 error:nil];"""
 HTTP_POST = f'HttpPost post = new HttpPost("{URL}");\npost.setEntity(new StringEntity(body.toString(), ContentType.APPLICATION_JSON));'
 
 
@@ -46,9 +42,6 @@ def filled(code: str) -> str:
         f'local queue, numbers = "Q", {{ "+A", "+B" }}\nhttpc:request_uri("{URL}", {{ method = "POST", body = cjson.encode({{ queueId = queue, callbackNumbers = numbers }}) }})',
         f'$queue, $numbers = "Q", @("+A", "+B")\n$body = @{{ queueId = $queue; callbackNumbers = $numbers }}\n{POWERSHELL}',
         f'func main() {{\n\tvar q string\n\tvar n []string\n\tq, n = "Q", []string{{"+A", "+B"}}\n\tbody := map[string]any{{"queueId": q, "callbackNumbers": n}}\n\t{GO}\n}}',
-        f'NSMutableDictionary *body = [@{{@"queueId": @"Q"}} mutableCopy];\nbody[@"callbackNumbers"] = @[@"+A", @"+B"];\n{OBJECTIVE_C}',
-        f'NSMutableDictionary *body = [NSMutableDictionary dictionaryWithDictionary:@{{@"queueId": @"Q"}}];\n[body setObject:[NSArray arrayWithObjects:@"+A", @"+B", nil] forKey:@"callbackNumbers"];\n{OBJECTIVE_C}',
-        f'NSMutableArray *numbers = [@[@"+A"] mutableCopy];\n[numbers addObject:@"+B"];\nNSDictionary *body = [NSDictionary dictionaryWithObjectsAndKeys:@"Q", @"queueId", numbers, @"callbackNumbers", nil];\n{OBJECTIVE_C}',
         f'JSONObject body = new JSONObject(Map.of("queueId", "Q"));\nbody.append("callbackNumbers", "+A");\nbody.append("callbackNumbers", "+B");\n{HTTP_POST}',
         f'JSONObject body = new JSONObject();\nbody.put("queueId", "Q").accumulate("callbackNumbers", "+A").accumulate("callbackNumbers", "+B");\n{HTTP_POST}',
         f'var body = JObject.FromObject(new {{ queueId = "Q" }});\nbody["callbackNumbers"] = new JArray {{ "+A", "+B" }};\nvar m = new HttpRequestMessage {{ Method = HttpMethod.Post, RequestUri = new Uri("{URL}"), Content = new StringContent(body.ToString(), Encoding.UTF8, "application/json") }};',

@@ -81,12 +81,6 @@ def is_comprehension(group: Group) -> bool:
     )
 
 
-def is_lookup(items: list[Any]) -> bool:
-    """Return whether items are a keyword of Clojure that selects a member of a map: `:name contact`."""
-    is_keyword = is_token(items[0], "word") and items[0].value[:1] == ":"
-    return is_keyword and len(items) == 2 and not is_token(items[1], "operator")
-
-
 def is_route(name: str, elements: list[list[Any]]) -> bool:
     """Return whether a call declares what a server does at a path: `app.post("/call", (req, res) => { ... })`."""
     first = elements[0][0] if len(elements) > 1 else None

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.code.powershell import is_powershell_request, quote_urls
-from cxcall.explaining.readers.json_values.json_search import json_values
+from cxcall.explaining.readers.code.request_roles import is_target, split_target
+from cxcall.explaining.readers.code.values import ESCAPES
+from cxcall.explaining.readers.json_values.json_search import is_json_text, json_values
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
@@ -25,6 +28,7 @@ from cxcall.explaining.readers.request_builder import (
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.transport.http_messages import HttpResponse
 
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
 _RAW_MESSAGE = re.compile(
@@ -49,8 +53,18 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _METHOD = re.compile(rf"\b(?:{'|'.join(METHODS)})\b")
+_VERB = re.compile(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)
 _POST_TO = r"\bpost(?:s|ed|ing)?\b[^.!?\n]{{0,60}}\bto\b[^\w.!?\n]{{0,4}}{target}"
 # In scripts of NICE CXone Studio, all literals have variables.
+# Objective-C, Clojure and other Lisps, OCaml, Erlang, ABAP, and SQL: code that is not evaluated.
+_OTHER_LANGUAGE = re.compile(
+    r"\[NS[A-Z]\w+|\bNS[A-Z]\w+ \*|^[^\S\n]*\((?:require|ns|defn?|let|client/|http/)\b"
+    r"|\b(?:Cohttp|Lwt)\w*\b|`Assoc\b|<<\"|\b(?:hackney|gun|jsx|jiffy):\w+\(|-module\("
+    r"|(?i:\bcl_http_client=>|->request->set_|\butl_http\.|\bapex_web_service\.|\bjson_object\('\w+' value\b)",
+    re.MULTILINE,
+)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
+_ESCAPED = re.compile(r"\\(.)")
 _STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
 
@@ -73,7 +87,33 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         code = _PROMPT.sub("", text[:at] or text)
         if "MakeRestRequest" in code:
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)
-        yield from read_code(quote_urls(code), response)
+        if _OTHER_LANGUAGE.search(code):
+            yield from _read_literals(code, response)
+        else:
+            yield from read_code(quote_urls(code), response)
+
+
+def _read_literals(code: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:
+    """Yield the request of code that is not evaluated: its first URL, the only method, and the only JSON in a string."""
+    texts = [_ESCAPED.sub(_unescape, each[1] or each[2] or "") for each in _STRING.finditer(code)]
+    methods = set(_METHOD.findall(code)) or {each.upper() for each in _VERB.findall(code)}
+    method = methods.pop() if len(methods) == 1 else ""
+    bodies = [each for each in texts if each.lstrip()[:1] in ("{", "[") and is_json_text(each)]
+    body = bodies[0] if len(bodies) == 1 else mark_unresolved("{...}")
+    if target := next(filter(is_target, texts), ""):
+        yield build_observed_request(
+            "code snippet",
+            SourceKind.CODE,
+            method=method,
+            **split_target(target, "", "https"),
+            headers_are_shown=False,
+            body=None if method in READ_METHODS else body,
+            response=response,
+        )
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return ESCAPES.get(found[1], found[1])
 
 
 def _without_bodies(text: str) -> str:

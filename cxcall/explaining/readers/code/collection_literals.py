@@ -6,32 +6,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.code_forms import is_comprehension, is_lookup
+from cxcall.explaining.readers.code.code_forms import is_comprehension
 from cxcall.explaining.readers.code.conversions import extended_url
 from cxcall.explaining.readers.code.declared_types import DeclaredType, find_types
 from cxcall.explaining.readers.code.elements import (
-    split_at_commas,
     split_elements,
-    split_tuples,
-)
-from cxcall.explaining.readers.code.literals import CodeToken
-from cxcall.explaining.readers.code.objective_c import (
-    change_by_message,
-    collection_message,
-    new_collection,
-    text_message,
-    unary_message,
 )
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
     Group,
-    chain_name,
-    is_lisp_list,
-    is_lisp_map,
     is_map_literal,
-    is_message,
-    is_operator,
     is_spread,
     is_token,
 )
@@ -42,7 +27,6 @@ from cxcall.explaining.readers.code.values import (
     interpolated_text,
     measure,
     unknown,
-    wrapped_text,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
@@ -77,7 +61,6 @@ _FUNCTION = re.compile(
     r"\b(?:def|function|func|fun|fn|sub|defp)\s+(\w+)"
     r"|\b(\w+)\s*=\s*(?:async\s+)?(?:function\b|lambda\b|\w+\s*=>|\([^()]{0,200}\)\s*=>)"
 )
-_LISTED = re.compile(r"WithObjects(?:AndKeys)?$")
 # `urlencode(params)` and `params.toString()`, the text of a query.
 _ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 # The greatest total size of the values of names, as a multiple of the length of the text.
@@ -132,7 +115,6 @@ class MapsAndLists:
 
     evaluate: Callable[..., Any]
     _statement: Callable[..., tuple[str | None, Any]]
-    _argument: Callable[[list[Any], int], tuple[Any, int]]
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         self._report = report
@@ -194,87 +176,17 @@ class MapsAndLists:
     def _group(self, group: Group) -> Any:
         if group.opening == "(":
             elements = list(split_elements(group))
-            if len(elements) == 1 and is_lookup(elements[0]):
-                return unknown()  # `(:name map)` of Clojure
             if len(elements) == 1:
                 return self._statement(elements[0])[1]
             named = [self._statement(element) for element in elements]
             if named and all(name for name, _ in named):
                 return dict(named)  # the named tuple of Julia: `(a = 1, b = 2)`
             return [value for _, value in named]
-        if group.opening == "[" and is_message(group.items):
-            return self._message(group.items)
         return self._elements(group, is_map=group.opening[-1:] == "{" and group.opening != "#{")
-
-    def _message(self, items: list[Any]) -> Any:
-        """Evaluate `[receiver name:value name:value]` of Objective-C."""
-        arguments: list[tuple[str | None, Any]] = []
-        colons = (at for at in range(2, len(items)) if is_operator(items[at], (":",)))
-        starts = [at - 1 for at in colons if is_token(items[at - 1], "word")]
-        receiver = items[: starts[0]] if starts else items
-        target = self._receiver(receiver[0])
-        for start, end in zip(starts, [*starts[1:], len(items)], strict=False):
-            name, argument = items[start].value, items[start + 2 : end]
-            arguments.append(
-                (name, self._listed(argument) if _LISTED.search(name) else self.evaluate(argument))
-            )
-        if not arguments:
-            return (
-                unary_message(target, receiver)
-                if target is not None
-                else CodeCall(chain_name(receiver), [])
-            )
-        if isinstance(target, str):
-            return text_message(target, arguments)
-        name = arguments[0][0] or ""
-        for key, value in arguments:
-            self._report("named", key or "", value)
-        values = [value for _, value in arguments]
-        owner = receiver[0].value if isinstance(receiver[0], CodeToken) else ""
-        if (made := collection_message(name, values)) is not None:
-            return made
-        if isinstance(known := self.names.get(owner), dict | list) and change_by_message(
-            known, name, values
-        ):
-            return known
-        if name.lower().startswith("append") and isinstance(self.names.get(owner), CodeCall | str):
-            text = wrapped_text(self.names[owner]) + wrapped_text(values[0])
-            self.names[owner] = CodeCall(name, [(None, text)])
-            self._report("named", owner, self.names[owner])
-            return self.names[owner]
-        is_setter = name.lower() in ("setobject", "setvalue", "addvalue") and len(values) == 2
-        if is_setter and isinstance(values[1], str):
-            call = CodeCall(f"header:{name}", [(None, values[1]), (None, values[0])])
-            self._report("call", f"{name}:{arguments[1][0]}", call)
-            return values[0]
-        own = [target] if isinstance(target, CodeCall) else []
-        call = CodeCall(name, [(None, each) for each in own + values])
-        self._report("call", name, call)
-        return call
-
-    def _receiver(self, item: Any) -> Any:
-        """Return the value that gets a message, if it is a literal, a message, or a map or list; None for any other."""
-        if isinstance(item, Group):
-            return self._group(item)
-        if is_token(item, "string"):
-            return self.evaluate([item])
-        known = self.names.get(item.value)
-        return known if isinstance(known, dict | list) else new_collection(item.value)
-
-    def _listed(self, items: list[Any]) -> list[Any]:
-        """Return the values of an argument that ends with nil: `arrayWithObjects:@"a", @"b", nil`."""
-        values = [self.evaluate(part) for part in split_at_commas(items)]
-        return values[:-1] if values and values[-1] is None else values
 
     def _elements(self, group: Group, *, is_map: bool) -> Any:
         """Evaluate a map or a list; a map has names or pairs, a list has neither."""
         elements = list(split_elements(group))
-        if len(elements) == 1 and is_lisp_map(elements[0]):
-            return self._lisp_map(elements[0])
-        if len(elements) == 1 and is_lisp_list(elements[0]):
-            return [self._group(each) for each in elements[0]]
-        if group.opening == "[" and (tuples := split_tuples(group)):
-            return [[self.evaluate(each) for each in items] for items in tuples]
         is_literal = is_map_literal(group, elements)
         named = [self._statement(element, is_member=is_literal) for element in elements]
         if not named:
@@ -322,19 +234,3 @@ class MapsAndLists:
             members[name] = value
             self._report("member", name, value)  # `{ params, headers }`
         return False
-
-    def _lisp_map(self, items: list[Any]) -> dict[str, Any]:
-        members: dict[str, Any] = {}
-        position = 0
-        while position < len(items):
-            name, value = "", None
-            if is_token(items[position], "word"):
-                name = items[position].value.lstrip(":")
-                position += 1
-            if position < len(items):
-                value, position = self._argument(items, position)
-            if value is not NOTHING:
-                members[name] = value
-                self._report("member", name, value)
-        self._report("map", "", members)
-        return members

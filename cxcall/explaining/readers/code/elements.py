@@ -10,7 +10,6 @@ from cxcall.explaining.readers.code.token_tree import (
     KEY_SEPARATORS,
     Group,
     is_builder_call,
-    is_lisp_map,
     is_newline,
     is_operator,
     is_token,
@@ -28,10 +27,7 @@ _MAX_LINE = 64
 
 def split_elements(group: Group) -> Iterator[list[Any]]:
     """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
-    is_lisp = bool(group.items) and is_lisp_map(
-        [each for each in group.items if not is_token(each, "newline")]
-    )
-    has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
+    has_lines = group.opening[-1:] in ("{", "") or group.opening == "@("
     element: list[Any] = []
     is_new_line = False
     for index, item in enumerate(group.items):
@@ -142,22 +138,6 @@ def as_many(values: list[Any], targets: list[list[Any]], sign: str) -> list[Any]
 def is_line_end(item: Any) -> bool:
     """Return whether an item ends a statement: the end of its line, or a semicolon."""
     return is_newline(item) or is_operator(item, (";",))
-
-
-def split_tuples(group: Group) -> list[list[list[Any]]]:
-    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty if there are none."""
-    signs = {each.value for each in group.items if is_token(each, "operator")}
-    if not {",", ";"} <= signs:
-        return []
-    tuples: list[list[list[Any]]] = [[[]]]
-    for item in group.items:
-        if is_operator(item, (";",)):
-            tuples.append([[]])
-        elif is_operator(item, (",",)):
-            tuples[-1].append([])
-        elif not is_token(item, "newline"):
-            tuples[-1][-1].append(item)
-    return [each for each in tuples if each != [[]]]
 
 
 def is_block_start(element: list[Any]) -> bool:

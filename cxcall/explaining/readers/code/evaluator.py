@@ -29,7 +29,6 @@ from cxcall.explaining.readers.code.token_tree import (
     Group,
     is_joined_to_last,
     is_method_call,
-    is_next_argument,
     is_object_cast,
     is_operator,
     is_token,
@@ -41,14 +40,12 @@ from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,
     CodeCall,
-    as_members,
     fill_format,
     join_terms,
     parse_literal_number,
     unknown,
     without_itself,
 )
-from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _KEYWORDS = frozenset(
@@ -84,7 +81,6 @@ class Evaluator(Assignments):
             return unknown()
         items = without_parameters(items)
         terms: list[Any] = []
-        beside: list[Any] = []  # without an operator before it, such as the next argument in ABAP
         position = 0
         while position < len(items):
             item = items[position]
@@ -100,24 +96,23 @@ class Evaluator(Assignments):
             if terms and is_index(items, position):
                 terms[-1], position = item_of(terms[-1], items[position]), position + 1
                 continue
-            is_joined = not terms or is_joined_to_last(items, position)
-            value, position = self._term(items, position)
-            if value is not NOTHING:
-                (terms if is_joined else beside).append(value)
-        result = self._join(with_queries(terms), beside)
-        for each in (result, *beside) if isinstance(result, str) else [*terms, *beside]:
+            position = self._take_term(terms, items, position)
+        result = join_terms(with_queries(terms))
+        for each in (result,) if isinstance(result, str) else terms:
             if isinstance(each, str):
                 self._report("text", member, each)
         is_conditional = len(items) > 1 and is_operator(items[0], _CONDITIONALS)
         return unknown() if is_conditional and not is_token(items[1], "operator") else result
 
-    def _join(self, terms: list[Any], beside: list[Any]) -> Any:
-        """Return the terms joined, or if they are unknown, the first map or list `beside` them."""
-        is_known = any(isinstance(each, dict | list | int | float) for each in terms)
-        if is_known or _has_known_text(terms):
-            return join_terms(terms)
-        found = [each for each in beside if isinstance(each, dict | list)]
-        return found[0] if found else join_terms(terms)
+    def _take_term(self, terms: list[Any], items: list[Any], position: int) -> int:
+        """Evaluate a term, add it to those before it if an operator joins them, and return the position after it."""
+        is_joined = not terms or is_joined_to_last(items, position)
+        value, position = self._term(items, position)
+        if value is not NOTHING and is_joined:
+            terms.append(value)
+        elif isinstance(value, dict | list) and isinstance(terms[-1], CodeCall):
+            terms[-1] = value  # `new Type() { Name = "value" }`
+        return position
 
     def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]
@@ -163,17 +158,11 @@ class Evaluator(Assignments):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None
-        if sign == "`" and isinstance(following, CodeToken):  # a variant of OCaml
-            return self._variant(following.value, terms, items, position + 2)
         if sign == "%" and terms and isinstance(terms[-1], str):
             rest = self.evaluate(items[position + 1 :])
             terms[-1] = fill_format(terms[-1], rest if isinstance(rest, list) else [rest])
             return None
-        if sign == "=" and terms and is_next_argument(items, position):
-            self._statement(items[position - 1 :])
-            return None
-        is_concatenation = sign in ("||", "&&") and terms and _is_text(terms, following)
-        if sign in _ENDS and terms and not is_concatenation:
+        if sign in _ENDS and terms:
             self._end(sign, terms, items[position + 1 :])
             return None
         is_arithmetic = sign in _ARITHMETIC and terms and following is not None
@@ -191,18 +180,6 @@ class Evaluator(Assignments):
         added = self.evaluate(items[position + 1 :])
         terms[-1].append(without_itself(added, terms[-1]))
         return True
-
-    def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
-        """Evaluate the value of an OCaml variant: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
-        item = items[position] if position < len(items) else None
-        if name in METHODS or item is None or is_token(item, "operator"):
-            self._report("text", "", name)
-            return position
-        value, position = self._term(items, position)
-        if name in ("Assoc", "O"):
-            value = as_members([(None, value)]) or value
-        terms.append(value)
-        return position
 
     def _end(self, sign: str, terms: list[Any], rest: list[Any]) -> None:
         """Evaluate the rest after a condition or a pipe only to report its calls; the selected value is unknown."""
@@ -247,13 +224,6 @@ class Evaluator(Assignments):
             return self._command(name, items, position)
         self._report("name", name, None)
         return self._lookup(name), position
-
-
-def _is_text(terms: list[Any], following: Any) -> bool:
-    """Return whether `||` (SQL) or `&&` (ABAP) joins texts and is not a condition."""
-    if _has_known_text(terms):
-        return True
-    return is_token(following, "string") and following.value[:1] in ("/", '"', "{", "}", "]", ",")
 
 
 def _has_known_text(terms: list[Any]) -> bool:

@@ -46,25 +46,15 @@ _DIALECTS = {
             r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
             r"|^[^\S\n]*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
         ),
-        "objective-c": r"\bNS[A-Z]\w+|#import\b",
         "dart": r"\bUri\.(?:parse|https?)\(|^import 'package:",
         "raw single quotes": r"<\?php|^[^\S\n]*\$\w+\s*=|->\w+\(|\bputs\b|^[^\S\n]*require '|\bend\s*$|\bmy \$",
-        "lisp": r"^[^\S\n]*\((?:require|ns|defn?|let|client/|http/)\b",
         "basic": (
             r"^[^\S\n]*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b"
             r"|\bChr\(34\)|& \"{3}\w"
         ),
-        "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^[^\S\n]*CALL METHOD\b|->request->set_)",
-        "colon calls": (  # Erlang and Lua: `module:function(...)`
-            r"<<\"|\b(?:httpc|hackney|gun|jsx|jiffy|jsone|thoas):\w+\(|-module\(|\blocal \w[\w, ]{0,80}="
-        ),
-        "variants": (
-            r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`"
-            r"(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b"
-        ),
+        "colon calls": r"\blocal \w[\w, ]{0,80}=",  # Lua: `module:function(...)`
     }.items()
 }
-_ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")
 _POWERSHELL_VARIABLE = re.compile(
     r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
 )
@@ -108,12 +98,8 @@ def scan(text: str) -> Iterator[CodeToken]:
         kind = match.lastgroup or ""
         position, value = match.end(), match[0]
         started = line
-        if reader.is_statement_end(match):
-            value = ";"
         if kind == "word" and value[0] == ":" and reader.is_after_key(match.start()):
             kind, value, position = "operator", ":", match.start() + 1
-        if value == "|" and (template := reader.read_template(match.start())) is not None:
-            kind, (value, position) = "string", template
         if kind in ("quote", "here", "heredoc"):
             kind = "operator"
             if (literal := reader.read(match)) is not None:
@@ -146,11 +132,6 @@ class _LiteralReader:
             self._failures[key] = self._failures.get(key, 0) + 1
         return literal
 
-    def is_statement_end(self, match: re.Match[str]) -> bool:
-        """Return whether a match is the dot that ends a statement of ABAP."""
-        follows = self._text[match.end() : match.end() + 1]
-        return "abap" in self._dialects and match[0] == "." and (not follows or follows.isspace())
-
     def is_after_key(self, start: int) -> bool:
         """Return whether the colon at a position separates a key from its value, and does not start a symbol: `{name:value}`."""
         if not start or "colon calls" in self._dialects:
@@ -162,13 +143,6 @@ class _LiteralReader:
             )
             return not is_variable and (before.isalnum() or before in "_\"'`)]}")
         return _ENDS_IN_KEY.search(self._text, max(start - 100, 0), start) is not None
-
-    def read_template(self, start: int) -> tuple[str, int] | None:
-        """Return the value and the end of a string template of ABAP: `|text { variable }|`; None in other languages."""
-        found = _ABAP_TEMPLATE.match(self._text, start) if "abap" in self._dialects else None
-        if found is None:
-            return None
-        return _unescape(_mark(found[1], r"(?<!\\)\{ *([^{}|]{1,200}?) *\}")), found.end()
 
     def _read_here_document(self, match: re.Match[str]) -> tuple[str, int] | None:
         opening = _HERE_DOCUMENT.match(match[0])
@@ -194,10 +168,8 @@ class _LiteralReader:
         text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
         if "basic" in self._dialects and quote == '"""':
             start, quote = start - 2, '"'  # a quote in a text: `"""name"":1"`
-        if quote == "`" and "variants" in self._dialects:
-            return None
         is_in_word = match.start() > 0 and text[match.start() - 1].isalnum()
-        if quote == "'" and ("lisp" in self._dialects or is_in_word):
+        if quote == "'" and is_in_word:
             return None  # an apostrophe
         end = _find_end(text, start, quote, prefix, self._dialects)
         closing = quote[::-1].rstrip("r") if "#" in quote else quote
@@ -251,7 +223,7 @@ def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:
         return quote == "'"
     if "basic" in dialects and quote == '"':
         return True
-    return "@" in prefix and "objective-c" not in dialects
+    return "@" in prefix
 
 
 def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:

@@ -69,8 +69,6 @@ def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
     if len(items) < 3:
         return None, items
     first, sign, *rest = items
-    if is_token(first, "string") and is_operator(sign, ("value", "VALUE")):
-        return first, rest  # `json_object('name' value x)` of SQL
     if not (is_operator(sign, KEY_SEPARATORS) and is_token(first, "string", "word", "number")):
         return None, items
     is_member = sign.value == "->" and first.value[:1] == "$"  # `$object->member` of PHP
@@ -139,14 +137,6 @@ def is_joined_to_last(items: list[Any], position: int) -> bool:
     return is_token(before, "string") and is_token(following, "string")
 
 
-def is_next_argument(items: list[Any], position: int) -> bool:
-    """Return whether `=` at a position belongs to the next argument, as in ABAP and SQL: `a = 1 b = 2`."""
-    if position < 2 or not isinstance(items[position - 1], CodeToken):
-        return False
-    before = items[position - 2]
-    return items[position - 1].kind == "word" and not (is_token(before, "operator"))
-
-
 def is_type(items: list[Any], position: int) -> bool:
     """Return whether brackets belong to a type: `[]byte(...)`, `new[] {...}`, `[4]int{...}`, `(string)null`."""
     group, rest = items[position], items[position + 1 : position + 3]
@@ -185,36 +175,9 @@ def is_object_cast(item: Any) -> bool:
     return is_brackets and [getattr(each, "value", "") for each in item.items] == ["object"]
 
 
-def is_message(items: list[Any]) -> bool:
-    """Return whether brackets contain a message of Objective-C, not a list."""
-    first = items[0] if items else None
-    second = next((each for each in items[1:] if not is_token(each, "newline")), None)
-    is_receiver = (isinstance(first, Group) and first.opening in ("[", "@{", "@[", "@(")) or (
-        is_token(first, "word", "string") and first.value[:1] != ":"
-    )
-    return (
-        is_receiver
-        and is_token(second, "word")
-        and second.value[:1] not in (":", "$")
-        and second.value not in ("for", "to", "=>")
-    )
-
-
 def is_spread(items: list[Any]) -> bool:
     """Return whether items copy the members of another map: `**other`, `...other`."""
     return is_operator(items[0], ("*", "...", "..", "."))
-
-
-def is_lisp_map(items: list[Any]) -> bool:
-    """Return whether items alternate between names and values: `:name "value" :other 1`."""
-    first = items[0] if items else None
-    is_keyword = is_token(first, "word") and first.value[:1] == ":"
-    return is_keyword and len(items) > 1 and not is_operator(items[1], KEY_SEPARATORS)
-
-
-def is_lisp_list(items: list[Any]) -> bool:
-    """Return whether items are maps without separators."""
-    return len(items) > 1 and all(isinstance(each, Group) and each.opening == "{" for each in items)
 
 
 def is_builder_call(items: list[Any]) -> bool:
