@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from codecs import lookup
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -95,10 +96,7 @@ class Job:
 
 
 def record_options(job: Job) -> str:
-    """Return a digest of each option, as JSON; empty without options.
-
-    The encoding is recorded as the text that it makes of the file, unless UTF-8 or a byte order mark makes the same.
-    """
+    """Return a digest of each option, as JSON; empty without options."""
     given = _digests(job)
     return json.dumps(given, sort_keys=True) if given else ""
 
@@ -133,12 +131,18 @@ def _digests(job: Job) -> dict[str, str]:
         "--set": [*job.sets],
         "--default-country": job.default_country,
         "--sheet": job.rows.format.sheet,
-        _ENCODING: job.rows.text_digest,
+        _ENCODING: _encoding_name(job.rows.format.encoding),
     }
     values = {f"--param {name}": value for name, value in job.values.items()}
     headers = {f"--map {target}": header for target, header in job.rows.format.headers.items()}
     given = {name: value for name, value in options.items() if value} | values | headers
     return {name: _digest(value)[:16] for name, value in given.items()}
+
+
+def _encoding_name(encoding: str) -> str:
+    """Return the usual name of an encoding; empty for UTF-8, in which files are read without the option."""
+    name = lookup(encoding).name if encoding else ""
+    return "" if name == "utf-8" else name
 
 
 def _digest_of_all(job: Job, encoding: str) -> str:

@@ -69,11 +69,10 @@ class Conversion:
         self._state: dict[str, Any] = {}
         self._counts: Counter[str] = Counter()
 
-    def announce(self, found: Sequence[Any] | None, *, is_copy: bool = False) -> None:
+    def announce(self, found: Sequence[Any] | None) -> None:
         """Log how many records are converted, the result of RECORDS, if that takes long; the command prints it on stderr."""
         if found and (found[0] or 0) > _MANY_RECORDS:
-            copy, end = ("a temporary copy of ", "") if is_copy else ("", "; this is done once")
-            text = f"upgrading {copy}the ledger `%s`: %d records{end}"
+            text = "upgrading the ledger `%s`: %d records; this is done once"
             logging.getLogger("cxcall").warning(text, self._name, found[0])
 
     def damage_error(self, detail: str) -> LastingLedgerError:

@@ -148,16 +148,6 @@ def test_end_of_a_batch_that_could_not_be_recorded_is_recorded_later(held: Held)
     assert held.queue.open_batches() == []
 
 
-def test_outcomes_that_a_crash_of_the_database_lost_are_recorded_again(held: Held) -> None:
-    delivery = held.begin()
-    held.end(sent(delivery, Outcome.ACCEPTED, is_recorded=True))  # as if its record was lost
-    assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
-    held.queue.close()
-    held.queue.count("B1")  # connects again
-    held.rows.settle()
-    assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
-
-
 def test_resumed_batch_is_sent_with_its_new_guards_and_rate(held: Held) -> None:
     settings = plan_to("http://127.0.0.1:9").settings
     settings.values = {**settings.values, "access_token": Setting("a-token", "test")}

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.sqlite.ledger_file import _open_to_read
 from cxcall.ledger.upkeep import write_backup
 from helpers.command import CONTACT, CXCALL
-from helpers.older_ledgers import LAST, write_older_file
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -75,22 +73,6 @@ def folders() -> Iterator[tuple[Path, Path]]:
     for folder in found:
         folder.chmod(0o700)
         shutil.rmtree(folder)
-
-
-def test_older_ledger_that_cannot_be_written_is_read_and_backed_up(tmp_path: Path) -> None:
-    """Nothing is upgraded but a temporary copy."""
-    path = write_older_file(tmp_path, LAST)
-    before = path.read_bytes()
-    database = _open_to_read(tmp_path)
-    database.suspend()  # as when this process is forked
-    database.back_up(tmp_path / "copy.sqlite3")
-    database.close()
-    assert path.read_bytes() == before
-    path.unlink()
-    (tmp_path / "copy.sqlite3").rename(path)
-    with Ledger.open(tmp_path) as book:
-        book.check(always=True)
-        assert len(list(book.records())) == 13
 
 
 def test_ledger_in_a_read_only_folder_is_backed_up(folders: tuple[Path, Path]) -> None:

@@ -90,7 +90,7 @@ class RowFile:
 
     Stdin, or a pipe, is copied to an unnamed temporary file, which the system removes with the process. `file`
     is the absolute path, empty for stdin, a pipe, and `content`, which is read in place of a file; `digest`
-    the SHA-256 of the content, and `text_digest` that of its text in UTF-8, empty if the content alone shows the text. `header` is the header of the table after it was read.
+    the SHA-256 of the content. `header` is the header of the table after it was read.
     """
 
     def __init__(
@@ -108,7 +108,6 @@ class RowFile:
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
         self._stop_on_unsuitable_format()
-        self.text_digest = self._text_digest() if row_format.encoding else ""
         self.is_csv = not self.is_spreadsheet and self._is_csv()
 
     def __enter__(self) -> Self:
@@ -129,21 +128,6 @@ class RowFile:
         while block := self._binary.read(_BLOCK_SIZE):
             digest.update(block)
         return digest.hexdigest()
-
-    def _text_digest(self) -> str:
-        encoding, digest = self._encoding(), hashlib.sha256()
-        if self._mark():
-            return ""
-        self._binary.seek(0)
-        text = TextIOWrapper(self._binary, encoding=encoding, newline="")
-        try:
-            while block := text.read(_BLOCK_SIZE):
-                digest.update(block.encode("utf-8", "surrogatepass"))
-        except UnicodeError:  # `rows` reports it
-            return ""
-        finally:
-            text.detach()
-        return "" if digest.hexdigest() == self.digest else digest.hexdigest()
 
     def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import Claim, QueuedRows
 
-_REMEMBERED_SECONDS = 30.0
-"""Seconds for which an outcome is kept: PostgreSQL may lose the last second when it crashes."""
-_MAX_REMEMBERED = 10_000
 LEDGER = "ledger"
 """The code of the finding that a request could not be recorded, so it was not sent."""
 GIVEN_BACK = (CLAIM_LOST, LEDGER, RECORDS_MISSING)
@@ -42,7 +38,6 @@ class RowEnd(NamedTuple):
     key: str = ""
     result: RowResult | None = None
     not_before: datetime | None = None
-    is_repeated: bool = False
 
     @property
     def error_code(self) -> str:
@@ -63,8 +58,6 @@ class ClaimedRows:
         self.claims: dict[tuple[str, int], Claim] = {}
         self.lost: list[tuple[str, RowResult]] = []
         self._ending: deque[RowEnd] = deque()
-        self._remembered: deque[tuple[float, RowEnd]] = deque(maxlen=_MAX_REMEMBERED)
-        self._connections = queue.connections
 
     def end(self, row: RowEnd) -> None:
         """Note the end of a row; `settle` writes it to the database."""
@@ -73,14 +66,9 @@ class ClaimedRows:
     def settle(self) -> None:
         """Record in the database how rows ended.
 
-        Raises LedgerError while the database cannot be reached;
-        the next call continues.
+        Raises LedgerError while the database cannot be reached; the next call continues. If a crash of the database loses
+        the end of a row in the queue, the lease of the row expires, and it ends as the ledger says.
         """
-        if self._queue.connections != self._connections:
-            self._connections = self._queue.connections
-            again = (row._replace(is_repeated=True) for _, row in self._remembered)
-            self._ending.extendleft(again)
-            self._remembered.clear()
         while self._ending:
             row = self._ending[0]
             self._settle(row)
@@ -106,12 +94,11 @@ class ClaimedRows:
         result = row.result
         delivery = result.report.delivery if result else None
         if delivery is not None:
-            if row.is_repeated or not delivery.is_recorded:
+            if not delivery.is_recorded:
                 record_late(self._ledger, delivery)
             self._queue.end(
                 self._claim_of(row), row.batch, row.number, delivery.outcome, delivery.id
             )
-            self._remember(row)
         elif (
             result is None or result.report.outcome is Outcome.ERROR or row.error_code in GIVEN_BACK
         ):
@@ -143,12 +130,6 @@ class ClaimedRows:
 
     def _claim_of(self, row: RowEnd) -> Claim:
         return self.claims.get((row.batch, row.number), NOBODY)
-
-    def _remember(self, row: RowEnd) -> None:
-        now = time.monotonic()
-        self._remembered.append((now, row))
-        while now - self._remembered[0][0] > _REMEMBERED_SECONDS:
-            self._remembered.popleft()
 
 
 def settle_unknown(ledger: Ledger, queue: QueuedRows, batch: str) -> None:

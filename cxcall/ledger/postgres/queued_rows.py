@@ -104,11 +104,11 @@ class QueuedRows:
     """The queue, with its own connection, which is replaced when the database was restarted.
 
     It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so that only `fill` and `cancel` wait for
-    the disk. `connections` counts how often it connected; `name` is the ledger's.
+    the disk. `name` is the ledger's.
     """
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]], name: str = "") -> None:
-        self._connect, self._name, self.connections = connect, name, 0
+        self._connect, self._name = connect, name
         self._connection: psycopg.Connection[Any] | None = None
 
     def close(self) -> None:
@@ -124,7 +124,6 @@ class QueuedRows:
             with explain_server_errors(self._name, _queue_error):
                 if self._connection is None:
                     self._connection = self._connect()
-                    self.connections += 1
                 yield self._connection
         except LedgerError:
             self.close()

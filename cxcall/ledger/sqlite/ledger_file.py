@@ -117,7 +117,7 @@ def _open_to_read(folder: Path) -> SqliteDatabase:
         is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
         database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
         try:
-            _prepare(database, is_read_only=True)
+            _prepare(database)
             if is_in_use:
                 check_if_quick(database)
         except BaseException:
@@ -220,8 +220,8 @@ def _publish(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _prepare(database: SqliteDatabase, *, is_read_only: bool = False) -> None:
-    """Check the version and the tables; an older ledger is upgraded, and if it can only be read, a temporary copy of it."""
+def _prepare(database: SqliteDatabase) -> None:
+    """Check the version and the tables; an older ledger is upgraded."""
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
     version = database.pragma("user_version")
@@ -231,8 +231,6 @@ def _prepare(database: SqliteDatabase, *, is_read_only: bool = False) -> None:
         from cxcall.ledger.sqlite.upgrade import upgrade_file
         from cxcall.ledger.version_6 import VERSION
 
-        if is_read_only:
-            database.continue_with_copy()
         try:
             upgrade_file(database)
         except LedgerError as error:

@@ -42,23 +42,16 @@ class SqliteDatabase(LedgerDatabase):
         self._transaction = object()
         """Identifies the last transaction, so that only its own end rolls it back."""
         self._connection = self._connect(mode)
-        self._is_suspended = self._is_closed = self.is_copy = False
+        self._is_suspended = self._is_closed = False
         self._file = self._file_identity()
         suspend_during_forks(self)
 
-    def continue_with_copy(self) -> None:
-        """Read and change a temporary copy from now on, which SQLite deletes when it is closed."""
-        with closing(self._connection) as file:
-            self._connection, self.is_copy = self._connect("", is_copy=True), True
-            file.backup(self._connection)
-
-    def _connect(self, mode: str, *, is_copy: bool = False) -> sqlite3.Connection:
+    def _connect(self, mode: str) -> sqlite3.Connection:
         import sqlite3
 
         self._is_durable: bool | None = False
-        file = f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path
         connection = sqlite3.connect(
-            "" if is_copy else file,  # a temporary file without a name
+            f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path,
             timeout=0,
             isolation_level=None,
             check_same_thread=False,
@@ -76,7 +69,7 @@ class SqliteDatabase(LedgerDatabase):
         that is open: the parent could delete the `-wal` file while the child writes to it
         (https://www.sqlite.org/howtocorrupt.html#carrying_an_open_database_connection_across_a_fork).
         """
-        is_open = not (self._is_suspended or self._is_closed or self.is_copy)
+        is_open = not (self._is_suspended or self._is_closed)
         if is_open and not self._connection.in_transaction:
             self._connection.close()
             self._is_suspended = True

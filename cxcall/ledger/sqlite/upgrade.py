@@ -43,7 +43,7 @@ def _set_old_tables_aside(database: SqliteDatabase, conversion: Conversion) -> N
     statements = "\n".join(sorted(statement for statement, _, _ in found))
     if hashlib.sha256(statements.encode()).hexdigest() != _STATEMENTS:
         raise conversion.damage_error("its tables are not those of a ledger")
-    conversion.announce(database.run(RECORDS).fetchone(), is_copy=database.is_copy)
+    conversion.announce(database.run(RECORDS).fetchone())
     if damage := database.find_structural_damage():
         raise conversion.damage_error(damage)
     for kind in ("trigger", "index", "table"):
