@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch.input.rows import Row
-from cxcall.batch.row_result import RowResult
-from cxcall.batch.statistics import BatchStatistics
-from cxcall.cli.actions.batch.result_printer import outcome_table
-from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Excerpt, Finding
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.progress import ProgressLines
-from cxcall.output.report import Report
 from cxcall.output.screen import Screen
-from cxcall.responses.delivery import Delivery
 from helpers.command import CAMPAIGN, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
@@ -58,35 +50,22 @@ def plain(text: str) -> str:
     [(80, {}), (200, {"NO_COLOR": "1"}), (60, {"TERM": "dumb"})],
     ids=["80", "200-no-color", "60-dumb"],
 )
-def test_terminal_shows_progress_and_then_a_table(
+def test_terminal_shows_progress_and_then_the_totals(
     cxcall: Cxcall, columns: int, environment: dict[str, str]
 ) -> None:
     with terminal(cxcall, *export(cxcall), columns=columns, **environment) as child:
         text = screen(child)
     assert child.exitstatus == 9
-    is_colored = not environment
-    assert ("\x1b[1;31munknown" in text) == is_colored
-    assert (
-        bool(re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", text.partition("OUTCOME")[2])) == is_colored
-    )
     assert ("━" in text) == ("TERM" not in environment)
     assert "\x1b" not in text or "TERM" not in environment
     totals = plain(text).partition("12 rows: 1 unknown, 1 refused, 1 skipped, 9 accepted")[2]
-    table = totals[totals.index("OUTCOME") :].splitlines()
-    assert [line.split()[:3] for line in table[:5]] == [
-        ["OUTCOME", "ROWS", "REASON"],
-        ["unknown", "1", "outcome-unknown" + ":" * (columns == 200)],
-        ["refused", "1", "permission-missing" + ":" * (columns == 200)],
-        ["skipped", "1", "invalid-number"],
-        ["accepted", "9"],
-    ]
-    assert all(len(line) <= columns for line in table[:5])
     output = " ".join(totals.split())
     found = re.search(
         r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms",
         output,
     )
     assert found
+    assert "1 x permission-missing: " in output
     assert "2 rows to correct and send again: `again.csv`" in output
     assert "delivery 01" in output
     rejects = (cxcall.folder / "again.csv").read_text("utf-8").splitlines()
@@ -116,44 +95,8 @@ def test_both_redirected_totals_and_report_are_on_stderr(cxcall: Cxcall) -> None
     ran = cxcall(*export(cxcall), "-o", "jsonl", code=9)
     assert all(map(json.loads, ran.out.splitlines()))
     assert "12 rows: 1 unknown, 1 refused, 1 skipped, 9 accepted" in ran.err
-    assert "OUTCOME" not in ran.err  # a table is for people
     assert "\x1b" not in ran.err
     assert "cxcall batch report" in ran.err
-
-
-def counted(*results: tuple[Outcome, str, str]) -> BatchStatistics:
-    statistics = BatchStatistics()
-    for number, (outcome, code, message) in enumerate(results, 1):
-        findings = [Finding.error(code, "", message)] if code else []
-        delivery = Delivery("ID", outcome, ExitCode.OK, None)
-        row = Row(number, Excerpt("", number, 1, ""), None, {})
-        statistics.add(
-            RowResult(row, Report(outcome=outcome, delivery=delivery, findings=findings))
-        )
-    return statistics
-
-
-def test_table_counts_rows_by_outcome_and_reason_and_sums_them_up() -> None:
-    refused = (Outcome.REFUSED, "a", "x" * 200)
-    accepted = (Outcome.ACCEPTED, "", "")
-    results = [
-        *[accepted] * 1200,
-        refused,
-        refused,
-        (Outcome.REFUSED, "a", "y"),
-        (Outcome.REFUSED, "", ""),
-        (Outcome.UNKNOWN, "u", "z"),
-    ]
-    table = outcome_table(counted(*results))
-    assert list(table.rows) == [
-        ("unknown", "    1", "u: z"),
-        ("refused", "    2", f"a: {'x' * 100}…"),
-        ("refused", "    1", "a: y"),
-        ("refused", "    1", ""),
-        ("accepted", "1,200", ""),
-    ]
-    assert table.narrower is not None
-    assert ("refused", "    3", "a") in table.narrower.rows
 
 
 class Stream:

@@ -262,8 +262,15 @@ class _LoadCommand(BatchCommand):
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add their results to the report."""
         states: dict[str, str] = {}
-        findings = [*report.findings, *map(_unnamed_job_finding, self.unnamed)]
-        findings += [_repeated_job_finding(each, self.jobs[each]) for each in self.repeated]
+        problems = [
+            f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
+            for rows in self.unnamed
+        ]
+        problems += [
+            f"several uploads ({describe_ranges(self.jobs[job])}) have the same upload job {job}"
+            for job in self.repeated
+        ]
+        findings = [*report.findings, *map(_job_warning, problems)]
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
@@ -303,16 +310,6 @@ class _LoadCommand(BatchCommand):
             why=f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list once the job is complete",
             source="response",
         )
-
-
-def _unnamed_job_finding(rows: str) -> Finding:
-    return _job_warning(
-        f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
-    )
-
-
-def _repeated_job_finding(job: str, rows: str) -> Finding:
-    return _job_warning(f"several uploads ({describe_ranges(rows)}) have the same upload job {job}")
 
 
 def _job_warning(message: str) -> Finding:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.row_result import UNREAD_FIX
 from cxcall.batch.statistics import OUTCOMES_IN_ORDER
-from cxcall.cli.actions.batch.continuation import REJECTS
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.row_ranges import UNLISTED_FIX, describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
-from cxcall.output.report import Table
 from cxcall.output.terminal_text import escape_cell
+from cxcall.phone.number_masking import mask_cell
+from cxcall.phone.number_property_names import is_number_name
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret, mask_likely_secrets
+from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.batch.input.rows import RowFile
     from cxcall.batch.rate_limiter import Rate
@@ -27,35 +29,18 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.statistics import BatchStatistics, Latencies
     from cxcall.output.screen import Screen
+    from cxcall.settings.stricter_guards import Guard
 
 
+_REJECTS = "--rejects"
 _FEWEST_FOR_RATE = 10
-_LONGEST_MESSAGE = 100
 _MAX_REASONS = 20
 _BAR_WIDTH = 40
 
 
-def print_totals(
-    screen: Screen,
-    statistics: BatchStatistics,
-    speed: str,
-    more: list[str],
-    tell: Callable[[str], None],
-) -> None:
-    """Print the totals of a batch on stderr, and `more` lines, such as the command to resume it."""
-    head = [_head_line(statistics), *filter(None, [speed])]
-    if not (screen.stderr.isatty() and statistics.total):
-        tell("\n".join([*head, *_detail_lines(statistics), *more]))
-        return
-    tell("\n".join(head))
-    screen.print_table(outcome_table(statistics), screen.stderr)
-    if rest := [*_unknown_lines(statistics), *more]:
-        tell("\n".join(rest))
-
-
-def total_lines(statistics: BatchStatistics) -> list[str]:
-    """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""
-    return [_head_line(statistics), *_detail_lines(statistics)]
+def total_lines(statistics: BatchStatistics, speed: str = "") -> list[str]:
+    """Return the counts as lines of text: outcomes, speed, reasons, latencies, unknown rows."""
+    return [_head_line(statistics), *filter(None, [speed]), *_detail_lines(statistics)]
 
 
 def describe_outcomes(statistics: BatchStatistics) -> str:
@@ -130,38 +115,6 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     return [*lines, f"  and {more} more: `cxcall history list --unresolved`"] if more else lines
 
 
-def outcome_table(statistics: BatchStatistics) -> Table:
-    """Return the number of rows by outcome and reason, `unknown` first; a narrow terminal shows only codes."""
-    wide: Counter[tuple[Outcome, str]] = Counter()
-    narrow: Counter[tuple[Outcome, str]] = Counter()
-    for outcome in OUTCOMES_IN_ORDER:
-        left = statistics.outcomes[outcome]
-        for count, code, message in _reasons_of(statistics, outcome):
-            text = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
-            wide[outcome, f"{code}: {text}" if text else code] += count
-            narrow[outcome, code] += count
-            left -= count
-        if left > 0:
-            wide[outcome, ""] = narrow[outcome, ""] = left
-    return _new_table(wide)._replace(narrower=_new_table(narrow))
-
-
-def _new_table(counts: Counter[tuple[Outcome, str]]) -> Table:
-    width = max([len("ROWS"), *(len(f"{count:,}") for count in counts.values())])
-    rows = [(outcome, f"{count:>{width},}", reason) for (outcome, reason), count in counts.items()]
-    return Table(("OUTCOME", "ROWS".rjust(width), "REASON"), rows)
-
-
-def _reasons_of(statistics: BatchStatistics, outcome: Outcome) -> list[tuple[int, str, str]]:
-    if outcome is Outcome.SKIPPED:
-        return [(count, str(reason), "") for reason, count in statistics.skipped.most_common()]
-    return [
-        (count, code, message)
-        for count, code, message, owner in statistics.reasons
-        if owner is outcome
-    ]
-
-
 _MAX_SKIPS_SHOWN = 20
 """How many skipped rows a terminal shows: the summary counts them all."""
 
@@ -219,6 +172,48 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     }
     words = [word for name, value in flags.items() if value for word in (name, value)]
     written = command(
-        "cxcall", "batch", "report", batch, REJECTS, unused_name(f"rejects{suffix}"), *words
+        "cxcall", "batch", "report", batch, _REJECTS, unused_name(f"rejects{suffix}"), *words
     )
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
+
+
+def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard]) -> str:
+    """Return how to continue a batch, with the command if none of its words may be a secret or a phone number.
+
+    A command that is pasted elsewhere lacks the variables that set its guards.
+    """
+    variables = "".join(f", `{each}`" for each in guard_variables(guards))
+    also = f" and the same {variables[2:]}" if variables else ""
+    said = f"to continue, run the same command with `--resume`{also}"
+    if any(map(_may_be_private, arguments)):
+        return said
+    return f"{said}: {command('cxcall', *_resume_words(arguments))}"
+
+
+def _resume_words(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the words of the command; the number of calls must be confirmed again.
+
+    The rows to correct go to another file, because the first run may have written its own.
+    """
+    words = iter(arguments)
+    for word in words:
+        if word == "--confirm":
+            next(words, None)
+        elif word == _REJECTS:
+            yield from (word, *map(unused_name, islice(words, 1)))
+        elif word.startswith(f"{_REJECTS}="):
+            yield f"{_REJECTS}={unused_name(word.partition('=')[2])}"
+        elif word == "--":  # the next words are not options
+            yield from ("--resume", word, *words)
+            return
+        elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
+            yield word
+    yield "--resume"
+
+
+def _may_be_private(word: str) -> bool:
+    """Return whether a word may have a secret or a phone number, by its form, or by a name as in `/token=x`."""
+    name, _, text = word.removeprefix("--set=").removeprefix("--param=").partition("=")
+    text = (text or name).strip('"')
+    is_number = mask_cell(name, text) != text and (not text.isdigit() or is_number_name(name))
+    return is_number or is_likely_secret(name, text) or mask_likely_secrets(word) != word

@@ -18,15 +18,15 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run
 from cxcall.batch.skip_reasons import SkipReason
-from cxcall.cli.actions.batch.continuation import describe_continuation
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (
     RowPrinter,
+    describe_continuation,
     describe_outcomes,
     describe_rejects,
     describe_speed,
-    print_totals,
+    total_lines,
     unwritable_reason,
 )
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_row_file, report_errors
@@ -225,8 +225,7 @@ class BatchCommand:
 
     def _tell(self, text: str) -> None:
         """Print a message on stderr in every output format: stdout may be a file."""
-        for line in text.splitlines():
-            self.screen.print_diagnostic(line, always=True)
+        self.screen.print_diagnostic(text, always=True)
 
     def tell_progress(self, text: str) -> None:
         """Print a message that requires no action."""
@@ -300,12 +299,12 @@ class BatchCommand:
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
             guards = self.job.guards if self.job.may_place_call else []
-            lines.append(describe_continuation(sys.argv, guards))
+            lines.append(describe_continuation(sys.argv[1:], guards))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
         if code is not ExitCode.OK or not self.screen.options.quiet:
-            print_totals(self.screen, statistics, speed, lines, self._tell)
+            self._tell("\n".join([*total_lines(statistics, speed), *lines]))
         return Report(
             self.command,
             Outcome.ERROR if is_empty else statistics.outcome_of_run(code),

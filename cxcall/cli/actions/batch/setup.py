@@ -123,5 +123,5 @@ def _tell_errors(screen: Screen, error: CxcallError, summary: str = "") -> None:
     if screen.options.output != "text" and not screen.stdout.isatty():
         for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
             screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)
-        for line in summary.splitlines() if not screen.options.quiet else ():
-            screen.print_diagnostic(line, always=True)
+        if summary and not screen.options.quiet:
+            screen.print_diagnostic(summary, always=True)

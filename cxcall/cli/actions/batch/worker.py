@@ -95,8 +95,7 @@ class _Diagnostics:
         """Print a message in every output format: stdout may be a file."""
         if text != self._last:
             self._last = text
-            for line in text.splitlines():
-                self._screen.print_diagnostic(line, always=True)
+            self._screen.print_diagnostic(text, always=True)
 
 
 def _report(
