@@ -122,7 +122,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     modules = """
         documents.json_spans documents.toml documents.paths
         ledger.batches ledger.records ledger.sqlite.upgrade ledger.upkeep
-        output.exchange_text output.finding_text output.json_envelope output.sections
+        output.finding_text output.json_envelope output.sections
         payloads.errors.value_hints payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching
         phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity

@@ -10,6 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
+from cxcall.output.terminal_text import reading_width
 from cxcall.settings.sources import DEFAULTS, suggest_name
 
 if TYPE_CHECKING:
@@ -61,8 +62,6 @@ TOPICS = _read_topics()
 
 def show_topic(topic: str | None) -> Report:
     """Return a topic, or without one the help of `cxcall --help`; raises UsageError for an unknown topic."""
-    from shutil import get_terminal_size
-
     if topic is None:
         return _root_help()
     if topic not in TOPICS:
@@ -72,8 +71,7 @@ def show_topic(topic: str | None) -> Report:
             fix=f"{suggest_name(topic, TOPICS)}; commands: `cxcall --help`",
         )
     found = TOPICS[topic]
-    width = min(get_terminal_size().columns, 80)
-    return Report("help", data={topic: dict(found.terms)}, text=found.text(width))
+    return Report("help", data={topic: dict(found.terms)}, text=found.text(reading_width()))
 
 
 def _root_help() -> Report:

@@ -12,6 +12,7 @@ from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import option
+from cxcall.output.terminal_text import reading_width
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -113,10 +114,9 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 
 def short_help() -> str:
     """Return the output of `cxcall` without arguments: the first commands, and where to find more."""
-    from shutil import get_terminal_size
     from textwrap import fill
 
-    width = min(get_terminal_size().columns, 80)
+    width = reading_width()
     lines = RootGroup().lines(None)
     shown, others = lines[:_MAX_SUMMARIES], [name for name, _ in lines[_MAX_SUMMARIES:]]
     more = ", ".join(name for name in others if " " not in name)  # `batch list` is part of `batch`

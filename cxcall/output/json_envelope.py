@@ -51,12 +51,11 @@ def _request(report: Report) -> dict[str, Any] | None:
 
     url, headers = request.url, masked_headers(request.headers)
     if report.outcome is not Outcome.DRY_RUN:
-        from cxcall.output import exchange_text
+        from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+        from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
-        url, body = (
-            exchange_text.mask_request_url(request.shown_url),
-            exchange_text.mask_request_body(body),
-        )
+        url = number_masking.mask_url(mask_likely_secrets(request.shown_url))
+        body = number_masking.mask_value(mask_secret_members(body))
         headers = number_masking.mask_cells(headers)
     return {"method": request.method, "url": url, "headers": headers, "body": body}
 

@@ -1,4 +1,4 @@
-"""Print reports, findings, and prompts, and decide on color and width: only this module writes to stdout or stderr.
+"""Print reports, findings, and prompts: only this module writes to stdout or stderr.
 
 Every text is redacted here, before colors, folding, or JSON can split a secret.
 """
@@ -6,7 +6,6 @@ Every text is redacted here, before colors, folding, or JSON can split a secret.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import contextmanager
 from functools import cache, partial
@@ -14,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import complete_commands
+from cxcall.output import terminal_text as terminal
 from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.terminal_text import escape_cell, escape_controls, escape_in_json, fold
 from cxcall.runtime.secrets.known_secrets import redact, redact_value
@@ -35,16 +35,6 @@ _FINDINGS_SHOWN = 100
 _MARGIN = 20_000
 """The part of a long line that is searched for secrets: more than the length of a token."""
 
-_STYLES = {
-    "error": "1;31",
-    "warning": "1;33",
-    "note": "1;36",
-    "hint": "32",
-    "dim": "2",
-    "bold": "1",
-    "good": "1;32",
-}
-
 
 class Screen:
     """Writes to stdout and stderr in the format, color, and width of each stream."""
@@ -55,23 +45,31 @@ class Screen:
         self.stderr = stderr
         # Read once, because a report may print thousands of lines.
         self._is_terminal = cache(lambda stream: bool(stream.isatty()))
+        self._uses_color = cache(lambda stream: terminal.uses_color(stream, options.color))
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:
         """Return a screen on the streams of the process; `streams.guard` has made them safe."""
         return cls(options, sys.stdout, sys.stderr)
 
-    def uses_color(self, stream: IO[str]) -> bool:
-        """Return whether to color a stream: by --color, NO_COLOR, TERM, and whether it is a terminal."""
-        if self.options.color != "auto":
-            return self.options.color == "always"
-        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-            return False
-        return self._is_terminal(stream)
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads the data on a terminal; a program, or a file, gets it unfolded and masked."""
+        return self._is_terminal(self.stdout)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person can answer questions."""
+        return not self.options.no_input and sys.stdin.isatty() and self._is_terminal(self.stderr)
+
+    @property
+    def shows_bar(self) -> bool:
+        """Whether stderr is a terminal that can draw a progress bar."""
+        return terminal.can_draw(self.stderr)
 
     def paint(self, stream: IO[str], style: str, text: str) -> str:
         """Return `text` in a style if the stream is colored, else unchanged."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.uses_color(stream) else text
+        return terminal.color_text(style, text) if self._uses_color(stream) else text
 
     def _write(self, text: str, stream: IO[str], end: str = "\n") -> None:
         """Write a text that is already redacted."""
@@ -88,28 +86,30 @@ class Screen:
     def print_value(self, value: Any) -> None:
         """Print a value of a response on one line: a text unchanged, and all else as JSON."""
         value = redact_value(value)
-        if isinstance(value, str):
-            return self._write(escape_controls(value), self.stdout)
-        return self.print_line(self._highlight_json(escape_in_json(_as_json(value))))
+        shown = value if isinstance(value, str) else escape_in_json(_as_json(value))
+        self.print_line(escape_controls(value) if shown is value else self._highlight_json(shown))
 
-    def print_text(self, text: str, prefix: str = "", indent: str = "") -> None:
-        """Print one line of data, after a prefix that is printed unchanged; `indent` precedes continuation lines.
+    def print_text(
+        self, text: str, *, label: str = "", style: str = "bold", indent: str = ""
+    ) -> None:
+        """Print one line of data after a label in a style; `indent` precedes continuation lines.
 
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
-        if self._is_terminal(self.stdout):
-            text = fold(escape_cell(redact(text)), terminal_columns(self.stdout), indent)
-        else:
+        if not self.is_terminal:
             from cxcall.phone.number_masking import mask_text
 
-            text = escape_cell(mask_text(redact(text)))
-        self.print_line(prefix + text)
+            text = mask_text(redact(text))
+        line = fold(
+            label + escape_cell(redact(text)), terminal.terminal_columns(self.stdout), indent
+        )
+        self.print_line((label and self.paint(self.stdout, style, label)) + line[len(label) :])
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, whose envelope has all messages, only if `always`."""
         if self.options.output == "text" or always:
             safe = escape_controls(redact(complete_commands(text)))
-            self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
+            self._write(fold(safe, terminal.terminal_columns(self.stderr)), self.stderr)
 
     def print_wait(self, seconds: float, reason: str) -> None:
         """Print the reason why a request waits before it is sent again."""
@@ -117,7 +117,7 @@ class Screen:
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question and return the answer; an empty line or end of input means no."""
-        text = fold(escape_controls(redact(question)), terminal_columns(self.stderr))
+        text = fold(escape_controls(redact(question)), terminal.terminal_columns(self.stderr))
         self._write(text, self.stderr, end=" [y/N] ")
         self.stderr.flush()
         return sys.stdin.readline(_LONGEST_ANSWER).strip().lower() in ("y", "yes")
@@ -143,16 +143,6 @@ class Screen:
 
         return getpass(f"{prompt}: ").strip()
 
-    @property
-    def is_interactive(self) -> bool:
-        """Whether a person can answer questions."""
-        return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
-
-    @property
-    def shows_bar(self) -> bool:
-        """Whether stderr is a terminal that can draw a progress bar."""
-        return self.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
     @contextmanager
     def progress(self, total: int | None) -> Iterator[Callable[[int, str], None]]:
         """Show a progress bar on a terminal; yields a function that takes (number done, description).
@@ -162,9 +152,9 @@ class Screen:
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
-        from cxcall.output.progress import make_progress_bar
+        from cxcall.output.terminal_tables import new_bar
 
-        bar = make_progress_bar(self.stderr, uses_color=self.uses_color(self.stderr))
+        bar = new_bar(self.stderr, is_colored=self._uses_color(self.stderr))
         before = self.stdout
         with bar:
             if before.isatty():
@@ -209,7 +199,7 @@ class Screen:
         for text in report.diagnostics:
             self.print_diagnostic(text)
         stream = self.stdout if report.findings_are_data else self.stderr
-        if delivery is not None and report.findings and self.stdout.isatty():
+        if delivery is not None and report.findings and self.is_terminal:
             self.print_line()
         self._print_findings(report, stream)
         if report.summary and not self.options.quiet:
@@ -218,11 +208,14 @@ class Screen:
     def _print_listing(self, report: Report) -> None:
         """Print the lines of a report, its sections, or its table."""
         for line in report.lines or ():
-            self.print_line(escape_controls(line) if self.stdout.isatty() else line)
-        if report.sections is not None and (report.table is None or self.stdout.isatty()):
+            self.print_line(escape_controls(line) if self.is_terminal else line)
+        if report.sections is not None and (report.table is None or self.is_terminal):
             from cxcall.output.sections import lay_out
 
-            columns, paint = terminal_columns(self.stdout), partial(self.paint, self.stdout)
+            columns, paint = (
+                terminal.terminal_columns(self.stdout),
+                partial(self.paint, self.stdout),
+            )
             for line in lay_out(report.sections, columns, paint):
                 self.print_line(line)
         elif report.table is not None:
@@ -275,7 +268,7 @@ class Screen:
 
             decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:
-            if not self._is_terminal(self.stdout):
+            if not self.is_terminal:
                 from cxcall.phone.number_masking import mask_value
 
                 decoded = mask_value(decoded, request.mask_echo)
@@ -285,7 +278,7 @@ class Screen:
     def _highlight_json(self, text: str) -> str:
         """Return text with control characters escaped, and with syntax colors if it is JSON."""
         safe = escape_controls(redact(text))
-        if not (self.uses_color(self.stdout) and safe[:1] in ("{", "[")):
+        if not (self._uses_color(self.stdout) and safe[:1] in ("{", "[")):
             return safe
         from rich.console import Console
         from rich.highlighter import JSONHighlighter
@@ -297,9 +290,21 @@ class Screen:
         return capture.get().rstrip("\n")
 
     def _print_exchange(self, exchange: Exchange) -> None:
-        from cxcall.output.exchange_text import exchange_lines
+        """Print an exchange without its bodies on stderr; phone numbers are masked unless that is a terminal."""
+        from cxcall.phone.number_masking import mask_cells, mask_url
+        from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
 
-        for line in exchange_lines(exchange, is_exact=self.stderr.isatty()):
+        request, response, is_exact = exchange.request, exchange.response, self.stderr.isatty()
+        url, headers = mask_likely_secrets(request.shown_url), masked_headers(request.headers)
+        url, headers = (url, headers) if is_exact else (mask_url(url), mask_cells(headers))
+        lines = [f"> {request.method} {url}", *(f"> {name}: {headers[name]}" for name in headers)]
+        if response is not None:
+            mask = _echo_mask(request, self.stderr)
+            lines.append(mask(f"< {response.status} {response.reason}"))
+            shown = masked_headers(response.headers).items()
+            lines += [mask(f"< {name}: {value}") for name, value in shown]
+        timings = (f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
+        for line in (*lines, f"* {', '.join(timings)}"):
             self._write(escape_controls(redact(line)), self.stderr)  # not folded, to be copied
 
     def print_table(self, table: Table, stream: IO[str]) -> None:
@@ -312,8 +317,8 @@ class Screen:
 
         from cxcall.output.terminal_tables import new_grid
 
-        columns = terminal_columns(stream)
-        color: Literal["auto"] | None = "auto" if self.uses_color(stream) else None
+        columns = terminal.terminal_columns(stream)
+        color: Literal["auto"] | None = "auto" if self._uses_color(stream) else None
         console = Console(file=stream, color_system=color, highlight=False, width=columns)
         grid = new_grid(table, console.width)
         if grid is not None:
@@ -327,7 +332,7 @@ class Screen:
         if finding.excerpt:
             finding = finding._replace(excerpt=finding.excerpt.crop(_MARGIN))
         finding = finding.map_texts(redact)
-        columns = terminal_columns(stream) if self._is_terminal(stream) else None
+        columns = terminal.terminal_columns(stream) if self._is_terminal(stream) else None
         paint = partial(self.paint, stream)
         text = format_finding(finding, paint, columns, with_source=self.options.verbose)
         self._write(text + "\n", stream)
@@ -340,11 +345,3 @@ def _echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
 
 def _as_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def terminal_columns(stream: IO[str]) -> int | None:
-    """Return the width of the terminal that a stream writes to; None if it is not a terminal."""
-    if not stream.isatty():
-        return None
-    text = os.environ.get("COLUMNS", "")
-    return int(text if text.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None

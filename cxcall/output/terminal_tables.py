@@ -1,13 +1,14 @@
-"""Draw a table on a terminal in the widest form that fits."""
+"""Draw a table on a terminal in the widest form that fits, and a progress bar."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from cxcall.output.terminal_text import cell_width, escape_cell
 from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -52,3 +53,18 @@ def _narrow_to_fit(table: Table, width: int) -> Table:
             break
         table = table.narrower
     return table
+
+
+def new_bar(stream: IO[str], *, is_colored: bool) -> Progress:
+    """Return a bar that shows the number done, the total, a description, and the remaining time."""
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.description}", markup=False),
+        progress.TimeRemainingColumn(),
+        console=Console(file=stream, no_color=not is_colored),
+        transient=True,
+    )

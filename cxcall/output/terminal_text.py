@@ -1,13 +1,19 @@
-"""Prepare text for a terminal: escape control characters, fold lines, measure width in cells."""
+"""What a terminal can show, and text for it: escape control characters, fold lines, measure width in cells.
+
+The screen decides with it; no other module asks a terminal.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cxcall.output.output_options import ColorChoice
 
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
@@ -16,9 +22,51 @@ _UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2
 # opening backtick of the next literal.
 LITERAL = r"(?<!\w)`[^`\n]*`(?!\w)"
 _PROTECTED_SPACE = "\0"  # a space in a literal: `printable` has removed NULs
-
-
 MIN_COLUMNS = 40
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "hint": "32",
+    "dim": "2",
+    "bold": "1",
+    "good": "1;32",
+}
+_WIDEST_TEXT = 80
+
+
+def uses_color(stream: IO[str], choice: ColorChoice) -> bool:
+    """Return whether to color a stream: by --color, NO_COLOR, TERM, and whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def color_text(style: str, text: str) -> str:
+    """Return a text in a style: `error`, `warning`, `note`, `hint`, `dim`, `bold`, or `good`."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def terminal_columns(stream: IO[str]) -> int | None:
+    """Return the width of the terminal that a stream writes to; None if it is not a terminal."""
+    if not stream.isatty():
+        return None
+    text = os.environ.get("COLUMNS", "")
+    return int(text if text.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None
+
+
+def reading_width() -> int:
+    """Return the width of a text of several lines, such as a topic of the help."""
+    from shutil import get_terminal_size
+
+    return min(get_terminal_size().columns, _WIDEST_TEXT)
+
+
+def can_draw(stream: IO[str]) -> bool:
+    """Return whether a stream is a terminal that can draw a progress bar."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def escape_cell(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.cli.actions.batch.result_printer import ProgressLines
 from cxcall.output.output_options import OutputOptions
-from cxcall.output.progress import ProgressLines
 from cxcall.output.screen import Screen
 from helpers.command import CAMPAIGN, CXCALL, screen, terminal
 

@@ -49,19 +49,6 @@ def test_default_platform_is_named_a_default(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", [80, 140])
-def test_groups_of_operations_name_as_many_as_there_is_room_for(
-    cxcall: Cxcall, columns: int
-) -> None:
-    with terminal(cxcall, "operations", columns=columns) as child:
-        text = plain(screen_of(child))
-    rows = re.findall(r"^  ([a-z][\w -]*?) +([0-9]+)  (\S.*?)\r?$", text, re.MULTILINE)
-    named = {tag: names for tag, count, names in rows}
-    assert named["persistent-contacts"].startswith("cxone-")
-    assert (len(named["conversations"]) > 44) == (columns > 80)
-
-
-@pytest.mark.slow
 def test_text_below_a_heading_keeps_its_indent_where_it_is_folded(cxcall: Cxcall) -> None:
     with terminal(cxcall, "operations", "place-call", columns=80) as child:
         text = plain(screen_of(child))

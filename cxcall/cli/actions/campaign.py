@@ -185,7 +185,7 @@ def show_campaign_status(options: StatusOptions) -> Report:
         "campaign status",
         operation=found.operation,
         data=state.with_masked_numbers().as_dict(),
-        lines=_lines(state if screen.stdout.isatty() else state.with_masked_numbers()),
+        lines=_lines(state if screen.is_terminal else state.with_masked_numbers()),
         json_lines=[] if is_streamed else [state.with_masked_numbers().as_dict()],
     )
 

@@ -12,8 +12,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.report import Report, Table
-from cxcall.output.screen import Screen, terminal_columns
-from cxcall.output.terminal_text import escape_to_one_line, fold
+from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload, build_payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.settings.sources import suggest_name
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.platform_reads.check_results import CheckResult
     from cxcall.settings.sources import Flags
 
-_INDENT = 23
+_INDENT = " " * 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
@@ -120,23 +119,15 @@ def _print_result(result: CheckResult, screen: Screen) -> None:
     if screen.options.output != "text":
         return
     fix = complete_commands(result.fix) if result.fix and result.verdict != "passed" else ""
-    if not screen.stdout.isatty():
+    if not screen.is_terminal:
         cells = (result.verdict, result.check, result.says, fix)
         screen.print_table(Table((), [list(map(mask_text, cells))]), screen.stdout)
         return
-    verdict = screen.paint(screen.stdout, _STYLES[result.verdict], f"{result.verdict:<8}")
-    first, *more = _fold_beside_name(result.says, screen)
-    screen.print_text(f" {result.check:<13} {first}", verdict)
+    label, style = f"{result.verdict:<8}", _STYLES[result.verdict]
+    says = f" {result.check:<13} {result.says}"
+    screen.print_text(says, label=label, style=style, indent=_INDENT)
     if fix:
-        more += _fold_beside_name(fix, screen)
-    for line in more:
-        screen.print_text(f"{'':<{_INDENT}}{line}")
-
-
-def _fold_beside_name(text: str, screen: Screen) -> list[str]:
-    """Fold a text into lines that fit beside the name of a check on a terminal."""
-    columns = terminal_columns(screen.stdout)
-    return fold(escape_to_one_line(text), columns and columns - _INDENT).split("\n")
+        screen.print_text(_INDENT + fix, indent=_INDENT)
 
 
 def _build_report(results: Sequence[CheckResult], operation: Operation | None) -> Report:

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 120
 """On a terminal, more operations than this are listed as groups with counts."""
-_LONGEST_EXAMPLES = 88
-_BEFORE_EXAMPLES = 44
-"""The columns of a tag and the number of its operations, and of the mark that there are more."""
+_NAMED = 3
+"""How many operations of a group are named."""
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -128,23 +127,12 @@ def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
 
 
 def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
-    """Return each tag with the number of its operations, and as many names of operations as a line has room for."""
-    from shutil import get_terminal_size
-
-    tags = _by_tag(operations)
-    columns = get_terminal_size().columns
-    room = min(columns - _BEFORE_EXAMPLES, _LONGEST_EXAMPLES)
-    widest = columns * 3 // 5 - len(", …")  # a name is not folded
-    rows = []
+    """Return each tag with the number of its operations, and the shortest names of some."""
+    tags, rows = _by_tag(operations), []
     for tag in sorted(tags, key=alphanumeric_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
-        shown = [name for name in names[:1] if len(name) <= widest]
-        for name in names[1:]:
-            if len(", ".join([*shown, name])) > room:
-                break
-            shown.append(name)
-        more = ", …" if shown and len(names) > len(shown) else ""
-        rows.append((tag, f"{len(names):>4}  {', '.join(shown)}{more}".rstrip()))
+        more = ", …" if len(names) > _NAMED else ""
+        rows.append((tag, f"{len(names):>4}  {', '.join(names[:_NAMED])}{more}"))
     return rows
 
 

@@ -100,7 +100,7 @@ class Reading(NamedTuple):
         result = mask_numbers(result, delivery, screen)
         values = printed_lines(result)
         fields = self.selection.fields
-        is_table = bool(fields) and isinstance(result, list) and screen.stdout.isatty()
+        is_table = bool(fields) and isinstance(result, list) and screen.is_terminal
         rows = [[as_cell(row[name]) for name in fields] for row in values] if is_table else ()
         return report._replace(
             values=() if is_table else values,
@@ -126,7 +126,7 @@ def explain_selection_error(error: SelectionError) -> Finding:
 
 def mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     """Return a value with the phone numbers masked, except for text on a terminal."""
-    if delivery.exchange is None or (screen.options.output == "text" and screen.stdout.isatty()):
+    if delivery.exchange is None or (screen.options.output == "text" and screen.is_terminal):
         return value
     return mask_value(value, response_masker(delivery.exchange.request.texts))
 

@@ -139,7 +139,7 @@ def _follow(
 
 def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen: Screen) -> Report:
     """Add the addresses of transcripts to a report; without a terminal, they are a JSON line of their own."""
-    if screen.options.output == "text" and screen.stdout.isatty():
+    if screen.options.output == "text" and screen.is_terminal:
         for each in found:
             who = f" ({each['who']})" if each["who"] else ""
             url = each["url"] or "no transcript available"
@@ -208,7 +208,7 @@ def _print_state(
     """Print a line for each leg that was not `shown` on a terminal, otherwise a JSON line; nothing for `-o json` and `--quiet`."""
     if screen.options.output == "json" or screen.options.quiet:
         return
-    if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
+    if screen.options.output == "text" and (is_for_people or screen.is_terminal):
         for leg in (each for each in state.legs if each not in shown):
             screen.print_text(f"{state.elapsed:6.1f} s  {leg}")
         if state.is_over:

@@ -36,6 +36,7 @@ _REJECTS = "--rejects"
 _FEWEST_FOR_RATE = 10
 _MAX_REASONS = 20
 _BAR_WIDTH = 40
+_SECONDS_BETWEEN_LINES = 10.0
 
 
 def total_lines(statistics: BatchStatistics, speed: str = "") -> list[str]:
@@ -144,7 +145,7 @@ class RowPrinter:
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
                 screen.print_line(escape_cell(report.delivery.engagement_id))
-        elif not screen.stdout.isatty():
+        elif not screen.is_terminal:
             screen.print_line("\t".join(map(escape_cell, result.cells())))
         elif report.outcome is not Outcome.ACCEPTED and not (
             result.skip and self._skips_shown > _MAX_SKIPS_SHOWN
@@ -152,6 +153,21 @@ class RowPrinter:
             self._skips_shown += result.skip is not None
             screen.print_line(format_one_line(str(result)))
         screen.stdout.flush()
+
+
+class ProgressLines:
+    """Prints a line at intervals if no progress bar is shown: in a log, or on a terminal that cannot draw one."""
+
+    def __init__(self, screen: Screen, total: int, tell: Callable[[str], None]) -> None:
+        self._is_quiet = screen.options.quiet or screen.shows_bar
+        self._total, self._tell = total, tell
+        self._next = _SECONDS_BETWEEN_LINES
+
+    def update(self, done: int, text: str, seconds: float) -> None:
+        """Print the progress, unless a line was printed less than 10 seconds ago, or the summary follows at once."""
+        if seconds >= self._next and done < self._total and not self._is_quiet:
+            self._next = seconds + _SECONDS_BETWEEN_LINES
+            self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 
 def unwritable_reason(error: OSError) -> str:

@@ -21,6 +21,7 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (
+    ProgressLines,
     RowPrinter,
     describe_continuation,
     describe_outcomes,
@@ -40,7 +41,6 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
-from cxcall.output.progress import ProgressLines
 from cxcall.output.report import Report
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals

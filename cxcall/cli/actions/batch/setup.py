@@ -120,7 +120,7 @@ def report_errors(run: Callable[[Screen], Report], common: RequestOptions, comma
 
 def _tell_errors(screen: Screen, error: CxcallError, summary: str = "") -> None:
     """Print errors, and the counts of the check, on stderr if the envelope goes to a file or another program."""
-    if screen.options.output != "text" and not screen.stdout.isatty():
+    if screen.options.output != "text" and not screen.is_terminal:
         for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
             screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)
         if summary and not screen.options.quiet:
