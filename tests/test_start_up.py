@@ -123,7 +123,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         documents.json_spans documents.toml documents.paths
         ledger.batches ledger.records ledger.sqlite.upgrade ledger.upkeep
         output.finding_text output.json_envelope output.sections
-        payloads.errors.value_hints payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching
+        payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching
         phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity
         runtime.secrets.random_texts runtime.secrets.secret_names

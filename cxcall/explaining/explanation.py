@@ -16,7 +16,7 @@ from cxcall.explaining.checks.body.body_check import (
     read_form,
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
-from cxcall.explaining.checks.body.refused_number import check_refused_numbers
+from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_sent_token_kind, find_twin
 from cxcall.explaining.checks.header_parameters import note_sent_header

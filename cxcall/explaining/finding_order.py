@@ -6,21 +6,16 @@ import re
 from collections.abc import Collection, Iterable
 
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
-from cxcall.explaining.checks.partial_success import (
-    is_for_another_reason,
-    kind_of_place,
-)
 from cxcall.explaining.checks.url.host_check import is_foreign
-from cxcall.explaining.equal_findings import LIST_INDEX, merge_equal
 from cxcall.explaining.named_places import (
     IN_URL,
+    LIST_INDEX,
     ResponseEvidence,
-    find_named,
     has_name,
     is_at,
     is_named,
-    is_owner_named,
     is_within,
+    merge_equal,
 )
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
@@ -79,11 +74,19 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     evidence = ResponseEvidence.of(findings, request)
     findings = [_cite(_confirm(each, request, evidence), request) for each in findings]
     evidence = ResponseEvidence.of(findings, request)
-    certain = [_by_response(each, request, evidence) for each in findings]
+    has_likely_cause = any(
+        each.severity is not Severity.NOTE and each.source != SOURCE and each.where[:1] in ("", "/")
+        for each in findings
+    )
+    certain = [
+        _judge_refusal(each, request, evidence, has_likely_cause=has_likely_cause)
+        if each.source == SOURCE
+        else _by_response(each, request, evidence)
+        for each in findings
+    ]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    named = find_named(evidence.in_response)
-    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, named))
+    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, evidence.named))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
 
@@ -147,8 +150,6 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text, is_placeholder = platform_text(request.response), finding.code == "placeholder"
-    if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
-        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
@@ -212,12 +213,12 @@ def _is_quoted(value: str, text: str) -> bool:
 
 
 def _is_wrong_id(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> bool:
-    """Return whether a refusal is about a value that cannot be an ID, by its name or form, or the only such value."""
+    """Return whether a refusal is about a value that cannot be an ID, by its name or form."""
     in_response = evidence.in_response
     refusals = [each for each in in_response if each.source == SOURCE and each.code in _ABOUT_IDS]
     if finding.code not in _WRONG_IDS or not refusals or request.response is None:
         return False
-    text, code = platform_text(request.response), platform_code(request.response)
+    text = platform_text(request.response)
     if _is_quoted(finding.value, text):
         return True
     is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
@@ -227,10 +228,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, evidence: ResponseE
         return False
     names = LIST_INDEX.sub("", finding.where).split("/")[-2:]
     subject = {*name_words(" ".join(names))} - {"id", "ids"}
-    is_only = (
-        evidence.codes_in_body[finding.code] == 1 and _GENERIC_CODE.fullmatch(code) is not None
-    )
-    return bool(subject.intersection(name_words(text))) or is_only
+    return bool(subject.intersection(name_words(text)))
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
@@ -242,11 +240,7 @@ def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
 def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if finding.source == SOURCE and finding.severity is Severity.ERROR:
-        finding = finding._replace(
-            severity=_severity_of_refusal(finding, request, evidence.findings)
-        )
-    if not status or finding.where == "response" or finding.source == SOURCE:
+    if not status or finding.where == "response":
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
     response_codes = {each.code for each in evidence.in_response}
@@ -264,11 +258,9 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
             why += "; it may have ignored this" * is_body
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
-    if request.is_successful and finding.code in _ACCEPTED and is_body:
-        kind = (finding.code, kind_of_place(finding.where))
-        if is_for_another_reason(evidence.in_response) or kind in evidence.accepted:
-            why = "the API accepted it: the failure that it reports has another reason"
-            return finding._replace(severity=Severity.NOTE, why=why)
+    if request.is_successful and is_error and is_body and not is_named(finding, request):
+        why = "the API accepted the request; the failure that it reports may have another reason"
+        return finding._replace(severity=Severity.WARNING, why=why)
     if is_error and is_body and "state" in response_codes and not is_named(finding, request):
         why = "the API reported a problem with a state, so it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
@@ -276,50 +268,37 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
     return finding
 
 
-def _severity_of_refusal(
-    refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
-) -> Severity:
-    """Return the severity of a refusal beside the other findings: a note if one of them already says it."""
-    if _is_said_already(refusal, request, findings):
-        return Severity.NOTE
-    has_likely_cause = any(
-        each.severity is not Severity.NOTE and each.source != SOURCE and each.where[:1] in ("", "/")
-        for each in findings
-    )
+def _judge_refusal(
+    refusal: Finding,
+    request: ObservedRequest,
+    evidence: ResponseEvidence,
+    *,
+    has_likely_cause: bool,
+) -> Finding:
+    """Return a refusal as a note if an error in the request already says it, and a generic one beside a likely cause as a warning."""
+    if refusal.severity is not Severity.ERROR or refusal.code == "hidden-failure":
+        return refusal
+    errors = evidence.errors
+    if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in errors):
+        is_said = True  # to the API, the body has no properties
+    elif refusal.where != "response":
+        is_said = any(has_name(each, refusal) for each in errors)
+    else:
+        is_said = evidence.is_said or _is_explained(refusal, request, evidence.causes)
+    if is_said:
+        return refusal._replace(severity=Severity.NOTE)
     is_doubtful = has_likely_cause and _is_generic(refusal, request)
-    return Severity.WARNING if is_doubtful else refusal.severity
+    return refusal._replace(severity=Severity.WARNING) if is_doubtful else refusal
 
 
 def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
     """Return whether a refusal says only that something in the request is not valid."""
-    if refusal.source != SOURCE or refusal.where != "response" or request.response is None:
+    if refusal.where != "response" or request.response is None:
         return False
     text = platform_text(request.response)
     code = platform_code(request.response) or text
     is_only_code = len(name_words(text.replace(code, ""))) < _MIN_WORDS
     return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
-
-
-def _is_said_already(
-    refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
-) -> bool:
-    """Return whether a finding only repeats the response, and an error in the request is its cause."""
-    if refusal.source != SOURCE or refusal.code == "hidden-failure":
-        return False
-    errors = (each for each in findings if each.severity is Severity.ERROR)
-    others = [each for each in errors if each.source != SOURCE]
-    if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in others):
-        return True  # to the API, the body has no properties
-    if refusal.where != "response":
-        return any(has_name(each, refusal) for each in others)
-    is_said = any(is_named(each, request) for each in others)
-    if named := find_named(findings):  # an error at another place in the body is not the cause
-        others = [
-            each
-            for each in others
-            if each.where[:1] != "/" or any(has_name(each, place) for place in named)
-        ]
-    return is_said or _is_explained(refusal, request, others)
 
 
 def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[Finding]) -> bool:

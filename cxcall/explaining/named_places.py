@@ -1,20 +1,20 @@
-"""What the response of a request says about the findings: the places that it names, and what it accepted."""
+"""The places of findings: those that the response names, and items of lists with equal findings."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from typing import Self
 
-from cxcall.explaining.checks.partial_success import accepted_kinds
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
-from cxcall.runtime.patterns import fold_name, name_words
+from cxcall.runtime.patterns import name_words
 
+LIST_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
+"""The index of an item in a pointer, also of a pointer in a message."""
 IN_URL = ("path", "query", "form")
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
@@ -22,35 +22,39 @@ _IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 
 
 class ResponseEvidence(NamedTuple):
-    """All findings on a request, those on its response, and what follows from them for each other finding."""
+    """What the findings on a response say about all others, computed once: there may be thousands of them.
 
-    findings: list[Finding]
+    `named` are the findings on the places in the request that the response names. `errors` are the errors in the
+    request itself, `causes` those of them that may explain a refusal without a place: of errors in the body, if
+    the response names places, only those at one of them. `is_said`: the response names the property of an error.
+    """
+
     in_response: list[Finding]
-    accepted: set[tuple[str, str]]
-    codes_in_body: Counter[str]
+    named: list[Finding]
+    errors: list[Finding]
+    causes: list[Finding]
+    is_said: bool
 
     @classmethod
-    def of(cls, findings: list[Finding], request: ObservedRequest) -> Self:
-        """Return the evidence in some findings, computed once: there may be thousands of them."""
+    def of(cls, findings: Iterable[Finding], request: ObservedRequest) -> Self:
+        """Return the evidence in some findings."""
+        found = list(findings)
+        named = [each for each in found if each.source == SOURCE and each.where != "response"]
+        errors = [
+            each for each in found if each.severity is Severity.ERROR and each.source != SOURCE
+        ]
+        causes = [
+            each
+            for each in errors
+            if not named or each.where[:1] != "/" or any(has_name(each, place) for place in named)
+        ]
         return cls(
-            findings,
-            [each for each in findings if each.where == "response" or each.source == SOURCE],
-            accepted_kinds(request, findings) if request.is_successful else set(),
-            Counter(each.code for each in findings if each.where[:1] == "/"),
+            [each for each in found if each.where == "response" or each.source == SOURCE],
+            named,
+            errors,
+            causes,
+            any(is_named(each, request) for each in errors),
         )
-
-
-def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
-    above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
-    text = platform_text(request.response) if request.response else ""
-    name = fold_name(above).rstrip("s")
-    return request.is_refused and bool(name) and name in fold_name(text)
-
-
-def find_named(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings on the places in the request that the response names."""
-    return [each for each in findings if each.source == SOURCE and each.where != "response"]
 
 
 def is_at(finding: Finding, named: Finding) -> bool:
@@ -82,3 +86,22 @@ def is_named(finding: Finding, request: ObservedRequest) -> bool:
     text = _IDENTIFIER.sub(lambda found: found[0].lower(), platform_text(request.response))
     response_words = f" {' '.join(name_words(text))} "
     return any(f" {each} " in response_words for each in (name.lower(), " ".join(name_words(name))))
+
+
+def merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Return the findings without repetitions for other items of a list; the first one names their number."""
+    first: dict[tuple[str, ...], Finding] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    for each in dict.fromkeys(findings):
+        where = LIST_INDEX.sub("/*", each.where)
+        key: tuple[str, ...] = (each.severity, each.code, where, LIST_INDEX.sub("/*", each.message))
+        if each.where == where and key in first:  # not an item of a list
+            key = (*key, each.where, str(len(counts)))
+        first.setdefault(key, each)
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        each._replace(message=f"{each.message} (and in {counts[key] - 1} other items)")
+        if counts[key] > 1
+        else each
+        for key, each in first.items()
+    ]

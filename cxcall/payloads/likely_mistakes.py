@@ -189,7 +189,7 @@ class _MistakeFinder:
             return
         there = value_at(self.body.value, other)
         if _differ(value, there):
-            from cxcall.payloads.errors.value_hints import format_value
+            from cxcall.payloads.errors.value_formats import format_value
 
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
             fix = f"send the same ID in both: `{format_value(there)}`"
@@ -230,7 +230,7 @@ def find_id_mismatches(
             continue
         if is_placeholder(value, id_wanted=True):
             continue  # the other finding is more specific
-        from cxcall.payloads.errors.value_hints import format_value
+        from cxcall.payloads.errors.value_formats import format_value
 
         in_path = format_value(values[name])
         yield body.make_finding(
@@ -273,7 +273,7 @@ def find_broken_relations(
 
 
 def _shown(value: Any) -> str:
-    from cxcall.payloads.errors.value_hints import format_value  # only for wrong values
+    from cxcall.payloads.errors.value_formats import format_value  # only for wrong values
 
     return format_value(value)
 

@@ -1,4 +1,4 @@
-"""Find and read the file in which a project assigns operations to payload files, by patterns of their paths.
+"""Read the file in which a project assigns operations to payload files, and match their paths with its patterns.
 
 The patterns are in the table `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
 
@@ -7,19 +7,23 @@ The patterns are in the table `[operations]` in `.cxcall.toml`, or `[tool.cxcall
 
 from __future__ import annotations
 
+import os
+from fnmatch import fnmatchcase
 from functools import partial
+from itertools import accumulate
+from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from cxcall.contracts.contract import Catalog
     from cxcall.contracts.operation import Operation
-    from cxcall.validation.operation_patterns import OperationPatterns
 
 _EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
 
@@ -31,6 +35,36 @@ SETTINGS_FILES: Mapping[str, tuple[str, ...]] = {
 """The files that may have patterns, and the tables that contain `operations`; the first file wins."""
 
 
+class PatternMatch(NamedTuple):
+    """The operation of a payload file, and the pattern and the file that assign it."""
+
+    operation: Operation
+    pattern: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"`{self.pattern}` in {self.source}"
+
+
+class OperationPatterns(NamedTuple):
+    """The patterns of one file, in order; they are relative to its folder."""
+
+    path: Path
+    patterns: Mapping[str, Operation]
+
+    def of(self, file: str) -> PatternMatch | None:
+        """Return the match of the first pattern that matches a file; None if no pattern matches."""
+        folder = self.path.parent
+        absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links stay as they are named
+        if not absolute.is_relative_to(folder):
+            return None
+        parts = absolute.relative_to(folder).parts
+        for pattern, operation in self.patterns.items():
+            if matches(parts, pattern_names(pattern)):
+                return PatternMatch(operation, pattern, self.path.name)
+        return None
+
+
 def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
     """Return the patterns of the nearest file: in `folder`, or above it in the same repository.
 
@@ -39,8 +73,6 @@ def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
     for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
         tables = SETTINGS_FILES[path.name]
         if path.is_file() and (found := _read_patterns(path, tables, known)) is not None:
-            from cxcall.validation.operation_patterns import OperationPatterns
-
             return OperationPatterns(path, found)
     return None
 
@@ -119,3 +151,28 @@ def folders_to_root(folder: Path) -> list[Path]:
     folders = [folder, *folder.parents]
     root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
     return folders[: root + 1]
+
+
+def pattern_names(pattern: str) -> list[str]:
+    """Return the names of a pattern: `./` at its start is left out, and a slash at its end stands for all files below."""
+    *folders, last = pattern.removeprefix("./").split("/")
+    return [*folders, last or "**"]
+
+
+def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return whether a path matches, name by name; `**` stands for any number of folders.
+
+    The cost is proportional to the names of the path times those of the pattern.
+    """
+    # Whether the rest of the path, from each of its names on, matches the rest of the pattern.
+    rests = [False] * len(path) + [True]
+    for part in reversed(pattern):
+        if part == "**":
+            rests = [*[*accumulate(reversed(rests), or_)][:0:-1], False]
+        else:
+            names = (fnmatchcase(name, part) for name in path)
+            rests = [
+                *(is_match and rest for is_match, rest in zip(names, rests[1:], strict=True)),
+                False,
+            ]
+    return rests[0]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.documents.json_document import Document
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
-    from cxcall.validation.operation_patterns import PatternMatch
+    from cxcall.validation.pattern_file import PatternMatch
 
 
 class PayloadVerdict(NamedTuple):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
-    from cxcall.validation.operation_patterns import OperationPatterns
+    from cxcall.validation.pattern_file import OperationPatterns
     from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 
 Piece = TypeVar("Piece")

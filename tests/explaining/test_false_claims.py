@@ -241,19 +241,6 @@ def test_accept_header_of_a_collection_is_not_missing() -> None:
     assert ("header-missing", "header:Accept") in problems(without)
 
 
-def test_variable_in_the_path_of_a_message_is_judged_by_the_rest_of_it() -> None:
-    path = "/api/v2/outbound/campaigns/%s/start HTTP/1.1\nAuthorization: Bearer %s\n\nHTTP/1.1 404 Not Found\n\n"
-    host = "https://api.mypurecloud.com"
-    texts = {
-        f"POST {host}{path % ('${campaignId}', '8sdf7s9df87')}": True,
-        f"POST {host}{path % ('{{campaignId}}', '8sdf7s9df87')}": True,
-        f"POST {host}{path % ('{{campaignId}}', '{{token}}')}": False,
-        f"POST {{{{host}}}}{path % ('{{campaignId}}', '8sdf7s9df87')}": False,
-    }
-    for text, is_unfilled in texts.items():
-        assert (("placeholder", "path") in problems(text)) == is_unfilled, text
-
-
 def test_relative_path_of_restsharp_is_read() -> None:
     path = "inContactAPI/services/v33.0/scripts/start"
     texts = {

@@ -206,15 +206,6 @@ def test_request_that_is_shown_whole_without_a_body_lacks_what_the_body_would_ha
     )
 
 
-def test_body_of_a_read_is_for_another_method() -> None:
-    for body, expected in (
-        ({"phoneNumber": "+12025550123"}, ["warning operation-mismatch body"]),
-        ({"pageSize": 25}, []),
-        ({}, []),
-    ):
-        assert tell({**exchange("GET", CALLS, body), "status": 200}) == expected, body
-
-
 def test_code_with_the_words_of_a_place_confirms_the_warning_there() -> None:
     contact_list = {
         "name": "n",

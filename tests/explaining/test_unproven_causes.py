@@ -11,8 +11,6 @@ from cxcall.findings.finding import Finding, Severity
 from helpers.exchanges import ACD, CALLS, exchange
 from helpers.exchanges import ID as QUEUE
 
-UPLOAD = {"skillId": 7, "forceOverwrite": True, "listFile": "aWQscGhvbmUK", "startSkill": False}
-
 
 def find(source: str | dict[str, Any]) -> tuple[Finding, ...]:
     (found,) = explain(source)
@@ -69,17 +67,6 @@ def test_fields_sent_as_json_are_not_called_a_form_of_curl() -> None:
     (about,) = (each for each in find(source) if each.where == "header:Content-Type")
     assert "not as JSON" in about.fix
     assert "curl" not in about.why
-
-
-def test_body_of_another_operation_under_the_path_is_an_error_only_as_a_whole() -> None:
-    for body, expected in (
-        (UPLOAD, Severity.ERROR),
-        ({**UPLOAD, "listName": "A"}, Severity.WARNING),
-    ):
-        found = find(exchange("POST", f"{ACD}/lists/call-lists", body))
-        (other,) = (each for each in found if each.code == "operation-mismatch")
-        assert other.severity is expected
-        assert "POST /lists/call-lists/{listId}/upload" in other.fix
 
 
 def test_error_of_an_sdk_or_a_login_server_is_a_response() -> None:
@@ -210,13 +197,6 @@ def test_command_without_a_required_body_has_an_error() -> None:
     assert (first.code, first.where, first.severity) == ("property-missing", "body", Severity.ERROR)
     found = find(f"{command} -d @body.json\nHTTP/1.1 400 Bad Request\n\n")
     assert "property-missing" not in [each.code for each in found]
-
-
-def test_short_form_of_a_region_names_its_host() -> None:
-    source = {**exchange("GET", "/api/v2/users/me"), "host": "api.use1.pure.cloud"}
-    (about,) = (each for each in find(source) if each.code == "host-unknown")
-    assert "`us-east-1`" in about.message
-    assert "`api.mypurecloud.com`" in about.message
 
 
 def test_stray_quote_at_the_end_of_a_path_is_named() -> None:

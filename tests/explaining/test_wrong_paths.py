@@ -47,7 +47,6 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
 @pytest.mark.parametrize(
     ("method", "host", "path", "status", "words"),
     [
-        ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 404, f"write `{CALLBACKS}`"),
         ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 400, ""),
         ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
         ("GET", HOSTS[CXONE], "/inContactAPI/services/v99.0/agents", 501, "write `v34.0`"),

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.findings.errors import UsageError
-from cxcall.validation.operation_patterns import OperationPatterns, matches
-from cxcall.validation.pattern_file import find_patterns
+from cxcall.validation.pattern_file import OperationPatterns, find_patterns, matches
 from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.work import time_limit

@@ -21,9 +21,10 @@ from cxcall.explaining.correction.corrected_command import (
 )
 from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
 from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
-from cxcall.explaining.correction.lost_values import find_lost_places, is_for_all
-from cxcall.explaining.correction.repeated_request import (
+from cxcall.explaining.correction.lost_values import (
     UNKNOWN_PATH,
+    find_lost_places,
+    is_for_all,
     parse_leniently,
     repeats_request,
 )

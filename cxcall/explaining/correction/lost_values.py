@@ -1,20 +1,28 @@
-"""Decide what a corrected request has lost of the failed one."""
+"""Compare a corrected request with the failed one: what it has lost, and whether it is the same."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
 from cxcall.explaining.operations.path_distance import is_value
+from cxcall.findings.finding import Severity
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import fold_name
 
+if TYPE_CHECKING:
+    from cxcall.explaining.correction.corrected_request import CorrectedRequest
+    from cxcall.explaining.explanation import Explanation
+
+UNKNOWN_PATH = (404, 405)
+"""The statuses of a path, or of a method, that the API does not know."""
 _NAMES_OF_PARTS = ("id", "name", "number", "value", "type")
 """Names that say nothing without the name of the object that they are in."""
 
@@ -64,3 +72,38 @@ def is_for_all(
     if body or operation.needs_body or {request.method, operation.method} <= {"", *READ_METHODS}:
         return False
     return all(f"{{{name}}}" in operation.path for name in values)
+
+
+def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
+    """Return whether a corrected request is the one that was sent."""
+    request, called, own = explanation.request, explanation.route.operation, corrected.operation
+    is_same = called is not None and (called.method, called.path) == (own.method, own.path)
+    if corrected.missing or not is_same:
+        return False
+    path, status = urlsplit(corrected.url).path, request.status
+    if _plain_path(path, status) != _plain_path(request.path, status):
+        return False
+    if corrected.operation.takes_body and parse_leniently(request.body) != (corrected.body or {}):
+        return False
+    names = {name for name, _ in request.query}
+    return names <= set(corrected.values) and not _has_wrong_header(explanation)
+
+
+def _plain_path(path: str, status: int | None) -> str:
+    plain = unquote(path).strip("/")
+    return plain if status in UNKNOWN_PATH else plain.lower()  # a 404 may be about its case
+
+
+def parse_leniently(body: str | None) -> Any:
+    """Return the value of a body, or the text itself if it is not JSON; an empty object if there is none."""
+    return find_json(body or "{}", body) or {}
+
+
+def _has_wrong_header(explanation: Explanation) -> bool:
+    """Return whether the headers or the scheme are wrong, which every corrected request fixes."""
+    wrong = [each for each in explanation.findings if each.severity is Severity.ERROR]
+    return any(
+        each.where.startswith("header:") or each.code == "scheme-insecure"
+        for each in (*wrong, explanation.root)
+        if each
+    )

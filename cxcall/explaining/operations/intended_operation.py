@@ -11,7 +11,6 @@ from typing import Any
 from cxcall.contracts.contract import Contract, load_catalog
 from cxcall.contracts.json_schema import JsonSchema
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import split_pointer
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import body_value
@@ -24,15 +23,12 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
     own_operations,
 )
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.payloads import operation_matching
 from cxcall.payloads.operation_matching import (
     count_declared_properties,
-    declared_names,
     find_valid_operations,
-    property_names,
 )
-from cxcall.payloads.payload import Payload
 from cxcall.runtime.name_similarity import nearest_name
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
@@ -215,54 +211,3 @@ def find_owner_of_body(operation: Operation, value: Any) -> Operation | None:
 def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Operation, ...]:
     """Return the operations of a platform; cached, because the bodies of a file mostly have the same few names."""
     return tuple(each for each in operations if each.platform == platform)
-
-
-def check_related_operation(
-    operation: Operation, payload: Payload, findings: list[Finding]
-) -> Iterator[Finding]:
-    """Yield a finding if several properties belong to an operation under this path, or above it.
-
-    It is an error if the body has no others, and a warning if only a part of it belongs there.
-    """
-    unknown = frozenset(filter(None, map(_unknown_name, findings)))
-    owner = _find_owner(operation, unknown) if len(unknown) >= _MIN_NAMES else None
-    if owner is None:
-        return
-    names = unknown & declared_names(owner)
-    is_all = names == property_names(payload.value)
-    listed = ", ".join(f"`{name}`" for name in sorted(names))
-    yield payload.make_finding(
-        Severity.ERROR if is_all else Severity.WARNING,
-        "operation-mismatch",
-        "",
-        f"{listed} are properties of `{owner.method} {owner.path}`, not of `{operation.name}`",
-        fix=f"send them to `{owner.method} {owner.path}`, and leave them out here",
-        source=f"contract {owner.contract.name}",
-    )._replace(where="body")
-
-
-def _unknown_name(finding: Finding) -> str:
-    """Return the name of an unknown property of the body itself that is not a misspelled one; empty for others."""
-    is_unknown = finding.code == "property-unknown" and not finding.edits
-    parts = split_pointer(finding.where) if is_unknown and finding.where[:1] == "/" else []
-    return parts[0] if len(parts) == 1 else ""
-
-
-@lru_cache(maxsize=_KEPT_OWNERS)
-def _find_owner(operation: Operation, names: frozenset[str]) -> Operation | None:
-    """Return the operation under or above the path of another one that declares most of some names; None if none has half of them."""
-
-    def count(owner: Operation) -> tuple[int, int]:
-        declared = declared_names(owner)
-        return len(names & declared), -len(declared)
-
-    likely = _of_platform(load_catalog().find_likely(dict.fromkeys(names)), operation.platform)
-    related = (each for each in likely if _is_related(each.path, operation.path))
-    owners = [each for each in related if each.takes_body]
-    best = max(owners, key=count, default=None)
-    shared = count(best)[0] if best else 0
-    return best if shared >= _MIN_NAMES and shared * 2 > len(names) else None
-
-
-def _is_related(one: str, other: str) -> bool:
-    return one != other and (one.startswith(f"{other}/") or other.startswith(f"{one}/"))

@@ -11,8 +11,13 @@ from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.value_corrections import is_valid_scalar, retype
-from cxcall.payloads.errors.value_formats import advise, find_format
-from cxcall.payloads.errors.value_hints import format_value, is_json_number, limit_hint
+from cxcall.payloads.errors.value_formats import (
+    advise,
+    find_format,
+    format_value,
+    is_json_number,
+    limit_hint,
+)
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import nearest_value
 

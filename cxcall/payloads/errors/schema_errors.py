@@ -46,7 +46,7 @@ from cxcall.payloads.errors.value_corrections import (
     new_value,
     property_template,
 )
-from cxcall.payloads.errors.value_hints import format_value, suggest_flags, wrapped_list
+from cxcall.payloads.errors.value_formats import format_value, suggest_flags, wrapped_list
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name

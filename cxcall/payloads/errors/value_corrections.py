@@ -9,8 +9,13 @@ from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.value_formats import advise, find_format
-from cxcall.payloads.errors.value_hints import format_value, is_json_number, listed_values
+from cxcall.payloads.errors.value_formats import (
+    advise,
+    find_format,
+    format_value,
+    is_json_number,
+    listed_values,
+)
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid

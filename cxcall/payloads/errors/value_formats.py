@@ -1,7 +1,8 @@
-"""The formats of texts: what is wrong with a text, what to write instead, and the correct text, in one place for each format."""
+"""What is wrong with a value, what to write instead, and the correct text: for each format, and for limits."""
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,16 +10,34 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.edit import Applicability
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import undialable_values as wrong_numbers
-from cxcall.payloads.errors.value_hints import format_value
 from cxcall.phone.impossible_numbers import may_be_several, without_decimals, write_e164
-from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_masking import mask_number, mask_text
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
 
     Correction = tuple[Any, Applicability]
 
+_MAX_VALUE = 40
+_LIMITS = {
+    "maximum": ("at most", "or less"),
+    "minimum": ("at least", "or more"),
+    "exclusiveMaximum": ("less than", ""),
+    "exclusiveMinimum": ("more than", ""),
+    "maxLength": ("character", "at most"),
+    "minLength": ("character", "at least"),
+    "maxItems": ("item", "at most"),
+    "minItems": ("item", "at least"),
+    "maxProperties": ("property", "at most"),
+    "minProperties": ("property", "at least"),
+}
+_LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
+"""A word or a phone number in a text that lists several."""
 _DATE = r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])(?s:.*)"
 _MONTHS = 12
 _SINCE_1970 = r"1[6-9][0-9]{8}(?:[0-9]{3})?"
@@ -191,3 +210,72 @@ _FORMATS = {
     "ipv6": _like("an IPv6 address", "2001:db8::1"),
     "regex": _like("a regular expression", "^[a-z]+$"),
 }
+
+
+def is_json_number(value: Any) -> bool:
+    """Return whether a value is a number of JSON."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def listed_values(value: Any) -> list[str]:
+    """Return the words or numbers that a text lists with commas or semicolons; empty for any other value."""
+    if not isinstance(value, str):
+        return []
+    parts = [each.strip() for each in compile_pattern("[,;]").split(value)]
+    are_values = len(parts) > 1 and all(compile_pattern(_LISTED).fullmatch(each) for each in parts)
+    return parts if are_values else []
+
+
+def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, list[Any]] | None:
+    """Return (name, list) of an object with only a list, where the schema requires the list itself; else None."""
+    if "array" not in types or not isinstance(value, dict) or len(value) != 1:
+        return None
+    [(name, inner)] = value.items()
+    is_item = name in items.get("properties", {})
+    return (name, inner) if isinstance(inner, list) and not is_item else None
+
+
+def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
+    """Return (what a value must be, what to write) for a value beyond a limit of its schema.
+
+    Both are empty if the schema keyword is not a limit.
+    """
+    if keyword == "multipleOf":
+        rule = f"a multiple of {limit}"
+        return f"must be {rule}; got `{format_value(value)}`", f"write {rule}"
+    if keyword not in _LIMITS:
+        return "", ""
+    if isinstance(value, int | float):
+        comparison, suffix = _LIMITS[keyword]
+        bound = f"{limit} {suffix}" if suffix else f"{comparison} {limit}"
+        return f"must be {comparison} {limit}; got `{format_value(value)}`", f"write {bound}"
+    unit, comparison = _LIMITS[keyword]
+    bound = f"{comparison} {_format_count(limit, unit)}"
+    return f"must have {bound}; it has {len(value)}", f"write {bound}"
+
+
+def _format_count(count: int, unit: str) -> str:
+    plural = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+    return f"{count} {unit if count == 1 else plural}"
+
+
+def format_value(value: Any) -> str:
+    """Return a value as text for a message, with phone numbers masked, and shortened if it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = mask_text(text)
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
+
+
+def suggest_flags(body: Payload, operation: Operation, places: Sequence[str]) -> str:
+    """Return a hint with the flags that set one of some JSON Pointers; empty if the body is not from flags."""
+    origins = body.origins.values()
+    is_of_flags = origins and all(each.startswith("--") for each in origins)
+    if body.document is not None or not is_of_flags:
+        return ""
+    flags = dict.fromkeys(
+        f"`--{flag.name} {flag.metavar}`"
+        for place in places
+        for flag in operation.flags
+        if any(f"{each}/".startswith(f"{place}/") for each in flag.pointers)
+    )
+    return "add " + " or ".join(flags or [f"`--set {place}=JSON`" for place in places])

@@ -8,8 +8,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explanation_text import attempt_as_json
-from cxcall.cli.actions.explain.request_explainer import RequestExplainer, explain_in_parts
+from cxcall.cli.actions.explain.request_explainer import (
+    RequestExplainer,
+    attempt_as_json,
+    explain_in_parts,
+)
 from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explanation_text import headline
-from cxcall.cli.actions.explain.request_explainer import MAX_REPEATS, ExplainedRequest
+from cxcall.cli.actions.explain.request_explainer import MAX_REPEATS, ExplainedRequest, headline
 from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.checks.url.route_check import OTHER_HOST, PAGE
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
-from cxcall.explaining.correction.repeated_request import repeats_request
+from cxcall.explaining.correction.lost_values import repeats_request
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.runtime.number_ranges import list_ranges

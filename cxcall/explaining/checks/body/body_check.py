@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
-from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
@@ -29,7 +29,6 @@ from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import looks_like_form, repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import (
-    check_related_operation,
     find_owner_of_body,
 )
 from cxcall.explaining.operations.known_operations import is_upload
@@ -223,7 +222,6 @@ def _as_note(
         finding.code == "property-unknown"
         and not is_mistake
         and name in read_only_names(operation, above)
-        and not _belongs_in_missing_object(operation, payload, above, name)
     ):
         return finding._replace(
             severity=Severity.NOTE,
@@ -256,19 +254,6 @@ def _as_unproven(finding: Finding, request: ObservedRequest, operation: Operatio
     return finding._replace(severity=Severity.NOTE, why=MAY_BE_ADDED, fix=fix, edits=())
 
 
-def _belongs_in_missing_object(
-    operation: Operation, payload: Payload, pointer: str, name: str
-) -> bool:
-    """Return whether a name belongs to a required object that is missing at `pointer`."""
-    required = operation.schema_at(pointer).get("required", ())
-    places = (join_pointer(pointer, each) for each in required)
-    return any(
-        name in operation.schema_at(place).get("properties", {})
-        for place in places
-        if not has_value(payload.value, place)
-    )
-
-
 def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) -> bool:
     """Return whether a property must have the same value as a parameter that the path has."""
     place = str(operation.schema_at(pointer).get("x-cxcall-same-as", ""))
@@ -288,9 +273,7 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
     other = find_owner_of_body(operation, payload.value)
     if other is not None:
         return [operation_mismatch(operation, other, payload), *_lessen(findings)]
-    related = [*check_related_operation(operation, payload, findings)]
-    is_all = any(each.severity is Severity.ERROR for each in related)
-    return [*related, *(_lessen(findings) if is_all else findings)]
+    return findings
 
 
 def _lessen(findings: list[Finding]) -> Iterator[Finding]:

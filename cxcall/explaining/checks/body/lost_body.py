@@ -40,8 +40,6 @@ def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Findi
 
     It is a note where not all of the vendor's specification is known.
     """
-    if operation.is_read and not operation.takes_body:
-        yield from _check_body_of_read(operation, payload)
     has_place = operation.takes_body or operation.unsupported_media or operation.is_read
     is_list = isinstance(payload.value, list)
     if has_place or not payload.value or (query_parameters(operation) and not is_list):
@@ -56,26 +54,6 @@ def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Findi
         why=f"the summary of the operation: {operation.summary}" if operation.summary else "",
         source=f"contract {operation.contract.name}",
     )._replace(where="body")
-
-
-def _check_body_of_read(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield a warning if the body of a read is for the operation that the same path has with another method."""
-    names = {*payload.value} if isinstance(payload.value, dict) else set()
-    routes = operation.contract.parts.routes() if names else ()
-    same_path = [name for method, path, name in routes if path == operation.path]
-    for other in (operation.contract.find_by_name(name)[0] for name in same_path):
-        schema = other.schema_at("")
-        is_meant = {*schema.get("required", ())} <= names <= {*schema.get("properties", ())}
-        if other.takes_body and is_meant:
-            yield payload.make_finding(
-                Severity.WARNING,
-                "operation-mismatch",
-                "",
-                f"`{operation.method}` only reads: the body is for `{other.method} {other.path}`",
-                fix=f"if you mean `{other.name}`, send `{other.method}`; else leave the body out",
-                source=f"contract {operation.contract.name}",
-            )._replace(where="body")
-            return
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:

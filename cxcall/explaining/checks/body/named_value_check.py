@@ -1,28 +1,32 @@
-"""Check each text in a body by its name: an ID, a phone number, or another text."""
+"""Check each text in a body by its name, an ID or a phone number, and find the number that an API refuses."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.equal_findings import LIST_INDEX
+from cxcall.documents.json_pointer import enclosing_pointers, has_value, leaves, value_at
+from cxcall.explaining.named_places import LIST_INDEX
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
+from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.payloads.undialable_values import (
     find_decimals,
     find_unlikely_number,
     has_decimals,
+    is_dialed_property,
     place_in_body,
 )
 from cxcall.phone import number_masking
+from cxcall.responses.message_in_body import SOURCE
+from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.runtime.patterns import fold_name, is_uuid
+from cxcall.transport.http_messages import HttpResponse
 
 _PHONE_NAME = re.compile(
     r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
@@ -32,6 +36,20 @@ PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 _OTHER_ADDRESS = re.compile(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
 _E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
 _ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
+_DIALED_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
+_ABOUT_NUMBER = re.compile(
+    r"\b(?:tele)?(?:phone|callback|destination|dial(?:ed)?|called)[ _]?(?:numbers?|address(?:es)?)\b|\be\.?164\b"
+    r"|^(?:invalid|malformed) (?:number|address)\b(?! of)",
+    re.IGNORECASE,
+)
+_ABOUT_CALLER = re.compile(r"\b(?:caller|calling|ani|from|outbound)\b", re.IGNORECASE)
+_ADVICE = (
+    (r"tel:", "leave out `tel:`"),
+    (r".*[,;x]|.*ext", "leave out the extension"),
+    (r"00[1-9]", "write `+` in place of `00`"),
+    (r" ", "write `+` in place of the space, in a form as `%2B`"),
+)
+_REFUSALS_OF_VALUES = ("value-not-allowed", "type-mismatch")
 
 
 def check_leaves(payload: Payload, operation: Operation | None, platform: str) -> Iterator[Finding]:
@@ -170,3 +188,42 @@ def describe_wrong_id(kind: str, value: str) -> tuple[str, str]:
     if kind == "integer" and not value.isdigit():
         return f"`{value}` is not a number", "use the ID, which is a number, not a name"
     return "", ""
+
+
+def check_refused_numbers(
+    operation: Operation, payload: Payload, response: HttpResponse, refusals: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield an error for each value that would be dialed and is not in E.164, if the response refuses a number."""
+    text = platform_text(response)
+    refused = [
+        each for each in refusals if each.source == SOURCE and each.code in _REFUSALS_OF_VALUES
+    ]
+    if not refused or not _ABOUT_NUMBER.search(text) or _ABOUT_CALLER.search(text):
+        return
+    found = [
+        (pointer, value)
+        for pointer, value in leaves(payload.value)
+        if isinstance(value, str) and _is_wrong(operation, pointer, value)
+    ]
+    quoted = [each for each in found if each[1] in response.text]
+    for pointer, value in quoted or found:
+        if any(each.where in ("response", *enclosing_pointers(pointer)) for each in refused):
+            advice = [fix for form, fix in _ADVICE if re.match(form, value, re.IGNORECASE)]
+            yield payload.make_finding(
+                Severity.ERROR,
+                "phone-format",
+                pointer,
+                f"`{number_masking.mask_number(value)}` is not in E.164",
+                fix="; ".join([*advice, "write it like `+12025550123`"]),
+                why=f"the API says: {text}",
+            )
+
+
+def _is_wrong(operation: Operation, pointer: str, value: str) -> bool:
+    """Return whether a value is dialed, and neither in E.164 nor, for NICE CXone, a national number."""
+    is_open = not value or is_withheld(value) or is_placeholder(value)
+    is_right = _DIALED_E164.fullmatch(value) or (
+        operation.platform == CXONE and PHONE_NUMBER.fullmatch(value)
+    )
+    is_dialed = is_dialed_property(operation, LIST_INDEX.sub("", pointer))
+    return is_dialed and not (is_open or is_right)

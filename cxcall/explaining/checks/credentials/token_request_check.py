@@ -141,8 +141,6 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     yield from _check_place(request, endpoint)
     yield from _check_credentials(request)
     parameters = _parameters(request)
-    if "grant_type" not in parameters and request.header("grant_type"):
-        yield _grant_in_header(endpoint)
     yield from _check_grant(endpoint, parameters)
     # `curl -v` shows the headers alone.
     has_no_type = request.headers is not None and not request.content_type
@@ -221,16 +219,6 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
             why="the endpoint reads its parameters from the body",
             source="RFC 6749, section 4.4.2",
         )
-
-
-def _grant_in_header(endpoint: TokenEndpoint) -> Finding:
-    return Finding.error(
-        "property-missing",
-        "/grant_type",
-        "`grant_type` is sent as a header, where the endpoint does not read it",
-        fix="send it in the body, as `grant_type=...`",
-        source=endpoint.source,
-    )
 
 
 def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from cxcall.explaining.operations.known_operations import (
     is_upload,
 )
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.placeholders import NO_VALUES, placeholder_finding
+from cxcall.payloads.placeholders import NO_VALUES
 from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.host_spellings import is_loopback_host
 from cxcall.runtime.name_similarity import count_typos, find_similar
@@ -135,8 +135,7 @@ def check_host(
         yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
         return
     if has_slot(host):
-        found = list(_check_template(host, host_platform or path_platform, label))
-        yield from found or _check_slot(request)
+        yield from _check_template(host, host_platform or path_platform, label)
     elif host_platform == GENESYS:
         yield from _check_genesys_host(host, label)
     elif host_platform == CXONE:
@@ -187,15 +186,6 @@ def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]
         yield _wrong_host(host, message, platform or GENESYS, severity=Severity.WARNING)
 
 
-def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning if the host of a captured request still contains a variable, and no server responded."""
-    slot = _SLOT.search(request.host)
-    is_captured = request.kind.is_record and "host" not in request.unknown
-    if slot and is_captured and not request.status:
-        fix = "replace it with the domain of your organization's region"
-        yield placeholder_finding("host", f"`{slot[0]}` in the host", fix)
-
-
 def _may_be_host(host: str, platform: str, label: str) -> bool:
     """Return whether some value in the slots of a host results in a host of the platform."""
     if platform == CXONE:
@@ -220,9 +210,6 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         message = f"{purpose} `{expected}.{domain}`"
     elif region:
         message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
-    elif domain.endswith("pure.cloud") and (name := _abbreviations().get(domain.split(".")[0])):
-        message = f"the region `{name}` has another host; {purpose} `{expected}.{regions[name]}`"
-        severity = Severity.WARNING
     elif domain.endswith("pure.cloud"):
         message = f"`{domain}` is not a known region; there may be new ones"
         severity = Severity.WARNING
@@ -247,18 +234,6 @@ def _most_similar(domain: str, domains: Sequence[str]) -> str:
 def _regions() -> dict[str, str]:
     regions = (each.regions for each in contract.load_shipped_contracts())
     return {name: domain for each in regions for name, domain in each.items()}
-
-
-@cache
-def _abbreviations() -> dict[str, str]:
-    """Return the names of regions by the form that hosts of newer regions have: `use1` for `us-east-1`."""
-    names = (name for name in _regions() if name.count("-") == 2)  # noqa: PLR2004 - area, direction, number
-    parts = {name: name.split("-") for name in names}
-    directions = ("north", "south", "east", "west", "central")
-    return {
-        f"{area}{''.join(each[0] for each in directions if each in direction)}{number}": name
-        for name, (area, direction, number) in parts.items()
-    }
 
 
 @cache

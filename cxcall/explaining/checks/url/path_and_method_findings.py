@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from operator import ne
 
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
@@ -144,22 +143,6 @@ def wrong_method(
         fix=fix,
         why="the API responds with 405, or treats it as another operation",
         source=published_source(source.platform) if source.platform else _own_source([source]),
-    )
-
-
-def other_case(request: ObservedRequest, operation: PublishedOperation) -> Finding | None:
-    """Return the warning that words of a path that was not found differ from the published ones in case; None if none does."""
-    pairs = zip(request.path.split("/"), operation.path.split("/"), strict=False)
-    written = [each if word[:1] == "{" else word for each, word in pairs]
-    is_other = any(map(ne, written, request.path.split("/")))
-    if request.status != _NOT_FOUND or platform_of_path(operation.path) != GENESYS or not is_other:
-        return None
-    return Finding.warning(
-        "path-unpublished",
-        "path",
-        f"`{request.path}` differs from the published path in upper and lower case",
-        fix=f"write `{'/'.join(written)}`",
-        source=f"the published path {operation.path}",
     )
 
 

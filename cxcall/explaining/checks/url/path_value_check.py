@@ -101,16 +101,6 @@ def _is_literal(request: ObservedRequest) -> bool:
     return is_shown and not request.null_means_unknown
 
 
-def _is_sent_as_shown(request: ObservedRequest) -> bool:
-    """Return whether a variable in the path of a message was sent unfilled: it got a 404, and no other place has one.
-
-    In a file whose variables an editor fills in, the host or the token is a variable too.
-    """
-    headers = " ".join((request.headers or {}).values())
-    is_missing = request.kind is SourceKind.MESSAGE and request.status == _NOT_FOUND
-    return is_missing and "{" not in f"{request.host or '{'}{headers}"
-
-
 def _has_format(published: PublishedOperation, name: str) -> bool:
     """Return whether the schema of a path parameter allows only values of a certain form."""
     operation = published.load()
@@ -122,13 +112,12 @@ def _has_format(published: PublishedOperation, name: str) -> bool:
 def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
     is_literal = _is_literal(request)
-    is_sent = _is_sent_as_shown(request)
     for written in request.path.split("/"):
         segment = unquote(written) if "%" in written else written
         is_variable = _VARIABLE.match(written) or (
             written[:1] == "{" and (not is_literal or "path" in request.unknown)
         )
-        is_hidden = (is_variable and not is_sent) or is_redacted(segment)
+        is_hidden = is_variable or is_redacted(segment)
         is_unfilled = is_placeholder(segment) and not is_hidden
         if segment.lower() in NO_VALUES or is_unfilled:
             yield placeholder_finding("path", f"`{segment}` in the path", value=segment)

@@ -31,7 +31,6 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     empty_id,
     is_newer,
     mixed_platforms,
-    other_case,
     other_form,
     unknown_path,
     wrong_method,
@@ -296,8 +295,7 @@ def _check_provenance(
     """Return the published alternative of an operation that no vendor documents, and the finding that says so."""
     operation = found.load()
     if operation is None or operation.provenance == "published":
-        case = other_case(request, found)
-        return None, [*([case] if case else ()), *check_ids(found, request)]
+        return None, list(check_ids(found, request))
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
     return nearest, [community_operation(operation, request)]
