@@ -15,21 +15,19 @@ if TYPE_CHECKING:
     from cxcall.sending.numbers_in_request import RequestValue
 
 _COUNTRY, _AREA, _PREFIX, _EXCHANGE, _NUMBER, _END = range(6)
-# Of folded names; the group is whose number it is, as in `homeAreaCode`.
+# Of folded names, such as `homeAreaCode`.
 _PARTS = {
     _COUNTRY: (
-        r"(.*?)(?:country(?:calling|dial(?:ing)?|phone)?(?:code|prefix)?"
-        r"|(?:dial|dialing|calling|isd)code|cc)"
+        r".*?country(?:calling|dial(?:ing)?|phone)?(?:code|prefix)?"
+        r"|.*?(?:dial|dialing|calling|isd)code|.*?cc"
     ),
-    _AREA: r"(.*?)(?:(?:area|city|npa|std)(?:code|prefix)?|vorwahl)|ac|ndc|code",
-    _PREFIX: r"(.*?)prefix",  # an area code, what follows it, or what is dialed before it
-    _EXCHANGE: r"(.*?)(?:exchange|nxx|centraloffice)(?:code)?",
-    _NUMBER: r"(.*?)(?:line|subscriber|local|station)(?:number|nummer|num|no|part)?|sn",
-    _END: r"(.*?)(?:suffix|extension|ext)",
+    _AREA: r".*?(?:area|city|npa|std)(?:code|prefix)?|.*?vorwahl|ac|ndc|code",
+    _PREFIX: r".*prefix",  # an area code, what follows it, or what is dialed before it
+    _EXCHANGE: r".*?(?:exchange|nxx|centraloffice)(?:code)?",
+    _NUMBER: r".*?(?:line|subscriber|local|station)(?:number|nummer|num|no|part)?|sn",
+    _END: r".*(?:suffix|extension|ext)",
 }
 _DIGITS = r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*"
-_GENERIC_END = r"(?:telephone|phone|tele|tel|number|nummer|num|no|nr)*$"
-_CODE_END = ("code", "prefix", "vorwahl")
 _MOST_JOINED = 64
 """The most joins of one number; the first are those of the number with one area code each."""
 _LONGEST_LOCAL = 9
@@ -43,31 +41,27 @@ _Parts = dict[int, list[tuple[str, str]]]
 
 
 def join_number_parts(values: Iterable[RequestValue]) -> Iterator[tuple[str, str]]:
-    """Yield each number that the values in one object, or at one place of parameters, are the parts of, and its place.
+    """Yield each number that the values in one object, or at one place of parameters, may be the parts of, and its place.
 
-    A number is joined with the codes that have the same other words in their names. If it has none, or has no other
-    words itself, it is joined with every code: to call a listed person is worse than to refuse another.
+    A number is joined with every code in its object: to call a listed person is worse than to refuse another.
     """
-    objects: dict[str, dict[str, _Parts]] = defaultdict(dict)
+    objects: dict[str, _Parts] = defaultdict(lambda: defaultdict(list))
     lists: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for each in values:
-        text = str(each.value).strip()
+        text, part = str(each.value).strip(), _part_of(each.name)
+        if part is None or not compile_pattern(_DIGITS).fullmatch(text):
+            continue
         is_in_body = each.where.startswith("/")
         above, _, key = each.where.rpartition("/") if is_in_body else (each.where, "", each.name)
-        found = _part_of(each.name)
-        if found is None or not compile_pattern(_DIGITS).fullmatch(text):
-            continue
-        part, owner = found
         digits = text[: text.startswith("+")] + "".join(filter(str.isdecimal, text))
         if key.isdecimal():
             lists[above].append((digits, each.where))
             continue
         if part == _PREFIX and digits.startswith(("+", "00")):
             part = _COUNTRY
-        owner += "".join(filter(str.isdecimal, key))
-        objects[above].setdefault(owner, {}).setdefault(part, []).append((digits, each.where))
-    for owners in objects.values():
-        yield from _join_object(owners)
+        objects[above][part].append((digits, each.where))
+    for parts in objects.values():
+        yield from _join_object(parts)
     for texts in lists.values():
         *codes, (_, place) = texts
         are_codes = all(len(each.lstrip("+")) <= _LONGEST_CODE for each, _ in codes)
@@ -75,53 +69,41 @@ def join_number_parts(values: Iterable[RequestValue]) -> Iterator[tuple[str, str
             yield "".join(each for each, _ in texts), place
 
 
-def _part_of(name: str) -> tuple[int, str] | None:
-    """Return the part of a number that a folded name says, and whose number it is; None for another name."""
+def _part_of(name: str) -> int | None:
+    """Return the part of a number that a folded name says; None for another name."""
     if is_folded_caller_name(name):
         return None
     if "e164" not in name:
         name = "".join(each for each in name if not each.isdecimal())  # as in `phone1Number`
     if is_folded_number_name(name):
-        return _NUMBER, compile_pattern(_GENERIC_END).sub("", name)
-    matches = ((part, compile_pattern(form).fullmatch(name)) for part, form in _PARTS.items())
-    found, owner = next(((part, match[1] or "") for part, match in matches if match), (-1, ""))
-    if found == _AREA and not name.endswith(_CODE_END):
-        owner = ""  # `homeCity` may be another code
-    return None if found < 0 else (found, compile_pattern(_GENERIC_END).sub("", owner))
+        return _NUMBER
+    return next(
+        (part for part, form in _PARTS.items() if compile_pattern(form).fullmatch(name)), None
+    )
 
 
-def _join_object(owners: dict[str, _Parts]) -> Iterator[tuple[str, str]]:
-    """Yield the numbers, and their places, whose parts are in one object, by whose number they are."""
-    general = owners.get("", {})
-    every = {part: _codes(part, general, *owners.values()) for part in range(_NUMBER)}
-    for owner, parts in owners.items():
-        known = {
-            part: _codes(part, parts) if owner and part in parts else codes
-            for part, codes in every.items()
-        }
-        if len(known[_COUNTRY]) != 1 or not _has_country(_codes(_COUNTRY, parts, general)):
-            known[_COUNTRY] = ["", *known[_COUNTRY]]
-        for number, place in parts.get(_NUMBER, []):
-            for joined in _join(known, number, ["", *known[_EXCHANGE], *known[_PREFIX]]):
-                yield joined, place
-        for number, place in parts.get(_END, []):
-            for joined in _join(known, number, [*known[_EXCHANGE], *known[_PREFIX]]):
+def _join_object(parts: _Parts) -> Iterator[tuple[str, str]]:
+    """Yield the numbers, and their places, whose parts are in one object."""
+    known = {part: _codes(parts.get(part, ())) for part in range(_NUMBER)}
+    if len(known[_COUNTRY]) != 1 or not _is_country(known[_COUNTRY][0]):
+        known[_COUNTRY] = ["", *known[_COUNTRY]]
+    middles = [*known[_EXCHANGE], *known[_PREFIX]]
+    for part, chosen in ((_NUMBER, ["", *middles]), (_END, middles)):
+        for number, place in parts.get(part, ()):
+            for joined in _join(known, number, chosen):
                 yield joined, place
 
 
-def _codes(part: int, *sources: _Parts) -> list[str]:
-    """Return the digits of a part in each source, each once."""
-    texts = (text.lstrip("+") for each in sources for text, _ in each.get(part, ()))
-    return list(dict.fromkeys(texts))[:_MOST_JOINED]
+def _codes(found: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the digits of a part, each once."""
+    return list(dict.fromkeys(text.lstrip("+") for text, _ in found))[:_MOST_JOINED]
 
 
-def _has_country(codes: list[str]) -> bool:
-    """Return whether one of the codes is that of a country; `840` is not."""
-    if not codes:
-        return False
+def _is_country(code: str) -> bool:
+    """Return whether a code is that of a country; `840` is not."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    return any(int(each) in COUNTRY_CODE_TO_REGION_CODE for each in codes)
+    return int(code) in COUNTRY_CODE_TO_REGION_CODE
 
 
 def _join(known: dict[int, list[str]], number: str, middles: list[str]) -> Iterator[str]:
