@@ -11,9 +11,9 @@ from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.resume import ContentGuard, stop_on_missing_guards
 from cxcall.batch.skip_reasons import same_number_note
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding
 from cxcall.ledger.calls_to_people import idempotency_key_text
 from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.stored_values import keyed_digest
 from cxcall.sending.numbers_in_request import find_people
 from cxcall.sending.send_plan import Plan
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import Job
     from cxcall.batch.row_checks import CheckedRow
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
@@ -104,15 +105,13 @@ class CalledPeople:
         if self._are_people_known:
             reason = "an older cxcall began the batch"
         raise StoppedError(
-            Finding.error(
+            ledger_finding(
                 "already-sent",
-                "ledger",
                 f"`{name}` was changed, and {which} no longer in it; the batch has no record of the people whom these rows called,"
                 " so changed rows could call them again",
                 fix="restore these rows as they were, and run the same command again; or send the rows that are left from a"
                 " separate file; `--again` sends all rows that the batch did not send",
                 why=f"{reason}: `cxcall history list --batch {batch}`",
-                source="ledger",
             )
         )
 
@@ -188,13 +187,11 @@ def called_finding(earlier: Record) -> Finding:
     fix = f"see `cxcall history show {earlier.id}`; to call this person again on purpose, send this row from a separate file"
     if unknown:
         fix = f"{find_out_fix(earlier, datetime.now(UTC))}; if no call was placed, `--resume` sends this row"
-    return Finding.error(
+    return ledger_finding(
         code,
-        "ledger",
         f"this batch {did} this person already, by another request: delivery `{earlier.id}`",
         fix=fix,
         why="the file was changed since the batch began, and this row is not the one that was sent",
-        source="ledger",
     )
 
 

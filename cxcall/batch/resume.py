@@ -11,9 +11,8 @@ from cxcall.batch.sent_rows import SentRows, path_of_target
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.errors import StillQueuedError
+from cxcall.ledger.errors import StillQueuedError, ledger_finding
 from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
 from cxcall.sending.confirmation_prompt import needs_consent
@@ -147,13 +146,11 @@ class ContentGuard:
             return
         if self._ledger.batches.has_new_content(batch, self.number):
             raise StoppedError(
-                Finding.error(
+                ledger_finding(
                     "already-sent",
-                    "ledger",
                     "another process resumed this batch with a changed file",
                     fix="wait until it ends; if rows are left then, run its command again with `--resume`",
                     why=f"both files may have the same people: `cxcall history list --batch {batch}`",
-                    source="ledger",
                 )
             )
         self.number = last
@@ -163,13 +160,11 @@ def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
     """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
     if ledger.batches.events.is_recorded_since(batch, last_end):
         raise StoppedError(
-            Finding.error(
+            ledger_finding(
                 "already-sent",
-                "ledger",
                 "the batch was closed, or finished by another command",
                 fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', batch)}",
                 why="other commands may send its requests from then on",
-                source="ledger",
             )
         )
 
@@ -317,13 +312,11 @@ def _unfinished_batch_error(
     is_own = not is_other and batch.profile == profile and has_same_values
     resume = "add" if is_own else "run the command that began it with"
     return StoppedError(
-        Finding.error(
+        ledger_finding(
             "already-sent",
-            "ledger",
             f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished{where}",
             fix=f"{resume} `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`{again}",
             why=f"{why}: `cxcall history list --batch {batch.id}`",
-            source="ledger",
         )
     )
 
@@ -331,12 +324,10 @@ def _unfinished_batch_error(
 def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
     name, began = job.rows.name, f"{batch.at:%Y-%m-%d %H:%M:%S} UTC"
     return StoppedError(
-        Finding.error(
+        ledger_finding(
             "already-sent",
-            "ledger",
             f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
             fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",
             why=f"{_may_be_done(job)}: `cxcall history list --batch {batch.id}`",
-            source="ledger",
         )
     )

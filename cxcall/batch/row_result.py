@@ -12,6 +12,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.json_envelope import envelope_of
@@ -141,13 +142,11 @@ def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
 
 def result_of_unread_record(checked: CheckedRow, error: LedgerError) -> RowResult:
     """Return the result of a row that may have been sent: the ledger, which would say so, cannot be read."""
-    finding = Finding.error(
+    finding = ledger_finding(
         "outcome-unknown",
-        "ledger",
         "the row was in flight, and may have been sent",
         fix=UNREAD_FIX,
         why=error.findings[0].message,
-        source="ledger",
     )
     report = Report(COMMAND, Outcome.UNKNOWN, ExitCode.UNKNOWN, findings=(finding,))
     return RowResult(checked.row, report, rows=checked.rows)
@@ -176,7 +175,7 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
             why = f"the API says: {record.message}"
     if record.is_unresolved:
         fix = find_out_fix(record, datetime.now(UTC), question)
-    return Finding.error(code, "ledger", message, fix, why, source="ledger")
+    return ledger_finding(code, message, fix, why)
 
 
 def _recorded_refusal(record: Record, checked: CheckedRequest | None) -> Finding:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command, resolve_fix
+from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.schema import EventKind
 from cxcall.named_tuple import NamedTuple
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
@@ -52,7 +53,7 @@ class InFlightError(StoppedError):
 
     def __init__(self, unknown: Record, until: datetime) -> None:
         super().__init__(
-            _finding(
+            ledger_finding(
                 "outcome-unknown",
                 f"another process may still be sending delivery `{unknown.id}`: its end is not recorded",
                 fix=f"wait until that process ends, or at the latest until {until:%Y-%m-%d %H:%M} UTC; "
@@ -68,7 +69,7 @@ class ResolvedError(StoppedError):
 
     def __init__(self, resolved: Record) -> None:
         super().__init__(
-            _finding(
+            ledger_finding(
                 "already-sent",
                 f"delivery `{resolved.id}` was resolved as {resolved.resolution} before this attempt was sent",
                 fix=f"see {command('cxcall', 'history', 'show', resolved.id)}; to send the request now, run it again",
@@ -160,13 +161,9 @@ def stop_on_identical(
             raise AlreadySentError(each.record, now, is_unfinished=is_unfinished)
 
 
-def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:
-    return Finding.error(code, "ledger", message, fix, why, source="ledger")
-
-
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:
     did = "loaded these contacts" if earlier.is_load else "placed a call"
-    return _finding(
+    return ledger_finding(
         "outcome-unknown",
         f"an identical request, sent {_ago(earlier.at, now)}, may have {did}: "
         f"the outcome of delivery `{earlier.id}` is unknown",
@@ -186,7 +183,7 @@ def find_out_fix(unknown: Record, now: datetime, question: str = "a call was pla
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:
     verb = "was recorded as having placed a call" if earlier.resolution else "was accepted"
-    return _finding(
+    return ledger_finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
@@ -195,7 +192,7 @@ def _accepted_finding(earlier: Record, now: datetime) -> Finding:
 
 
 def _unfinished_batch_finding(earlier: Record, now: datetime) -> Finding:
-    return _finding(
+    return ledger_finding(
         "already-sent",
         f"an identical request was accepted {_ago(earlier.ended_at or earlier.at, now)} as row {earlier.row} "
         f"of batch `{earlier.batch}`, which is not finished: delivery `{earlier.id}`",
@@ -206,7 +203,7 @@ def _unfinished_batch_finding(earlier: Record, now: datetime) -> Finding:
 
 
 def _same_batch_finding(earlier: Record) -> Finding:
-    return _finding(
+    return ledger_finding(
         "already-sent",
         f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",
         fix="leave out one of them; if you want to send both, send the other one separately with `--again`",

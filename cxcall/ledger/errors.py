@@ -82,16 +82,19 @@ def unknown_kind_error(name: str, table: str) -> LedgerError:
     )
 
 
+def ledger_finding(code: str, message: str, fix: str, why: str = "") -> Finding:
+    """Return an error whose source is the ledger."""
+    return Finding.error(code, "ledger", message, fix, why, source="ledger")
+
+
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
-    return Finding.error(
+    return ledger_finding(
         RECORDS_MISSING,
-        "ledger",
         problem,
         fix="restore the ledger, or check on the platform which calls were placed; then `cxcall history accept` "
         "continues without the missing records",
         why="a missing record is not proof that no call was placed",
-        source="ledger",
     )
 
 

@@ -8,14 +8,15 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.row_ranges import parse_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from cxcall.batch.job import Job
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
@@ -95,13 +96,11 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
     if ranges:
         return ranges
     raise StoppedError(
-        Finding.error(
-            "ledger",
+        ledger_finding(
             "ledger",
             f"the record of delivery {record.id} does not say which rows it sent",
             fix="load the remaining rows from a separate file",
             why="a contact that is sent twice may be called twice",
-            source="ledger",
         )
     )
 
@@ -180,24 +179,20 @@ def stop_on_earlier_load(ledger: Ledger, job: Job) -> None:
 
 
 def _unknown_finding(job: Job, unknown: Record) -> Finding:
-    return Finding.error(
+    return ledger_finding(
         "outcome-unknown",
-        "ledger",
         f"{unknown.name or 'rows'} of `{job.rows.name}` may be in this list: the outcome of delivery `{unknown.id}` is unknown",
         fix=f"{find_out_fix(unknown, datetime.now(UTC))}; `--resume` then loads the remaining rows",
         why=f"it was sent at {unknown.at:%Y-%m-%d %H:%M:%S} UTC, and a contact that is added twice may be called twice",
-        source="ledger",
     )
 
 
 def _loaded_finding(job: Job, earlier: Batch) -> Finding:
     profile = earlier.profile
     other = f" with profile `{profile}`" if profile != job.settings.profile else ""
-    return Finding.error(
+    return ledger_finding(
         "already-sent",
-        "ledger",
         f"a load of `{job.rows.name}` into this list began at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
         fix="to load only the rows that were not sent then, add `--resume`; to add all its contacts again, add `--again`",
         why="a contact that is added twice may be called twice",
-        source="ledger",
     )

@@ -18,6 +18,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_fix
+from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.row_ranges import (
     UNLISTED_FIX,
     describe_ranges,
@@ -261,12 +262,10 @@ class _ChangedContacts:
 
 def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
     return StoppedError(
-        Finding.error(
+        ledger_finding(
             "already-sent",
-            "ledger",
             f"{what} is already in delivery {other.id}: {why}",
             fix="wait until it ends, then run the same command with `--resume`",
-            source="ledger",
         )
     )
 
