@@ -121,7 +121,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
         documents.json_spans documents.toml documents.paths
-        ledger.batches ledger.records ledger.sqlite.upgrade ledger.upkeep
+        ledger.batches ledger.record_types ledger.sqlite.upgrade ledger.upkeep
         output.finding_text output.json_envelope output.sections
         payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching
         phone.impossible_numbers phone.number_spellings

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.batch.run import Run
     from cxcall.credentials.access_token import SharedToken
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.responses.delivery import Delivery
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
 _MAX_DIGESTS = 500

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.input.rows import RowFile
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.records import Batch
+    from cxcall.ledger.record_types import Batch
     from cxcall.settings.settings import Settings
     from cxcall.settings.stricter_guards import Guard
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch, Record
+    from cxcall.ledger.record_types import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
 
     FindEarlier = Callable[[CheckedRequest, int], Record | None]

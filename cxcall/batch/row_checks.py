@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.skip_reasons import SkipReason
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.transport.http_messages import HttpRequest
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.skip_reasons import SkipReason
     from cxcall.ledger.errors import LedgerError
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
 _BITS = 32

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
-from cxcall.ledger.records import UnsentRow
+from cxcall.ledger.record_types import UnsentRow
 from cxcall.ledger.schema import UnsentKind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 _GROUP = 500
 """The number of rows that one transaction records."""

@@ -11,7 +11,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_events import BatchEvents
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
+from cxcall.ledger.record_types import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.schema import CALLS_PERSON, UnsentKind
 from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,

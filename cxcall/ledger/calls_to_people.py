@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger_access import LedgerAccess
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.phone.call_limit import CallLimit
 
 KEY_EFFECT = (

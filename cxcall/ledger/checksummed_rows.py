@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.database_interface import LedgerDatabase
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 # The last event of a delivery by each of two indexes, because a damaged page could hide it in one.
 _LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.number)"
@@ -131,7 +131,7 @@ class StoredDelivery(NamedTuple):
     @property
     def record(self) -> Record:
         """The delivery as the ledger returns it."""
-        from cxcall.ledger.records import Record
+        from cxcall.ledger.record_types import Record
 
         return Record.of_rows(self.delivery, self.event)
 

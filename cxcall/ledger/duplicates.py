@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.checksummed_rows import StoredDelivery
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 _SAME = "same method, URL, and body, whatever its headers"
 

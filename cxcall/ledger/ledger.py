@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.ledger.request_identity import Intent
     from cxcall.phone.call_limit import CallLimit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
@@ -13,7 +13,8 @@ from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
-from cxcall.ledger.schema import DecisionKind, condition_of
+from cxcall.ledger.record_queries import RecordQueries
+from cxcall.ledger.schema import DecisionKind
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.ledger.stored_values import keyed_digest, mask_for_ledger
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class LedgerAccess:
+class LedgerAccess(RecordQueries):
     """The database and the marker of a ledger, and the actions on all of its records."""
 
     def __init__(
@@ -44,8 +45,8 @@ class LedgerAccess:
         now: Callable[[], datetime],
         boot_clock: Callable[[], BootTime],
     ) -> None:
-        self.database, self.now, self.boot_clock = database, now, boot_clock
-        self.rows, self._marker = LedgerRows(database), marker
+        super().__init__(database)
+        self.now, self.boot_clock, self._marker = now, boot_clock, marker
         marker.time_of_event = self.rows.time_of_event
         self._marks: tuple[tuple[object, ...], SharedMarks] | None = None
         self._compared: dict[str, tuple[str, ...]] = {}
@@ -258,42 +259,6 @@ class LedgerAccess:
             raise MissingRecordsError(missing)
         problem = f"{'several delivery IDs start' if found else 'no delivery ID starts'} with `{delivery}`"
         raise UsageError(problem, where="delivery", fix="see `cxcall history list` for the IDs")
-
-    def last(self, outcome: str = "") -> Record | None:
-        """Return the newest delivery, optionally with one outcome; None if there is none."""
-        return next(self.records(outcome=outcome, limit=1), None)
-
-    def records(
-        self,
-        *,
-        since: datetime | None = None,
-        operation: str = "",
-        outcome: str = "",
-        engagement_id: str = "",
-        batch: str = "",
-        profile: str = "",
-        unresolved: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[Record]:
-        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution.
-
-        `unresolved` yields those that may have placed a call and were not resolved by a person.
-        """
-        values: dict[str, Any] = {
-            "since": since.timestamp() if since else None,
-            "operation": operation or None,
-            "outcome": outcome or None,
-            "engagement_id": engagement_id or None,
-            "batch": batch.upper() or None,
-            "profile": profile or None,
-            "unresolved": unresolved or None,
-        }
-        rest = f"WHERE {condition_of(values)} ORDER BY d.at DESC, d.number DESC"
-        if limit is not None:
-            rest, values["limit"] = f"{rest} LIMIT :limit", limit
-        with self.database.explaining_errors():
-            for stored in self.rows.select(rest, values):
-                yield stored.record
 
     def check(self, *, always: bool = False) -> None:
         """Check every record; raises LedgerError. A large file is checked only if `always`."""

@@ -1,12 +1,8 @@
-"""The tables of the ledger, and the conditions that select deliveries for the history."""
+"""The tables of the ledger."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SCHEMA_VERSION = 7
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
@@ -200,22 +196,7 @@ PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in APPEND_ONLY_TABLES)
 EXPECTED = {*TABLES, *INDEXES}
 """The statements that `sqlite_master` must contain."""
 
-_FILTERS = {
-    "since": "d.at >= :since",
-    "operation": "d.operation = :operation",
-    "outcome": ":outcome IN (e.outcome, e.resolution)",
-    "engagement_id": "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)",
-    "batch": "d.batch = :batch AND d.batch <> ''",
-    "profile": "d.profile = :profile",
-    "unresolved": "COALESCE(e.outcome, 'unknown') = 'unknown' AND COALESCE(e.resolution, '') = ''",
-}
 END_COLUMNS = (
     "status engagement_id correlation_id note ended_at boot uptime code message timings unknown_rows time_limit"
 ).split()
 """The columns that a resolved delivery keeps from its last event."""
-
-
-def condition_of(values: Mapping[str, Any]) -> str:
-    """Return the condition in SQL for all filters that have a value."""
-    conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
-    return " AND ".join(conditions) or "TRUE"

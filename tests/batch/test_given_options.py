@@ -13,7 +13,7 @@ from cxcall.batch.input.column_mapping import ColumnMap
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.job import Job, find_differences
 from cxcall.contracts.contract import load_operation
-from cxcall.ledger.records import Batch
+from cxcall.ledger.record_types import Batch
 from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply

@@ -19,7 +19,7 @@ from cxcall.batch.report.text_and_csv_reports import text_sections
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import Batch, UnsentRow
+from cxcall.ledger.record_types import Batch, UnsentRow
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pytest
 from cxcall.batch.report.html_report import render_html, time_spans
 from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.report_counts import summarize
-from cxcall.ledger.records import Batch
+from cxcall.ledger.record_types import Batch
 from helpers.chromium import Browser, needs_axe, needs_chromium
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from cxcall.batch.resume import batches_of_same_run
-from cxcall.ledger.records import Batch
+from cxcall.ledger.record_types import Batch
 
 
 def test_only_batches_of_the_same_run_count_as_sent_on_resume() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import FrameType
 
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 BODY = {"contactId": CONTACT, "reasonCode": "x"}
 PACKAGE = str(Path(cxcall.__file__).parent)

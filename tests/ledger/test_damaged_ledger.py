@@ -26,7 +26,7 @@ from helpers.work import examples
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from helpers.command import Cxcall
 
 NAMES = [str(number) for number in range(12)]

@@ -14,7 +14,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import UnsentRow
+from cxcall.ledger.record_types import UnsentRow
 from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.ledger.stored_values import MAX_NOTE_LENGTH
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.records import Record
+from cxcall.ledger.record_types import Record
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED
 from helpers.cases import each_case
 

@@ -16,7 +16,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import Record, UnsentRow, record_fields
+from cxcall.ledger.record_types import Record, UnsentRow, record_fields
 from cxcall.ledger.request_identity import Intent, intent_digest
 from cxcall.ledger.sqlite import sqlite_database as database
 from cxcall.ledger.stored_values import MAX_NOTE_LENGTH

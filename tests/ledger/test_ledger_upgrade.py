@@ -13,7 +13,7 @@ from cxcall.ledger.checksummed_rows import with_checksum
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.loss_marker import SharedMarks, read_marks
-from cxcall.ledger.records import record_fields
+from cxcall.ledger.record_types import record_fields
 from cxcall.ledger.schema import COLUMNS
 from cxcall.ledger.version_6 import Conversion, kept_columns
 from helpers.older_ledgers import (

@@ -16,7 +16,7 @@ from cxcall.findings.finding import Finding
 from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import Record
+from cxcall.ledger.record_types import Record
 from cxcall.ledger.stored_values import time_in_flight
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver

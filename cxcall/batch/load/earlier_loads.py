@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch, Record
+    from cxcall.ledger.record_types import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
 
 

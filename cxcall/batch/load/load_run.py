@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cxcall.batch.load.chunks import ChunkBuilder
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
+    from cxcall.ledger.record_types import Batch, FileContent, Record, UnsentRow
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""

@@ -15,7 +15,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.records import record_fields
+from cxcall.ledger.record_types import record_fields
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.commands.history import RecordFilters
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.output.output_options import OutputOptions
 
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch
+    from cxcall.ledger.record_types import Batch
     from cxcall.output.output_options import OutputOptions
 
 

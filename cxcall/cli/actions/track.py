@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
     from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Leg, Tracker
     from cxcall.settings.settings import Settings

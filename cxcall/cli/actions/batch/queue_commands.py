@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.batch.statistics import CheckStatistics
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedRows
-    from cxcall.ledger.records import Batch
+    from cxcall.ledger.record_types import Batch
     from cxcall.output.output_options import OutputOptions
 
 _WATCH_SECONDS = 1.0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.cli.commands.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.records import Batch
+    from cxcall.ledger.record_types import Batch
 
 
 _BEFORE_STATE = (Outcome.ACCEPTED, Outcome.UNKNOWN)

@@ -16,7 +16,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import unknown_fix
-from cxcall.ledger.records import record_fields
+from cxcall.ledger.record_types import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.record_types import Record
 
 
 def explain_last(contracts: ContractOptions) -> Report:
