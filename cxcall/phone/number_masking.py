@@ -13,6 +13,8 @@ from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from cxcall.runtime.text_decoding import DecodedText
+
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
@@ -177,15 +179,23 @@ def _mask_escaped(text: str) -> str:
     from cxcall.runtime.text_decoding import DecodedText, unescape
 
     form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
-    characters = list(text)
     changed = () if form.text == text else (form,)
-    for view in (*changed, *unescape(form)):
+    return _mask_in_views(text, (*changed, *unescape(form)), [_pattern(_NUMBER, _WITH_IDS)])
+
+
+def _mask_in_views(
+    text: str, views: Iterable[DecodedText], patterns: Sequence[re.Pattern[str]]
+) -> str:
+    """Mask in a text the numbers that the patterns find in decodings of it, such as `%2B12025550123`."""
+    characters = list(text)
+    for view in views:
         plain = view.text if view.text.isascii() else _with_ascii(view.text)
-        for match in _pattern(_NUMBER, _WITH_IDS).finditer(plain):
-            group = "number" if match["number"] else "named"
-            if not match.groupdict().get(group):
-                continue
-            digits = [at for at in range(*match.span(group)) if plain[at].isdigit()]
+        for match in (match for each in patterns for match in each.finditer(plain)):
+            found = [
+                match.span(each) for each in ("number", "named") if match.groupdict().get(each)
+            ]
+            spans = found if "number" in match.re.groupindex else [match.span()]
+            digits = [at for span in spans for at in range(*span) if plain[at].isdigit()]
             for at in digits[:-SHOWN_DIGITS]:
                 start, end = view.source_span(at, at + 1)
                 characters[start:end] = "*" * (end - start)
@@ -233,25 +243,13 @@ def response_masker(sent: str) -> Callable[[str], str]:
 
     def mask_response(text: str) -> str:
         text = echo.sub(_mask_whole, mask_written_numbers(text))
-        return _mask_decoded(text, patterns) if any(each in text for each in "%\\&=") else text
+        if not any(each in text for each in "%\\&="):
+            return text
+        from cxcall.runtime.text_decoding import decodings
+
+        return _mask_in_views(text, decodings(text), patterns)
 
     return mask_response
-
-
-def _mask_decoded(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
-    """Mask the numbers that only a decoding of a text shows, such as `%2B12025550123`."""
-    from cxcall.runtime.text_decoding import decodings
-
-    characters = list(text)
-    for view in decodings(text):
-        for match in (match for each in patterns for match in each.finditer(view.text)):
-            if "number" in match.re.groupindex and not match["number"]:
-                continue
-            digits = [at for at in range(*match.span()) if view.text[at].isdigit()]
-            for at in digits[:-SHOWN_DIGITS]:
-                start, end = view.source_span(at, at + 1)
-                characters[start:end] = "*" * (end - start)
-    return "".join(characters)
 
 
 def mask_echo(text: str, sent: Callable[[], str]) -> str:
