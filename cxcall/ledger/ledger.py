@@ -152,12 +152,7 @@ class Ledger(LedgerAccess):
         return tuple(dict.fromkeys((intent.digest, *intent.older_digests(hosts))))
 
     def _guard_intent(
-        self,
-        delivery: str,
-        intent: Intent,
-        window: float,
-        limit: CallLimit | None,
-        problem: str,
+        self, delivery: str, intent: Intent, window: float, limit: CallLimit | None, problem: str
     ) -> None:
         if problem and not intent.again:
             raise MissingRecordsError(problem)
@@ -230,11 +225,7 @@ class Ledger(LedgerAccess):
         )
 
     def record_not_processed(
-        self,
-        delivery: str,
-        attempt: int,
-        reason: str,
-        is_cancelled: Callable[[], bool] = never,
+        self, delivery: str, attempt: int, reason: str, is_cancelled: Callable[[], bool] = never
     ) -> None:
         """Record that an attempt provably was not processed, so that it may be sent again.
 

@@ -20,15 +20,7 @@ TEL_SCHEME = r"(?i)^\s*tel:"
 _EXTENSION = r"(?i)\s*[,;#].*$|\s+(?:ext(?:n|ension)?|x)\b.*$"
 EXIT_CODES = ("00", "011")
 """The digits dialed for `+` in most countries, and in North America."""
-TRUNK_PREFIXES = (
-    ("8", 7),
-    ("8", 370),
-    ("8", 375),
-    ("80", 375),
-    ("06", 36),
-    ("8", 993),
-    ("1", 692),
-)
+TRUNK_PREFIXES = (("8", 7), ("8", 370), ("8", 375), ("80", 375), ("06", 36), ("8", 993), ("1", 692))
 """The national prefixes other than `0`, by country code.
 
 Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which

@@ -14,12 +14,7 @@ from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.failures_in_2xx import hidden_failure, reported_failure
-from cxcall.responses.processing_evidence import (
-    REDIRECTS,
-    Evidence,
-    shows_start,
-    unread_reason,
-)
+from cxcall.responses.processing_evidence import REDIRECTS, Evidence, shows_start, unread_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,13 +26,7 @@ from cxcall.sending.delivery_outcome import (
     result_of_unsent_request,
     warn_of_missing_record,
 )
-from cxcall.sending.send_plan import (
-    DEFAULT_HOOKS,
-    DeliveryWatch,
-    NullLedger,
-    Plan,
-    SendHooks,
-)
+from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, NullLedger, Plan, SendHooks
 from cxcall.transport.exchange import InterruptedExchange, load_client
 from cxcall.transport.exchange import exchange as send_request
 
@@ -56,11 +50,7 @@ _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 
-def send_read(
-    plan: Plan,
-    tokens: Tokens | None,
-    hooks: SendHooks = DEFAULT_HOOKS,
-) -> Delivery:
+def send_read(plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS) -> Delivery:
     """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
 
     `tokens` is as in `deliver`, but its errors are part of the result. A signal ends the read at once (KeyboardInterrupt).
@@ -162,11 +152,7 @@ class _Attempts(LoggedDelivery):
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        ledger: Ledger | NullLedger,
-        tokens: Tokens | None,
-        hooks: SendHooks,
+        self, plan: Plan, ledger: Ledger | NullLedger, tokens: Tokens | None, hooks: SendHooks
     ) -> None:
         super().__init__(plan)
         self.ledger, self.tokens, self.hooks = ledger, tokens, hooks

@@ -66,11 +66,7 @@ class ConnectionState:
     waits until the request may be sent. If `is_late` returns True, no more bytes leave.
     """
 
-    def __init__(
-        self,
-        turn: Callable[[], None] | None,
-        is_late: Callable[[], bool],
-    ) -> None:
+    def __init__(self, turn: Callable[[], None] | None, is_late: Callable[[], bool]) -> None:
         self.may_be_sent = False
         self.phase = "connect"
         self.is_tunneled = False

@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CxcallError
 from cxcall.runtime.secrets.known_secrets import redact, remember_secrets, without_cut_secret
 from cxcall.runtime.signals import SIGNAL_INTERVAL, block_in_thread
-from cxcall.transport.http_messages import (
-    Exchange,
-    Headers,
-    HttpRequest,
-    HttpResponse,
-    SentHeaders,
-)
+from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse, SentHeaders
 from cxcall.transport.origins import target_of
 from cxcall.version import __version__
 

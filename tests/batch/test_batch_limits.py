@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.batch_files import (
-    FAST,
-    PERSONAL,
-    at,
-    begin,
-    body,
-    outcomes,
-    write_lines,
-)
+from helpers.batch_files import FAST, PERSONAL, at, begin, body, outcomes, write_lines
 from helpers.platform_server import Bucket, Platform, Reply
 
 if TYPE_CHECKING:

@@ -114,10 +114,7 @@ def test_row_with_a_hidden_failure_has_the_same_code_when_it_is_resumed(cxcall: 
     failed = {"success": False, "error": {"code": "not.a.user", "message": "No such user."}}
     with Platform(lambda *_: Reply(200, failed, rings=False)) as platform:
         at(cxcall, platform)
-        runs = (
-            cxcall(*words, code=9),
-            cxcall(*words[:-4], "--resume", "-o", "jsonl", code=9),
-        )
+        runs = (cxcall(*words, code=9), cxcall(*words[:-4], "--resume", "-o", "jsonl", code=9))
     codes = [json.loads(ran.out.splitlines()[0])["findings"][0]["code"] for ran in runs]
     assert codes == ["hidden-failure"] * 2
 

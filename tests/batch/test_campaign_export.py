@@ -27,9 +27,7 @@ if TYPE_CHECKING:
         ({"entities": "none"}, "the response has no list at `/entities`"),
         (None, "page 2 has the items of page 1"),
         pytest.param(
-            {"entities": ["x" * (1 << 20)]},
-            "the page is larger than 1 MiB",
-            marks=pytest.mark.slow,
+            {"entities": ["x" * (1 << 20)]}, "the page is larger than 1 MiB", marks=pytest.mark.slow
         ),
     ],
 )
@@ -128,10 +126,7 @@ def test_export_without_declared_columns_has_every_member(cxcall: Cxcall) -> Non
 
     words = ("campaign", "export", "--contact-list", "1001", "--platform", "nice-cxone", "--to")
     with Platform(reads=read) as platform:
-        cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url,
-            "CXCALL_ACCESS_TOKEN": "t-1",
-        }
+        cxcall.environment |= {"CXCALL_BASE_URL": platform.base_url, "CXCALL_ACCESS_TOKEN": "t-1"}
         cxcall(*words, "x.csv", code=0)
     text = (cxcall.folder / "x.csv").read_bytes()
     assert text == b"contactId,callNotes\r\n1,\r\n,\r\n2,half ?\r\n"

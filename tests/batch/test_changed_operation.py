@@ -34,11 +34,7 @@ def ledger(request: pytest.FixtureRequest, cxcall: Cxcall) -> None:
 @pytest.mark.usefixtures("ledger")
 @pytest.mark.parametrize(
     "edit",
-    [
-        {"path": "/v2/dial"},
-        {"server": "/api/v2"},
-        {"kind": "integer"},
-    ],
+    [{"path": "/v2/dial"}, {"server": "/api/v2"}, {"kind": "integer"}],
     ids=lambda edit: next(iter(edit)),
 )
 def test_no_row_that_may_have_been_processed_is_sent_again(

@@ -134,10 +134,7 @@ def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
     assert found == [("accepted", None), ("accepted", None), ("skipped", "duplicate")]
     assert sorted(
         json.loads(entry.body)[0] for entry in sandbox.received if entry.body.startswith(b"[")
-    ) == [
-        "+1202555010",
-        "+12025550102",
-    ]
+    ) == ["+1202555010", "+12025550102"]
 
 
 @pytest.mark.slow

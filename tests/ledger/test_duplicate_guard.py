@@ -12,12 +12,7 @@ from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError, InFlightError
 from cxcall.ledger.ledger import Ledger
 from helpers.ledger_process import intent
-from helpers.ledgers import (
-    DAY,
-    START,
-    WINDOW,
-    Clock,
-)
+from helpers.ledgers import DAY, START, WINDOW, Clock
 
 
 def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, clock: Clock) -> None:

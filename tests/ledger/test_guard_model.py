@@ -17,10 +17,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError, InFlightError
 from cxcall.ledger.ledger import Ledger
 from helpers.ledger_process import ENDS, intent
-from helpers.ledgers import (
-    DAY,
-    Clock,
-)
+from helpers.ledgers import DAY, Clock
 from helpers.work import examples
 
 

@@ -21,13 +21,7 @@ from cxcall.ledger.request_identity import Intent, intent_digest
 from cxcall.ledger.sqlite import sqlite_database as database
 from cxcall.ledger.stored_values import MAX_NOTE_LENGTH
 from helpers.ledger_process import ENDS, intent
-from helpers.ledgers import (
-    DAY,
-    START,
-    WINDOW,
-    Clock,
-    connect,
-)
+from helpers.ledgers import DAY, START, WINDOW, Clock, connect
 
 
 def test_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock) -> None:

@@ -18,13 +18,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.command import Running
 from helpers.ledger_process import intent, open_ledger
-from helpers.ledgers import (
-    START,
-    WINDOW,
-    is_intact,
-    read_words,
-    start_process,
-)
+from helpers.ledgers import START, WINDOW, is_intact, read_words, start_process
 
 KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "4"))
 """How often two recording processes are killed."""

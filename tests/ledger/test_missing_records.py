@@ -170,9 +170,7 @@ def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
 
 
 @pytest.mark.slow
-def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
-    cxcall: Cxcall,
-) -> None:
+def test_log_of_a_killed_process_cannot_be_removed_unnoticed(cxcall: Cxcall) -> None:
     processes: list[Running] = []
 
     def kill(_body: Any, _count: int) -> Reply:
@@ -215,10 +213,7 @@ def test_unreadable_marker_still_names_its_ledger(tmp_path: Path, content: str) 
     with Ledger.open(state, marker_folder=markers) as ledger:
         assert ledger.begin(intent("x"), 0)
     (state / FILE_NAME).unlink()
-    with (
-        Ledger.open(state, marker_folder=markers) as ledger,
-        pytest.raises(MissingRecordsError),
-    ):
+    with Ledger.open(state, marker_folder=markers) as ledger, pytest.raises(MissingRecordsError):
         ledger.begin(intent("x"), 0)
 
 

@@ -120,10 +120,7 @@ def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(
 
 def check_all_machines_stop(url: str, markers: Path, why: str) -> None:
     """Check that the machine with the markers stops because of a copy, and then one without any, too."""
-    with (
-        Ledger.open_shared(url, marker_folder=markers) as ledger,
-        Ledger.open_shared(url) as fresh,
-    ):
+    with Ledger.open_shared(url, marker_folder=markers) as ledger, Ledger.open_shared(url) as fresh:
         with pytest.raises(MissingRecordsError, match=why):
             ledger.begin(intent("b"), 900)
         with pytest.raises(MissingRecordsError, match="another machine found"):

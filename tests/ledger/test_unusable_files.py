@@ -18,13 +18,7 @@ from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.command import CONTACT, Cxcall
 from helpers.ledger_process import intent
-from helpers.ledgers import (
-    WINDOW,
-    connect,
-    is_intact,
-    read_words,
-    start_process,
-)
+from helpers.ledgers import WINDOW, connect, is_intact, read_words, start_process
 
 
 def message_of(stopped: pytest.ExceptionInfo[Any]) -> str:

@@ -14,10 +14,7 @@ from helpers.evidence import EXECUTE, OPERATIONS, respond
 _undeclared = {key: value for key, value in EXECUTE.declared.items() if "engagement" not in key}
 UNDECLARED = Operation(EXECUTE.contract, "POST", "/calls", _undeclared)
 REQUEST = HttpRequest(
-    "POST",
-    "https://api.example.com/v1/calls",
-    {},
-    b'{"to": "+12025550123", "callId": "c-sent"}',
+    "POST", "https://api.example.com/v1/calls", {}, b'{"to": "+12025550123", "callId": "c-sent"}'
 )
 ZERO = "00000000-0000-0000-0000-000000000000"
 GOOGLE = "type.googleapis.com/google.rpc"

@@ -69,13 +69,7 @@ def test_letters_of_a_premium_rate_number_are_read() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    [
-        "+19005551234",
-        "+499001234567",
-        "+448712345678",
-        "011 44 909 8790123",
-        "00449098790123",
-    ],
+    ["+19005551234", "+499001234567", "+448712345678", "011 44 909 8790123", "00449098790123"],
 )
 def test_premium_rate_number_is_stopped_without_force(number: str, cxcall: Cxcall) -> None:
     ran = cxcall(*call(number), code=3)

@@ -100,8 +100,7 @@ def test_hours_apply_now_without_a_scheduled_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "at",
-    ["2036-12-01T09:00:00", "2036-12-01", "tomorrow", "9999-12-31T23:59:59-14:00"],
+    "at", ["2036-12-01T09:00:00", "2036-12-01", "tomorrow", "9999-12-31T23:59:59-14:00"]
 )
 def test_time_without_offset_is_not_surely_within_the_hours(at: str) -> None:
     assert codes(cxone_callback(at, "00:00-23:59:59")) == ["outside-hours"]

@@ -18,18 +18,9 @@ from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
-from helpers.deliveries import (
-    Tokens,
-    plan_to,
-)
+from helpers.deliveries import Tokens, plan_to
 from helpers.fault_proxies import dying_proxy, rejecting_proxy
-from helpers.fault_server import (
-    Fault,
-    FaultServer,
-    port_of,
-    raw,
-    reserve,
-)
+from helpers.fault_server import Fault, FaultServer, port_of, raw, reserve
 from helpers.sender_checks import Sleep, check_findings, check_record
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")

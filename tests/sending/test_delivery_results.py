@@ -9,17 +9,8 @@ import pytest
 from cxcall.ledger.ledger import Ledger
 from cxcall.sending.request_sender import deliver
 from helpers import fault_server as fault
-from helpers.deliveries import (
-    NUMBER,
-    Tokens,
-    plan_to,
-)
-from helpers.fault_server import (
-    Fault,
-    FaultServer,
-    answer,
-    refused,
-)
+from helpers.deliveries import NUMBER, Tokens, plan_to
+from helpers.fault_server import Fault, FaultServer, answer, refused
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
 

@@ -17,18 +17,8 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
 from helpers import fault_server as fault
-from helpers.deliveries import (
-    NUMBER,
-    Tokens,
-    changed_plan,
-    limited,
-    plan_to,
-)
-from helpers.fault_server import (
-    Fault,
-    FaultServer,
-    refused,
-)
+from helpers.deliveries import NUMBER, Tokens, changed_plan, limited, plan_to
+from helpers.fault_server import Fault, FaultServer, refused
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
 

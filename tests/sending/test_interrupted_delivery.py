@@ -19,16 +19,8 @@ from cxcall.runtime import signals
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
 from helpers import fault_server as fault
-from helpers.deliveries import (
-    Tokens,
-    limited,
-    plan_to,
-)
-from helpers.fault_server import (
-    Fault,
-    FaultServer,
-    refused,
-)
+from helpers.deliveries import Tokens, limited, plan_to
+from helpers.fault_server import Fault, FaultServer, refused
 from helpers.sender_checks import Sleep, check_findings, check_record
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")

@@ -201,13 +201,7 @@ def test_processes_that_call_at_once_do_not_exceed_the_limit(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
     def call(index: int) -> int:
-        names = (
-            CAMPAIGN,
-            "--contact-id",
-            contact(index),
-            "--phone-number",
-            NUMBER,
-        )
+        names = (CAMPAIGN, "--contact-id", contact(index), "--phone-number", NUMBER)
         return live("execute", *names, "--yes", "--max-attempts", "3/hour").code
 
     with ThreadPoolExecutor(8) as pool:

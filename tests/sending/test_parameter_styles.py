@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
 TEXTS = {"type": "array", "items": {"type": "string"}}
-OBJECT = {
-    "type": "object",
-    "properties": {"to": {"type": "string"}, "page": {"type": "integer"}},
-}
+OBJECT = {"type": "object", "properties": {"to": {"type": "string"}, "page": {"type": "integer"}}}
 
 
 def parameter(name: str, place: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -281,8 +278,7 @@ def test_item_with_the_separator_of_its_style_is_refused(
 
 @pytest.mark.slow
 @each_case(
-    "style, value",
-    [("simple", "[]"), ("label", "[]"), ("matrix", "[]"), ("label", '["",""]')],
+    "style, value", [("simple", "[]"), ("label", "[]"), ("matrix", "[]"), ("label", '["",""]')]
 )
 def test_list_without_text_in_the_path_is_refused(cxcall: Cxcall, style: str, value: str) -> None:
     file = cxcall.file(

@@ -19,19 +19,8 @@ from cxcall.responses.delivery import Delivery
 from cxcall.sending.request_sender import deliver, send_read
 from cxcall.sending.send_plan import Plan, SendHooks
 from helpers import fault_server as fault
-from helpers.deliveries import (
-    ROWS,
-    Tokens,
-    changed_plan,
-    limited,
-    plan_to,
-)
-from helpers.fault_server import (
-    Fault,
-    FaultServer,
-    refused,
-    reserve,
-)
+from helpers.deliveries import ROWS, Tokens, changed_plan, limited, plan_to
+from helpers.fault_server import Fault, FaultServer, refused, reserve
 from helpers.sender_checks import Sleep, check_findings, check_record
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
@@ -44,10 +33,7 @@ def test_outcome_exit_code_and_calls_of_each_fault(name: str, ledger: Ledger) ->
     with FaultServer(row.faults) as server:
         plan = plan_to(server.base_url, timeout=row.timeout)
         delivery = deliver(
-            plan,
-            ledger,
-            Tokens(),
-            SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep),
+            plan, ledger, Tokens(), SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep)
         )
     assert (delivery.outcome, delivery.exit_code) == (row.outcome, row.exit_code)
     assert (server.rung, server.whole, server.connections) == (row.rung, row.whole, row.attempts)

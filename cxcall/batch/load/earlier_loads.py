@@ -78,9 +78,7 @@ def _other_contact_error(record: Record, row: int) -> UsageError:
     )
 
 
-def _without_overlaps(
-    spans: Iterable[tuple[int, int, Record]],
-) -> list[tuple[int, int, Record]]:
+def _without_overlaps(spans: Iterable[tuple[int, int, Record]]) -> list[tuple[int, int, Record]]:
     """Return spans without overlaps, because several deliveries may have sent the same row on purpose."""
     found: list[tuple[int, int, Record]] = []
     for first, last, record in sorted(spans, key=lambda span: span[0]):

@@ -33,8 +33,7 @@ _CHECK_ENCODING = (
 _MEANINGS: dict[bool | None, dict[str, str]] = {
     True: {Meaning.NO_TOKEN_SENT: "a token was sent, but the API says that it got none"},
     False: dict.fromkeys(
-        (Meaning.NOT_ACCEPTED, Meaning.NOT_AUTHENTICATED),
-        "the API does not accept the credentials",
+        (Meaning.NOT_ACCEPTED, Meaning.NOT_AUTHENTICATED), "the API does not accept the credentials"
     ),
 }
 """More exact meanings, by whether a token was sent."""
