@@ -1,14 +1,13 @@
-"""Find the earlier batch of a file that a run resumes, or that it must not repeat."""
+"""Find the earlier batch of a file that a run resumes, or that it must not repeat, and the rows that it sent."""
 
 from __future__ import annotations
 
-import re
+from array import array
+from bisect import bisect_left
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.batch.job import SANDBOX_TARGET, find_differences
-from cxcall.batch.sent_rows import SentRows, path_of_target
-from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
@@ -18,22 +17,25 @@ from cxcall.ledger.stored_values import storable
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
-from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.batch.job import Job
-    from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.record_types import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
 
     FindEarlier = Callable[[CheckedRequest, int], Record | None]
+    from collections.abc import Collection
+
+    from cxcall.ledger.record_types import Record
 
 _NO_CALL = {Outcome.REFUSED, Outcome.UNDELIVERED}
 """The outcomes of requests that placed no call."""
+_BITS = 32
+"""A row and the number of its delivery are one integer in the array: a batch may have sent millions of rows."""
 
 
 def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
@@ -75,19 +77,17 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
 
 
 def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
-    """Raise StoppedError if an unfinished batch of the same file may be the same one, before a setting was changed.
+    """Raise StoppedError if an unfinished batch of the same file may call the same people by other requests.
 
-    Its requests are others: the profile leads to another address, or the document does not have its operation
-    any more, or both. A server on this machine is often one for tests. A load into another list is another load.
+    The profile leads to another address, or the command has another operation, which may be the same one under a new
+    name. A server on this machine is often one for tests. A load into another list is another load.
     """
-    profile, name, target, values_digest, path, digest = job.identity
+    profile, _, target, values_digest, path, digest = job.identity
     similar = _similar_batches(ledger, job)
     for each in ledger.batches.of_file("" if job.is_load else path, digest):
         is_own = each.profile == profile and is_loopback_url(each.target) == is_loopback_url(target)
-        may_be_same = (
-            (is_own or each.goes_to(target))
-            and (each.operation == name or not _is_of_other_operation(ledger, job, each))
-            and (not job.is_load or each.values_digest == values_digest)
+        may_be_same = (is_own or each.goes_to(target)) and (
+            not job.is_load or each.values_digest == values_digest
         )
         if (
             may_be_same
@@ -171,43 +171,14 @@ def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
 
 def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
     """Return the batches of the file for the same operation and API, newest first; for a load, into the same list."""
-    *_, target, values_digest, path, digest = job.identity
+    _, operation, target, values_digest, path, digest = job.identity
     return [
         each
         for each in ledger.batches.of_file("" if job.is_load else path, digest)
         if (each.is_at(target) or (job.is_load and each.goes_to(target)))
         and (not job.is_load or each.values_digest == values_digest)
-        and _is_same_operation(ledger, job, each)
+        and each.operation == operation
     ]
-
-
-def _is_same_operation(ledger: Ledger, job: Job, batch: Batch) -> bool:
-    """Return whether a batch has the operation of a job, which may have had another name in the user's document."""
-    if batch.operation == job.operation.name or _operations_named(job, batch.operation):
-        return batch.operation == job.operation.name
-    return _has_sent(ledger, batch, job.operation)
-
-
-def _is_of_other_operation(ledger: Ledger, job: Job, batch: Batch) -> bool:
-    """Return whether the operation of a batch is another one that is still there: with its name, its method, and its path."""
-    return any(_has_sent(ledger, batch, each) for each in _operations_named(job, batch.operation))
-
-
-def _operations_named(job: Job, name: str) -> list[Operation]:
-    """Return the operations with a name in the user's document and in the shipped ones."""
-    contracts = (job.operation.contract, *load_shipped_contracts())
-    return [found for each in contracts for found in each.find_by_name(name)]
-
-
-def _has_sent(ledger: Ledger, batch: Batch, operation: Operation) -> bool:
-    """Return whether the last request of a batch has the method and the whole path of an operation."""
-    base = "" if batch.target == SANDBOX_TARGET else batch.target
-    request = HttpRequest(operation.method, operation.url(base, {}), {}, None)
-    path = re.sub(r"\\{.*?\\}", "[^/]+", re.escape(path_of_target(request.masked_url)))
-    return any(
-        record.method == operation.method and re.fullmatch(path, path_of_target(record.target))
-        for record in ledger.records(batch=batch.id, limit=1)
-    )
 
 
 def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
@@ -218,7 +189,7 @@ def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEar
         if not batches:
             return None
         record = ledger.find_row(batches, Plan(checked, batch=batches[0]).intent())
-        return record if record is not None and record.may_be_processed else sent.find(row, checked)
+        return record if record is not None and record.may_be_processed else sent.find(row)
 
     return find_earlier
 
@@ -331,3 +302,29 @@ def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
             why=f"{_may_be_done(job)}: `cxcall history list --batch {batch.id}`",
         )
     )
+
+
+class SentRows:
+    """The deliveries of those batches that read the present content of the file.
+
+    The request of a row can differ from the one that was sent although the file does not: the operation has another
+    path, or a property another type, in a document that was edited meanwhile.
+    """
+
+    def __init__(self, ledger: Ledger, job: Job, batches: Collection[str]) -> None:
+        self._records = ledger.batches
+        same = [
+            each.id
+            for each in self._records.of_file("", job.rows.digest)
+            if each.id in batches and self._records.content(each.id) is None
+        ]
+        places = (row << _BITS | number for row, number in self._records.numbers_by_row(same))
+        self._places = array("Q", sorted(places))
+
+    def find(self, row: int) -> Record | None:
+        """Return the delivery of a row that placed, or may have placed, a call; None for any other row."""
+        start, end = (bisect_left(self._places, each << _BITS) for each in (row, row + 1))
+        found = (
+            self._records.delivery(each & (1 << _BITS) - 1) for each in self._places[start:end]
+        )
+        return next((each for each in found if each.was_placed or each.is_unresolved), None)
