@@ -1,118 +1,204 @@
-"""Decide by the words of an operation of a user's document, in its name, summary, and path, whether it acts.
+"""Decide by the words of an operation of a user's document whether it only reads: docs/own-documents.md#risk has the rule.
 
-It acts if it starts or changes something, or if something is dialed.
+The method is no proof: some dialers start calls with a GET, and some have one operation for many functions.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
-from cxcall.runtime.patterns import compile_pattern, name_words
+from cxcall.runtime.patterns import compile_pattern, fold_name, name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-# Words may be written together, as in `makecall`.
-CALL_FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
-_STARTS_CALL = (
-    # `make a call`, not `make a call list`
-    r"(?:(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)"
-    rf"(?:e?s|e|ing)?\s?{CALL_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)|\boriginates?\b|\bc ?2 ?c\b)"
+WORDS = {
+    "calls": "call callback dial ring ringout originate",
+    "starts": """
+        activate add begin bridge click connect create dispatch enable enqueue execute fire initiate insert invoke join launch
+        make perform place process push reactivate reconnect redial relaunch rerun resend restart resume retry run send start submit
+        trigger unpause
+    """,
+    "changes": """
+        allow assign cancel clear deactivate delete disable expire pause purge release remove revoke set stop unblock unsuppress
+        update
+    """,
+    # Only before "the lead" or another object: more often, they are nouns.
+    "reaches": "alert call callback contact deliver engage invite notify patch phone queue reach remind ring schedule transfer",
+    "reads": """
+        can check count describe display download fetch find get has is list look lookup obtain poll query read retrieve return
+        search see show validate view
+    """,
+    # After a verb, as in `runStatus`.
+    "data": """
+        cdr center code codes config count detail details event events flow flows forwarding group groups history id info
+        information list lists log logs metadata plan plans queues record recording recordings records report reports result
+        results rule rules settings state statistics stats status summary time times transcript
+    """,
+    "logs": "activities activity audit audits event events history log logs trail",
+}
+"""All words that say that an operation calls, starts, changes, or reads something."""
+_CALLS, _STARTS, _CHANGES, _REACHES, _READS, _DATA, _LOGS = (
+    frozenset(each.split()) for each in WORDS.values()
 )
-_DIALS = (
-    rf"\b(?:get\s?|do\s?)?{_STARTS_CALL}"
-    # `auto dial`, not `dial plan`
-    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b"
-    r"(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)"
-    r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
-    r"|\b(?:call|ring)(?:now|me|number|user|person|phone|customer|client|contact|lead)\b"
+_ACTS = _CALLS | _STARTS | _CHANGES
+_NAMES_OF_CALLS = _CALLS | {"calling", "phone", "talk", "voice"}
+_ENTRIES = frozenset("add create insert call ring".split())  # of a log
+_SELECTORS = frozenset("action act function func cmd command method op operation do task".split())
+# A call can be written together with other words: `makecall`.
+_CALL_WORD = r"(?i)((?:call|dial)(?:s(?![a-z]))?)(?!back|ed|er|ing|able|y)"
+_MAKES_CALL = (
+    rf"\b(?:{'|'.join(_STARTS)}|schedule|request|auto|external|manual|out|preview|re|speed)s? "
+    rf"(?:\w+ ){{0,3}}(?:call|callback|dials?)\b(?! (?:{'|'.join(_DATA)})\b)"
+    r"|\b(?:call|dial) (?:now|me|out|up)\b|\boriginate\b|\bc 2 c\b"
 )
-CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
-ACTING_VERBS = frozenset(
+_OBJECT = r"(?:an?|the|its?|them|their|each|every|all|him|her|me|one|this|that|people|someone)\b"
+_ALSO = r"(?:\b(?:and|or|then)\b|[,;:.&])\s*(?:(?:and|or|then|also|immediately|automatically)\s+)*"
+_DO_NOT_CALL_LIST = (
+    r"(?:internal|global|custom|company)?"
+    r"(?:dnc|donotcall|donotcontact|suppress(?:ed|ion)?|opt(?:ed)?out|(?:block|black|exclusion)list)"
+    r"(?:list|group|record|number|phone|contact|entr(?:y|ie)|item|registry)*s?"
+)
+
+
+def only_reads(path: str, declared: Mapping[str, Any], *, has_number: bool) -> bool:
+    """Return whether nothing says that an operation calls, starts, or changes something, or what it does with a number."""
+    name = _words(re.sub(r"^.*[./#:]", "", str(declared.get("operationId", ""))))
+    summary = str(declared.get("summary") or declared.get("description") or "")
+    words, end = _summary_words(summary, path), _end_of_path(path)
+    is_dialer = "dial" in end and len(end) > 1 and not _DATA & {*end}
+    if is_dialer or any(map(_makes_call, (name, end))) or _acts(name) or _summary_acts(words):
+        return False
+    if _has_second_verb(declared, name) or _selects(path, declared, _ACTS):
+        return False
+    if _READS & {*words[:1]} or (_READS - {"get"}) & {*name[:1]}:
+        return True
+    if _acts(end) or _makes_call(words):
+        return False
+    functions = (each for each, _ in _selected(path, declared) if each.lower() != "task")  # an ID
+    if not has_number and not any(functions):
+        return True
+    # Without an `operationId`, the name is made of the method and the path.
+    has_name = name[:1] == ["get"] and not {*filter(str.isalpha, name[1:])} <= {*_words(path)}
+    is_list = end[-1:] and end[-1].endswith("s") and end[-1] not in ("sms", "tts")
+    return bool(has_name or is_list or (_READS | _DATA) & {*end[-1:]})
+
+
+def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
+    """Return whether a POST only reads: its path ends with a word such as `search`, and its summary begins with one."""
+    words = _summary_words(str(declared.get("summary", "")), path)
+    is_read = _READS & {*_end_of_path(path)[-1:]} and _READS & {*words[:1]}
+    return bool(is_read) and only_reads(path, declared, has_number=False)
+
+
+def names_call(texts: Iterable[str], path: str, declared: Mapping[str, Any]) -> bool:
+    """Return whether a word of an operation, or a function that it selects, is one of calls."""
+    words = [_words(each) for each in texts]
+    is_named = any(_NAMES_OF_CALLS & {word.removesuffix("s") for word in each} for each in words)
+    return is_named or any(map(_makes_call, words)) or _selects(path, declared, _CALLS)
+
+
+def _words(name: str) -> list[str]:
+    return name_words(compile_pattern(_CALL_WORD).sub(r" \1 ", name))
+
+
+def _makes_call(words: Sequence[str]) -> bool:
+    """Return whether words say that a call is made, whatever a response returns: `click to call`, `auto dial`."""
+    return compile_pattern(_MAKES_CALL).search(" ".join(words)) is not None
+
+
+def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTS) -> bool:
+    """Return whether a name, a path, or a function begins or ends with a verb: `startJob`, `external_dial`, not `runStatus`."""
+    is_read = _READS & {*words[:2]} or _DATA & {*words[1:2]}
+    return not is_read and bool(verbs & {*words[:1], *words[-1:]})
+
+
+def _summary_words(summary: str, path: str) -> list[str]:
+    """Return the words of the first sentence: `start` for `Starts a flow`, but `triggers` for `Triggers of it` at `/triggers`."""
+    first, *others = _words(re.split(r"[.\n](?:\s|$)", summary.strip())[0]) or [""]
+    verbs = {first.removesuffix("s"), first.removesuffix("es")} & (_ACTS | _REACHES | _READS)
+    return [first if first in _words(path) else next(iter(verbs), first), *others]
+
+
+def _summary_acts(words: Sequence[str]) -> bool:
+    """Return whether a summary begins with a verb; `Call forwarding` does not."""
+    first, second = [*words, ""][:2]
+    is_object = not second or compile_pattern(_OBJECT).fullmatch(second)
+    verbs = _ACTS | _REACHES if is_object else _ACTS - _REACHES
+    return first in verbs and second not in _DATA
+
+
+def _has_second_verb(declared: Mapping[str, Any], name: Sequence[str]) -> bool:
+    """Return whether a summary or a name has a second verb, which acts, or a dialer as the destination."""
+    summary = str(declared.get("summary", "")).lower()
+    # `Fetches it and connects it`, but `List jobs, runs and triggers`
+    ending = "e?s" if re.match(r"\W*[a-z]+s\b", summary) else ""
+    acts, reaches = map("|".join, (_ACTS - _REACHES, _REACHES))
+    verb = rf"(?:{acts}){ending}\b|(?:call|ring){ending}\W*$|(?:{reaches}){ending}\W+{_OBJECT}"
+    also = compile_pattern(rf"{_ALSO}(?:{verb})|\b(?:to|into)\b.*\bdiall?ers?\b")
+    in_name = compile_pattern(rf"\b(?:and|or|then) (?:{acts}|{reaches})\b")
+    return bool(also.search(summary) or in_name.search(" ".join(name)))
+
+
+def _end_of_path(path: str) -> list[str]:
+    """Return the words of the last two segments of a path that are not above a parameter; without parameters at its end."""
+    plain = re.sub(r"[.;][^/]*", "", re.sub(r"\{[^{}/]*\}", "{}", path.partition("?")[0]))
+    segments = plain.rstrip("/{}").rpartition("{}")[2].split("/")
+    return [word for each in segments[-2:] for word in _words(unquote(each))]
+
+
+def is_selector(name: str) -> bool:
+    """Return whether a parameter, or a member of a body, selects a function: `action[]`, `apiCommand`, `function_name`."""
+    words = {*name_words(name)}
+    return bool(words & _SELECTORS) and words - _SELECTORS <= {"api", "name"}
+
+
+def selects_action(name: str, value: str, verbs: frozenset[str] = _ACTS) -> bool:
+    """Return whether a parameter selects a function, and a value of it one with such a verb: `external_dial`."""
+    functions = map(_words, re.split("[,;|]", value))
+    return is_selector(name) and any(_acts(each, verbs) or _makes_call(each) for each in functions)
+
+
+def verbs_of_functions(path: str, *, is_read: bool) -> frozenset[str]:
+    """Return the words of functions by which an operation that calls nobody otherwise may call somebody.
+
+    In a log, some are entries; those that take people off a do-not-call list count, too.
     """
-    start restart resume rerun run execute trigger fire launch relaunch activate reactivate initiate begin invoke
-    redial retry make place send resend push enqueue submit perform process add insert create connect reconnect
-    bridge dispatch join enable disable pause unpause stop cancel set update delete remove assign
-    """.split()
-)
-# At the end of `/campaignStart`, they are rarely the name of an object.
-LAST_VERBS = frozenset("start restart resume execute activate initiate invoke launch".split())
-READ_VERBS = frozenset(
-    """
-    get list search query find fetch retrieve count preview validate export
-    """.split()
-)
-GET_VERBS = READ_VERBS | frozenset(
-    """
-    read show view describe check look lookup see return download poll obtain display monitor
-    """.split()
-)
-READ_NOUNS = frozenset(
-    """
-    status state info information detail details history lookup search log logs record records recording recordings
-    statistics stats report reports result results count summary metadata transcript time times settings config
-    list lists code codes event events group groups rule rules
-    """.split()
-)
-# Objects from which nobody is called until something else is started with them.
-_PASSIVE_NOUNS = frozenset(
-    """
-    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user role
-    tag label note comment report export template permission division disposition wrapupcode
-    """.split()
-)
-# `Run a search` reads.
-_READ_OBJECTS = frozenset("search query lookup report check validation preview".split())
-_PARAMETER = r"\{[^{}/]*\}"
-_SENTENCE_END = r"[.\n](?:\s|$)"
-_NAMESPACE = r"^.*[./#:]"
+    verbs = _CALLS | _STARTS if is_read else _CALLS
+    verbs = verbs - _ENTRIES if _LOGS & {*_end_of_path(path)} else verbs
+    return verbs | _CHANGES if changes_do_not_call_list(path) else verbs
 
 
-def dials(words: Sequence[str]) -> bool:
-    """Return whether the words of a name, a segment of a path, or a summary say that something is dialed."""
-    return compile_pattern(_DIALS).search(" ".join(words)) is not None
+def acting_values(path: str, declared: Mapping[str, Any], *, is_read: bool) -> dict[str, list[str]]:
+    """Return the declared values of parameters that select a function by which somebody may be called."""
+    acting: dict[str, list[str]] = {}
+    for each in declared.get("parameters", ()):
+        for value in map(str, each.get("schema", {}).get("enum", ())):
+            if selects_action(each["name"], value, verbs_of_functions(path, is_read=is_read)):
+                acting.setdefault(each["name"], []).append(value)
+    return acting
 
 
-def acts(words: Sequence[str], verbs: frozenset[str] = ACTING_VERBS) -> bool:
-    """Return whether a text begins with one of the verbs, as `runStatus` does not, or says that something is dialed."""
-    if not words or words[0] in GET_VERBS:
-        call = compile_pattern(_STARTS_CALL)
-        return words[:1] == ["get"] and call.fullmatch(" ".join(words[1:])) is not None
-    is_noun = READ_NOUNS & {*words[1:2]} or _READ_OBJECTS & {*words[1:4]}
-    return dials(words) or (words[0] in verbs and not is_noun)
+def _selects(path: str, declared: Mapping[str, Any], verbs: frozenset[str]) -> bool:
+    """Return whether a request whose query is not set selects a function with one of the verbs."""
+    return any(selects_action(*each, verbs) for each in _selected(path, declared))
 
 
-def path_acts(segments: Sequence[Sequence[str]], *, has_number: bool = False) -> bool:
-    """Return whether a path says that something is dialed, or ends with an acting verb; `/dials/{id}` does not.
-
-    Without a number, `/dial/{id}/recording` is that of an object.
-    """
-    fixed = [place for place, words in enumerate(segments) if words]
-    last = segments[fixed[-1]] if fixed else []
-    above = [place for place in fixed[:-1] if not segments[place + 1] and not has_number]
-    parts = [segments[place] for place in fixed if place not in above]
-    parts = [each for each in parts if "".join(each)[:-1] not in CALLING_VERBS]
-    return any(map(dials, parts)) or (last in parts and (acts(last) or last[-1] in LAST_VERBS))
+def _selected(path: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each parameter of the query that selects a function, with its value if it is not set."""
+    yield from (each for each in parse_qsl(path.partition("?")[2]) if is_selector(each[0]))
+    for each in declared.get("parameters", ()):
+        name, schema = str(each.get("name", "")), each.get("schema", {})
+        if each.get("in") == "query" and is_selector(name):
+            yield name, str(schema.get("const", schema.get("default", "")))
 
 
-def is_passive(segment: str) -> bool:
-    """Return whether a segment of a path, in lower case, is a noun of which nobody is called: `call-lists`."""
-    return re.sub(r"[^a-z]", "", segment).removesuffix("s") in _PASSIVE_NOUNS
-
-
-def operation_words(declared: Mapping[str, Any]) -> list[str]:
-    """Return the words of the name of an operation, without its namespace."""
-    return name_words(re.sub(_NAMESPACE, "", str(declared.get("operationId", ""))))
-
-
-def path_words(path: str) -> list[list[str]]:
-    """Return the words of each segment of a path, without those of its parameters and of an ending such as `.php`."""
-    plain = unquote(compile_pattern(_PARAMETER).sub("", path.partition("?")[0]))
-    return [name_words(re.split(r"[.;]", each)[0]) for each in plain.strip("/").split("/")]
-
-
-def first_sentence(text: str) -> list[str]:
-    """Return the words of the first sentence of a summary or a description."""
-    return name_words(compile_pattern(_SENTENCE_END).split(text)[0])
+def changes_do_not_call_list(path: str) -> bool:
+    """Return whether a path is that of a do-not-call list, and not also of calls."""
+    segments = [each for each in path.partition("?")[0].split("/") if "{" not in each]
+    is_list = compile_pattern(_DO_NOT_CALL_LIST).fullmatch
+    others = [each for each in segments if not is_list(fold_name(each))]
+    words = {word.removesuffix("s") for each in others for word in name_words(each)}
+    return len(others) < len(segments) and not words & {*_CALLS, "start", "run"}

@@ -206,7 +206,7 @@ def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpReque
     If these leave nothing that differs from this `request`, the only value that the link changes chooses the page.
     Raises ReadError if the link selects a function that may start something: nobody has asked for it.
     """
-    from cxcall.contracts.selected_functions import selects_action
+    from cxcall.contracts.acting_words import selects_action
 
     linked = _query_of(link)
     sent, here = _values_of(_query_of(first.url)), _values_of(_query_of(request.url))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
-from cxcall.documents.json_pointer import find_value, join_pointer, leaves
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
 from cxcall.phone.number_masking import mask_number, plain_digits
@@ -249,42 +249,14 @@ def _value_and_schema(
 
 def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
-    from cxcall.contracts.selected_functions import (
-        has_data,
-        is_selector,
-        selects_action,
-        verbs_of_calls,
-    )
+    from cxcall.contracts.acting_words import selects_action, verbs_of_functions
 
-    path, declared = operation.path, operation.declared
-    verbs = verbs_of_calls(path, declared, is_read=operation.is_read)
-    sent = [(each.as_sent, values.get(each.name, "")) for each in operation.parameters]
-    texts = [(each.name, text, each.schema) for each, text in sent]
+    texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
     bodies = payload.value if isinstance(payload.value, list) else [payload.value]
     for body in filter(lambda each: isinstance(each, dict), bodies):
-        texts += [
-            (name, str(value), operation.schema_at(join_pointer("", name)))
-            for name, value in body.items()
-            if is_selector(name)
-        ]
-    is_data = has_data(path, declared)
-    return _ends_protection(operation, values, payload) or any(
-        selects_action(
-            name, text, verbs, is_data=is_data, is_declared=text in schema.get("enum", ())
-        )
-        for name, text, schema in texts
-    )
-
-
-def _ends_protection(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
-    """Return whether a parameter, or a value of the body, switches a do-not-call list off; in a search, it is a filter."""
-    from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
-
-    if operation.is_read or not changes_do_not_call_list(operation.path):
-        return False
-    texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
-    texts += [(place.rpartition("/")[2], str(each)) for place, each in leaves(payload.value)]
-    return any(ends_protection(*each) for each in texts)
+        texts += [(name, str(value)) for name, value in body.items()]
+    verbs = verbs_of_functions(operation.path, is_read=operation.is_read)
+    return any(selects_action(*each, verbs) for each in texts)
 
 
 def check_kind(number: str) -> Iterator[Finding]:

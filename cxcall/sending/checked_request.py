@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from cxcall.contracts.acting_words import changes_do_not_call_list
 from cxcall.contracts.contract import operation_at
-from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable

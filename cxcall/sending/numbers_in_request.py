@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.do_not_call_effects import changes_do_not_call_list
+from cxcall.contracts.acting_words import changes_do_not_call_list
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple

@@ -30,8 +30,6 @@ pytestmark = pytest.mark.usefixtures("folder")
         ("POST", "/bells", {"x-cxcall-rings": False}, False),
         ("GET", "/bells", {}, False),
         ("GET", "/bells", {"x-cxcall-rings": True}, True),
-        ("GET", "/click-to-call", {}, True),
-        ("GET", "/x", {"operationId": "dialNumber"}, True),
         ("DELETE", "/bells/{id}", {}, True),
         # the same name, command, or route as a shipped operation that places calls
         ("POST", "/mine", {"operationId": "execute", "x-cxcall-rings": False}, True),
@@ -70,119 +68,12 @@ pytestmark = pytest.mark.usefixtures("folder")
             True,
         ),
         ("POST", "/bells", {"parameters": [parameter("size")], "x-cxcall-rings": False}, False),
-        # a GET that dials is not a read
-        ("GET", "/makeCall", {}, True),
-        ("GET", "/makecall", {"operationId": "makeCall", "summary": "Place a call"}, True),
-        ("GET", "/x", {"operationId": "getClickToDial"}, True),
-        ("GET", "/clickToDial", {"operationId": "x"}, True),
-        ("GET", "/x", {"summary": "Starts an outbound call", "x-cxcall-rings": False}, True),
-        ("GET", "/x", {"summary": "Calls the person"}, True),
-        ("GET", "/call", {"parameters": [parameter("to")]}, True),
-        ("GET", "/click2call/now", {}, True),
-        ("GET", "/calls", {"operationId": "getCalls", "summary": "Get calls to a queue"}, False),
-        ("GET", "/calls/{id}", {"operationId": "getCall", "summary": "Get a call"}, False),
-        ("GET", "/calls", {"parameters": [parameter("phoneNumber")]}, False),
-        ("GET", "/callbacks", {"summary": "List scheduled callbacks"}, False),
-        (
-            "GET",
-            "/dialplans",
-            {"operationId": "getDialPlans", "summary": "Get the dial plans"},
-            False,
-        ),
-        ("GET", "/ring-groups", {"operationId": "getRingGroups"}, False),
-        # a GET that starts something, by its name, its summary, its path, or a function that it selects
-        ("GET", "/my/{id}", {"operationId": "startCampaign"}, True),
-        ("GET", "/my/{id}", {"summary": "Resumes a campaign"}, True),
-        ("GET", "/my/{id}", {"description": "Launch a campaign.\nIt may call."}, True),
-        ("GET", "/campaigns/{id}/start", {"operationId": "Campaigns_start"}, True),
-        ("GET", "/campaigns/{id}/resume", {}, True),
-        ("GET", "/campaign/run", {"parameters": [parameter("id")]}, True),
-        ("GET", "/campaignStart.php", {}, True),
-        ("GET", "/webhooks/trigger/{id}", {}, True),
-        ("GET", "/hooks/{id}/fire", {}, True),
-        ("GET", "/c2c", {}, True),
-        ("GET", "/queue/add", {}, True),
-        ("GET", "/alert", {"parameters": [parameter("phone")]}, True),
-        ("GET", "/v1/request/callback", {"parameters": [parameter("to")]}, True),
-        ("GET", "/agc/api.php?function=external_dial", {}, True),
-        ("GET", "/api.php", {"parameters": [parameter("function", enum=["a", "b_dial"])]}, True),
-        ("GET", "/rawman", {"parameters": [parameter("action")]}, True),
-        (
-            "GET",
-            "/calls",
-            {"summary": "List", "parameters": [parameter("action", default="start")]},
-            True,
-        ),
-        # a read, whose path or parameters have the same words
-        ("GET", "/dial/{id}/recording", {}, False),
-        ("GET", "/dials/{id}", {}, False),
-        ("GET", "/dial/{id}", {"summary": "Get a dial"}, False),
-        ("GET", "/dial/{id}", {"operationId": "fetchDial"}, False),
-        ("GET", "/runs/{id}/trigger", {"summary": "Shows the trigger of a run"}, False),
-        ("GET", "/triggers", {"summary": "Triggers of a flow"}, False),
-        ("GET", "/run/status", {"operationId": "runStatus", "summary": "Run status"}, False),
-        ("GET", "/search", {"summary": "Run a search"}, False),
-        ("GET", "/next", {"summary": "Get the next number to dial"}, False),
-        ("GET", "/audits", {"parameters": [parameter("action")]}, False),
-        (
-            "GET",
-            "/audit",
-            {"operationId": "listAudit", "parameters": [parameter("action", enum=["dial", "x"])]},
-            False,
-        ),
-        ("GET", "/usage", {"parameters": [parameter("to", format="date")]}, False),
-        (
-            "GET",
-            "/contact",
-            {"operationId": "getContactOfNumber", "parameters": [parameter("phone")]},
-            False,
-        ),
-        # harmless words beside a number, or below a path of calls
-        (
-            "POST",
-            "/Accounts/{a}/Calls.json",
-            {"operationId": "fetchThing", "summary": "Fetch a thing"},
-            True,
-        ),
-        ("POST", "/v1/calls/queue", {"operationId": "enqueue", "summary": "Put it there"}, True),
-        ("PUT", "/v1/calls/users/{id}", {}, True),
-        (
-            "POST",
-            "/v1/queue",
-            {"summary": "Get a place", "parameters": [parameter("phoneNumber")]},
-            True,
-        ),
-        (
-            "POST",
-            "/v1/users",
-            {"summary": "Find a person", "parameters": [parameter("phoneNumber")]},
-            True,
-        ),
-        ("GET", "/v1/outbound/connect", {"parameters": [parameter("to")]}, True),
-        (
-            "GET",
-            "/v1/link",
-            {"summary": "Connect a number with an agent", "parameters": [parameter("to")]},
-            True,
-        ),
-        (
-            "GET",
-            "/v1/lookups/{phoneNumber}",
-            {"summary": "Look a number up", "parameters": [parameter("phoneNumber")]},
-            False,
-        ),
-        # a shipped operation that places none, and what only reads or creates
-        ("POST", "/api/v2/outbound/contactlists", {"summary": "Create a contact List."}, False),
         ("POST", "/api/v2/outbound/contactlists", {"x-cxcall-rings": True}, True),
-        ("POST", "/contact-lists", {"summary": "Create a contact list"}, False),
-        ("POST", "/call-lists", {"summary": "Create a call list"}, False),
-        ("POST", "/contact-lists", {"summary": "Create a contact list and call it"}, True),
-        ("POST", "/contact-lists/{id}/contacts", {"summary": "Add contacts"}, True),
-        ("POST", "/search", {"summary": "Search users"}, False),
-        ("POST", "/search", {"summary": "Get a call through"}, True),
-        ("POST", "/api/v2/analytics/conversations/details/query", {}, False),
-        ("POST", "/api/v2/outbound/contactlists/{id}/contacts", {}, True),
-        ("POST", "/leads", {"summary": "Create a lead"}, True),
+        # a shipped route that places no call, on the host of another vendor
+        ("POST", "/campaigns", {}, True),
+        ("POST", "/campaigns", {"parameters": [parameter("phone")]}, True),
+        ("POST", "/api/v2/outbound/campaigns/{id}/stop", {}, True),
+        ("PUT", "/incontactAPI/services/v9.0/campaigns/{id}", {"summary": "Start it"}, False),
     ],
     quick=24,
 )
@@ -192,20 +83,22 @@ def test_risk_of_an_operation(
     assert risk(folder, dialect, method, path, **declared) is expected
 
 
-def test_get_of_an_object_that_other_methods_create_or_delete_is_a_read(folder: Path) -> None:
-    answer = {"responses": {"200": {"description": "-"}}}
-    for others in ({"/dial": {"post": answer}}, {"/dial/{id}": {"delete": answer}}):
-        paths: dict[str, Any] = {"/dial": {}, "/dial/{id}": {}}
-        for path, item in others.items():
-            paths[path] |= item
-        paths["/dial/{id}"]["get"] = {"operationId": "getDial", **answer}
-        file = folder / "own.json"
-        file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
-        risks = {
-            each.name: each.can_place_call for each in load_user_contract(str(file)).operations
-        }
-        assert risks.pop("getDial") is False
-        assert all(risks.values())
+@pytest.mark.parametrize("dialect", DIALECTS)
+@each_case(
+    "host, path, expected",
+    [
+        ("api.mypurecloud.de", "/api/v2/outbound/campaigns/{id}/stop", False),
+        ("api.apne9.pure.cloud", "/api/v2/outbound/campaigns/{id}/stop", False),
+        ("api-na1.niceincontact.com", "/campaigns", False),
+        ("api-b32.nice-incontact.com", "/inContactAPI/services/v30.0/campaigns", False),
+        ("api.mypurecloud.com.example", "/api/v2/outbound/campaigns/{id}/stop", True),
+        ("niceincontact.com.example", "/campaigns", True),
+    ],
+)
+def test_shipped_route_decides_on_a_host_of_its_vendor(
+    folder: Path, dialect: str, host: str, path: str, *, expected: bool
+) -> None:
+    assert risk(folder, dialect, "POST", path, host, summary="Start it") is expected
 
 
 def test_get_that_acts_is_no_read_even_if_it_places_no_call(folder: Path) -> None:
@@ -216,21 +109,6 @@ def test_get_that_acts_is_no_read_even_if_it_places_no_call(folder: Path) -> Non
     acting, reading = load_user_contract(str(file)).operations
     assert [acting.can_place_call, acting.is_read] == [False, False]
     assert [reading.can_place_call, reading.is_read] == [False, True]
-
-
-def test_shipped_reads_are_reads_by_their_words(folder: Path) -> None:
-    """Under other paths, so that no shipped route decides."""
-    for known in load_shipped_contracts():
-        paths: dict[str, Any] = {}
-        for each in known.operations:
-            if each.method == "GET":
-                words = {"operationId": each.name, "summary": each.summary}
-                other: dict[str, Any] = {"responses": {"200": {"description": "-"}}, **words}
-                paths[f"/other/{len(paths)}{each.path}"] = {"get": other}
-        file = folder / "own.json"
-        file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
-        for own in load_user_contract(str(file)).operations:
-            assert not own.can_place_call, own.path
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.do_not_call_effects import changes_do_not_call_list, ends_protection
+from cxcall.contracts.acting_words import changes_do_not_call_list
 from helpers.calling_api import wrap
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
@@ -26,16 +26,11 @@ SUPPRESSED = (
 GROUP = ("cxone-update-dnc-group", "--param=groupId=7")
 
 
-def test_paths_and_values_that_end_a_protection() -> None:
+def test_paths_of_do_not_call_lists() -> None:
     lists = "/v1/dnc-groups/{g}/records /DNCLists /suppressed-contact/{call} /do-not-call /opt-outs".split()
     others = "/dnc/{id}/call /calls/dnc /leads /callsuppressor /opt /start/dnc".split()
     assert [each for each in lists if not changes_do_not_call_list(each)] == []
     assert [each for each in others if changes_do_not_call_list(each)] == []
-    ends = ["isActive=false", "enabled=False", "active=0", "disabled=true", "status=INACTIVE"]
-    ends += ["doNotCall=false", "opted_out=no", "isSuppressed=0"]
-    keeps = ("isActive=true", "disabled=false", "name=false", "status=active", "active=", "page=0")
-    assert [each for each in ends if not ends_protection(*each.split("="))] == []
-    assert [each for each in keeps if ends_protection(*each.split("="))] == []
 
 
 @each_case(
@@ -49,9 +44,6 @@ def test_paths_and_values_that_end_a_protection() -> None:
         ((*SUPPRESSED, '--set=/suppressedContactData/endDate="2026-01-01"'), True),
         (SUPPRESSED, False),
         (("setList", "--id", "7", "--set", "/enabled=false"), True),
-        (("setList", "--id", "7", "--set", "/list/enabled=false"), True),
-        (("setList", "--id", "7", "--set", '/action="remove"'), True),
-        (("setList", "--id", "7", "--set", "/enabled=true", "--set", '/action="add"'), False),
         (("setGroup", "--id", "7", "--active", "false"), True),
         (("setGroup", "--id", "7", "--set", "/level=0"), True),
         (("setGroup", "--id", "7", "--set", "/level=0.0"), True),
@@ -69,11 +61,12 @@ def test_who_ends_a_protection_is_asked(
     path = {**parameter("id"), "in": "path", "required": True}
     id_, group = {"parameters": [path]}, {"parameters": [path, parameter("active")]}
     with_values = {"query:active": [False], "/level": [0]}
-    marks = {"x-cxcall-rings": False, "x-cxcall-rings-with": with_values}
+    stated = {"x-cxcall-rings": False}
+    marks = {**stated, "x-cxcall-rings-with": with_values}
     query = {"parameters": [parameter("action"), parameter("active")]}
     paths = {
         "/groups/{id}": {"put": {"operationId": "setGroup", **group, **body, **marks, **answer}},
-        "/dnc-lists/{id}": {"put": {"operationId": "setList", **id_, **body, **answer}},
+        "/dnc-lists/{id}": {"put": {"operationId": "setList", **id_, **body, **stated, **answer}},
         "/dnc/entries": {
             "get": {"operationId": "getEntries", "summary": "List", **query, **answer}
         },
@@ -88,8 +81,8 @@ def test_who_ends_a_protection_is_asked(
 def test_own_do_not_call_list_is_not_deleted_unasked(folder: Path) -> None:
     stated: dict[str, Any] = {"x-cxcall-rings": False}
     assert risk(folder, "3.1.0", "DELETE", "/api/v1/dnc-lists/{id}")
-    assert not risk(folder, "3.1.0", "DELETE", "/api/v1/dnc-lists/{id}", **stated)
-    assert not risk(folder, "3.1.0", "DELETE", "/api/v1/contact-lists/{id}")
+    assert risk(folder, "3.1.0", "DELETE", "/api/v1/dnc-lists/{id}", **stated)
+    assert not risk(folder, "3.1.0", "DELETE", "/api/v1/contact-lists/{id}", **stated)
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def _risk(operation: Operation) -> str:
         return "yes"
     found = values_with_risk(operation.declared)
     if not operation.contract.is_shipped:
-        from cxcall.contracts.selected_functions import acting_values
+        from cxcall.contracts.acting_words import acting_values
 
         own = acting_values(operation.path, operation.declared, is_read=operation.is_read)
         found = {**found, **own}
