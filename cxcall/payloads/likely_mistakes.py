@@ -188,7 +188,7 @@ class _MistakeFinder:
         if kind != "body" or not has_value(self.body.value, other):
             return
         there = value_at(self.body.value, other)
-        if _differ(value, there):
+        if value and there and _differ(value, there):
             from cxcall.payloads.errors.value_formats import format_value
 
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.2"))
+EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.1"))
 """The share of a release's examples that Hypothesis tries in the whole suite."""
 
 
@@ -25,7 +25,7 @@ def examples(count: int) -> int:
 
 def stride() -> int:
     """Return how far apart the steps are that a test interrupts in turn: a release tries each one."""
-    return max(1, round(0.6 / EXAMPLES))
+    return max(1, round(0.3 / EXAMPLES))
 
 
 def is_quick() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cxcall import check
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding, Severity
@@ -14,6 +15,7 @@ from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters
 from cxcall.payloads.undialable_values import find_wrong_number
 from helpers.cases import each_case
+from helpers.command import CONTACT
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -89,6 +91,13 @@ def test_likely_mistake_is_a_warning_at_its_place(
     (finding,) = mistakes(members)
     assert codes([finding]) == [(Severity.WARNING, code, where)]
     assert (finding.message, finding.fix, finding.source) == (message, fix, "contract own")
+
+
+def test_empty_id_is_an_error_that_says_so_and_no_other_id() -> None:
+    spec = {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550100"}}
+    (found,) = check({"contactId": "", "contactSpec": spec}, "execute").findings
+    assert (found.code, found.message) == ("value-not-allowed", "`/contactId` is empty")
+    assert found.fix
 
 
 @pytest.mark.parametrize("name", ["number", "address"])

@@ -111,7 +111,7 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
     limit: Any = next(iter(detail.values()), "")
     if keyword == "enum":
         return f"{label} cannot be `{format_value(value)}`", _choice_hint(detail["options"], value)
-    if keyword in ("minLength", "minItems") and value in ("", []):
+    if keyword in ("minLength", "minItems", "pattern", "format") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
     if keyword == "uniqueItems":
         twice = next(each for each in value if value.count(each) > 1)
