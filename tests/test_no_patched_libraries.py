@@ -74,7 +74,13 @@ def patches_in(program: str) -> list[int]:
     """Return the lines of a program that patch a library."""
     tree = ast.parse(program)
     libraries = libraries_in(tree)
-    return sorted(node.lineno for node in ast.walk(tree) if is_patch(node, libraries))  # type: ignore[attr-defined]
+    changing = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign | ast.Call)
+        and not isinstance(getattr(node, "ctx", None), ast.Load)
+    )
+    return sorted(node.lineno for node in changing if is_patch(node, libraries))
 
 
 @pytest.mark.slow

@@ -146,8 +146,6 @@ def test_the_package_shows_its_names_and_no_others() -> None:
     raised = re.findall(r"\b[A-Z]\w+Error\b", str(package.Client.send.__doc__))
     for name in {*package.__all__, *raised}:
         assert getattr(package, name)
-    with pytest.raises(AttributeError, match="no attribute 'chek'"):
-        getattr(package, "chek")  # noqa: B009 - mypy knows that there is none
 
 
 def in_a_process(program: str) -> str:
@@ -177,38 +175,17 @@ def test_no_import_turns_check_into_a_module(first: str) -> None:
     )
 
 
-SAMPLE = """
-from pathlib import Path
-from cxcall import Finding, Severity, Verdict, check
-
-verdict: Verdict = check({"contactId": "1"}, "execute", contract=Path("own.json"))
-findings: tuple[Finding, ...] = verdict.findings
-fixes: list[str] = [each.fix for each in findings if each.severity is Severity.ERROR]
-places: list[int] = [each.excerpt.line for each in findings if each.excerpt]
-valid: bool = verdict.valid
-"""
-WRONG = """
-import cxcall
-
-number: int = cxcall.check({}).valid.real + cxcall.check({}, operation=7).valid
-cxcall.chek({})
-"""
-
-
-@pytest.mark.slow
-def test_a_users_own_types_hold(tmp_path: Path) -> None:
-    for name, text in (("sample.py", SAMPLE), ("wrong.py", WRONG)):
-        (tmp_path / name).write_text(text)
-    result = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"),
-         "--no-error-summary", "sample.py", "wrong.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    output = result.stdout.splitlines()
-    assert [line.partition(" error: ")[0] for line in output if " error: " in line] == [
-        "wrong.py:4:",
-        "wrong.py:5:",
-    ], result.stdout + result.stderr
+def test_types_of_the_package_hold() -> None:
+    """Mypy, which reads the tests, needs each `type: ignore` here and no other; the wheel has `py.typed`."""
+    verdict: Verdict = check({"contactId": "1"}, "execute")
+    findings: tuple[Finding, ...] = verdict.findings
+    fixes: list[str] = [each.fix for each in findings if each.severity is Severity.ERROR]
+    places: list[int] = [each.excerpt.line for each in findings if each.excerpt]
+    valid: bool = verdict.valid
+    assert (valid, bool(fixes), places) == (False, True, [])
+    with pytest.raises(AttributeError, match="no attribute 'chek'"):
+        package.chek({})  # type: ignore[attr-defined]
+    _wrong = lambda: check({}, operation=7)  # type: ignore[arg-type]  # noqa: E731 - it is not called
 
 
 @pytest.mark.slow

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 # A release is tested with 1,000 rows and 20 kills; CI uses fewer.
-ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "120"))
-KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "6"))
+ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "60"))
+KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "4"))
 
 
 def left_of(cxcall: Cxcall, count: int) -> str:
@@ -207,14 +207,14 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
 def test_concurrent_runs_of_one_file_place_each_call_once(
     cxcall: Cxcall, more: tuple[str, ...]
 ) -> None:
-    file = write_lines(cxcall, 60)
+    file = write_lines(cxcall, 30)
     with Platform() as platform, ExitStack() as stack:
         at(cxcall, platform)
-        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "60", *more) as first:
+        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "30", *more) as first:
             assert platform.wait_for_rings(5)
             first.kill()
             first.communicate(timeout=20)
-        left = left_of(cxcall, 60)
+        left = left_of(cxcall, 30)
         words = (file, *PERSONAL, *FAST, "--confirm", left, "--resume")
         processes = [stack.enter_context(begin(cxcall, *words)) for _ in range(4)]
         results = [process.communicate(timeout=60) for process in processes]
@@ -222,7 +222,7 @@ def test_concurrent_runs_of_one_file_place_each_call_once(
     assert set(platform.dials.values()) == {1}
     unknown = {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
-    assert rung | unknown == set(range(1, 61))
+    assert rung | unknown == set(range(1, 31))
 
 
 @pytest.mark.slow

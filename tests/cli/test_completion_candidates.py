@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from helpers.cases import each_case
 from helpers.command import CONTACT, CXCALL, Cxcall
 
 CONFIG = '[profiles.eu]\nregion = "eu-west-1"\n[profiles.eu-test]\n[profiles."my us"]\n'
@@ -71,8 +73,15 @@ def needs(shell: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not shutil.which(shell), reason=f"{shell} is not installed here")
 
 
-LISTS = [["cxcall exe"], list(LINES)[1:]]
-"""One line for the quick suite, and all others in one shell, because a shell takes as long to start as ten lines."""
+SHELL_LINES = [
+    "cxcall exe",
+    "cxcall auth log",
+    "cxcall -p eu auth login --with",
+    "cxcall 'auth' \"status\" --profile eu-",
+    "cxcall execute --dry-run --dr",
+    "cxcall explain id-",
+]
+"""What a shell itself divides into words and filters: its script starts the installed program for each line."""
 BETWEEN = "=end="
 """What a shell prints after the words for each line."""
 
@@ -138,10 +147,19 @@ def pexpect_quoted(line: str) -> str:
 
 
 @pytest.mark.slow
+@each_case("line", LINES)
+def test_line_has_the_same_values_as_text_and_as_words(home: Cxcall, line: str) -> None:
+    *words, word = shlex.split(line)[1:]
+    assert sorted(asked(home, *words, word=word)) == LINES[line]
+    bash = {"_CXCALL_COMPLETE": "bash", "_CXCALL_LINE": line, "_CXCALL_BREAKS": " \t\n\"'><=;|&(:"}
+    ran = home(env=bash, code=0)
+    assert (sorted(ran.out.splitlines()[1:]), ran.err) == (LINES[line], "")
+
+
+@pytest.mark.slow
 @needs("bash")
-@pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
-def test_bash(home: Cxcall, lines: list[str]) -> None:
-    assert in_bash(home, *lines) == [LINES[line] for line in lines]
+def test_bash(home: Cxcall) -> None:
+    assert in_bash(home, *SHELL_LINES) == [LINES[line] for line in SHELL_LINES]
 
 
 NAMES = """
@@ -166,21 +184,16 @@ def test_bash_completes_a_word_inside_its_open_quote(home: Cxcall) -> None:
 
 @pytest.mark.slow
 @needs("fish")
-@pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
-def test_fish(home: Cxcall, lines: list[str]) -> None:
-    lines = [line for line in lines if "'" not in line]
+def test_fish(home: Cxcall) -> None:
+    lines = [line for line in SHELL_LINES if "'" not in line]
     assert in_fish(home, *lines) == [LINES[line] for line in lines]
 
 
 @pytest.mark.slow
 @needs("fish")
 def test_fish_completes_names_of_files(home: Cxcall) -> None:
-    lines = (
-        "cxcall validate pay",
-        "cxcall execute --file=pay",
-        "cxcall validate --operation=execu",
-    )
-    assert in_fish(home, *lines) == [
+    words = ("validate pay", "execute --file=pay", "validate --operation=execu")
+    assert in_fish(home, *(f"cxcall {each}" for each in words)) == [
         ["payload one.json"],
         ["--file=payload one.json"],
         ["--operation=execute"],
@@ -256,19 +269,8 @@ def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
-    ids = [
-        live(
-            "personal-connection",
-            "--contact-id",
-            CONTACT,
-            "--reason-code",
-            str(number),
-            "-o",
-            "json",
-            code=0,
-        ).envelope
-        for number in range(2)
-    ]
+    words = ("personal-connection", "--contact-id", CONTACT, "-o", "json", "--reason-code")
+    ids = [live(*words, reason, code=0).envelope for reason in "ab"]
     newest = [sent["deliveryId"] for sent in reversed(ids)]
     assert asked(live, "history", "show", word="") == newest
     assert asked(live, "history", "resolve", word=newest[0]) == newest[:1]

@@ -193,7 +193,7 @@ def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize(("count", "seed"), [(60, 1), pytest.param(600, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "seed"), [(60, 1), pytest.param(150, 2, marks=pytest.mark.slow)])
 def test_corrected_request_can_be_pasted_and_is_valid_or_says_what_is_open(
     count: int, seed: int
 ) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "500"))
+MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "250"))
 
 
 class Recorder:
@@ -309,7 +309,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
         "é",
     ):
         with time_limit(15), suppress(CxcallError):
-            for request in read_exchanges(place.format((unit * 6_000)[:6_000]), "x"):
+            for request in read_exchanges(place.format((unit * 3_000)[:3_000]), "x"):
                 explain_request(request)
 
 

@@ -176,7 +176,7 @@ def shape(operation: PublishedOperation) -> str:
 
 @pytest.mark.slow
 def test_mistyped_path_names_the_right_operation() -> None:
-    wrong, count = [], min(399, examples(1000))
+    wrong, count = [], min(399, examples(500))
     for platform, operation, path in mistyped_paths(count, seed=18):
         exchange = {"method": operation.method, "host": HOSTS[platform], "path": path}
         (found,) = explain(exchange)

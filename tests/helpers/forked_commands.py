@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import selectors
@@ -16,8 +17,9 @@ from typing import IO, NamedTuple, Self
 
 from pexpect import fdpexpect
 
-LONGEST_INPUT = 1 << 15
-"""Bytes of stdin that fit into a pipe on every system, so that no thread must write it."""
+LONGEST_INPUT = 1 << 19
+"""Bytes of stdin that fit into a pipe, so that no thread must write it: a larger one is allowed to each user."""
+PIPE_SIZE = 1 << 16
 
 
 class Ended(NamedTuple):
@@ -58,7 +60,9 @@ class Forks:
         try:
             ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
             read_end, write_end = os.pipe()
-            os.write(write_end, given)
+            if len(given) > PIPE_SIZE:
+                fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, len(given))
+            assert os.write(write_end, given) == len(given)
             os.close(write_end)
             request = json.dumps([arguments, cwd, environment, False, False]).encode()
             socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])

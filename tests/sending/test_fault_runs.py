@@ -28,7 +28,7 @@ from helpers.fault_server import FaultServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNS = int(os.environ.get("CXCALL_FAULT_RUNS", "150"))
+RUNS = int(os.environ.get("CXCALL_FAULT_RUNS", "80"))
 IN_ONE = 20
 SLOW = {
     fault.never_answer,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-FORMATS = ["text", "json", "jsonl", "github", "junit", "sarif"]
+FORMATS = ["text", "json", "jsonl", "sarif"]
 
 
 def slow_lines() -> str:
