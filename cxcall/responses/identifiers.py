@@ -26,12 +26,12 @@ _CORRELATION_PLACES = {
     CXONE: "the header `CorrelationId`",
 }
 _MAX_ID_LENGTH = 256
-NEW_CALL_NAMES = (
-    *("callid", "callsid", "callcontrolid", "calluuid", "conversationuuid", "conversationid"),
-    *("engagementid", "interactionid", "sid"),
+_LIKELY_NAMES = tuple(
+    """
+    callid callsid callcontrolid calluuid conversationuuid conversationid engagementid interactionid sid uuid id
+    """.split()
 )
-"""Usual names of the ID of a call, without punctuation; the error itself may have a `uuid` or an `id`."""
-_LIKELY_NAMES = (*NEW_CALL_NAMES, "uuid", "id")
+"""Usual names of the ID of a call, without punctuation."""
 _MISSING = "engagement-id-missing"
 
 
@@ -50,7 +50,7 @@ def engagement_id(
 
 
 def likely_engagement_id(
-    response: HttpResponse, values_sent: frozenset[str], names: tuple[str, ...] = _LIKELY_NAMES
+    response: HttpResponse, values_sent: frozenset[str]
 ) -> tuple[str, str] | None:
     """Return the ID at a usual name in a body, and its place; None if the request contained it.
 
@@ -60,7 +60,7 @@ def likely_engagement_id(
     inner = (
         ("", *(f"/{name}" for name in ("data", "call", "result"))) if isinstance(body, dict) else ()
     )
-    for name in names:
+    for name in _LIKELY_NAMES:
         for above in inner:
             members = value_at(body, above) if has_value(body, above) else None
             for member in members if isinstance(members, dict) else ():

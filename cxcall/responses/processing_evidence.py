@@ -8,12 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.responses.failures_in_2xx import describe_failures, is_partial, reported_failure
-from cxcall.responses.identifiers import (
-    NEW_CALL_NAMES,
-    correlation_id,
-    engagement_id,
-    likely_engagement_id,
-)
+from cxcall.responses.identifiers import correlation_id, engagement_id
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -99,16 +94,14 @@ def shows_start(
 ) -> bool:
     """Return whether an error says that something was started, against its status.
 
-    Only a new engagement ID at its place, or at a usual name if no place is declared, an object of a call or a link to it,
-    and a state count: an error contains many other IDs.
+    Only a new engagement ID at its place, or by the name of a call's ID if no place is declared, an object of a call or a
+    link to it, and a state count: an error contains many other IDs.
     """
     from cxcall.responses import call_references, start_evidence
 
     sent = start_evidence.values_sent(request)
     found, _ = engagement_id(operation, response, first_place) or ("", "")
     is_undeclared = not (first_place or operation.engagement_id)
-    if is_undeclared and operation.can_place_call and not found:
-        found, _ = likely_engagement_id(response, sent, NEW_CALL_NAMES) or ("", "")
     is_new = found.lower() not in sent and call_references.fills_id_place(found)
     if is_new and found != correlation_id(response):
         return True

@@ -84,9 +84,9 @@ def check_numbers(
     is_shipped = operation.contract.is_shipped
     is_uncounted = not (is_shipped or any(marked_ids(operation, values, body)))
     if settings.max_attempts and is_uncounted:
-        yield _uncounted_warning(operation, settings.max_attempts)
+        yield _unchecked_finding(operation, settings.max_attempts)
     elif lists or hours or not is_shipped:
-        yield _unchecked_note(operation)
+        yield _unchecked_finding(operation, "")
 
 
 def parse_hours(text: str) -> Hours | None:
@@ -134,8 +134,9 @@ def _empty_list(path: str) -> Finding:
 _NOT_CHECKED = "emergency and premium-rate numbers, the do-not-call list, and calling hours"
 
 
-def _unchecked_note(operation: Operation) -> Finding:
-    return Finding.note(
+def _unchecked_finding(operation: Operation, limit: str) -> Finding:
+    """Return the note that no number was found; with a limit of calls, the warning that nobody's calls are counted."""
+    note = Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",
         f"`{operation.name}` may place a call, but no number was found in the request",
@@ -143,17 +144,13 @@ def _unchecked_note(operation: Operation) -> Finding:
         f"{_NOT_CHECKED} were not checked",
         source=f"contract {operation.contract.name}",
     )
-
-
-def _uncounted_warning(operation: Operation, limit: str) -> Finding:
-    """Return the warning that nothing in a request says whose calls the limit counts, which no flag overrides."""
-    return Finding.warning(
-        UNCHECKED,
-        "body" if operation.takes_body else "query",
-        f"`{operation.name}` may place a call, but no number and no ID of a person was found in the request",
-        "mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
-        f"`--max-attempts {limit}` was not applied; {_NOT_CHECKED} were not checked",
-        source=f"contract {operation.contract.name}",
+    if not limit:
+        return note
+    return note._replace(
+        severity=Severity.WARNING,
+        message=note.message.replace("no number", "no number and no ID of a person"),
+        fix="mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
+        why=f"`--max-attempts {limit}` was not applied; {note.why}",
     )
 
 
