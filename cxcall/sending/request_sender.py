@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -41,11 +40,6 @@ if TYPE_CHECKING:
 
     Tokens = Callable[[Credentials | None], Credentials | None]
 
-MAX_SENDS = 3
-"""The most attempts to send a request that provably was not processed; a renewed token allows one more."""
-
-_HELD_BACK = "held"
-_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", "proxy-tls", _HELD_BACK)
 _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
@@ -236,26 +230,10 @@ class _Attempts(LoggedDelivery):
         """Return the seconds to wait before sending again; None if the request is not sent again."""
         if evidence is Evidence.ACCEPTED:
             return None
-        from cxcall.transport import requested_waits
+        from cxcall.sending.retry_policy import retry_wait
 
-        wait = None
-        if evidence is Evidence.BUSY and exchange.response is not None:
-            response = exchange.response
-            wait = requested_waits.requested_wait(
-                response.headers, response.body, datetime.now(UTC)
-            )
-        elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
-            # A read may be repeated after any failure, except a page that is too large.
-            if exchange.response is not None and exchange.response.is_truncated:
-                return None
-        elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
-            return None
-        elif exchange.failure == _HELD_BACK:
-            return 0.0
-        if wait is None:
-            wait = requested_waits.backoff(self.sends)
-        is_in_time = self.total_wait + wait <= self.plan.settings.max_wait
-        return wait if is_in_time and self.sends < MAX_SENDS else None
+        is_read, left = self.plan.operation.is_read, self.plan.settings.max_wait - self.total_wait
+        return retry_wait(evidence, exchange, self.sends, left, is_read=is_read)
 
     def _prepare_retry(
         self, token: Credentials | None, exchange: Exchange, wait: float | None
@@ -274,7 +252,9 @@ class _Attempts(LoggedDelivery):
             self.has_renewed_token = True
             token = self.tokens(token) if self.tokens else None
         else:
-            self.sends += exchange.failure != _HELD_BACK
+            from cxcall.sending.retry_policy import HELD_BACK
+
+            self.sends += exchange.failure != HELD_BACK
             self.total_wait += wait
             self.hooks.on_wait(wait, reason)
             self.log("wait", seconds=round(wait, 3), reason=reason)
