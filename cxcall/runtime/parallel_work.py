@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from contextlib import closing, contextmanager
-from itertools import chain, islice
+from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-_AHEAD = 2
-"""Groups of pieces that a worker has at a time: it does not wait for the next one, and soon finishes the last ones."""
-_UNREAD = 3
-"""The most groups per process whose results wait for an earlier one, so that memory does not grow with the file."""
+_AHEAD = 3
+"""The most groups per process that wait for their results, so that memory does not grow with the file."""
 _LARGEST_GROUP = 16
 """Pieces in a group: many, because sending a group to a worker takes some time."""
-_GROUPS_LEFT = 8
-"""Groups per process that the remaining pieces make, so that all processes finish at about the same time."""
+_GROUPS_PER_PROCESS = 8
+"""At least so many groups, so that all processes finish at about the same time."""
 
 
 class WorkerLostError(Exception):
@@ -47,7 +45,7 @@ def share_work(
 ) -> Generator[tuple[Piece, Result], None, None]:
     """Yield each piece and the result of `work` for it; uses up to `count` processes if it takes longer.
 
-    This process is one of them. It does at least one piece alone, because forked processes then share what it has
+    This process does at least one piece alone, because forked processes then share what it has
     loaded, and works alone for `alone_seconds` of processor time. If about `expected` pieces are known to exist, no
     more processes are used than have as much work left each. `to_send` returns the part of a piece that another
     process needs; by default, all of it. Raises WorkerLostError if a process ends early.
@@ -62,11 +60,10 @@ def share_work(
             break
     else:
         return
+    size = min(max((expected - done) // (_GROUPS_PER_PROCESS * processes), 1), _LARGEST_GROUP)
     errors: list[Exception] = []
-    groups = _in_groups(_until_error(waiting, errors), expected - done, processes)
-    with closing(
-        _run_in_processes(work, groups, processes - 1, to_send or (lambda piece: piece))
-    ) as results:
+    sent = map(to_send or (lambda piece: piece), _until_error(waiting, errors))
+    with closing(_run_in_processes(work, sent, processes, size)) as results:
         yield from results
     if errors:
         raise errors[0]
@@ -87,24 +84,10 @@ def _until_error(pieces: Iterator[Piece], errors: list[Exception]) -> Iterator[P
         errors.append(error)
 
 
-def _in_groups(pieces: Iterator[Piece], expected: int, count: int) -> Iterator[Iterator[Piece]]:
-    """Yield pieces in groups for `count` processes; each group must be read before the next. The last ones are small.
-
-    If it is not known how many to expect, each piece is a group, because the next one may arrive late.
-    """
-    for piece in pieces:
-        size = min(max(expected // (_GROUPS_LEFT * count), 1), _LARGEST_GROUP)
-        yield chain([piece], islice(pieces, size - 1))
-        expected -= size
-
-
 def _run_in_processes(
-    work: Callable[[Piece], Result],
-    groups: Iterator[Iterator[Piece]],
-    workers: int,
-    to_send: Callable[[Piece], Piece],
+    work: Callable[[Piece], Result], pieces: Iterator[Piece], workers: int, size: int
 ) -> Generator[tuple[Piece, Result], None, None]:
-    """Yield each piece and the result of `work` for it; this process works while all workers have enough to do.
+    """Yield each piece and the result of `work` for it, which workers do in groups of a size.
 
     If processes cannot be forked, `work` is pickled once for each process. No process outlives the
     iteration. Raises WorkerLostError if a process ends early.
@@ -116,14 +99,10 @@ def _run_in_processes(
     executor = ProcessPoolExecutor(workers, _context(), initializer=_start_worker, initargs=(work,))
     pending: deque[tuple[list[Piece], Future[list[Any]]]] = deque()
     try:
-        for group in groups:
-            if sum(not future.done() for _, future in pending) < _AHEAD * workers:
-                sent = list(map(to_send, group))
-                with _signals_blocked():
-                    pending.append((sent, executor.submit(_run_work, sent)))
-            else:
-                pending.append(_work_here(work, group, to_send))
-            while pending and (len(pending) > _UNREAD * (workers + 1) or pending[0][1].done()):
+        while group := list(islice(pieces, size)):
+            with _signals_blocked():
+                pending.append((group, executor.submit(_run_work, group)))
+            while pending and (len(pending) > _AHEAD * workers or pending[0][1].done()):
                 yield from _next_results(pending)
         while pending:
             yield from _next_results(pending)
@@ -138,18 +117,6 @@ def _run_in_processes(
             process.join()
         # Before Python 3.11.5, the pool waits forever if a worker was killed while it received work.
         executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _work_here(
-    work: Callable[[Piece], Result], group: Iterator[Piece], to_send: Callable[[Piece], Piece]
-) -> tuple[list[Piece], Future[list[Result]]]:
-    """Return the part of each piece that would be sent, because it is small, and the result."""
-    from concurrent.futures import Future
-
-    pairs = [(to_send(piece), work(piece)) for piece in group]
-    future: Future[list[Result]] = Future()
-    future.set_result([result for _, result in pairs])
-    return [piece for piece, _ in pairs], future
 
 
 def _next_results(

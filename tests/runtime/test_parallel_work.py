@@ -1,9 +1,7 @@
-"""Sharing work among processes: who does it, in what order results come, and when workers start."""
+"""Sharing work among processes: in what order results come, and how many workers start."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import sys
 from itertools import count
 from types import SimpleNamespace
@@ -18,34 +16,7 @@ from helpers.cases import each_case
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SECONDS = 20
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
-
-
-class Waiting:
-    """Work that a worker finishes only after this process has done some."""
-
-    def __init__(self) -> None:
-        self._owner = os.getpid()
-        self._has_worked = multiprocessing.get_context("fork").Event()
-
-    def __call__(self, piece: int) -> bool:
-        """Return whether this is a worker; raises TimeoutError if only workers do it."""
-        if os.getpid() != self._owner:
-            if not self._has_worked.wait(SECONDS):
-                raise TimeoutError
-            return True
-        if piece:  # the first piece is done before workers start
-            self._has_worked.set()
-        return False
-
-
-@pytest.mark.slow
-@each_case("expected", [0, 300])
-def test_this_process_works_while_all_workers_have_enough_to_do(expected: int) -> None:
-    results = list(share_work(Waiting(), range(300), 3, alone_seconds=-1, expected=expected))
-    assert [piece for piece, _ in results] == [*range(300)]
-    assert {is_worker for _, is_worker in results} == {True, False}
 
 
 def _square(piece: int) -> int:
@@ -70,9 +41,9 @@ def test_no_more_processes_are_started_than_have_enough_to_do(
 ) -> None:
     started = []
 
-    def run(_: Any, groups: Iterable[Iterable[int]], workers: int, __: Any) -> Iterator[Any]:
-        started.append(workers + 1)
-        return ((piece, _square(piece)) for group in groups for piece in group)
+    def run(_: Any, pieces: Iterable[int], workers: int, __: int) -> Iterator[Any]:
+        started.append(workers)
+        return ((piece, _square(piece)) for piece in pieces)
 
     clock = count()  # each piece takes a second
     monkeypatch.setattr(parallel_work, "time", SimpleNamespace(process_time=lambda: next(clock)))
