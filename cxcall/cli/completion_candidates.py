@@ -306,24 +306,16 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
 
 
 def _format(value: Value, shell: str, quote: str) -> str:
-    if shell == "bash":
-        return _QUOTES[quote](value.text)
-    return _format_described(value) if shell == "zsh" else _format_tabbed(value)
-
-
-def _format_described(value: Value) -> str:
-    text = value.text.replace("\\", "\\\\").replace(":", "\\:")
-    return f"{text}:{_line(value.about)}" if value.about else text
-
-
-def _format_tabbed(value: Value) -> str:
-    return f"{value.text}\t{_line(value.about)}"
-
-
-def _line(text: str) -> str:
+    """Return the line for a value, with its description on one line if the shell shows descriptions."""
     from cxcall.output.terminal_text import escape_controls
 
-    return escape_controls(" ".join(text.split()))
+    if shell == "bash":
+        return _QUOTES[quote](value.text)
+    about = escape_controls(" ".join(value.about.split()))
+    if shell != "zsh":
+        return f"{value.text}\t{about}"
+    text = value.text.replace("\\", "\\\\").replace(":", "\\:")
+    return f"{text}:{about}" if about else text
 
 
 # How bash needs a word outside of quotes, and inside of an open one.

@@ -70,6 +70,8 @@ class _Run:
         arguments = _rewrite_help(self._arguments)
         if arguments:
             report = _run_arguments(arguments, invocation) or _PRINTED
+            if report.exit_code == ExitCode.USAGE:
+                report = _mask_typed_values(report, arguments)
         else:
             raise_deferred_interrupt()
             report = Report(text=short_help())
@@ -110,12 +112,11 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
             args=list(arguments), prog_name="cxcall", standalone_mode=False, obj=invocation
         )
     except CxcallError as error:
-        report = error_report(error, invocation.command or _command_in(arguments))
-        return _mask_typed_numbers(report, arguments)
+        return error_report(error, invocation.command or _command_in(arguments))
     except typer.TyperException as error:
         from cxcall.cli.usage_errors import usage_report
 
-        return _mask_typed_numbers(usage_report(error, _command_in(arguments)), arguments)
+        return usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
         result = ExitCode.INTERRUPTED
     except WriteError:
@@ -132,32 +133,24 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         done = "stored" if command == "auth login" else "sent"
         diagnostics = [f"interrupted; nothing was {done}"]
         return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
-    return _mask_typed_tokens(result, arguments) if isinstance(result, Report) else None
+    return result if isinstance(result, Report) else None
 
 
-def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
-    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall."""
-    if report.exit_code != ExitCode.USAGE:
-        return report
+def _mask_typed_values(report: Report, arguments: Sequence[str]) -> Report:
+    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall.
+
+    A typed token, also after `Bearer` or `--flag=`, is masked in all output from now on.
+    """
     from cxcall.phone.typed_numbers import mask_typed_numbers
-
-    variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
-    mask = mask_typed_numbers((*arguments, *variables))
-    masked = report._replace(findings=[each.map_texts(mask) for each in report.findings])
-    return _mask_typed_tokens(masked, arguments)
-
-
-def _mask_typed_tokens(report: Report, arguments: Sequence[str]) -> Report:
-    """Return a report; after a usage error, mask a typed token, also after `Bearer` or `--flag=`, in all output."""
-    if report.exit_code != ExitCode.USAGE:
-        return report
     from cxcall.runtime.secrets.known_secrets import remember_secrets
     from cxcall.runtime.secrets.random_texts import is_long_token
 
     typed = [each for each in arguments if not os.access(each, os.F_OK)]
     words = {word for each in typed for word in (each, *each.replace("=", " ", 1).split())}
     remember_secrets(*filter(is_long_token, words))
-    return report
+    variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
+    mask = mask_typed_numbers((*arguments, *variables))
+    return report._replace(findings=[each.map_texts(mask) for each in report.findings])
 
 
 def _command_in(arguments: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Select the credentials to use: an explicit token, an access key, an OAuth client, or a login."""
+"""Select the credentials to use: an explicit token, an access key, an OAuth client, or a login; advise on refused ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cxcall.contracts.contract import find_platform_contract
 from cxcall.contracts.openapi_document import CXONE
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import (
+    EXPLICIT,
     LOGIN_SOURCE,
     Token,
     check_secret,
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.documents.private_files import StoredRecord
+    from cxcall.responses.refusals.refused_request import SentCredentials
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Setting
 
@@ -72,8 +75,6 @@ def credentials_identity(settings: Settings) -> tuple[str, ...]:
 
 def rejected_token_error(settings: Settings, token: Token) -> RejectedCredentialsError:
     """Return the error for an explicit token that the API refused."""
-    from cxcall.credentials.rejection_advice import advise_on_rejection
-
     return RejectedCredentialsError(
         Finding.error(
             "token-expired",
@@ -261,3 +262,46 @@ def _other_logins(settings: Settings) -> str:
     return (
         f"no profile is selected; `--profile` selects {' or '.join(f'`{each}`' for each in names)}"
     )
+
+
+def describe_credentials(
+    settings: Settings, credentials: Credentials | None, *, is_new: bool
+) -> SentCredentials:
+    """Return what the explanation of a refusal says of credentials; `is_new` is as in `advise_on_rejection`."""
+    from cxcall.responses.refusals.refused_request import SentCredentials
+
+    has_token = isinstance(credentials, Token) or bool(credentials and credentials.token)
+    return SentCredentials(has_token, advise_on_rejection(settings, credentials, is_new=is_new))
+
+
+def advise_on_rejection(
+    settings: Settings, credentials: Credentials | None, *, is_new: bool = False
+) -> str:
+    """Return what to do; `is_new` says that the token was requested after an earlier one was refused."""
+    if credentials is None:
+        return "the API document declares no credentials for this operation: correct the document"
+    token = credentials if isinstance(credentials, Token) else credentials.token
+    if token is None:
+        return (
+            f"check that the credentials (from {credentials.source}) are for this account and host"
+        )
+    is_stored = token.layer is Layer.LOGIN
+    if token.kind != EXPLICIT:
+        return _advise_on_client(settings, token, is_stored=is_stored, is_new=is_new)
+    if is_stored:
+        return f"store another token: {settings.login_command('--with-token')}"
+    return f"replace the access token (from {token.source}); cxcall cannot renew it"
+
+
+def _advise_on_client(settings: Settings, token: Token, *, is_stored: bool, is_new: bool) -> str:
+    if token.kind == AUTHORIZATION_CODE:
+        return f"log in again: {settings.login_command('--web')}"
+    if is_new:
+        client = "access key" if token.kind == ACCESS_KEY else "OAuth client"
+        return (
+            f"a new token was refused, too: check that the {client} is active, and that it is for"
+            f" `{host_of(settings.base_url)}`: `cxcall config show`"
+        )
+    if is_stored:
+        return f"log in again: {settings.login_command()}"
+    return "delete the cached token, so that cxcall requests a new one: `cxcall auth logout`"

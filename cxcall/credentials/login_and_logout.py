@@ -93,7 +93,9 @@ def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Store a login and its first token for the host of the API."""
     tenant = None
     if settings.base_url_from_tenant:
-        tenant = token_cache.tenant_of_token(settings, client, grant)
+        from cxcall.credentials.tenant_discovery import discover_tenant
+
+        tenant = discover_tenant(settings.issuer, client, grant, settings.timeout)
         settings = settings.with_api_endpoint(tenant.api_endpoint)
     stored_logins.save_login(settings, client.as_login())
     if tenant:  # only now, because a login that cannot be stored leaves the earlier one usable

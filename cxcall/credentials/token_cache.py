@@ -104,13 +104,6 @@ def cache_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> T
     return _token(grant, client)
 
 
-def tenant_of_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> addresses.Tenant:
-    """Find the CXone tenant of a token; raises as `discover_tenant` does."""
-    from cxcall.credentials.tenant_discovery import discover_tenant
-
-    return discover_tenant(settings.issuer, client, grant, settings.timeout)
-
-
 def try_to_save_tenant(settings: Settings, tenant: addresses.Tenant) -> None:
     """Save the CXone tenant of the profile, if its file can be written."""
     with suppress(UnwritableError):
@@ -134,7 +127,9 @@ def _is_tenant_unknown(settings: Settings) -> bool:
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:
     """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the correct tenant."""
-    found = tenant_of_token(settings, client, grant)
+    from cxcall.credentials.tenant_discovery import discover_tenant
+
+    found = discover_tenant(settings.issuer, client, grant, settings.timeout)
     try_to_save_tenant(settings, found)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
         raise credentials_error(

@@ -14,6 +14,10 @@ IN_ANGLES, IN_BRACKETS, IN_BRACES = r"<[^<>]*>", r'\[[^\[\]"]*\]', r"[$#]?\{+[^{
 IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
 
 
+_PRINTED_TYPES = ("System.", "[object ", "java.")
+PRINTED_TYPE_HINT = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
+
+
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return a compiled regular expression; cached by its text."""
@@ -23,6 +27,11 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def is_uuid(text: str) -> bool:
     """Return whether a text is a UUID, in any case."""
     return compile_pattern(UUID_FORM).fullmatch(text) is not None
+
+
+def is_printed_type(text: str) -> bool:
+    """Return whether a text is what a language prints for an object, such as `System.Collections.Hashtable` or `[object Object]`."""
+    return text.startswith(_PRINTED_TYPES)
 
 
 @lru_cache(maxsize=4096)

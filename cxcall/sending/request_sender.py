@@ -195,7 +195,7 @@ class _Attempts(LoggedDelivery):
                 return result_of_failed_retry(self.plan, evidence, exchange, error)
 
     def _describe_credentials(self, token: Credentials | None) -> SentCredentials:
-        from cxcall.credentials.rejection_advice import describe_credentials
+        from cxcall.credentials.client_selection import describe_credentials
 
         return describe_credentials(self.plan.settings, token, is_new=self.has_renewed_token)
 

@@ -75,7 +75,6 @@ def test_validate_does_not_repeat_a_token_that_is_no_file(cxcall: Cxcall) -> Non
 
 CONTRADICTIONS = [
     ("history", "resolve", "01ABC", "--placed", "--not-placed"),
-    ("history", "resolve", "01ABC", "--placed", "--did-not-ring"),
     ("auth", "login", "--with-token", "--web"),
     ("explain", "body.json", "--last"),
     ("explain", "--last", "--codes"),

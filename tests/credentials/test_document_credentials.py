@@ -14,8 +14,8 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
+from cxcall.credentials.client_selection import advise_on_rejection
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
-from cxcall.credentials.rejection_advice import advise_on_rejection
 from cxcall.credentials.request_credentials import (
     RequestCredentials,
     describe_places,

@@ -8,7 +8,7 @@ import pytest
 
 from cxcall.contracts.contract import Contract, find_platform_contract, load_operation
 from cxcall.contracts.operation import Operation
-from cxcall.credentials import keyring_store, stored_logins, token_cache
+from cxcall.credentials import keyring_store, stored_logins, tenant_discovery
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token
 from cxcall.credentials.client_selection import (
     browser_client,
@@ -270,7 +270,7 @@ def test_tenant_on_the_host_of_its_area_is_no_mismatch(
     host = "https://api-na1.niceincontact.com"
     for api, is_same in ((host, True), ("https://api-b32.nice-incontact.com", False)):
         tenant = Tenant(api, settings.token_url, "t-1")
-        monkeypatch.setattr(token_cache, "tenant_of_token", lambda *_, known=tenant: known)
+        monkeypatch.setattr(tenant_discovery, "discover_tenant", lambda *_, known=tenant: known)
         if is_same:
             assert get_token(settings).kind == ACCESS_KEY
         else:

@@ -43,7 +43,6 @@ _OUTCOMES = (
     PLACED,
     NOT_PLACED,
 )
-_NAMES_OF_0_2_0 = {"rang": PLACED, "did-not-ring": NOT_PLACED}
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
@@ -55,8 +54,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
 
     Raises UsageError for an outcome that no delivery can have, and for an unknown batch.
     """
-    outcome = _NAMES_OF_0_2_0.get(filters.outcome, filters.outcome)
-    if outcome and outcome not in _OUTCOMES:
+    if filters.outcome and filters.outcome not in _OUTCOMES:
         raise UsageError(
             f"unknown outcome `{printable(filters.outcome)}`",
             where="--outcome",
@@ -67,7 +65,6 @@ def list_deliveries(filters: RecordFilters) -> Report:
         limit = filters.limit or (None if filters.unresolved or filters.batch else _USUAL_LIMIT)
         found = {
             **filters._asdict(),
-            "outcome": outcome,
             "since": parse_since(filters.since),
             "batch": filters.batch and _batch_id(ledger, filters.batch.strip()),
             "limit": limit and min(limit + 1, sys.maxsize),

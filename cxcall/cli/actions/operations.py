@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.cli.commands.operations import OperationsOptions
-    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 MOST_LISTED = 120
@@ -169,15 +168,6 @@ def _skeleton_text(operation: Operation, *, as_csv: bool) -> str:
     return json.dumps(sample_body(operation), ensure_ascii=False, indent=2)
 
 
-def _unsupported_operations(contract: Contract) -> dict[str, list[str]]:
-    """Return the names of the operations that cannot be sent, by the reason."""
-    found: dict[str, list[str]] = {}
-    for each in contract.operations:
-        if reason := each.unsupported_reason:
-            found.setdefault(reason, []).append(each.name)
-    return found
-
-
 def show_problems(path: str | None) -> Report:
     """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable.
 
@@ -190,21 +180,25 @@ def show_problems(path: str | None) -> Report:
             fix="add `--contract FILE`",
         )
     contract = load_user_contract(path)
+    unsupported: dict[str, list[str]] = {}
+    for operation in contract.operations:
+        if reason := operation.unsupported_reason:
+            unsupported.setdefault(reason, []).append(operation.name)
+    fix = "send it with another client, such as curl"
+    problems = [
+        *(
+            (each["where"], each["message"], each["fix"], each["operations"])
+            for each in contract.problems
+        ),
+        *((path, reason, fix, names) for reason, names in unsupported.items()),
+    ]
     findings = []
-    for each in contract.problems:
-        names = each["operations"]
+    for where, message, fix, names in problems:
         make = Finding.error if names else Finding.warning
         why = f"cannot be used: {', '.join(f'`{name}`' for name in names)}" if names else ""
-        findings.append(make("contract-invalid", each["where"], each["message"], each["fix"], why))
-    unsupported = _unsupported_operations(contract)
-    for reason, names in unsupported.items():
-        quoted = ", ".join(f"`{name}`" for name in names)
-        why, fix = f"cannot be used: {quoted}", "send it with another client, such as curl"
-        findings.append(Finding.error("contract-invalid", path, reason, fix, why))
-    unusable = {name for each in contract.problems for name in each["operations"]}
-    not_sent = {name for names in unsupported.values() for name in names}
-    usable = len(contract.parts.routes()) - len(not_sent)
-    unusable |= not_sent
+        findings.append(make("contract-invalid", where, message, fix, why))
+    unusable = {name for *_, names in problems for name in names}
+    usable = len(contract.parts.routes()) - sum(map(len, unsupported.values()))
     data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
     text = f"usable operations: {usable}; unusable: {len(unusable)}"
     return Report(

@@ -68,7 +68,7 @@ def show(delivery: str = _DELIVERY) -> Report:
     "cxcall history resolve 01JDQ8 --not-placed",
     rules=[
         Exclusion(
-            ("--placed", "--not-placed", "--rang", "--did-not-ring"),
+            ("--placed", "--not-placed"),
             "record what happened: `--placed`, or `--not-placed`",
             "after `--not-placed`, an identical request can be sent again",
         )
@@ -78,8 +78,6 @@ def resolve(
     delivery: str = _DELIVERY,
     placed: bool = option("--placed", "Record that a call was placed."),
     not_placed: bool = option("--not-placed", "Record that no call was placed."),
-    rang: bool = option("--rang", "Former name of `--placed`.", hidden=True),
-    did_not_ring: bool = option("--did-not-ring", "Former name of `--not-placed`.", hidden=True),
     force: bool = option("--force", "Record it although it may still be in flight."),
 ) -> Report:
     """Record whether an unknown delivery placed a call.
@@ -87,9 +85,7 @@ def resolve(
     Until you do, an identical request is stopped. After `--not-placed` it can be sent again. A delivery
     that another process may still be sending is refused; if you know that its process has ended, add `--force`.
     """
-    return resolve_delivery(
-        delivery, placed=placed or rang, not_placed=not_placed or did_not_ring, force=force
-    )
+    return resolve_delivery(delivery, placed=placed, not_placed=not_placed, force=force)
 
 
 @app.command(

@@ -60,22 +60,16 @@ class PendingConfirmations:
         """Raise StoppedError unless the ID is valid for exactly this request; another request uses it up."""
         with self._lock:
             digest, expires = self._pending.get(identifier, ("", 0.0))
-            if digest and self._clock() < expires and digest == digest_of(checked):
-                return
-            self._pending.pop(identifier, None)
-        if not digest:
-            raise _confirmation_error("it is unknown, used, or expired")
-        is_same = digest == digest_of(checked)
-        raise _confirmation_error(
-            "it has expired" if is_same else "it belongs to another request or login"
-        )
+            if digest != digest_of(checked) or self._clock() >= expires:
+                self._pending.pop(identifier, None)
+                raise _confirmation_error()
 
     def take(self, identifier: str, checked: CheckedRequest) -> None:
         """Use up an ID; raises StoppedError as `check` does, also if another call has just used it."""
         self.check(identifier, checked)
         with self._lock:
             if self._pending.pop(identifier, None) is None:
-                raise _confirmation_error("it is used")
+                raise _confirmation_error()
 
     def discard(self, identifier: str) -> None:
         """Remove an ID, because the person declined."""
@@ -99,12 +93,12 @@ def digest_of(checked: CheckedRequest) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def _confirmation_error(why: str) -> StoppedError:
+def _confirmation_error() -> StoppedError:
     return StoppedError(
         Finding.error(
             "declined",
             "confirmation_id",
-            f"the confirmation ID is not valid for this request: {why}; nothing was sent",
+            "the confirmation ID is not valid: it is unknown, used, or expired, or belongs to another request or login; nothing was sent",
             fix="call `dry_run` with the same request, then `send` with the ID that it returns",
         )
     )

@@ -18,8 +18,13 @@ from cxcall.payloads.errors.value_formats import (
 )
 from cxcall.phone.impossible_numbers import without_decimals
 from cxcall.runtime.name_similarity import nearest_value
-from cxcall.runtime.patterns import compile_pattern, fold_name, is_uuid
-from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
+from cxcall.runtime.patterns import (
+    PRINTED_TYPE_HINT,
+    compile_pattern,
+    fold_name,
+    is_printed_type,
+    is_uuid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,15 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_property_names
 from cxcall.responses.message_in_body import SOURCE, member_text, shorten
-from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_PERCENTS, name_words
-from cxcall.runtime.printed_types import PRINTED_TYPE_HINT, is_printed_type
+from cxcall.runtime.patterns import (
+    AFTER_DOLLAR,
+    IN_ANGLES,
+    IN_BRACES,
+    IN_PERCENTS,
+    PRINTED_TYPE_HINT,
+    is_printed_type,
+    name_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
