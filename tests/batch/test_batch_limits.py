@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_expired_token_is_renewed_once_for_all_threads(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 60)
-    with Platform(token_uses=40) as platform:
+    file = write_lines(cxcall, 24)
+    with Platform(token_uses=15) as platform:
         at(cxcall, platform)
-        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "60", "-o", "jsonl", code=0)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "24", "-o", "jsonl", code=0)
     assert platform.grants == 2
-    assert outcomes(ran) == ["accepted"] * 60
+    assert outcomes(ran) == ["accepted"] * 24
     assert set(platform.dials.values()) == {1}
 
 
 @pytest.mark.slow
 def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 60)
+    file = write_lines(cxcall, 10)
     with Platform(token_uses=0) as platform:
         at(cxcall, platform)
         ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "60", code=9
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "10", code=9
         )
-    assert "not sent: 59 rows" in ran.err
+    assert "not sent: 9 rows" in ran.err
     assert (platform.rung, platform.grants) == (0, 2)
 
 
 @pytest.mark.slow
 def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 100)
+    file = write_lines(cxcall, 50)
     is_refused = Event()
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -54,28 +54,27 @@ def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
         is_refused.set()
         return Reply(429, {}, {"Retry-After": "3000"})
 
-    words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "100", "-o", "jsonl")
+    words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "50", "-o", "jsonl")
     with Platform(answer) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
         with begin(cxcall, *words) as process:
             assert is_refused.wait(30)
-            assert not platform.wait_for_rings(99, timeout=1)
+            assert not platform.wait_for_rings(49, timeout=1)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=30)
     *rows, summary = map(json.loads, out.splitlines())
-    assert Counter(row["outcome"] for row in rows)["accepted"] == platform.rung < 99
+    assert Counter(row["outcome"] for row in rows)["accepted"] == platform.rung < 49
     assert summary["data"]["stopped"] == "interrupted"
     assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
 
 
-@pytest.mark.slow
 def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 30)
+    file = write_lines(cxcall, 3)
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
         at(cxcall, platform)
         ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "30", code=9
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "3", code=9
         )
     assert "requires a wait of 3600 s" in ran.err
     assert platform.rung == 0
@@ -84,14 +83,14 @@ def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("burst", [1, 5])
 def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: int) -> None:
-    file = write_lines(cxcall, 45)
+    file = write_lines(cxcall, 30)
     with Platform(bucket=Bucket(20, burst)) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "30"
         ran = cxcall(
-            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "45", "-o", "jsonl", code=0
+            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "30", "-o", "jsonl", code=0
         )
-    assert outcomes(ran) == ["accepted"] * 45
+    assert outcomes(ran) == ["accepted"] * 30
     assert set(platform.dials.values()) == {1}
     assert platform.limited <= 3
 

@@ -22,7 +22,7 @@ from helpers.workers import (
 )
 
 RUNS = int(os.environ.get("CXCALL_KILLED_WORKERS", "1"))
-ROWS, WORKERS, THREADS, KILLS = 80, 4, 3, 4
+ROWS, WORKERS, THREADS, KILLS = 48, 3, 3, 4
 
 
 @pytest.mark.slow

@@ -168,9 +168,18 @@ def test_outage_of_the_ledger_loses_no_response_that_does_not_list_every_contact
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("body", [{}, None, [], {"contacts": []}, ["x"]])
+@pytest.mark.parametrize("body", [None, [], {"contacts": []}, ["x"]])
 def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
     with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        file = cxcall.file("leads.csv", rows(2))
+        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
+    assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
+
+
+@pytest.mark.slow
+def test_unknown_rows_of_a_load_are_not_loaded_by_another_until_resolved(cxcall: Cxcall) -> None:
+    with Platform(lambda _body, _count: Reply(200, {}), reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
         ran = load(
             cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9

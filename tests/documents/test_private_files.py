@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.documents.private_files import make_private_folder
 from helpers.command import CONTACT, CXCALL
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
+
+
+def test_new_folder_and_its_new_parents_are_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        make_private_folder(tmp_path / "a/b")
+    finally:
+        os.umask(before)
+    made = [tmp_path / "a", tmp_path / "a/b"]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in made] == [0o700, 0o700]
 
 
 @pytest.mark.slow

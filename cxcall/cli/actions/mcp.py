@@ -17,6 +17,7 @@ _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
 def serve_agents(options: ServerOptions) -> None:
     """Serve the tools until stdin ends; raises UsageError without the extra `mcp`."""
     _stop_on_stdin(options.flags)
+    operations = _allowed(options)
     try:
         from cxcall.cli.mcp_server.server import serve
     except ModuleNotFoundError as error:
@@ -27,7 +28,7 @@ def serve_agents(options: ServerOptions) -> None:
             where="mcp",
             fix="install it: `pip install 'cxcall[mcp]'`",
         ) from None
-    serve(options)
+    serve(options, operations)
 
 
 def _stop_on_stdin(flags: Flags) -> None:
@@ -44,3 +45,25 @@ def _stop_on_stdin(flags: Flags) -> None:
             raise UsageError(
                 f"`{flag}` cannot be stdin: the protocol uses it", where=flag, fix="name a file"
             )
+
+
+def _allowed(options: ServerOptions) -> tuple[str, ...]:
+    """Return the operations that may be sent; raises UsageError for an unknown one, or for none."""
+    from cxcall.contracts.contract import load_operation
+
+    names, contract = tuple(options.operations or ()), options.target.own_contract
+    if bool(names) != options.allow_send:
+        missing = "--operation" if options.allow_send else "--allow-send"
+        raise UsageError(
+            "`--allow-send` and `--operation` belong together",
+            where=missing,
+            fix=f"add `{missing}{' NAME' if options.allow_send else ''}`: only the operations that you name can be sent",
+        )
+    for name in names:
+        if load_operation(name, contract).is_for_login:
+            raise UsageError(
+                f"`{name}` cannot be sent: it takes secrets",
+                where="--operation",
+                fix="log in with `cxcall auth login`",
+            )
+    return names

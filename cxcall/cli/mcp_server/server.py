@@ -11,8 +11,6 @@ from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.send_tools import PendingConfirmations, RequestTools, new_send_tool
 from cxcall.cli.mcp_server.tool_results import Server, as_tool
 from cxcall.client.client import Client
-from cxcall.contracts.contract import load_operation
-from cxcall.findings.errors import UsageError
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
 
@@ -39,15 +37,14 @@ _SENDING = ToolAnnotations(
 )
 
 
-def serve(options: ServerOptions) -> None:
-    """Serve the tools until stdin ends or a signal comes; raises UsageError for options that cannot be used.
+def serve(options: ServerOptions, operations: tuple[str, ...]) -> None:
+    """Serve the tools until stdin ends or a signal comes; `operations` may be sent.
 
     A request in flight is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
     flags: dict[str, Any] = options.flags
     reading = ReadTools(options.target, options.guards, RootFolder(options.root))
-    operations = _allowed(options, reading.contract)
     with Client(**flags) as client:
         requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):
@@ -81,23 +78,3 @@ def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) 
     if allow_send:
         server.add_tool(new_send_tool(requests), annotations=_SENDING)
     return server
-
-
-def _allowed(options: ServerOptions, contract: str | None) -> tuple[str, ...]:
-    """Return the operations that may be sent; raises UsageError for an unknown one, or for none."""
-    names = tuple(options.operations or ())
-    if bool(names) != options.allow_send:
-        missing = "--operation" if options.allow_send else "--allow-send"
-        raise UsageError(
-            "`--allow-send` and `--operation` belong together",
-            where=missing,
-            fix=f"add `{missing}{' NAME' if options.allow_send else ''}`: only the operations that you name can be sent",
-        )
-    for name in names:
-        if load_operation(name, contract).is_for_login:
-            raise UsageError(
-                f"`{name}` cannot be sent: it takes secrets",
-                where="--operation",
-                fix="log in with `cxcall auth login`",
-            )
-    return names
