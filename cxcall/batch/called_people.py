@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.input.row_keys import shown_place
-from cxcall.batch.resume import ContentGuard, stop_on_missing_guards
+from cxcall.batch.resume import ContentGuard
 from cxcall.batch.skip_reasons import same_number_note
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.calls_to_people import idempotency_key_text
@@ -20,7 +20,7 @@ from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.batch.job import Job
     from cxcall.batch.row_checks import CheckedRow
@@ -39,9 +39,8 @@ class CalledPeople:
     """The people whom a batch called, or may have called, before this run.
 
     A changed row is another request than the row that was sent, but would call the same person. If the file was
-    changed since the batch began (`is_changed`, also if it was restored), each delivery of the batch stops a row that
-    the batch has not tried to send. A row that it has tried to send is stopped only by a delivery whose request is no
-    longer in the file. Without a batch to resume, nobody was called. A load compares its contacts itself.
+    changed since the batch began (`is_changed`, also if it was restored), each delivery of the batch stops other rows of its
+    people. Without a batch to resume, nobody was called. A load compares its contacts itself.
     """
 
     def __init__(self, ledger: Ledger, job: Job, resumed: Sequence[str]) -> None:
@@ -63,10 +62,7 @@ class CalledPeople:
             ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
         )
         self._is_changed_row_left = self._are_people_known = False
-        # A row can place a call although its operation places none: by the value of a parameter.
-        self._guarded_batch = resumed[0] if resumed and not job.may_place_call else ""
         self._own: set[str] = set()
-        self._removed: set[str] = set()
 
     def record_change(self, batch: str, rows: int) -> None:
         """Record the present content of a file that was changed since the batch to resume began, with so many rows.
@@ -81,9 +77,6 @@ class CalledPeople:
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
         """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
         self._are_people_known |= bool(request.people)
-        if self._guarded_batch and request.operation.can_place_call:
-            stop_on_missing_guards(self._ledger, self._job, self._guarded_batch)
-            self._guarded_batch = ""
         if earlier:
             self._nameless.discard(earlier.id)
         elif self._nameless and is_left and not self._is_changed_row_left:
@@ -123,10 +116,8 @@ class CalledPeople:
         """Return the delivery of the batch that called a person of a changed row; None for a row that may be sent."""
         if self._is_off or not self.is_changed:
             return None
-        is_new = not self._was_tried(request)
-        is_counted = self._was_before if is_new else self._was_before_and_removed
         people = request.possible_people
-        return self._ledger.people.find_contact(people, self._batches, is_counted=is_counted)
+        return self._ledger.people.find_contact(people, self._batches, is_counted=self._was_before)
 
     def find_key(self, request: CheckedRequest) -> Record | None:
         """Return the delivery of the batch, or lately of another request, with the idempotency key of a row; else None."""
@@ -142,24 +133,11 @@ class CalledPeople:
     def _was_before(self, delivery: StoredDelivery) -> bool:
         return int(delivery.delivery["number"]) <= self._last
 
-    def _was_before_and_removed(self, delivery: StoredDelivery) -> bool:
-        return self._was_before(delivery) and delivery.delivery["id"] in self._removed
-
     def _was_tried(self, request: CheckedRequest) -> bool:
         """Return whether the batch has a delivery of a row, which was not processed: the row is not a changed one."""
         batch = next(iter(self._batches))
         intent = Plan(request, batch=batch).intent()
         return self._ledger.find_row(self._batches, intent) is not None
-
-    def compare_file(self, is_in_file: Callable[[str], bool]) -> None:
-        """Find the deliveries of requests that are not in the file, when all of its rows are known."""
-        if self._is_off or not self.is_changed or self._job.settings.is_embedded:
-            return
-        self._removed = {
-            delivery
-            for delivery, digest in self._ledger.batches.digests(self._batches)
-            if not is_in_file(digest)
-        }
 
     def stop_on_new_call(self, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if another process has called the person meanwhile; called in the transaction of the record."""

@@ -63,8 +63,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         if not same:
             raise _other_values_error(own[0], find_differences(job, own[0]))
         ledger.batches.events.stop_on_pruned(same[0].id)
-        if job.may_place_call:
-            stop_on_missing_guards(ledger, job, same[0].id)
+        stop_on_missing_guards(ledger, job, same[0].id)
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     for each in similar:

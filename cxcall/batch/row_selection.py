@@ -210,8 +210,6 @@ class RowSelection:
         """
         self._passes += 1
         self.opening = None
-        if self.called and self._passes == 1:
-            self.called.compare_file(self._has_digest)
         for checked in islice(check_rows(self._job), self._count):
             if checked.request is not None:
                 chosen = self._choose(checked, checked.request)
@@ -280,12 +278,6 @@ class RowSelection:
         ).fetchone()
         if had_own or first > number:
             raise self._change_error()
-
-    def _has_digest(self, digest: str) -> bool:
-        """Return whether a request of the file has a digest, as the ledger has it."""
-        content = bytes.fromhex(digest.rpartition(":")[2])
-        found = self._database.execute("SELECT 1 FROM request WHERE digest = ?", (content,))
-        return found.fetchone() is not None
 
     def _set_state(self, row: int, state: _State) -> None:
         self._database.execute("UPDATE request SET state = ? WHERE row = ?", (state, row))

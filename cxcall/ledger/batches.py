@@ -161,13 +161,6 @@ class BatchRecords:
             (count,) = self._database.run(_UNSENT, {"batch": batch}).fetchone()
         return int(count)
 
-    def digests(self, batches: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Yield the ID of each delivery of some batches, with the digest of its request."""
-        statement = "SELECT id, digest FROM delivery WHERE batch = ? AND batch <> ''"
-        with self._database.snapshot():
-            for batch in batches:
-                yield from self._database.run(statement, (batch,))
-
     def active_since(self, event: int) -> set[str]:
         """Return the batches of the deliveries that have an event after one with a number."""
         statement = "SELECT DISTINCT d.batch FROM event e JOIN delivery d ON d.number = e.delivery WHERE e.number > ?"
