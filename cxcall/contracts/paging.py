@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema, schema_types
-from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -136,25 +136,6 @@ def success_schema(operation: Operation) -> JsonSchema:
 def alphanumeric_name(name: str) -> str:
     """Return a name in lower case, letters and digits only."""
     return re.sub(r"[\W_]", "", name).lower()
-
-
-def may_be_page(before: list[str], after: list[str], body: Any) -> bool:
-    """Return whether a value of a link may choose the page: a number, a time, or an ID that grows or that the response has.
-
-    A word is a filter of the user: a link from `status=open` to `status=all` would return other items.
-    """
-    if len(before) != 1 or len(after) != 1 or not any(map(str.isdecimal, after[0])):
-        return False
-    old, new = before[0], after[0]
-    is_number = old.isdecimal() and new.isdecimal()
-    width = max(len(old), len(new)) if is_number else 0
-    grows = new.zfill(width) > old.zfill(width)
-    return grows or any(str(value) == new for _, value in leaves(body))
-
-
-def is_page_size(name: str) -> bool:
-    """Return whether a query parameter has a name of those that choose the size of a page."""
-    return alphanumeric_name(name) in _PARAMETER_SIZES
 
 
 def is_paging(name: str) -> bool:

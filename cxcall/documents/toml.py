@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -10,9 +11,6 @@ from cxcall.findings.hinted_commands import command
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-_MAX_VALUE_LINES = 500
-"""The most lines of a value that are tried to locate it, because each try parses all text before the line."""
 
 
 def read_file(path: Path) -> str:
@@ -60,7 +58,6 @@ def _encoding_error(path: Path, content: bytes) -> UsageError:
 
 def parse_toml(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
     """Return the value of a file's text; raises UsageError with the line and `fix`, if it is not TOML."""
-    import re
     import tomllib
 
     try:
@@ -78,41 +75,16 @@ def parse_toml(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
 
 
 def locate_setting(path: Path, text: str, *keys: str) -> str:
-    """Return file:line of a value: the last line that is needed to set it.
-
-    The lines are found by bisection. Returns only the file if long values make this too slow.
-    """
-    lines = text.split("\n")
-    low, high = 1, len(lines)
-    try:
-        while low < high:
-            middle = (low + high) // 2
-            end, is_set = _state_after(lines, middle, keys)
-            low, high = (low, middle) if is_set else (end + 1, max(end + 1, high))
-        return f"{path}:{min(_state_after(lines, low, keys)[0], len(lines))}"
-    except _TooSlowError:
-        return str(path)
-
-
-class _TooSlowError(Exception):
-    """A value has too many lines to be located."""
-
-
-def _state_after(lines: list[str], count: int, keys: tuple[str, ...]) -> tuple[int, bool]:
-    """Return the number of lines from `count` on that are valid TOML, and whether they set a value."""
-    import tomllib
-
-    for end in range(count, min(count + _MAX_VALUE_LINES, len(lines)) + 1):
-        try:
-            node: Any = tomllib.loads("\n".join(lines[:end]))
-        except tomllib.TOMLDecodeError:
-            continue
-        for key in keys:
-            node = node.get(key) if isinstance(node, dict) else None
-        return end, node is not None
-    if count + _MAX_VALUE_LINES < len(lines):
-        raise _TooSlowError
-    return len(lines), True  # the whole file is valid, so the rest belongs to its last value
+    """Return file:line of a setting or table, or else of the innermost table around it, such as `{ a = 1 }`; or the file."""
+    *tables, key = keys
+    setting, table = rf"\s*([\"']?){re.escape(key)}\1\s*[=.]", ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[+([^\]]*)\]", line):
+            table = re.sub(r"[\"'\s]", "", header[1])
+        is_table = header and table == ".".join(keys)
+        if is_table or (table == ".".join(tables) and re.match(setting, line)):
+            return f"{path}:{number}"
+    return locate_setting(path, text, *tables) if tables else str(path)
 
 
 def type_name(value: Any) -> str:

@@ -2,8 +2,7 @@
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
 response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
-changes only the page: parameters with a known name, or the only one that it changes, if its value may be a page. It selects
-no function that may act.
+changes only the page, by parameters with a known name. It selects no function that may act.
 """
 
 from __future__ import annotations
@@ -192,7 +191,7 @@ def _next_query(
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        return _query_of_link(page, link, request, first)
+        return _query_of_link(page, link, first)
     return None
 
 
@@ -200,27 +199,15 @@ def _query_of(url: str) -> Query:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
 
 
-def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpRequest) -> Query:
+def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
     """Return the query of a link, but with the values that the `first` request has for all that do not choose the page.
 
-    If these leave nothing that differs from this `request`, the only value that the link changes chooses the page.
     Raises ReadError if the link selects a function that may start something: nobody has asked for it.
     """
     from cxcall.contracts.acting_words import selects_action
 
     linked = _query_of(link)
-    sent, here = _values_of(_query_of(first.url)), _values_of(_query_of(request.url))
-    asked = [
-        (name, value)
-        for name, value in _query_of(first.url)
-        if not names.is_paging(name) and here.get(name) == sent[name]
-    ]
-    values = _values_of(linked)
-    changed = {name for name, _ in asked if values.get(name, sent[name]) != sent[name]}
-    news = {name for name in values.keys() - changed if not names.is_page_size(name)}
-    is_only = len(changed) == 1 and all(values[name] == here.get(name) for name in news)
-    if is_only and all(names.may_be_page(sent[name], values[name], page.body) for name in changed):
-        asked = [each for each in asked if each[0] not in changed]
+    asked = [each for each in _query_of(first.url) if not names.is_paging(each[0])]
     added = [(name, value) for name, value in linked if name not in dict(asked)]
     for name, value in added:
         if selects_action(name, value):
@@ -230,13 +217,6 @@ def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpReque
                 "read the pages after it by their parameters",
             )
     return added + [each for each in asked if each[0] in dict(linked)]
-
-
-def _values_of(query: Query) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for name, value in query:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:
