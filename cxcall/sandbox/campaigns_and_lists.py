@@ -26,8 +26,12 @@ from cxcall.sandbox.campaign_dialer import (
     DialPlan,
     as_time,
 )
-from cxcall.sandbox.error_responses import ErrorResponse
-from cxcall.sandbox.http_messages import LOWEST_FAULT_STATUS, SandboxResponse, whole_number
+from cxcall.sandbox.http_messages import (
+    LOWEST_FAULT_STATUS,
+    ErrorResponse,
+    SandboxResponse,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,7 +14,7 @@ from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import is_uuid
-from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import ErrorResponse
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema

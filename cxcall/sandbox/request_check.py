@@ -14,7 +14,7 @@ from cxcall.documents.json_text import load_json, refuse_constant
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import is_form
 from cxcall.payloads.schema_check import is_valid_text
-from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,9 +15,9 @@ from cxcall.contracts.openapi_document import CAMPAIGN, CXONE
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
-from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.http_messages import (
     LOWEST_FAULT_STATUS,
+    ErrorResponse,
     SandboxRequest,
     SandboxResponse,
     Transmission,

@@ -10,9 +10,8 @@ from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.sample_values import sample_response
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
-from cxcall.sandbox.error_responses import ErrorResponse
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
-from cxcall.sandbox.http_messages import SandboxResponse
+from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse
 from cxcall.sandbox.list_pages import cut_page
 from cxcall.sandbox.oauth.token_endpoint import expired_token
 

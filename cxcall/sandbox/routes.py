@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from cxcall.named_tuple import NamedTuple
-from cxcall.sandbox.error_responses import ErrorResponse
+from cxcall.sandbox.http_messages import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

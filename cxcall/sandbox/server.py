@@ -14,8 +14,12 @@ from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.campaigns_and_lists import StoredObjects
-from cxcall.sandbox.error_responses import ErrorResponse
-from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.http_messages import (
+    ErrorResponse,
+    SandboxRequest,
+    SandboxResponse,
+    Transmission,
+)
 from cxcall.sandbox.inspection.call_events import CallEvents
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog

@@ -1,4 +1,8 @@
-"""Find settings that contradict each other."""
+"""Find settings that contradict each other, or the sandbox that `CXCALL_ONLY_SANDBOX` allows.
+
+The program under test may pass flags, and its folder may have a `.env` with the credentials of its owner; this variable
+takes precedence over all of them.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,26 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.settings.regions import names_no_area, region_domain, region_of
+from cxcall.settings.regions import names_no_area, normalize_url, region_domain, region_of
 from cxcall.settings.sources import (
+    CREDENTIAL_NAMES,
+    ONLY_SANDBOX,
     Layer,
+    Setting,
     empty_guards,
     find_setting,
+    invalid_setting,
     only_sandbox,
     unknown_variables,
+    variable_name,
 )
-from cxcall.transport.origins import host_of, host_url, is_loopback_url
+from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Setting, SettingsByName
+    from cxcall.settings.sources import SettingsByName
 
 
 def find_conflicts(
@@ -37,9 +46,7 @@ def find_conflicts(
     """
     base_url, token_url = values["base_url"].value, values["token_url"].value
     if only_sandbox():
-        from cxcall.settings.sandbox_restriction import stop_on_other_address
-
-        stop_on_other_address(values)
+        _stop_on_other_address(values)
     if not is_loopback_url(base_url):
         yield from _ignored_host(layers, contract, base_url, replaced)
     yield from _repeated_path(contract, values["base_url"])
@@ -47,6 +54,33 @@ def find_conflicts(
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
     yield from find_ignored_variables()
+
+
+def drop_other_credentials(layers: Sequence[SettingsByName]) -> list[SettingsByName]:
+    """Return the layers with credentials only from the `CXCALL_*` variables."""
+    return [
+        layer
+        if place in (Layer.FLAGS, Layer.ENVIRONMENT)
+        else {name: layer[name] for name in layer if name not in CREDENTIAL_NAMES}
+        for place, layer in enumerate(layers)
+    ]
+
+
+def _stop_on_other_address(values: SettingsByName) -> None:
+    """Raise UsageError if requests would go to another server than the sandbox."""
+    variable = Setting(only_sandbox(), ONLY_SANDBOX, Layer.ENVIRONMENT, lambda: ONLY_SANDBOX)
+    allowed = normalize_url(ONLY_SANDBOX, variable)
+    for name in ("base_url", "token_url"):
+        setting = values[name]
+        if setting.value and origin(setting.value) != origin(allowed):
+            raise invalid_setting(
+                name,
+                setting,
+                f"is at {host_url(setting.value)}, but only the sandbox at {allowed} may be used",
+                fix=f"set `{variable_name('base_url')}={allowed}`, and no flag or setting for another server; "
+                f"to use another one, unset `{ONLY_SANDBOX}`",
+                why=f"`{ONLY_SANDBOX}` is set, so that a test places no real call",
+            )
 
 
 def find_ignored_guards() -> tuple[Finding, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.documents.paths import variable_folder
 from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
@@ -278,7 +278,7 @@ def read_trusted_layers(
     """
     layers, profile = _read_layers(flags)
     if only_sandbox():
-        from cxcall.settings.sandbox_restriction import drop_other_credentials
+        from cxcall.settings.conflicts import drop_other_credentials
 
         layers = drop_other_credentials(layers)
     for layer in (layers[Layer.ENVIRONMENT], layers[-1]):
@@ -313,18 +313,9 @@ def _gc_profile(profile: Setting) -> GcProfile:
     return GcProfile.read(profile)
 
 
-def _variable_folder(variable: str) -> Path | None:
-    text = os.environ.get(variable, "").strip()
-    if not text or (folder := Path(text)).is_absolute():
-        return folder if text else None
-    from cxcall.documents.paths import variable_folder
-
-    return variable_folder(variable)
-
-
 def state_dir() -> Path:
     """Return the folder of the ledger and the tokens, which may not exist yet; raises UsageError for a relative one."""
-    if folder := _variable_folder("CXCALL_STATE_DIR"):
+    if folder := variable_folder("CXCALL_STATE_DIR"):
         return folder
     from platformdirs import user_state_path
 
@@ -333,7 +324,7 @@ def state_dir() -> Path:
 
 def config_dir() -> Path:
     """Return the folder of config.toml, which may not exist; raises UsageError for a relative one."""
-    if folder := _variable_folder("CXCALL_CONFIG_DIR"):
+    if folder := variable_folder("CXCALL_CONFIG_DIR"):
         return folder
     from platformdirs import user_config_path
 

@@ -11,9 +11,8 @@ from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 
 import pytest
 
-from cxcall.sandbox.error_responses import ERROR_TEXTS
 from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
-from cxcall.sandbox.http_messages import Transmission
+from cxcall.sandbox.http_messages import ERROR_TEXTS, Transmission
 from cxcall.sandbox.server import WORKERS
 from helpers.sandbox_client import (
     CONTACT,

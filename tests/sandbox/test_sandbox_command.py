@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from cxcall.findings.errors import UsageError
-from cxcall.sandbox.inspection.webhook import Webhook
+from cxcall.sandbox.inspection.call_events import Webhook
 from helpers.command import CONTACT, screen, terminal
 
 if TYPE_CHECKING:

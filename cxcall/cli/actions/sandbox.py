@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run the embedded API server until a signal ends it."""
     from cxcall.sandbox.campaign_dialer import DialPlan
-    from cxcall.sandbox.inspection.webhook import Webhook
+    from cxcall.sandbox.inspection.call_events import Webhook
     from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)

@@ -19,8 +19,7 @@ from urllib.parse import parse_qs
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
-from cxcall.sandbox.error_responses import ErrorResponse
-from cxcall.sandbox.http_messages import SandboxResponse, whole_number
+from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, CLIENTS
 from cxcall.transport.curl_command import TOKEN, curl
 from cxcall.transport.http_messages import HttpRequest

@@ -12,8 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cxcall.sandbox.error_responses import ErrorResponse
-from cxcall.sandbox.http_messages import SandboxResponse
+from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.openapi_document import GENESYS_CLOUD
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
-from cxcall.sandbox.error_responses import ErrorResponse
-from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse
+from cxcall.sandbox.http_messages import ErrorResponse, SandboxRequest, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint, encode_base64
 
