@@ -128,7 +128,7 @@ def _classify_success(
         return _classify_unreported(response, operation, has_id=has_id)
     body = response.json()
     if response.status == HTTPStatus.MULTI_STATUS:
-        return _classify_multi_status(request, response, has_id=has_id)
+        return Evidence.ACCEPTED if _all_items_succeeded(body) else Evidence.INCONCLUSIVE
     if not reported_failure(response):
         return _classify_unreported(response, operation, has_id=has_id)
     has_id = has_id or "Location" in response.headers
@@ -150,35 +150,14 @@ def _classify_unreported(response: HttpResponse, operation: Operation, *, has_id
     return Evidence.ACCEPTED if is_readable else Evidence.INCONCLUSIVE
 
 
-def _classify_multi_status(
-    request: HttpRequest, response: HttpResponse, *, has_id: bool
-) -> Evidence:
-    """Return what a 207 proves, which reports a status for each item, at any depth of its body.
-
-    It is accepted only if its items can be read and none failed, and refused only if all of them
-    failed.
-    """
-    body = response.json()
+def _all_items_succeeded(body: Any) -> bool:
+    """Return whether the body of a 207, which reports a status for each item, can be read and reports no failure."""
     if not isinstance(body, dict | list) or not body:
-        return Evidence.INCONCLUSIVE
-    failures, successes = _count_items(body)
-    if not failures:
-        return Evidence.ACCEPTED
-    is_doubtful = has_id or successes or is_partial(body) or _may_be_started(body, request)
-    return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
-
-
-def _count_items(body: Any) -> tuple[int, int]:
-    """Return how many objects of a body report a failure, and how many items of its lists do not."""
-    failures = successes = 0
-    for value in body.values() if isinstance(body, dict) else body:
-        if isinstance(value, dict | list):
-            inner = _count_items(value)
-            failures, successes = failures + inner[0], successes + inner[1]
-            is_item = isinstance(body, list) and isinstance(value, dict)
-            successes += is_item and not any(inner) and not any(describe_failures(value))
-    failures += isinstance(body, dict) and any(describe_failures(body))
-    return failures, successes
+        return False
+    inner = body.values() if isinstance(body, dict) else body
+    return not any(describe_failures(body)) and all(
+        _all_items_succeeded(each) for each in inner if isinstance(each, dict | list) and each
+    )
 
 
 WEB_PAGE = "a web page"
