@@ -1,4 +1,4 @@
-"""A value that code computes is evaluated exactly or unknown, never taken from its arguments."""
+"""A value that code computes is unknown, never taken from its arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ SWIFT = f'let body: [String: Any] = ["value": %s, "other": 1]\nAF.request("{URL}
 CSHARP = f'var body = new {{ value = %s, other = 1 }};\nawait http.PostAsJsonAsync("{URL}", body);'
 POWERSHELL = f'$b = @{{ value = %s; other = 1 }} | ConvertTo-Json\nInvoke-RestMethod -Uri "{URL}" -Method Post -Body $b'
 RUST = f'client.post("{URL}").json(&json!({{"value": %s, "other": 1}})).send()'
-SQL = f"""select net.http_post(url := '{URL}', body := '{{"value": %s, "other": 1}}'::jsonb);"""
 UNKNOWN = object()
 
 
@@ -32,37 +31,36 @@ def check(cases: list[tuple[str, str, Any]]) -> None:
         assert (UNKNOWN if is_unknown else body["value"]) == expected, (expression, body)
 
 
-def test_conversion_to_a_number_gives_a_number() -> None:
+def test_value_that_is_converted_to_a_number_is_unknown() -> None:
     check(
         [
-            (PYTHON, "int('4021')", 4021),
+            (PYTHON, "int('4021')", UNKNOWN),
             (PYTHON, "-int('5')", UNKNOWN),
             (PYTHON, "int(2.5)", UNKNOWN),
-            (JAVASCRIPT, "Number('4021')", 4021),
-            (JAVASCRIPT, "+'4021'", 4021),
-            (JAVASCRIPT, "!0", True),
+            (JAVASCRIPT, "Number('4021')", UNKNOWN),
+            (JAVASCRIPT, "+'4021'", UNKNOWN),
+            (JAVASCRIPT, "!0", UNKNOWN),
             (JAVASCRIPT, "'4021' * 1", UNKNOWN),
             (JAVASCRIPT, "['a'].length", UNKNOWN),
-            (PHP, "(int)'4021'", 4021),
-            (RUBY, "Integer('4021')", 4021),
-            (KOTLIN, '"4021".toInt()', 4021),
-            (JAVA, 'Integer.parseInt("4021")', 4021),
-            (SWIFT, 'Int("4021")!', 4021),
-            (POWERSHELL, '[int]"4021"', 4021),
+            (PHP, "(int)'4021'", UNKNOWN),
+            (RUBY, "Integer('4021')", UNKNOWN),
+            (KOTLIN, '"4021".toInt()', UNKNOWN),
+            (JAVA, 'Integer.parseInt("4021")', UNKNOWN),
+            (SWIFT, 'Int("4021")!', UNKNOWN),
+            (POWERSHELL, '[int]"4021"', UNKNOWN),
             (POWERSHELL, "[ordered]@{ a = 1 }", {"a": 1}),
-            (SQL, "{}", {}),
             (RUST, '"4021".parse::<i32>().unwrap()', UNKNOWN),
         ]
     )
 
 
-def test_conversion_to_a_text_gives_a_text() -> None:
+def test_value_that_is_converted_to_a_text_is_unknown() -> None:
     check(
         [
-            (PYTHON, "str(2025550123)", "2025550123"),
+            (PYTHON, "str(2025550123)", UNKNOWN),
             (PYTHON, "str(2.50)", UNKNOWN),
-            (JAVASCRIPT, "String(2025550123)", "2025550123"),
-            (JAVASCRIPT, "(2025550123).toString()", "2025550123"),
+            (JAVASCRIPT, "String(2025550123)", UNKNOWN),
+            (JAVASCRIPT, "(2025550123).toString()", UNKNOWN),
             (JAVASCRIPT, "['2025550123'].join('')", UNKNOWN),
             (POWERSHELL, "@{ a = @{ b = 1 } }", {"a": {"b": 1}}),
             (
@@ -82,13 +80,13 @@ def test_conversion_to_a_text_gives_a_text() -> None:
                 "@(@{ b = 1 })",
                 ["System.Collections.Hashtable"],
             ),
-            (JAVASCRIPT, "['2025550123'][0]", "2025550123"),
-            (PHP, "(string) 2025550123", "2025550123"),
-            (RUBY, "2025550123.to_s", "2025550123"),
+            (JAVASCRIPT, "['2025550123'][0]", UNKNOWN),
+            (PHP, "(string) 2025550123", UNKNOWN),
+            (RUBY, "2025550123.to_s", UNKNOWN),
             (RUBY, "2.days.from_now", UNKNOWN),
-            (KOTLIN, "2025550123.toString()", "2025550123"),
-            (JAVA, "Integer.toString(2025550123)", "2025550123"),
-            (CSHARP, "2025550123.ToString()", "2025550123"),
+            (KOTLIN, "2025550123.toString()", UNKNOWN),
+            (JAVA, "Integer.toString(2025550123)", UNKNOWN),
+            (CSHARP, "2025550123.ToString()", UNKNOWN),
             (RUST, '["2025550123"].concat()', UNKNOWN),
         ]
     )

@@ -219,12 +219,9 @@ def test_types_and_urls_of_typed_languages_are_read() -> None:
 
 
 def test_headers_that_the_call_does_not_get_are_missing() -> None:
-    head = "RestTemplate rest = new RestTemplate();\nHttpHeaders headers = new HttpHeaders();\nheaders.setBearerAuth(token);\n"
     options = "{ headers: { Authorization: `Bearer ${token}` } }"
     body = "{ callbackNumbers: [n], queueId: q }"
     texts = {
-        f'{head}rest.postForEntity("{URL}", body, String.class);': True,
-        f'{head}rest.postForEntity("{URL}", new HttpEntity<>(body, headers), String.class);': False,
         f"axios.post('{URL}', {options}, {body});": True,
         f"axios.post('{URL}', {{ callbackNumbers: [n], queueId: q, headers: {{ Authorization: `Bearer ${{token}}` }} }});": True,
         f"axios.post('{URL}', {body}, {options});": False,

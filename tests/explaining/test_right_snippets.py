@@ -33,7 +33,6 @@ def filled(code: str) -> str:
     "code",
     [
         f'queue, numbers = "Q", ["+A", "+B"]\nbody = {{"queueId": queue, "callbackNumbers": numbers}}\n{PYTHON}',
-        f'queue, *numbers = "Q", "+A", "+B"\nbody = {{"queueId": queue, "callbackNumbers": numbers}}\n{PYTHON}',
         f'(h, body) = (\n    {{"Content-Type": "application/json"}},\n    {{"queueId": "Q", "callbackNumbers": ["+A", "+B"]}},\n)\n{PYTHON}',
         f'url, body = (\n    "{URL}",\n    {{"queueId": "Q", "callbackNumbers": ["+A", "+B"]}},\n)\nrequests.post(url, json=body)',
         f'body = {{"queueId": "Q"}}\nbody |= {{"callbackNumbers": ["+A", "+B"]}}\n{PYTHON}',
@@ -42,8 +41,6 @@ def filled(code: str) -> str:
         f'local queue, numbers = "Q", {{ "+A", "+B" }}\nhttpc:request_uri("{URL}", {{ method = "POST", body = cjson.encode({{ queueId = queue, callbackNumbers = numbers }}) }})',
         f'$queue, $numbers = "Q", @("+A", "+B")\n$body = @{{ queueId = $queue; callbackNumbers = $numbers }}\n{POWERSHELL}',
         f'func main() {{\n\tvar q string\n\tvar n []string\n\tq, n = "Q", []string{{"+A", "+B"}}\n\tbody := map[string]any{{"queueId": q, "callbackNumbers": n}}\n\t{GO}\n}}',
-        f'JSONObject body = new JSONObject(Map.of("queueId", "Q"));\nbody.append("callbackNumbers", "+A");\nbody.append("callbackNumbers", "+B");\n{HTTP_POST}',
-        f'JSONObject body = new JSONObject();\nbody.put("queueId", "Q").accumulate("callbackNumbers", "+A").accumulate("callbackNumbers", "+B");\n{HTTP_POST}',
         f'var body = JObject.FromObject(new {{ queueId = "Q" }});\nbody["callbackNumbers"] = new JArray {{ "+A", "+B" }};\nvar m = new HttpRequestMessage {{ Method = HttpMethod.Post, RequestUri = new Uri("{URL}"), Content = new StringContent(body.ToString(), Encoding.UTF8, "application/json") }};',
         f'let mut body = json!({{}});\nbody["queueId"] = json!("Q");\nbody["callbackNumbers"] = json!(["+A", "+B"]);\nclient.post("{URL}").json(&body).send()?;',
         f'const body = {{ ["queue" + "Id"]: "Q", ["callbackNumbers"]: ["+A", "+B"] }};\n{JAVASCRIPT}',
@@ -62,6 +59,8 @@ def test_body_is_read_as_the_language_means_it(code: str) -> None:
     [
         f'val body = mapOf("queueId" to "Q") + ("callbackNumbers" to listOf("+A"))\n{KOTLIN}',
         f'val body = mutableMapOf<String, Any>("queueId" to "Q")\nbody += "callbackNumbers" to listOf("+A")\n{KOTLIN}',
+        f'JSONObject body = new JSONObject(Map.of("queueId", "Q"));\nbody.append("callbackNumbers", "+A");\nbody.append("callbackNumbers", "+B");\n{HTTP_POST}',
+        f'queue, *numbers = "Q", "+A", "+B"\nbody = {{"queueId": queue, "callbackNumbers": numbers}}\n{PYTHON}',
         f"$body = [pscustomobject]@{{ queueId = 'Q' }}\n$body | Add-Member -NotePropertyName callbackNumbers -NotePropertyValue @('+A')\n{POWERSHELL}",
         f"$body = @{{ queueId = if ($q) {{ $q }} else {{ 'Q' }}; callbackNumbers = @(if ($b) {{ $a, $b }} else {{ $a }}) }}\n{POWERSHELL}",
         f"$body = ['queueId' => 'Q', 'callbackNumbers' => []];\narray_push($body['callbackNumbers'], '+A');\n{PHP}",

@@ -94,7 +94,6 @@ TEXTS = {
     "bash variable": Pasted(f"BODY='{{\"queueId\":\"x\"}}'\ncurl -X POST {URL} -H 'Content-Type: application/json' -d \"$BODY\"", body='{"queueId":"x"}'),
     "bash here-document": Pasted(f"BODY=$(cat <<'EOF'\n{{\"queueId\":\"x\"}}\nEOF\n)\ncurl -X POST {URL} -d \"$BODY\"", body='{"queueId":"x"}'),
     "fish variable": Pasted(f"set -l body '{{\"queueId\":\"x\"}}'\ncurl -X POST {URL} -d $body", body='{"queueId":"x"}'),
-    "jq": Pasted(f"jq -n --arg q \"x\" '{{queueId: $q}}' | curl -X POST -H 'Content-Type: application/json' -d @- {URL}", body='"queueId": "x"'),
     "swift dictionary": Pasted(f'var request = URLRequest(url: URL(string: "{URL}")!)\nrequest.httpMethod = "POST"\nlet body: [String: Any] = ["queueId": "x"]\nrequest.httpBody = try? JSONSerialization.data(withJSONObject: body)', body='"queueId": "x"'),
     "spring webclient": Pasted(f'webClient.post().uri("{URL}").bodyValue(Map.of("queueId", "x")).retrieve()', body='"queueId": "x"'),
     "elixir with its answer": Pasted(f'HTTPoison.post("{URL}", Jason.encode!(%{{queueId: "x"}}))\n{{:ok, %HTTPoison.Response{{status_code: 400, body: "{{\\"message\\":\\"no\\"}}"}}}}', body='"queueId": "x"', status=400),

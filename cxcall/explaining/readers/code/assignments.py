@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
-from cxcall.explaining.readers.code.code_forms import function_body
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
 from cxcall.explaining.readers.code.elements import as_many, assignment_targets, split_at_commas
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
+    function_body,
     is_operator,
     is_token,
     read_chain,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.code_forms import is_route
 from cxcall.explaining.readers.code.collection_literals import (
     ITEM_TYPES,
     LIST_MAKERS,
@@ -17,7 +16,6 @@ from cxcall.explaining.readers.code.collection_literals import (
     is_map_maker,
 )
 from cxcall.explaining.readers.code.conversions import (
-    accumulated,
     copied,
     gives_other_items,
     member_of,
@@ -35,6 +33,7 @@ from cxcall.explaining.readers.code.token_tree import (
     argument_end,
     is_builder_call,
     is_operator,
+    is_route,
     is_token,
     literal_kind,
     read_chain,
@@ -48,7 +47,6 @@ from cxcall.explaining.readers.code.values import (
     as_members,
     fill_format,
     interpolated_text,
-    joined,
     parse_literal_number,
     unknown,
     without_itself,
@@ -162,11 +160,7 @@ class Calls(MapsAndLists):
         owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
         if is_adding and isinstance(owner, dict):
             owner.setdefault(key, [])
-        if isinstance(owner, list) and any(is_operator(each, (":", "..")) for each in group.items):
-            return owner, position + 1  # a part of the list, such as `rows[:100]`
         value = owner.get(key) if isinstance(owner, dict) else None
-        if isinstance(owner, list) and key.isdigit() and int(key[:9]) < len(owner):
-            value = owner[int(key)]
         if value is None:
             value = mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}")
         return value, position + 1
@@ -242,9 +236,8 @@ class Calls(MapsAndLists):
         is_named = bool(values) and isinstance(values[0], str) and is_map
         if is_named and len(values) == 2 and _ADDERS.match(method):
             members, (member, value) = as_map(target), values
-            if self.has_json_object:
-                value = accumulated(members.get(member), method, value)
-            members[member] = without_itself(value, members)
+            is_list = self.has_json_object and method in ("append", "accumulate")
+            members[member] = unknown() if is_list else without_itself(value, members)
             return members, members
         child = _CHILD_ADDERS.match(method)
         if is_named and len(values) == 1 and child:
@@ -273,8 +266,8 @@ class Calls(MapsAndLists):
         values = [value for _, value in arguments]
         if name in ("format", "formatted") and isinstance(target, str):
             return fill_format(target, values), position + 1
-        if name == "join" and isinstance(target, str) and len(values) == 1:  # of Python
-            return joined(target, values[0]), position + 1
+        if name == "join" and isinstance(target, str):  # of Python
+            return unknown(), position + 1
         added = self._add_to(target, name, values)
         if added is not None:
             self._report("add", name, CodeCall(name, arguments))
@@ -310,7 +303,7 @@ class Calls(MapsAndLists):
                 flag = item.value[1:]
                 position += 1
                 continue
-            is_end = is_token(item, "operator") and item.value not in ("`", "!", "@", ",")
+            is_end = is_token(item, "operator") and item.value not in ("@", ",")
             if is_end or (isinstance(item, CodeToken) and item.value == "in"):
                 break
             end = argument_end(items, position)

@@ -39,7 +39,7 @@ from cxcall.explaining.readers.code.request_roles import (
     role_of,
     target_in_value,
 )
-from cxcall.explaining.readers.code.values import CodeCall, contains_value
+from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 from cxcall.transport.http_messages import HttpResponse
@@ -87,8 +87,6 @@ class _Assembler:
             self._call(name, value)
         elif kind in ("map", "add"):
             self._take_content(kind, name, value)
-        elif kind == "item" and role_of(name.rpartition(".")[0]) == "query":
-            self.draft.query[name.rpartition(".")[2]] = value
         else:
             self._take_named(name, value, is_member=kind != "named")
 
@@ -143,16 +141,8 @@ class _Assembler:
         if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
             return
         is_header = self.draft.take_header(last.replace("_", "-"), value)
-        if not is_header and not self._take_back(folded, value):
+        if not is_header:
             self._take_role(name, folded, value, is_member=is_member)
-
-    def _take_back(self, folded: str, value: Any) -> bool:
-        """Discard a body that is part of a response; return whether it was."""
-        draft, is_response = self.draft, folded in ("response", "res") and isinstance(value, dict)
-        if not is_response or draft.body is None or not contains_value(value, draft.body):
-            return False
-        draft.body, draft.body_rank = None, 0
-        return True
 
     def _take_role(self, name: str, folded: str, value: Any, *, is_member: bool) -> None:
         draft, role = self.draft, role_of(name)

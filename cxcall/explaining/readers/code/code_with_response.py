@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.code.powershell import is_powershell_request, quote_urls
 from cxcall.explaining.readers.code.request_roles import is_target, split_target
 from cxcall.explaining.readers.code.values import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import is_json_text, json_values
@@ -67,6 +66,10 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
 _ESCAPED = re.compile(r"\\(.)")
 _STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
+_COMMAND = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
+# The last command of PowerShell before a URL: a search from each one to the end of the line would take quadratic time.
+_POWERSHELL = re.compile(rf"(?i){_COMMAND}(?:(?!{_COMMAND})[^\n])*?https?://")
+_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 
 
 def read_code_text(text: str) -> Iterator[ObservedRequest]:
@@ -74,8 +77,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
     if failed := read_client_error(text):
         yield failed
     elif not _RAW_MESSAGE.search(text) and (
-        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
-        or is_powershell_request(text)
+        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text))) or _POWERSHELL.search(text)
     ):
         from cxcall.explaining.readers.code.code_reader import read_code
 
@@ -90,7 +92,9 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         if _OTHER_LANGUAGE.search(code):
             yield from _read_literals(code, response)
         else:
-            yield from read_code(quote_urls(code), response)
+            if _POWERSHELL.search(code):  # other languages require quotes
+                code = _BARE_URL.sub(r"'\1'", code + "\n")
+            yield from read_code(code, response)
 
 
 def _read_literals(code: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:

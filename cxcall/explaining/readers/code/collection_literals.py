@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.code_forms import is_comprehension
 from cxcall.explaining.readers.code.conversions import extended_url
 from cxcall.explaining.readers.code.declared_types import DeclaredType, find_types
 from cxcall.explaining.readers.code.elements import (
@@ -16,6 +15,7 @@ from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
     Group,
+    is_comprehension,
     is_map_literal,
     is_spread,
     is_token,

@@ -1,21 +1,19 @@
-"""Values that conversions and methods give: `int("5")`, `5.toString()`. What is not certain is unknown."""
+"""Values that conversions and methods give. A value that changes is unknown: `int("5")`, `5.toString()`."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code.code_forms import CASTS
-from cxcall.explaining.readers.code.token_tree import Group, is_token
+from cxcall.explaining.readers.code.token_tree import CASTS, is_token
 from cxcall.explaining.readers.code.values import CodeCall, interpolated_text, unknown
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _TO_TEXT = re.compile(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
 _TO_NUMBER = re.compile(r"(?i)(?:(?:int(?:eger)?|long)(?:_?(?:8|16|32|64))?|number|to_?i|parse)!?$")
 _TO_BOOLEAN = re.compile(r"bool(?:ean)?$", re.IGNORECASE)
-_FROM_TEXT = re.compile(r"(?:from_?|of_?)(?:string|str|text)$", re.IGNORECASE)
+_FROM_TEXT = re.compile(r"(?:from_?|of_?)(?:string|str|text)$|(?:strip|trim)$", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:encode|utf8|json|dumps?)$", re.IGNORECASE)
-_TRIMMED = re.compile(r"(?:strip|trim)$", re.IGNORECASE)
 _SAME_LIST = re.compile(
     r"(?:(?:to|as|into)_?\w*"
     r"|(?:a|mutable)?(?:clone|copy|dup|freeze|build|all|await|unwrap|bytes|dump|noSpaces|utf8\w*|data)|!)!?$",
@@ -33,9 +31,12 @@ _OTHER_METHOD = re.compile(
     re.IGNORECASE,
 )
 
+PIPED_INTO = ("invoke-", "irm", "iwr")
+"""The start of commands of PowerShell that send their pipeline input as the body."""
+_DEPTH = re.compile(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)
+_DEFAULT_DEPTH = 2
 _SIZED_LISTS = ("arraylist", "jsonarray", "vec", "vector", "hashset")
-_SQL_TYPES = ("json", "jsonb", "text", "uuid", "varchar")
-"""Types to which PostgreSQL converts a text without a change: `'{}'::jsonb`."""
+_NUMBER = re.compile(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*")
 
 
 def is_conversion(name: str) -> bool:
@@ -44,43 +45,22 @@ def is_conversion(name: str) -> bool:
 
 
 def converted(name: str, value: Any) -> Any:
-    """Return what a conversion gives for a value; a variable stays as it is."""
+    """Return a value after a conversion: unknown if its type or text changes; a variable stays as it is."""
     if value is None or is_unresolved(value):
         return value
     if isinstance(value, CodeCall):
         return CodeCall(name, [(None, value)])
-    if name[:1] == "-":
-        return unknown()
-    if name == "array":
-        return value if isinstance(value, list) else [value]
     if _FROM_TEXT.search(name):
-        return value if isinstance(value, str) and not is_numeric(value) else unknown()
-    if _TO_TEXT.search(name):
-        return _as_text(value)
-    if _TO_BOOLEAN.search(name):
-        return value if isinstance(value, bool) else unknown()
-    if _TO_NUMBER.search(name) or name in CASTS:
-        return _as_integer(value)
-    if _TRIMMED.search(name) and isinstance(value, str):
-        return value.strip()
-    is_text_of = isinstance(value, dict | list) and _ENCODED.search(name)
-    return unknown() if is_text_of else value
-
-
-def _as_text(value: Any) -> str:
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return value if isinstance(value, str) else str(value) if is_integer else unknown()
-
-
-def _as_integer(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else unknown()
-
-
-def is_numeric(text: str) -> bool:
-    """Return whether a text is a number, so that arithmetic may convert it."""
-    return re.fullmatch(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*", text) is not None
+        is_same = isinstance(value, str) and value == value.strip() and not _NUMBER.fullmatch(value)
+    elif _TO_TEXT.search(name):
+        is_same = isinstance(value, str)
+    elif _TO_BOOLEAN.search(name):
+        is_same = isinstance(value, bool)
+    elif _TO_NUMBER.search(name) or name in CASTS:
+        is_same = type(value) is int
+    else:
+        is_same = not (isinstance(value, dict | list) and _ENCODED.search(name))
+    return value if is_same and name[:1] != "-" else unknown()
 
 
 def member_of(value: Any, name: str) -> Any:
@@ -96,15 +76,6 @@ def member_of(value: Any, name: str) -> Any:
     is_text = _TO_TEXT.search(name) and isinstance(value, dict | list | CodeCall)
     is_again = isinstance(value, CodeCall) and is_conversion(value.name) and is_conversion(name)
     return CodeCall(name, [(None, value)]) if is_text or is_again else value
-
-
-def item_of(value: Any, group: Group) -> Any:
-    """Return the item of a list or a map that an index or a name in brackets selects."""
-    key = group.items[0].value
-    if isinstance(value, dict):
-        return value.get(key, unknown())
-    is_index = isinstance(value, list) and key.isdigit() and int(key[:9]) < len(value)
-    return value[int(key)] if is_index else unknown()
 
 
 def gives_other_items(name: str) -> bool:
@@ -129,18 +100,6 @@ def merged(value: dict[str, Any], name: str, others: list[Any]) -> dict[str, Any
     return members
 
 
-def negated(sign: str, value: Any) -> Any:
-    """Return a value after a sign before it: `+"5"`, `!0`, `-x`."""
-    if sign == "!" and isinstance(value, int):
-        return not value
-    if sign == "+" and isinstance(value, str):
-        return _as_integer(value.strip()) if is_numeric(value) else value
-    if sign == "+" and not isinstance(value, bool | None):
-        return value
-    is_number = sign == "-" and isinstance(value, int | float) and not isinstance(value, bool)
-    return -value if is_number else unknown()
-
-
 def copied(name: str, values: Any) -> Any:
     """Return the list that a constructor makes of one list: `JSONArray(listOf("a"))`; None if it makes another one."""
     if isinstance(values, dict) and {"repeating", "arrayLiteral"} & values.keys():
@@ -160,25 +119,16 @@ def copied(name: str, values: Any) -> Any:
     return unknown() if is_document else None
 
 
-def accumulated(known: Any, method: str, value: Any) -> Any:
-    """Return what `JSONObject` has for a name after a method adds a value: `append` and `accumulate` make a list."""
-    if method not in ("append", "accumulate"):
-        return value
-    if isinstance(known, list):
-        return [*known, value]
-    return [value] if method == "append" else value if known is None else [known, value]
-
-
 def may_calculate(sign: str, before: Any, following: Any) -> bool:
     """Return whether an operator after a value calculates, and does not join texts or maps."""
     if isinstance(before, dict | list):
         return False
-    if isinstance(before, str) and not is_unresolved(before):
-        if sign == "::" and is_token(following, "word") and following.value.lower() in _SQL_TYPES:
-            return False
-        is_number = is_numeric(str(before)) and (is_token(following, "number") or sign == ">>")
-        return is_number or (sign == "*" and is_token(following, "number")) or sign == "::"
-    return sign in ("*", "-", "/") or (sign in ("|", ">>") and is_token(following, "number"))
+    if sign in ("|", "+"):
+        is_number = isinstance(before, int | float) or (
+            isinstance(before, str) and _NUMBER.fullmatch(before)
+        )
+        return sign == "|" and bool(is_number) and is_token(following, "number")
+    return True
 
 
 def extended_url(url: Any, name: str, values: list[Any]) -> str:
@@ -188,3 +138,26 @@ def extended_url(url: Any, name: str, values: list[Any]) -> str:
     if re.match(r"AppendPathSegments?$", name) and values:
         return "/".join([url.rstrip("/"), *(interpolated_text(each).strip("/") for each in values)])
     return url if re.match(r"With(?:Header|OAuth|Basic|Timeout|Cookie)|Allow\w*Http", name) else ""
+
+
+def as_converted_to_json(value: Any, options: list[Any]) -> Any:
+    """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text."""
+    named = [
+        at for at, each in enumerate(options) if is_token(each, "word") and _DEPTH.match(each.value)
+    ]
+    depth = options[named[0] + 1 : named[0] + 2] if named else []
+    if named and not (depth and is_token(depth[0], "number")):
+        return value
+    levels = int(depth[0].value) if depth else _DEFAULT_DEPTH
+    # A list at the top may not be a level.
+    return _as_printed(value, levels + isinstance(value, list))
+
+
+def _as_printed(value: Any, levels: int) -> Any:
+    if isinstance(value, dict):
+        inner = {name: _as_printed(each, levels - 1) for name, each in value.items()}
+        return inner if levels >= 0 else "System.Collections.Hashtable"
+    if isinstance(value, list):
+        items = [_as_printed(each, levels - 1) for each in value]
+        return items if levels >= 0 else " ".join(map(interpolated_text, items))
+    return value

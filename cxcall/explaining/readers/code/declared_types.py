@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from cxcall.explaining.readers.code.names_in_code import is_in_code
@@ -12,56 +12,64 @@ from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 
 _MAX_TYPE = 4096
-_BODY = rf"(?P<body>[^{{}}]{{0,{_MAX_TYPE}}}(?:\{{\}}[^{{}}]{{0,{_MAX_TYPE}}}){{0,20}})"
-_GO = re.compile(rf"\btype (?P<name>\w+) struct ?\{{{_BODY}\}}")
-_GO_FIELD = re.compile(
-    r"\s*(?P<names>\w+(?: ?, ?\w+)*)[ \t]+[^`]*?(?:`(?P<tag>[^`]*)`)?\s*(?://.*)?$"
+_BODY = (
+    rf"(?P<body>[^{{}}]{{0,{_MAX_TYPE}}}(?:\{{[^{{}}]{{0,200}}\}}[^{{}}]{{0,{_MAX_TYPE}}}){{0,50}})"
 )
-_GO_TAG = re.compile(r'\bjson:"(?P<name>[^",]*)(?P<options>[^"]*)"')
-_RUST = re.compile(
-    rf"(?P<marks>(?:#\[[^\[\]]*\]\s*){{1,8}})(?:pub(?:\([a-z]+\))? )?struct (?P<name>\w+)(?:<[^<>]*>)? ?\{{{_BODY}\}}"
+_NAME, _PUBLIC = r"(?P<name>\w+)", r"(?:pub(?:\([a-z]+\))? )?"
+# For each language, a sign of it in the text, a type, and a field with the mark that gives its name in JSON.
+_LANGUAGES = [
+    (sign, re.compile(declaration), re.compile(field, re.MULTILINE))
+    for sign, declaration, field in (
+        (
+            r"\bstruct\b",
+            rf"\btype {_NAME} struct ?\{{{_BODY}\}}",
+            r"(?:^|;)[ \t]*(?P<names>[A-Z]\w*(?: ?, ?\w+)*)[ \t]+[^`\n;/]+(?:`(?P<marks>[^`\n]*)`)?",
+        ),
+        (
+            r"Serialize",
+            rf"(?P<marks>(?:#\[[^\[\]]*\]\s*){{1,8}}){_PUBLIC}struct {_NAME}(?:<[^<>]*>)? ?\{{{_BODY}\}}",
+            r"(?P<marks>(?:#\[[^\[\]]*\]\s*)*)" + _PUBLIC + r"(?:r#)?(?P<names>[a-z_]\w*) ?:",
+        ),
+        (
+            r"\[Json",
+            rf"\b(?:class|record|struct) {_NAME}[^{{}};()]{{0,100}}\{{{_BODY}\}}",
+            r"(?P<marks>(?:\[[^\]]*\]\s*)*)public (?:required )?[\w.<>\[\]?, ]+? (?P<names>\w+) ?(?=\{|=|;)",
+        ),
+        (
+            r"data class",
+            rf"\bdata class {_NAME} ?\((?P<body>(?:[^()]|\([^()]{{0,200}}\)){{0,{_MAX_TYPE}}})\)",
+            r"(?P<marks>(?:@[\w:]+(?:\([^()]*\))?\s*)*)va[lr] (?P<names>\w+) ?:",
+        ),
+    )
+]
+_JSON_NAME = re.compile(
+    r"\bjson:\"([^\",]*)|\brename ?= ?\"([^\"]+)\""  # of Go and Rust
+    r"|\bJson(?:PropertyName|Property)?\((?:\w+ ?= ?)?\"([^\"]+)\"|\bSerial(?:ized)?Name\(\"([^\"]+)\""
 )
-_RUST_FIELD = re.compile(
-    r"(?P<marks>(?:#\[[^\[\]]*\]\s*)*)(?:pub(?:\([a-z]+\))? )?(?:r#)?(?P<name>[a-z_]\w*) ?:"
+_OTHER_NAMES = re.compile(
+    r"\bflatten\b|JsonIgnore|skip_serializing\b|rename_all ?= ?\"(?!camelCase|snake_case)"
+    r"|^\s*\*?[A-Z][\w.]*[ \t]*$",  # an embedded type of Go
+    re.MULTILINE,
 )
-_RUST_NAME = re.compile(r'\brename ?= ?"([^"]+)"')
-_CSHARP = re.compile(
-    r"\b(?:class|record|struct) (?P<name>\w+)[^{};()]{0,100}"
-    r"\{(?P<body>(?:[^{}]|\{[^{}]{0,200}\}){0,4096})\}"
-)
-_CSHARP_FIELD = re.compile(
-    r"\[Json(?:PropertyName|Property)\((?:PropertyName ?= ?)?\"(?P<json>[^\"]+)\"[^\]]*\]\s*"
-    r"public (?:required )?[\w.<>\[\]?, ]+? (?P<name>\w+) ?(?=\{|=|;)"
-)
-_KOTLIN = re.compile(
-    r"\bdata class (?P<name>\w+) ?\((?P<body>(?:[^()]|\([^()]{0,200}\)){0,4096})\)"
-)
-_KOTLIN_FIELD = re.compile(
-    r"(?:@(?:\w+:)?(?:SerialName|SerializedName|JsonProperty|Json)"
-    r"\((?:\w+ ?= ?)?\"(?P<json>[^\"]+)\"\)\s*)?va[lr] (?P<name>\w+) ?:"
-)
+"""Marks with which the members of an object differ from the fields of its type."""
 # Languages in which a type gives its members other names in JSON.
 _TYPED = re.compile(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
     r"|\bSetBody\("
 )
 _RUST_CODE = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
+_WORD = re.compile(r"\w+")
+_SNAKE = re.compile(r"_([a-z0-9])")
 _EMPTY: tuple[Any, ...] = (None, "", 0, [], {})
 
 
-class DeclaredField(NamedTuple):
-    """A field of a type: its name in JSON, and whether it is sent if no value, or an empty one, is given."""
-
-    json_name: str
-    is_always_sent: bool
-    omits_empty: bool = False
-
-
 class DeclaredType(NamedTuple):
-    """A type by its fields in order; `is_whole` is False if it may have others."""
+    """The names in JSON of the fields of a type, in order; `is_whole` is False if an object may have others."""
 
-    fields: dict[str, DeclaredField]
+    fields: dict[str, str]
     is_whole: bool
+    always_sent: tuple[str, ...] = ()
+    """Fields that are sent also if the code gives them no value."""
 
 
 class TypedMap(dict[str, Any]):
@@ -72,51 +80,53 @@ class TypedMap(dict[str, Any]):
         self._fields = declared.fields
         for name, value in members.items():
             self[name] = value
-        for name, field in declared.fields.items():
-            if field.is_always_sent and field.json_name not in self:
-                self[name] = mark_unresolved(f"{{{name}}}")
+        for name in declared.always_sent:
+            self.setdefault(declared.fields[name], mark_unresolved(f"{{{name}}}"))
         if not declared.is_whole:
             super().__setitem__(unknown(), None)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        field = self._fields.get(name)
-        if field and field.omits_empty and value in _EMPTY:
-            return
         is_struct = type(value) is dict and value and all(each[:1].isupper() for each in value)
-        super().__setitem__(field.json_name if field else name, unknown() if is_struct else value)
+        # An empty value may be left out.
+        shown = unknown() if is_struct or value in _EMPTY else value
+        super().__setitem__(self._fields.get(name, name), shown)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value of a field."""
-        field = self._fields.get(name)
-        return super().get(field.json_name if field else name, default)
+        return super().get(self._fields.get(name, name), default)
 
 
 def find_types(text: str) -> dict[str, DeclaredType]:
     """Return the types of Go, Rust, C#, and Kotlin whose names in JSON a text shows, by their names."""
     found: dict[str, DeclaredType] = {}
-    for each in _GO.finditer(text) if "struct" in text else ():
-        found[each["name"]] = _go_type(each["body"])
-    for each in _RUST.finditer(text) if "Serialize" in text else ():
-        if declared := _rust_type(each["marks"], each["body"]):
-            found[each["name"]] = declared
-    has_other = re.search(r"JsonPropertyName|JsonSerializer|AsJson", text)
-    is_mixed = "JsonProperty(" in text and has_other
-    for each in _CSHARP.finditer(text) if "[Json" in text and not is_mixed else ():
-        fields = _named_fields(_CSHARP_FIELD, each["body"])
-        if "JsonIgnore" not in each["body"] and len(fields) == each["body"].count("public "):
-            found[each["name"]] = DeclaredType(fields, is_whole=True)
-    for each in _KOTLIN.finditer(text) if "data class" in text else ():
-        found[each["name"]] = DeclaredType(_named_fields(_KOTLIN_FIELD, each["body"]), True)  # noqa: FBT003 - a field
+    for sign, declaration, field in _LANGUAGES:
+        for each in declaration.finditer(text) if re.search(sign, text) else ():
+            marks = each.groupdict().get("marks") or ""
+            members = [*field.finditer(each["body"])]
+            fields = _fields(members, is_camel="camelCase" in marks)
+            own = [
+                name
+                for one in members
+                for name in _WORD.findall(one["names"])
+                if name in fields
+                if "omit" not in (one["marks"] or "")
+            ]
+            is_whole = not _OTHER_NAMES.search(marks + each["body"])
+            is_go = declaration is _LANGUAGES[0][1]
+            found[each["name"]] = DeclaredType(fields, is_whole, tuple(own) if is_go else ())
     return found
 
 
-def _named_fields(pattern: re.Pattern[str], body: str) -> dict[str, DeclaredField]:
-    """Return the fields in the body of a type by their names, with the names in JSON that marks give them."""
-    found = pattern.finditer(body)
-    return {
-        each["name"]: DeclaredField(each["json"] or each["name"], is_always_sent=False)
-        for each in found
-    }
+def _fields(found: Iterable[re.Match[str]], *, is_camel: bool) -> dict[str, str]:
+    """Return the names in JSON by the names of fields; `is_camel` says that they are in camel case without a mark."""
+    fields = {}
+    for field in found:
+        mark = _JSON_NAME.search(field["marks"] or "")
+        given = next(filter(None, mark.groups()), "") if mark else ""
+        for name in _WORD.findall(field["names"]):
+            usual = _SNAKE.sub(lambda part: part[1].upper(), name) if is_camel else name
+            fields[name] = given or usual
+    return {name: each for name, each in fields.items() if each != "-"}
 
 
 def typed(declared: DeclaredType, value: Any) -> Any:
@@ -128,7 +138,7 @@ def typed(declared: DeclaredType, value: Any) -> Any:
         return unknown() if value else value  # fields by position that JSON does not have
     own = {name: each for name, each in value.items() if name in declared.fields}
     is_whole = declared.is_whole and len(own) == len(value)
-    return TypedMap(DeclaredType(declared.fields, is_whole), own)
+    return TypedMap(declared._replace(is_whole=is_whole), own)
 
 
 def constructed(declared: DeclaredType, arguments: list[tuple[str | None, Any]]) -> TypedMap | None:
@@ -148,42 +158,3 @@ def has_type_names(body: Any, text: str) -> bool:
         re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
     )
     return bool(names) and bool(is_pascal or is_rust)
-
-
-def _go_type(body: str) -> DeclaredType:
-    fields: dict[str, DeclaredField] = {}
-    is_whole = True
-    for line in re.split(r"[\n;]", body):
-        if not line.strip() or line.strip().startswith("//"):
-            continue
-        field = _GO_FIELD.match(line)
-        if field is None:
-            is_whole = False  # an embedded type
-            continue
-        fields.update(_go_fields(field))
-    return DeclaredType(fields, is_whole)
-
-
-def _go_fields(field: re.Match[str]) -> Iterator[tuple[str, DeclaredField]]:
-    tag = _GO_TAG.search(field["tag"] or "")
-    for name in re.findall(r"\w+", field["names"]):
-        is_hidden = (tag is not None and tag["name"] == "-") or not name[:1].isupper()
-        if not is_hidden:
-            is_optional = tag is not None and "omit" in tag["options"]
-            yield name, DeclaredField((tag and tag["name"]) or name, not is_optional, is_optional)
-
-
-def _rust_type(marks: str, body: str) -> DeclaredType | None:
-    rule = re.search(r'rename_all ?= ?"(\w+)"', marks)
-    if "Serialize" not in marks or (rule and rule[1] not in ("camelCase", "snake_case")):
-        return None
-    fields: dict[str, DeclaredField] = {}
-    for field in _RUST_FIELD.finditer(body):
-        renamed = _RUST_NAME.search(field["marks"])
-        name = field["name"]
-        if rule and rule[1] == "camelCase":
-            name = re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
-        omits_empty = "skip_serializing_if" in field["marks"]
-        name = renamed[1] if renamed else name
-        fields[field["name"]] = DeclaredField(name, is_always_sent=False, omits_empty=omits_empty)
-    return DeclaredType(fields, "flatten" not in body)

@@ -124,11 +124,9 @@ def split_at_commas(items: list[Any]) -> list[list[Any]]:
 
 
 def as_many(values: list[Any], targets: list[list[Any]], sign: str) -> list[Any]:
-    """Return one value for each of several names; `*name` takes all that are left, and those that do not fit are unknown."""
-    stars = [at for at, each in enumerate(targets) if is_operator(each[0], ("*",))]
-    if stars and len(values) >= len(targets) - 1:
-        end = len(values) - (len(targets) - 1 - stars[0])
-        return [*values[: stars[0]], values[stars[0] : end], *values[end:]]
+    """Return one value for each of several names; those that do not fit are unknown."""
+    if any(is_operator(each[0], ("*",)) for each in targets):
+        return [unknown() for _ in targets]
     if len(values) == len(targets):
         return values
     first = values[0] if sign == ":=" else unknown()  # of Go: the result before the error

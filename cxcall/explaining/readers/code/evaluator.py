@@ -6,35 +6,31 @@ from contextlib import suppress
 from typing import Any
 
 from cxcall.explaining.readers.code.assignments import Assignments
-from cxcall.explaining.readers.code.code_forms import (
-    cast_type,
-    function_body,
-    is_index,
-    without_parameters,
-)
 from cxcall.explaining.readers.code.conversions import (
+    PIPED_INTO,
+    as_converted_to_json,
     converted,
     is_convertible,
-    item_of,
     may_calculate,
-    negated,
 )
 from cxcall.explaining.readers.code.elements import (
     split_elements,
 )
 from cxcall.explaining.readers.code.literals import CodeToken, scan
-from cxcall.explaining.readers.code.powershell import PIPED_INTO, as_converted_to_json
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
+    cast_type,
+    function_body,
+    is_index,
     is_joined_to_last,
     is_method_call,
-    is_object_cast,
     is_operator,
     is_token,
     is_type,
     make_tree,
     read_chain,
+    without_parameters,
 )
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
@@ -46,7 +42,6 @@ from cxcall.explaining.readers.code.values import (
     unknown,
     without_itself,
 )
-from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _KEYWORDS = frozenset(
     """
@@ -94,7 +89,7 @@ class Evaluator(Assignments):
                 self._end(item.value, terms, items[position + 1 :])
                 break
             if terms and is_index(items, position):
-                terms[-1], position = item_of(terms[-1], items[position]), position + 1
+                terms[-1], position = unknown(), position + 1
                 continue
             position = self._take_term(terms, items, position)
         result = join_terms(with_queries(terms))
@@ -121,15 +116,13 @@ class Evaluator(Assignments):
             return converted(cast, value), position
         if cast:
             return NOTHING, position + 2  # `[int]::Parse("5")`
-        if is_type(items, position) or is_object_cast(item):
+        if is_type(items, position):
             return NOTHING, position + 1
         if isinstance(item, Group):
             before = items[position - 1] if position else None
             is_array = isinstance(before, Group) and is_type(items, position - 1)
             if is_array and item.opening == "{":  # `new[] { name }`
                 return self._elements(item, is_map=False), position + 1
-            if is_object_cast(before):
-                return self._elements(item, is_map=True), position + 1
             return self._group(item), position + 1
         if item.kind == "word":
             return self._word(items, position)
@@ -173,7 +166,8 @@ class Evaluator(Assignments):
     def _takes_rest(self, sign: str, terms: list[Any], items: list[Any], position: int) -> bool:
         """Apply a sign before a value, or `<<`, which adds the rest to a list; return whether it is one of these."""
         if position == 0 and sign in ("!", "~", "+", "-"):
-            terms.append(negated(sign, self.evaluate(items[1:])))
+            self.evaluate(items[1:])
+            terms.append(unknown())
             return True
         if sign != "<<" or not terms or not isinstance(terms[-1], list):
             return False
@@ -218,13 +212,8 @@ class Evaluator(Assignments):
         following = items[position] if position < len(items) else None
         if isinstance(following, Group):
             return self._call(name, items, position)
-        is_value = is_token(following, "string", "word", "number") and following.value != "in"
-        is_argument = is_value or is_operator(following, ("!",))
+        is_argument = is_token(following, "string", "word", "number") and following.value != "in"
         if is_argument and "." not in name[:1]:
             return self._command(name, items, position)
         self._report("name", name, None)
         return self._lookup(name), position
-
-
-def _has_known_text(terms: list[Any]) -> bool:
-    return any(isinstance(each, str) and not is_unresolved(each) for each in terms)

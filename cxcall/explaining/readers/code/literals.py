@@ -10,7 +10,6 @@ from cxcall.explaining.readers.code.values import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
     is_json_complete,
-    is_json_text,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
@@ -178,10 +177,7 @@ class _LiteralReader:
         follows = text[end + 1 : end + 2] if end >= 0 else "x"
         is_whole = is_whole or not (follows.isalnum() or follows in ('"', "\\", ":", "_"))
         if not is_whole and (whole := self._find_json_literal(start, quote)) > max(end, 0):
-            content = text[start:whole]
-            if '""' in content and is_json_text(content.replace('""', '"')):
-                content = content.replace('""', '"')  # doubled, as in Visual Basic
-            return content, text.index(quote, whole) + 1
+            return text[start:whole], text.index(quote, whole) + 1
         return None if end < 0 else (value, end + len(closing))
 
     def _find_json_literal(self, start: int, quote: str) -> int:

@@ -26,6 +26,7 @@ from cxcall.explaining.readers.code.request_roles import (
     mime_of,
     role_of,
     split_target,
+    takes_headers_as_body,
 )
 from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
@@ -40,10 +41,6 @@ from cxcall.explaining.readers.code.sent_body import (
     other_encoding,
     sends_parts,
     wrong_encoding_findings,
-)
-from cxcall.explaining.readers.code.unsent_headers import (
-    takes_headers_as_body,
-    unsent_headers_findings,
 )
 from cxcall.explaining.readers.code.values import (
     CodeCall,
@@ -61,6 +58,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     variable_names,
 )
+from cxcall.findings.finding import Finding
 from cxcall.transport.http_messages import HttpResponse
 
 _NO_BODY = re.compile(
@@ -90,6 +88,12 @@ _EXACT = re.compile(
     r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
     r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
 )
+_HEADERS_IN_BODY = Finding.error(
+    "token-missing",
+    "header:Authorization",
+    "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
+    fix="give them in the third argument: `post(url, body, { headers })`",
+)
 _BEARER = re.compile(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
 
 
@@ -116,9 +120,8 @@ class RequestDraft:
 
     def take_header(self, name: str, value: Any) -> bool:
         """Use a value as a header if its name is a header's; return whether it is."""
-        if not isinstance(value, str | CodeCall) or not HEADER_NAME.fullmatch(name):
-            return False
-        if name.lower() in ("host", "origin", "connection"):
+        is_other = name.lower() in ("host", "origin", "connection")
+        if is_other or not isinstance(value, str | CodeCall) or not HEADER_NAME.fullmatch(name):
             return False
         if text := mime_of(value) or literal_header_text(value):
             self.headers[name] = text
@@ -158,8 +161,6 @@ class RequestDraft:
         if "query" in name.lower() and {"name", "value"} <= named.keys():
             self.query[str(named["name"])] = named["value"]
             return True
-        if len(values) == 3 and (isinstance(values[0], CodeCall) or is_unresolved(str(values[0]))):
-            values = values[1:]  # such as `Header.add h "A" "b"`
         if len(values) < 2 or not isinstance(values[0], str):
             return False
         is_header = "header" in name.lower() or HEADER_NAME.fullmatch(values[0]) is not None
@@ -196,7 +197,7 @@ class RequestDraft:
 
     def take_named_arguments(self, call: CodeCall) -> bool:
         """Use the named arguments of a call that sends the request; return whether they have a body."""
-        self.has_headers_in_body = self.has_headers_in_body or takes_headers_as_body(call)
+        self.has_headers_in_body |= takes_headers_as_body(call)
         named = {key: each for key, each in call.arguments if key}
         if named and call.name.endswith("post_form"):  # of Ruby: `post_form(url, a: 1)`
             self.set_body(named, 3, "form")
@@ -221,9 +222,8 @@ class RequestDraft:
             content, maker_kind = content_of(content)
         if self.is_closed or has_error_status(content) or is_in_pieces(content):
             return  # part of a response beside the code, or built by code that is not evaluated
-        if content is None or (rank < 2 and is_trivial(content)):
-            return
-        if is_hollow(content) or is_request(content):
+        is_empty = content is None or (rank < 2 and is_trivial(content))
+        if is_empty or is_hollow(content) or is_request(content):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
             self._hide_body(content, maker_kind, rank, kind)
@@ -313,10 +313,10 @@ def request_of_draft(
         response=response,
         headers_are_shown=is_client,
     )
-    unknown, names = {**request.unknown, **unread}, names_in_code.names_outside(draft.body, text)
-    request = replace(request, unknown=unknown, other_names=names)
-    findings = unsent_headers_findings(text, are_in_body=draft.has_headers_in_body)
-    return replace(request, findings=(*wrong_encoding_findings(encoding), *findings))
+    names = names_in_code.names_outside(draft.body, text)
+    request = replace(request, unknown={**request.unknown, **unread}, other_names=names)
+    wrong_headers = (_HEADERS_IN_BODY,) * draft.has_headers_in_body
+    return replace(request, findings=(*wrong_encoding_findings(encoding), *wrong_headers))
 
 
 def _has_hidden_headers(

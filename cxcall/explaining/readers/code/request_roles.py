@@ -94,6 +94,8 @@ OTHER_NAMES = re.compile(
 )
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
+_AXIOS = re.compile(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
+_GUZZLE_BODIES = ("json", "body", "form_params", "multipart")  # PHP: `$http->post($url, [...])`
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
 _MIME_NAME = re.compile(
     r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)"
@@ -267,3 +269,19 @@ def is_request(value: Any) -> bool:
         return False
     has_parts = "headers" in roles or "body" in roles
     return has_parts or (isinstance(method, str) and bool(method_of(method)))
+
+
+def takes_headers_as_body(call: CodeCall) -> bool:
+    """Return whether a call of axios or Angular has the options with the headers in the place of the body."""
+    if not _AXIOS.search(call.name) or any(name for name, _ in call.arguments):
+        return False
+    body, options = [*call.values()[1:3], None, None][:2]
+    headers = body.get("headers") if isinstance(body, dict) else None
+    is_guzzle = isinstance(body, dict) and not body.keys().isdisjoint(_GUZZLE_BODIES)
+    if (
+        is_guzzle
+        or not isinstance(headers, dict)
+        or (isinstance(options, dict) and "headers" in options)
+    ):
+        return False
+    return any(name.lower() == "authorization" for name in headers)

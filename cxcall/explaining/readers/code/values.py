@@ -9,7 +9,6 @@ from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
-    variable_names,
 )
 
 CONSTANTS: dict[str, Any] = {
@@ -109,16 +108,6 @@ def fill_format(template: str, values: list[Any]) -> str:
     rest = iter(values)
     marked = NAMED_FORMAT.sub(lambda match: mark_unresolved(match[0]), template)
     return FORMAT.sub(lambda _: interpolated_text(next(rest, unknown())), marked)
-
-
-def joined(separator: str, items: Any) -> str:
-    """Return the items of a list with a separator between them; a variable if one of them is not known."""
-    is_known = isinstance(items, list) and all(
-        isinstance(each, str) and not variable_names(each) for each in items
-    )
-    if is_known:
-        return separator.join(items)
-    return items if is_unresolved(items) else unknown()
 
 
 def is_trivial(content: Any) -> bool:

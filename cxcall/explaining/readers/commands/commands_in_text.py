@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
 from cxcall.explaining.readers.commands.httpie import read_httpie
 from cxcall.explaining.readers.commands.other_clients import postman_as_curl, read_gc, wget_as_curl
-from cxcall.explaining.readers.commands.quoted_commands import without_strings
 from cxcall.explaining.readers.commands.shell_text import (
     Command,
     fill_command,
@@ -56,6 +55,19 @@ _COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 _CURLY_OPTION = re.compile(
     "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018\u2019]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
+# A command in a string of code or of another shell: `os.system("curl ...")`, `ssh host 'curl ...'`.
+_BRACES = r"\{(?:[^{}]|\{[^{}]{0,400}\}){0,400}\}"
+_IN_BRACES = rf"\${_BRACES}"
+_CONTENT = {
+    '"': re.compile(rf'(?:[^"\\$]|\\.|{_IN_BRACES}|\$(?!{_BRACES}))*(?=")', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\]|\\.)*(?=')", re.DOTALL),
+}
+# Not a name, which the command may have.
+_EXPRESSION = re.compile(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
+_ESCAPED = {'"': re.compile(r'\\(["\\])'), "'": re.compile(r"\\(')")}
+# The quotation mark is one in the command: an option has no value yet, or a word goes on after it.
+_IS_OPEN = re.compile(r"(?:^|\s)-{1,2}[\w-]+[= ]?\Z")
+_GOES_ON = re.compile(r"[\w{\[$:/.-]")
 _CURLY_QUOTES = Finding.error(
     "body-malformed",
     "body",
@@ -79,7 +91,7 @@ _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
-    text = without_strings(text, (each.start() for each in COMMAND.finditer(text)))
+    text = _without_strings(text, (each.start() for each in COMMAND.finditer(text)))
     if _OPTIONS.match(text):
         text = f"curl {text}"
     straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
@@ -148,3 +160,29 @@ def _straighten(paragraph: str) -> str:
     if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
         return paragraph
     return paragraph[: command.start()] + paragraph[command.start() :].translate(_STRAIGHT)
+
+
+def _without_strings(text: str, starts: Iterable[int]) -> str:
+    """Return a text with each string that is a command as lines of its own; `starts` are where commands start."""
+    parts, position = [], 0
+    for start in starts:
+        end = _end_of_string(text, start) if start > position else 0
+        if end:
+            content = _unquote(text[start:end], text[start - 1])
+            parts += [text[position : start - 1], "\n", content, "\n"]
+            position = end + 1
+    return "".join([*parts, text[position:]])
+
+
+def _end_of_string(text: str, start: int) -> int:
+    """Return the end of the string at whose beginning a command is; 0 if it is in none."""
+    content = _CONTENT.get(text[start - 1])
+    found = content.match(text, start) if content else None
+    is_whole = found is not None and "://" in found[0] and not _IS_OPEN.search(found[0])
+    return found.end() if found and is_whole and not _GOES_ON.match(text, found.end() + 1) else 0
+
+
+def _unquote(text: str, quote: str) -> str:
+    """Return the content of a string without escapes; an expression that code inserts is a variable."""
+    plain = _ESCAPED[quote].sub(r"\1", text)
+    return plain if quote == "'" else _EXPRESSION.sub(mark_unresolved("{...}"), plain)

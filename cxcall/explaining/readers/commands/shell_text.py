@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from itertools import islice
 
-from cxcall.explaining.readers.messages.responses_in_text import object_text
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 from cxcall.named_tuple import NamedTuple
 
@@ -53,7 +51,6 @@ _CMD_NAME = re.compile(r"%(\w+)%")
 _MAX_VARIABLES = 100
 _MAX_VALUE = 1 << 16
 _MAX_FILLED = 1 << 22
-_JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 
 
 class Command(NamedTuple):
@@ -188,8 +185,6 @@ def read_piped_text(before: str) -> str | None:
     before = before[-(1 << 18) :]
     if not before.rstrip(" \t\r\n\\").endswith("|"):
         return None
-    if made := _JQ.search(before):
-        return _evaluate_jq(split_command(before[made.start() :]).words)
     start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat"))
     quoted = [before.find(name) for name in ("echo '", 'echo "', "printf '", 'printf "')]
     first = min((at for at in quoted if at >= 0), default=start)
@@ -199,14 +194,3 @@ def read_piped_text(before: str) -> str | None:
     words = [each for each in command.words[1:] if not each.startswith("-")]
     text = command.here_document if command.here_document is not None else " ".join(words)
     return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
-
-
-def _evaluate_jq(words: list[str]) -> str | None:
-    """Return the object that `jq -n --arg name value '{...}'` prints, as far as it is literal."""
-    program = next((each for each in reversed(words) if each[:1] in ("{", "[")), "")
-    for index, word in enumerate(words[:-2]):
-        if word in ("--arg", "--argjson"):
-            name, value = words[index + 1 : index + 3]
-            argument = value if word == "--argjson" else json.dumps(value)
-            program = re.sub(rf"\${re.escape(name)}\b", argument.replace("\\", r"\\"), program)
-    return object_text(program) or None

@@ -29,7 +29,6 @@ _LOGGER = re.compile(
     rf"^{_TIME}\S*(?P<logger>[^\n]{{1,200}}?) (?=--> (?:{_METHOD}) )", re.MULTILINE
 )
 _WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
-_SPRING_BODY = re.compile(r"^\[([{\[].*)\](?: as \"[^\"]*\")? (?:with|using) \[?[\w.$@]+\]?$")
 _WIRE_END = re.compile(r"\[\\[rn]\]")
 _LITERAL = re.compile(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
 _QUOTED_MESSAGE = re.compile(
@@ -99,8 +98,6 @@ def _content(line: str) -> str | None:
     """Return the part of a message in a line; None if the line only marks the end of a message."""
     if found := _WIRE.match(line):
         return _WIRE_END.sub("", found[1])
-    if found := _SPRING_BODY.match(line):
-        return found[1]
     if (found := _LITERAL.match(line)) and (content := _unquote(found[1])) is not None:
         return content
     if _QUOTED_MESSAGE.match(line) and (content := _unquote(line)) is not None:
