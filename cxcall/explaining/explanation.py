@@ -17,16 +17,18 @@ from cxcall.explaining.checks.body.body_check import (
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
-from cxcall.explaining.checks.credentials.jwt_claims import read_claims
-from cxcall.explaining.checks.header_check import check_headers, check_sent_token_kind, find_twin
-from cxcall.explaining.checks.header_parameters import note_sent_header
+from cxcall.explaining.checks.credentials.token_check import (
+    check_sent_token_kind,
+    find_twin,
+    read_claims,
+)
+from cxcall.explaining.checks.header_check import check_headers, note_sent_header
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
     check_published,
     note_unchecked_body,
 )
-from cxcall.explaining.checks.url.host_check import check_region
 from cxcall.explaining.checks.url.path_value_check import places_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.correction.json_repair import repair_body
@@ -159,7 +161,6 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *request.findings,
         *(finding.map_texts(mask) for finding in check_failure(request)),
         *(finding.map_texts(mask_text) for finding in route.findings),
-        *(finding.map_texts(mask) for finding in check_region(request)),
         *check_products(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *in_url,

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.findings.finding import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
@@ -46,19 +48,10 @@ def command(*words: str) -> str:
 
 
 def _quote(word: str) -> str:
-    """Return a word for a shell; one with line breaks or control characters in the form `$'...'` of bash and zsh."""
+    """Return a word for a shell, on one line."""
     from shlex import quote
 
-    if word.isprintable():
-        return quote(word)
-    return "$'" + "".join(map(_escape, word)) + "'"
-
-
-def _escape(character: str) -> str:
-    if character.isprintable():
-        return f"\\{character}" if character in "\\'" else character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"  # noqa: PLR2004 - ASCII
+    return quote(printable(word))
 
 
 _target: dict[str, str | None] = {}

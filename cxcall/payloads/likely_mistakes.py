@@ -178,11 +178,6 @@ class _MistakeFinder:
             fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"
             why = f"the schema says: {schema.get('description', 'base64')}"
             yield self._warning("value-not-allowed", pointer, message, fix, why)
-        elif has_intervals(schema) and not is_interval(value):
-            message = f"`{pointer}` must be an interval: a start and an end with `/` between"
-            fix = "write it like `2026-12-01T00:00:00Z/2026-12-02T00:00:00Z`"
-            why = f"the schema says: {schema['description']}"
-            yield self._warning("value-not-allowed", pointer, message, fix, why)
         yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):
@@ -195,16 +190,6 @@ class _MistakeFinder:
             fix = f"send the same ID in both: `{format_value(there)}`"
             why = "one of them is the ID of another contact: the call could reach the wrong person"
             yield self._warning("id-mismatch", pointer, message, fix, why)
-
-
-def has_intervals(schema: JsonSchema) -> bool:
-    """Return whether the vendor's description of a value has an interval as its example."""
-    return "/YYYY-MM-DD" in schema.get("description", "")
-
-
-def is_interval(value: Any) -> bool:
-    """Return whether a text has two parts, as an interval of ISO 8601 has; a value that is not a text, or empty, may be one."""
-    return not isinstance(value, str) or not value or len([*filter(None, value.split("/"))]) == 2  # noqa: PLR2004
 
 
 def is_base64(value: Any) -> bool:

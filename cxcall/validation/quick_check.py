@@ -18,10 +18,8 @@ from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_
 from cxcall.payloads.likely_mistakes import (
     RELATIONS,
     find_broken_relations,
-    has_intervals,
     has_open_names,
     is_base64,
-    is_interval,
 )
 from cxcall.payloads.operation_matching import (
     candidate_operations,
@@ -195,7 +193,6 @@ def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
 _FORMATS: dict[str, Callable[..., bool]] = {
     **{f"cxcall-{form}": partial(is_possible, form) for form in ("e164", "phone")},
     "cxcall-base64": is_base64,
-    "cxcall-interval": is_interval,
 }
 
 
@@ -251,8 +248,6 @@ class _MistakeRules:
             rules["format"] = f"cxcall-{schema['format']}"
         elif schema.get("contentEncoding") == "base64":
             rules["format"] = "cxcall-base64"
-        elif has_intervals(schema):
-            rules["format"] = "cxcall-interval"
         rules["dependentRequired"] = {
             name: [own["x-cxcall-only-with"]]
             for name, own in schema.get("properties", {}).items()

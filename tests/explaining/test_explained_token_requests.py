@@ -96,11 +96,3 @@ def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None
     for answer in ("Forbidden", {"message": "x"}, {"code": "missing.permissions"}, None):
         found = errors({**exchange, "status": 403, "response": answer})
         assert found == {"credential": "response"}
-
-
-def test_token_endpoint_of_the_host_is_named_beside_that_of_the_path() -> None:
-    (found,) = explain(
-        "POST https://api.nicecxone.com/oauth/token\n\ngrant_type=client_credentials"
-    )
-    (mixed,) = (each for each in found.findings if each.code == "platform-mismatch")
-    assert "`POST https://cxone.niceincontact.com/auth/token`" in mixed.fix

@@ -235,22 +235,6 @@ def test_form_for_the_nearest_own_operation_is_not_called_wrong(cxcall: Cxcall) 
     assert cxcall(*words, stdin=curl, code=3).codes == ["path-unpublished"]
 
 
-@each_case(
-    "data, found",
-    [
-        ("To=+12025550123", [("phone-format", "/To")]),
-        ("To=%2B12025550123", []),
-        ("To=12025550123", []),
-        ("To=%2012025550123", []),
-    ],
-)
-def test_plus_of_a_form_that_was_not_encoded_is_reported(
-    form_api: Path, data: str, found: list[Any]
-) -> None:
-    text = f"{FORM.partition(' -d')[0]} -d {data} -d From=1 -u a:b"
-    assert problems(text, form_api) == found
-
-
 def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) -> None:
     message = "The 'To' number  12025550123 is not a valid phone number"
     text = f"{FORM.replace('%2B', '+')} -d From=1 -u a:b\n\nHTTP/1.1 400 Bad Request\n\n"
@@ -258,13 +242,6 @@ def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) 
     first = explanation.findings[0]
     assert (first.severity.value, first.code, first.where) == ("error", "phone-format", "/To")
     assert "`%2B`" in first.fix
-
-
-def test_corrected_form_has_the_plus_that_was_lost(cxcall: Cxcall, form_api: Path) -> None:
-    text = f"{FORM.replace('%2B', '+')} -d From=1 -u a:b"
-    result = cxcall("explain", "-", "--fix", "--contract", str(form_api), stdin=text)
-    assert '"To": "+12025550123"' in result.out
-    assert "path:" not in result.err
 
 
 @each_case(

@@ -142,13 +142,6 @@ def test_conference_of_one_party_is_only_a_note() -> None:
         assert [each.severity for each in found if each.where == "/participants"] == expected
 
 
-def test_interval_without_an_end_has_a_warning() -> None:
-    path = "/api/v2/analytics/conversations/details/query"
-    for interval, is_wrong in (("2026-11-01", True), ("2026-11-01T00:00:00Z/P1D", False)):
-        found = find(exchange("POST", path, {"interval": interval}, 400))
-        assert ("/interval" in [each.where for each in found]) == is_wrong
-
-
 def test_pairs_that_rust_sends_as_a_form_are_no_json() -> None:
     text = (
         'client.post("https://api.mypurecloud.com/api/v2/conversations/callbacks").bearer_auth(&token)'
@@ -197,11 +190,6 @@ def test_command_without_a_required_body_has_an_error() -> None:
     assert (first.code, first.where, first.severity) == ("property-missing", "body", Severity.ERROR)
     found = find(f"{command} -d @body.json\nHTTP/1.1 400 Bad Request\n\n")
     assert "property-missing" not in [each.code for each in found]
-
-
-def test_stray_quote_at_the_end_of_a_path_is_named() -> None:
-    found = find(exchange("GET", '/api/v2/routing/queues"', None, 404))
-    assert "which is not a part of it" in found[0].message
 
 
 def test_message_of_an_xml_response_is_read() -> None:

@@ -209,14 +209,10 @@ def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
 
 
 def test_line_with_a_value_in_another_form_than_its_schema_describes_is_not_accepted() -> None:
-    for name, place, value in (
-        ("cxone-upload-call-list", "listFile", "id,phone"),
-        ("post-analytics-conversations-details-query", "interval", "2026-11-01"),
-    ):
-        operation = load_operation(name)
-        line = json.dumps({**(operation.example or {}), place: value}).encode()
-        assert QuickCheck([operation], operation).accept([line]) == [()]
-        _assert_same_verdict(PayloadChecker((operation,), operation), line)
+    operation = load_operation("cxone-upload-call-list")
+    line = json.dumps({**(operation.example or {}), "listFile": "id,phone"}).encode()
+    assert QuickCheck([operation], operation).accept([line]) == [()]
+    _assert_same_verdict(PayloadChecker((operation,), operation), line)
 
 
 @pytest.mark.slow

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.credentials.jwt_claims import check_claims
+from cxcall.explaining.checks.credentials.token_check import check_claims
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
-from cxcall.explaining.checks.header_parameters import check_header_parameters
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import (
     NO_VALUES,
@@ -24,26 +24,26 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
+from cxcall.payloads.schema_check import check_parameters
 from cxcall.responses.refusals.cause_table import Advice
+from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 
-_USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
-_REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
-_FOR_ME = re.compile(r"/users/me(?:/|$)")
+_UNAUTHORIZED = 401
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
-_DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_NAMES = tuple(
     "access-token auth-token api-key apikey x-token authoris autoris autoriz".split()
 )
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}
 _LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
-_INSERTING = {  # how languages insert a variable, by its start
-    "${": "JavaScript does it in backticks, most other languages in double quotes",
-    "{": 'Python does it in `f"..."`, C# in `$"..."`',
-    "": "shells, Ruby, PHP, and PowerShell do it in double quotes, not in single quotes",
-}
+_NOT_PARAMETERS = ("accept", "authorization", "content-type")
+_SET_BY_CLIENTS = tuple(
+    """
+    user-agent host content-length accept-encoding accept-language connection origin referer cookie
+    """.split()
+)
+"""Headers that clients add themselves: the source need not show them."""
 
 
 def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -55,52 +55,10 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
         *_check_accept(request, route),
         *_check_authorization(request, request.headers, route),
         *check_claims(request, route.platform),
-        *check_header_parameters(request, request.headers, route.operation),
+        *_check_header_parameters(request, request.headers, route.operation),
     ):
         if not request.is_unobserved(finding):
             yield finding
-
-
-def find_twin(operation: Operation) -> str:
-    """Return the operation that does the same on behalf of a user, in backquotes; empty if there is none."""
-    twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
-    path = twin.path if twin else f"{operation.path}/user/{{userId}}"
-    routes = operation.contract.routes
-    is_known = twin or any((operation.method, path) == route[:2] for route in routes)
-    return f"`{operation.method} {path}`" if is_known else ""
-
-
-def check_sent_token_kind(
-    request: ObservedRequest, operation: Operation | None
-) -> Iterator[Finding]:
-    """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
-
-    It is a warning if the source gets a token with client credentials.
-
-    Only a status with which the API refuses such a token leaves that open. After a 403 it is likely; a 401 is about a
-    token that is not valid at all, and a client's token is refused with 400 (`not.a.user`).
-    """
-    is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
-    is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
-    requires_user = operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
-    if not is_open or not (is_for_me or requires_user):
-        return
-    if operation is None or is_for_me:
-        name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
-    else:
-        instead = find_twin(operation) or "an operation that acts on behalf of a user"
-        name, source = operation.name, f"contract {operation.contract.name}"
-    yield Finding(
-        Severity.WARNING
-        if request.status == _FORBIDDEN or request.has_client_token
-        else Severity.NOTE,
-        "token-user-context",
-        "token",
-        f"`{name}` requires the token of the user who acts, not a client's or another user's",
-        fix=f"log in as that user, or use {instead}",
-        why="the API refuses a client-credentials token with `not.a.user`",
-        source=source,
-    )
 
 
 def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -240,11 +198,10 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
 
 
 def _unfilled_token(token: str) -> Finding:
-    """Return the finding that a token is a text that was never filled in, with how languages insert a variable."""
+    """Return the finding that a token is a text that was never filled in."""
     fix = "replace it with the token: `cxcall auth token`"
     if _LANGUAGE_VARIABLE.fullmatch(token):
-        fix += "; or insert the variable: "
-        fix += next(each for start, each in _INSERTING.items() if token.startswith(start))
+        fix += "; or let the language insert the variable: shells do not do it in single quotes"
     return placeholder_finding("header:Authorization", "the token", fix)
 
 
@@ -311,3 +268,54 @@ def _has_credential(request: ObservedRequest, scheme: SecurityScheme) -> bool:
         cookies = (each.strip() for each in request.header("Cookie").split(";"))
         return any(each.startswith(f"{scheme.field}=") for each in cookies)
     return bool(request.header(scheme.field).strip())
+
+
+def _check_header_parameters(
+    request: ObservedRequest, headers: Headers, operation: Operation | None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the header parameters that an operation declares.
+
+    Of the headers that have a meaning of their own, OpenAPI ignores such declarations.
+    """
+    if operation is None:
+        return
+    declared = {
+        each.as_sent.name: each
+        for each in operation.parameters
+        if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
+    }
+    sent = {name: headers[name] for name in declared if name in headers}
+    shown = {declared[name].name: value for name, value in sent.items() if not is_withheld(value)}
+    for finding in check_parameters(operation, shown):
+        name = finding.origin.removeprefix("header:")
+        yield finding._replace(where=f"header:{name}", origin="", why="")
+    for name, each in declared.items():
+        if each.required and name not in sent and _is_unsent(request, name):
+            yield Finding.error(
+                "header-missing",
+                f"header:{name}",
+                f"the header `{name}` is missing",
+                fix=f"send `{name}: ...`",
+                why=with_description("the operation requires it", each.description),
+                source=f"contract {operation.contract.name}",
+            )
+
+
+def _is_unsent(request: ObservedRequest, name: str) -> bool:
+    """Return whether a header that the source does not show was not sent.
+
+    People leave secrets out of commands that they paste: only a 401 says that one was not sent.
+    """
+    is_removed = request.kind is SourceKind.COMMAND and is_secret_header(name, "")
+    is_open = name.lower() in _SET_BY_CLIENTS or (is_removed and request.status != _UNAUTHORIZED)
+    return request.shows_all_headers and not is_open
+
+
+def note_sent_header(finding: Finding, request: ObservedRequest) -> Finding:
+    """Return a refusal because of a missing header with other advice if the request has this header."""
+    _, is_header, name = finding.where.partition("header:")
+    if finding.code != "header-missing" or not is_header or not request.header(name):
+        return finding
+    return finding._replace(
+        fix=f"the request has `{name}`: check its value, and that no proxy in between removes it"
+    )

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote_plus
 
-from cxcall.contracts.operation import URLENCODED
-from cxcall.documents.json_pointer import leaves
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.findings.edit import Applicability, write
 from cxcall.findings.finding import Finding
 from cxcall.phone.number_property_names import is_any_number_name
 
@@ -19,8 +14,6 @@ _LOST_PLUS = re.compile(r"(?P<number> [0-9][0-9 ().-]{6,})|.+T[0-9:.]+ [0-9]{2}:
 FORM_STANDARD = "URL Standard, application/x-www-form-urlencoded parsing"
 """The source of these findings."""
 _IN_QUERY = "write `+` as `%2B` in the URL (with curl: `--get --data-urlencode`, with `requests`: `params={...}`)"
-_IN_FORM = "write `+` as `%2B` (with curl: `--data-urlencode`, with `requests`: `data={...}`)"
-_INDEX = re.compile(r"/\d+$")
 
 
 def check_query_plus(request: ObservedRequest) -> Iterator[Finding]:
@@ -29,22 +22,6 @@ def check_query_plus(request: ObservedRequest) -> Iterator[Finding]:
         if kind := _kind(name, value):
             yield _finding(kind, name, "query", _IN_QUERY)._replace(
                 why="in a query, `+` means a space", origin=name
-            )
-
-
-def check_form_plus(request: ObservedRequest, form: Any) -> Iterator[Finding]:
-    """Yield a warning for each such value of a form, as decoded, if its `+` is in the body that was sent."""
-    if request.content_type != URLENCODED:
-        return
-    for pointer, value in leaves(form):
-        name = _INDEX.sub("", pointer).rpartition("/")[2]
-        kind = _kind(name, value) if isinstance(value, str) else ""
-        if kind and quote_plus(value, safe=":()") in (request.body or ""):
-            right = re.sub(" (?=[0-9]{2}:?[0-9]{2}$)", "+", value) if kind == "time" else ""
-            right = right or f"+{value[1:]}"
-            yield _finding(kind, pointer, pointer, _IN_FORM)._replace(
-                why="in a form, `+` means a space",
-                edits=(write("replace", pointer, right, Applicability.SAFE),),
             )
 
 

@@ -14,7 +14,6 @@ from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
 from cxcall.explaining.checks.body.optional_members import is_optional_null
-from cxcall.explaining.checks.lost_plus import FORM_STANDARD
 from cxcall.explaining.checks.url.query_check import (
     find_member_renames,
     find_query_renames,
@@ -137,9 +136,7 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where
-        if finding.source == FORM_STANDARD and where[:1] == "/" and has_value(body, where):
-            body = apply_edits(body, finding.edits)
-        elif (
+        if (
             code in _WRONG_VALUES
             and not finding.edits
             and where[:1] == "/"

@@ -131,7 +131,7 @@ def _explain_error(
         if names := alternative_properties(detail["context"]):
             yield explainer.missing_alternatives(names)
         else:
-            yield explainer.ambiguous_value(sum(not branch for branch in detail["context"]))
+            yield explainer.wrong_value(error)
     elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
         path = list(error.schema_path)
         other = path[len(path) - path[::-1].index("dependentSchemas")]
@@ -270,15 +270,6 @@ class _ErrorExplainer:
             fix=self._flags_for(*names) or f"add one of {listed}",
             why=with_description("", self.schema.get("description")),
             edits=[self._addition(join_pointer(self.pointer, names[0]))],
-        )
-
-    def ambiguous_value(self, count: int) -> Finding:
-        """Return the finding on a value that fits `count` alternatives of a `oneOf`, which allows one."""
-        return self._finding(
-            "value-not-allowed",
-            f"{self.label} fits {count} of the alternatives in the schema, and must fit exactly one",
-            fix=f"{_ONE_ALTERNATIVE}; if they cannot be distinguished, send it with `--force`",
-            why="the schema has `oneOf`, where `anyOf` may be meant",
         )
 
     def excluded_property(self, other: str) -> Finding:

@@ -17,7 +17,6 @@ from cxcall.explaining.checks.body.optional_members import (
     read_only_names,
     without_nulls,
 )
-from cxcall.explaining.checks.lost_plus import check_form_plus
 from cxcall.explaining.checks.url.path_value_check import path_values
 from cxcall.explaining.checks.url.query_check import (
     check_misplaced,
@@ -80,7 +79,6 @@ def check_sent_body(
         return
     form = read_form(request, route.rules)
     if form is not None:
-        yield from check_form_plus(request, form.value)
         for each in _check_payload(request, form, route, operation):
             is_hidden = _is_withheld(form, each.where) or request.is_unobserved(each)
             if each.code == "property-unknown" or not is_hidden:

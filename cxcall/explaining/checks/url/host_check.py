@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
@@ -253,30 +252,6 @@ def _wrong_host(
         why="another host does not know the token, the path, or the organization",
         source=_source(platform),
     )
-
-
-def check_region(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning if the web page that sent the request belongs to another region than the host."""
-    pages = list(filter(None, map(request.header, ("Origin", "Referer"))))
-    region = domain_of(request.hostname) if pages else ""
-    domains = (domain_of(_host_in(page)) for page in pages)
-    other = next((domain for domain in domains if domain not in ("", region)), "")
-    if region and other:
-        yield Finding.warning(
-            "region-mismatch",
-            "host",
-            f"the request goes to `{region}`, but comes from a page of `{other}`",
-            fix=f"if your organization is in that region, send it to `api.{other}`",
-            why="a token is valid only in its own region",
-            source=_source(GENESYS),
-        )
-
-
-def _host_in(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:  # such as half an IPv6 address
-        return ""
 
 
 def domain_of(host: str) -> str:

@@ -102,9 +102,7 @@ def wrong_prefix(
     """Return the finding that only the prefix of a path is wrong; the base URL, if not shown, may have the prefix."""
     is_host_shown = bool(request.host) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
-    if stray := _STRAY_END.search(request.path):
-        message = f"`{request.path}` ends with `{stray[0]}`, which is not a part of it"
-    elif "//" in request.path:
+    if "//" in request.path:
         message = f"`{request.path}` has an empty segment (`//`)"
     elif form.written:
         message = f"`{request.path}` has the prefix `{form.written}` instead of `{form.prefix}`"
@@ -194,13 +192,7 @@ def unknown_path(
         for each in published
     )
     may_exist = platform_of_path(request.path) == CXONE
-    detail = ""
-    if may_exist:
-        detail = ", of which not all are known"
-    elif len(published) == 1 and not published[0].is_complete:
-        detail = ": their paths start with `/inContactAPI/services/v<N>.0/`, never with `/api/v2`"
-    elif len(published) == 1 and "/api/" in request.path:
-        detail = ", and NICE CXone has none under `/api`"
+    detail = ", of which not all are known" * may_exist
     shown = f"{request.method} {request.path}".strip()
     is_certain = not may_exist or request.status in (404, 405)
     return Finding(

@@ -10,7 +10,6 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.credentials.token_request_check import (
     check_token_request,
-    expected_endpoint,
     is_token_request,
     login_platform,
 )
@@ -121,7 +120,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     findings = [each for each in findings if not _is_region_that_answers(each, request)]
     is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
-        findings += [_mixed_token(request, host_platform, path_platform)] if is_mixed else []
+        findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
         findings += _check_token(request, platform) if is_token else ()
         operation = exact.load() if exact else None
         return RouteMatch(platform, is_token, operation, None, None, tuple(findings))
@@ -170,16 +169,6 @@ def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:
     for finding in check_token_request(request, platform):
         is_certain = not is_foreign(request) or finding.severity is not Severity.ERROR
         yield finding if is_certain else finding._replace(severity=Severity.WARNING)
-
-
-def _mixed_token(request: ObservedRequest, host_platform: str, path_platform: str) -> Finding:
-    """Return the finding that host and path are of different platforms, with where the host's platform issues tokens."""
-    mixed = mixed_platforms(request, host_platform, path_platform)
-    usual = expected_endpoint(replace(request, path=""), host_platform)
-    if usual is None:
-        return mixed
-    instead = f"; or get a token of {PLATFORM_NAMES[host_platform]}: `POST {usual.url}`"
-    return mixed._replace(fix=mixed.fix + instead)
 
 
 def _match_own_operation(

@@ -1,4 +1,4 @@
-"""Read the claims of a token in a request, if it is a JWT: when it expires, and for which API it is valid."""
+"""Check the token of a request: its claims, if it is a JWT, and whether it must be a user's."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_text import read_token_claims
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.transport.requested_waits import http_date
 
 _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
 _ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind of token
+_USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
+_FORBIDDEN = 403
+_REFUSALS_OF_TOKENS = (0, 400, 401, _FORBIDDEN)
+_FOR_ME = re.compile(r"/users/me(?:/|$)")
+_DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SECONDS = 1e11
 _ISSUERS = {
     "niceincontact": CXONE,
@@ -127,3 +133,45 @@ def _check_target(
             why="the two platforms share no paths, tokens, or IDs",
             source="the token's `iss`",
         )
+
+
+def find_twin(operation: Operation) -> str:
+    """Return the operation that does the same on behalf of a user, in backquotes; empty if there is none."""
+    twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
+    path = twin.path if twin else f"{operation.path}/user/{{userId}}"
+    routes = operation.contract.routes
+    is_known = twin or any((operation.method, path) == route[:2] for route in routes)
+    return f"`{operation.method} {path}`" if is_known else ""
+
+
+def check_sent_token_kind(
+    request: ObservedRequest, operation: Operation | None
+) -> Iterator[Finding]:
+    """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
+
+    It is a warning if the source gets a token with client credentials.
+
+    Only a status with which the API refuses such a token leaves that open. After a 403 it is likely; a 401 is about a
+    token that is not valid at all, and a client's token is refused with 400 (`not.a.user`).
+    """
+    is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
+    is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
+    requires_user = operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
+    if not is_open or not (is_for_me or requires_user):
+        return
+    if operation is None or is_for_me:
+        name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
+    else:
+        instead = find_twin(operation) or "an operation that acts on behalf of a user"
+        name, source = operation.name, f"contract {operation.contract.name}"
+    yield Finding(
+        Severity.WARNING
+        if request.status == _FORBIDDEN or request.has_client_token
+        else Severity.NOTE,
+        "token-user-context",
+        "token",
+        f"`{name}` requires the token of the user who acts, not a client's or another user's",
+        fix=f"log in as that user, or use {instead}",
+        why="the API refuses a client-credentials token with `not.a.user`",
+        source=source,
+    )
