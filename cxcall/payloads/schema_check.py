@@ -17,6 +17,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
+from cxcall.phone.number_property_names import PHONE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -183,7 +184,7 @@ def check_parameters(
             from cxcall.payloads.errors.broken_rules import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
-        elif parameter.schema.get("format") == "phone" or ".0" in value:
+        elif parameter.schema.get("format") in PHONE_FORMATS or ".0" in value:
             from cxcall.payloads.undialable_values import find_wrong_parameter
 
             found = find_wrong_parameter(operation, parameter, value)

@@ -67,11 +67,6 @@ def may_be_address(value: str) -> bool:
     return "@" in value and is_dialable(value)
 
 
-def is_e164(format_name: str | None, value: str) -> bool:
-    """Return whether a string of a number's format begins like E.164; a national number has no country code to check."""
-    return format_name in PHONE_FORMATS and value.startswith("+")
-
-
 def is_possible(format_name: str, value: str) -> bool:
     """Return whether `find_wrong_number` finds nothing."""
     return find_wrong_number({"format": format_name}, value) is None
@@ -81,7 +76,7 @@ def find_wrong_parameter(operation: Operation, parameter: Parameter, value: str)
     """Return a warning if the value of a parameter is a number that cannot be dialed; else None."""
     schema = parameter.schema
     is_decimal = has_decimals(value) and is_dialed_place(operation, schema, parameter.name)
-    if schema.get("format") != "phone" and not is_decimal:
+    if schema.get("format") not in PHONE_FORMATS and not is_decimal:
         return None
     found = find_wrong_number(schema, value)
     return found._replace(where=parameter.location, origin=parameter.name) if found else None
@@ -89,13 +84,14 @@ def find_wrong_parameter(operation: Operation, parameter: Parameter, value: str)
 
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     """Return a warning, without a place, if a value of a number's format cannot be dialed; else None."""
-    if schema.get("format") == "phone" and not value.isascii() and is_dialable(value):
+    form = schema.get("format")
+    if form == "phone" and not value.isascii() and is_dialable(value):
         return _find_other_characters(value)
     if has_decimals(value):
         return find_decimals(value)
-    if is_e164(schema.get("format"), value):
+    if form in PHONE_FORMATS and value.startswith("+"):
         return find_unlikely_number(value)
-    if schema.get("format") != "phone" or is_dialable(value):
+    if form not in PHONE_FORMATS or (form == "phone" and is_dialable(value)):
         return None
     if is_rounded_number(value):
         return Finding.warning(
@@ -106,11 +102,13 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
             why=WHY_DIALED,
         )
     description = schema.get("description", "")
+    is_e164 = form == "e164"
+    wanted = "in E.164" if is_e164 else "a number, an extension, or an address that can be dialed"
     return Finding.warning(
         "phone-format",
         "",
-        f"`{mask_number(value)}` is not a number, an extension, or an address that can be dialed",
-        fix=FORMS,
+        f"`{mask_number(value)}` is not {wanted}",
+        fix="write `+`, the country code, and the number: `+12025550123`" if is_e164 else FORMS,
         why=f"the schema says: {description}" if description else WHY_DIALED,
     )
 

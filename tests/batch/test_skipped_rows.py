@@ -260,7 +260,8 @@ def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall, edit: str)
 
 @pytest.mark.slow
 def test_many_warnings_are_counted_and_do_not_hide_the_summary(live: Cxcall) -> None:
-    file = live.file("calls.csv", table("+12025550102", *["+12025550101"] * 29))
+    # Their last four digits, which are shown, are the same.
+    file = live.file("calls.csv", table("+12025550101", "+12035550101", *["+12025550101"] * 28))
     now = datetime.now(ZoneInfo("America/New_York"))
     outside = "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (4, 5))
     ran = live("batch", file, *EXECUTE, "--hours", outside, code=0)

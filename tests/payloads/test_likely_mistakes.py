@@ -114,6 +114,12 @@ def test_number_that_is_not_in_e164_is_not_called_so(number: str) -> None:
     assert "E.164" not in finding.message
 
 
+def test_text_without_a_country_code_is_not_in_e164_although_the_schema_has_no_pattern() -> None:
+    for text in ("2025550101", "0012025550101", "00", "Ada", "n/a", "2.02555E+09"):
+        (finding,) = mistakes({"number": text})
+        assert codes([finding]) == [("warning", "phone-format", "/number")]
+
+
 def test_rounded_number_of_excel_is_named() -> None:
     finding = find_wrong_number({"format": "phone"}, "4.42E+11")
     assert finding is not None
