@@ -263,13 +263,6 @@ def _topics(context: Any) -> Iterator[Value]:
     yield from (Value(*line) for line in context.find_root().command.lines(context))
 
 
-def _outcomes(_context: Any) -> Iterator[Value]:
-    from cxcall.findings.exit_codes import Outcome
-
-    for outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN):
-        yield Value(str(outcome))
-
-
 def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     """Return a function that completes the values of a field in the newest deliveries."""
 
@@ -293,7 +286,6 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "profile": _profiles,
     "operation": _operations,
     "operations": _operations,
-    "outcome": _outcomes,
     "delivery": _complete_recorded("id"),
     "engagement_id": _complete_recorded("engagement_id"),
     "batch": _complete_recorded("batch"),

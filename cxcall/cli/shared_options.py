@@ -9,6 +9,7 @@ from cxcall.output.output_options import OptionGroup, OutputOptions, option
 _connection, _request, _safety, _output = (
     partial(option, group=name) for name in ("Connection", "Request", "Safety", "Output")
 )
+HttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 PROFILE = _connection("--profile -p NAME", "Use the settings of a profile.")
 
 

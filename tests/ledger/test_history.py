@@ -121,7 +121,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     ):
         lines = live("history", "list", *flags, code=0).out.splitlines()
         assert [line.split("\t")[0] for line in lines] == found
-    live("history", "resolve", delivery, "--rang", code=0)  # the former name of `--placed`
+    live("history", "resolve", delivery, "--placed", code=0)
     assert "history resolve" not in live("history", "show", delivery, code=0).err
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
@@ -147,16 +147,8 @@ def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:
     ran = live("history", "list", "--outcome", "blah", "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
     assert (finding["code"], finding["where"]) == ("usage", "--outcome")
-    assert "`accepted`" in finding["fix"]
-    for outcome in (
-        "accepted",
-        "refused",
-        "undelivered",
-        "unknown",
-        "placed",
-        "rang",
-        "did-not-ring",
-    ):
+    assert "`accepted`" in finding["message"]
+    for outcome in ("accepted", "refused", "undelivered", "unknown", "placed", "not-placed"):
         live("history", "list", "--outcome", outcome, code=0)
 
 

@@ -28,7 +28,6 @@ MOST_LISTED = 120
 """On a terminal, more operations than this are listed as groups with counts."""
 _NAMED = 3
 """How many operations of a group are named."""
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 def show_operations(options: OperationsOptions) -> Report:
@@ -48,10 +47,10 @@ def show_operations(options: OperationsOptions) -> Report:
 def list_operations(
     known: Sequence[Operation], search: str | None, tag: str | None, method: str | None
 ) -> Report:
-    """Return the operations that match all filters; raises UsageError for an unknown tag or method."""
+    """Return the operations that match all filters; raises UsageError for an unknown tag."""
     found = list(known)
     if method is not None:
-        found = _with_method(found, method)
+        found = [entry for entry in found if entry.method == method]
     if tag is not None:
         found = _with_tag(found, tag)
     if search is not None:
@@ -70,14 +69,6 @@ def list_operations(
         sections=list(_sections(found, is_whole=search is None and tag is None)),
         diagnostics=diagnostics,
     )
-
-
-def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
-    name = method.upper()
-    if name not in _METHODS:
-        fix = f"use one of {', '.join(_METHODS)}"
-        raise UsageError(f"unknown method `{method}`", where="--method", fix=fix)
-    return [entry for entry in known if entry.method == name]
 
 
 def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from contextlib import ExitStack, suppress
-from http import HTTPMethod
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -184,13 +183,6 @@ def _open_record(path: str) -> IO[str]:
 
 def _stop_on_empty_selection(options: RequestsOptions) -> None:
     """Raise UsageError for filters that no request can match: an expected number of 0 would always be correct."""
-    methods = [str(each) for each in HTTPMethod]
-    if options.method and options.method.upper() not in methods:
-        raise UsageError(
-            f"unknown method `{options.method}`",
-            where="--method",
-            fix=f"use one of: {', '.join(methods)}",
-        )
     if options.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", options.status):
         raise UsageError(
             f"invalid status `{options.status}`",

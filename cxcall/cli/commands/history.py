@@ -23,12 +23,15 @@ SINCE = option(
 )
 
 
+OutcomeName = Literal["accepted", "refused", "undelivered", "unknown", "placed", "not-placed"]
+
+
 class RecordFilters(OptionGroup):
     """The filters of `history list`, by the names of the parameters of `Ledger.records`."""
 
     since: str = SINCE
     operation: str = option("--operation NAME", "Show deliveries of this operation.", default="")
-    outcome: str = option("--outcome NAME", "Show deliveries with this outcome.", default="")
+    outcome: OutcomeName | None = option("--outcome NAME", "Show deliveries with this outcome.")
     engagement_id: str = option(
         "--engagement-id ID", "Show the delivery with this engagement ID.", default=""
     )

@@ -3,7 +3,7 @@
 from cxcall.cli.actions.operations import show_operations
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.shared_options import ContractOptions
+from cxcall.cli.shared_options import ContractOptions, HttpMethod
 from cxcall.output.output_options import OptionGroup, argument, option
 from cxcall.output.report import Report
 
@@ -17,7 +17,9 @@ class OperationsOptions(OptionGroup):
     operation: str | None = argument("[NAME]", "The operation to show.")
     search: str | None = option("--search WORDS", "List only operations with all these words.")
     tag: str | None = option("--tag TAG", "List only operations of a group.")
-    method: str | None = option("--method METHOD", "List only operations of a method.")
+    method: HttpMethod | None = option(
+        "--method METHOD", "List only operations of a method.", case_sensitive=False
+    )
     skeleton: bool = option("--skeleton", "Print a sample body.")
     csv: bool = option("--csv", "Print the sample as CSV, for `batch`.")
     problems: bool = option("--problems", "List the errors in your own API document.")

@@ -2,7 +2,7 @@
 
 from cxcall.cli.actions.sandbox import list_requests, run_sandbox
 from cxcall.cli.command_classes import CommandGroup, examples
-from cxcall.cli.shared_options import ContractOptions, TargetOptions, port_option
+from cxcall.cli.shared_options import ContractOptions, HttpMethod, TargetOptions, port_option
 from cxcall.output.output_options import OptionGroup, OutputOptions, option
 from cxcall.output.report import Report
 
@@ -37,7 +37,9 @@ class RequestsOptions(OptionGroup):
     """Options for listing requests: the sandbox, the filters, and the expected number."""
 
     url: str | None = option("--url URL", "Use the sandbox at this address [the base URL].")
-    method: str | None = option("--method NAME", "List requests of this method.")
+    method: HttpMethod | None = option(
+        "--method NAME", "List requests of this method.", case_sensitive=False
+    )
     path: str | None = option("--path PATH", "List requests for this path; * is a wildcard.")
     status: str | None = option(
         "--status CODE", "List requests with this status, such as 400 or 4xx."

@@ -12,7 +12,7 @@ from cxcall.cli.actions.operation_details import show_operation
 from cxcall.cli.actions.operations import list_operations
 from cxcall.cli.actions.validate import run_validation
 from cxcall.cli.commands.doctor import DoctorOptions
-from cxcall.cli.commands.history import RecordFilters
+from cxcall.cli.commands.history import OutcomeName, RecordFilters
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.client.arguments import as_payload
@@ -180,17 +180,16 @@ class ReadTools:
             Name, Field(description="Since a time, or since 15m, 2h, or 7d ago.")
         ] = "",
         operation: Annotated[Name, Field(description="Only this operation.")] = "",
-        outcome: Annotated[
-            Name, Field(description="accepted, refused, undelivered, or unknown.")
-        ] = "",
+        outcome: OutcomeName | None = None,
         unresolved: Annotated[
             bool, Field(description="Only those that may have placed a call.")
         ] = False,
         limit: Limit = 20,
     ) -> Report:
         """List the requests that this machine sent, the newest first. Phone numbers are masked."""
-        chosen = {"since": since, "operation": operation, "outcome": outcome}
-        return list_deliveries(RecordFilters(**chosen, unresolved=unresolved, limit=limit))
+        return list_deliveries(
+            RecordFilters(since, operation, outcome, unresolved=unresolved, limit=limit)
+        )
 
     def show_history(
         self, delivery: Annotated[Name, Field(description="A delivery ID, or its start.")]
