@@ -101,7 +101,7 @@ def can_place_call(
     is_similar = any(equal) if equal else any(map(route.may_equal, shipped.calls))
     if is_similar or stated is True or not shipped.names.isdisjoint(route.names):
         return True
-    is_published_read = _is_published_read(route)
+    is_published_read = route[:2] in _published_reads()
     if shipped.serves(route) and (equal or is_published_read):
         return False
     has_number = _takes_number(declared, schemas or {})
@@ -130,10 +130,8 @@ class ShippedRoutes:
                 _shared_domain(each) for each in known.regions.values() if "." in each
             }
             for each in known.operations:
-                route, risk = (
-                    Route.of(each.method, each.path, each.declared, base),
-                    each.can_place_call or bool(values_with_risk(each.declared)),
-                )
+                route = Route.of(each.method, each.path, each.declared, base)
+                risk = each.can_place_call or bool(values_with_risk(each.declared))
                 self.equal.setdefault(route[:2], []).append(risk)
                 if risk:
                     self.names |= route.names
@@ -145,10 +143,8 @@ class ShippedRoutes:
         Another vendor may have an operation at the same path that does something else.
         """
         host = re.split("[:/?#]", route.server.lower().partition("://")[2], maxsplit=1)[0]
-        is_cxone = "/".join(("", *_normal_segments(route.path)))
-        return bool(_ACD_BASE.match(is_cxone)) or host.endswith(
-            tuple(f".{each}" for each in self._domains)
-        )
+        is_cxone = _ACD_BASE.match("/".join(("", *_normal_segments(route.path))))
+        return bool(is_cxone) or host.endswith(tuple(f".{each}" for each in self._domains))
 
 
 @cache
@@ -208,22 +204,14 @@ def _shared_domain(domain: str) -> str:
     return parent if label[-1:].isdigit() else domain
 
 
-def _is_published_read(route: Route) -> bool:
-    """Return whether the vendor publishes the operation, and every permission for it only reads."""
-    permissions = _published_permissions().get(route[:2], ())
-    return bool(permissions) and all(
-        each.rpartition(":")[2] in READ_ACTIONS for each in permissions
-    )
-
-
 @cache
-def _published_permissions() -> dict[tuple[str, tuple[str, ...]], tuple[str, ...]]:
-    found = {}
-    for file in sorted((Path(__file__).parent / "published").glob("*.tsv")):
-        for line in file.read_text("utf-8").splitlines():
-            method, _, rest = line.partition("\t")
-            path, _, permissions = rest.partition("\t")
-            if path and not line.startswith("#"):
-                names = tuple(filter(None, permissions.split()))
-                found[Route.of(method, path, {}, "")[:2]] = names
-    return found
+def _published_reads() -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Return the routes that a vendor publishes, and for which each permission only reads."""
+    found = set()
+    for file in (Path(__file__).parent / "published").glob("*.tsv"):
+        lines = file.read_text("utf-8").splitlines()
+        for method, path, permissions in (each.split("\t") for each in lines if each[0] != "#"):
+            actions = {each.rpartition(":")[2] for each in permissions.split()}
+            if actions and actions <= READ_ACTIONS:
+                found.add(Route.of(method, path, {}, "")[:2])
+    return frozenset(found)
