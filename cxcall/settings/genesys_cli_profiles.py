@@ -10,13 +10,12 @@ from cxcall.contracts.openapi_document import GENESYS_CLOUD
 from cxcall.documents import toml
 from cxcall.documents.private_files import is_readable_by_others
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, SettingsByName, suggest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _NAMES = {
     "environment": "region",
@@ -25,16 +24,6 @@ _NAMES = {
     "access_token": "access_token",
 }
 _SECRETS = ("client_secret", "access_token")
-_IGNORED_NAMES = frozenset(
-    (
-        *("grant_type", "redirect_uri", "oauth_token_data", "secure_login_enabled"),
-        *("logging_enabled", "log_file_path", "auto_pagination_enabled"),
-        *("input_format", "output_format", "experimental_features"),
-    )
-)
-"""Names that change neither the client nor the host. `oauth_token_data` is `gc`'s token cache."""
-
-_ROUTES = ("proxy", "gateway")
 
 
 @dataclass(frozen=True)
@@ -91,31 +80,6 @@ class GcProfile:
             for own, text in texts.items()
             if text
         }
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield a warning for each option that `gc` uses and cxcall does not."""
-        for route in _ROUTES:
-            if self.content.get(f"{route}_protocol"):
-                fix = (
-                    "set `HTTPS_PROXY`"
-                    if route == "proxy"
-                    else "set `CXCALL_BASE_URL`, `CXCALL_TOKEN_URL`"
-                )
-                yield self._warning(f"in this profile, `gc` uses a {route}; cxcall does not", fix)
-        known = {*_NAMES, *_IGNORED_NAMES}
-        for name in sorted(self.content):
-            if name not in known and not name.startswith(tuple(f"{route}_" for route in _ROUTES)):
-                fix = "check what `gc` does with this setting; cxcall ignores it"
-                yield self._warning(f"unknown setting `{name}` in the profile of `gc`", fix)
-        if str(self.content.get("grant_type", "")) == "2" and not self.content.get("client_secret"):
-            message = "this profile uses the implicit grant, which does not give a lasting login"
-            yield self._warning(
-                message,
-                "run `cxcall auth login --web` with a client for the authorization code grant",
-            )
-
-    def _warning(self, message: str, fix: str) -> Finding:
-        return Finding.warning("usage", str(self.path), message, fix)
 
     def _check(self) -> None:
         for name in _NAMES:

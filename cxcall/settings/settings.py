@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
     from cxcall.phone.call_limit import CallLimit
-    from cxcall.settings.genesys_cli_profiles import GcProfile
     from cxcall.settings.sources import Flags
 
 
@@ -186,7 +185,6 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
     findings += conflicts.find_conflicts(layers, contract, values, replaced)
     for found in findings:
         add_notice(found._replace(severity=Severity.WARNING))
-    findings += _gc_profile(profile).findings() if profile.value.startswith(GC_PREFIX) else ()
     from_server = bool(server) and values["base_url"].layer is Layer.DEFAULT
     from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
     return Settings(
@@ -260,7 +258,9 @@ def _read_layers(flags: Flags) -> tuple[list[SettingsByName], Setting]:
     above, file = _layers_above_profile(flags), ConfigFile.read(config_path())
     profile = _choose_profile(above, file)
     is_gc = profile.value.startswith(GC_PREFIX)
-    own = _gc_profile(profile).settings() if is_gc else file.profile_settings(profile)
+    if is_gc:
+        from cxcall.settings.genesys_cli_profiles import GcProfile
+    own = GcProfile.read(profile).settings() if is_gc else file.profile_settings(profile)
     layers = [*above, own]
     if "region" in above[Layer.FLAGS] and "base_url" not in above[Layer.FLAGS]:
         for layer in layers[1:]:
@@ -305,12 +305,6 @@ def _find_weaker_guards(layers: Sequence[SettingsByName], profile: Setting) -> l
     file = ConfigFile.read(config_path())
     usual = file.profile_settings(file.default_profile or default_setting("profile"))
     return [*find_weaker_guards(profile, layers[-1], usual)]
-
-
-def _gc_profile(profile: Setting) -> GcProfile:
-    from cxcall.settings.genesys_cli_profiles import GcProfile
-
-    return GcProfile.read(profile)
 
 
 def state_dir() -> Path:

@@ -54,15 +54,6 @@ def test_gc_profile_provides_settings(world: World, name: str) -> None:
     assert world.load(profile="gc:token").access_token == "m4rker-t0ken"
 
 
-def test_unsupported_gc_options_are_warnings(world: World) -> None:
-    gc(world)
-    message = [found.message for found in world.load(profile="gc:eu").conflicts]
-    assert message == [
-        "in this profile, `gc` uses a proxy; cxcall does not",
-        "unknown setting `made_up` in the profile of `gc`",
-    ]
-
-
 def test_environment_takes_precedence_over_gc_profile(world: World) -> None:
     gc(world)
     world.env(GENESYSCLOUD_REGION="eu-west-1", CXCALL_PROFILE="gc:DEFAULT")
