@@ -61,7 +61,7 @@ class CalledPeople:
         self._nameless = (
             ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
         )
-        self._is_changed_row_left = self._are_people_known = False
+        self._is_changed_row_left = False
         self._own: set[str] = set()
 
     def record_change(self, batch: str, rows: int) -> None:
@@ -76,7 +76,6 @@ class CalledPeople:
 
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
         """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
-        self._are_people_known |= bool(request.people)
         if earlier:
             self._nameless.discard(earlier.id)
         elif self._nameless and is_left and not self._is_changed_row_left:
@@ -86,8 +85,7 @@ class CalledPeople:
     def stop_on_nameless(self) -> None:
         """Raise StoppedError if a row that is left may be a changed row of a person whose call has no record of the person.
 
-        An older cxcall did not record the people, and a user's document may declare no number and no ID of a person.
-        Called after `note` of all rows.
+        A user's document may declare no number and no ID of a person. Called after `note` of all rows.
         """
         if not (self._nameless and self._is_changed_row_left):
             return
@@ -95,8 +93,6 @@ class CalledPeople:
         which = "1 row that it sent is" if count == 1 else f"{count} rows that it sent are"
         batch, operation = min(self._batches), self._job.operation.name
         reason = f"`{operation}` declares no number and no ID of a person (`x-cxcall-person`)"
-        if self._are_people_known:
-            reason = "an older cxcall began the batch"
         raise StoppedError(
             ledger_finding(
                 "already-sent",
