@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.resume import ContentGuard
-from cxcall.batch.skip_reasons import same_number_note
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.calls_to_people import idempotency_key_text
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.stored_values import keyed_digest
-from cxcall.sending.numbers_in_request import find_people
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.batch.job import Job
-    from cxcall.batch.row_checks import CheckedRow
     from cxcall.findings.finding import Finding
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger import Ledger
@@ -177,31 +173,8 @@ def describe_change(job: Job) -> str:
     )
 
 
-class FileNumbers:
-    """The numbers of the rows to send, as digests in a table of a temporary database."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database, self._key = database, os.urandom(8).hex()
-        database.execute("CREATE TABLE number (digest TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID")
-
-    def with_note(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row with a note if another request of an earlier row calls its number; the number is stored."""
-        people = find_people(request.operation, request.dialed_numbers, (), "")
-        digests = [keyed_digest(each, self._key) for each in people]
-        statement = "INSERT INTO number VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET row = row RETURNING row"
-        rows = [
-            self._database.execute(statement, (each, checked.row.number)).fetchone()[0]
-            for each in digests
-        ]
-        first = min(rows, default=checked.row.number)
-        if first == checked.row.number:
-            return checked
-        note = same_number_note(first)._replace(excerpt=shown_place(checked.row))
-        return checked._replace(findings=(*checked.findings, note))
-
-
 class FileContacts:
-    """The people of the rows to load, as digests in tables of a temporary database.
+    """The people of the rows to send or to load, as digests in tables of a temporary database.
 
     Most rows are found to be new by the end of their numbers alone, which all spellings share.
     """
@@ -214,7 +187,7 @@ class FileContacts:
         database.execute("CREATE TABLE contact_end (digest TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, request: CheckedRequest, row: int) -> None:
-        """Store the people whom the dialer calls for a row."""
+        """Store the people who are called for a row."""
         people = request.people
         digests = ((each, row) for each in self._digests(people))
         self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", digests)

@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.called_people import CalledPeople, FileContacts, FileNumbers, called_finding
+from cxcall.batch.called_people import CalledPeople, FileContacts, called_finding
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.resume import (
     find_by_request,
@@ -22,6 +22,7 @@ from cxcall.batch.skip_reasons import (
     duplicate_contact_finding,
     duplicate_finding,
     not_agreed_finding,
+    same_number_note,
 )
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.request_identity import comparable_body, intent_digest
@@ -79,8 +80,7 @@ class RowSelection:
         self._database.execute(
             "CREATE TABLE request (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state INTEGER NOT NULL)"
         )
-        self._contacts = FileContacts(self._database) if job.is_load and not job.again else None
-        self._numbers = None if job.is_load or job.again else FileNumbers(self._database)
+        self._contacts = None if job.again else FileContacts(self._database)
         self._database.execute("BEGIN")
 
     @classmethod
@@ -139,12 +139,21 @@ class RowSelection:
             self.called.note(request, checked.earlier, is_left=is_left)
         if checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
-            if self._contacts:
-                self._contacts.add(request, number)
-            # With a limit, the second call is not placed.
-            elif self._numbers and not request.settings.call_limit:
-                checked = self._numbers.with_note(checked, request)
+            checked = self._with_note(checked, request)
         return checked
+
+    def _with_note(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Store the people of a row to send, and return it with a note if an earlier row calls its number."""
+        if self._contacts is None:
+            return checked
+        # Such a row of a load is not sent; with a limit, the second call is not placed.
+        is_noted = request.dialed_numbers and not (self._job.is_load or request.settings.call_limit)
+        first = self._contacts.find(request) if is_noted else None
+        self._contacts.add(request, checked.row.number)
+        if first is None:
+            return checked
+        note = same_number_note(first)._replace(excerpt=shown_place(checked.row))
+        return checked._replace(findings=(*checked.findings, note))
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row with its earlier delivery: a row that was sent is not skipped."""
@@ -197,7 +206,7 @@ class RowSelection:
             finding = sent_key_error(earlier, request.operation)
             finding = finding._replace(excerpt=shown_place(checked.row))
             return checked._replace(request=None, findings=(*checked.findings, finding))
-        first = self._contacts.find(request) if self._contacts else None
+        first = self._contacts.find(request) if self._contacts and self._job.is_load else None
         if first is None or first == checked.row.number:
             return checked
         return self._stop_duplicate(checked, duplicate_contact_finding(first))
