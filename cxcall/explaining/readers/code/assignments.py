@@ -6,7 +6,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
-from cxcall.explaining.readers.code.elements import as_many, assignment_targets, split_at_commas
+from cxcall.explaining.readers.code.elements import assignment_targets, split_at_commas
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
@@ -69,13 +69,12 @@ class Assignments(Calls):
     def _assign_several(
         self, targets: list[list[Any]], sign: str, right: list[Any]
     ) -> tuple[str | None, Any]:
-        """Assign to several names: `a, b = 1, 2`, `first, *rest = items`, `body, err := encode(data)`."""
+        """Assign to several names: in Go, the first one gets the result before the error; the others are not known."""
         values = [self.evaluate(part) for part in split_at_commas(right)]
-        if len(values) == 1 and isinstance(values[0], list):
-            (values,) = values
-        for target, value in zip(targets, as_many(values, targets, sign), strict=True):
-            is_item = isinstance(target[-1], Group)
-            if is_item:
+        first = values[0] if sign == ":=" and len(values) == 1 else unknown()
+        for target in targets:
+            value = first if target is targets[0] else unknown()
+            if isinstance(target[-1], Group):
                 self._assign_item(target, value)
             else:
                 self._assign_name(target, value)

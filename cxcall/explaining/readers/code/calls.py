@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from cxcall.explaining.readers.code.collection_literals import (
     ITEM_TYPES,
     LIST_MAKERS,
     MAP_CALLS,
-    BlockContent,
     MapsAndLists,
     as_map,
     is_map_maker,
@@ -32,7 +30,6 @@ from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,
     is_builder_call,
-    is_operator,
     is_route,
     is_token,
     literal_kind,
@@ -66,10 +63,6 @@ _ADDERS = re.compile(
 )
 _LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
 _LIST_CHANGES = re.compile(r"(?i)(?:add|append|push|extend|insert|unshift|concat!|put|merge!)")
-# `node.putArray("name")` adds an empty list to a map, and returns it.
-_CHILD_ADDERS = re.compile(
-    r"^(?:put|add|with|set|create)_?(?:json_?)?(array|list|object|obj|map)$", re.IGNORECASE
-)
 _READERS = re.compile(
     r"^(?:get|to|as|dump|string|has|contains|is|write|find|opt|json|build|encode|serialize"
     r"|length|size|each|for|keys|values)",
@@ -87,10 +80,6 @@ _RECEIVERS = ("", "it", "this", "self")
 
 class Calls(MapsAndLists):
     """Evaluates calls, and applies those that change maps and lists."""
-
-    def __init__(self, report: Callable[[str, str, Any], None]) -> None:
-        super().__init__(report)
-        self._block_contents: list[BlockContent] = []
 
     def _call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`, `name[...]`, `name{...}`, and `type[]{...}`."""
@@ -148,18 +137,13 @@ class Calls(MapsAndLists):
         return value
 
     def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes the member a list."""
-        group, rest = items[position], items[position + 1 : position + 4]
-        following = rest[0] if rest else None
+        """Evaluate `name[key]`, a member of a map."""
+        group = items[position]
+        following = items[position + 1] if position + 1 < len(items) else None
         is_block = isinstance(following, Group) and following.opening == "{"
         if not group.items or is_block or is_token(following, "word"):
             return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
-        key = interpolated_text(self.evaluate(group.items))
-        is_call = len(rest) == 3 and is_operator(rest[0], (".",)) and isinstance(rest[2], Group)
-        is_adding = is_call and is_token(rest[1], "word") and _LIST_ADDERS.match(rest[1].value)
-        owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
-        if is_adding and isinstance(owner, dict):
-            owner.setdefault(key, [])
+        key, owner = interpolated_text(self.evaluate(group.items)), self._lookup(name)
         value = owner.get(key) if isinstance(owner, dict) else None
         if value is None:
             value = mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}")
@@ -167,14 +151,15 @@ class Calls(MapsAndLists):
 
     def _block(self, group: Group) -> Any:
         """Evaluate a block that adds to an object or a list; additions of its other statements are unknown."""
-        built = BlockContent()
-        self._block_contents.append(built)
+        outer, self.names["this"] = self.names.pop("this", NOTHING), []
         for element in split_elements(group):
             self._statement(element)
             if not is_builder_call(element):
-                built.members[unknown()] = None
-        self._block_contents.pop()
-        return built.value
+                self.names["this"] = {**as_map(self.names["this"]), unknown(): None}
+        built = self.names.pop("this")
+        if outer is not NOTHING:
+            self.names["this"] = outer
+        return built
 
     def _arguments(self, group: Group, *, is_map: bool = False) -> list[tuple[str | None, Any]]:
         return [self._statement(element, is_member=is_map) for element in split_elements(group)]
@@ -183,10 +168,8 @@ class Calls(MapsAndLists):
         """Report a call, and apply it if it adds to a map or list, or fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
-        is_of_block = owner in _RECEIVERS and _ADDERS.match(method) is not None
-        if is_of_block and self._block_contents and self._block_contents[-1].take(values):
-            self._report("add", name, CodeCall(name, arguments))
-            return values[-1]
+        if owner in _RECEIVERS and _ADDERS.match(method) and "this" in self.names:
+            owner = "this"
         if owner and (added := self._add(owner, method, values)) is not None:
             self._report("add", name, CodeCall(name, arguments))
             return added
@@ -239,11 +222,6 @@ class Calls(MapsAndLists):
             is_list = self.has_json_object and method in ("append", "accumulate")
             members[member] = unknown() if is_list else without_itself(value, members)
             return members, members
-        child = _CHILD_ADDERS.match(method)
-        if is_named and len(values) == 1 and child:
-            members = as_map(target)
-            members[values[0]] = [] if child[1].lower() in ("array", "list") else {}
-            return members, members[values[0]]
         if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
             target.append(without_itself(values[0], target))
             return target, target

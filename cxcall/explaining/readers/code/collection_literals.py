@@ -83,27 +83,6 @@ def as_map(value: Any) -> dict[str, Any]:
     return Form(given) if is_form else {**given}
 
 
-class BlockContent:
-    """The additions of the calls in a block such as `buildJsonObject { put("a", "b") }` to its object or list."""
-
-    def __init__(self) -> None:
-        self.members: dict[str, Any] = {}
-        self.items: list[Any] = []
-
-    def take(self, values: list[Any]) -> bool:
-        """Add a member (name, value) or an item; return whether the values are one."""
-        if len(values) == 2 and isinstance(values[0], str):
-            self.members[values[0]] = values[1]
-        elif len(values) == 1:
-            self.items.append(values[0])
-        return 0 < len(values) < 3
-
-    @property
-    def value(self) -> Any:
-        """Return the object, or the list if there are no members."""
-        return self.members or self.items
-
-
 class MapsAndLists:
     """Evaluates groups of tokens, and looks up names; a derived class evaluates expressions.
 

@@ -28,17 +28,17 @@ _LANGUAGES = [
         (
             r"Serialize",
             rf"(?P<marks>(?:#\[[^\[\]]*\]\s*){{1,8}}){_PUBLIC}struct {_NAME}(?:<[^<>]*>)? ?\{{{_BODY}\}}",
-            r"(?P<marks>(?:#\[[^\[\]]*\]\s*)*)" + _PUBLIC + r"(?:r#)?(?P<names>[a-z_]\w*) ?:",
+            r"(?P<marks>(?:#\[[^\[\]]*\]\s*){0,8})" + _PUBLIC + r"(?:r#)?(?P<names>[a-z_]\w*) ?:",
         ),
         (
             r"\[Json",
             rf"\b(?:class|record|struct) {_NAME}[^{{}};()]{{0,100}}\{{{_BODY}\}}",
-            r"(?P<marks>(?:\[[^\]]*\]\s*)*)public (?:required )?[\w.<>\[\]?, ]+? (?P<names>\w+) ?(?=\{|=|;)",
+            r"(?P<marks>(?:\[[^\[\]]*\]\s*){0,8})public (?:required )?[\w.<>\[\]?, ]+? (?P<names>\w+) ?(?=\{|=|;)",
         ),
         (
             r"data class",
             rf"\bdata class {_NAME} ?\((?P<body>(?:[^()]|\([^()]{{0,200}}\)){{0,{_MAX_TYPE}}})\)",
-            r"(?P<marks>(?:@[\w:]+(?:\([^()]*\))?\s*)*)va[lr] (?P<names>\w+) ?:",
+            r"(?P<marks>(?:@[\w:]+(?:\([^()]{0,200}\))?\s{0,80}){0,8})va[lr] (?P<names>\w+) ?:",
         ),
     )
 ]

@@ -15,7 +15,6 @@ from cxcall.explaining.readers.code.token_tree import (
     is_token,
     read_chain,
 )
-from cxcall.explaining.readers.code.values import unknown
 
 DECLARATIONS = tuple("let var const local my our val auto final def mut export".split())
 BLOCKS = tuple("with if for while def class else elif try except finally async".split())
@@ -121,16 +120,6 @@ def split_at_commas(items: list[Any]) -> list[list[Any]]:
         else:
             parts[-1].append(item)
     return [each for each in parts if each]
-
-
-def as_many(values: list[Any], targets: list[list[Any]], sign: str) -> list[Any]:
-    """Return one value for each of several names; those that do not fit are unknown."""
-    if any(is_operator(each[0], ("*",)) for each in targets):
-        return [unknown() for _ in targets]
-    if len(values) == len(targets):
-        return values
-    first = values[0] if sign == ":=" else unknown()  # of Go: the result before the error
-    return [first, *(unknown() for _ in targets[1:])]
 
 
 def is_line_end(item: Any) -> bool:
