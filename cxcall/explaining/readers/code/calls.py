@@ -19,7 +19,7 @@ from cxcall.explaining.readers.code.conversions import (
     member_of,
     merged,
 )
-from cxcall.explaining.readers.code.declared_types import constructed, typed
+from cxcall.explaining.readers.code.declared_types import typed
 from cxcall.explaining.readers.code.elements import (
     is_builder_block,
     split_elements,
@@ -115,9 +115,7 @@ class Calls(MapsAndLists):
         arguments = self._arguments(group, is_map=is_map)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
-        members, declared = as_members(arguments) if is_map else None, self.types.get(name)
-        if declared and not is_map:
-            members = constructed(declared, arguments)
+        members = as_members(arguments) if is_map else None
         if members is not None:
             self._report("map", "", members)
             return members, position + 1

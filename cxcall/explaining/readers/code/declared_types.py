@@ -1,9 +1,8 @@
-"""Read the types that code declares, and the names that their fields have in JSON."""
+"""Read the types that Go declares, and the names that their fields have in JSON."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from cxcall.explaining.readers.code.names_in_code import is_in_code
@@ -11,55 +10,21 @@ from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 
-_MAX_TYPE = 4096
-_BODY = (
-    rf"(?P<body>[^{{}}]{{0,{_MAX_TYPE}}}(?:\{{[^{{}}]{{0,200}}\}}[^{{}}]{{0,{_MAX_TYPE}}}){{0,50}})"
+_STRUCT = re.compile(
+    r"\btype (?P<name>\w+) struct ?\{(?P<body>[^{}]{0,4096}(?:\{\}[^{}]{0,4096}){0,20})\}"
 )
-_NAME, _PUBLIC = r"(?P<name>\w+)", r"(?:pub(?:\([a-z]+\))? )?"
-# For each language, a sign of it in the text, a type, and a field with the mark that gives its name in JSON.
-_LANGUAGES = [
-    (sign, re.compile(declaration), re.compile(field, re.MULTILINE))
-    for sign, declaration, field in (
-        (
-            r"\bstruct\b",
-            rf"\btype {_NAME} struct ?\{{{_BODY}\}}",
-            r"(?:^|;)[ \t]*(?P<names>[A-Z]\w*(?: ?, ?\w+)*)[ \t]+[^`\n;/]+(?:`(?P<marks>[^`\n]*)`)?",
-        ),
-        (
-            r"Serialize",
-            rf"(?P<marks>(?:#\[[^\[\]]*\]\s*){{1,8}}){_PUBLIC}struct {_NAME}(?:<[^<>]*>)? ?\{{{_BODY}\}}",
-            r"(?P<marks>(?:#\[[^\[\]]*\]\s*){0,8})" + _PUBLIC + r"(?:r#)?(?P<names>[a-z_]\w*) ?:",
-        ),
-        (
-            r"\[Json",
-            rf"\b(?:class|record|struct) {_NAME}[^{{}};()]{{0,100}}\{{{_BODY}\}}",
-            r"(?P<marks>(?:\[[^\[\]]*\]\s*){0,8})public (?:required )?[\w.<>\[\]?, ]+? (?P<names>\w+) ?(?=\{|=|;)",
-        ),
-        (
-            r"data class",
-            rf"\bdata class {_NAME} ?\((?P<body>(?:[^()]|\([^()]{{0,200}}\)){{0,{_MAX_TYPE}}})\)",
-            r"(?P<marks>(?:@[\w:]+(?:\([^()]{0,200}\))?\s{0,80}){0,8})va[lr] (?P<names>\w+) ?:",
-        ),
-    )
-]
-_JSON_NAME = re.compile(
-    r"\bjson:\"([^\",]*)|\brename ?= ?\"([^\"]+)\""  # of Go and Rust
-    r"|\bJson(?:PropertyName|Property)?\((?:\w+ ?= ?)?\"([^\"]+)\"|\bSerial(?:ized)?Name\(\"([^\"]+)\""
-)
-_OTHER_NAMES = re.compile(
-    r"\bflatten\b|JsonIgnore|skip_serializing\b|rename_all ?= ?\"(?!camelCase|snake_case)"
-    r"|^\s*\*?[A-Z][\w.]*[ \t]*$",  # an embedded type of Go
+_FIELD = re.compile(
+    r"(?:^|;)[ \t]*(?P<names>[A-Z]\w*(?: ?, ?\w+)*)[ \t]+[^`\n;/]+(?:`(?P<tag>[^`\n]*)`)?",
     re.MULTILINE,
 )
-"""Marks with which the members of an object differ from the fields of its type."""
+_TAG = re.compile(r"\bjson:\"(?P<name>[^\",]*)(?P<options>[^\"]*)\"")
+_EMBEDDED = re.compile(r"^\s*\*?[A-Z][\w.]*[ \t]*$", re.MULTILINE)
 # Languages in which a type gives its members other names in JSON.
 _TYPED = re.compile(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
     r"|\bSetBody\("
 )
 _RUST_CODE = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
-_WORD = re.compile(r"\w+")
-_SNAKE = re.compile(r"_([a-z0-9])")
 _EMPTY: tuple[Any, ...] = (None, "", 0, [], {})
 
 
@@ -67,9 +32,9 @@ class DeclaredType(NamedTuple):
     """The names in JSON of the fields of a type, in order; `is_whole` is False if an object may have others."""
 
     fields: dict[str, str]
-    is_whole: bool
-    always_sent: tuple[str, ...] = ()
+    always_sent: list[str]
     """Fields that are sent also if the code gives them no value."""
+    is_whole: bool
 
 
 class TypedMap(dict[str, Any]):
@@ -97,36 +62,19 @@ class TypedMap(dict[str, Any]):
 
 
 def find_types(text: str) -> dict[str, DeclaredType]:
-    """Return the types of Go, Rust, C#, and Kotlin whose names in JSON a text shows, by their names."""
+    """Return the types of Go whose names in JSON a text shows, by their names."""
     found: dict[str, DeclaredType] = {}
-    for sign, declaration, field in _LANGUAGES:
-        for each in declaration.finditer(text) if re.search(sign, text) else ():
-            marks = each.groupdict().get("marks") or ""
-            members = [*field.finditer(each["body"])]
-            fields = _fields(members, is_camel="camelCase" in marks)
-            own = [
-                name
-                for one in members
-                for name in _WORD.findall(one["names"])
-                if name in fields
-                if "omit" not in (one["marks"] or "")
-            ]
-            is_whole = not _OTHER_NAMES.search(marks + each["body"])
-            is_go = declaration is _LANGUAGES[0][1]
-            found[each["name"]] = DeclaredType(fields, is_whole, tuple(own) if is_go else ())
+    for struct in _STRUCT.finditer(text):
+        declared = DeclaredType({}, [], not _EMBEDDED.search(struct["body"]))
+        for field in _FIELD.finditer(struct["body"]):
+            tag = _TAG.search(field["tag"] or "")
+            for name in (
+                re.findall(r"\w+", field["names"]) if not (tag and tag["name"] == "-") else ()
+            ):
+                declared.fields[name] = (tag and tag["name"]) or name
+                declared.always_sent.extend([] if tag and "omit" in tag["options"] else [name])
+        found[struct["name"]] = declared
     return found
-
-
-def _fields(found: Iterable[re.Match[str]], *, is_camel: bool) -> dict[str, str]:
-    """Return the names in JSON by the names of fields; `is_camel` says that they are in camel case without a mark."""
-    fields = {}
-    for field in found:
-        mark = _JSON_NAME.search(field["marks"] or "")
-        given = next(filter(None, mark.groups()), "") if mark else ""
-        for name in _WORD.findall(field["names"]):
-            usual = _SNAKE.sub(lambda part: part[1].upper(), name) if is_camel else name
-            fields[name] = given or usual
-    return {name: each for name, each in fields.items() if each != "-"}
 
 
 def typed(declared: DeclaredType, value: Any) -> Any:
@@ -139,14 +87,6 @@ def typed(declared: DeclaredType, value: Any) -> Any:
     own = {name: each for name, each in value.items() if name in declared.fields}
     is_whole = declared.is_whole and len(own) == len(value)
     return TypedMap(declared._replace(is_whole=is_whole), own)
-
-
-def constructed(declared: DeclaredType, arguments: list[tuple[str | None, Any]]) -> TypedMap | None:
-    """Return the object that a constructor makes of positional and named arguments; None if they do not fit its type."""
-    names = iter(declared.fields)
-    members = {name or next(names, ""): value for name, value in arguments}
-    is_fitting = declared.is_whole and all(name in declared.fields for name in members)
-    return TypedMap(declared, members) if is_fitting else None
 
 
 def has_type_names(body: Any, text: str) -> bool:
