@@ -112,11 +112,11 @@ def find_better_operation(
     `operation`. A property with a misspelled name counts as recognized, so a single typo decides nothing.
     In another area of the API, words such as `name` and `type` alone decide nothing either.
     """
-    here, names = _count_recognized(operation, value), len(property_names(value))
+    here, names = count_recognized(operation, value), len(property_names(value))
     for other in find_valid_operations(operations, value):
         knows_all = _count_recognized_names(other, value) == names
         is_clear = _area(other) == _area(operation) or _has_own_name(other, operation, value)
-        if knows_all and is_clear and _count_recognized(other, value) > here:
+        if knows_all and is_clear and count_recognized(other, value) > here:
             return other
     return None
 
@@ -167,18 +167,13 @@ def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
     )
 
 
-def has_declared_property(operation: Operation, value: Any) -> bool:
-    """Return whether an operation declares a property of a body, perhaps in another spelling."""
-    return _count_recognized(operation, value) > 0
-
-
 def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int, bool, int]:
     """Rank by JSON type, properties in the body (misspelled ones included), required ones, and having its own command.
 
     Generated operations are many, and many share a name: they must declare one property more than others.
     """
     schema = operation.schema_at("")
-    present = _count_recognized(operation, value) - operation.is_generated
+    present = count_recognized(operation, value) - operation.is_generated
     return (
         ("array" in schema_types(schema)) == isinstance(value, list),
         present,
@@ -189,7 +184,7 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
     )
 
 
-def _count_recognized(operation: Operation, value: Any) -> int:
+def count_recognized(operation: Operation, value: Any) -> int:
     """Return the number of properties of a body that an operation declares, perhaps in another spelling."""
     return count_declared_properties(operation, value) + _count_misspelled(
         operation, _sorted_names(value)

@@ -14,36 +14,28 @@ from cxcall.runtime.patterns import (
     is_uuid,
 )
 
-# Text that a template engine left, or that an author wrote to be replaced. The dotted
-# and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
+# Text that a template engine left, or that an author wrote to be replaced.
 _TEMPLATES = (
     rf"{IN_ANGLES}|{IN_BRACKETS}|{IN_BRACES}|{IN_PERCENTS}|\$[A-Za-z_]\w*"
     r"|0{8}-0{4}-0{4}-0{4}-0{12}"
 )
-_THING = (
-    r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number"
-    r"|name|value|code|url)"
-)
+_THING = r"(?:id|uuid|guid|token|key|secret|number|name|value|code|url)"
 _BEFORE_THING = ("your", "my", "insert", "enter", "replace")
 _ALONE = ("todo", "tbd", "changeme", "fixme")
 
 
-def _any_of(words: tuple[str, ...]) -> str:
-    return "|".join(words).replace("i", r"[i\u0130\u0131]")
-
-
 _TO_REPLACE = (
     # your-contact-id, "your contact id"; not "My Renewals"
-    rf"(?:{_any_of(_BEFORE_THING)})"
-    rf"(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
-    rf"|{_any_of(_ALONE)}|x{{3,40}}"
+    rf"(?:{'|'.join(_BEFORE_THING)})"
+    rf"(?:[-_][^ ]*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
+    rf"|{'|'.join(_ALONE)}|x{{3,40}}"
 )
 _UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
 _UNFILLED_END = (
     rf"(?:[-_]here|(?:^|[-_ ]){_THING} here)"  # uuid-here, "queue id here"; not "walk-in here"
 )
 _IS_TEMPLATE = f"^(?:{_TEMPLATES})$"
-_IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
+_IS_TO_REPLACE = f"(?ai)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
 _TEMPLATE_STARTS = ("<", "[", "{", "$", "#", "%", "0")
 _STARTS = (*_BEFORE_THING, *_ALONE, "xxx")
 _END = "here"
@@ -57,10 +49,8 @@ _WITH_ID = (
 # The name of an ID in place of its value: user_id, contactId, QUEUE-ID, uuid; not the name "david".
 # `ada-id`, `id-7`, and `contact-id-1234` may be IDs of another system.
 _NAME_OF_ID = (
-    rf"(?:(?:(?i:{_any_of(_WITH_ID)})[-_ ])*(?:[uU]{{2}}|[gG][uU])?[iI][dD]"
-    r"|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
-    r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)"
-    r"|(?i:example|null|none))[0-9]?"
+    rf"(?:(?i:(?:(?:{'|'.join(_WITH_ID)})[-_ ])*(?:uu|gu)?id|string|undefined|example|null|none)"
+    r"|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid))[0-9]?"
 )
 _ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
 """The ends of names of IDs, before a digit."""
@@ -123,9 +113,9 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
     ends_as_id = text.lower().rstrip("0123456789").endswith(_ID_ENDS)
-    if id_wanted and ends_as_id and compile_pattern(_NAME_OF_ID).fullmatch(text):
+    if id_wanted and ends_as_id and compile_pattern(f"(?a){_NAME_OF_ID}").fullmatch(text):
         return True
-    folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`
+    folded = text.lower()
     is_possible = folded.startswith(_STARTS) or folded.endswith(_END)
     return is_possible and bool(compile_pattern(_IS_TO_REPLACE).match(text))
 

@@ -264,9 +264,8 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
 
     Findings without a place come last; those at the same place keep their order.
     """
-    unique = dict.fromkeys(findings)
     return sorted(
-        unique,
+        dict.fromkeys(findings),
         key=lambda found: (
             (found.excerpt.line, found.excerpt.column) if found.excerpt else (float("inf"), 0)
         ),
@@ -334,9 +333,9 @@ def _list_names(names: Iterable[str]) -> str:
 
 
 def _no_matching_operation(operation: Operation, body: Payload) -> Finding:
-    from cxcall.payloads.operation_matching import has_declared_property
+    from cxcall.payloads.operation_matching import count_recognized
 
-    is_nearest = has_declared_property(operation, body.value)
+    is_nearest = count_recognized(operation, body.value) > 0
     choice = ", the nearest one" if is_nearest else " (no known property matched)"
     return Finding.note(
         "operation-mismatch",

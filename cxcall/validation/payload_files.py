@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -29,7 +30,6 @@ from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
     from cxcall.validation.pattern_file import OperationPatterns
@@ -133,7 +133,8 @@ class Validation(NamedTuple):
 
     def _of_file(self, path: str) -> Iterator[PayloadVerdict | VerdictRun]:
         if path in self.contents:
-            yield from self._of_content(path, self.contents[path])
+            content: BufferedReader = BufferedReader(BytesIO(self.contents[path]))
+            yield from self._of_stream(path, content)
         elif path == STDIN:
             with open_bytes(STDIN) as stdin:
                 yield from self._of_stream(STDIN, stdin)
@@ -143,17 +144,6 @@ class Validation(NamedTuple):
                 yield from check(path, file)
         else:
             yield from self._of_document(path)
-
-    def _of_content(self, path: str, content: bytes) -> Iterator[PayloadVerdict | VerdictRun]:
-        from io import BufferedReader
-        from tempfile import TemporaryFile
-
-        with TemporaryFile(buffering=0) as file:
-            file.write(content)
-            file.seek(0)
-            reader: BufferedReader = BufferedReader(file)
-            with reader:  # also closed here if the caller does not read to the end
-                yield from self._of_stream(path, reader)
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:

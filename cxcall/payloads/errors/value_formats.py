@@ -46,11 +46,6 @@ _E164 = (
     "a plus sign, then the country code and the number: at most 15 digits, no spaces or punctuation"
 )
 _INCOMPLETE_E164 = (
-    # A spreadsheet keeps the plus sign as `'+1...` or `="+1..."`.
-    (
-        r"""(?:'|=?")\+[1-9][0-9]{1,14}"?""",
-        "remove the characters around the number: it begins with `+`",
-    ),
     (
         r"0[0-9]{5,14}",
         "write `+` and the country code in place of the leading `0` (Italy keeps it)",

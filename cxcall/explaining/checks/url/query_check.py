@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -10,7 +11,6 @@ from cxcall.contracts.json_schema import JsonSchema, convert_text
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_pointer import join_pointer, split_pointer
-from cxcall.explaining.checks.lost_plus import check_query_plus
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
@@ -19,8 +19,11 @@ from cxcall.payloads.errors.broken_rules import explain_parameter_error
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
+from cxcall.phone.number_property_names import is_any_number_name
 
 _BAD_REQUEST = 400
+_LOST_PLUS = re.compile(r"(?P<number> [0-9][0-9 ().-]{6,})|.+T[0-9:.]+ [0-9]{2}:?[0-9]{2}")
+"""A phone number in E.164, or a time with the offset of its zone, after a `+` in it was decoded."""
 
 
 def check_query(
@@ -35,7 +38,7 @@ def check_query(
         if f"query:{name}" not in request.unknown and not value.startswith("$(")
     }
     yield from check_parameters(operation, shown)
-    yield from check_query_plus(request)
+    yield from _check_plus(request)
     members = _members(payload) or _members_in_text(request.body)
     is_hidden = request.null_means_unknown and not request.query and not members
     is_refused_read = request.status == _BAD_REQUEST and request.method in READ_METHODS
@@ -51,6 +54,24 @@ def check_query(
     for each in check_members(request, operation, members, has_body=has_body):
         if "query" not in request.unknown or each.code != "property-missing":
             yield each
+
+
+def _check_plus(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning for each phone number or time in the query that has a space in place of its `+`."""
+    for name, value in request.query:
+        found = _LOST_PLUS.fullmatch(value)
+        if found is None or (found["number"] and not is_any_number_name(name)):
+            continue
+        kind = "number" if found["number"] else "time"
+        yield Finding.warning(
+            "phone-format" if kind == "number" else "value-not-allowed",
+            "query",
+            f"`{name}` has a space where the {kind} should have a `+`",
+            fix="write `+` as `%2B` in the URL (with curl: `--get --data-urlencode`, with `requests`: `params={...}`)",
+            why="in a query, `+` means a space",
+            source="URL Standard, application/x-www-form-urlencoded parsing",
+            origin=name,
+        )
 
 
 def _has_no_body(request: ObservedRequest) -> bool:
