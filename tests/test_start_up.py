@@ -120,7 +120,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     expected = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
-        documents.json_spans documents.toml documents.paths
+        credentials.keyring_store documents.json_spans documents.toml
         ledger.batches ledger.record_types ledger.sqlite.upgrade ledger.upkeep
         output.finding_text output.json_envelope output.sections
         payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC
-from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
@@ -58,6 +57,8 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     """
     from secrets import token_hex
 
+    from cxcall.credentials import keyring_store
+
     key, profile = _login_key(settings), settings.profile
     secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
     own = (_KEYRING_NAMES, _KEYRING_PROBLEM)
@@ -103,6 +104,8 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
     """Return a login with its secrets from the keyring; raises CredentialsError if that fails."""
     if not login.get(_KEYRING_NAMES):
         return login
+    from cxcall.credentials import keyring_store
+
     try:
         return {**login, **keyring_store.load_secrets(_account(login)), _KEYRING_NAMES: []}
     except keyring_store.KeyringError as error:
@@ -190,6 +193,8 @@ def _put_keyring_entries(profile: str, names: list[str]) -> None:
 
 def _delete_unused_entries(profile: str, kept: Iterable[str] = ()) -> dict[str, str]:
     """Delete the keyring entries that no login of the profile uses; returns those that may still be there, and why."""
+    from cxcall.credentials import keyring_store
+
     used, remaining, why = [*_used_entries(profile), *kept], {}, ""
     for entry in _keyring_entries(profile):
         if entry in used:
