@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.command import start_script
 from helpers.platform_server import Reply
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ pytestmark = [
 ]
 
 START = """
-import json, os, signal, sys
+import json, os, signal, sys, warnings
+warnings.simplefilter("ignore")
 from threading import Event, Thread
 from cxcall import Client, CxcallError
 
@@ -56,18 +56,13 @@ def respond(_body: Any, _count: int) -> Reply:
     return Reply(201, {"id": "e-1"})
 
 
-def run(program: str) -> Any:
+def run(cxcall: Cxcall, program: str) -> Any:
     """Return what a program prints as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", START + program],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    return json.loads(done.stdout)
+    script = str(cxcall.folder / cxcall.file("program.py", START + program))
+    with start_script([script], dict(os.environ)) as process:
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    return json.loads(out)
 
 
 def outcomes(cxcall: Cxcall) -> list[str]:
@@ -94,13 +89,16 @@ def ledger(
 def test_parent_and_forked_processes_send_each_request_once(
     ledger: Platform, cxcall: Cxcall
 ) -> None:
-    found = run("""
+    found = run(
+        cxcall,
+        """
 first = send("first")
 def work():
     return [send(f"r{number}") for number in range(12)]
 children = [fork(work), fork(work)]
 print(json.dumps([[first], work(), *(each() for each in children), [send("last")]]))
-""")
+""",
+    )
     results = [result for each in found for result in each]
     others = {each for each in results if each != "accepted"}
     assert all("identical request" in each for each in others), others
@@ -111,7 +109,9 @@ print(json.dumps([[first], work(), *(each() for each in children), [send("last")
 def test_record_of_a_forked_process_stays_after_its_parent_closed_the_ledger(
     ledger: Platform, cxcall: Cxcall
 ) -> None:
-    found = run("""
+    found = run(
+        cxcall,
+        """
 receiving, sending = os.pipe()
 first = send("first")
 def work():
@@ -122,14 +122,19 @@ child = fork(work)
 client.close()
 os.write(sending, b"1")
 print(json.dumps([first, *child()]))
-""")
+""",
+    )
     assert found == ["accepted"] * 3
     assert outcomes(cxcall) == ["accepted"] * 3
     assert ledger.rung == 3
 
 
-def test_batch_of_the_parent_sends_nothing_in_a_forked_process(ledger: Platform) -> None:
-    found = run("""
+def test_batch_of_the_parent_sends_nothing_in_a_forked_process(
+    ledger: Platform, cxcall: Cxcall
+) -> None:
+    found = run(
+        cxcall,
+        """
 rows = [{"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": f"r{n}"} for n in range(3)]
 batch = client.batch("personal-connection", rows, confirm=3)
 def work():
@@ -139,7 +144,8 @@ def work():
         return error.findings[0].message
 child = fork(work)()
 print(json.dumps([child, [str(row.outcome) for row in batch]]))
-""")
+""",
+    )
     assert "belongs to the process that opened it" in found[0]
     assert found[1] == ["accepted"] * 3
     assert ledger.rung == 3
@@ -147,9 +153,11 @@ print(json.dumps([child, [str(row.outcome) for row in batch]]))
 
 @pytest.mark.parametrize("leave", ["sys.exit()", "break", "continue"])
 def test_process_forked_in_the_loop_leaves_it_without_the_rows_of_its_parent(
-    platform: Platform, leave: str
+    platform: Platform, cxcall: Cxcall, leave: str
 ) -> None:
-    found = run(f"""
+    found = run(
+        cxcall,
+        f"""
 def loop():
     for row in batch:
         found.append(row.number)
@@ -171,14 +179,19 @@ if os.getpid() != parent:
 child, status = os.wait()
 os.close(sending)
 print(json.dumps([status, os.read(receiving, 999).decode(), found]))
-""")
+""",
+    )
     message = "this batch belongs to the process that opened it" if leave == "continue" else ""
     assert found == [0, message, [1, 2, 3]]
     assert platform.rung == 3
 
 
-def test_process_forked_in_the_loop_can_be_ended_by_a_signal(platform: Platform) -> None:
-    found = run("""
+def test_process_forked_in_the_loop_can_be_ended_by_a_signal(
+    platform: Platform, cxcall: Cxcall
+) -> None:
+    found = run(
+        cxcall,
+        """
 rows = [{"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": f"r{n}"} for n in range(3)]
 receiving, sending = os.pipe()
 for row in client.batch("personal-connection", rows, confirm=3):
@@ -191,14 +204,17 @@ for row in client.batch("personal-connection", rows, confirm=3):
         os.read(receiving, 1)
         os.kill(child, signal.SIGTERM)
 print(json.dumps(os.waitstatus_to_exitcode(os.wait()[1])))
-""")
+""",
+    )
     assert found == -15
     assert platform.rung == 3
 
 
 @pytest.mark.usefixtures("platform")
 def test_forked_process_waits_for_no_thread_of_its_parent(cxcall: Cxcall) -> None:
-    found = run("""
+    found = run(
+        cxcall,
+        """
 inside, forked = Event(), Event()
 def hold():
     with client._resources().ledger() as ledger, client._lock:
@@ -217,7 +233,8 @@ result = child()
 forked.set()
 thread.join()
 print(json.dumps([result, send("parent")]))
-""")
+""",
+    )
     assert found == ["accepted"] * 2
     assert outcomes(cxcall) == ["accepted"] * 2
 
@@ -225,7 +242,9 @@ print(json.dumps([result, send("parent")]))
 def test_closed_ledger_that_a_program_still_holds_does_not_disturb_a_fork(
     ledger: Platform, cxcall: Cxcall
 ) -> None:
-    found = run("""
+    found = run(
+        cxcall,
+        """
 closed = Client()
 with closed._resources().ledger() as kept:
     pass
@@ -233,7 +252,8 @@ first = send("first")
 closed.close()
 child = fork(lambda: send("child"))
 print(json.dumps([first, child(), send("last")]))
-""")
+""",
+    )
     assert found == ["accepted"] * 3
     assert outcomes(cxcall) == ["accepted"] * 3
     assert ledger.rung == 3

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +17,7 @@ from cxcall.documents import private_files
 from cxcall.findings.errors import UsageError
 from cxcall.settings import settings as config
 from cxcall.settings.sources import Layer
+from helpers.command import start_script
 from helpers.token_endpoint import (
     GARBAGE,
     NONE,
@@ -247,17 +246,12 @@ print(token_provider.get_token(settings, refused=refused).value)
 """
 
 
-def race(base_url: str, clients: list[str], refused: str = "") -> list[str]:
+def race(folder: Path, base_url: str, clients: list[str], refused: str = "") -> list[str]:
     """Get tokens in as many processes, which start together."""
+    script = folder / "program.py"
+    script.write_text(PROGRAM)
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, client, refused],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(base_url),
-        )
-        for client in clients
+        start_script([str(script), client, refused], environment(base_url)) for client in clients
     ]
     for process in running:
         assert process.stdin is not None
@@ -269,27 +263,31 @@ def race(base_url: str, clients: list[str], refused: str = "") -> list[str]:
 
 
 @pytest.mark.slow
-def test_many_processes_request_one_token(endpoint: TokenEndpoint, state: Path) -> None:
-    values = race(endpoint.base_url, ["me"] * 6)
+def test_many_processes_request_one_token(
+    endpoint: TokenEndpoint, state: Path, tmp_path: Path
+) -> None:
+    values = race(tmp_path, endpoint.base_url, ["me"] * 6)
     assert set(values) == {f"{TOKEN}-1"}
     assert len(endpoint.asked) == 1
     assert len(records(state)) == 1
 
 
 @pytest.mark.slow
-def test_processes_keep_the_tokens_of_each_other(endpoint: TokenEndpoint, state: Path) -> None:
+def test_processes_keep_the_tokens_of_each_other(
+    endpoint: TokenEndpoint, state: Path, tmp_path: Path
+) -> None:
     clients = [f"c{number}" for number in range(6)]
-    values = race(endpoint.base_url, clients)
+    values = race(tmp_path, endpoint.base_url, clients)
     kept = {record["client_id"]: record["value"] for record in records(state)}
     assert kept == dict(zip(clients, values, strict=True))
 
 
 @pytest.mark.slow
 def test_two_processes_refresh_once(
-    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, tmp_path: Path
 ) -> None:
     first = token_provider.get_token(load())
-    values = race(endpoint.base_url, ["me", "me"], first.value)
+    values = race(tmp_path, endpoint.base_url, ["me", "me"], first.value)
     assert set(values) == {f"{TOKEN}-2"}
     assert len(records(state)) == 1
 

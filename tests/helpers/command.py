@@ -107,9 +107,7 @@ class Cxcall:
         """Run a command line to its end, by a fork if this is equivalent."""
         forks = Cxcall.forks
         if forks is not None and self._may_fork(command) and forks.can_run(given, environment):
-            ended = forks.run(command, given, str(self.folder), environment)
-            if ended is not None:
-                return ended
+            return forks.run(command, given, str(self.folder), environment)
         result = subprocess.run(
             command,
             input=given,
@@ -188,6 +186,16 @@ class Cxcall:
             "CXCALL_CLIENT_SECRET": sandbox.client_secret,
         }
         return self
+
+
+def start_script(command: list[str], environment: dict[str, str]) -> Running:
+    """Start a Python script with arguments beside the test, by a fork of a process that has loaded the package if possible."""
+    pipe = subprocess.PIPE
+    if Cxcall.forks is not None:
+        return Cxcall.forks.start(command, str(Path.cwd()), environment, given=pipe)
+    return subprocess.Popen(
+        [sys.executable, *command], text=True, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    )
 
 
 @contextmanager

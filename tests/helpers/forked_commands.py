@@ -53,17 +53,13 @@ class Forks:
 
     def run(
         self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
-    ) -> Ended | None:
-        """Run the command to its end; returns None if another thread is running one."""
+    ) -> Ended:
+        """Run the command to its end."""
         if not self._lock.acquire(blocking=False):
-            return None
+            return self._run_beside_another(arguments, given, cwd, environment)
         try:
             ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
-            read_end, write_end = os.pipe()
-            if len(given) > PIPE_SIZE:
-                fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, len(given))
-            assert os.write(write_end, given) == len(given)
-            os.close(write_end)
+            read_end = pipe_with(given)
             request = json.dumps([arguments, cwd, environment, False, False]).encode()
             socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])
             for descriptor in (read_end, *theirs):
@@ -78,6 +74,16 @@ class Forks:
             raise
         finally:
             self._lock.release()
+
+    def _run_beside_another(
+        self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
+    ) -> Ended:
+        """Run the command to its end while another thread runs one."""
+        read_end = pipe_with(given)
+        process = self.start(arguments, cwd, environment, given=read_end)
+        os.close(read_end)
+        out, err = process.communicate(60)
+        return Ended(process.wait(), out.encode(), err.encode())
 
     def start(
         self,
@@ -219,6 +225,16 @@ class ForkedTerminal(fdpexpect.fdspawn):  # type: ignore[type-arg] # it is not g
         if force:
             self.process.kill()
         self.exitstatus = self.wait()
+
+
+def pipe_with(given: bytes) -> int:
+    """Return the end to read of a pipe that has the bytes."""
+    read_end, write_end = os.pipe()
+    if len(given) > PIPE_SIZE:
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, len(given))
+    assert os.write(write_end, given) == len(given)
+    os.close(write_end)
+    return read_end
 
 
 def open_input(kind: int) -> tuple[int, IO[str] | None]:

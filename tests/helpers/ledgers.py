@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +11,7 @@ from pathlib import Path
 
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.sqlite import sqlite_database as database
-from helpers.command import Cxcall, Running
+from helpers.command import Running, start_script
 
 PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -43,12 +41,7 @@ class Clock:
 
 def start_process(*args: object) -> Running:
     """Start a process that uses the ledger: by a fork of one that has loaded it, if there is one."""
-    command, pipe = [str(PROCESS), *map(str, args)], subprocess.PIPE
-    if Cxcall.forks is not None:
-        return Cxcall.forks.start(command, str(Path.cwd()), dict(os.environ), given=pipe)
-    return subprocess.Popen(
-        [sys.executable, *command], text=True, stdin=pipe, stdout=pipe, stderr=pipe
-    )
+    return start_script([str(PROCESS), *map(str, args)], dict(os.environ))
 
 
 def read_words(process: Running) -> list[list[str]]:
