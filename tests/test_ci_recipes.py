@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -39,12 +39,11 @@ def find_commands() -> list[str]:
 
 def shell(cxcall: Cxcall, text: str) -> subprocess.CompletedProcess[str]:
     """Run a command line as CI systems do: with the installed command on PATH, and until the first error."""
-    path = f"{CXCALL.parent}:{cxcall.environment['PATH']}"
     return subprocess.run(
         ["bash", "-e", "-c", text],
         capture_output=True,
         text=True,
-        env={**cxcall.environment, "PATH": path},
+        env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
         cwd=cxcall.folder,
         check=False,
     )

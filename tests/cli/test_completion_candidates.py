@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import pexpect
 import pytest
 
 from helpers.cases import each_case
-from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.command import CONTACT, Cxcall
 
 CONFIG = '[profiles.eu]\nregion = "eu-west-1"\n[profiles.eu-test]\n[profiles."my us"]\n'
 # Every expected word, sorted; a shell that completes within a word offers the part that it replaces.
@@ -65,7 +64,7 @@ def home(cxcall: Cxcall, scripts: Path) -> Cxcall:
     cxcall.environment["SCRIPTS"] = str(scripts)
     cxcall.file("config/config.toml", CONFIG)
     cxcall.file("payload one.json", {})
-    cxcall.environment["PATH"] = f"{CXCALL.parent}{os.pathsep}{cxcall.environment['PATH']}"
+    cxcall.environment["PATH"] = cxcall.path_of_shells()
     return cxcall
 
 

@@ -119,6 +119,14 @@ class Cxcall:
         )
         return Ended(result.returncode, result.stdout, result.stderr)
 
+    def path_of_shells(self) -> str:
+        """Return PATH for a shell whose commands may be forks: with streams alone, and without signals."""
+        folder = CXCALL.parent
+        if Cxcall.forks is not None:
+            folder = self.folder / "programs"
+            Cxcall.forks.write_program(folder / "cxcall", str(CXCALL))
+        return f"{folder}{os.pathsep}{CXCALL.parent}{os.pathsep}{self.environment['PATH']}"
+
     def begin(
         self,
         *args: str,
@@ -188,13 +196,21 @@ class Cxcall:
         return self
 
 
-def start_script(command: list[str], environment: dict[str, str]) -> Running:
+def start_script(
+    command: list[str], environment: dict[str, str], folder: Path | None = None
+) -> Running:
     """Start a Python script with arguments beside the test, by a fork of a process that has loaded the package if possible."""
-    pipe = subprocess.PIPE
+    pipe, folder = subprocess.PIPE, folder or Path.cwd()
     if Cxcall.forks is not None:
-        return Cxcall.forks.start(command, str(Path.cwd()), environment, given=pipe)
+        return Cxcall.forks.start(command, str(folder), environment, given=pipe)
     return subprocess.Popen(
-        [sys.executable, *command], text=True, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+        [sys.executable, *command],
+        text=True,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        cwd=folder,
     )
 
 

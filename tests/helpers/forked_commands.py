@@ -9,6 +9,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,19 @@ from pexpect import fdpexpect
 LONGEST_INPUT = 1 << 19
 """Bytes of stdin that fit into a pipe, so that no thread must write it: a larger one is allowed to each user."""
 PIPE_SIZE = 1 << 16
+
+
+PROGRAM = """#!{python} -IS
+import _socket, json, os, sys
+channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+channel.connect("\\0{name}")
+words = [["{command}", *sys.argv[1:]], os.getcwd(), dict(os.environ), False, False]
+request = json.dumps(words).encode()
+streams = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b"".join(n.to_bytes(4, "little") for n in range(3)))
+channel.sendmsg([len(request).to_bytes(4)], [streams])
+channel.sendall(request)
+os._exit(int.from_bytes(channel.recv(4), signed=True) & 255)
+"""
 
 
 class Ended(NamedTuple):
@@ -104,6 +118,12 @@ class Forks:
         channel.connect(f"\0{self._name}")
         request = json.dumps([arguments, cwd, environment, True, has_terminal]).encode()
         return ForkedProcess(channel, request, out, err, given)
+
+    def write_program(self, path: Path, command: str) -> None:
+        """Write a program for shells that lets the server fork the command with its streams, but no other descriptors."""
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(PROGRAM.format(python=sys.executable, name=self._name, command=command))
+        path.chmod(0o755)
 
     def stop(self) -> None:
         """End the process that waits for the next request."""

@@ -11,10 +11,9 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT, start_script
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -80,11 +79,10 @@ def run_command(text: str, cxcall: Cxcall) -> Ended:
     if _PLAIN.fullmatch(text):
         ran = cxcall(*shlex.split(text)[1:])
         return Ended(ran.code, ran.out, ran.err)
-    path = f"{CXCALL.parent}:{cxcall.environment['PATH']}"
     result = subprocess.run(
         ["bash", "-c", f"pbpaste() {{ cat failed.txt; }}\nset -o pipefail\n{text}"],
         cwd=cxcall.folder,
-        env={**cxcall.environment, "PATH": path, "TOKEN": "abc"},
+        env={**cxcall.environment, "PATH": cxcall.path_of_shells(), "TOKEN": "abc"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -96,16 +94,10 @@ def run_command(text: str, cxcall: Cxcall) -> Ended:
 
 def run_python(block: str, cxcall: Cxcall) -> Ended:
     """Run a Python block as a script."""
-    result = subprocess.run(
-        [sys.executable, "-c", block],
-        cwd=cxcall.folder,
-        env=cxcall.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ended(result.returncode, result.stdout, result.stderr)
+    script = cxcall.folder / cxcall.file("script.py", block)
+    with start_script([str(script)], cxcall.environment, cxcall.folder) as process:
+        out, err = process.communicate(timeout=60)
+    return Ended(process.wait(), out, err)
 
 
 def write_files(cxcall: Cxcall) -> None:
