@@ -1,7 +1,6 @@
-"""Find the ID of a new call, or a link to it, in a response that reports an error.
+"""Find the members of a response that name a call: its ID, a link to it, its state, or a flag.
 
-Refusals contain counts, limits, links to the collection of calls, names of operations, and properties that are
-named like a call; none of them is evidence of a call.
+The rules are in the docstring of `cxcall/responses/start_evidence.py`. Names are compared in lower case, without separators.
 """
 
 from __future__ import annotations
@@ -9,180 +8,194 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CALL = (
-    r"(?:(?:outbound|phone|voice|new|created|placed)_?)?"
-    r"(?:call(?:[_-]?session)?|conversation|engagement|interaction)"
+CALL, RESPONSE, ERROR, OTHER, DETAIL = "call", "response", "error", "other", "detail"
+"""What an object is about; a detail is a limit, or a part of the request."""
+_CALLS = (
+    r"x?(?:new|created|placed|outbound|phone|voice)?"
+    r"(?:call(?:session|leg|control)?|conversation|engagement)s?"
 )
-_CALL_NAME = re.compile(rf"{CALL}(s)?")
-_LINK_OF_CALL = re.compile(rf"{CALL}s?[_-]?(?:ids|ur[il]|href|link|location)")
-_KEY_OF_CALL = re.compile(rf"{CALL}[_-]?(?:ref(?:erence)?|key|handle)")
-_ID_NAME_OF_CALL = re.compile(rf"{CALL}[_-]?(?:control|leg|session)?[_-]?(?:id|sid|uuid|guid)|sid")
-_ID = re.compile(r"id|sid|uuid|guid")
-_ID_OR_LINK = re.compile(r"id|sid|uuid|guid|(?:self_?)?ur[il]|href|link|location|self")
-_KEY = re.compile(r"ref(?:erence)?|key|handle")
-_INSIDE_CALL = re.compile(r"_?links?|self|data|attributes|resource|ids|uris")
-"""Parts of the object of a call that are about the call itself."""
-_DETAIL = re.compile(
-    r"(?:invalid|rejected|missing|unknown)?[_-]?(?:fields|params|parameters|properties)|violations"
-    r"|.*(?:limits?|quotas?|usage)|allowed|example|expected|input|request|schema"
+_SEGMENT = re.compile(rf"{_CALLS}|interactions?")
+_ID = re.compile(r"s?ids?|uuids?|guids?|identifier|ref(?:erence)?(?:id)?|key|handle")
+_LINK = re.compile(r"(?:self)?ur[il]s?|href|links?|(?:content)?location|self")
+STATE = re.compile(r"state|status|phase|stage|progress|disposition")
+ACT = re.compile(
+    r"(?:is|was|has|been|call|now)*(?:(?P<of_call>dial(?:l?ing|l?ed)|ringing|alerting|contacting|talking|answered"
+    r"|incall|initiat(?:ing|ed)|placed|queued)"
+    r"|connect(?:ing|ed)|start(?:ing|ed)|running|scheduled|created|accepted|(?:in)?progress(?:ing)?|processing)"
 )
-"""Parts of an error whose names are properties of the request, or of what is limited."""
+"""States and flags: those of a call, and those that a campaign or another request may have, too."""
+_OF_CALL = re.compile(
+    rf"(?:{_CALLS})({_ID.pattern}|{_LINK.pattern}|{STATE.pattern}|{ACT.pattern}|)"
+)
+_RESULT = re.compile(
+    r"attributes|body|data|details?|ids|included|items|links?|payload|resources?|responses?|results?|self|ur[il]s"
+)
+"""Objects that are about the same as the object around them."""
 _ERRORS = re.compile(r".*(?:error|fault|failure)s?|exception")
-_OF_ONE_ERROR = frozenset({"message", "code", "title", "detail", "type"})
-# An ID has a digit; what follows an `@` is the host of a SIP call ID.
-_ID_TEXT = re.compile(r"[^\W_][\w.:~=+-]*(?:@[\w.-]+)?|\{[0-9a-f-]{36}\}")
-_NO_ID = re.compile(
-    r"[0.:_-]+|e(?:rr(?:or)?)?[_-]?\d+|\d{4}-\d\d-\d\d.*|(?:.*[._-])?(?:limit|max|min|per)[._-].*"
+_DETAILS = re.compile(
+    r".*(?:limit|quota|usage|throttl|polic(?:y|ies)).*|.*(?:fields|params|parameters|properties|violations)"
+    r"|allowed|example|expected|input|request|schema"
 )
-_NO_VALUE = re.compile(r"|[\W0_]+|n/?a|none|null|nil|undefined|unknown|.*\s.*", re.DOTALL)
-"""What stands for a missing ID, or is a sentence."""
-_COUNT_OR_OPERATION = re.compile(r"[\d.,:+-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}")
-"""A count, a number, a duration, or the name of an operation such as `createCallV2`."""
-_VERSION = re.compile(r"v\d+")
-_REFERENCE = re.compile(r"(?:docs?|documentation|reference|errors?|guides?|help|kb|wiki|problems?)")
-"""A segment in the path of a link to the documentation."""
-_CALL_IN_OBJECT, _LINKS_OF_CALLS, _NO_EVIDENCE = "call", "links", "none"
-"""What an object may name: one call, a call only by a link behind `/calls/`, or nothing."""
+_OF_LIMIT = frozenset("limit max maximum min per quota remaining unit used window".split())
+_ID_TEXT = re.compile(r"[\w-][\w.:~=+/-]*(?:@[\w.-]+)?|\{[\dA-Fa-f-]{36}\}")
+_NO_ID = re.compile(
+    r"(?i)[0\W_]+|-\d.*|e\d{2,}|err(?:or)?[_-]?\d+|(?:.*[\W_])?(?:limit|max|min|per)(?:[\W_].*)?"
+)
+_VERSION = re.compile(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
+_MIXED_CASE = re.compile(
+    r"(?=.*[a-z])(?=.*[A-Z])(?!(?:[a-z]{3,})?(?:[A-Z][a-z]{2,})*$)[a-zA-Z]{10,}"
+)
+"""Letters that are not the words of a name such as `createCall`."""
+_COUNT_OR_OPERATION = re.compile(
+    r"(?i)[\d.,:+/tz-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}|.*/.*|.*[\W_][a-z]{3,}"
+)
+"""What is no ID at a name such as `calls`: a count, a duration, a time, the name of an operation, a phrase."""
+_DOCUMENTS = re.compile(
+    r".*/(?:articles?|docs?|documentation|errors?|guides?|help|kb|problems?|reference|wiki)(?:/.*)?"
+)
+"""The path of a link to documentation."""
+_LONGEST = 2048
+"""The length of a link; an ID is shorter."""
 
 
-def names_new_call(body: Any, sent: frozenset[str], *, with_ids: bool) -> bool:
-    """Return whether a body has a link to a call, or an object of one with its ID, that is not among the values sent.
+class Member(NamedTuple):
+    """A member of an object: its name, its value, and what the object is about."""
 
-    With `with_ids` also an ID whose name is that of a call.
+    name: str
+    value: Any
+    about: str = OTHER
+
+
+def letters_of(name: str) -> str:
+    """Return a name in lower case, without separators."""
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def members(body: Any, about: str = RESPONSE) -> Iterator[Member]:
+    """Yield all members at any depth that are no objects; `about` is what the body is about."""
+    if isinstance(body, list):
+        for item in body:
+            yield from members(item, about)
+    if not isinstance(body, dict):
+        return
+    about = _refine(body, about)
+    for member, value in body.items():
+        name = letters_of(member)
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict | list):
+                yield from members(each, _about_inside(name, about))
+            else:
+                yield Member(name, each, about)
+
+
+def _refine(body: dict[str, Any], about: str) -> str:
+    """Return what an object is about: a link says it (`rel`), a resource of JSON:API (`type`), and a limit."""
+    found = {letters_of(name): value for name, value in body.items()}
+    kinds = [found.get("rel")] if about != DETAIL else []
+    kinds += [found.get("type")] if about == RESPONSE else []
+    if any(re.fullmatch(_CALLS, letters_of(str(each))) for each in kinds):
+        about = CALL
+    return OTHER if about == CALL and _OF_LIMIT & found.keys() else about
+
+
+def _about_inside(name: str, about: str) -> str:
+    """Return what the objects at a name are about; `about` is what the object around it is about."""
+    if about == DETAIL or _DETAILS.fullmatch(name):
+        return DETAIL
+    if _ERRORS.fullmatch(name):
+        return ERROR
+    attribute, own = _read_name(name, about)
+    if own == CALL and (not attribute or _ID.fullmatch(attribute) or _LINK.fullmatch(attribute)):
+        return CALL
+    if _RESULT.fullmatch(name):
+        return about
+    return ERROR if about == ERROR else OTHER
+
+
+def _read_name(name: str, about: str) -> tuple[str, str]:
+    """Return which attribute a name is, and of what: `callid` is the `id` of a call.
+
+    Inside another object, `sid` and `interactionid` are usually the ID of a trace.
     """
-    for name, value, place in _members(body):
-        text = "" if isinstance(value, bool) or value is None else str(value).strip().lower()
-        if not text or text in sent or place == _NO_EVIDENCE:
-            continue
-        of_call, is_number = place == _CALL_IN_OBJECT, not isinstance(value, str)
-        is_link_name = _LINK_OF_CALL.fullmatch(name) or (of_call and _ID_OR_LINK.fullmatch(name))
-        is_id_name = (of_call and _ID.fullmatch(name)) or (
-            with_ids and _ID_NAME_OF_CALL.fullmatch(name)
-        )
-        is_key = _KEY_OF_CALL.fullmatch(name) or (of_call and _KEY.fullmatch(name))
-        if (
-            (is_id_name and fills_id_place(text))
-            or (is_link_name and is_id(text))
-            or ((is_key or _CALL_NAME.fullmatch(name)) and not is_number and _is_clear_id(text))
-        ):
-            return True
-        is_single = (
-            is_link_name or is_key or (_CALL_NAME.fullmatch(name) and not name.endswith("s"))
-        )
-        if (is_single or place == _LINKS_OF_CALLS) and is_link_to_call(
-            text, sent, of_any=bool(is_single)
-        ):
-            return True
-    return False
+    if about == RESPONSE:
+        name = re.sub(r"^(?:interactions?|(?=sid$))", "call", name)
+    found = _OF_CALL.fullmatch(name)
+    return (found[1], CALL) if found else (name, about)
+
+
+def refers_to_call(member: Member, known: frozenset[str], *, with_ids: bool = True) -> bool:
+    """Return whether a member is an ID of a call, a link to one, its state, or a flag, and not among the known values.
+
+    `with_ids` also counts an ID by its own name, such as `callId`.
+    """
+    attribute, about = _read_name(member.name, member.about)
+    text = str(member.value).strip()
+    is_new = text.lower() not in known and len(text) <= _LONGEST
+    if member.about == DETAIL or member.value is None or not is_new:
+        return False
+    if text.lower() == "true" or STATE.fullmatch(attribute):
+        return _is_act(attribute if text.lower() == "true" else letters_of(text), about)
+    if _LINK.fullmatch(attribute):
+        return is_link_to_call(text, known, is_named=about == CALL)
+    if about == CALL and _ID.fullmatch(attribute):
+        return (with_ids or member.about == CALL) and is_id(text)
+    is_text = about == CALL and attribute in ("", "value") and isinstance(member.value, str)
+    is_clear = is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
+    return is_text and (is_clear or is_link_to_call(text, known))
+
+
+def _is_act(word: str, about: str) -> bool:
+    """Return whether a state, or the name of a flag, is that of a call."""
+    found = ACT.fullmatch(word)
+    return found is not None and (
+        about == CALL or (about in (RESPONSE, ERROR) and found["of_call"] is not None)
+    )
 
 
 def is_id(text: str) -> bool:
-    """Return whether a text may be an ID: not a placeholder such as `N/A`, a version, a phrase, or a code of an error."""
-    text = text.lower()
+    """Return whether a text may be an ID: not a placeholder such as `N/A`, a phrase, a limit, or a code of an error."""
     if not _ID_TEXT.fullmatch(text) or _NO_ID.fullmatch(text):
         return False
-    parts = [each for each in re.split(r"[\W_]+", text.partition("@")[0]) if each]
-    parts = [each for each in parts if not _VERSION.fullmatch(each)]
-    words = [each for each in parts if re.fullmatch("[^\\W\\d]{3,}", each)]
-    has_digit = any(not each.isalpha() for each in parts)
-    return has_digit and (not words[1:] or not parts[-1].isalpha())
+    text = _VERSION.sub("", text)
+    return any(map(str.isdigit, text)) or _MIXED_CASE.fullmatch(text) is not None
 
 
-def fills_id_place(text: str) -> bool:
-    """Return whether a text at the place of an ID is one, whatever its form: not a placeholder such as `N/A`, or a sentence."""
-    return not _NO_VALUE.fullmatch(text.strip().lower())
+def is_link_to_call(text: str, known: frozenset[str], *, is_named: bool = False) -> bool:
+    """Return whether a text is a link to a new call: an ID behind `/calls/`.
 
-
-def is_link_to_call(text: str, sent: frozenset[str], *, of_any: bool = False) -> bool:
-    """Return whether a text in lower case is a link to a call that was not sent: an ID behind `/calls/`.
-
-    With `of_any`, the name of the link says that it is one, so that any path is enough that ends in an ID.
+    If its name says that it is one, any path is enough that ends in an ID.
     """
-    try:
-        url = urlsplit(text)
-    except ValueError:
-        return False
-    if not (url.netloc or text.startswith("/")):
-        return False
+    url = _split_link(text)
     segments = [unquote(each) for each in url.path.split("/") if each]
-    if any(map(_REFERENCE.fullmatch, segments)):
+    if leads_to_documentation(text):
         return False
-    found = [after for name, after in pairwise(segments) if _CALL_NAME.fullmatch(name)]
-    if of_any:
-        found += segments[-1:]
+    pairs = pairwise([*segments, ""])
+    found = [after for name, after in pairs if _SEGMENT.fullmatch(letters_of(name))]
+    if is_named or "" in found:
+        query = parse_qsl(url.query)
         found += [
-            each
-            for name, each in parse_qsl(url.query)
-            if _ID_OR_LINK.fullmatch(name) or _ID_NAME_OF_CALL.fullmatch(name)
+            each for name, each in query if _ID.fullmatch(_read_name(letters_of(name), CALL)[0])
         ]
+    if is_named:
+        found += segments[-1:]
     found = [re.sub(r"\.(?:json|xml)$", "", each) for each in found]
-    return any(
-        is_id(each) and each not in sent and not re.match(rf"{CALL}s\d", each) for each in found
-    )
+    return any(is_id(each) and each.lower() not in known for each in found)
 
 
-def _is_clear_id(text: str) -> bool:
-    """Return whether a text at a name that may also be that of a count or an operation is an ID."""
-    return is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
+def leads_to_documentation(text: str) -> bool:
+    """Return whether a text is a link to documentation, by its path."""
+    return _DOCUMENTS.fullmatch(_split_link(text).path.lower()) is not None
 
 
-def _members(
-    body: Any, place: str = "", *, in_error: bool = False
-) -> Iterator[tuple[str, Any, str]]:
-    """Yield the name in lower case, the value, and the place of all members at any depth."""
-    if isinstance(body, list):
-        for item in body:
-            yield from _members(item, place, in_error=in_error)
-    if not isinstance(body, dict):
-        return
-    if place != _NO_EVIDENCE:
-        place = _place_of_typed(body, in_error=in_error) or place
-    for member, value in body.items():
-        name = member.lower()
-        if not isinstance(value, dict | list):
-            yield name, value, place
-            continue
-        inner = _place_inside(name, value, place)
-        items = value if isinstance(value, list) else ()
-        # A list at the name of one call is a list of errors.
-        is_single = _CALL_NAME.fullmatch(name) or _ID_NAME_OF_CALL.fullmatch(name)
-        of_items = _NO_EVIDENCE if is_single and not name.endswith("s") else inner
-        if (
-            _CALL_NAME.fullmatch(name)
-            or _LINK_OF_CALL.fullmatch(name)
-            or of_items != _CALL_IN_OBJECT
-        ):
-            yield from ((name, item, of_items) for item in items if isinstance(item, str | int))
-        yield from _members(value, inner, in_error=in_error or bool(_ERRORS.fullmatch(name)))
-
-
-def _place_of_typed(body: dict[str, Any], *, in_error: bool) -> str:
-    """Return the place in a link (`rel`) or a resource of JSON:API (`type`); an error has a type, too."""
-    if (found := _CALL_NAME.fullmatch(str(body.get("rel", "")).lower())) is not None:
-        return _LINKS_OF_CALLS if found[1] else _CALL_IN_OBJECT
-    is_call = _CALL_NAME.fullmatch(str(body.get("type", "")).lower()) and not in_error
-    return _CALL_IN_OBJECT if is_call else ""
-
-
-def _place_inside(name: str, value: dict[str, Any] | list[Any], above: str) -> str:
-    """Return the place in an object or a list at a name."""
-    is_by_property = (
-        isinstance(value, dict) and not {each.lower() for each in value} & _OF_ONE_ERROR
-    )
-    if above == _NO_EVIDENCE or _DETAIL.fullmatch(name):
-        return _NO_EVIDENCE
-    if _ERRORS.fullmatch(name):
-        return _NO_EVIDENCE if is_by_property and name.endswith("s") else ""
-    if found := _CALL_NAME.fullmatch(name):
-        return _LINKS_OF_CALLS if found[1] and isinstance(value, dict) else _CALL_IN_OBJECT
-    if _LINK_OF_CALL.fullmatch(name) or _KEY_OF_CALL.fullmatch(name):
-        return _CALL_IN_OBJECT
-    if _INSIDE_CALL.fullmatch(name) and above:
-        return above
-    is_links = re.fullmatch("_?links?", name) and isinstance(value, list)
-    return _LINKS_OF_CALLS if is_links else ""
+def _split_link(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")

@@ -49,19 +49,7 @@ _COUNT_NAMES = tuple(
     """.split()
 )
 _NOTHING_WRONG = frozenset(
-    [
-        "",
-        "none",
-        "null",
-        "false",
-        "ok",
-        "success",
-        "successful",
-        "n/a",
-        "no error",
-        "no errors",
-        "noerror",
-    ]
+    ["", *"false na noerror noerrors none null ok success successful".split()]
 )
 _SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
@@ -180,12 +168,13 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             continue
         name, place = member.lower(), join_pointer(pointer, member)
         text = "" if isinstance(value, dict | list) else str(value).strip()
-        if says_no_failure(value) and not describe_failure(member, value):
+        is_list = names_failed_items(member) and isinstance(value, list)
+        if says_no_failure(value) and not is_list and not describe_failure(member, value):
             continue
         if isinstance(value, dict):
             yield from _failures_of_object(member, value, place)
         elif isinstance(value, list):
-            if name == "errors" or (names_failed_items(member) and value):
+            if name == "errors" or (is_list and value):
                 codes = (member_text(value[0], each) for each in ("code", "errorCode", "error"))
                 meaning = meaning_of(next(filter(None, codes), ""))
                 yield _Failure(place, f"`{place}` has {_describe_items(value)}", meaning)
@@ -304,13 +293,12 @@ def describe_failure(member: str, value: Any) -> str:
 
 
 def says_no_failure(value: Any) -> bool:
-    """Return whether the value of a member about errors reports no error: it is empty, `0`, or a 2xx status."""
-    if isinstance(value, dict):
-        return all(map(says_no_failure, value.values()))
-    if isinstance(value, list):
-        return not value
+    """Return whether the value of a member about errors reports no error: it is empty, `0`, `NO_ERROR`, or a 2xx status."""
+    if isinstance(value, dict | list):
+        return all(map(says_no_failure, value.values() if isinstance(value, dict) else value))
     text = str(value).strip().lower()
-    return text in _NOTHING_WRONG or compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
+    is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
+    return is_success or compile_pattern(r"[\W_]").sub("", text) in _NOTHING_WRONG
 
 
 def _shorten(text: str) -> str:

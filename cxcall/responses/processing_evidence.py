@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.responses.failures_in_2xx import describe_failures, is_partial, reported_failure
-from cxcall.responses.identifiers import correlation_id, engagement_id
+from cxcall.responses.identifiers import engagement_id
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -56,17 +56,7 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     reports_start = not operation.is_read and shows_start(
         exchange.request, response, operation, first_place
     )
-    evidence = Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
-    if evidence in (Evidence.BUSY, Evidence.UNAUTHORIZED) and operation.can_place_call:
-        from cxcall.responses import call_references, start_evidence
-
-        sent = start_evidence.values_sent(exchange.request)
-        location = response.headers.get("Location", "").lower()
-        if start_evidence.states_call(
-            response, exchange.request
-        ) or call_references.is_link_to_call(location, sent):
-            return Evidence.INCONCLUSIVE  # it is not sent again
-    return evidence
+    return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
 
 
 def status_leaves_outcome_open(response: HttpResponse) -> bool:
@@ -92,24 +82,11 @@ def _classify_error(response: HttpResponse) -> Evidence:
 def shows_start(
     request: HttpRequest, response: HttpResponse, operation: Operation, first_place: str
 ) -> bool:
-    """Return whether an error says that something was started, against its status.
+    """Return whether an error says that something was started, against its status; in doubt if it would be sent again."""
+    from cxcall.responses.start_evidence import shows_call
 
-    Only a new engagement ID at its place, or by the name of a call's ID if no place is declared, an object of a call or a
-    link to it, and a state count: an error contains many other IDs.
-    """
-    from cxcall.responses import call_references, start_evidence
-
-    sent = start_evidence.values_sent(request)
-    found, _ = engagement_id(operation, response, first_place) or ("", "")
-    is_undeclared = not (first_place or operation.engagement_id)
-    is_new = found.lower() not in sent and call_references.fills_id_place(found)
-    if is_new and found != correlation_id(response):
-        return True
-    body, known = response.json(), sent | {(correlation_id(response) or "").lower()}
-    is_named = operation.can_place_call and call_references.names_new_call(
-        body, known, with_ids=is_undeclared
-    )
-    return is_named or start_evidence.names_started_state(body)
+    in_doubt = _classify_error(response) in (Evidence.BUSY, Evidence.UNAUTHORIZED)
+    return shows_call(request, response, operation, first_place, in_doubt=in_doubt)
 
 
 def _has_retry_after(response: HttpResponse) -> bool:

@@ -1,4 +1,12 @@
-"""Find evidence in a response that something was or may be started, although it reports a failure."""
+"""Find in a response that reports an error what shows that a call was placed, or may have been.
+
+A response shows a call if it has the ID of a call, a link that ends in one, a state or flag of a call, or a sentence
+that says that it was placed. A member is about a call if its own name says so (`callId`, `X-Call-Id`), or else that of
+the object around it: what is about an agent, an error, a limit, or a part of the request is no evidence. A text is an
+ID if it has a digit, or ten letters in mixed case that are not words; a code of an error, a limit, and what was sent are
+not. Headers and sentences may be about an earlier call, so they only keep a request from being sent again. A 2xx response
+that reports a failure needs less: any new ID, state, count, or time, or an error such as a timeout.
+"""
 
 from __future__ import annotations
 
@@ -8,50 +16,45 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.responses.call_references import CALL, names_new_call
+from cxcall.responses.call_references import (
+    ACT,
+    ERROR,
+    STATE,
+    Member,
+    is_id,
+    is_link_to_call,
+    leads_to_documentation,
+    letters_of,
+    members,
+    refers_to_call,
+)
 from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
+from cxcall.responses.identifiers import correlation_id, engagement_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
 _ID_NAME = re.compile(
-    r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call_?|conversation_?)?ur[il])$"
+    r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call|conversation)?ur[il])$"
 )
 # These name the exchange, the error, or the caller; `valid` and `paid` only end like an ID.
 _OTHER_IDS = re.compile(
-    r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction"
-    r"|support|incident|session"
-    r"|tenant|org|organization|business|bu|client|user)_?-?(?:id|ids|guid|uuid)"
-    r"|(?:is)?(?:in)?valid|(?:un)?paid|void)$"
+    r"(?:context|correlation|request|trace|span|error|log|event|message|transaction|support|incident|session"
+    r"|tenant|org|organization|business|bu|client|user)(?:ids?|guid|uuid)|(?:is)?(?:in)?valid|(?:un)?paid|void"
 )
-_STATE_NAME = re.compile(r"(?:state|status|phase|stage|progress|disposition)$")
 _NOT_STARTED = re.compile(
     r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
     r"|bad|^\d+\b"
 )
-# The states of an existing call or job; an error has other states.
-_STARTED = re.compile(
-    r"(?:is |was |call |now )?"
-    r"(?:dial(?:l?ing|l?ed)|ringing|alerting|contacting|connect(?:ing|ed)|answered|talking"
-    r"|in ?call"
-    r"|start(?:ing|ed)|running|initiat(?:ing|ed)|placed|queued|scheduled|created|accepted"
-    r"|(?:in )?progress(?:ing)?|processing)"
-)
 _ACT_NAME = re.compile(
-    r"^(?:is|was|has|been|calls?)?_?"
-    r"(?:started|dialed|dialled|dialing|ringing|rang|queued|created|accepted|scheduled"
-    r"|initiated|connected|answered|placed|succeeded|processed)"
-    r"(?:_?(?:at|on|time|date|count|calls?))?$"
-    r"|^(?:start|dial|creation|creat|queue|connect|answer|ring)_?(?:ed)?_?(?:time|date|at)$"
-    r"|^(?:call|talk|ring)_?(?:duration|seconds)(?:_?(?:seconds|ms))?$"
+    rf"(?:calls?)?(?:{ACT.pattern}|rang|succeeded|processed)(?:at|on|time|date|count|calls?)?"
+    r"|(?:start|dial|creation|creat|queue|connect|answer|ring)(?:ed)?(?:time|date|at)"
+    r"|(?:call|talk|ring)(?:duration|seconds)(?:seconds|ms)?"
 )
-_COUNT_NAME = re.compile(
-    r"^(?:success(?:es|ful)?|succeeded|accepted|processed|created|queued)_?(?:count)?$"
-)
-_ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
-_CODE_NAME = re.compile(r"^(?:http_?)?(?:status|status_?code|error_?code|code)$")
+_COUNT_NAME = re.compile(r"success(?:es|ful)?(?:count)?")
+_STATE_NAME = re.compile(rf"(?:{STATE.pattern})$")
+_CODE_NAME = re.compile(r"(?:http)?(?:status|statuscode|errorcode|code)")
 _OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
 # What gateways and servers say if it is not known whether the request was processed.
 _OPEN_ERROR = re.compile(
@@ -62,33 +65,66 @@ _OPEN_ERROR = re.compile(
     r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
     r"|\be(?:conn(?:reset|aborted)|pipe)\b|\b(?:socket hang ?up|broken pipe|unexpected eof)\b|^eof$"
 )
-_STATED_CALL = re.compile(
-    r"\balready (?:being )?(?:called|dial(?:l?ed|l?ing)|connected|queued|(?:in )?progress)\b"
-    r"|^(?:the |your |outbound )*call (?:is |was |has been |now )*"
-    r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated"
-    r"|placed|queued|ringing|started)\b"
+_PLACED = (
+    r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated|placed"
+    r"|queued|ringing|started)"
 )
-"""What an error says of a call that was placed."""
+_STATED_CALL = re.compile(
+    r"(?:^|[.,:;] |(?<!before )\b(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call "
+    rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being )*{_PLACED}\b"
+    rf"|^(?:the |your |outbound )*call (?:already |now )?{_PLACED}(?:$|[.,:;])"
+    r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing))\b"
+)
+"""A sentence that says that a call was placed."""
 _PLACED_CALL = re.compile(
     _STATED_CALL.pattern
-    + r"|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))|^unanswered$|\bhung up\b"
-    r"|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
+    + r"|\balready (?:connected|queued|(?:in )?progress)\b|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))"
+    r"|^unanswered$|\bhung up\b|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
 """What a failure says if a call was placed."""
 # They name a part of the request, such as `requestTimeout`.
-_PLACE_NAME = re.compile(
-    r"^(?:attribute|field|name|param(?:eter)?|path|pointer|property)_?(?:name)?$"
+_PLACE_NAME = re.compile(r"(?:attribute|field|name|param(?:eter)?|path|pointer|property)(?:name)?")
+_DOCUMENT_HOST = re.compile(
+    r"https?://((?:[\w-]+\.)*(?:community|developers?|docs?|help|kb|status|support|wiki)\.[\w.-]+)"
 )
-_DOCUMENTATION = re.compile(
-    r"https?://[^/\s]+/(?:[\w.-]+/){0,4}(?:docs|documentation|errors)(?:[/#?]|$)"
-)
-"""A link to the documentation of an error, not to what was started."""
-_DOCUMENTATION_HOST = re.compile(
-    rf"https?://(?:[\w-]+\.)*(?:docs?|developers?|kb|wiki)\.(?!\S*/{CALL}s?/[^/\s]*\d[^/\s]*$)"
-)
-"""As above, by its host, unless it is the API's own host."""
+_TAG = re.compile(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
+_MOST_TEXT = 16384
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})
+
+
+def shows_call(
+    request: HttpRequest,
+    response: HttpResponse,
+    operation: Operation,
+    first_place: str,
+    *,
+    in_doubt: bool,
+) -> bool:
+    """Return whether a response that reports an error shows a new call; `in_doubt` also counts what may be an earlier one.
+
+    `first_place` is the user's setting for the place of the engagement ID. An ID by its own name, such as `callId`, does not
+    count if the vendor declares another place. Of a request that places no call, only its own ID counts.
+    """
+    known = values_sent(request) | {str(response.status), (correlation_id(response) or "").lower()}
+    found, _ = engagement_id(operation, response, first_place) or ("", "")
+    if is_id(found) and found.lower() not in known:
+        return True
+    inside = list(members(_content(response))) if operation.can_place_call else []
+    with_ids = not (operation.engagement_id and operation.contract.is_shipped)
+    if any(refers_to_call(each, known, with_ids=with_ids) for each in inside):
+        return True
+    if not (in_doubt and operation.can_place_call):
+        return False
+    headers = [
+        Member(letters_of(name), each)
+        for name, value in response.headers.items()
+        for each in re.findall("<([^>]*)>", value) or [value]
+    ]
+    texts = {each.value for each in inside if isinstance(each.value, str)}
+    return any(refers_to_call(each, known) for each in headers) or any(
+        _STATED_CALL.search(_words(text)) and text.lower() not in known for text in texts
+    )
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -97,9 +133,10 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     In doubt it returns True: a request that a 2xx response refuses counts as not processed only if there
     is no such evidence.
     """
-    sent, host = values_sent(request), (urlsplit(request.url).hostname or "")
-    return names_new_call(body, sent, with_ids=False) or any(
-        _says_started(name, value, sent, host) for name, value in _members(body)
+    sent = values_sent(request)
+    return any(
+        refers_to_call(each, sent, with_ids=False) or _says_started(each, sent)
+        for each in members(body)
     )
 
 
@@ -109,28 +146,19 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
     As the status of a response, it would leave that open, too. Values that were sent say nothing.
     """
     sent = values_sent(request)
-    for name, value in _members(body):
+    for name, value, _ in members(body):
         text = str(value).strip().lower()
         if text in sent:
             continue
-        if _CODE_NAME.search(name) and _OPEN_CODE.match(text):
+        if _CODE_NAME.fullmatch(name) and _OPEN_CODE.match(text):
             return True
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
-        if _PLACE_NAME.match(name):
-            continue
-        if is_open_error(str(value)) or _PLACED_CALL.search(_words(str(value))):
+        if not _PLACE_NAME.fullmatch(name) and (
+            is_open_error(str(value)) or _PLACED_CALL.search(_words(str(value)))
+        ):
             return True
     return False
-
-
-def states_call(response: HttpResponse, request: HttpRequest) -> bool:
-    """Return whether a text in a response, or the response itself, states that a call was placed."""
-    body, sent = response.json(), values_sent(request)
-    return any(
-        isinstance(value, str) and _STATED_CALL.search(_words(value)) and value.lower() not in sent
-        for _, value in _members({"": response.text} if body is None else body)
-    )
 
 
 def is_open_error(text: str) -> bool:
@@ -138,30 +166,10 @@ def is_open_error(text: str) -> bool:
     return _OPEN_ERROR.search(_words(text)) is not None
 
 
-def _words(text: str) -> str:
-    """Return a text in lower case, with the words of a code separated: `GatewayTimeout`, `gateway.timeout`."""
-    stripped = text.strip()
-    if not re.search(r"\s", stripped):
-        stripped = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", " ", stripped)
-    return re.sub(r"[\s_]+", " ", stripped.replace("-", " ")).lower()
-
-
-def names_started_state(body: Any) -> bool:
-    """Return whether a body has a state of something that was started, such as `dialing`.
-
-    Unlike `names_something_started`, it ignores IDs and times: the body of an error has many that belong to
-    the error, or that the request contained.
-    """
-    return any(
-        isinstance(value, str) and _STATE_NAME.search(name) and _STARTED.fullmatch(_words(value))
-        for name, value in _members(body)
-    )
-
-
 def values_sent(request: HttpRequest) -> frozenset[str]:
-    """Return the values in the path, query, and body of a request, in lower case."""
+    """Return the values in the host, path, query, and body of a request, in lower case."""
     parts = urlsplit(request.url)
-    found = [request.url, parts.path, *parts.path.split("/")]
+    found = [request.url, parts.hostname or "", parts.path, *parts.path.split("/")]
     found += [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]
     text = (request.body or b"").decode("utf-8", "replace")
     try:
@@ -171,41 +179,52 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
     return frozenset(unquote(each).strip().lower() for each in found)
 
 
-def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield all members at any depth, with names in lower case; the `id` and `url` of an error are left out."""
-    if isinstance(body, list):
-        for item in body:
-            yield from _members(item, in_error=in_error)
-    elif isinstance(body, dict):
-        for member, value in body.items():
-            name = member.lower()
-            if isinstance(value, dict | list):
-                is_error = in_error or bool(_ERROR_NAME.match(name))
-                yield from _members(value, in_error=is_error)
-                if isinstance(value, list):
-                    yield from ((name, item) for item in value if isinstance(item, str | int))
-            elif not (in_error and name in _OF_ERROR):
-                yield name, value
+def _words(text: str) -> str:
+    """Return a text in lower case without IDs and numbers, with the words of a code separated: `GatewayTimeout`."""
+    stripped = text.strip()
+    if re.search(r"\s", stripped):
+        stripped = re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", stripped)
+    else:
+        stripped = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", " ", stripped)
+    return re.sub(r"[\s_]+", " ", stripped.replace("-", " ")).lower()
 
 
-def _says_started(name: str, value: Any, sent: frozenset[str], host: str) -> bool:
-    """Return whether a member is a new ID, a state, or a time of anything; `host` is that of the request."""
-    if value is None or value is False or value in ("", 0):
-        return False
+def _content(response: HttpResponse) -> Any:
+    """Return the JSON of a body; for a form, XML, or a text, its members, and the whole text."""
+    body, text = response.json(), response.text
+    if body is not None:
+        return body
+    found: list[dict[str, Any]] = [{"": text}, dict(parse_qsl(text[:_MOST_TEXT]))]
+    above = ["data"]
+    for end, tag, rest, value in _TAG.findall(text[:_MOST_TEXT]):
+        if not end:
+            found.append({above[-1]: {tag: value.strip()}})
+            above += [] if rest.endswith("/") else [tag]
+        elif above[1:]:
+            above.pop()
+    return found
+
+
+def _says_started(member: Member, sent: frozenset[str]) -> bool:
+    """Return whether a member is a new ID, a state, or a time of anything."""
+    name, value, about = member
     text = str(value).strip().lower()
-    if _ID_NAME.search(name) and not _OTHER_IDS.match(name):
-        is_documentation = not name.startswith("self") and _is_documentation(text, host)
-        return value is not True and text not in sent and not is_documentation
+    if value is None or text in ("", "0", "false", "no", "none", "null"):
+        return False
+    if _ID_NAME.search(name) and not _OTHER_IDS.fullmatch(name):
+        is_of_error = about == ERROR and name in _OF_ERROR
+        is_documentation = not name.startswith("self") and _is_documentation(text, sent)
+        return not (value is True or text in sent or is_of_error or is_documentation)
     if _STATE_NAME.search(name):
         return isinstance(value, str) and not _NOT_STARTED.search(text)
-    if _COUNT_NAME.match(name) and isinstance(value, int):
-        return True
-    return bool(_ACT_NAME.match(name)) and text not in ("false", "no", "0", "none", "null")
+    is_count = isinstance(value, int) and _COUNT_NAME.fullmatch(name)
+    return bool(is_count or _ACT_NAME.fullmatch(name))
 
 
-def _is_documentation(text: str, host: str) -> bool:
-    """Return whether a text in lower case is a link to documentation; `host` is the API's own."""
-    if _DOCUMENTATION.match(text):
-        return True
-    found = _DOCUMENTATION_HOST.match(text)
-    return found is not None and not re.match(rf"https?://{re.escape(host)}(?![\w.-])", text)
+def _is_documentation(text: str, sent: frozenset[str]) -> bool:
+    """Return whether a text is a link to documentation, by its path, or by its host if that is not the API's own."""
+    host = _DOCUMENT_HOST.match(text)
+    is_other_host = host is not None and host[1] not in sent
+    return leads_to_documentation(text) or (
+        is_other_host and not is_link_to_call(text, frozenset())
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from cxcall.contracts.operation import Operation
@@ -14,9 +13,13 @@ from helpers.evidence import EXECUTE, OPERATIONS, respond
 _undeclared = {key: value for key, value in EXECUTE.declared.items() if "engagement" not in key}
 UNDECLARED = Operation(EXECUTE.contract, "POST", "/calls", _undeclared)
 REQUEST = HttpRequest(
-    "POST", "https://api.example.com/v1/calls", {}, b'{"to": "+12025550123", "callId": "c-sent"}'
+    "POST",
+    "https://api.example.com/v1/calls",
+    {},
+    b'{"callId": "c-sent", "note": "call was placed with a note"}',
 )
 ZERO = "00000000-0000-0000-0000-000000000000"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 GOOGLE = "type.googleapis.com/google.rpc"
 
 REFUSALS: list[Any] = [
@@ -65,6 +68,23 @@ REFUSALS: list[Any] = [
     {"message": "Rate limit exceeded the maximum. [60] requests within [60] seconds", "code": "too.many.requests", "status": 429,
      "contextId": "d2b4c1e0-1", "messageParams": {"conversation": "60", "max": "60"}, "details": [], "errors": []},
     {"error": "invalid_request", "error_description": "x", "callCount": 3}, {"status": 409, "interactionLimit": 5},
+    {"message": "x", "code": "bad.request", "messageParams": {"conversationId": TRACE}}, {"message": "API rate limit exceeded"},
+    {"errors": [{"code": "10011", "meta": {"url": "https://developers.telnyx.com/docs/overview/errors/10011"}}]},
+    {"fault": {"faultstring": "Spike arrest violation", "detail": {"errorcode": "policies.ratelimit.SpikeArrestViolation"}}},
+    {"error": {"code": "429", "message": "x", "innererror": {"request-id": TRACE}}}, b"local_rate_limited", b"no healthy upstream",
+    b"<html><head><title>429 Too Many Requests</title></head><body><center>nginx/1.25</center></body></html>",
+    b"<Error><Code>SlowDown</Code><RequestId>r-1</RequestId><Sid>s-1</Sid></Error>", b"error=slow_down&call=60",
+    # What is said about a limit, a trace, or another thing than the call
+    {"calls": [{"id": "minute-1", "used": 60, "max": 60}]}, {"call": {"id": "createCall1", "limit": 60}}, {"limit_info": {"call": {"id": "r-1"}}},
+    {"rateLimiting": {"call": {"id": "r-1"}}}, {"policy": {"call": {"id": "r-1"}}}, {"throttle": {"calls": ["r-1"]}},
+    {"type": "call", "id": "limit-7", "limit": 60}, {"error": {"code": 429, "interactionId": TRACE}}, {"errors": [{"sid": "E-77"}]},
+    {"meta": {"interaction": {"id": TRACE}}}, {"error": "campaign is running", "state": "running"}, {"agentState": "connected"},
+    {"maintenance": {"status": "in_progress"}}, {"serviceStatus": "running"}, {"agent": {"state": "ringing"}}, {"call": {"agent": {"id": "a-1"}}},
+    {"links": ["https://support.example.com/articles/calls/360012345"]}, {"callPlaced": False}, {"agentConnected": True}, {"started": True},
+    # Words and placeholders at the place of an ID
+    {"error": {"callId": "required"}}, {"message": "x", "call": {"id": "required"}}, {"error": {"call": {"id": "invalid_format"}}},
+    {"id": "too_many_requests"}, {"id": "TooManyRequests"}, {"id": "err-429"}, {"callId": "not_a_uuid_v4"}, {"call": {"id": "-1"}},
+    *({"callId": each} for each in ("string", "TBD", "(null)", "<uuid>", "{callId}", "no-call", "RateLimitExceeded", "<id1>")),
 ]  # fmt: skip
 
 CALLS: list[Any] = [
@@ -78,37 +98,72 @@ CALLS: list[Any] = [
     {"callSession": {"id": "s-77"}}, {"error": {"message": "x", "call": {"id": "abc1"}}}, {"call": {"_links": {"self": {"href": "/calls/7"}}}},
     {"errors": [{"message": "x", "conversation": {"selfUri": "/api/v2/conversations/ab12"}}]}, {"call": {"key": "c-1"}},
     {"error": "x", "callUrl": "/Accounts/AC1/Calls/CA123.json"}, {"outbound_call": {"uuid": "{0F8F1C9E-1111-4222-8333-444455556666}"}},
+    # The name of an ID in any spelling
+    {"callId": "C-1", "limit": 60}, {"data": {"call_control_id": 7}}, {"sid": "CA1"}, {"errors": [{"message": "x", "callId": "C-1"}]}, {"interactionId": "i-1"},
+    {"Call ID": "C-1"}, {"call.id": "C-1"}, {"callIdentifier": "C-1"}, {"conversation_uuid": "CON-1"}, {"callId": ["C-77"]},
+    {"callId": {"value": "C-77"}}, {"call": {"result": {"id": "C-9"}}}, {"call": {"data": {"id": "C-9"}}}, {"conversationId": {"id": "c-9"}},
+    b"<Response><Call><Sid>CA123</Sid></Call></Response>", b"<ns:callId>C-1</ns:callId>", b"callId=C-77&error=busy",
+    # IDs in any form
+    *({"callId": each} for each in (
+        "A3xQ/9bZk+Wq8d==", "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE-pqgE", "4711-eu-west-prod", "2026-11-29-000123", "v123",
+        "AbCdEfGhIjk", "_nano-7",
+    )), {"callUrl": "/v1/calls/AbCdEfGhIjk"},
+    # Flags and states
+    {"callPlaced": True}, {"call": {"started": "true"}}, {"dialed": True}, {"callState": "in-progress"}, {"call": {"status": "running"}},
+    {"status": "queued"}, [{"phase": "is dialing"}], b"<Call><Status>ringing</Status></Call>",
+]  # fmt: skip
+
+DOUBTFUL: list[Any] = [
+    *({name: "C-1"} for name in ("X-Call-Id", "Call-Id", "X-Call-Sid", "X-Conversation-Id")), {"Link": '</v1/calls/77>; rel="call"'},
+    *({"Location": each} for each in ("/v1/calls/77", "/v1/outbound-calls/77", "/v1/calls/AbCdEfGhIjk", "calls/77", "/call?id=77")),
+    {"Content-Location": "/v1/calls/77"}, "Call placed, but the recording could not be started", "The contact is already being called", "call_queued",
+    "A call was placed", "Call C-77 was placed; retry later", "Your call has been queued", "Limit exceeded after the call was placed",
+]  # fmt: skip
+"""Headers and texts of a call that may be an earlier one."""
+
+NOT_STATED: list[Any] = [
+    "Too many calls were placed", "All lines are busy", "Call was placed with a note", "No call was placed", "The call was not placed",
+    "Another request is already in progress", "Call created limit reached", "Call queued limit exceeded", "too many calls already queued",
+    "Try again before the call is started", {"Location": "/v1/calls"}, {"Location": "/v1/calls/rate-limit-429"}, {"Location": "http://[x"},
+    {"Location": "https://developer.example.com/docs/calls/429"}, {"Link": "</v1/calls?page=2>; rel=next"}, {"X-Fapi-Interaction-Id": TRACE},
+    {"X-Call-Id": "c-sent"}, {"X-Call-Id": "N/A"},
 ]  # fmt: skip
 
 
-FORMS = (
-    "A3xQ/9bZk+Wq8d==", "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE-pqgE", "abcdefgh", "4711-eu-west-prod",
-    "2026-11-29-000123", "v123",
-)  # fmt: skip
-"""IDs: at the place of one, the form says nothing."""
+def evidence_of(
+    status: int, body: Any, operation: Operation = UNDECLARED, place: str = ""
+) -> Evidence:
+    response = respond(status, body, Retry_After="0")
+    return classify(Exchange(REQUEST, response, may_be_sent=True), operation, place)
 
 
-@each_case("body", REFUSALS, ids=json.dumps)
+@each_case("body", REFUSALS, ids=repr)
 def test_refusal_without_a_new_call_keeps_its_meaning(body: Any) -> None:
     for operation in (UNDECLARED, EXECUTE, OPERATIONS["place-call"]):
-        for status, expected in ((400, "refused"), (409, "refused"), (429, "busy")):
-            exchange = Exchange(REQUEST, respond(status, body), may_be_sent=True)
-            assert classify(exchange, operation) == expected
+        found = [evidence_of(status, body, operation) for status in (400, 409, 429, 503)]
+        assert found == ["refused", "refused", "busy", "busy"]
 
 
-@each_case("body", [*CALLS, {"Location": "/v1/calls/77"}], ids=json.dumps)
+@each_case("body", CALLS, ids=repr)
 def test_refusal_with_a_new_call_leaves_the_outcome_open(body: Any) -> None:
-    headers = body if "Location" in body else {}
-    for status in (429,) if headers else (400, 409, 429):
-        exchange = Exchange(REQUEST, respond(status, body, **headers), may_be_sent=True)
-        assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
+    """Also if another place of the ID is configured, and nothing is there."""
+    for status in (307, 400, 401, 409, 429, 503):
+        assert evidence_of(status, body) is Evidence.INCONCLUSIVE
+        assert evidence_of(status, body, place="header:X-Foo") is Evidence.INCONCLUSIVE
 
 
-@each_case("found", FORMS)
-def test_id_at_its_place_counts_in_any_form(found: str) -> None:
-    bodies = {"callId": found}, {"call": {"id": found}}, {"data": {"conversationId": found}}
-    responses = [respond(429, body) for body in bodies]
-    exchanges = [Exchange(REQUEST, each, may_be_sent=True) for each in responses]
-    assert {classify(each, UNDECLARED) for each in exchanges} == {Evidence.INCONCLUSIVE}
-    named = Exchange(REQUEST, respond(429, {}, **{"X-Call-Id": found}), may_be_sent=True)
-    assert classify(named, EXECUTE, "header:X-Call-Id") is Evidence.INCONCLUSIVE
+@each_case("said", [*DOUBTFUL, *NOT_STATED], ids=repr)
+def test_header_or_text_that_states_a_call_only_prevents_a_repetition(said: Any) -> None:
+    headers = said if isinstance(said, dict) else {}
+    texts = [{"errors": [{"detail": said}]}, str(said).encode()]
+    for body in [None] if headers else texts:
+        for status, otherwise in (
+            (401, "unauthorized"),
+            (429, "busy"),
+            (503, "busy"),
+            (409, "refused"),
+        ):
+            response = respond(status, body, Retry_After="0", **headers)
+            found = classify(Exchange(REQUEST, response, may_be_sent=True), EXECUTE)
+            is_open = said in DOUBTFUL and otherwise != "refused"
+            assert found == (Evidence.INCONCLUSIVE if is_open else otherwise)

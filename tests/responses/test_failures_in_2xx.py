@@ -34,6 +34,7 @@ TIMEOUT = "error.ininedgecontrol.connection.timeout"
         ({"errors": [{"code": "not.found"}]}, ["`/errors` has `not.found`: nothing at that path or ID"]),
         ({"invalidEntities": ["a", "b", "c"]}, ["`/invalidEntities` has `a` and 2 more"]),
         ({"invalidEntities": [{"externalId": "e-1"}]}, ["`/invalidEntities` has `e-1`"]),
+        ({"invalidEntities": ["0"]}, ["`/invalidEntities` has `0`"]),
         ({"invalidEntities": []}, []),
         ({"success": False, "message": "no contact"}, ["`/success` is false: no contact"]),
         ({"call": {"success": "False", "note": "x"}}, ["`/call/success` is false"]),

@@ -83,7 +83,7 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
         {"success": True}, {"code": 400}, {"code": "ok", "message": "placed"}, {"code": 200, "message": "placed"}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
         {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
         {"errorCode": "0000", "errorMessage": "Success"}, {"errorCode": 200}, {"errorMessage": "No error"},
-        {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
+        {"error": "NO_ERROR"}, {"error": [None]}, {"error": "-"}, {"errors": [""]}, {"errors": [{}]}, {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
         {"nested": {"error": "x"}}, "error", 5, [], ["error"], None,
     ],
     ids=json.dumps,

@@ -28,7 +28,7 @@ ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
     [
         ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
         ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
-        ("execute", [{"phase": "in_progress"}], {}),
+        ("execute", [{"phase": "ringing"}], {}),
         ("execute", {"message": "x"}, {"X-Engagement-Id": "c-1"}),
         ("place-call", {"id": "c-1"}, {}),
         ("create-callback", {"conversation": {"id": "c-1"}, "status": 400}, {}),
@@ -40,25 +40,6 @@ def test_error_that_says_what_was_started_is_inconclusive(
     response = respond(status, body, Retry_After="0", **headers)
     exchange = Exchange(REQUEST, response, may_be_sent=True)
     assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
-
-
-@each_case(
-    "body, is_open",
-    [
-        ({"message": "Call placed, but the recording could not be started"}, True),
-        ({"errors": [{"detail": "The contact is already being called"}]}, True), (b"call_queued", True),
-        ({"message": "Too many calls were placed"}, False), ({"message": "All lines are busy"}, False),
-        ({"note": "Call was placed"}, False), (b"<p>Too many requests", False),
-    ],
-    ids=repr,
-)  # fmt: skip
-def test_busy_response_that_states_a_call_is_not_sent_again(body: Any, *, is_open: bool) -> None:
-    request = REQUEST._replace(body=b'{"note": "call was placed"}')
-    for status in (401, 429, 503):
-        exchange = Exchange(request, respond(status, body, Retry_After="0"), may_be_sent=True)
-        assert (classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE) is is_open
-    exchange = Exchange(request, respond(409, body), may_be_sent=True)
-    assert classify(exchange, EXECUTE) is Evidence.REFUSED
 
 
 @each_case("status", ERRORS)
@@ -83,30 +64,6 @@ def test_error_that_only_names_itself_proves_what_its_status_says(
     )
     expected = {401: "unauthorized", 429: "busy", 503: "busy"}.get(status, "refused")
     assert classify(exchange, OPERATIONS["place-call"], "X-Engagement-Id") == expected
-
-
-_undeclared = {key: value for key, value in EXECUTE.declared.items() if "engagement" not in key}
-UNDECLARED = type(EXECUTE)(EXECUTE.contract, "POST", "/calls", _undeclared)
-
-
-@each_case("status", ERRORS)
-@each_case(
-    "body, is_open",
-    [
-        ({"callId": "C-1", "message": "recording refused"}, True), ({"data": {"call_control_id": 7}}, True),
-        ({"sid": "CA1"}, True), ({"errors": [{"message": "x", "callId": "C-1"}]}, True), ({"conversation_uuid": "CON-1"}, True),
-        ({"callId": "C-Sent", "message": "no such call"}, False), ({"callId": "x", "contextId": "x"}, False),
-        ({"id": "e-1", "uuid": "e-1"}, False), ({"requestId": "r", "errors": [{"id": "e-1"}]}, False), ({"callId": None}, False),
-    ],
-    ids=json.dumps,
-)  # fmt: skip
-def test_error_that_names_a_new_call_is_inconclusive_if_no_place_is_declared(
-    body: Any, status: int, *, is_open: bool
-) -> None:
-    request = REQUEST._replace(body=b'{"callId": "c-sent"}')
-    exchange = Exchange(request, respond(status, body, Retry_After="0"), may_be_sent=True)
-    assert (classify(exchange, UNDECLARED) is Evidence.INCONCLUSIVE) is is_open
-    assert classify(exchange, UNDECLARED, "X-Call") is not Evidence.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("status", [307, 400, 401, 409, 429, 503])
