@@ -4,8 +4,9 @@ A response shows a call if it has the ID of a call, a link that ends in one, a s
 that says that it was placed. A member is about a call if its own name says so (`callId`, `X-Call-Id`), or else that of
 the object around it: what is about an agent, an error, a limit, or a part of the request is no evidence. A text is an
 ID if it has a digit, or ten letters in mixed case that are not words; a code of an error, a limit, and what was sent are
-not. Headers and sentences may be about an earlier call, so they only keep a request from being sent again. A 2xx response
-that reports a failure needs less: any new ID, state, count, or time, or an error such as a timeout.
+not. Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request
+from being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error
+such as a timeout.
 """
 
 from __future__ import annotations
@@ -121,9 +122,12 @@ def shows_call(
         for name, value in response.headers.items()
         for each in re.findall("<([^>]*)>", value) or [value]
     ]
+    if with_ids:  # a contact is a call, or a person in a list
+        ids = (each.value for each in inside if each.name == "contactid")
+        headers += [Member("callid", each) for each in ids]
     texts = {each.value for each in inside if isinstance(each.value, str)}
     return any(refers_to_call(each, known) for each in headers) or any(
-        _STATED_CALL.search(_words(text)) and text.lower() not in known for text in texts
+        _says(_STATED_CALL, text) and text.lower() not in known for text in texts
     )
 
 
@@ -155,7 +159,7 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
         if name in SUCCESS_NAMES and text == "0":  # no success, or no error
             return True
         if not _PLACE_NAME.fullmatch(name) and (
-            is_open_error(str(value)) or _PLACED_CALL.search(_words(str(value)))
+            is_open_error(str(value)) or _says(_PLACED_CALL, str(value))
         ):
             return True
     return False
@@ -179,12 +183,15 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
     return frozenset(unquote(each).strip().lower() for each in found)
 
 
+def _says(pattern: re.Pattern[str], text: str) -> bool:
+    """Return whether a text says something of a call, whose ID may be in it: `Call C-7 was placed`."""
+    return pattern.search(_words(re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", text))) is not None
+
+
 def _words(text: str) -> str:
-    """Return a text in lower case without IDs and numbers, with the words of a code separated: `GatewayTimeout`."""
+    """Return a text in lower case, with the words of a code separated: `GatewayTimeout`, `gateway.timeout`."""
     stripped = text.strip()
-    if re.search(r"\s", stripped):
-        stripped = re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", stripped)
-    else:
+    if not re.search(r"\s", stripped):
         stripped = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", " ", stripped)
     return re.sub(r"[\s_]+", " ", stripped.replace("-", " ")).lower()
 

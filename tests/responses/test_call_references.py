@@ -167,3 +167,9 @@ def test_header_or_text_that_states_a_call_only_prevents_a_repetition(said: Any)
             found = classify(Exchange(REQUEST, response, may_be_sent=True), EXECUTE)
             is_open = said in DOUBTFUL and otherwise != "refused"
             assert found == (Evidence.INCONCLUSIVE if is_open else otherwise)
+
+
+def test_new_contact_may_be_a_call_or_a_person() -> None:
+    found = [evidence_of(status, {"contactId": "c-7"}) for status in (429, 503, 409)]
+    assert found == ["inconclusive", "inconclusive", "refused"]
+    assert evidence_of(429, {"contactId": "c-sent"}) is Evidence.BUSY

@@ -215,7 +215,7 @@ def test_failure_with_nothing_started_is_refused(body: Any) -> None:
         {"error": "request_timeout"}, {"error": "GatewayTimeout"}, {"error": "UPSTREAM-TIMEOUT"}, {"error": "socket.timeout"}, {"error": "ETIMEDOUT"},
         {"error": "ECONNRESET"}, {"error": "socket hang up"}, {"error": "broken pipe"}, {"error": "unexpected EOF"}, {"error": "EOF"},
         {"error": "InternalServerError"}, {"error": "internal_server_error"}, {"error": "server_error"}, {"error": "bad.gateway"}, {"error": "UNAVAILABLE"},
-        {"error": "SERVICE_UNAVAILABLE"}, {"error": "DEADLINE_EXCEEDED"}, {"error": "Read timed out."}, {"error": "timeout in dialer"},
+        {"error": "SERVICE_UNAVAILABLE"}, {"error": "DEADLINE_EXCEEDED"}, {"error": "Read timed out."}, {"error": "timeout in dialer"}, {"error": "Timeout 30 seconds exceeded"},
     ],
     ids=json.dumps,
 )  # fmt: skip
