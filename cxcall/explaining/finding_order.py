@@ -14,6 +14,7 @@ from cxcall.explaining.named_places import (
     has_name,
     is_at,
     is_named,
+    is_owner_named,
     is_within,
     merge_equal,
 )
@@ -150,6 +151,8 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text, is_placeholder = platform_text(request.response), finding.code == "placeholder"
+    if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
+        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
@@ -260,7 +263,8 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
             return finding._replace(severity=lesser, why=why)
     if request.is_successful and is_error and is_body and not is_named(finding, request):
         why = "the API accepted the request; the failure that it reports may have another reason"
-        return finding._replace(severity=Severity.WARNING, why=why)
+        lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
+        return finding._replace(severity=lesser, why=why)
     if is_error and is_body and "state" in response_codes and not is_named(finding, request):
         why = "the API reported a problem with a state, so it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING

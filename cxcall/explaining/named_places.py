@@ -11,7 +11,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
-from cxcall.runtime.patterns import name_words
+from cxcall.runtime.patterns import fold_name, name_words
 
 LIST_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 """The index of an item in a pointer, also of a pointer in a message."""
@@ -55,6 +55,14 @@ class ResponseEvidence(NamedTuple):
             causes,
             any(is_named(each, request) for each in errors),
         )
+
+
+def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
+    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
+    above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
+    text = platform_text(request.response) if request.response else ""
+    name = fold_name(above).rstrip("s")
+    return request.is_refused and bool(name) and name in fold_name(text)
 
 
 def is_at(finding: Finding, named: Finding) -> bool:

@@ -134,8 +134,6 @@ def test_name_of_one_of_two_properties_is_not_called_required() -> None:
         ("2025550100", "country code in front"),
         ("+1 (202) 555-0100", "remove spaces"),
         ("call me", "+12025550123"),
-        ("'+12025550100", "remove the characters around the number"),
-        ('="+12025550100"', "remove the characters around the number"),
     ],
 )
 def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:

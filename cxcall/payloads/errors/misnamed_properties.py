@@ -123,6 +123,7 @@ class _RenameFinder:
         yield from self._by_joined_name(schema, place, name)
         yield from self._by_shared_word(place, name)
         yield from self._by_kind(schema, place, name)
+        yield from self._by_missing_list(place, name)
         declared = self._operation.pointers
         elsewhere = (each for each in declared if fold_name(each.rpartition("/")[2]) == same)
         for rank, pointers in (
@@ -242,6 +243,18 @@ class _RenameFinder:
         others = [each for each in unknown if self._shares_word(place, each, found[0])]
         if others == [name]:
             yield from self._to(SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
+
+    def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
+        """Yield the move into a missing list whose items have a property of this name."""
+        for listed in self._needed_in.get(place, ()):
+            source, target = join_pointer(place, name), join_pointer(f"{listed}/0", name)
+            declared = self._operation.schema_at(f"{listed}/0").get("properties", {})
+            if name in declared and fits_type(
+                value_at(self._value, source), self._operation.schema_at(target)
+            ):
+                new = Edit("add", listed, "[{}]", applicability=Applicability.UNSAFE)
+                edits = (new, move(source, target, Applicability.UNSAFE))
+                yield Rename(NEEDED_ELSEWHERE, ((source, target),), edits)
 
     def _by_kind(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
         """Yield the rename of a number that is dialed to the only free property that takes one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
-from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
@@ -220,6 +220,7 @@ def _as_note(
         finding.code == "property-unknown"
         and not is_mistake
         and name in read_only_names(operation, above)
+        and not _belongs_in_missing_object(operation, payload, above, name)
     ):
         return finding._replace(
             severity=Severity.NOTE,
@@ -250,6 +251,19 @@ def _as_unproven(finding: Finding, request: ObservedRequest, operation: Operatio
         return finding
     fix = "check that the body has it when it is sent"
     return finding._replace(severity=Severity.NOTE, why=MAY_BE_ADDED, fix=fix, edits=())
+
+
+def _belongs_in_missing_object(
+    operation: Operation, payload: Payload, pointer: str, name: str
+) -> bool:
+    """Return whether a name belongs to a required object that is missing at `pointer`."""
+    required = operation.schema_at(pointer).get("required", ())
+    places = (join_pointer(pointer, each) for each in required)
+    return any(
+        name in operation.schema_at(place).get("properties", {})
+        for place in places
+        if not has_value(payload.value, place)
+    )
 
 
 def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) -> bool:

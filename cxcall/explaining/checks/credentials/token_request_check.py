@@ -260,6 +260,7 @@ def _is_basic(credentials: str) -> bool:
 def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
+    has_user_name = grant == "password" and "@" in parameters.get("username", "")
     if grant and not is_supported and not is_placeholder(grant):
         yield Finding.error(
             "token-grant",
@@ -275,6 +276,15 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
             "a client-credentials token from this older server is valid only for the Patron API",
             fix=f"get a token with an access key: `POST {_ENDPOINT_BY_PATH['/auth/token'].url}`",
             why="other operations respond with 403",
+            source=endpoint.source,
+        )
+    elif has_user_name and endpoint.content_type == FORM:
+        yield Finding.warning(
+            "credential",
+            "/username",
+            "`username` looks like the name of a user; this grant expects the ID of an access key",
+            fix="send the ID of an access key as `username`, and its secret as `password`",
+            why="back-end applications log in with the access key of a user",
             source=endpoint.source,
         )
 
