@@ -7,6 +7,7 @@ same flags after it, so the later one wins.
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,7 +33,7 @@ from cxcall.cli.option_checks import (
     parameter_error,
 )
 from cxcall.findings.hinted_commands import set_target
-from cxcall.output.output_options import OutputOptions, supported_formats
+from cxcall.output.output_options import OutputOptions, parse_output_options, supported_formats
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ _OWN = "Options"
 _GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
 _RANGE = r"([0-9.]+)<=x<=([0-9.]+)|x>=([0-9.]+)"
 """How Click describes the range of a number."""
+_HEADING = r"(?m)^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)"
 _STYLE: dict[str, Any] = {
     "rich_markup_mode": None,
     "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -118,6 +120,10 @@ class OptionsCommand(TyperCommand):
         with named_places(ctx):
             return self._function(**own, **groups)
 
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, with bold headings on a terminal."""
+        return _with_bold_headings(super().get_help(ctx))
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line; Typer puts a required argument in braces."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
@@ -147,6 +153,14 @@ class OptionsCommand(TyperCommand):
             message = f"unexpected argument{'s' if extra[1:] else ''} {words}"
             raise parameter_error(ctx, message, ctx.command_path)
         return extra
+
+
+def _with_bold_headings(text: str) -> str:
+    from cxcall.output.screen import Screen
+
+    screen = Screen.standard(parse_output_options(sys.argv[1:], ""))
+    paint = partial(screen.paint, sys.stdout, "bold")
+    return compile_pattern(_HEADING).sub(lambda found: paint(found[0]), text)
 
 
 def describe_parameter(parameter: Any, context: Any) -> tuple[str, str] | None:
@@ -213,6 +227,10 @@ class CommandGroup(TyperGroup):
             return function
 
         return register
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, with bold headings on a terminal."""
+        return _with_bold_headings(super().get_help(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the subcommand."""

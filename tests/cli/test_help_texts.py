@@ -12,6 +12,7 @@ from cxcall.cli import root_command
 from cxcall.cli.generated_commands import new_sender
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import COMMON_FLAGS
+from helpers.command import screen, terminal
 from helpers.shipped_operations import detailed_operations
 
 if TYPE_CHECKING:
@@ -149,3 +150,12 @@ def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
         assert flag in options[group]
     described = text.partition("Examples:")[0].splitlines()
     assert 90 < max(map(len, described)) <= 100
+
+
+@pytest.mark.slow
+def test_headings_of_the_help_are_bold_on_a_terminal_only(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "auth", "--help") as child:
+        assert "\x1b[1mCommands:\x1b[0m" in screen(child)
+    with terminal(cxcall, "auth", "--help", NO_COLOR="1") as child:
+        assert "\x1b" not in screen(child)
+    assert "\x1b" not in cxcall("auth", "--help", code=0).out
