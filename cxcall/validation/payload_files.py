@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +29,7 @@ from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
     from cxcall.validation.pattern_file import OperationPatterns
@@ -133,8 +133,7 @@ class Validation(NamedTuple):
 
     def _of_file(self, path: str) -> Iterator[PayloadVerdict | VerdictRun]:
         if path in self.contents:
-            content: BufferedReader = BufferedReader(BytesIO(self.contents[path]))
-            yield from self._of_stream(path, content)
+            yield from self._of_content(path, self.contents[path])
         elif path == STDIN:
             with open_bytes(STDIN) as stdin:
                 yield from self._of_stream(STDIN, stdin)
@@ -144,6 +143,17 @@ class Validation(NamedTuple):
                 yield from check(path, file)
         else:
             yield from self._of_document(path)
+
+    def _of_content(self, path: str, content: bytes) -> Iterator[PayloadVerdict | VerdictRun]:
+        from io import BufferedReader
+        from tempfile import TemporaryFile
+
+        with TemporaryFile(buffering=0) as file:
+            file.write(content)
+            file.seek(0)
+            reader: BufferedReader = BufferedReader(file)
+            with reader:  # also closed here if the caller does not read to the end
+                yield from self._of_stream(path, reader)
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
