@@ -53,11 +53,8 @@ class CalledPeople:
         # A finished batch of another content is another list, whose people the batch itself would call, too.
         same = (each for each in resumed if each in batches)
         self._batches = {each for each in same if batches[each].file_digest == digest}
-        is_compared = self.is_changed and not self._is_off
-        self._nameless = (
-            ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
-        )
-        self._is_changed_row_left = False
+        self._in_file: set[str] = set()
+        self._is_changed_row_left = self._is_nameless_row_left = False
         self._own: set[str] = set()
 
     def record_change(self, batch: str, rows: int) -> None:
@@ -72,28 +69,38 @@ class CalledPeople:
 
     def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
         """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
+        if self._is_off or not self.is_changed:
+            return
+        is_nameless = not request.people
+        is_known = self._is_nameless_row_left or (self._is_changed_row_left and not is_nameless)
         if earlier:
-            self._nameless.discard(earlier.id)
-        elif self._nameless and is_left and not self._is_changed_row_left:
-            is_call = request.operation.can_place_call
-            self._is_changed_row_left = is_call and not self._was_tried(request)
+            self._in_file.add(earlier.id)
+        elif is_left and not is_known and request.operation.can_place_call:
+            is_changed = not self._was_tried(request)
+            self._is_changed_row_left |= is_changed
+            self._is_nameless_row_left |= is_changed and is_nameless
 
     def stop_on_nameless(self) -> None:
-        """Raise StoppedError if a row that is left may be a changed row of a person whose call has no record of the person.
+        """Raise StoppedError if a changed row that is left cannot be compared with the people of rows that are gone.
 
-        A user's document may declare no number and no ID of a person. Called after `note` of all rows.
+        The row, or the earlier call, has no whole number and no ID of a person. Called after `note` of all rows.
         """
-        if not (self._nameless and self._is_changed_row_left):
+        if not self._is_changed_row_left:
             return
-        name, count = self._job.rows.name, len(self._nameless)
+        calls = self._ledger.batches.calls(
+            self._batches, without_people=not self._is_nameless_row_left
+        )
+        name, count = self._job.rows.name, len(calls - self._in_file)
+        if not count:
+            return
         which = "1 row that it sent is" if count == 1 else f"{count} rows that it sent are"
-        batch, operation = min(self._batches), self._job.operation.name
-        reason = f"`{operation}` declares no number and no ID of a person (`x-cxcall-person`)"
+        batch = min(self._batches)
+        reason = "these or the changed rows have no whole number and no ID of a person (`x-cxcall-person`)"
         raise StoppedError(
             ledger_finding(
                 "already-sent",
-                f"`{name}` was changed, and {which} no longer in it; the batch has no record of the people whom these rows called,"
-                " so changed rows could call them again",
+                f"`{name}` was changed, and {which} no longer in it; the people whom these rows called cannot be compared"
+                " with those of changed rows, which could call them again",
                 fix="restore these rows as they were, and run the same command again; or send the rows that are left from a"
                 " separate file; `--again` sends all rows that the batch did not send",
                 why=f"{reason}: `cxcall history list --batch {batch}`",

@@ -147,7 +147,8 @@ class RowSelection:
         if self._contacts is None:
             return checked
         # Such a row of a load is not sent; with a limit, the second call is not placed.
-        is_noted = request.dialed_numbers and not (self._job.is_load or request.settings.call_limit)
+        has_number = any(each.is_whole for each in request.checked_numbers)
+        is_noted = has_number and not (self._job.is_load or request.settings.call_limit)
         first = self._contacts.find(request) if is_noted else None
         self._contacts.add(request, checked.row.number)
         if first is None:

@@ -181,9 +181,10 @@ class BatchRecords:
                 return found.record
         raise pruned_batch_error()
 
-    def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
-        """Return the IDs of deliveries that called, or may have called, people who are not recorded."""
-        where = f"WHERE d.batch = ? AND d.batch <> '' AND NOT {CALLS_PERSON}"
+    def calls(self, batches: Collection[str], *, without_people: bool) -> set[str]:
+        """Return the IDs of deliveries that called, or may have called; of all people, or of those who are not recorded."""
+        where = "WHERE d.batch = ? AND d.batch <> ''"
+        where += f" AND NOT {CALLS_PERSON}" if without_people else ""
         with self._database.snapshot():
             return {
                 found.record.id

@@ -28,6 +28,8 @@ MIN_LENGTH = 7
 # Digits dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
 _NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
 _OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
+_AROUND_NUMBER = r"\*[0-9]{2}|[^\W\d_]+|[,;#*]"
+"""A service code, or what is before an extension. All other characters separate the digits of one number."""
 _URI_HOST = r"@[^,;|\s]*"
 _MAX_ACCESS_DIGITS = 2
 SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
@@ -47,6 +49,15 @@ def dialed_part(text: str) -> str:
     """Return the dialed part of a number or a URI: `911` of `sip:%39%31%31@example.com`."""
     plain = compile_pattern(SCHEME).sub("", plain_text(text))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
+
+
+def local_digits(text: str) -> str:
+    """Return the digits of a dialed number without an access code before it and an extension after it."""
+    from cxcall.phone.impossible_numbers import without_decimals
+
+    parts = compile_pattern(_AROUND_NUMBER).split(without_decimals(dialed_part(text)))
+    numbers = map(plain_digits, parts)
+    return next((each for each in numbers if len(each) > _MAX_ACCESS_DIGITS), "")
 
 
 def find_formatted_numbers(text: str) -> Iterator[str]:

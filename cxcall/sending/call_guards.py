@@ -9,7 +9,7 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
 from cxcall.phone.number_masking import mask_number, plain_digits
-from cxcall.phone.numbers_in_text import dialed_part
+from cxcall.phone.numbers_in_text import MIN_LENGTH, dialed_part
 from cxcall.sending.numbers_in_request import marked_ids
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 UNCHECKED = "number-unchecked"
-"""The code of the note that no number was found, so the guards checked nothing."""
+"""The code of the note that no whole number was found, so the guards may have checked nothing."""
 _MAX_SHORT_NUMBER = 6
 _NORTH_AMERICAN_LENGTH = 10
 _FEW_REGIONS = 10
@@ -56,15 +56,16 @@ def check_numbers(
         return
     hours = parse_hours(settings.hours)
     lists = read_guards(settings)
-    has_number = any(number.is_dialed for number in numbers)
+    has_number = any(each.is_whole for each in numbers)
     listed_places = set()
-    for number, where, is_dialed, is_in_text in numbers:
+    for each in numbers:
+        number, where, is_dialed, is_in_text, end = each
         # Digits of a text may be read as several numbers: one finding is enough.
         is_reported = where in listed_places and not is_dialed
-        findings = [] if is_reported else [*_check_do_not_call(number, lists)]
+        findings = [] if is_reported else [*_check_do_not_call(each, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            findings = [*check_kind(number), *findings]
+            findings = [*check_kind(number, is_whole=not end), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
@@ -82,7 +83,8 @@ def check_numbers(
         return
     # A campaign's people are counted when they are loaded, and the shipped schemas mark all other IDs of people.
     is_shipped = operation.contract.is_shipped
-    is_uncounted = not (is_shipped or any(marked_ids(operation, values, body)))
+    may_be_counted = is_shipped and not any(each.is_dialed for each in numbers)
+    is_uncounted = not (may_be_counted or any(marked_ids(operation, values, body)))
     if settings.max_attempts and is_uncounted:
         yield _unchecked_finding(operation, settings.max_attempts)
     elif lists or hours or not is_shipped:
@@ -131,25 +133,28 @@ def _empty_list(path: str) -> Finding:
     )
 
 
-_NOT_CHECKED = "emergency and premium-rate numbers, the do-not-call list, and calling hours"
+_NOT_CHECKED = (
+    "emergency and premium-rate numbers, the do-not-call list, and calling hours are only"
+    " checked completely for a whole number, such as `+12025550123`"
+)
 
 
 def _unchecked_finding(operation: Operation, limit: str) -> Finding:
-    """Return the note that no number was found; with a limit of calls, the warning that nobody's calls are counted."""
+    """Return the note that no whole number was found; with a limit of calls, the warning that nobody's calls are counted."""
     note = Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",
-        f"`{operation.name}` may place a call, but no number was found in the request",
+        f"`{operation.name}` may place a call, but no whole number was found in the request",
         "check yourself which number the platform will dial",
-        f"{_NOT_CHECKED} were not checked",
+        _NOT_CHECKED,
         source=f"contract {operation.contract.name}",
     )
     if not limit:
         return note
     return note._replace(
         severity=Severity.WARNING,
-        message=note.message.replace("no number", "no number and no ID of a person"),
-        fix="mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
+        message=note.message.replace("number", "number and no ID of a person"),
+        fix="write the whole number in E.164, or mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
         why=f"`--max-attempts {limit}` was not applied; {note.why}",
     )
 
@@ -191,28 +196,34 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     lists, times = read_lists(settings.do_not_call_files), None
     is_enforced = settings.hours and settings.hours_policy == "enforce"
     hours = parse_hours(settings.hours) if is_enforced else None
-    for number, where, is_dialed, _ in checked.checked_numbers:
-        findings = [*_check_do_not_call(number, lists)]
-        if hours and is_dialed:
+    for each in checked.checked_numbers:
+        findings, where = [*_check_do_not_call(each, lists)], each.where
+        if hours and each.is_dialed:
             from cxcall.sending.call_times import check_hours, find_call_times
 
             times = times or find_call_times(checked.operation, checked.values, body, now)
-            findings += check_hours(number, hours, times, enforce=True)
+            findings += check_hours(each.number, hours, times, enforce=True)
         for finding in findings:
             excerpt = body.find_excerpt(where) if where.startswith("/") else None
             raise GuardError(finding._replace(where=where, excerpt=excerpt))
 
 
-def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
+def _check_do_not_call(
+    dialed: DialedNumber, lists: Iterable[tuple[str, NumberList]]
+) -> Iterator[Finding]:
+    number, shown = dialed.number, f"`{mask_number(dialed.number)}`"
+    is_local = dialed.end and len(plain_digits(number)) <= MIN_LENGTH
+    texts = () if is_local else (dialed_part(number), number)
+    message, why = f"{shown} is on the do-not-call list", ""
+    fix = "do not call; if the person has since asked for a call, remove the number from "
+    if dialed.end:
+        message = f"a number on the do-not-call list ends like {shown}, which is not a whole number"
+        why = "it may be another person's number"
+        fix = "if it is, write it with its country code, as `+12025550123`, in one value; the list is "
     for path, listed in lists:
-        if dialed_part(number) in listed or number in listed:
+        if listed.has_end(dialed.end) or any(each in listed for each in texts):
             yield Finding.error(
-                "do-not-call",
-                "",
-                f"`{mask_number(number)}` is on the do-not-call list",
-                fix="do not call; if the person has since asked for a call, remove the number from "
-                f"`{printable(path)}`",
-                source=path,
+                "do-not-call", "", message, f"{fix}`{printable(path)}`", why, source=path
             )
 
 
@@ -256,8 +267,11 @@ def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payl
     return any(selects_action(*each, verbs) for each in texts)
 
 
-def check_kind(number: str) -> Iterator[Finding]:
-    """Yield an error for an emergency number or a premium-rate number."""
+def check_kind(number: str, *, is_whole: bool = True) -> Iterator[Finding]:
+    """Yield an error for an emergency number or a premium-rate number.
+
+    If the number is not whole, an emergency number of a few countries is probably the middle of another number.
+    """
     import phonenumbers
 
     from cxcall.phone.number_spellings import dialed_digits, read_number
@@ -276,8 +290,8 @@ def check_kind(number: str) -> Iterator[Finding]:
         for each in regions
         if any(phonenumbers.is_emergency_number(text, each) for text in short)
     ]
-    if places:
-        is_rare = not parsed and len(places) <= _FEW_REGIONS
+    is_rare = not parsed and len(places) <= _FEW_REGIONS
+    if places and (is_whole or not is_rare):
         yield Finding.error(
             "phone-kind",
             "",

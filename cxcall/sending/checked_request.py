@@ -46,7 +46,7 @@ _OWN_HEADERS = ("Accept", "Content-Type")
 
 
 class CheckedRequest(NamedTuple):
-    """A request ready to be sent, the findings of its check, and the whole numbers that it would dial.
+    """A request ready to be sent, the findings of its check, and the numbers that it would dial, not masked.
 
     `values` are the values of its parameters; `checked_numbers` are all numbers that the guards check.
     """
@@ -79,8 +79,8 @@ class CheckedRequest(NamedTuple):
         return numbers_in_request.find_possible_people(*self._calls)
 
     @property
-    def _calls(self) -> tuple[Operation, tuple[str, ...], Iterator[str], str]:
-        return self.operation, self.dialed_numbers, self.marked_ids, self.settings.base_url
+    def _calls(self) -> tuple[Operation, tuple[DialedNumber, ...], Iterator[str], str]:
+        return self.operation, self.checked_numbers, self.marked_ids, self.settings.base_url
 
     @property
     def marked_ids(self) -> Iterator[str]:

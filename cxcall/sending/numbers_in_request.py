@@ -53,13 +53,20 @@ MARK = "x-cxcall-person"
 class DialedNumber(NamedTuple):
     """A number in a request, and its place: a JSON pointer, or a parameter's location.
 
-    `is_dialed` is False for a number that probably is not dialed, such as a caller ID.
+    `is_dialed` is False for a number that probably is not dialed, such as a caller ID. `end` are the known last digits of a
+    number that is not whole; it is empty for a whole number.
     """
 
     number: str
     where: str
     is_dialed: bool = True
     is_emergency_in_text: bool = False
+    end: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the number is dialed, and says who is called."""
+        return self.is_dialed and not self.end
 
     def __repr__(self) -> str:
         return redacted_repr(self._replace(number=mask_number(self.number)))
@@ -82,7 +89,7 @@ def find_numbers(
     """Return the numbers in a request's path, query, headers, and body.
 
     A text that only has the form of a number counts as dialed if neither a schema nor a name marks another value.
-    `with_digits` adds all other digits that can be a number, however they are separated, and numbers in several values.
+    `with_digits` adds all other digits that can be a number, however they are separated.
     """
     entries = [*request_values(operation, values, body)]
     found = [
@@ -90,15 +97,16 @@ def find_numbers(
         for entry in entries
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
-    if with_digits:
-        from cxcall.sending.numbers_in_parts import join_number_parts
+    if not found:
+        return []
+    from cxcall.sending.partial_numbers import ends_of_numbers
 
-        found += [(number, where, Certainty.DIGITS) for number, where in join_number_parts(entries)]
-    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
+    surest = max(certainty for *_, certainty in found)
     least = max(surest, Certainty.FORM)
+    ends = ends_of_numbers(entries, found)
     return [
-        DialedNumber(number, where, certainty >= least, certainty == Certainty.EMERGENCY)
-        for number, where, certainty in found
+        DialedNumber(number, where, certainty >= least, certainty == Certainty.EMERGENCY, end)
+        for (number, where, certainty), end in zip(found, ends, strict=True)
     ]
 
 
@@ -250,25 +258,26 @@ def _is_number_with_letters(text: str) -> bool:
 
 
 def find_people(
-    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
+    operation: Operation, numbers: Iterable[DialedNumber], ids: Iterable[str], base_url: str
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
+    Who has a number that is not whole is not known.     `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
     machine are recorded separately from real people, and so are those who are only taken off a do-not-call list.
     """
-    spellings = map(_usual_spelling, numbers)
+    spellings = (_usual_spelling(each.number) for each in numbers if each.is_whole)
     return tuple(person for (person,) in _people(operation, spellings, ids, base_url))
 
 
 def find_possible_people(
-    operation: Operation, numbers: Iterable[str], ids: Iterable[str], base_url: str
+    operation: Operation, numbers: Iterable[DialedNumber], ids: Iterable[str], base_url: str
 ) -> tuple[tuple[str, ...], ...]:
     """Return for each person the texts for all spellings of the number, the most likely one first.
 
     A number without a country code may belong to any country.
     """
-    return _people(operation, map(_possible_digits, numbers), ids, base_url)
+    spellings = (_possible_digits(each.number) for each in numbers if each.is_whole)
+    return _people(operation, spellings, ids, base_url)
 
 
 def _people(

@@ -66,12 +66,42 @@ def test_a_row_that_may_be_a_changed_one_stops_the_resumption(
     ran = cxcall(*WORDS, "--resume", "--confirm", "3", "-o", "jsonl", code=7)
     (finding,) = json.loads(ran.out)["findings"]
     assert "1 row that it sent is no longer in it" in finding["message"]
-    assert "`dialLead` declares no number and no ID of a person" in finding["why"]
+    assert "no whole number and no ID of a person" in finding["why"]
     assert called == ["L0"]
     write(cxcall, ROWS)
     cxcall.file("own.json", document())
     cxcall(*WORDS, "--resume", "--confirm", "1", code=9)  # the second one was refused
     assert called == ["L0", "L2"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [["202,5550101", ",+12025550101"], [",+12025550101", "202,5550101"]],
+    ids=["split", "whole"],
+)
+def test_person_of_a_number_that_is_not_whole_is_not_known(cxcall: Cxcall, rows: list[str]) -> None:
+    """People with the same local number are different; a changed row cannot be compared with the one that was sent."""
+    called: list[dict[str, str]] = []
+
+    def answer(body: Any, _count: int) -> Reply:
+        if body["number"].endswith("99"):
+            return Reply(429, {}, {"Retry-After": "900"})
+        called.append(body)
+        return Reply()
+
+    properties = {name: {"type": "string"} for name in ("areaCode", "number")}
+    cxcall.file("own.json", posting("dialLead", properties))
+    others = ["303,5550101", "404,5550101", ",+12025550199"]
+    limit = ("--max-attempts", "1/day", "--concurrency", "1", "--confirm")
+    cxcall.file("leads.csv", "\n".join(("/areaCode,/number", rows[0], *others)) + "\n")
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*WORDS, *limit, "4", code=9)
+        assert "`--max-attempts 1/day` was not applied" in ran.err
+        cxcall.file("leads.csv", "\n".join(("/areaCode,/number", rows[1], *others)) + "\n")
+        ran = cxcall(*WORDS, "--resume", *limit, "2", code=7)
+    assert "1 row that it sent is no longer in it" in ran.err
+    assert len(called) == 3
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_kinds_of_records_are_columns(open_older: Callable[[str], Ledger]) -> No
         assert batches.unconfirmed_people([load.id]) == {
             *book.people.digests(["number 13035550003"])
         }
-        assert batches.deliveries_without_people([load.id]) == {book.last("unknown").id}  # type: ignore[union-attr]
+        assert batches.calls([load.id], without_people=True) == {book.last("unknown").id}  # type: ignore[union-attr]
         in_flight = next(each for each in book.records() if each.latest_end)
         assert in_flight.latest_end == in_flight.at + timedelta(minutes=15, seconds=66)
         for key, name in (("key K1", "accepted"), ("key K2", "open 1")):

@@ -22,7 +22,12 @@ from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.payloads.payload import Payload
 from cxcall.phone.call_limit import CallLimit
 from cxcall.sending.configured_ledger import has_ledger
-from cxcall.sending.numbers_in_request import find_people, find_possible_people, marked_ids
+from cxcall.sending.numbers_in_request import (
+    DialedNumber,
+    find_people,
+    find_possible_people,
+    marked_ids,
+)
 from helpers.calling_api import posting
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
@@ -223,8 +228,9 @@ def test_ledger_holds_no_number(live: Cxcall) -> None:
 def is_possible(first: str, second: str) -> bool:
     """Return whether a call to the second number may be to the person in the record of the first one."""
     operation = load_catalog().find_operation("execute")
-    (recorded,) = find_people(operation, [first], (), "https://api.example.com")
-    (possible,) = find_possible_people(operation, [second], (), "https://api.example.com")
+    known, new = ([DialedNumber(number, "")] for number in (first, second))
+    (recorded,) = find_people(operation, known, (), "https://api.example.com")
+    (possible,) = find_possible_people(operation, new, (), "https://api.example.com")
     return recorded in possible
 
 

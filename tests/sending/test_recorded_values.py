@@ -14,7 +14,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.request_identity import older_digests
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
-from cxcall.sending.numbers_in_request import find_people
+from cxcall.sending.numbers_in_request import DialedNumber, find_people
 from cxcall.sending.request_sender import deliver
 from helpers.calling_api import wrap
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
@@ -162,10 +162,11 @@ def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) 
 
 def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
     operation = PLAN.operation
-    real, local = (find_people(operation, [NUMBER], (), url) for url in (API, "http://127.0.0.1"))
+    numbers = [DialedNumber(NUMBER, "")]
+    real, local = (find_people(operation, numbers, (), url) for url in (API, "http://127.0.0.1"))
     assert real
     assert not {*real} & {*local}
-    assert find_people(load_operation("get-campaign"), [NUMBER], (), API) == ()
+    assert find_people(load_operation("get-campaign"), numbers, (), API) == ()
 
 
 @pytest.mark.slow

@@ -1,0 +1,74 @@
+"""Find the numbers of a request that are not whole: digits that belong before them are elsewhere, or not in the request."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from cxcall.phone.number_masking import plain_digits
+from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS, MIN_PARTIAL_DIGITS
+from cxcall.phone.numbers_in_text import Certainty, dialed_part, local_digits, plain_text
+from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cxcall.sending.numbers_in_request import RequestValue
+
+# Folded names, such as `homeareacode`; a country code changes nothing about the last digits.
+_AREA = r".*(?:areaco?de?|citycode|stdcode|vorwahl).*|.*(?:area|npa|ndc|ddd|lada)|ac"
+_CODE = rf"{_AREA}|.*(?:prefix|exchange|nxx).*"
+_CODE_TEXT = r"(?!\+|00)([0-9 ()/-]+)(?:\.0+)?"
+_LONGEST_CODE = 5
+_ANY_LENGTH = 99
+
+
+def ends_of_numbers(
+    values: Iterable[RequestValue], found: Sequence[tuple[str, str, int]]
+) -> list[str]:
+    """Return for each number the digits that the whole number ends with; an empty text for a whole number.
+
+    `found` are numbers with their places and certainties. A number is not whole if it shows no country code, and a code
+    is in the request, or it has as few digits as a local number, or fewer and is not the only such number. The area code belongs
+    to its digits if it is the only code in the same object; beside it, any digits may be a number.
+    """
+    codes: dict[str, list[str]] = defaultdict(list)
+    for each in values:
+        if compile_pattern(_CODE).fullmatch(each.name):
+            codes[_object_of(each.where)] += _codes(each)
+    is_code = any(codes.values())
+    digits = [_digits_without_country(number, certainty) for number, _, certainty in found]
+    places = {
+        where
+        for (_, where, _), text in zip(found, digits, strict=True)
+        if 0 < len(text) <= MIN_NATIONAL_DIGITS
+    }
+    fewest = 1 if is_code or len(places) > 1 else MIN_PARTIAL_DIGITS
+    most = _ANY_LENGTH if is_code else MIN_NATIONAL_DIGITS
+    ends = []
+    for (number, where, certainty), text in zip(found, digits, strict=True):
+        own = codes.get(_object_of(where), ())
+        area = own[0] if len(own) == 1 else ""
+        is_partial = fewest <= len(text) <= most
+        is_beside = bool(area) and certainty == Certainty.DIGITS
+        ends.append(f"{area}{text if is_partial else number}" if is_partial or is_beside else "")
+    return ends
+
+
+def _object_of(where: str) -> str:
+    """Return the pointer of the object that has a value; parameters count as beside the members of the body."""
+    return where.rpartition("/")[0]
+
+
+def _codes(value: RequestValue) -> list[str]:
+    """Return the area code that a value is; an empty text in its place for another code, nothing for no code."""
+    written = compile_pattern(_CODE_TEXT).fullmatch(plain_text(str(value.value)).strip())
+    digits = plain_digits(written[1]) if written else ""
+    is_area = compile_pattern(_AREA).fullmatch(value.name)
+    return [digits if is_area else ""] if 0 < len(digits) <= _LONGEST_CODE else []
+
+
+def _digits_without_country(number: str, certainty: int) -> str:
+    """Return the digits of a dialed number; empty if it shows a country code, is an address, or is probably not dialed."""
+    is_whole = "@" in number or dialed_part(number).startswith(("+", "00"))
+    return "" if is_whole or certainty != Certainty.NAMED else local_digits(number)
