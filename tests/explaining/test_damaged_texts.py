@@ -129,9 +129,6 @@ PASTED = {
     "HTTPie on two lines": f"http -j \\\n {URL} {ITEMS}",
     "Ansible": f'- uri:\n    url: {URL}\n    method: POST\n    body_format: json\n    body: "{{{{ {BODY!r} | to_json }}}}"\n',
     "Go": f"{GO}api.PostConversationsCallbacks(body)",
-    "Go in prose": f"POST {URL} returns 400 Bad Request:\n```go\n{GO}```\n",
-    "Go in a comment": f"// POST {URL}\n{GO}// 400 Bad Request\n",
-    "Go after the name of the call": f"I get a 400 from PostConversationsCallbacks with\n\n{GO}",
     "Go without the call of the SDK": f'{GO}b, _ := json.Marshal(body)\nhttp.NewRequest("POST", "{URL}", bytes.NewBuffer(b))',
 }
 

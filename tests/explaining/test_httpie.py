@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from cxcall.explaining.readers.commands.httpie import read_httpie
+from cxcall.explaining.readers.commands.other_clients import read_httpie
 from helpers.cases import each_case
 
 URL = "https://api.mypurecloud.com/api/v2/conversations/calls"

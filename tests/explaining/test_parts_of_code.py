@@ -208,7 +208,6 @@ def test_types_and_urls_of_typed_languages_are_read() -> None:
         f'{RUST_TYPE.replace("camelCase", "snake_case")}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}': [],
         f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}": [],
         CSHARP_TYPE % "callbackNumber" + CSHARP_CALL: [],
-        f'await "https://api.mypurecloud.ie"\n    .AppendPathSegments("api", "v2")\n    .AppendPathSegment("conversations/callbacks")\n    .WithOAuthBearerToken(t)\n    .PostJsonAsync(new {{ callbackNumbers = "+12025550123", queueId = "{QUEUE}" }});': ["/callbackNumbers"],
         KOTLIN_TYPE % "numbers" + KOTLIN_CALL: [],
     }  # fmt: skip
     for text, places in texts.items():

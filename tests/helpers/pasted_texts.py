@@ -186,7 +186,6 @@ TEXTS = {
     "html escaped twice": Pasted(f"&lt;pre&gt;curl -X POST &quot;{URL}&quot; -d &#39;{{&quot;queueId&quot;:&quot;x&quot;}}&#39;&lt;/pre&gt;", body='{"queueId":"x"}'),
     "powershell transcript": Pasted(f"PS C:\\Users\\ada> $body = @{{ queueId = 'x' }} | ConvertTo-Json\nPS C:\\Users\\ada> Invoke-RestMethod -Method Post -Uri {URL} -Body $body -ContentType 'application/json'\nInvoke-RestMethod : The remote server returned an error: (400) Bad Request.", body='"queueId": "x"', status=400),
     "markdown sections": Pasted(f'Request:\n```\nPOST {PATH}\nHost: {HOST}\n```\nBody:\n```json\n{{\n  "queueId": "x"\n}}\n```\nResponse:\n```json\n{{"message": "x", "code": "invalid.value", "status": 400}}\n```', body="queueId", status=400, response="invalid.value"),
-    "end of a command": Pasted(f"-H 'Content-Type: application/json' -d '{{\"queueId\":\"x\"}}' {URL}", body='{"queueId":"x"}'),
     "foreign prose": Pasted(f'O POST para {URL} com o corpo {{"queueId":"x"}} retorna 400. Porque?', body='{"queueId":"x"}', status=400),
     "foreign labels": Pasted(f'URL: {URL}\nM\u00e9todo: POST\nCuerpo: {{"queueId":"x"}}', body='{"queueId":"x"}'),
     "yaml body": Pasted(f"POST {URL}\nContent-Type: application/json\n\nqueueId: x\ncallbackNumbers:\n  - 1", body="queueId: x"),

@@ -200,8 +200,6 @@ def part_of(label: str) -> tuple[str, str]:
     side = ""
     while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full")):
         side = _SIDES.get(words.pop(0), side)
-    if words and words[-1] in ("body", "payload") and words[0].upper() in METHODS:
-        words = words[-1:]
     name = "".join(words)
     if not name:
         return side, "body" if side else ""

@@ -93,12 +93,6 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     What was read as its response is not the response if it is the same object.
     """
     is_open = request.kind not in _WHOLE and request.method not in READ_METHODS
-    if is_open and "platformclientv2." in (request.body or text):
-        from cxcall.explaining.readers.code.sdk_calls import find_model
-
-        if model := find_model(text):
-            body, unknown = resolve_body(model)
-            request = replace(request, body=body, unknown={**request.unknown, **unknown})
     if request.body is not None or not is_open:
         return _without_repeated_body(request, request.body or "")
     from cxcall.explaining.readers.named_bodies import find_sent_body

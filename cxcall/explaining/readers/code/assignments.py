@@ -103,8 +103,6 @@ class Assignments(Calls):
         known = self.names.get(name)
         if sign in ("+=", ".", "|", "++", "&"):
             return join_terms([self._lookup(name) if known is None else known, value])
-        if sign == "||":
-            return known or value
         return unknown() if sign in _CHANGES else value
 
     def _assigned(self, items: list[Any], member: str) -> Any:

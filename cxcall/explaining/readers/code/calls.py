@@ -19,16 +19,15 @@ from cxcall.explaining.readers.code.conversions import (
     member_of,
     merged,
 )
-from cxcall.explaining.readers.code.declared_types import typed
 from cxcall.explaining.readers.code.elements import (
     is_builder_block,
     split_elements,
 )
 from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.names_in_code import typed
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
-    argument_end,
     is_builder_call,
     is_route,
     is_token,
@@ -248,8 +247,6 @@ class Calls(MapsAndLists):
         if added is not None:
             self._report("add", name, CodeCall(name, arguments))
             return added[1], position + 1
-        if url := self._extend_url(target, name, arguments):
-            return url, position + 1
         call = self._report_method(target, name, arguments)
         if isinstance(target, CodeCall) and values and _SERIALIZERS.search(name):
             is_changed = True  # such as `new Gson().toJson(body)`
@@ -282,11 +279,7 @@ class Calls(MapsAndLists):
             is_end = is_token(item, "operator") and item.value not in ("@", ",")
             if is_end or (isinstance(item, CodeToken) and item.value == "in"):
                 break
-            end = argument_end(items, position)
-            if end > position:
-                value, position = self.evaluate(items[position:end]), end
-            else:
-                value, position = self._argument(items, position)
+            value, position = self._argument(items, position)
             if value is not NOTHING:
                 arguments.append((flag, value))
                 if flag:

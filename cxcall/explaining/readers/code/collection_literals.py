@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.conversions import extended_url
-from cxcall.explaining.readers.code.declared_types import DeclaredType, find_types
 from cxcall.explaining.readers.code.elements import (
     split_elements,
 )
+from cxcall.explaining.readers.code.names_in_code import DeclaredType, find_types
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
@@ -143,14 +142,6 @@ class MapsAndLists:
             return match[0]
 
         return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
-
-    def _extend_url(self, url: Any, name: str, arguments: list[tuple[str | None, Any]]) -> str:
-        """Report and return the URL that a method of Flurl makes of a URL; empty for other methods."""
-        longer = extended_url(url, name, [value for _, value in arguments])
-        if longer:
-            self._report("text", "", longer)
-            self._report("call", name, CodeCall(name, arguments))
-        return longer
 
     def _group(self, group: Group) -> Any:
         if group.opening == "(":

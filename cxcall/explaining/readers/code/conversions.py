@@ -131,15 +131,6 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
     return True
 
 
-def extended_url(url: Any, name: str, values: list[Any]) -> str:
-    """Return what a method of Flurl (.NET) makes of a URL: the URL with more segments, or unchanged; empty for other methods."""
-    if not (isinstance(url, str) and "://" in url):
-        return ""
-    if re.match(r"AppendPathSegments?$", name) and values:
-        return "/".join([url.rstrip("/"), *(interpolated_text(each).strip("/") for each in values)])
-    return url if re.match(r"With(?:Header|OAuth|Basic|Timeout|Cookie)|Allow\w*Http", name) else ""
-
-
 def as_converted_to_json(value: Any, options: list[Any]) -> Any:
     """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text."""
     named = [

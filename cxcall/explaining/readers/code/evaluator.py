@@ -111,18 +111,12 @@ class Evaluator(Assignments):
 
     def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]
-        if (cast := cast_type(items, position)) and not is_operator(items[position + 1], ("::",)):
+        if cast := cast_type(items, position):
             value, position = self._term(items, position + 1)
             return converted(cast, value), position
-        if cast:
-            return NOTHING, position + 2  # `[int]::Parse("5")`
         if is_type(items, position):
             return NOTHING, position + 1
         if isinstance(item, Group):
-            before = items[position - 1] if position else None
-            is_array = isinstance(before, Group) and is_type(items, position - 1)
-            if is_array and item.opening == "{":  # `new[] { name }`
-                return self._elements(item, is_map=False), position + 1
             return self._group(item), position + 1
         if item.kind == "word":
             return self._word(items, position)

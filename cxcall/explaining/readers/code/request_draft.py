@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code import names_in_code
-from cxcall.explaining.readers.code.declared_types import has_type_names
-from cxcall.explaining.readers.code.names_in_code import is_in_code, names_json
+from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code, names_json
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,

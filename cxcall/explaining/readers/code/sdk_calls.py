@@ -9,7 +9,6 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from cxcall.documents.json_pointer import objects
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code.evaluator import Evaluator
@@ -27,7 +26,6 @@ _CALL = re.compile(
 )
 VENDOR_MODELS = r"\bplatformclientv2\.|\bPureCloudPlatform\.Client"
 """The SDKs of Go and .NET, whose models have the API's names in Pascal case."""
-_LIST_OF_MODELS = re.compile(r"(?<!&)\[\]platformclientv2\.")  # the one in a model is a pointer
 _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
@@ -63,18 +61,6 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
     for number, (name, call) in enumerate(calls):
         is_last = number == len(calls) - 1
         yield _build_request(name, call, models, response if is_last else None)
-
-
-def find_model(text: str) -> str | None:
-    """Return the only model of the vendor's SDK that a text has, with the API's names as JSON; None if there is not one."""
-    maps: list[Any] = []
-    if re.search(VENDOR_MODELS, text) and not _LIST_OF_MODELS.search(text):
-        Evaluator(lambda kind, _, value: maps.append(value) if kind == "map" else None).run(text)
-    parts = [part for each in maps for _, part in objects(each) if part is not each]
-    whole = [each for each in maps if not any(each is part for part in parts)]
-    if len(whole) != 1 or not whole[0]:
-        return None
-    return _as_json(whole[0])
 
 
 def _build_request(

@@ -21,7 +21,7 @@ from cxcall.explaining.readers.code.request_roles import (
     literal_header_text,
     mime_of,
 )
-from cxcall.explaining.readers.code.values import CodeCall, Form, is_name, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, Form, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import (
@@ -194,14 +194,7 @@ def as_json_value(value: Any) -> Any:
         return {str(name): as_json_value(each) for name, each in value.items()}
     if not isinstance(value, list):
         return value
-    is_object = bool(value) and all(map(_is_member, value))
-    if is_object:  # an object of Erlang, OCaml, or C++: `[{"name", value}, ...]`
-        return {each[0]: as_json_value(each[1]) for each in value}
     return [as_json_value(each) for each in value]
-
-
-def _is_member(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and is_name(value[0])
 
 
 def form_members(value: Any) -> dict[str, Any]:

@@ -110,15 +110,6 @@ def read_chain(items: list[Any], position: int) -> tuple[str, int]:
     return ".".join(names), position
 
 
-def argument_end(items: list[Any], position: int) -> int:
-    """Return the end of an argument without brackets that `&` or `+` joins: `send "a" & b`; 0 if there is none."""
-    following = items[position + 1] if position + 1 < len(items) else None
-    if not is_operator(following, ("&", "+", "..", "<>")):
-        return 0
-    commas = (at for at in range(position, len(items)) if is_operator(items[at], (",",)))
-    return next(commas, len(items))
-
-
 def is_method_call(items: list[Any], position: int) -> bool:
     """Return whether the dot at a position comes before a name, not before a text that is joined."""
     following = items[position + 1] if position + 1 < len(items) else None
@@ -226,10 +217,8 @@ def cast_type(items: list[Any], position: int) -> str:
         return ""
     is_brackets = group.opening == "(" or (group.opening == "[" and not position)
     name = group.items[0].value.lower() if is_token(group.items[0], "word") else ""
-    is_static = group.opening == "[" and is_operator(rest[0], ("::",))
     is_value = is_token(rest[0], "word", "string", "number")
-    is_known = name in CASTS or (is_static and bool(name))
-    return name if is_brackets and is_known and (is_value or is_static) else ""
+    return name if is_brackets and is_value and name in CASTS else ""
 
 
 def is_index(items: list[Any], position: int) -> bool:

@@ -8,8 +8,12 @@ from dataclasses import replace
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
-from cxcall.explaining.readers.commands.httpie import read_httpie
-from cxcall.explaining.readers.commands.other_clients import postman_as_curl, read_gc, wget_as_curl
+from cxcall.explaining.readers.commands.other_clients import (
+    postman_as_curl,
+    read_gc,
+    read_httpie,
+    wget_as_curl,
+)
 from cxcall.explaining.readers.commands.shell_text import (
     Command,
     fill_command,
@@ -43,8 +47,6 @@ COMMAND = re.compile(
 )
 _CMD_PROMPT = re.compile(r"(?<!PS )\b[A-Z]:\\[^>\n]*>[ \t]*\Z")
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
-# The end of a curl command.
-_OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
 _DASHES = {"\u2013": "-", "\u2014": "--"}
@@ -92,8 +94,6 @@ _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
     text = _without_strings(text, (each.start() for each in COMMAND.finditer(text)))
-    if _OPTIONS.match(text):
-        text = f"curl {text}"
     straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
     findings = (_CURLY_QUOTES,) if straight != text else ()
     for request in _read_all(straight):

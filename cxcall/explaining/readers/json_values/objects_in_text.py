@@ -20,7 +20,6 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     object_text,
     read_response,
 )
-from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unresolved
 from cxcall.transport.http_messages import HttpResponse
 
@@ -133,14 +132,6 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
             name = "url" if "://" in target else "path"
             if found := read_object({**members, name: target}, "YAML"):
                 yield found
-            return
-        request, response = members.get("request"), members.get("response")
-        is_record = not depth  # in a test, it is only the expected response
-        if is_record and isinstance(request, dict) and isinstance(response, dict):
-            status = {_fold(name): each for name, each in response.items()}.get("status")
-            answer = build_response(status, response.get("headers"), response.get("body"))
-            for each in _find_requests(request, depth):
-                yield replace(each, response=each.response or answer)
             return
     children = (
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -30,7 +30,6 @@ from cxcall.explaining.readers.json_values.member_names import (
     members_behind,
 )
 from cxcall.explaining.readers.request_builder import (
-    METHODS,
     build_observed_request,
     build_response,
 )
@@ -146,11 +145,7 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
             "body": sent_body(value, status_of(value)),
             "status": status_of(value),
         }
-    for name, child in value.items():
-        # Firefox copies a request in this form.
-        if name in METHODS and isinstance(child, dict) and "host" in child:
-            target = child.get("filename") or child.get("path")
-            return {"method": name, "host": child["host"], "path": target}
+    for child in value.values():
         if parts := find_request(_record(child), depth + 1):
             return parts
     return {}
