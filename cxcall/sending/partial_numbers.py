@@ -20,7 +20,6 @@ _AREA = r".*(?:areaco?de?|citycode|stdcode|vorwahl).*|.*(?:area|npa|ndc|ddd|lada
 _CODE = rf"{_AREA}|.*(?:prefix|exchange|nxx).*"
 _CODE_TEXT = r"(?!\+|00)([0-9 ()/-]+)(?:\.0+)?"
 _LONGEST_CODE = 5
-_ANY_LENGTH = 99
 
 
 def ends_of_numbers(
@@ -35,29 +34,20 @@ def ends_of_numbers(
     codes: dict[str, list[str]] = defaultdict(list)
     for each in values:
         if compile_pattern(_CODE).fullmatch(each.name):
-            codes[_object_of(each.where)] += _codes(each)
+            # Parameters count as beside the members of the body.
+            codes[each.where.rpartition("/")[0]] += _codes(each)
     is_code = any(codes.values())
-    digits = [_digits_without_country(number, certainty) for number, _, certainty in found]
-    places = {
-        where
-        for (_, where, _), text in zip(found, digits, strict=True)
-        if 0 < len(text) <= MIN_NATIONAL_DIGITS
-    }
+    known = [(*each, _digits_without_country(each[0], each[2])) for each in found]
+    places = {where for _, where, _, text in known if 0 < len(text) <= MIN_NATIONAL_DIGITS}
     fewest = 1 if is_code or len(places) > 1 else MIN_PARTIAL_DIGITS
-    most = _ANY_LENGTH if is_code else MIN_NATIONAL_DIGITS
     ends = []
-    for (number, where, certainty), text in zip(found, digits, strict=True):
-        own = codes.get(_object_of(where), ())
+    for number, where, certainty, text in known:
+        own = codes.get(where.rpartition("/")[0], ())
         area = own[0] if len(own) == 1 else ""
-        is_partial = fewest <= len(text) <= most
+        is_partial = len(text) >= fewest and (is_code or len(text) <= MIN_NATIONAL_DIGITS)
         is_beside = bool(area) and certainty == Certainty.DIGITS
         ends.append(f"{area}{text if is_partial else number}" if is_partial or is_beside else "")
     return ends
-
-
-def _object_of(where: str) -> str:
-    """Return the pointer of the object that has a value; parameters count as beside the members of the body."""
-    return where.rpartition("/")[0]
 
 
 def _codes(value: RequestValue) -> list[str]:
