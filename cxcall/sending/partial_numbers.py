@@ -29,33 +29,43 @@ def ends_of_numbers(
 
     `found` are numbers with their places and certainties. A number is not whole if it shows no country code, and a code
     is in the request, or it has as few digits as a local number, or fewer and is not the only such number. The area code belongs
-    to its digits if it is the only code in the same object; beside it, any digits may be a number.
+    to its digits if it is the only code in the same object; beside it, any digits may be a number. Digits that are too
+    few to be compared, as those after an exchange, are read with the other pieces of their object in their order.
     """
-    codes: dict[str, list[str]] = defaultdict(list)
-    for each in values:
-        if compile_pattern(_CODE).fullmatch(each.name):
-            # Parameters count as beside the members of the body.
-            codes[each.where.rpartition("/")[0]] += _codes(each)
-    is_code = any(codes.values())
     known = [(*each, _digits_without_country(each[0], each[2])) for each in found]
-    places = {where for _, where, _, text in known if 0 < len(text) <= MIN_NATIONAL_DIGITS}
-    fewest = 1 if is_code or len(places) > 1 else MIN_PARTIAL_DIGITS
+    places = {where: text for _, where, _, text in known if 0 < len(text) <= MIN_NATIONAL_DIGITS}
+    codes: dict[str, list[str]] = defaultdict(list)
+    pieces: dict[str, dict[str, str]] = defaultdict(dict)
+    for each in values:
+        # Parameters count as beside the members of the body.
+        parent, code = each.where.rpartition("/")[0], _code(each)
+        if code:
+            codes[parent].append(code if compile_pattern(_AREA).fullmatch(each.name) else "")
+        if code or each.where in places:
+            pieces[parent][each.where] = code or places[each.where]
+    fewest = 1 if codes or len(places) > 1 else MIN_PARTIAL_DIGITS
     ends = []
     for number, where, certainty, text in known:
-        own = codes.get(where.rpartition("/")[0], ())
+        parent = where.rpartition("/")[0]
+        own, beside = codes.get(parent, []), pieces.get(parent, {})
+        digits = text or (number if certainty == Certainty.DIGITS and own else "")
         area = own[0] if len(own) == 1 else ""
-        is_partial = len(text) >= fewest and (is_code or len(text) <= MIN_NATIONAL_DIGITS)
-        is_beside = bool(area) and certainty == Certainty.DIGITS
-        ends.append(f"{area}{text if is_partial else number}" if is_partial or is_beside else "")
+        if len(digits) < fewest or not (codes or len(digits) <= MIN_NATIONAL_DIGITS):
+            ends.append("")
+        elif len(digits) < MIN_PARTIAL_DIGITS:
+            ends.append("".join({**beside, where: digits}.values()))
+        else:
+            ends.append(area + digits if text or area else "")
     return ends
 
 
-def _codes(value: RequestValue) -> list[str]:
-    """Return the area code that a value is; an empty text in its place for another code, nothing for no code."""
+def _code(value: RequestValue) -> str:
+    """Return the digits of an area code, or of another code, that a value is; empty for any other value."""
+    if not compile_pattern(_CODE).fullmatch(value.name):
+        return ""
     written = compile_pattern(_CODE_TEXT).fullmatch(plain_text(str(value.value)).strip())
     digits = plain_digits(written[1]) if written else ""
-    is_area = compile_pattern(_AREA).fullmatch(value.name)
-    return [digits if is_area else ""] if 0 < len(digits) <= _LONGEST_CODE else []
+    return digits if len(digits) <= _LONGEST_CODE else ""
 
 
 def _digits_without_country(number: str, certainty: int) -> str:

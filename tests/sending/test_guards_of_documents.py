@@ -280,9 +280,13 @@ def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
         ({"areaCode": "203", "phones": [{"number": "5550123"}]}, True),
         ({"a": {"areaCode": "203"}, "b": {"number": "5550123"}}, True),
         ({"phone": ["202", "5550123"]}, True),
-        # too few digits
-        ({"phone1": "202", "phone2": "555", "phone3": "0123"}, False),
-        ({"areaCode": "202", "exchange": "555", "number": "0123"}, False),
+        # pieces
+        ({"phone1": "202", "phone2": "555", "phone3": "0123"}, True),
+        ({"phone1": "203", "phone2": "555", "phone3": "0123"}, False),
+        ({"areaCode": "202", "exchange": "555", "number": "0123"}, True),
+        ({"npa": "202", "nxx": "555", "phone": "0123"}, True),
+        ({"npa": "202", "nxx": "556", "phone": "0123"}, False),
+        # a short value without the name of a number is none
         ({"areaCode": "202", "exchange": "555", "line": "0123"}, False),
     ],
 )
