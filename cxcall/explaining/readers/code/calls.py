@@ -13,16 +13,7 @@ from cxcall.explaining.readers.code.collection_literals import (
     as_map,
     is_map_maker,
 )
-from cxcall.explaining.readers.code.conversions import (
-    copied,
-    gives_other_items,
-    member_of,
-    merged,
-)
-from cxcall.explaining.readers.code.elements import (
-    is_builder_block,
-    split_elements,
-)
+from cxcall.explaining.readers.code.elements import is_builder_block, split_elements
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.names_in_code import typed
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
@@ -41,8 +32,12 @@ from cxcall.explaining.readers.code.values import (
     NOTHING,
     CodeCall,
     as_members,
+    copied,
     fill_format,
+    gives_other_items,
     interpolated_text,
+    member_of,
+    merged,
     parse_literal_number,
     unknown,
     without_itself,

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.elements import (
-    split_elements,
-)
+from cxcall.explaining.readers.code.elements import split_elements
 from cxcall.explaining.readers.code.names_in_code import DeclaredType, find_types
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members

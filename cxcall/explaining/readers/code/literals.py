@@ -6,15 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 
-from cxcall.explaining.readers.code.values import ESCAPES
-from cxcall.explaining.readers.json_values.json_search import (
-    find_json_end,
-    is_json_complete,
-)
+from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_complete
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 
 MAX_CODE_LENGTH = 1 << 18
+ESCAPES = dict(zip("ntr0bfaev", "\n\t\r\0\b\f\a\x1b\v", strict=True))
+"""The characters that escaped letters stand for."""
 _HERE_DOCUMENT = re.compile(r"""<<[<~-]?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*\n""")
 _TOKEN = re.compile(
     r"""

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from cxcall.explaining.readers.code.conversions import converted
 from cxcall.explaining.readers.code.names_in_code import is_in_code
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
@@ -21,7 +20,7 @@ from cxcall.explaining.readers.code.request_roles import (
     literal_header_text,
     mime_of,
 )
-from cxcall.explaining.readers.code.values import CodeCall, Form, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, Form, converted, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import (

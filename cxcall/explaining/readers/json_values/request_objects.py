@@ -29,10 +29,7 @@ from cxcall.explaining.readers.json_values.member_names import (
     first_member,
     members_behind,
 )
-from cxcall.explaining.readers.request_builder import (
-    build_observed_request,
-    build_response,
-)
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import LOGIN_CODES
 from cxcall.transport.http_messages import HttpResponse
