@@ -79,6 +79,7 @@ def record_batch(
             totals.rows,
             keys.column,
             is_load=job.is_load,
+            again=job.again,
             guards=job.guards,
             guard=selection.guard,
         )

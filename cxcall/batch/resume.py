@@ -20,7 +20,7 @@ from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from cxcall.sending.checked_request import CheckedRequest
 
     FindEarlier = Callable[[CheckedRequest, int], Record | None]
-    from collections.abc import Collection
-
-    from cxcall.ledger.record_types import Record
 
 _NO_CALL = {Outcome.REFUSED, Outcome.UNDELIVERED}
 """The outcomes of requests that placed no call."""

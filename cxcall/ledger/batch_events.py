@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.schema import BatchEvent
+from cxcall.ledger.schema import BatchEvent, UnsentKind
 from cxcall.ledger.stored_values import storable
 from cxcall.runtime.host_spellings import is_same_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cxcall.ledger.duplicates import Window
     from cxcall.ledger.ledger_access import LedgerAccess
 
 
 class BatchEvents:
-    """The records by which batches begin, are finished, or are unfinished again, and of their guards."""
+    """The records by which batches begin, are finished, or are unfinished again, of their guards, and of what stopped their rows."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows = access, access.rows
+        self._beginnings: dict[str, tuple[float, bool]] = {}
+        self._stops: dict[str, set[str]] = defaultdict(set)
+        self._last_unsent = 0
 
     def is_finished(self, batch: str) -> bool:
         """Return whether a batch is finished; also true for a delivery without a batch."""
@@ -72,18 +79,15 @@ class BatchEvents:
             self._insert(batch, BatchEvent.REOPENED)
             self._record_guards(batch, guards)
 
-    def is_resumed(self, batch: str) -> bool:
-        """Return whether a batch was resumed at least once."""
-        return self._last(batch, BatchEvent.REOPENED) is not None
-
     def stop_on_pruned(self, batch: str) -> None:
         """Raise an error if deliveries that the resumption of a batch needs were deleted."""
         if self._last(batch, BatchEvent.PRUNED):
             raise pruned_batch_error()
 
-    def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]]) -> None:
+    def record_beginning(self, batch: str, guards: Sequence[Sequence[Any]], *, again: bool) -> None:
         """Record after which event a batch begins, and its guards, in the transaction that records the batch."""
-        self._insert(batch, BatchEvent.BEGAN, str(self._rows.state.last_event))
+        kind = BatchEvent.BEGAN_AGAIN if again else BatchEvent.BEGAN
+        self._insert(batch, kind, str(self._rows.state.last_event))
         self._record_guards(batch, guards)
 
     def guards(self, batch: str) -> list[list[Any]]:
@@ -95,10 +99,58 @@ class BatchEvents:
         if self.guards(batch) != (kept := [[*each] for each in guards]):
             self._insert(batch, BatchEvent.GUARDS, storable(json.dumps(kept)) or "")
 
-    def last_event_before(self, batch: str) -> int | None:
-        """Return the number of the last event before a batch began; None for a batch of cxcall 0.2.0."""
-        found = self._last(batch, BatchEvent.BEGAN)
-        return int(found["value"]) if found else None
+    def beginning(self, batch: str) -> tuple[float, bool]:
+        """Return the number of the last event before a batch began, infinite if unknown; and whether it began with `--again`.
+
+        Numbers of events decide, because a clock may be wrong. cxcall 0.2.0 did not record it: then the first
+        event of the batch's own deliveries counts.
+        """
+        if batch not in self._beginnings:
+            if found := self._last(batch, BatchEvent.BEGAN, BatchEvent.BEGAN_AGAIN):
+                beginning = int(found["value"]), found["kind"] == BatchEvent.BEGAN_AGAIN
+            else:
+                statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
+                (first,) = self._access.database.run(statement, (batch,)).fetchone()
+                if first is None:
+                    return inf, False
+                beginning = self._rows.first_event(first), False
+            self._beginnings[batch] = beginning
+        return self._beginnings[batch]
+
+    def extend(self, window: Window, batch: str) -> Window:
+        """Return what stops a row of a batch: also what was accepted since the batch began, or stopped the row before.
+
+        Another command may have sent the row while the batch was closed, or before it is resumed.
+        """
+        last = self._rows.read_state().last_unsent
+        if last > self._last_unsent:
+            values = self._last_unsent, UnsentKind.DUPLICATE
+            for row in self._rows.select_table("unsent", "WHERE number > ? AND kind = ?", values):
+                self._stops[row["batch"]].add(row["reason"])
+            self._last_unsent = last
+        number, is_again = self.beginning(batch)
+        return window._replace(
+            after=min(window.after, number),
+            stops=self._stops[batch],
+            allowed=number if is_again else 0,
+        )
+
+    def record_stop(self, batch: str, earlier: str) -> None:
+        """Record the ID of the delivery that stopped a row of a batch as a duplicate, unless it is known."""
+        if earlier in self._stops[batch]:
+            return
+        with self._access.writing(is_durable=False):
+            self._rows.insert(
+                "unsent",
+                at=self._access.now().timestamp(),
+                batch=batch,
+                row=0,  # of no row: it is found by its content
+                key="",
+                outcome=Outcome.STOPPED,
+                reason=earlier,
+                message="",
+                kind=UnsentKind.DUPLICATE,
+            )
 
     def _last(self, batch: str, *kinds: BatchEvent) -> dict[str, Any] | None:
         """Return the last record of a batch of one of some kinds; None if there is none."""

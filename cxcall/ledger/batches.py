@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
@@ -34,12 +33,12 @@ FROM (SELECT max(number) AS number, rows FROM delivery WHERE batch = :batch AND 
     JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
 """  # noqa: S608 - constants
-_UNSENT = f"""
+_UNSENT = """
 SELECT count(*) FROM (
-    SELECT row FROM unsent WHERE batch = :batch AND kind <> '{UnsentKind.CONTENT}'
+    SELECT row FROM unsent WHERE batch = :batch AND row > 0
     EXCEPT SELECT row FROM delivery WHERE batch = :batch AND batch <> ''
 ) u
-"""  # noqa: S608 - constants
+"""
 _CALLED_AGAIN = f"""
 SELECT DISTINCT o.id FROM delivery o JOIN person p ON p.delivery = o.number
     JOIN person q ON q.digest = p.digest AND q.delivery <> p.delivery JOIN delivery d ON d.number = q.delivery
@@ -63,7 +62,6 @@ class BatchRecords:
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
         self.events = BatchEvents(access)
-        self._beginnings: dict[str, int] = {}
 
     def begin(
         self,
@@ -77,6 +75,7 @@ class BatchRecords:
         key: str = "",
         *,
         is_load: bool = False,
+        again: bool = False,
         guards: Sequence[Sequence[Any]] = (),
         guard: Callable[[], None] = lambda: None,
     ) -> str:
@@ -84,8 +83,8 @@ class BatchRecords:
 
         `values_digest` stands for the values that the flags set in every row, of a load for the list only; `digest` for the
         file's content; `key` is the column that names the rows, `guards` are those that a run must not
-        lack when it resumes the batch. `guard` is called in the transaction: what it
-        raises stops the batch, so no other process can begin one between its look and the record.
+        lack when it resumes the batch. With `again`, nothing that was sent before stops its rows. `guard` is called in the
+        transaction: what it raises stops the batch, so no other process can begin one between its look and the record.
         """
         batch = new_id(self._access.now())
         with self._access.writing():
@@ -104,28 +103,8 @@ class BatchRecords:
                 key=storable(key),
                 is_load=is_load,
             )
-            self.events.record_beginning(batch, guards)
+            self.events.record_beginning(batch, guards, again=again)
         return batch
-
-    def beginning(self, batch: str) -> tuple[float, float]:
-        """Return the number of the last event before a batch began, and its time if it was resumed; infinite if unknown.
-
-        Numbers of events decide, because a clock may be wrong. cxcall 0.2.0 did not record it: then the first
-        event of the batch's own deliveries counts.
-        """
-        if batch and batch not in self._beginnings:
-            number = self.events.last_event_before(batch)
-            if number is None:
-                statement = "SELECT min(number) FROM delivery WHERE batch = ? AND batch <> ''"
-                (first,) = self._database.run(statement, (batch,)).fetchone()
-                number = self._rows.first_event(first) if first is not None else None
-            if number is None:
-                return inf, inf
-            self._beginnings[batch] = number
-        if not batch or not self.events.is_resumed(batch):
-            return self._beginnings.get(batch, inf), inf
-        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
-        return self._beginnings[batch], min((each["at"] for each in found), default=inf)
 
     def all(self) -> list[Batch]:
         """Return all batches, newest first."""
@@ -335,7 +314,8 @@ class BatchRecords:
                 UnsentKind(row["kind"]),
             )
             for row in {row["row"]: row for row in found}.values()
-            if row["kind"] not in (UnsentKind.CONTENT, UnsentKind.MOVED)
+            if row["row"]
+            and row["kind"] != UnsentKind.MOVED
             and row["number"] > after
             and row["at"] >= sent.get(row["row"], 0.0)
         }

@@ -47,7 +47,7 @@ _NUMBERS_BY_PERSON = (
 )
 COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 """The number in the state that counts the rows of a table."""
-# The record of a row that was not sent is only for reports, and guards nothing.
+# Most records of rows that were not sent are only for reports.
 LEDGER_COUNTS = {**COUNTERS, "batch_event": "last_batch_event", "decision": "last_decision"}
 """The numbers in the state that a whole ledger has of the rows of a table."""
 _ENCODE = json.JSONEncoder().encode

@@ -26,25 +26,25 @@ _SAME = "same method, URL, and body, whatever its headers"
 
 
 class AlreadySentError(StoppedError):
-    """An identical request was sent before, or may have been."""
+    """A request, or a row of `batch`, is identical to one that was sent before, or may have been."""
 
     def __init__(
         self,
         earlier: Record,
         now: datetime,
         *,
-        same_batch: bool = False,
+        batch: str = "",
         is_unfinished: bool = False,
     ) -> None:
-        self.earlier = earlier
-        if same_batch:
+        self.earlier, self.batch = earlier, batch
+        if batch and earlier.batch == batch:
             finding = _same_batch_finding(earlier)
         elif earlier.is_unresolved:
             finding = _unknown_finding(earlier, now)
         elif is_unfinished:
-            finding = _unfinished_batch_finding(earlier, now)
+            finding = _unfinished_batch_finding(earlier, now, is_row=bool(batch))
         else:
-            finding = _accepted_finding(earlier, now)
+            finding = _accepted_finding(earlier, now, is_row=bool(batch))
         super().__init__(finding)
 
 
@@ -81,14 +81,15 @@ class ResolvedError(StoppedError):
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`.
 
-    Of a resumed batch, which began at the time `began`, also those of the last `seconds` before: its first run stopped the
-    row. A delivery that ended before event `undone` is not one of the last `seconds`.
+    Also those with the IDs `stops`, which stopped the row of the batch before. A delivery that ended before event `undone` is
+    not one of the last `seconds`. None up to event `allowed` stops the request, nor does an unknown one.
     """
 
     seconds: float = -inf
     undone: int = 0
     after: float = inf
-    began: float = inf
+    stops: Collection[str] = ()
+    allowed: float = 0
 
 
 def check_is_unknown(record: Record) -> None:
@@ -118,7 +119,7 @@ def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetim
     """Raise AlreadySentError for a row whose request this batch already sent, even with `again`."""
     found = find_row_of_batches((batch,), earlier)
     if found is not None and found.may_be_processed:
-        raise AlreadySentError(found, now, same_batch=True)
+        raise AlreadySentError(found, now, batch=batch)
 
 
 def find_row_of_batches(
@@ -147,18 +148,19 @@ def stop_on_identical(
     will be resumed, whatever file the request comes from now.
     """
     newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
+    newest_first = [each for each in newest_first if each.last_event > window.allowed]
     for each in newest_first:
         if each.record.is_unresolved:
-            raise AlreadySentError(each.record, now)
+            raise AlreadySentError(each.record, now, batch=batch)
     for each in newest_first:
         if not each.record.was_placed:
             continue
-        is_within = each.is_within(window.seconds, min(now.timestamp(), window.began), boot_time)
+        is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
         is_within = is_within and each.last_event > window.undone
-        is_recent = is_within or each.last_event > window.after
+        is_known = each.last_event > window.after or each.record.id in window.stops
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)
-        if is_recent or is_unfinished:
-            raise AlreadySentError(each.record, now, is_unfinished=is_unfinished)
+        if is_within or is_known or is_unfinished:
+            raise AlreadySentError(each.record, now, batch=batch, is_unfinished=is_unfinished)
 
 
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:
@@ -181,23 +183,25 @@ def find_out_fix(unknown: Record, now: datetime, question: str = "a call was pla
     return wait + resolve_fix(unknown.id, is_load=unknown.is_load, question=question)
 
 
-def _accepted_finding(earlier: Record, now: datetime) -> Finding:
+def _accepted_finding(earlier: Record, now: datetime, *, is_row: bool) -> Finding:
+    again = "send this row from a separate file with `--again`" if is_row else "add `--again`"
     verb = "was recorded as having placed a call" if earlier.resolution else "was accepted"
     return ledger_finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
-        fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
+        fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, {again}",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; {_SAME}",
     )
 
 
-def _unfinished_batch_finding(earlier: Record, now: datetime) -> Finding:
+def _unfinished_batch_finding(earlier: Record, now: datetime, *, is_row: bool) -> Finding:
+    then = "; then send this row from a separate file" if is_row else ""
     return ledger_finding(
         "already-sent",
         f"an identical request was accepted {_ago(earlier.ended_at or earlier.at, now)} as row {earlier.row} "
         f"of batch `{earlier.batch}`, which is not finished: delivery `{earlier.id}`",
         fix="finish that batch: run the command that began it with `--resume`; or close it: "
-        f"`cxcall batch cancel {earlier.batch}`",
+        f"`cxcall batch cancel {earlier.batch}`{then}",
         why=f"the rows of an unfinished batch are not sent by another command: `cxcall history list --batch {earlier.batch}`",
     )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -13,6 +12,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.calls_to_people import CallsToPeople, used_key_error
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
+    AlreadySentError,
     Window,
     check_has_ended,
     check_is_unknown,
@@ -37,7 +37,7 @@ from cxcall.ledger.stored_values import (
 from cxcall.runtime.signals import finish_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
@@ -96,7 +96,7 @@ class Ledger(LedgerAccess):
         """
         delivery, is_in_transaction = new_id(self.now()), False
         try:
-            with self.writing(is_cancelled) as problem:
+            with self._writing_row(is_cancelled) as problem:
                 is_in_transaction = True
                 self._guard_intent(delivery, intent, window, limit, problem)
                 number = self._insert_delivery(delivery, intent)
@@ -111,6 +111,17 @@ class Ledger(LedgerAccess):
             self._record_interrupt(error, delivery if is_in_transaction else "")
             raise
         return delivery
+
+    @contextmanager
+    def _writing_row(self, is_cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Hold the write lock as `writing` does, and record what stops a row of a batch: the row stays stopped."""
+        try:
+            with self.writing(is_cancelled) as problem:
+                yield problem
+        except AlreadySentError as error:
+            if error.batch:
+                self.batches.events.record_stop(error.batch, error.earlier.id)
+            raise
 
     def _record_interrupt(self, error: BaseException, delivery: str) -> None:
         """Finish what an exception left unfinished, and record that a delivery was not sent, if it was recorded at all."""
@@ -170,9 +181,7 @@ class Ledger(LedgerAccess):
         stop_on_same_row(intent.batch, earlier, self.now())
         if not intent.again:
             undone = self.rows.last_accepted(intent.undone_by)
-            # Another command may have sent the row while the batch was closed, or before it is resumed.
-            limits = self.batches.beginning(intent.batch) if earlier else (inf, inf)
-            self._stop_on_identical(intent.batch, earlier, Window(window, undone, *limits))
+            self._stop_on_identical(intent.batch, earlier, Window(window, undone))
 
     def find_other_use(self, intent: Intent) -> Record | None:
         """Return a delivery of another request with the same idempotency key; None without one, or with `again`."""
@@ -185,12 +194,11 @@ class Ledger(LedgerAccess):
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
-        clocks = self.now(), self.boot_clock()
-        stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
-
-    def _is_finished(self, batch: str) -> bool:
-        # `batches` is loaded only if there is an identical request.
-        return self.batches.events.is_finished(batch)
+        if not earlier:
+            return  # `batches` is loaded only if there is an identical request
+        events, clocks = self.batches.events, (self.now(), self.boot_clock())
+        limits = events.extend(window, batch) if batch else window
+        stop_on_identical(batch, earlier, limits, *clocks, events.is_finished)
 
     def _insert_event(self, delivery: int, kind: EventKind, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()
@@ -254,7 +262,7 @@ class Ledger(LedgerAccess):
         Raises AlreadySentError when another process has sent an identical request during the wait, and ResolvedError as
         `record_not_processed`.
         """
-        with self.writing(is_cancelled):
+        with self._writing_row(is_cancelled):
             own = (found := self._find(delivery)).delivery
             stop_on_resolved(found)
             earlier = self.rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))

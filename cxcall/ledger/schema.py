@@ -57,6 +57,8 @@ class BatchEvent(StrEnum):
 
     BEGAN = "began"
     """`value` is the number of the last event before the batch."""
+    BEGAN_AGAIN = "began-again"
+    """As BEGAN, with `--again`: what was sent before stops no row."""
     GUARDS = "guards"
     """`value` has the guards of the batch from now on, in JSON."""
     ENDED = "ended"
@@ -71,6 +73,8 @@ class UnsentKind(StrEnum):
 
     NOT_SENT = "not-sent"
     """`reason` says why the row was not sent."""
+    DUPLICATE = "duplicate"
+    """The delivery with the ID `reason` stopped a row as a duplicate: the row, found by its content, stays stopped."""
     MOVED = "moved"
     """The row was sent before its file was changed: `reason` is the ID of its delivery."""
     PERSON = "person"

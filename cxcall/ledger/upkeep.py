@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or before by the same
 # run. Calls to people count for a week, except those without TLS, which went to this machine.
-# A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
-# machine, whatever the clock says.
+# A load is kept forever, because its contacts stay in their list; what stopped a row of a batch, as long as this batch.
+# `uptime` is the age within the same start of the machine, whatever the clock says.
 _OLD = f"""
 SELECT d.number AS number, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
@@ -32,6 +32,7 @@ WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.reso
     AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {SAME_RUN}, :before) FROM batch
         WHERE is_load = 0 AND id NOT IN ({FINISHED_BATCHES}))
     AND d.batch NOT IN (SELECT id FROM batch WHERE is_load = 1)
+    AND d.id NOT IN (SELECT reason FROM unsent WHERE kind = '{UnsentKind.DUPLICATE}')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
         AND substr(d.target, 1, 6) = 'https:' AND {CALLS_PERSON})

@@ -33,6 +33,8 @@ def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
         assert f"`cxcall {' '.join(close)}`" in cxcall(*single, code=9).out
         assert platform.rung == 1
         assert cxcall(*close, "-o", "json", code=0).envelope["data"]["isClosed"]
+        rows, _ = results(cxcall(*single, "--resume", code=9))
+        assert (rows, platform.rung) == (["stopped"], 1)
         cxcall(*single, code=0)
     assert platform.rung == 2  # the person asked for it
 

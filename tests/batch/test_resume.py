@@ -62,6 +62,20 @@ def test_batch_of_the_sandbox_is_not_resumed_as_a_real_one(cxcall: Cxcall) -> No
     assert platform.rung == 1
 
 
+@pytest.mark.slow
+def test_batch_that_began_with_again_is_resumed_without_it(cxcall: Cxcall) -> None:
+    refused = Reply(403, {"code": "missing.permissions"}, rings=False)
+    words = ("batch", write_rows(cxcall, 2, 1), *WORDS, "--concurrency", "1", "--confirm")
+    with Platform(lambda sent, _count: refused if sent == row(2) else Reply()) as platform:
+        cxcall.environment |= platform.environment
+        cxcall.file("one.jsonl", json.dumps(row(1)))
+        cxcall("batch", "one.jsonl", *WORDS, "--confirm", "1", code=0)
+        cxcall(*words, "2", "--again", "--max-failures", "1", code=9)
+        assert platform.rung == 1
+        outcomes, _ = results(cxcall(*words, "1", "--resume", code=9))
+    assert (outcomes, platform.rung) == (["refused", "accepted"], 2)
+
+
 def test_copy_of_a_row_in_progress_is_skipped_on_resume(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 1, 3)
     last_arrived = Event()

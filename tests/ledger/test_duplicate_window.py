@@ -65,27 +65,59 @@ def test_clock_that_is_set_forward_does_not_end_the_window(tmp_path: Path) -> No
         ledger.begin(INTENT, WINDOW)
 
 
-def test_row_that_its_batch_stopped_as_a_duplicate_is_not_sent_when_it_is_resumed(
-    tmp_path: Path,
-) -> None:
-    now, row, boot = START, INTENT._replace(batch="B"), BootTime("", 0.0)
+def begin_batch(ledger: Ledger, *, again: bool = False) -> Intent:
+    """Return a row of a new batch."""
+    values = ("default", "execute", "", "", "", "", 1)
+    return INTENT._replace(batch=ledger.batches.begin(*values, again=again))
 
-    def begin_batch(ledger: Ledger) -> str:
-        return ledger.batches.begin("default", "execute", "", "", "", "", 1, "", guards=())
+
+@pytest.mark.parametrize("reason", ["window", "smaller window", "unfinished batch", "wrong clock"])
+def test_row_that_its_batch_stopped_as_a_duplicate_is_not_sent_when_it_is_resumed(
+    tmp_path: Path, reason: str
+) -> None:
+    now, boot = START, BootTime("one", 100.0)
+
+    def pass_time(seconds: float, *, clock: float = 0) -> None:
+        nonlocal now, boot
+        now, boot = now + timedelta(seconds=seconds + clock), BootTime("one", boot.uptime + seconds)
 
     with Ledger.open(tmp_path / "state", now=lambda: now, boot_clock=lambda: boot) as ledger:
-        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
-        now += timedelta(seconds=WINDOW - 1)
-        row = INTENT._replace(batch=begin_batch(ledger))
+        events = ledger.batches.events
+        first = begin_batch(ledger) if reason == "unfinished batch" else INTENT
+        ledger.record_outcome(ledger.begin(first, WINDOW), Outcome.ACCEPTED)
+        pass_time(WINDOW + 1 if first.batch else 60, clock=86400 if reason == "wrong clock" else 0)
+        row, began = begin_batch(ledger), now
         with pytest.raises(AlreadySentError):
             ledger.begin(row, WINDOW)
-        ledger.batches.events.record(row.batch)
-        now += timedelta(days=1)
-        ledger.batches.events.reopen(row.batch, guards=(), guard=lambda: None)
+        for each in {first.batch, row.batch} - {""}:
+            events.record(each)
+        pass_time(120 if reason == "smaller window" else 10800)
+        if reason == "wrong clock":
+            pass_time(0, clock=-86400)
+        window = 1 if reason == "smaller window" else WINDOW
+        assert ledger.prune(began) == 0
+        events.reopen(row.batch, guards=(), guard=lambda: None)
         with pytest.raises(AlreadySentError):
-            ledger.begin(row, WINDOW)
-        new = INTENT._replace(batch=begin_batch(ledger))  # the same list on the next day
-        assert ledger.begin(new, WINDOW)
+            ledger.begin(row, window)
+        assert (
+            ledger.batches.count_unsent(row.batch)
+            == 0
+            == len(ledger.batches.unsent_rows([row.batch]))
+        )
+        assert ledger.begin(begin_batch(ledger), window)  # the same list on the next day
+
+
+def test_batch_that_began_with_again_sends_what_was_sent_before_it_began(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
+        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.UNKNOWN)
+        ledger.record_outcome(ledger.begin(INTENT._replace(again=True), WINDOW), Outcome.ACCEPTED)
+        row, other = begin_batch(ledger, again=True), begin_batch(ledger, again=True)
+        delivery = ledger.begin(row, WINDOW)
+        ledger.record_not_processed(delivery, 1, "HTTP 429")
+        ledger.record_attempt(delivery, 2)
+        ledger.record_outcome(delivery, Outcome.ACCEPTED)
+        with pytest.raises(AlreadySentError):  # it was sent since the batch began
+            ledger.begin(other, WINDOW)
 
 
 def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:

@@ -44,23 +44,24 @@ def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> Non
 
 
 @each_case(
-    "outcome, resolution, same_batch, code, text",
+    "outcome, resolution, batch, code, text",
     [
-        (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have placed a call"),
-        (Outcome.UNKNOWN, PLACED, False, "already-sent", "was recorded as having placed a call"),
-        (Outcome.ACCEPTED, "", False, "already-sent", "was accepted"),
-        (Outcome.ACCEPTED, "", True, "already-sent", "row 3 of this batch"),
-        (Outcome.UNKNOWN, "", True, "already-sent", "row 3 of this batch"),
+        (Outcome.UNKNOWN, "", "", "outcome-unknown", "may have placed a call"),
+        (Outcome.UNKNOWN, PLACED, "", "already-sent", "was recorded as having placed a call"),
+        (Outcome.ACCEPTED, "", "C", "already-sent", "was accepted"),
+        (Outcome.ACCEPTED, "", "B", "already-sent", "row 3 of this batch"),
+        (Outcome.UNKNOWN, "", "B", "already-sent", "row 3 of this batch"),
     ],
 )
 def test_reason_depends_on_the_earlier_delivery(
-    outcome: Outcome, resolution: str, *, same_batch: bool, code: str, text: str
+    outcome: Outcome, resolution: str, batch: str, code: str, text: str
 ) -> None:
-    error = AlreadySentError(record(outcome, 60, resolution), NOW, same_batch=same_batch)
+    error = AlreadySentError(record(outcome, 60, resolution), NOW, batch=batch)
     [finding] = error.findings
     assert (error.exit_code, finding.code) == (ExitCode.STOPPED, code)
     assert text in finding.message
     assert "01ABC" in finding.message
+    assert ("separate file" in finding.fix) == (batch == "C")
 
 
 @each_case(

@@ -104,8 +104,8 @@ def test_batch_is_resumed_as_before(open_older: Callable[[str], Ledger], records
         assert (own.name, own.is_load) == ("A", False)
         with pytest.raises(AlreadySentError, match="row 1 of this batch is the same request"):
             book.begin(intent("open 1", batch=open_.id), 900)
-        # It was accepted before the batch began, and not within the window before.
-        assert book.begin(intent("accepted", batch=open_.id), 0.001)
+        # It was accepted before the batch began, and not within the window.
+        assert book.begin(intent("accepted", batch=open_.id), 60)
         unsent = batches.unsent_rows([open_.id])
         duplicate = (Outcome.SKIPPED, "duplicate", "as row 1")
         assert (unsent[2].outcome, unsent[2].reason, unsent[2].message) == duplicate
@@ -120,7 +120,7 @@ def test_kinds_of_records_are_columns(open_older: Callable[[str], Ledger]) -> No
         batches, events = book.batches, book.batches.events
         load, ended, open_, pruned = batches.all()
         assert (events.guards(open_.id), events.guards(ended.id)) == ([], [])
-        assert [batches.beginning(each.id)[0] for each in (load, ended, open_, pruned)] == [
+        assert [events.beginning(each.id)[0] for each in (load, ended, open_, pruned)] == [
             27,
             25,
             21,
