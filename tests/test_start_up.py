@@ -123,8 +123,8 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         credentials.keyring_store documents.json_spans documents.toml
         ledger.batches ledger.record_types ledger.sqlite.upgrade ledger.upkeep
         output.finding_text output.json_envelope output.sections
-        payloads.errors.value_formats payloads.errors.value_corrections payloads.operation_matching
-        phone.impossible_numbers phone.number_spellings
+        payloads.errors.format_advice payloads.errors.value_corrections payloads.operation_matching
+        phone.e164_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity
         runtime.secrets.random_texts runtime.secrets.secret_names
         transport.failure_descriptions transport.requested_waits

@@ -11,7 +11,8 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import reading_width
-from cxcall.settings.sources import DEFAULTS, suggest_name
+from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.phone.impossible_numbers import find_number_mistake
+from cxcall.phone.e164_numbers import find_number_mistake
 from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.runtime.patterns import UUID_FORM
 

@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import printable
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
@@ -48,10 +46,18 @@ def command(*words: str) -> str:
 
 
 def _quote(word: str) -> str:
-    """Return a word for a shell, on one line."""
+    """Return a word for a shell; one with line breaks or control characters in the form `$'...'` of bash and zsh."""
     from shlex import quote
 
-    return quote(printable(word))
+    if word.isprintable():
+        return quote(word)
+    return "$'" + "".join(map(_escape, word)) + "'"
+
+
+def _escape(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    return f"\\U{ord(character):08x}"
 
 
 _target: dict[str, str | None] = {}

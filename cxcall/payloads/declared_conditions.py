@@ -114,7 +114,7 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
     elif kind == "falseSchema" or detail.get("options") in ([""], [0], [False]):
         problem, fix, op = f"`{name}` is not allowed here", f"remove `{name}`", "remove"
     elif isinstance(error.instance, str | int | float):
-        from cxcall.payloads.errors.value_formats import format_value
+        from cxcall.payloads.errors.format_advice import format_value
 
         problem = f"`{name}` cannot be `{format_value(error.instance)}`"
     fix = fix or f"change `{name}`"

@@ -146,7 +146,8 @@ class _MistakeFinder:
     def _is_decimal_number(self, schema: JsonSchema, name: str, value: str) -> bool:
         if ".0" not in value:
             return False
-        from cxcall.payloads.undialable_values import has_decimals, is_dialed_place
+        from cxcall.payloads.undialable_values import is_dialed_place
+        from cxcall.phone.e164_numbers import has_decimals
 
         return has_decimals(value) and is_dialed_place(self.operation, schema, name)
 
@@ -184,7 +185,7 @@ class _MistakeFinder:
             return
         there = value_at(self.body.value, other)
         if value and there and _differ(value, there):
-            from cxcall.payloads.errors.value_formats import format_value
+            from cxcall.payloads.errors.format_advice import format_value
 
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
             fix = f"send the same ID in both: `{format_value(there)}`"
@@ -215,7 +216,7 @@ def find_id_mismatches(
             continue
         if is_placeholder(value, id_wanted=True):
             continue  # the other finding is more specific
-        from cxcall.payloads.errors.value_formats import format_value
+        from cxcall.payloads.errors.format_advice import format_value
 
         in_path = format_value(values[name])
         yield body.make_finding(
@@ -258,7 +259,7 @@ def find_broken_relations(
 
 
 def _shown(value: Any) -> str:
-    from cxcall.payloads.errors.value_formats import format_value  # only for wrong values
+    from cxcall.payloads.errors.format_advice import format_value  # only for wrong values
 
     return format_value(value)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding
-from cxcall.phone.impossible_numbers import without_decimals
+from cxcall.phone.e164_corrections import AS_TEXT, WITHOUT_DECIMALS, WITHOUT_TRUNK_PREFIX
+from cxcall.phone.e164_numbers import has_decimals, is_rounded_number, without_decimals
 from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
@@ -31,21 +32,6 @@ FORMS = (
     "write a number, preferably in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
     " only if the platform accepts it"
 )
-
-
-WITHOUT_TRUNK_PREFIX = "leave out the digits that are dialed only inside the country"
-WITHOUT_DECIMALS = "write the number without decimals: a spreadsheet or a program adds them to a column of numbers, so format or read it as text"
-AS_TEXT = "in Excel, format the column as text, enter the numbers again, and export the table"
-
-
-def is_rounded_number(value: str) -> bool:
-    """Return whether a text is a number in the form that Excel gives to long ones: `4.42E+11`."""
-    return compile_pattern(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}").fullmatch(value) is not None
-
-
-def has_decimals(value: str) -> bool:
-    """Return whether a text is a number with decimals: `12025550123.0`."""
-    return without_decimals(value) != value
 
 
 def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool:
@@ -141,7 +127,7 @@ def find_decimals(value: str) -> Finding:
 
 def find_unlikely_number(value: str) -> Finding | None:
     """Return a warning, without a place, if a number starts like E.164 but cannot be dialed; else None."""
-    from cxcall.phone.impossible_numbers import find_number_mistake, write_e164
+    from cxcall.phone.e164_numbers import find_number_mistake, write_e164
 
     mistake = find_number_mistake(value)
     if not mistake:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.impossible_numbers import parse_number
+from cxcall.phone.e164_numbers import parse_number
 from cxcall.phone.numbers_in_text import dialed_part
 
 if TYPE_CHECKING:

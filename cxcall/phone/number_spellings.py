@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.impossible_numbers import parse_number, without_decimals, write_e164
+from cxcall.phone.e164_numbers import parse_number, without_decimals, write_e164
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 

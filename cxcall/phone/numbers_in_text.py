@@ -53,7 +53,7 @@ def dialed_part(text: str) -> str:
 
 def local_digits(text: str) -> str:
     """Return the digits of a dialed number without an access code before it and an extension after it."""
-    from cxcall.phone.impossible_numbers import without_decimals
+    from cxcall.phone.e164_numbers import without_decimals
 
     parts = compile_pattern(_AROUND_NUMBER).split(without_decimals(dialed_part(text)))
     numbers = map(plain_digits, parts)
@@ -72,7 +72,7 @@ def numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]
 
     People write an access code before a number, an extension after it, or several numbers.
     """
-    from cxcall.phone.impossible_numbers import without_decimals
+    from cxcall.phone.e164_numbers import without_decimals
 
     plain = compile_pattern(_URI_HOST).sub("", compile_pattern(SCHEME).sub("", plain_text(text)))
     plain = without_decimals(plain)

@@ -311,7 +311,7 @@ def check_kind(number: str, *, is_whole: bool = True) -> Iterator[Finding]:
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:
     """Return a number in the national form of the North American plan, with or without `1`; None for any other."""
-    from cxcall.phone.impossible_numbers import parse_number
+    from cxcall.phone.e164_numbers import parse_number
 
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"

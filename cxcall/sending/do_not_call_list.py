@@ -11,7 +11,7 @@ from cxcall.documents.paths import expand_home
 from cxcall.documents.text_files import read_text, split_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
-from cxcall.phone.impossible_numbers import without_decimals
+from cxcall.phone.e164_numbers import without_decimals
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_property_names import PHONE_HEADINGS, fold_number_name
 from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS, NumberList, is_one_number

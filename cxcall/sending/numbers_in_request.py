@@ -251,7 +251,7 @@ def _is_number_with_letters(text: str) -> bool:
         return False
     import phonenumbers
 
-    from cxcall.phone.impossible_numbers import parse_number
+    from cxcall.phone.e164_numbers import parse_number
 
     parsed = parse_number(text, "US")
     return parsed is not None and phonenumbers.is_valid_number(parsed)

@@ -1,6 +1,7 @@
 """Decide whether and when a request is sent again, from what its last exchange proves.
 
-Only a request that provably was not processed is sent again, and a read.
+Only a request that provably was not processed is sent again, and a read. `responses/processing_evidence.py` decides which
+response proves it.
 """
 
 from __future__ import annotations

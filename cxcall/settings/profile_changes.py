@@ -12,9 +12,8 @@ from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import forget_profile
 from cxcall.settings.config_file import ConfigFile, allow_missing_profile
 from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
-from cxcall.settings.setting_values import check_values
+from cxcall.settings.setting_values import DEFAULTS, check_values
 from cxcall.settings.sources import (
-    DEFAULTS,
     DURATION_SETTINGS,
     GC_PREFIX,
     SECRET_SETTINGS,

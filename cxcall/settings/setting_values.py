@@ -1,4 +1,4 @@
-"""Check the values of settings."""
+"""The default values of settings, and the check of given ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.findings.finding import printable
 from cxcall.settings.sources import (
-    DEFAULTS,
     DURATION_SETTINGS,
     SETTING_NAMES,
+    Layer,
     Setting,
-    default_setting,
     find_setting,
     invalid_setting,
     suggest_name,
@@ -40,6 +39,21 @@ _FORMS = (
         "write `header:X-Engagement-Id` or `body:/call/id`",
     ),
 )
+
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+"""The values of settings that no source sets."""
+
+
+def default_setting(name: str) -> Setting:
+    """Return the value of a setting that no source sets."""
+    value = DEFAULTS.get(name, "")
+    return Setting(value, "default" if value else "not set", Layer.DEFAULT)
 
 
 def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:

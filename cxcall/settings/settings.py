@@ -12,13 +12,12 @@ from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.setting_values import DEFAULTS, default_setting
 from cxcall.settings.sources import (
-    DEFAULTS,
     GC_PREFIX,
     Layer,
     Setting,
     SettingsByName,
-    default_setting,
     find_setting,
     only_sandbox,
     read_environment,

@@ -107,22 +107,6 @@ SettingsByName = dict[str, Setting]
 """The settings that one source sets, by name."""
 
 
-DEFAULTS = {
-    "profile": "default",
-    "timeout": "30",
-    "max_wait": "60",
-    "duplicate_window": "900",
-    "hours_policy": "warn",
-}
-"""The values of settings that no source sets."""
-
-
-def default_setting(name: str) -> Setting:
-    """Return the value of a setting that no source sets."""
-    value = DEFAULTS.get(name, "")
-    return Setting(value, "default" if value else "not set", Layer.DEFAULT)
-
-
 def invalid_setting(
     name: str, setting: Setting, problem: str, *, fix: str, why: str = "", code: str = "usage"
 ) -> UsageError:

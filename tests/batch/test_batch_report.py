@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.batch.report.recorded_rows import NOT_SENT
+from cxcall.batch.report.report_rows import NOT_SENT
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, Cxcall
 from helpers.platform_server import Platform, Reply

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from cxcall.batch.report.html_report import render_html, time_spans
-from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.report_counts import summarize
+from cxcall.batch.report.report_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.ledger.record_types import Batch
 from helpers.chromium import Browser, needs_axe, needs_chromium
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.payloads.errors.value_formats import describe_wrong_date
+from cxcall.payloads.errors.format_advice import describe_wrong_date
 from helpers.cases import each_case
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.value_corrections import correct_text
-from cxcall.phone.impossible_numbers import find_number_mistake
+from cxcall.phone.e164_numbers import find_number_mistake
 from helpers.cases import each_case
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cxcall.findings.edit import Applicability
+from cxcall.payloads.errors.format_advice import advise, format_value, limit_hint
 from cxcall.payloads.errors.value_corrections import property_template, retype
-from cxcall.payloads.errors.value_formats import advise, format_value, limit_hint
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import PRINTED_TYPE_HINT
 from helpers.cases import each_case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
-from cxcall.phone.impossible_numbers import without_decimals
+from cxcall.phone.e164_numbers import without_decimals
 from cxcall.phone.number_spellings import TRUNK_PREFIXES, NumberList, number_spellings, usual_digits
 from helpers.cases import each_case
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
-from cxcall.payloads.undialable_values import has_decimals
-from cxcall.phone.impossible_numbers import may_be_several
+from cxcall.phone.e164_numbers import has_decimals, may_be_several
 from cxcall.phone.numbers_in_text import MIN_LENGTH
 from cxcall.sending.numbers_in_request import dialed_numbers
 

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from cxcall.batch.report.recorded_rows import NOT_SENT
+from cxcall.batch.report.report_rows import NOT_SENT
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_controls
@@ -19,8 +19,8 @@ from cxcall.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
     from cxcall.batch.report.report_counts import Summary
+    from cxcall.batch.report.report_rows import BatchReport, ReportRow
 
 _FOLDER = Path(__file__).parent
 _MOST_REASONS = 20

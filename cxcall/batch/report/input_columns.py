@@ -16,7 +16,7 @@ from cxcall.phone.number_masking import mask_cells
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from cxcall.batch.report.recorded_rows import BatchReport
+    from cxcall.batch.report.report_rows import BatchReport
     from cxcall.contracts.operation import Operation
 
 

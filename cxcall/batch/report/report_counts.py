@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.report.recorded_rows import NOT_SENT
+from cxcall.batch.report.report_rows import NOT_SENT
 from cxcall.batch.statistics import OUTCOMES_IN_ORDER, Latencies
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cxcall.batch.report.recorded_rows import BatchReport
+    from cxcall.batch.report.report_rows import BatchReport
 
 ORDER = [*map(str, OUTCOMES_IN_ORDER), NOT_SENT]
 """Outcomes, the most serious first."""

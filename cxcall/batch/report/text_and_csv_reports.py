@@ -13,8 +13,8 @@ from cxcall.payloads.csv_table import format_record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
     from cxcall.batch.report.report_counts import Summary
+    from cxcall.batch.report.report_rows import BatchReport, ReportRow
 
 _MOST_ROWS = 50
 _HEADINGS = tuple(

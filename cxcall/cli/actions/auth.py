@@ -22,9 +22,9 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import check_values
+from cxcall.settings.setting_values import DEFAULTS, check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
-from cxcall.settings.sources import DEFAULTS, GC_PREFIX, Layer, Setting, find_setting
+from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

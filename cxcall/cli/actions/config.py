@@ -14,6 +14,7 @@ from cxcall.output.report import Report, Table
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.dotenv_file import stop_on_machine_variables
+from cxcall.settings.setting_values import DEFAULTS
 from cxcall.settings.settings import (
     config_dir,
     config_path,
@@ -22,7 +23,7 @@ from cxcall.settings.settings import (
     load_settings,
     state_dir,
 )
-from cxcall.settings.sources import DEFAULTS, SECRET_SETTINGS, Layer, Setting
+from cxcall.settings.sources import SECRET_SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
     from cxcall.cli.commands.config import ProfileOptions

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.report.recorded_rows import find_batch
+from cxcall.batch.report.report_rows import find_batch
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -237,7 +237,7 @@ def parse_time(text: str, flag: str) -> datetime:
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: the date is out of range
-        from cxcall.payloads.errors.value_formats import describe_wrong_date
+        from cxcall.payloads.errors.format_advice import describe_wrong_date
 
         wrong = describe_wrong_date(text)
         raise UsageError(

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.extensions import usable_extensions
-from cxcall.contracts.conversion.openapi3_operations import OpenApi3
+from cxcall.contracts.conversion.openapi3_parts import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
-from cxcall.contracts.conversion.swagger2_operations import Swagger2
+from cxcall.contracts.conversion.swagger2_parts import Swagger2
 from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
 from cxcall.contracts.openapi_document import OperationEntry, operations_of
 from cxcall.contracts.parameters import METHODS

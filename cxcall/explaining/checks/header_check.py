@@ -25,7 +25,7 @@ from cxcall.payloads.placeholders import (
     placeholder_finding,
 )
 from cxcall.payloads.schema_check import check_parameters
-from cxcall.responses.refusals.cause_table import Advice
+from cxcall.responses.refusals.finding_code_table import Advice
 from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 

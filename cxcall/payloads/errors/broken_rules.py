@@ -10,14 +10,14 @@ from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.payloads.errors.value_corrections import is_valid_scalar, retype
-from cxcall.payloads.errors.value_formats import (
+from cxcall.payloads.errors.format_advice import (
     advise,
     find_format,
     format_value,
     is_json_number,
     limit_hint,
 )
+from cxcall.payloads.errors.value_corrections import is_valid_scalar, retype
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import nearest_value
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
-    from cxcall.payloads.errors.value_formats import Correction
+    from cxcall.payloads.errors.format_advice import Correction
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:

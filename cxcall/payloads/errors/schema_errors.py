@@ -38,6 +38,7 @@ from cxcall.payloads.errors.error_selection import (
     relevant_errors,
     undeclared_names,
 )
+from cxcall.payloads.errors.format_advice import format_value, suggest_flags, wrapped_list
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.errors.value_corrections import (
     as_object,
@@ -46,7 +47,6 @@ from cxcall.payloads.errors.value_corrections import (
     new_value,
     property_template,
 )
-from cxcall.payloads.errors.value_formats import format_value, suggest_flags, wrapped_list
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name
@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.error_selection import Names
+    from cxcall.payloads.errors.format_advice import Correction
     from cxcall.payloads.errors.renames import Rename
-    from cxcall.payloads.errors.value_formats import Correction
     from cxcall.payloads.payload import Payload
 
 _MAX_ROUNDS = 20

@@ -9,14 +9,14 @@ from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.errors.value_formats import (
+from cxcall.payloads.errors.format_advice import (
     advise,
     find_format,
     format_value,
     is_json_number,
     listed_values,
 )
-from cxcall.phone.impossible_numbers import without_decimals
+from cxcall.phone.e164_numbers import without_decimals
 from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import (
     PRINTED_TYPE_HINT,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.errors.value_formats import Correction
+    from cxcall.payloads.errors.format_advice import Correction
 
     Retyping = tuple[str, Correction | None]
 

@@ -17,7 +17,7 @@ from cxcall.responses.message_in_body import (
     platform_code,
     shorten,
 )
-from cxcall.responses.refusals.cause_table import Advice
+from cxcall.responses.refusals.finding_code_table import Advice
 from cxcall.responses.refusals.names_in_message import (
     comparison_advice,
     find_coded_parameter,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
-    from cxcall.responses.refusals.cause_table import Cause
+    from cxcall.responses.refusals.finding_code_table import Cause
     from cxcall.responses.refusals.refused_request import RefusedRequest
     from cxcall.transport.http_messages import HttpResponse
 

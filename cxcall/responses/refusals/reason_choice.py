@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.responses.message_in_body import member_texts, platform_message, shorten
 from cxcall.responses.processing_evidence import is_compressed, unreadable_reason
-from cxcall.responses.refusals.cause_table import (
+from cxcall.responses.refusals.finding_code_table import (
     NO_CAUSE,
     Advice,
     Cause,

@@ -11,7 +11,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id, describe_redirect
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import REDIRECTS, is_compressed, unreadable_reason
-from cxcall.responses.refusals.cause_table import COMPRESSED, NO_TOKEN, Advice, Cause
+from cxcall.responses.refusals.finding_code_table import COMPRESSED, NO_TOKEN, Advice, Cause
 from cxcall.responses.refusals.place_in_request import place_refusal
 from cxcall.responses.refusals.reason_choice import (
     find_cause,

@@ -14,7 +14,7 @@ from cxcall.contracts.parameters import required_parameters
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.refusals.cause_table import Advice, Cause, Meaning
+from cxcall.responses.refusals.finding_code_table import Advice, Cause, Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
 from cxcall.batch.queue.worker_batches import row_content
-from cxcall.batch.report.recorded_rows import find_batch, rows_in_file
+from cxcall.batch.report.report_rows import find_batch, rows_in_file
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.unsent_rows import UnsentRows

@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import SANDBOX_TARGET
-from cxcall.batch.report.recorded_rows import count_rows_of, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
+from cxcall.batch.report.report_rows import count_rows_of, find_batch, read_report
 from cxcall.batch.report.text_and_csv_reports import csv_records, text_sections
 from cxcall.cli.actions.history import more_remark
 from cxcall.findings.exit_codes import Outcome
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.batch.report.input_columns import InputFile
-    from cxcall.batch.report.recorded_rows import BatchCounts, BatchReport
     from cxcall.batch.report.report_counts import Summary
+    from cxcall.batch.report.report_rows import BatchCounts, BatchReport
     from cxcall.cli.commands.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation

@@ -33,7 +33,7 @@ from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
-from cxcall.responses.refusals.cause_table import Cause, cause_of_status
+from cxcall.responses.refusals.finding_code_table import Cause, cause_of_status
 
 if TYPE_CHECKING:
     from cxcall.cli.commands.explain import ExplainOptions

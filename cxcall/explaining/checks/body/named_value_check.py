@@ -18,11 +18,11 @@ from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholde
 from cxcall.payloads.undialable_values import (
     find_decimals,
     find_unlikely_number,
-    has_decimals,
     is_dialed_property,
     place_in_body,
 )
 from cxcall.phone import number_masking
+from cxcall.phone.e164_numbers import has_decimals
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.runtime.patterns import fold_name, is_uuid

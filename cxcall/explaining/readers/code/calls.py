@@ -14,7 +14,6 @@ from cxcall.explaining.readers.code.collection_literals import (
     is_map_maker,
 )
 from cxcall.explaining.readers.code.elements import is_builder_block, split_elements
-from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.names_in_code import typed
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
@@ -25,6 +24,7 @@ from cxcall.explaining.readers.code.token_tree import (
     literal_kind,
     read_chain,
 )
+from cxcall.explaining.readers.code.tokens import CodeToken
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     FORMAT,

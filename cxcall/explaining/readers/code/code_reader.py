@@ -9,7 +9,6 @@ from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
-from cxcall.explaining.readers.code.literals import with_plain_literals
 from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, request_of_draft
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
@@ -39,6 +38,7 @@ from cxcall.explaining.readers.code.request_roles import (
     role_of,
     target_in_value,
 )
+from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.code.literals import ESCAPES
 from cxcall.explaining.readers.code.request_roles import is_target, split_target
+from cxcall.explaining.readers.code.tokens import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import is_json_text, json_values
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (

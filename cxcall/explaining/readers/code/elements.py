@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     KEY_SEPARATORS,
     Group,
@@ -15,6 +14,7 @@ from cxcall.explaining.readers.code.token_tree import (
     is_token,
     read_chain,
 )
+from cxcall.explaining.readers.code.tokens import CodeToken
 
 DECLARATIONS = tuple("let var const local my our val auto final def mut export".split())
 BLOCKS = tuple("with if for while def class else elif try except finally async".split())

@@ -12,7 +12,6 @@ from cxcall.explaining.readers.code.elements import (
     split_at_commas,
     split_elements,
 )
-from cxcall.explaining.readers.code.literals import CodeToken, scan
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -30,6 +29,7 @@ from cxcall.explaining.readers.code.token_tree import (
     split_key,
     without_parameters,
 )
+from cxcall.explaining.readers.code.tokens import CodeToken, scan
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.tokens import CodeToken
 from cxcall.named_tuple import NamedTuple
 
 CLOSING = {")": "(", "]": "[", "}": "{"}

@@ -285,8 +285,8 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
 def _evaluated_groups(text: str, openings: str) -> Iterator[Any]:
     """Yield the value of each outermost group of a text, evaluated as code, that starts with one of these brackets."""
     from cxcall.explaining.readers.code.evaluator import Evaluator
-    from cxcall.explaining.readers.code.literals import scan
     from cxcall.explaining.readers.code.token_tree import Group, make_tree
+    from cxcall.explaining.readers.code.tokens import scan
 
     for each in make_tree(scan(text)).items:
         if isinstance(each, Group) and each.opening in tuple(openings):

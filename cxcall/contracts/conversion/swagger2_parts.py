@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.contracts.conversion.openapi3_operations import OpenApi3, media_type
+from cxcall.contracts.conversion.openapi3_parts import OpenApi3, media_type
 from cxcall.contracts.conversion.operation_parameters import BODY_PLACES
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.contracts.request_url import path_of_url

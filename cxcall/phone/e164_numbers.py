@@ -1,4 +1,4 @@
-"""Decide by libphonenumber's data whether an E.164 number can be dialed, and if not, why."""
+"""Read E.164 numbers by libphonenumber's data, write them, and say why one cannot be dialed."""
 
 from __future__ import annotations
 
@@ -95,3 +95,13 @@ def _lengths(country_code: int) -> list[int]:
     general = metadata.general_desc if metadata is not None else None
     lengths = general.possible_length if general is not None else ()
     return sorted(length for length in lengths if length > 0)
+
+
+def is_rounded_number(value: str) -> bool:
+    """Return whether a text is a number in the form that Excel gives to long ones: `4.42E+11`."""
+    return compile_pattern(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}").fullmatch(value) is not None
+
+
+def has_decimals(value: str) -> bool:
+    """Return whether a text is a number with decimals: `12025550123.0`."""
+    return without_decimals(value) != value

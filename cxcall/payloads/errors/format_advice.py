@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.edit import Applicability
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import undialable_values as wrong_numbers
-from cxcall.phone.impossible_numbers import may_be_several, without_decimals, write_e164
+from cxcall.phone.e164_corrections import E164_FORM, correct_number
 from cxcall.phone.number_masking import mask_number, mask_text
 from cxcall.runtime.patterns import compile_pattern
 
@@ -42,17 +42,6 @@ _DATE = r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])(?s:.*)"
 _MONTHS = 12
 _SINCE_1970 = r"1[6-9][0-9]{8}(?:[0-9]{3})?"
 """Seconds or milliseconds."""
-_E164 = (
-    "a plus sign, then the country code and the number: at most 15 digits, no spaces or punctuation"
-)
-_INCOMPLETE_E164 = (
-    (
-        r"0[0-9]{5,14}",
-        "write `+` and the country code in place of the leading `0` (Italy keeps it)",
-    ),
-    (r"[0-9]{6,15}", "put `+` and the country code in front"),
-)
-"""What to write instead of a number by the form of its digits, where that is not certain enough for a correction."""
 
 
 class FormatAdvice(NamedTuple):
@@ -151,48 +140,12 @@ def _advise_phone(value: str) -> FormatAdvice:
 
 
 def _advise_e164(value: str) -> FormatAdvice:
-    return FormatAdvice(f"is `{mask_number(value)}`, which is not E.164", *_correct_number(value))
-
-
-def _correct_number(text: str) -> tuple[str, Correction | None]:
-    """Return what to write instead of a number that is not E.164, and the number, if it is known.
-
-    None for a text that may be several numbers: a correction must not choose whom to call.
-    """
-    if wrong_numbers.is_rounded_number(text):
-        return wrong_numbers.AS_TEXT, None
-    if wrong_numbers.has_decimals(text):
-        number = write_e164(without_decimals(text))
-        return wrong_numbers.WITHOUT_DECIMALS, (number, Applicability.UNSAFE) if number else None
-    if may_be_several(re.sub(r"^\s*00", "+", text)):
-        return f"if it is more than one number, write only one: {_E164}", None
-    digits = re.sub(r"[\s().\-/]", "", text)
-    if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-        return _without_punctuation(text, digits)
-    if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
-        number = f"+{digits[2:]}"
-        correction = write_e164(number) or number, Applicability.UNSAFE
-        return "write `+` in place of the leading `00`", correction
-    found = (fix for form, fix in _INCOMPLETE_E164 if re.fullmatch(form, digits))
-    return next(found, f"write {_E164}, like `+12025550123`"), None
-
-
-def _without_punctuation(text: str, digits: str) -> tuple[str, Correction | None]:
-    """Return what to write, and the number; a prefix in brackets, as in `+44 (0)20`, is certainly not part of it."""
-    written, has_prefix = write_e164(digits), re.search(r"\([0-9]\)", text)
-    fix = "remove spaces and punctuation: a plus sign and digits only"
-    if written != digits and (written or has_prefix):
-        fix = f"{wrong_numbers.WITHOUT_TRUNK_PREFIX}, and the punctuation"
-    if has_prefix and not written:
-        return fix, None  # no country has the number with this digit
-    without_prefix = re.sub(r"[\s.\-/]|\([0-9]\)", "", text)
-    is_certain = written == without_prefix if has_prefix else written in ("", digits)
-    return fix, (written or digits, Applicability.SAFE if is_certain else Applicability.UNSAFE)
+    return FormatAdvice(f"is `{mask_number(value)}`, which is not E.164", *correct_number(value))
 
 
 _FORMATS = {
     "uuid": Format(_advise_uuid, "UUID", "id-format", "a UUID"),
-    "e164": Format(_advise_e164, "+E.164 number", "phone-format", f"E.164: {_E164}"),
+    "e164": Format(_advise_e164, "+E.164 number", "phone-format", f"E.164: {E164_FORM}"),
     "phone": Format(_advise_phone, "+E.164 number", "phone-format"),
     "date-time": Format(_advise_date_time, "RFC 3339 time"),
     "date": _like("a date", "2026-12-01", "date", is_date=True),
