@@ -106,7 +106,6 @@ def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
     expected = {"cxcall", "jsonschema_rs", "platformdirs"}
     modules = """
         contracts.request_url documents.json_spans output.json_envelope phone.number_masking
-        settings.setting_values
     """
     own = {f"cxcall.{name}" for name in modules.split()}
     assert all(map(find_spec, own))
