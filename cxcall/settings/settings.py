@@ -12,7 +12,7 @@ from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import DEFAULTS, default_setting
+from cxcall.settings.setting_values import DEFAULTS, check_absolute, check_values, default_setting
 from cxcall.settings.sources import (
     GC_PREFIX,
     Layer,
@@ -158,7 +158,6 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
     """
     from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
     from cxcall.settings import addresses, conflicts
-    from cxcall.settings.setting_values import check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
     layers, profile, ignored, more_lists = read_trusted_layers(flags)
@@ -282,8 +281,6 @@ def read_trusted_layers(
         layers = drop_other_credentials(layers)
     for layer in (layers[Layer.ENVIRONMENT], layers[-1]):
         if "do_not_call" in layer:
-            from cxcall.settings.setting_values import check_absolute
-
             check_absolute(layer["do_not_call"])
     if not (layers[Layer.DOTENV] or find_setting("do_not_call", layers)):
         return layers, profile, [], []
