@@ -120,7 +120,8 @@ class BatchEvents:
     def extend(self, window: Window, batch: str) -> Window:
         """Return what stops a row of a batch: also what was accepted since the batch began, or stopped the row before.
 
-        Another command may have sent the row while the batch was closed, or before it is resumed.
+        Another command may have sent the row while the batch was closed, or before it is resumed. A row of a resumed
+        batch is also stopped by what would have stopped it when the batch began.
         """
         last = self._rows.read_state().last_unsent
         if last > self._last_unsent:
@@ -133,7 +134,15 @@ class BatchEvents:
             after=min(window.after, number),
             stops=self._stops[batch],
             allowed=number if is_again else 0,
+            began=self._time_if_resumed(batch),
         )
+
+    def _time_if_resumed(self, batch: str) -> float:
+        """Return when a batch began that was resumed at least once; infinite for any other."""
+        if self._last(batch, BatchEvent.REOPENED) is None:
+            return inf
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        return min((each["at"] for each in found), default=inf)
 
     def record_stop(self, batch: str, earlier: str) -> None:
         """Record the ID of the delivery that stopped a row of a batch as a duplicate, unless it is known."""

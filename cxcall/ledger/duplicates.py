@@ -81,8 +81,10 @@ class ResolvedError(StoppedError):
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`.
 
-    Also those with the IDs `stops`, which stopped the row of the batch before. A delivery that ended before event `undone` is
-    not one of the last `seconds`. None up to event `allowed` stops the request, nor does an unknown one.
+    Of a resumed batch, which began at the time `began`, also those of the last `seconds` before: its first run would have
+    stopped a row that it did not reach. Also those with the IDs `stops`, which stopped the row of the batch before. A delivery
+    that ended before event `undone` is not one of the last `seconds`. None up to event `allowed` stops the request, nor does
+    an unknown one.
     """
 
     seconds: float = -inf
@@ -90,6 +92,7 @@ class Window(NamedTuple):
     after: float = inf
     stops: Collection[str] = ()
     allowed: float = 0
+    began: float = inf
 
 
 def check_is_unknown(record: Record) -> None:
@@ -155,7 +158,7 @@ def stop_on_identical(
     for each in newest_first:
         if not each.record.was_placed:
             continue
-        is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
+        is_within = each.is_within(window.seconds, min(now.timestamp(), window.began), boot_time)
         is_within = is_within and each.last_event > window.undone
         is_known = each.last_event > window.after or each.record.id in window.stops
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)

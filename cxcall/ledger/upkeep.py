@@ -22,36 +22,45 @@ if TYPE_CHECKING:
 
 # The rows of an unfinished batch are duplicates at any age, and so is what was sent since it began, or before by the same
 # run. Calls to people count for a week, except those without TLS, which went to this machine.
-# A load is kept forever, because its contacts stay in their list; what stopped a row of a batch, as long as this batch.
+# A load is kept forever, because its contacts stay in their list.
 # `uptime` is the age within the same start of the machine, whatever the clock says.
 _OLD = f"""
-SELECT d.number AS number, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
+SELECT d.number AS number, d.id AS id, d.batch AS batch, coalesce(e.ended_at, d.at) AS at
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND (e.outcome <> 'unknown' OR e.resolution <> '')
     AND (d.batch = '' OR d.batch IN ({FINISHED_BATCHES}))
     AND coalesce(e.ended_at, d.at) < (SELECT coalesce(min(at) - {SAME_RUN}, :before) FROM batch
         WHERE is_load = 0 AND id NOT IN ({FINISHED_BATCHES}))
     AND d.batch NOT IN (SELECT id FROM batch WHERE is_load = 1)
-    AND d.id NOT IN (SELECT reason FROM unsent WHERE kind = '{UnsentKind.DUPLICATE}')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
         AND substr(d.target, 1, 6) = 'https:' AND {CALLS_PERSON})
 """  # noqa: S608 - constants
 
-# A batch is deleted as a whole, so that its report has all of its rows.
+_EMPTY_BATCH = f"""at < :before AND is_load = 0 AND id IN ({FINISHED_BATCHES})
+    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.batch = batch.id AND d.batch <> '')"""  # noqa: S608 - constants
+
+# A batch is deleted as a whole, so that its report has all of its rows. What stopped a row of a batch is kept as long as this
+# batch; batches that stopped rows of each other are deleted together.
 _PRUNABLE = f"""
-WITH old AS ({_OLD}), complete AS (
+WITH RECURSIVE old AS ({_OLD}), complete AS (
     SELECT o.batch FROM (SELECT batch, count(*) AS deliveries FROM old GROUP BY batch) o
         JOIN (SELECT batch, count(*) AS deliveries FROM delivery GROUP BY batch) a
         ON a.batch = o.batch AND a.deliveries = o.deliveries
+), stop AS (
+    SELECT u.batch AS stopped, u.reason AS delivery, d.batch AS batch
+    FROM unsent u JOIN delivery d ON d.id = u.reason WHERE u.kind = '{UnsentKind.DUPLICATE}'
+), kept (batch) AS (
+    SELECT id FROM batch WHERE id NOT IN (SELECT batch FROM complete) AND NOT ({_EMPTY_BATCH})
+    UNION SELECT s.batch FROM kept k JOIN stop s ON s.stopped = k.batch WHERE s.batch <> ''
 )
-SELECT number, batch, at FROM old WHERE batch = '' OR batch IN (SELECT batch FROM complete)
+SELECT number, batch, at FROM old WHERE (batch = '' OR batch IN (SELECT batch FROM complete))
+    AND batch NOT IN (SELECT batch FROM kept)
+    AND id NOT IN (SELECT s.delivery FROM kept k JOIN stop s ON s.stopped = k.batch)
 """  # noqa: S608 - constants
 
 _PRUNED = {
-    "batches": f"""DELETE FROM batch WHERE id IN (SELECT batch FROM pruned) OR (at < :before
-        AND is_load = 0 AND id IN ({FINISHED_BATCHES})
-        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.batch = batch.id AND d.batch <> ''))""",  # noqa: S608 - constants
+    "batches": f"DELETE FROM batch WHERE id IN (SELECT batch FROM pruned) OR ({_EMPTY_BATCH})",  # noqa: S608 - constants
     "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
     "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
     "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",

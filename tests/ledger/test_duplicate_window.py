@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.record_types import UnsentRow
 from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.ledger.stored_values import MAX_NOTE_LENGTH
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +67,9 @@ def test_clock_that_is_set_forward_does_not_end_the_window(tmp_path: Path) -> No
         ledger.begin(INTENT, WINDOW)
 
 
-def begin_batch(ledger: Ledger, *, again: bool = False) -> Intent:
+def begin_batch(ledger: Ledger, content: str = "", *, again: bool = False) -> Intent:
     """Return a row of a new batch."""
-    values = ("default", "execute", "", "", "", "", 1)
+    values = ("default", "execute", "", "", "", content, 1)
     return INTENT._replace(batch=ledger.batches.begin(*values, again=again))
 
 
@@ -105,6 +107,45 @@ def test_row_that_its_batch_stopped_as_a_duplicate_is_not_sent_when_it_is_resume
             == len(ledger.batches.unsent_rows([row.batch]))
         )
         assert ledger.begin(begin_batch(ledger), window)  # the same list on the next day
+
+
+@each_case(
+    "again, reopens, is_stopped", [(False, True, True), (True, True, False), (False, False, False)]
+)
+def test_row_that_a_batch_had_not_reached_is_stopped_on_resume_as_when_the_batch_began(
+    tmp_path: Path, *, again: bool, reopens: bool, is_stopped: bool
+) -> None:
+    now, folder = START, tmp_path / f"{again}{reopens}"
+    boot = BootTime("", 0.0)
+    with Ledger.open(folder, now=lambda: now, boot_clock=lambda: boot) as ledger:
+        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
+        now += timedelta(seconds=WINDOW - 1)
+        row = begin_batch(ledger, again=again)
+        now += timedelta(days=1)
+        if reopens:
+            ledger.batches.events.reopen(row.batch, guards=(), guard=lambda: None)
+        with pytest.raises(AlreadySentError) if is_stopped else nullcontext():
+            ledger.begin(row, WINDOW)
+
+
+def test_batches_that_stopped_rows_of_each_other_are_pruned_together(tmp_path: Path) -> None:
+    now, boot = START, BootTime("", 0.0)
+    with Ledger.open(tmp_path / "state", now=lambda: now, boot_clock=lambda: boot) as ledger:
+        first, second = begin_batch(ledger), begin_batch(ledger, "other")
+        ledger.record_outcome(ledger.begin(first, WINDOW), Outcome.ACCEPTED)
+        other = UNUSUAL._replace(
+            batch=second.batch, digest="other", older_digests=lambda _hosts: []
+        )
+        ledger.record_outcome(ledger.begin(other, WINDOW), Outcome.ACCEPTED)
+        for each in (second, other._replace(batch=first.batch)):
+            with pytest.raises(AlreadySentError):
+                ledger.begin(each, WINDOW)
+        ledger.batches.events.record(second.batch)
+        now += timedelta(days=30)
+        assert ledger.prune(now) == 0  # the first batch is unfinished
+        ledger.batches.events.record(first.batch)
+        assert (ledger.count_prunable(now), ledger.prune(now)) == (2, 2)
+        assert ledger.batches.all() == []
 
 
 def test_batch_that_began_with_again_sends_what_was_sent_before_it_began(tmp_path: Path) -> None:
