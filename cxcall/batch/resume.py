@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,8 @@ def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
     The profile leads to another address, or the command has another operation, which may be the same one under a new
     name. A server on this machine is often one for tests. A load into another list is another load.
     """
+    if not (job.may_place_call and needs_consent(job.operation.as_call, job.settings)):
+        return
     profile, _, target, values_digest, path, digest = job.identity
     similar = _similar_batches(ledger, job)
     for each in ledger.batches.of_file("" if job.is_load else path, digest):
@@ -90,11 +93,26 @@ def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
             and each not in similar
             and not each.is_finished
             and each.target != SANDBOX_TARGET
-            and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL
-            and job.may_place_call
-            and needs_consent(job.operation.as_call, job.settings)
+            and _may_call(ledger, job, each)
         ):
             raise _unfinished_batch_error(ledger, job, each, is_other=True)
+
+
+def _may_call(ledger: Ledger, job: Job, batch: Batch) -> bool:
+    """Return whether an unfinished batch with another operation may have called people, or workers will send its rows.
+
+    An operation that the document of the job no longer has may have been one that places calls.
+    """
+    records = ledger.batches
+    if not (records.count_outcomes(batch.id).keys() - _NO_CALL or ledger.has_queued_rows(batch.id)):
+        return False
+    operations = job.operation.contract.find_by_name(batch.operation)
+    if not operations or any(replace(job, operation=each).may_place_call for each in operations):
+        return True
+    every, without_people = (
+        records.calls([batch.id], without_people=is_nameless) for is_nameless in (False, True)
+    )
+    return every != without_people  # the document may have been edited
 
 
 def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
@@ -220,6 +238,11 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
         last = next((each for each in earlier if each.target != SANDBOX_TARGET), earlier[0])
         message = f"the earlier batch of `{name}` was for {last.operation}, profile {last.profile}, {last.target}"
         fix = "run the command that began it, with `--resume`: a different command would call the same people again"
+        if not job.operation.contract.find_by_name(last.operation):
+            fix += (
+                f". `{last.operation}` is not in this document: if it was renamed, give it that name until the batch is finished; or close the"
+                f" batch, `cxcall batch cancel {last.id}`, and send the rows that it did not send from a separate file"
+            )
         if last.target == SANDBOX_TARGET:
             fix = "leave out `--resume`: that batch went to the sandbox and placed no real calls"
     if job.is_load:

@@ -79,6 +79,8 @@ def test_renamed_operation_stops_the_batch(cxcall: Cxcall, platform: Platform) -
     run(cxcall, "--confirm", "3", name="callNumber", code=7)
     ran = run(cxcall, "--resume", "--confirm", "1", name="callNumber", code=2)
     assert "was for dialNumber" in ran.err
+    assert "if it was renamed, give it that name" in ran.err
+    assert "cxcall batch cancel" in ran.err
     assert platform.rung == 2
 
 
@@ -91,6 +93,7 @@ def test_operation_that_the_document_still_has_is_not_the_renamed_one(
     cxcall.file("own.json", document)
     ran = run(cxcall, "--resume", "--confirm", "1", name="dialAgent", code=2)
     assert "a different command would call the same people again" in ran.err
+    assert "renamed" not in ran.err
     assert platform.rung == 2
 
 
@@ -121,6 +124,52 @@ def test_batch_of_an_operation_in_another_document_answers_for_nobody(
         platform.answer = lambda _body, _count: Reply()
         run(cxcall, "--resume", "--confirm", "2", more, code=0)
     assert [body["phoneNumber"] for body in platform.order].count(LEFT) == 2
+
+
+def write_calls_and_notes(cxcall: Cxcall) -> None:
+    """Write a document with two operations that place calls and one that places none, and rows for each of them."""
+    document: dict[str, Any] = {}
+    operations = [("dialNumber", "phoneNumber"), ("callNumber", "phoneNumber"), ("addNote", "text")]
+    for name, value in operations:
+        rings: dict[str, Any] = {"x-cxcall-rings": name != "addNote"}
+        own = posting(name, {value: {"type": "string"}}, f"/{name.lower()}", **rings)
+        document = {**own, "paths": document.get("paths", {}) | own["paths"]}
+    cxcall.file("own.json", document)
+    lines = [f"{number},row {row}" for row, number in enumerate(NUMBERS)]
+    cxcall.file("calls.csv", "\n".join(("phone,text", *lines, "")))
+
+
+NOTES = ("--map", "/text=text", "--ignore-extra-columns", "--confirm", "3")
+CALLS = ("--map", "/phoneNumber=phone", "--ignore-extra-columns", "--confirm", "3")
+
+
+@pytest.mark.slow
+def test_unfinished_batch_of_an_operation_that_places_no_call_stops_no_calls(
+    cxcall: Cxcall,
+) -> None:
+    limit = Reply(429, {}, {"Retry-After": "900"}, rings=False)
+    write_calls_and_notes(cxcall)
+    with Platform(lambda body, _: limit if body.get("text") == "row 2" else Reply()) as platform:
+        cxcall.environment |= platform.environment
+        run(cxcall, *NOTES, name="addNote", code=9)
+        run(cxcall, *CALLS, code=0)
+
+
+@pytest.mark.slow
+def test_queued_batch_stops_only_calls_of_another_operation(
+    cxcall: Cxcall, postgres_url: str
+) -> None:
+    """The workers would call its people again."""
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    write_calls_and_notes(cxcall)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        queue = ("batch", "calls.csv", "--queue", "--contract", "own.json", "--operation")
+        cxcall(*queue, "addNote", *NOTES, code=0)
+        cxcall(*queue, "callNumber", *CALLS, code=0)
+        stopped = run(cxcall, *CALLS, code=7)
+        assert "was not finished: callNumber, " in stopped.err
+        assert platform.order == []
 
 
 @pytest.mark.slow

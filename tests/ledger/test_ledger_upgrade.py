@@ -104,8 +104,8 @@ def test_batch_is_resumed_as_before(open_older: Callable[[str], Ledger], records
         assert (own.name, own.is_load) == ("A", False)
         with pytest.raises(AlreadySentError, match="row 1 of this batch is the same request"):
             book.begin(intent("open 1", batch=open_.id), 900)
-        # It was accepted before the batch began, and not within the window.
-        assert book.begin(intent("accepted", batch=open_.id), 60)
+        # It was accepted before the batch began, and not within the window before.
+        assert book.begin(intent("accepted", batch=open_.id), 0.001)
         unsent = batches.unsent_rows([open_.id])
         duplicate = (Outcome.SKIPPED, "duplicate", "as row 1")
         assert (unsent[2].outcome, unsent[2].reason, unsent[2].message) == duplicate

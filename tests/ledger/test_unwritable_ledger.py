@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.upkeep import write_backup
 from helpers.command import CONTACT, CXCALL
+from helpers.older_ledgers import LAST, write_older_file
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -81,6 +83,20 @@ def test_ledger_in_a_read_only_folder_is_backed_up(folders: tuple[Path, Path]) -
         assert write_backup(ledger, other / "copy.sqlite3") == 0
         assert list(ledger.records()) == []
     assert [each.name for each in folder.iterdir()] == ["ledger.sqlite3"]
+
+
+def test_older_ledger_in_a_read_only_folder_is_named_as_such(folders: tuple[Path, Path]) -> None:
+    folder = folders[1] / "older"
+    folder.mkdir()
+    write_older_file(folder, LAST).chmod(0o444)
+    folder.chmod(0o555)
+    with pytest.raises(LedgerError) as stopped:
+        Ledger.open(folder, to_read=True)
+    [found] = stopped.value.findings
+    folder.chmod(0o755)
+    assert "make it writable" in found.fix
+    assert "cxcall 0.2.0 wrote this ledger" in found.why
+    assert "until then, 0.2.0 can read it" in found.why
 
 
 @pytest.mark.slow

@@ -36,9 +36,7 @@ _FIRST_RECORDS = 256 * 1024
 """Bytes of a new ledger with its additional files."""
 _WHY_READ = "its records can be read, but nothing is sent until new ones can be written"
 
-_WHY_UPGRADE = (
-    "an older ledger is upgraded before it is used: this checks all of its records, and needs"
-)
+_WHY_UPGRADE = "cxcall 0.2.0 wrote this ledger, which is upgraded before it is used: this checks all of its records, and needs"
 _SPACE_OF_UPGRADE = 2
 """The space that the upgrade of a file needs in addition, by the file's size."""
 
@@ -99,8 +97,9 @@ def open_unwritable_database(folder: Path) -> SqliteDatabase:
             raise
         try:
             database = _open_to_read(folder)
-        except LedgerError:
-            raise error from None
+        except LedgerError as unreadable:
+            is_older = unreadable.findings[0].why.startswith(_WHY_UPGRADE)
+            raise (unreadable if is_older else error) from None
         found = error.findings[0]
         add_notice(found._replace(severity=Severity.WARNING, why=_WHY_READ))
         return database
@@ -236,7 +235,7 @@ def _prepare(database: SqliteDatabase) -> None:
         except LedgerError as error:
             if version == VERSION:
                 megabytes = _SPACE_OF_UPGRADE * _size(database.path) // 2**20 + 1
-                why = f"{_WHY_UPGRADE} about {megabytes} MB of free space in its folder"
+                why = f"{_WHY_UPGRADE} about {megabytes} MB of free space in its folder; until then, 0.2.0 can read it"
                 error.findings = (error.findings[0]._replace(why=why),)
             raise
     else:
