@@ -2,7 +2,8 @@
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
 response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
-changes only the page, by parameters with a known name. It selects no function that may act.
+changes only the page: parameters with a known name, or the only one that it changes, if its value may be a page. It selects
+no function that may act.
 """
 
 from __future__ import annotations
@@ -191,7 +192,7 @@ def _next_query(
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        return _query_of_link(page, link, first)
+        return _query_of_link(page, link, request, first)
     return None
 
 
@@ -199,15 +200,30 @@ def _query_of(url: str) -> Query:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
 
 
-def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
+def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpRequest) -> Query:
     """Return the query of a link, but with the values that the `first` request has for all that do not choose the page.
 
+    The only value that differs from this `request` may choose the page, too.
     Raises ReadError if the link selects a function that may start something: nobody has asked for it.
     """
     from cxcall.contracts.acting_words import selects_action
 
     linked = _query_of(link)
-    asked = [each for each in _query_of(first.url) if not names.is_paging(each[0])]
+    here, values = _values_of(_query_of(request.url)), _values_of(linked)
+    asked = [
+        (name, value)
+        for name, value in _query_of(first.url)
+        if not names.is_paging(name) and value in here.get(name, [value])
+    ]
+    changed = [
+        name for name in values if values[name] != here.get(name) and not names.is_page_size(name)
+    ]
+    if (
+        len(changed) == 1
+        and (name := changed[0]) in here
+        and names.may_be_page(here[name], values[name], page.body)
+    ):
+        asked = [each for each in asked if each[0] != name]
     added = [(name, value) for name, value in linked if name not in dict(asked)]
     for name, value in added:
         if selects_action(name, value):
@@ -217,6 +233,10 @@ def _query_of_link(page: Page, link: str, first: HttpRequest) -> Query:
                 "read the pages after it by their parameters",
             )
     return added + [each for each in asked if each[0] in dict(linked)]
+
+
+def _values_of(query: Query) -> dict[str, list[str]]:
+    return {name: [value for each, value in query if each == name] for name, _ in query}
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:

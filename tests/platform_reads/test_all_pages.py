@@ -160,11 +160,20 @@ def test_link_changes_no_value_of_the_request_but_its_page() -> None:
     assert (items, paths[1:]) == (ITEMS, ["/links?to=9&after=3&x=1&x=2"])
 
 
-@pytest.mark.parametrize("link", ["?x=2&y=4", "?since=2026-01-02"])
-def test_link_that_changes_only_what_was_asked_for_is_an_error(link: str) -> None:
-    page = {"entities": ITEMS[:3], "nextUri": link}
-    with pytest.raises(ReadError, match="earlier"):
-        pages_of("links", lambda *_: Reply(200, page), query=f"?x=1&since={ITEMS[0]['id']}&y=2")
+@each_case("starts", [("2026-01-01", "2026-01-02", "2026-02-01"), ("0", "9", "12")])
+@each_case("name", ["since", "updated_after", "p"])
+def test_only_value_that_a_link_changes_is_the_page(name: str, starts: tuple[str, ...]) -> None:
+    def read(path: str, _count: int) -> Reply:
+        number = starts.index(dict(parse_qsl(urlsplit(path).query))[name])
+        later = [f"?x=1&{name}={each}&limit=3" for each in starts[number + 1 :]]
+        return Reply(200, {"entities": ITEMS[number * 3 :][:3], "nextUri": "".join(later[:1])})
+
+    items, paths = pages_of("links", read, query=f"?x=1&{name}={starts[0]}&y=2")
+    assert (items, len(paths)) == (ITEMS, 3)
+    for link in (f"x=2&{name}={starts[1]}", f"x=1&{name}=all", "x=2&y=4"):  # two; a filter; two
+        page = {"entities": ITEMS[:3], "nextUri": f"?{link}"}
+        with pytest.raises(ReadError, match="earlier"):
+            pages_of("links", lambda *_, page=page: Reply(200, page), query=f"?x=1&{name}=0&y=2")
 
 
 @each_case("query, reason", [("", "sets `action` to `start`"), ("?action=list", "earlier")])
