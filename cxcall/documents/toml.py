@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_KEY = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+
 
 def read_file(path: Path) -> str:
     """Return the text of a file of settings; raises UsageError if it cannot be read or is not UTF-8."""
@@ -75,16 +77,35 @@ def parse_toml(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
 
 
 def locate_setting(path: Path, text: str, *keys: str) -> str:
-    """Return file:line of a setting or table, or else of the innermost table around it, such as `{ a = 1 }`; or the file."""
-    *tables, key = keys
-    setting, table = rf"\s*([\"']?){re.escape(key)}\1\s*[=.]", ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*\[+([^\]]*)\]", line):
-            table = re.sub(r"[\"'\s]", "", header[1])
-        is_table = header and table == ".".join(keys)
-        if is_table or (table == ".".join(tables) and re.match(setting, line)):
-            return f"{path}:{number}"
-    return locate_setting(path, text, *tables) if tables else str(path)
+    """Return file:line of a setting or table, or else of the innermost table around it, such as `{ a = 1 }`; or the file.
+
+    A line that may be part of a text of several lines counts only if other keys in it change the value.
+    """
+    lines, table = text.split("\n"), list[str]()
+    for number, line in enumerate(lines):
+        if not (found := re.match(rf"(\[*)\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*[]=]", line.strip())):
+            continue
+        names = [each.strip("\"'") for each in re.findall(_KEY, found[2])]
+        table, names = (names, names) if found[1] else (table, [*table, *names])
+        if names[: len(keys)] == [*keys]:
+            changed = re.sub(r"^\s*\[*", r"\g<0>_.", line)
+            other = "\n".join((*lines[:number], changed, *lines[number + 1 :]))
+            if _differ(other, text, keys):
+                return f"{path}:{number + 1}"
+    return locate_setting(path, text, *keys[:-1]) if keys[1:] else str(path)
+
+
+def _differ(changed: str, text: str, keys: tuple[str, ...]) -> bool:
+    """Return whether a changed text is valid, and its value at the keys is another one."""
+    import tomllib
+
+    try:
+        values: list[Any] = [tomllib.loads(changed), tomllib.loads(text)]
+    except tomllib.TOMLDecodeError:
+        return False
+    for key in keys:
+        values = [each.get(key) if isinstance(each, dict) else None for each in values]
+    return bool(values[0] != values[1])
 
 
 def type_name(value: Any) -> str:

@@ -155,7 +155,7 @@ class ConfigFile(NamedTuple):
                 )
                 self._check_type("", ("profiles", name, key), kind, kind_name)
                 if key in SECRET_SETTINGS and profile[key]:
-                    self._check_mode(self._locate("profiles", name, key), key)
+                    self._check_mode("profiles", name, key)
 
     def _check_keys(self, table: Mapping[str, Any], known: Iterable[str], *above: str) -> None:
         for key in table:
@@ -180,13 +180,13 @@ class ConfigFile(NamedTuple):
                 fix=f'`{keys[-1]} = "..."`' if kind_name == "a string" else f"make it {kind_name}",
             )
 
-    def _check_mode(self, place: str, key: str) -> None:
+    def _check_mode(self, *keys: str) -> None:
         from cxcall.documents.private_files import is_readable_by_others
 
         if is_readable_by_others(self.path):
             raise UsageError(
-                f"others can read the `{key}` in `{self.path.name}`",
-                where=place,
+                f"others can read the `{keys[-1]}` in `{self.path.name}`",
+                where=self._locate(*keys),
                 fix=f"{command('chmod', '600', str(self.path))}, or store it with `cxcall auth login`",
                 why="a secret in a file is used only if no other user can read the file",
             )

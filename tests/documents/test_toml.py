@@ -19,6 +19,19 @@ d.e = "x"
 '*.json' = "y"
 [ profiles."o.p" ]
 "a" = {g = 1}
+[profiles."m n"] # [x]
+text = \"\"\"
+late = 1
+\"\"\"
+late = 2
+"esc\\u0061ped" = 1
+[deep]
+a.early = 1
+a.b = "x"
+a.c = [
+  ["late = 1"],
+]
+a.late = 5
 """
 
 
@@ -33,6 +46,13 @@ d.e = "x"
         (("profiles", "o.p"), "f:8"),
         (("profiles", "o.p", "a"), "f:9"),
         (("profiles", "o.p", "a", "g"), "f:9"),
+        (("profiles", "m n", "text"), "f:11"),
+        (("profiles", "m n", "late"), "f:14"),
+        (("profiles", "m n", "escaped"), "f:10"),
+        (("deep", "a", "b"), "f:18"),
+        (("deep", "a", "late"), "f:17"),
+        (("deep", "a", "z"), "f:17"),
+        (("late",), "f"),
         (("z",), "f"),
     ],
 )
