@@ -123,10 +123,12 @@ class OutputOptions(OptionGroup):
         "--output -o", "Set the output format.", group="Output", default="text"
     )
     quiet: bool = option(
-        "--quiet -q", "Print less; for a request, only the engagement ID.", group="Output"
+        "--quiet -q", "Print only data and failures; of requests, engagement IDs.", group="Output"
     )
     verbose: bool = option(
-        "--verbose -v", "Show headers, timing, and the sources of findings.", group="Output"
+        "--verbose -v",
+        "Show sources of findings; of a request, headers and timing.",
+        group="Output",
     )
     color: ColorChoice = option(
         "--color", "Use color: auto, always, or never.", group="Output", default="auto"

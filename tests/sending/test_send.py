@@ -162,7 +162,8 @@ def test_help_of_an_operation_lists_its_parameters_as_flags(cxcall: Cxcall) -> N
     assert "GET /api/v2/outbound/campaigns" in text
     assert "--page-size SIZE" in text
     assert "--contact-list-id ID" in text
-    every = cxcall("send", "--help", code=0).out
+    every = cxcall("send", "--help", code=0, env={"COLUMNS": "80"}).out
+    assert not [line for line in every.splitlines() if line.endswith("-")]
     assert "genesys-cloud (published):" in every
     assert "nice-cxone (published):" in every
     assert "cxone-get-token" not in every

@@ -10,6 +10,11 @@ from cxcall.cli.option_checks import OPERATIONS_FROM
 from cxcall.cli.shared_options import COMMON, ContractOptions
 from cxcall.findings.errors import UsageError
 
+_HYPHEN = "\N{NON-BREAKING HYPHEN}"
+"""Stands for a hyphen while text is folded, because a name must stay whole."""
+_NARROW = 70
+"""The most columns of a terminal in which not every name has room."""
+
 
 class Operations(CommandGroup):
     """The operations by name: of the shipped contracts, and of the user's own."""
@@ -55,9 +60,12 @@ class Operations(CommandGroup):
             if not entry.is_for_login:
                 title = f"{entry.platform} ({entry.provenance})".strip()
                 groups.setdefault(title, []).append(entry)
+        hyphen = _HYPHEN if formatter.width > _NARROW else "-"
         for title, operations in groups.items():
             with formatter.section(title):
-                formatter.write_dl(_rows(operations))
+                rows = [(name, text.replace("-", hyphen)) for name, text in _rows(operations)]
+                formatter.write_dl(rows)
+        formatter.buffer[:] = [text.replace(_HYPHEN, "-") for text in formatter.buffer]
 
 
 def _rows(operations: list[Any]) -> list[tuple[str, str]]:
