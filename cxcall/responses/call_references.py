@@ -35,7 +35,8 @@ _OF_CALL = re.compile(
     rf"(?:{_CALLS})({_ID.pattern}|{_LINK.pattern}|{STATE.pattern}|{ACT.pattern}|)"
 )
 _RESULT = re.compile(
-    r"attributes|body|data|details?|ids|included|items|links?|payload|resources?|responses?|results?|self|ur[il]s"
+    r"attributes|body|data|details?|entit(?:y|ies)|ids|included|items|links?|payload|resources?"
+    r"|responses?|results?|self|ur[il]s"
 )
 """Objects that are about the same as the object around them."""
 _ERRORS = re.compile(r".*(?:error|fault|failure)s?|exception")
@@ -48,6 +49,17 @@ _ID_TEXT = re.compile(r"[\w-][\w.:~=+/-]*(?:@[\w.-]+)?|\{[\dA-Fa-f-]{36}\}")
 _NO_ID = re.compile(
     r"(?i)[0\W_]+|-\d.*|e\d{2,}|err(?:or)?[_-]?\d+|(?:.*[\W_])?(?:limit|max|min|per)(?:[\W_].*)?"
 )
+_PLACEHOLDER = re.compile(
+    r"(?i)[0\W_]*|-\d+|.*\s.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
+    r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
+)
+_OF_REFUSAL = re.compile(
+    r"(?:.* )?(?:auth\w*|da(?:ys?|ily)|denied|e(?:rr(?:or)?)? ?[45]\d\d|errors?(?! \d)|empty|example|exceeded|expired"
+    r"|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|quotas?"
+    r"|rate|rejected|requests?|required|seconds?|service|string|tbd|throttl\w+|timeout|too"
+    r"|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
+)
+"""Words that errors have at the place of an ID."""
 _VERSION = re.compile(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
 _MIXED_CASE = re.compile(
     r"(?=.*[a-z])(?=.*[A-Z])(?!(?:[a-z]{3,})?(?:[A-Z][a-z]{2,})*$)[a-zA-Z]{10,}"
@@ -71,6 +83,8 @@ class Member(NamedTuple):
     name: str
     value: Any
     about: str = OTHER
+    may_be_error: bool = False
+    """Whether it may be the error of a property: it is in a list such as `callId`, or in an object such as `errors`."""
 
 
 def letters_of(name: str) -> str:
@@ -78,21 +92,24 @@ def letters_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).lower()
 
 
-def members(body: Any, about: str = RESPONSE) -> Iterator[Member]:
+def members(body: Any, about: str = RESPONSE, *, may_be_error: bool = False) -> Iterator[Member]:
     """Yield all members at any depth that are no objects; `about` is what the body is about."""
     if isinstance(body, list):
         for item in body:
-            yield from members(item, about)
+            yield from members(item, about, may_be_error=may_be_error)
     if not isinstance(body, dict):
         return
     about = _refine(body, about)
     for member, value in body.items():
         name = letters_of(member)
-        for each in value if isinstance(value, list) else [value]:
+        is_plural, is_list = name[-1:] == "s", isinstance(value, list)
+        is_errors = is_plural and isinstance(value, dict) and _ERRORS.fullmatch(name) is not None
+        inside = may_be_error or is_errors
+        for each in value if is_list else [value]:
             if isinstance(each, dict | list):
-                yield from members(each, _about_inside(name, about))
+                yield from members(each, _about_inside(name, about), may_be_error=inside)
             else:
-                yield Member(name, each, about)
+                yield Member(name, each, about, may_be_error or (is_list and not is_plural))
 
 
 def _refine(body: dict[str, Any], about: str) -> str:
@@ -130,10 +147,17 @@ def _read_name(name: str, about: str) -> tuple[str, str]:
     return (found[1], CALL) if found else (name, about)
 
 
-def refers_to_call(member: Member, known: frozenset[str], *, with_ids: bool = True) -> bool:
+def refers_to_call(
+    member: Member,
+    known: frozenset[str],
+    *,
+    with_ids: bool = True,
+    said: frozenset[str] | None = None,
+) -> bool:
     """Return whether a member is an ID of a call, a link to one, its state, or a flag, and not among the known values.
 
-    `with_ids` also counts an ID by its own name, such as `callId`.
+    `with_ids` also counts an ID by its own name, such as `callId`; `said` is that of `is_id`, and also counts a state that
+    another request may have, too.
     """
     attribute, about = _read_name(member.name, member.about)
     text = str(member.value).strip()
@@ -141,14 +165,20 @@ def refers_to_call(member: Member, known: frozenset[str], *, with_ids: bool = Tr
     if member.about == DETAIL or member.value is None or not is_new:
         return False
     if text.lower() == "true" or STATE.fullmatch(attribute):
-        return _is_act(attribute if text.lower() == "true" else letters_of(text), about)
+        is_state = (
+            said is not None and about == RESPONSE and text.lower() not in ("true", "running")
+        )
+        word = attribute if text.lower() == "true" else letters_of(text)
+        return _is_act(word, CALL if is_state else about)
     if _LINK.fullmatch(attribute):
         return is_link_to_call(text, known, is_named=about == CALL)
     if about == CALL and _ID.fullmatch(attribute):
-        return (with_ids or member.about == CALL) and is_id(text)
+        is_clear = member.may_be_error or not re.search("id$|ids$|identifier$", attribute)
+        return (with_ids or member.about == CALL) and is_id(text, None if is_clear else said)
     is_text = about == CALL and attribute in ("", "value") and isinstance(member.value, str)
     is_clear = is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
-    return is_text and (is_clear or is_link_to_call(text, known))
+    is_path = text.startswith(("/", "http"))
+    return is_text and (is_clear or is_link_to_call(text, known, is_named=is_path))
 
 
 def _is_act(word: str, about: str) -> bool:
@@ -159,8 +189,15 @@ def _is_act(word: str, about: str) -> bool:
     )
 
 
-def is_id(text: str) -> bool:
-    """Return whether a text may be an ID: not a placeholder such as `N/A`, a phrase, a limit, or a code of an error."""
+def is_id(text: str, said: frozenset[str] | None = None) -> bool:
+    """Return whether a text may be an ID: not a placeholder such as `N/A`, a phrase, a limit, or a code of an error.
+
+    If `said` is given, what an error says, as `letters_of` returns it, a text in any form counts that does not repeat that.
+    """
+    if said is not None and letters_of(text) not in said and not _PLACEHOLDER.fullmatch(text):
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", text.partition("@")[0]).strip().lower()
+        if not _OF_REFUSAL.fullmatch(words):
+            return True
     if not _ID_TEXT.fullmatch(text) or _NO_ID.fullmatch(text):
         return False
     text = _VERSION.sub("", text)

@@ -48,9 +48,7 @@ _COUNT_NAMES = tuple(
     errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
     """.split()
 )
-_NOTHING_WRONG = frozenset(
-    ["", *"false na noerror noerrors none null ok success successful".split()]
-)
+_NOTHING_WRONG = frozenset([*"false na noerror noerrors none null ok success successful".split()])
 _SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
 _FAILED_WRAP_UP = (
@@ -294,11 +292,16 @@ def describe_failure(member: str, value: Any) -> str:
 
 def says_no_failure(value: Any) -> bool:
     """Return whether the value of a member about errors reports no error: it is empty, `0`, `NO_ERROR`, or a 2xx status."""
-    if isinstance(value, dict | list):
-        return all(map(says_no_failure, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, list):
+        objects = (each for each in value if isinstance(each, dict))
+        flags = (each is False for found in objects for each in found.values())
+        return all(map(says_no_failure, value)) and not any(flags)
+    if isinstance(value, dict):
+        return all(map(says_no_failure, value.values()))
     text = str(value).strip().lower()
     is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
-    return is_success or compile_pattern(r"[\W_]").sub("", text) in _NOTHING_WRONG
+    words = compile_pattern(r"[\W_]").sub("", text)
+    return is_success or text in ("", "-") or words in _NOTHING_WRONG
 
 
 def _shorten(text: str) -> str:

@@ -4,9 +4,10 @@ A response shows a call if it has the ID of a call, a link that ends in one, a s
 that says that it was placed. A member is about a call if its own name says so (`callId`, `X-Call-Id`), or else that of
 the object around it: what is about an agent, an error, a limit, or a part of the request is no evidence. A text is an
 ID if it has a digit, or ten letters in mixed case that are not words; a code of an error, a limit, and what was sent are
-not. Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request
-from being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error
-such as a timeout.
+not. If the request would be sent again, a text in any form is one that is no placeholder and no word of the error.
+Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request from
+being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error such as
+a timeout.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.responses.call_references import (
     ACT,
     ERROR,
+    OTHER,
     STATE,
     Member,
     is_id,
@@ -71,9 +73,11 @@ _PLACED = (
     r"|queued|ringing|started)"
 )
 _STATED_CALL = re.compile(
-    r"(?:^|[.,:;] |(?<!before )\b(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call "
-    rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being )*{_PLACED}\b"
-    rf"|^(?:the |your |outbound )*call (?:already |now )?{_PLACED}(?:$|[.,:;])"
+    r"(?:^|[.,:;] |(?<!before )(?<!if )(?<!once )(?<!until )\b(?!a call is (?!already|being|now))"
+    r"(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call (?:(?:for|to|with) (?:(?:that|the|this) \w+ )?)?"
+    rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being |successfully )*{_PLACED}\b"
+    rf"|^(?:the |your |outbound )*call (?:already |now |successfully )?{_PLACED}(?: successfully)?(?:$|[.,:;])"
+    r"|(?:^|\b(?:contact|customer|lead|number|person) (?:is |was )?)already (?:connected|in progress|queued)\b"
     r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing))\b"
 )
 """A sentence that says that a call was placed."""
@@ -88,6 +92,7 @@ _PLACE_NAME = re.compile(r"(?:attribute|field|name|param(?:eter)?|path|pointer|p
 _DOCUMENT_HOST = re.compile(
     r"https?://((?:[\w-]+\.)*(?:community|developers?|docs?|help|kb|status|support|wiki)\.[\w.-]+)"
 )
+_OF_TEXT = re.compile(r".*(?:code|description|details?|errors?|message|reason|status|title|type)")
 _TAG = re.compile(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _MOST_TEXT = 16384
 # In an error, these are the error's own, or lead to its documentation.
@@ -109,13 +114,18 @@ def shows_call(
     """
     known = values_sent(request) | {str(response.status), (correlation_id(response) or "").lower()}
     found, _ = engagement_id(operation, response, first_place) or ("", "")
-    if is_id(found) and found.lower() not in known:
+    inside = list(members(_content(response)))
+    texts = {each.value for each in inside if isinstance(each.value, str)}
+    about_error = {letters_of(str(each.value)) for each in inside if _OF_TEXT.fullmatch(each.name)}
+    said = frozenset(about_error) if in_doubt else None
+    if is_id(found, said) and found.lower() not in known:
         return True
-    inside = list(members(_content(response))) if operation.can_place_call else []
+    if not operation.can_place_call:
+        return False
     with_ids = not (operation.engagement_id and operation.contract.is_shipped)
-    if any(refers_to_call(each, known, with_ids=with_ids) for each in inside):
+    if any(refers_to_call(each, known, with_ids=with_ids, said=said) for each in inside):
         return True
-    if not (in_doubt and operation.can_place_call):
+    if not in_doubt:
         return False
     headers = [
         Member(letters_of(name), each)
@@ -123,10 +133,9 @@ def shows_call(
         for each in re.findall("<([^>]*)>", value) or [value]
     ]
     if with_ids:  # a contact is a call, or a person in a list
-        ids = (each.value for each in inside if each.name == "contactid")
-        headers += [Member("callid", each) for each in ids]
-    texts = {each.value for each in inside if isinstance(each.value, str)}
-    return any(refers_to_call(each, known) for each in headers) or any(
+        ids = (each for each in inside if each.name == "contactid")
+        headers += [each._replace(name="callid", about=OTHER) for each in ids]
+    return any(refers_to_call(each, known, said=said) for each in headers) or any(
         _says(_STATED_CALL, text) and text.lower() not in known for text in texts
     )
 
@@ -150,7 +159,7 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
     As the status of a response, it would leave that open, too. Values that were sent say nothing.
     """
     sent = values_sent(request)
-    for name, value, _ in members(body):
+    for name, value, *_ in members(body):
         text = str(value).strip().lower()
         if text in sent:
             continue
@@ -214,7 +223,7 @@ def _content(response: HttpResponse) -> Any:
 
 def _says_started(member: Member, sent: frozenset[str]) -> bool:
     """Return whether a member is a new ID, a state, or a time of anything."""
-    name, value, about = member
+    name, value, about, _ = member
     text = str(value).strip().lower()
     if value is None or text in ("", "0", "false", "no", "none", "null"):
         return False

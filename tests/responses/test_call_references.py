@@ -84,7 +84,9 @@ REFUSALS: list[Any] = [
     # Words and placeholders at the place of an ID
     {"error": {"callId": "required"}}, {"message": "x", "call": {"id": "required"}}, {"error": {"call": {"id": "invalid_format"}}},
     {"id": "too_many_requests"}, {"id": "TooManyRequests"}, {"id": "err-429"}, {"callId": "not_a_uuid_v4"}, {"call": {"id": "-1"}},
-    *({"callId": each} for each in ("string", "TBD", "(null)", "<uuid>", "{callId}", "no-call", "RateLimitExceeded", "<id1>")),
+    *({"callId": each} for each in ("string", "TBD", "(null)", "<uuid>", "{callId}", "no-call", "RateLimitExceeded", "<id1>", "err-429")),
+    *({"message": "x", "callId": each} for each in ("none", "blank", "unassigned", "minute", "calls_per_day", "Unauthorized", "callId", ":call_id", False)),
+    {"callId": "slow_down", "error": "SlowDown"}, {"call": {"id": "E1001", "code": "E1001"}}, {"call": {"key": "createCall"}},
 ]  # fmt: skip
 
 CALLS: list[Any] = [
@@ -94,7 +96,7 @@ CALLS: list[Any] = [
     {"callUri": "https://developer.example/c/1"}, {"call": {"url": "https://developer.example/c/1"}}, {"call": "/v1/calls/77"},
     {"_links": {"conversation": {"href": "/c/abc1"}}}, {"_links": {"calls": {"href": "/v1/calls/CA12.json"}}},
     {"links": [{"rel": "call", "href": "/c/1"}]}, {"links": [{"rel": "calls", "href": "/v1/calls/77"}]},
-    {"links": ["https://api.example.com/v1/calls/77"]}, {"data": {"type": "calls", "id": "1"}, "errors": [{"id": "e-1"}]},
+    {"links": ["https://api.example.com/v1/calls/77"]}, {"links": {"call": "/v2/77"}}, {"entity": {"type": "call", "id": "77"}}, {"data": {"type": "calls", "id": "1"}, "errors": [{"id": "e-1"}]},
     {"callSession": {"id": "s-77"}}, {"error": {"message": "x", "call": {"id": "abc1"}}}, {"call": {"_links": {"self": {"href": "/calls/7"}}}},
     {"errors": [{"message": "x", "conversation": {"selfUri": "/api/v2/conversations/ab12"}}]}, {"call": {"key": "c-1"}},
     {"error": "x", "callUrl": "/Accounts/AC1/Calls/CA123.json"}, {"outbound_call": {"uuid": "{0F8F1C9E-1111-4222-8333-444455556666}"}},
@@ -113,11 +115,20 @@ CALLS: list[Any] = [
     {"status": "queued"}, [{"phase": "is dialing"}], b"<Call><Status>ringing</Status></Call>",
 ]  # fmt: skip
 
+IDS_IN_DOUBT: list[Any] = [
+    *({"callId": each, "message": "Too many requests", "code": 77} for each in (
+        "abcdefgh", "ABCDEFGHIJ", "E1001", "ERR-77", "kQzT-bXwPaLdRe_fGhIjK", "<abc123@pbx.example.com>", "abc123@10.0.0.1:5060", "77;leg=1",
+    )), {"callIds": ["abcdefgh"]}, {"error": {"call": {"id": "E1001"}}}, {"contactId": "abcdefgh"},
+    {"status": "in-progress", "to": "+12025550123"}, {"data": {"state": "connecting"}},
+]  # fmt: skip
+"""IDs in any form, and states of a call or of another request."""
+
 DOUBTFUL: list[Any] = [
     *({name: "C-1"} for name in ("X-Call-Id", "Call-Id", "X-Call-Sid", "X-Conversation-Id")), {"Link": '</v1/calls/77>; rel="call"'},
     *({"Location": each} for each in ("/v1/calls/77", "/v1/outbound-calls/77", "/v1/calls/AbCdEfGhIjk", "calls/77", "/call?id=77")),
     {"Content-Location": "/v1/calls/77"}, "Call placed, but the recording could not be started", "The contact is already being called", "call_queued",
     "A call was placed", "Call C-77 was placed; retry later", "Your call has been queued", "Limit exceeded after the call was placed",
+    "Call initiated successfully", "A call to this number is already in progress", "Contact already in progress", "already queued", {"X-Call-Id": "abcdefgh"},
 ]  # fmt: skip
 """Headers and texts of a call that may be an earlier one."""
 
@@ -126,7 +137,7 @@ NOT_STATED: list[Any] = [
     "Another request is already in progress", "Call created limit reached", "Call queued limit exceeded", "too many calls already queued",
     "Try again before the call is started", {"Location": "/v1/calls"}, {"Location": "/v1/calls/rate-limit-429"}, {"Location": "http://[x"},
     {"Location": "https://developer.example.com/docs/calls/429"}, {"Link": "</v1/calls?page=2>; rel=next"}, {"X-Fapi-Interaction-Id": TRACE},
-    {"X-Call-Id": "c-sent"}, {"X-Call-Id": "N/A"},
+    {"X-Call-Id": "c-sent"}, {"X-Call-Id": "N/A"}, "A call is in progress; try again", "If the call was placed, it will be billed",
 ]  # fmt: skip
 
 
@@ -167,6 +178,22 @@ def test_header_or_text_that_states_a_call_only_prevents_a_repetition(said: Any)
             found = classify(Exchange(REQUEST, response, may_be_sent=True), EXECUTE)
             is_open = said in DOUBTFUL and otherwise != "refused"
             assert found == (Evidence.INCONCLUSIVE if is_open else otherwise)
+
+
+@each_case("body", IDS_IN_DOUBT, ids=repr)
+def test_id_in_any_form_only_prevents_a_repetition(body: Any) -> None:
+    found = [evidence_of(status, body) for status in (401, 429, 503, 400, 409)]
+    assert found == [*["inconclusive"] * 3, *["refused"] * 2]
+
+
+def test_id_at_its_own_place_prevents_a_repetition_in_any_form() -> None:
+    for place, name in (("header:X-Call-Ref", "abcdefgh"), ("header:X-Call-Ref", "E1001")):
+        response = respond(429, {}, **{"X-Call-Ref": name})
+        exchange = Exchange(REQUEST, response, may_be_sent=True)
+        assert classify(exchange, EXECUTE, place) is Evidence.INCONCLUSIVE
+    declared = OPERATIONS["place-call"]
+    assert evidence_of(429, {"id": "abcdefgh"}, declared) is Evidence.INCONCLUSIVE
+    assert evidence_of(429, {"id": "rate_limit", "message": "x"}, declared) is Evidence.BUSY
 
 
 def test_new_contact_may_be_a_call_or_a_person() -> None:
