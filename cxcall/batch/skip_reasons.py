@@ -144,12 +144,12 @@ def duplicate_contact_finding(first: int) -> Finding:
 
 
 def same_number_note(first: int) -> Finding:
-    """Return the note on a row that calls the number of an earlier row by another request."""
+    """Return the note on a row that calls the person of an earlier row by another request."""
     return Finding.note(
         "duplicate-row",
         "batch",
-        f"row {first} calls the same number, by another request",
-        fix="to call it once, add `--max-attempts 1/day`, or remove a row",
+        f"row {first} may call the same person, by another request",
+        fix="to call the person once, add `--max-attempts 1/day`, or remove a row",
     )
 
 

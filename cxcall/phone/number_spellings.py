@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 MIN_NATIONAL_DIGITS = 7
-MIN_PARTIAL_DIGITS = 6
-"""The fewest last digits by which a number that is not whole is found in a list."""
 _MOST_DIGITS_WITH_LETTERS = 9
 """More digits are a whole number, so that letters beside them are not dialed."""
 TEL_SCHEME = r"(?i)^\s*tel:"
@@ -209,15 +207,6 @@ class NumberList:
         return any(
             _is_same(number, each) for number in written for each in self._candidates(number)
         )
-
-    def has_end(self, digits: str) -> bool:
-        """Return whether a listed number ends with digits, which are not the whole number."""
-        end = digits.lstrip("0")
-        if len(end) < MIN_PARTIAL_DIGITS:
-            return False
-        starts = ("",) if len(end) >= MIN_NATIONAL_DIGITS else ("", *"0123456789")
-        keys = (f"{start}{end}"[-MIN_NATIONAL_DIGITS:] for start in starts)
-        return any(each.endswith(end) for key in keys for each in self._by_end.get(key, ()))
 
     def _candidates(self, number: str) -> Iterator[str]:
         """Yield the listed numbers with the same end as a number: no prefix changes the end."""

@@ -56,8 +56,8 @@ def local_digits(text: str) -> str:
     from cxcall.phone.e164_numbers import without_decimals
 
     parts = compile_pattern(_AROUND_NUMBER).split(without_decimals(dialed_part(text)))
-    numbers = map(plain_digits, parts)
-    return next((each for each in numbers if len(each) > _MAX_ACCESS_DIGITS), "")
+    numbers = [each for each in map(plain_digits, parts) if each]
+    return next((each for each in numbers if len(each) > _MAX_ACCESS_DIGITS), "".join(numbers[:1]))
 
 
 def find_formatted_numbers(text: str) -> Iterator[str]:

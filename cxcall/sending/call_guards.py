@@ -9,7 +9,7 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
 from cxcall.phone.number_masking import mask_number, plain_digits
-from cxcall.phone.numbers_in_text import MIN_LENGTH, dialed_part
+from cxcall.phone.numbers_in_text import dialed_part
 from cxcall.sending.numbers_in_request import marked_ids
 
 if TYPE_CHECKING:
@@ -56,16 +56,15 @@ def check_numbers(
         return
     hours = parse_hours(settings.hours)
     lists = read_guards(settings)
-    has_number = any(each.is_whole for each in numbers)
+    has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
-    for each in numbers:
-        number, where, is_dialed, is_in_text, end = each
+    for number, where, is_dialed, is_in_text, _ in numbers:
         # Digits of a text may be read as several numbers: one finding is enough.
         is_reported = where in listed_places and not is_dialed
-        findings = [] if is_reported else [*_check_do_not_call(each, lists)]
+        findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            findings = [*check_kind(number, is_whole=not end), *findings]
+            findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
@@ -79,11 +78,11 @@ def check_numbers(
         origin = body.find_origin(where) if is_in_body else ""
         for finding in findings:
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
-    if has_number:
+    if any(each.is_whole for each in numbers):
         return
     # A campaign's people are counted when they are loaded, and the shipped schemas mark all other IDs of people.
     is_shipped = operation.contract.is_shipped
-    may_be_counted = is_shipped and not any(each.is_dialed for each in numbers)
+    may_be_counted = is_shipped and not has_number
     is_uncounted = not (may_be_counted or any(marked_ids(operation, values, body)))
     if settings.max_attempts and is_uncounted:
         yield _unchecked_finding(operation, settings.max_attempts)
@@ -196,34 +195,28 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     lists, times = read_lists(settings.do_not_call_files), None
     is_enforced = settings.hours and settings.hours_policy == "enforce"
     hours = parse_hours(settings.hours) if is_enforced else None
-    for each in checked.checked_numbers:
-        findings, where = [*_check_do_not_call(each, lists)], each.where
-        if hours and each.is_dialed:
+    for number, where, is_dialed, *_ in checked.checked_numbers:
+        findings = [*_check_do_not_call(number, lists)]
+        if hours and is_dialed:
             from cxcall.sending.call_times import check_hours, find_call_times
 
             times = times or find_call_times(checked.operation, checked.values, body, now)
-            findings += check_hours(each.number, hours, times, enforce=True)
+            findings += check_hours(number, hours, times, enforce=True)
         for finding in findings:
             excerpt = body.find_excerpt(where) if where.startswith("/") else None
             raise GuardError(finding._replace(where=where, excerpt=excerpt))
 
 
-def _check_do_not_call(
-    dialed: DialedNumber, lists: Iterable[tuple[str, NumberList]]
-) -> Iterator[Finding]:
-    number, shown = dialed.number, f"`{mask_number(dialed.number)}`"
-    is_local = dialed.end and len(plain_digits(number)) <= MIN_LENGTH
-    texts = () if is_local else (dialed_part(number), number)
-    message, why = f"{shown} is on the do-not-call list", ""
-    fix = "do not call; if the person has since asked for a call, remove the number from "
-    if dialed.end:
-        message = f"a number on the do-not-call list ends like {shown}, which is not a whole number"
-        why = "it may be another person's number"
-        fix = "if it is, write it with its country code, as `+12025550123`, in one value; the list is "
+def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
     for path, listed in lists:
-        if listed.has_end(dialed.end) or any(each in listed for each in texts):
+        if dialed_part(number) in listed or number in listed:
             yield Finding.error(
-                "do-not-call", "", message, f"{fix}`{printable(path)}`", why, source=path
+                "do-not-call",
+                "",
+                f"`{mask_number(number)}` is on the do-not-call list",
+                fix="do not call; if the person has since asked for a call, remove the number from "
+                f"`{printable(path)}`",
+                source=path,
             )
 
 
@@ -267,11 +260,8 @@ def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payl
     return any(selects_action(*each, verbs) for each in texts)
 
 
-def check_kind(number: str, *, is_whole: bool = True) -> Iterator[Finding]:
-    """Yield an error for an emergency number or a premium-rate number.
-
-    If the number is not whole, an emergency number of a few countries is probably the middle of another number.
-    """
+def check_kind(number: str) -> Iterator[Finding]:
+    """Yield an error for an emergency number or a premium-rate number."""
     import phonenumbers
 
     from cxcall.phone.number_spellings import dialed_digits, read_number
@@ -290,8 +280,8 @@ def check_kind(number: str, *, is_whole: bool = True) -> Iterator[Finding]:
         for each in regions
         if any(phonenumbers.is_emergency_number(text, each) for text in short)
     ]
-    is_rare = not parsed and len(places) <= _FEW_REGIONS
-    if places and (is_whole or not is_rare):
+    if places:
+        is_rare = not parsed and len(places) <= _FEW_REGIONS
         yield Finding.error(
             "phone-kind",
             "",

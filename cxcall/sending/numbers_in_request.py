@@ -27,6 +27,7 @@ from cxcall.phone.numbers_in_text import (
     dialed_part,
     find_emergency_numbers,
     find_formatted_numbers,
+    local_digits,
     numbers_beside,
     plain_text,
     possible_numbers,
@@ -53,20 +54,20 @@ MARK = "x-cxcall-person"
 class DialedNumber(NamedTuple):
     """A number in a request, and its place: a JSON pointer, or a parameter's location.
 
-    `is_dialed` is False for a number that probably is not dialed, such as a caller ID. `end` are the known last digits of a
-    number that is not whole; it is empty for a whole number.
+    `is_dialed` is False for a number that probably is not dialed, such as a caller ID. `is_local` is True for a
+    number that is not whole: its area code is another value.
     """
 
     number: str
     where: str
     is_dialed: bool = True
     is_emergency_in_text: bool = False
-    end: str = ""
+    is_local: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether the number is dialed, and says who is called."""
-        return self.is_dialed and not self.end
+        return self.is_dialed and not self.is_local
 
     def __repr__(self) -> str:
         return redacted_repr(self._replace(number=mask_number(self.number)))
@@ -89,7 +90,7 @@ def find_numbers(
     """Return the numbers in a request's path, query, headers, and body.
 
     A text that only has the form of a number counts as dialed if neither a schema nor a name marks another value.
-    `with_digits` adds all other digits that can be a number, however they are separated.
+    `with_digits` adds all other digits that can be a number, however they are separated, and numbers in several values.
     """
     entries = [*request_values(operation, values, body)]
     found = [
@@ -97,16 +98,23 @@ def find_numbers(
         for entry in entries
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
-    if not found:
-        return []
-    from cxcall.sending.partial_numbers import ends_of_numbers
+    from cxcall.sending.numbers_in_parts import NumberParts
 
-    surest = max(certainty for *_, certainty in found)
+    parts = NumberParts(entries)
+    if with_digits:
+        found += [(number, where, Certainty.DIGITS) for number, where in parts.join()]
+    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
+    local = parts.find_local()
     least = max(surest, Certainty.FORM)
-    ends = ends_of_numbers(entries, found)
     return [
-        DialedNumber(number, where, certainty >= least, certainty == Certainty.EMERGENCY, end)
-        for (number, where, certainty), end in zip(found, ends, strict=True)
+        DialedNumber(
+            number,
+            where,
+            certainty >= least,
+            certainty == Certainty.EMERGENCY,
+            (local_digits(number), where) in local,
+        )
+        for number, where, certainty in found
     ]
 
 
@@ -262,7 +270,7 @@ def find_people(
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    Who has a number that is not whole is not known.     `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
+    Who has a number that is not whole is not known. `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
     machine are recorded separately from real people, and so are those who are only taken off a do-not-call list.
     """
     spellings = (_usual_spelling(each.number) for each in numbers if each.is_whole)

@@ -9,7 +9,6 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
 from cxcall.phone.e164_numbers import has_decimals, may_be_several
-from cxcall.phone.numbers_in_text import MIN_LENGTH
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
@@ -43,12 +42,12 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
     """Write the numbers to be dialed in E.164, in `values` and `body`; return how many were changed.
 
     A national number counts as one of `country`. A value that is not exactly one valid number is not
-    changed, nor is a number whose area code is another value.
+    changed, nor is a local number whose area code is another value.
     """
     count = 0
-    for number, where, *_, end in dialed_numbers(operation, values, body):
+    for number, where, *_, is_local in dialed_numbers(operation, values, body):
         written = _as_e164(number, country)
-        if written in (None, number) or len(end) > MIN_LENGTH:
+        if written in (None, number) or is_local:
             continue
         if not where.startswith("/"):
             for parameter in operation.parameters:
