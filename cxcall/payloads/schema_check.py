@@ -139,11 +139,11 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
 
         findings, corrected = explain_schema_errors(operation, body)
         structures = [*find_wrong_structures(operation, body)]
-    known = {finding.where for finding in findings}
-    known -= {
+    moved = {*corrected.moved.values()}
+    known = {
         each.where
         for each in findings
-        if each.code == "property-unknown" and each.where in corrected.moved.values()
+        if each.code != "property-unknown" or each.where not in moved
     }
     findings.extend(find_likely_mistakes(operation, corrected, known))
     findings = list(map(corrected.without_false_certainty, findings))

@@ -94,7 +94,9 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
         "phone-format",
         "",
         f"`{mask_number(value)}` is not {wanted}",
-        fix="write `+`, the country code, and the number: `+12025550123`" if is_e164 else FORMS,
+        fix="write it like `+12025550123`: a plus sign, the country code, digits only"
+        if is_e164
+        else FORMS,
         why=f"the schema says: {description}" if description else WHY_DIALED,
     )
 

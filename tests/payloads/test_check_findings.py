@@ -217,6 +217,8 @@ def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
     found = check_body(EXECUTE, Payload({"phoneNumber": "(202) 555-0123"}))
     assert ("phone-format", "/phoneNumber") in codes(found)
     assert ("phone-unlikely", "/phoneNumber") not in codes(found)
+    found = check_body(EXECUTE, Payload({"phoneNumber": "442071838750", "contactSpec": {}}))
+    assert codes(found).count(("phone-format", "/phoneNumber")) == 1
 
 
 def test_known_wrong_name_leads_to_the_right_one() -> None:
