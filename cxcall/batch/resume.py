@@ -79,8 +79,6 @@ def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
     The profile leads to another address, or the command has another operation, which may be the same one under a new
     name. A server on this machine is often one for tests. A load into another list is another load.
     """
-    if not (job.may_place_call and needs_consent(job.operation.as_call, job.settings)):
-        return
     profile, _, target, values_digest, path, digest = job.identity
     similar = _similar_batches(ledger, job)
     for each in ledger.batches.of_file("" if job.is_load else path, digest):
@@ -93,7 +91,10 @@ def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
             and each not in similar
             and not each.is_finished
             and each.target != SANDBOX_TARGET
+            and job.may_place_call
             and _may_call(ledger, job, each)
+            # Last, because it may ask the server whether it is a sandbox.
+            and needs_consent(job.operation.as_call, job.settings)
         ):
             raise _unfinished_batch_error(ledger, job, each, is_other=True)
 
