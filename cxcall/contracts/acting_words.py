@@ -6,6 +6,7 @@ The method is no proof: some dialers start calls with a GET, and some have one o
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
@@ -26,21 +27,23 @@ WORDS = {
         update
     """,
     # Only before "the lead" or another object: more often, they are nouns.
-    "reaches": "alert call callback contact deliver engage invite notify patch phone queue reach remind ring schedule transfer",
+    "reaches": "alert call callback contact deliver engage invite notify patch phone queue reach release remind ring schedule "
+    "transfer",
     "reads": """
         can check count describe display download fetch find get has is list look lookup obtain poll query read retrieve return
         search see show validate view
     """,
     # After a verb, as in `runStatus`.
     "data": """
-        cdr center code codes config count detail details event events flow flows forwarding group groups history id info
-        information list lists log logs metadata plan plans queues record recording recordings records report reports result
-        results rule rules settings state statistics stats status summary time times transcript
+        cdr code codes config count detail details event events group groups history id info information list lists log logs
+        metadata note notes record recording recordings records report reports result results rule rules settings state
+        statistics stats status summary time times transcript
     """,
+    "reads of a POST": "count export find list lookup preview query search validate",
     "logs": "activities activity audit audits event events history log logs trail",
 }
 """All words that say that an operation calls, starts, changes, or reads something."""
-_CALLS, _STARTS, _CHANGES, _REACHES, _READS, _DATA, _LOGS = (
+_CALLS, _STARTS, _CHANGES, _REACHES, _READS, _DATA, _POST_READS, _LOGS = (
     frozenset(each.split()) for each in WORDS.values()
 )
 _ACTS = _CALLS | _STARTS | _CHANGES
@@ -48,12 +51,27 @@ _NAMES_OF_CALLS = _CALLS | {"calling", "phone", "talk", "voice"}
 _ENTRIES = frozenset("add create insert call ring".split())  # of a log
 _SELECTORS = frozenset("action act function func cmd command method op operation do task".split())
 # A call can be written together with other words: `makecall`.
-_CALL_WORD = r"(?i)((?:call|dial)(?:s(?![a-z]))?)(?!back|ed|er|ing|able|y)"
+_CALL_WORD = (
+    r"(?i)((?:call|dial)(?:s(?![a-z]))?(?!back|ed|er|ing|able|y)"
+    r"|(?<![a-z])ring(?=(?:client|contact|customer|lead|me|now|number|person|phone|user)(?![a-z])))"
+)
 _MAKES_CALL = (
     rf"\b(?:{'|'.join(_STARTS)}|schedule|request|auto|external|manual|out|preview|re|speed)s? "
-    rf"(?:\w+ ){{0,3}}(?:call|callback|dials?)\b(?! (?:{'|'.join(_DATA)})\b)"
-    r"|\b(?:call|dial) (?:now|me|out|up)\b|\boriginate\b|\bc 2 c\b"
+    rf"(?:\w+ ){{0,3}}(?:call|callback|dials?)\b(?! (?:{'|'.join(_DATA)}|plans?)\b)"
+    rf"|\b(?:{'|'.join(_STARTS)}|schedule|request)s? "
+    r"(?:(?:new|outbound|outgoing|phone|the|voice) )?(?:calls|callbacks)\b"
+    r"|\b(?:call|dial) (?:now|me|out|up)\b|\bring (?:me|now)\b"
+    r"|\bclickto (?:call|dial)\b|\boriginate\b|\bc 2 c\b"
 )
+# Other words may be those of a person who is called: `callPatient`.
+_NOUN_OF_CALLS = (
+    r"dial plans?\b|(?:call|callback|ring) "
+    r"(?:attempts?|backs|center|cost|disposition|duration|flows?|forwarding|hours|legs?|limits|metrics"
+    r"|monitoring|plans?|quality|queues|queue status|s|scripts?|strategy|tags?|transcripts?|types?|volume"
+    r"|window)\b"
+)
+_PRESENT_CALL = r"(?:active|current|inbound|incoming|last|missed|previous) call"
+_NO_VERB = r"\b(?!\W+(?:dates?|ons|points?|times?)\b)"  # `add-ons`
 _OBJECT = r"(?:an?|the|its?|them|their|each|every|all|him|her|me|one|this|that|people|someone)\b"
 _ALSO = r"(?:\b(?:and|or|then)\b|[,;:.&])\s*(?:(?:and|or|then|also|immediately|automatically)\s+)*"
 _DO_NOT_CALL_LIST = (
@@ -67,15 +85,16 @@ def only_reads(path: str, declared: Mapping[str, Any], *, has_number: bool) -> b
     """Return whether nothing says that an operation calls, starts, or changes something, or what it does with a number."""
     name = _words(re.sub(r"^.*[./#:]", "", str(declared.get("operationId", ""))))
     summary = str(declared.get("summary") or declared.get("description") or "")
-    words, end = _summary_words(summary, path), _end_of_path(path)
-    is_dialer = "dial" in end and len(end) > 1 and not _DATA & {*end}
-    if is_dialer or any(map(_makes_call, (name, end))) or _acts(name) or _summary_acts(words):
+    words, segments = _summary_words(summary, path), _last_segments(path)
+    end = [*chain.from_iterable(segments)]
+    is_dialer = "dial" in end and len(end) > 1 and not (_DATA | {"plan", "plans"}) & {*end}
+    if is_dialer or any(map(_makes_call, (name, end))) or _name_acts(name) or _summary_acts(words):
         return False
-    if _has_second_verb(declared, name) or _selects(path, declared, _ACTS):
+    if _has_second_verb(declared, name, *segments) or _selects(path, declared, _ACTS):
         return False
     if _READS & {*words[:1]} or (_READS - {"get"}) & {*name[:1]}:
         return True
-    if _acts(end) or _makes_call(words):
+    if _path_acts(segments) or _makes_call(words):
         return False
     functions = (each for each, _ in _selected(path, declared) if each.lower() != "task")  # an ID
     if not has_number and not any(functions):
@@ -87,9 +106,10 @@ def only_reads(path: str, declared: Mapping[str, Any], *, has_number: bool) -> b
 
 
 def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
-    """Return whether a POST only reads: its path ends with a word such as `search`, and its summary begins with one."""
-    words = _summary_words(str(declared.get("summary", "")), path)
-    is_read = _READS & {*_end_of_path(path)[-1:]} and _READS & {*words[:1]}
+    """Return whether a POST only reads: the end of its path has a word such as `search`, and its summary begins with one."""
+    words, last = _summary_words(str(declared.get("summary", "")), path), _last_segments(path)[-1]
+    is_search = _POST_READS & {*last[:1], *last[-1:]} and not _ACTS & {*last}
+    is_read = is_search and _POST_READS & {*words[:1]}
     return bool(is_read) and only_reads(path, declared, has_number=False)
 
 
@@ -110,9 +130,27 @@ def _makes_call(words: Sequence[str]) -> bool:
 
 
 def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTS) -> bool:
-    """Return whether a name, a path, or a function begins or ends with a verb: `startJob`, `external_dial`, not `runStatus`."""
-    is_read = _READS & {*words[:2]} or _DATA & {*words[1:2]}
-    return not is_read and bool(verbs & {*words[:1], *words[-1:]})
+    """Return whether a name, a segment, or a function begins or ends with a verb: `startJob`, `external_dial`, not `runStatus`."""
+    ends = {*words[-1:]} if _is_data(words) else {*words[:1], *words[-1:]}
+    return bool(verbs & ends) and not _READS & {*words[:2]}
+
+
+def _is_data(words: Sequence[str]) -> bool:
+    """Return whether the second word is that of data: `run status`, `call flow`, but not `trigger flow`."""
+    is_noun = compile_pattern(_NOUN_OF_CALLS).match(" ".join(words))
+    return bool(is_noun or _DATA & {*words[1:2]})
+
+
+def _name_acts(words: Sequence[str]) -> bool:
+    """Return whether a name or a segment acts; `currentCall` is a call that there is."""
+    return _acts(words) and not compile_pattern(_PRESENT_CALL).fullmatch(" ".join(words))
+
+
+def _path_acts(segments: Sequence[Sequence[str]]) -> bool:
+    """Return whether a segment acts, each by itself: `/v1/start-calls`, `/start/campaign`, but not `/run/status`."""
+    *above, last = segments
+    nouns = [each for each in above if len(each) == 1 and (_READS | _DATA) & {*last[:1]}]
+    return any(_name_acts(each) for each in segments if each not in nouns)
 
 
 def _summary_words(summary: str, path: str) -> list[str]:
@@ -123,30 +161,33 @@ def _summary_words(summary: str, path: str) -> list[str]:
 
 
 def _summary_acts(words: Sequence[str]) -> bool:
-    """Return whether a summary begins with a verb; `Call forwarding` does not."""
-    first, second = [*words, ""][:2]
-    is_object = not second or compile_pattern(_OBJECT).fullmatch(second)
+    """Return whether a summary begins with a verb; `Call forwarding` and `Queues` do not."""
+    is_object = compile_pattern(_OBJECT).fullmatch(" ".join(words[1:2]))
+    if compile_pattern(r"(?:call|ring) (?:back|out|persons?|up|your)\b").match(" ".join(words)):
+        return True
     verbs = _ACTS | _REACHES if is_object else _ACTS - _REACHES
-    return first in verbs and second not in _DATA
+    return words[0] in verbs and not _is_data(words)
 
 
-def _has_second_verb(declared: Mapping[str, Any], name: Sequence[str]) -> bool:
-    """Return whether a summary or a name has a second verb, which acts, or a dialer as the destination."""
+def _has_second_verb(declared: Mapping[str, Any], *names: Sequence[str]) -> bool:
+    """Return whether a summary, a name, or a segment has a second verb, which acts, or a dialer as the destination."""
     summary = str(declared.get("summary", "")).lower()
     # `Fetches it and connects it`, but `List jobs, runs and triggers`
     ending = "e?s" if re.match(r"\W*[a-z]+s\b", summary) else ""
     acts, reaches = map("|".join, (_ACTS - _REACHES, _REACHES))
-    verb = rf"(?:{acts}){ending}\b|(?:call|ring){ending}\W*$|(?:{reaches}){ending}\W+{_OBJECT}"
+    verb = (
+        rf"(?:{acts}){ending}{_NO_VERB}|(?:call|ring){ending}\W*$|(?:{reaches}){ending}\W+{_OBJECT}"
+    )
     also = compile_pattern(rf"{_ALSO}(?:{verb})|\b(?:to|into)\b.*\bdiall?ers?\b")
-    in_name = compile_pattern(rf"\b(?:and|or|then) (?:{acts}|{reaches})\b")
-    return bool(also.search(summary) or in_name.search(" ".join(name)))
+    in_name = compile_pattern(rf"\b(?:and|or|then) (?:{acts}|{reaches}){_NO_VERB}")
+    return bool(also.search(summary) or any(in_name.search(" ".join(each)) for each in names))
 
 
-def _end_of_path(path: str) -> list[str]:
-    """Return the words of the last two segments of a path that are not above a parameter; without parameters at its end."""
+def _last_segments(path: str) -> list[list[str]]:
+    """Return the words of each of the last two segments that are not above a parameter; without parameters at the end."""
     plain = re.sub(r"[.;][^/]*", "", re.sub(r"\{[^{}/]*\}", "{}", path.partition("?")[0]))
     segments = plain.rstrip("/{}").rpartition("{}")[2].split("/")
-    return [word for each in segments[-2:] for word in _words(unquote(each))]
+    return [_words(unquote(each)) for each in segments[-2:]]
 
 
 def is_selector(name: str) -> bool:
@@ -167,7 +208,7 @@ def verbs_of_functions(path: str, *, is_read: bool) -> frozenset[str]:
     In a log, some are entries; those that take people off a do-not-call list count, too.
     """
     verbs = _CALLS | _STARTS if is_read else _CALLS
-    verbs = verbs - _ENTRIES if _LOGS & {*_end_of_path(path)} else verbs
+    verbs = verbs - _ENTRIES if _LOGS & {*chain.from_iterable(_last_segments(path))} else verbs
     return verbs | _CHANGES if changes_do_not_call_list(path) else verbs
 
 

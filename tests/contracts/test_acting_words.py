@@ -69,6 +69,37 @@ MAY_CALL = """
     GET /api.php?do=dial | Get the result
     GET /api.php | | | func
     GET /rawman | | | action
+    GET /v1/start-campaign
+    GET /v1/startCampaign/{id} | Campaign
+    GET /v1/make-calls | | | phone
+    GET /v1/placecalls | | | phone
+    GET /v1/request-calls | | | phone
+    GET /v1/start-calls
+    GET /v1/trigger-flow | | | phone
+    GET /api/resumeDialer | Job
+    GET /api/callPerson/{id}
+    GET /api/callPatient
+    GET /api/call-recording-start
+    GET /outbound/launchCampaign | | op1
+    GET /agc/callcustomer
+    GET /agc/ringme
+    GET /agc/ring-out/{id}
+    GET /agc/send_otp
+    GET /clicktocall/lead
+    GET /lookup-and-dial
+    GET /start/campaign
+    GET /x | Call back
+    GET /x | Ring out
+    GET /x | Trigger flow
+    GET /x | | triggerFlow
+    GET /api.php?function=request_calls
+    POST /numbers/check | Check a number by ringing it
+    POST /text/read | Read a text to a person
+    POST /leads/return | Returns a lead to the hopper
+    POST /dialer/poll | Fetch the next lead to be dialed
+    POST /leads/get | Get in touch with a lead
+    POST /leads/search | Get hold of a lead
+    POST /validate-and-start | Validate a job
     POST /x | Get in touch with a lead
     POST /x | Validate a job | startJob
     POST /x/search | Validate | validateAndStartJob
@@ -97,6 +128,18 @@ READS = """
     GET /calls/{id}
     GET /call/status
     GET /call-logs
+    GET /ring-out/{id} | Get the status of a call | readRingOutCallStatus
+    GET /v1/call-types
+    GET /calls/{id}/status
+    GET /current-call
+    GET /last-call/{id}
+    GET /x | Queues
+    GET /x | Alerts
+    GET /x | Contact
+    GET /x | Releases
+    GET /v1/release-notes | Release notes
+    GET /x | Get queues and add-ons
+    GET /x | Get status and set points
     GET /callbacks | List scheduled callbacks
     GET /campaigns/{id}/status
     GET /contacts | | | phone
@@ -124,7 +167,8 @@ READS = """
     GET /audits | | | action
     GET /board | | | task
     POST /search | Search users
-    POST /search/execute_read | Query files
+    POST /leads/search-all | Searches leads
+    POST /numbers/lookup | Lookup of numbers
     POST /outbound/leads/search | Search
     POST /api/v2/analytics/conversations/details/query
 """
