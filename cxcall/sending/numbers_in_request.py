@@ -98,6 +98,8 @@ def find_numbers(
         for entry in entries
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
+    if not (found or with_digits):
+        return []
     from cxcall.sending.numbers_in_parts import NumberParts
 
     parts = NumberParts(entries)
