@@ -54,7 +54,12 @@ def terminal_columns(stream: IO[str]) -> int | None:
     if not stream.isatty():
         return None
     text = os.environ.get("COLUMNS", "")
-    return int(text if text.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None
+    try:
+        return (
+            int(text) if text.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+        ) or None
+    except OSError:  # it was closed since
+        return None
 
 
 def reading_width() -> int:

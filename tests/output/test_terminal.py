@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.output.terminal_text import terminal_columns
 from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 from helpers.platform_server import Platform, Reply
 
@@ -203,3 +206,10 @@ def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) 
     assert len(rows) == 1, text
     assert rows[0].startswith(record["deliveryId"])
     assert (record["engagementId"] in rows[0]) is ("ENGAGEMENT ID" in headings), text
+
+
+def test_a_terminal_that_was_closed_since_has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with Path(os.devnull).open("w", encoding="utf-8") as stream:
+        stream.isatty = lambda: True  # type: ignore[method-assign]  # it was one a moment ago
+        assert terminal_columns(stream) is None
