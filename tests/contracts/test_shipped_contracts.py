@@ -56,9 +56,10 @@ def test_contract_is_valid_openapi(shipped: Contract) -> None:
     named = re.findall('"#/components/schemas/([^"]+)"', json.dumps(document))
     assert {*named} <= {*schemas}
     # The slower validator reads all paths, but only some of a thousand schemas.
-    others = [name for at, name in enumerate(schemas) if at % (len(schemas) // 200 + 1)]
-    schemas |= {name: {} for name in others}
-    OpenAPIV31SpecValidator(document).validate()
+    step = len(schemas) // 200 + 1
+    some = {name: {} if at % step else schema for at, (name, schema) in enumerate(schemas.items())}
+    parts = {**document["components"], "schemas": some}
+    OpenAPIV31SpecValidator({**document, "components": parts}).validate()
 
 
 @each_case("operation", WITH_BODY, ids=lambda operation: operation.name)
