@@ -106,6 +106,9 @@ def missing_area(secret: str, variable: str) -> CredentialsError:
 def new_explicit_token(setting: Setting) -> Token:
     """Return a token that a person entered; raises CredentialsError if it is not valid."""
     value, source, layer, _ = setting
+    if value.strip().lower() == "bearer":
+        fix = "enter only the token; a variable may be empty, as in `Bearer $TOKEN`"
+        raise credentials_error("the access token is only the word `Bearer`", fix, where=source)
     return Token(check_secret("access token", value, source), EXPLICIT, None, None, source, layer)
 
 

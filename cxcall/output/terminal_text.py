@@ -66,7 +66,7 @@ def reading_width() -> int:
     """Return the width of a text of several lines, such as a topic of the help."""
     from shutil import get_terminal_size
 
-    return min(get_terminal_size().columns, _WIDEST_TEXT)
+    return min(max(get_terminal_size().columns, MIN_COLUMNS), _WIDEST_TEXT)
 
 
 def can_draw(stream: IO[str]) -> bool:

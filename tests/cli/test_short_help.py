@@ -71,6 +71,8 @@ def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
     for width in (60, 80):
         shown = cxcall("help", topic, code=0, env={"COLUMNS": str(width)}).out
         assert max(map(len, shown.splitlines())) <= width
+    narrow = cxcall("help", topic, code=0, env={"COLUMNS": "1"}).out
+    assert "".join(narrow.split()) == "".join(shown.split())
     assert cxcall("help", topic, "-o", "json", code=0).envelope["data"][topic]
 
 

@@ -270,6 +270,14 @@ def test_key_or_token_without_area_is_refused(cxcall: Cxcall) -> None:
     assert "`CXCALL_REGION`" in login.err
 
 
+@pytest.mark.slow
+def test_word_bearer_without_a_token_is_refused(cxcall: Cxcall) -> None:
+    cxcall.environment |= {"CXCALL_PLATFORM": "nice-cxone", "CXCALL_REGION": "eu1"}
+    problem = "the access token is only the word `Bearer`"
+    assert problem in cxcall("auth", "login", "--with-token", stdin="Bearer \n", code=4).err
+    assert problem in cxcall("auth", "token", env={"CXCALL_ACCESS_TOKEN": "bearer"}, code=4).err
+
+
 def test_incomplete_application_is_refused(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment["CXCALL_CLIENT_ID"] = "app"
     assert "`client_secret` is not" in log_in(cxone, 4)
