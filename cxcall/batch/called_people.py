@@ -202,7 +202,7 @@ class FileContacts:
         self._database.executemany("INSERT OR IGNORE INTO contact_end VALUES (?)", ends)
 
     def find(self, request: CheckedRequest) -> int | None:
-        """Return the first row with one of the people of a request; None if there is none."""
+        """Return the first row that calls a person whom the request calls; None if no row does."""
         ends = {*map(_end, request.people)}
         statement = "SELECT count(*) FROM contact_end WHERE digest IN ({})"
         if "" not in ends and not sum(self._select(statement, {"", *ends})):

@@ -102,7 +102,7 @@ def record_options(job: Job) -> str:
 
 
 def find_differences(job: Job, batch: Batch) -> Sequence[str]:
-    """Return the options of a job that a batch had otherwise; all of them if an earlier cxcall recorded the batch.
+    """Return the options whose values differ from those of a batch; all of them if an earlier cxcall recorded the batch.
 
     The encoding may be another one if the file is, too: then the rows are compared.
     """

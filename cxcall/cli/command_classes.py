@@ -134,9 +134,8 @@ class OptionsCommand(TyperCommand):
         for parameter in self.get_params(ctx):
             if record := describe_parameter(parameter, ctx):
                 groups[_group_of(parameter)].append(record)
-        groups["Output"].append(
-            groups[_OWN].pop()
-        )  # `--help` is the last option, and belongs to no group
+        # `--help` is the last option, and belongs to no group.
+        groups["Output"].append(groups[_OWN].pop())
         for name, records in groups.items():
             if records:
                 with formatter.section(name):

@@ -153,7 +153,7 @@ class BatchEvents:
                 "unsent",
                 at=self._access.now().timestamp(),
                 batch=batch,
-                row=0,  # of no row: it is found by its content
+                row=0,  # the row is found by its content
                 key="",
                 outcome=Outcome.STOPPED,
                 reason=earlier,

@@ -4,7 +4,7 @@ A response shows a call if it has the ID of a call, a link that ends in one, a s
 that says that it was placed. A member is about a call if its own name says so (`callId`, `X-Call-Id`), or else that of
 the object around it: what is about an agent, an error, a limit, or a part of the request is no evidence. A text is an
 ID if it has a digit, or ten letters in mixed case that are not words; a code of an error, a limit, and what was sent are
-not. If the request would be sent again, a text in any form is one that is no placeholder and no word of the error.
+not. If the request would be sent again, any text counts unless it is a placeholder or a word of the error.
 Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request from
 being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error such as
 a timeout.

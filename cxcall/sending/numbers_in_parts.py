@@ -116,7 +116,10 @@ def _digits_of(value: Any) -> str:
 
 
 def _has_code(parts: _Parts) -> bool:
-    """Return whether an object has a code that may belong before its numbers; one digit is a sales area, or is dialed for an outside line."""
+    """Return whether an object has a code that may belong before its numbers.
+
+    One digit is rather a sales area, or is dialed for an outside line.
+    """
     codes = [*parts[_AREA], *parts[_EXCHANGE], *parts[_PREFIX]]
     return any(1 < len(text) <= _LONGEST_CODE_WITH_COUNTRY for text, _ in codes)
 

@@ -272,8 +272,9 @@ def find_people(
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    Who has a number that is not whole is not known. `ids` are those that `marked_ids` yields. The texts contain whole numbers and IDs. The people of a sandbox on this
-    machine are recorded separately from real people, and so are those who are only taken off a do-not-call list.
+    It is not known whom a number calls that is not whole. `ids` are those that `marked_ids` yields. The texts contain
+    whole numbers and IDs. The people of a sandbox on this machine are recorded separately from real people, and so are
+    those who are only taken off a do-not-call list.
     """
     spellings = (_usual_spelling(each.number) for each in numbers if each.is_whole)
     return tuple(person for (person,) in _people(operation, spellings, ids, base_url))

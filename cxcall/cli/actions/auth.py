@@ -170,7 +170,7 @@ def _ask_platform(screen: Screen) -> str:
 
 
 def _is_accepted(check: Callable[[], object], screen: Screen) -> bool:
-    """Return whether the check of an answer raises no error; prints it. Raises one that is not about an answer."""
+    """Return whether an answer is valid, and print its error if not; raises an error that is about something else."""
     try:
         check()
     except UsageError as error:

@@ -18,7 +18,7 @@ _LONG = (
 )
 _WORD = r"[A-Z]?[a-z]{3,}|[A-Z]{4,}"
 _MOST_IN_WORDS = 0.75
-"""So many of the letters of a random text may be in words; of the name of a file or an operation, more are."""
+"""The largest share of the letters of a random text that may be in words; of the name of a file or an operation, more are."""
 _DATE = (
     r"[0-9]{4}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])"
     r"(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?"
