@@ -157,11 +157,13 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
         return finding._replace(severity=Severity.ERROR, why=why)
+    # A status alone confirms nothing that a certain error in the destination also explains.
     if is_vague(text):
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         is_id = (finding.code, finding.where) == ("id-format", "path")
         is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
+        is_confirmed &= all(each.code not in _DESTINATION_CODES for each in evidence.errors)
         if is_confirmed or not text:
             return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     in_response = [each for each in evidence.in_response if each.source == SOURCE]

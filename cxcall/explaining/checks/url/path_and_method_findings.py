@@ -170,10 +170,10 @@ def other_form(request: ObservedRequest, operation: PublishedOperation) -> Findi
     )
 
 
-def community_operation(operation: Operation, request: ObservedRequest) -> Finding:
+def community_operation(operation: Operation) -> Finding:
     """Return the finding that an operation is not documented by its vendor."""
     return unpublished_path(operation)._replace(
-        severity=Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
+        severity=Severity.WARNING,
         why="a host that does not know the path responds with 404 to any body",
     )
 
@@ -194,9 +194,8 @@ def unknown_path(
     may_exist = platform_of_path(request.path) == CXONE
     detail = ", of which not all are known" * may_exist
     shown = f"{request.method} {request.path}".strip()
-    is_certain = not may_exist or request.status in (404, 405)
     return Finding(
-        Severity.ERROR if is_certain else Severity.WARNING,
+        Severity.WARNING if may_exist else Severity.ERROR,
         "path-unpublished",
         "path",
         f"`{shown}` is not among {lists}{detail}",

@@ -287,7 +287,7 @@ def _check_provenance(
         return None, list(check_ids(found, request))
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
-    return nearest, [community_operation(operation, request)]
+    return nearest, [community_operation(operation)]
 
 
 def _check_version(request: ObservedRequest) -> Iterator[Finding]:
