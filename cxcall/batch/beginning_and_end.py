@@ -15,7 +15,7 @@ from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.database_interface import never
-from cxcall.ledger.errors import MissingRecordsError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import deferred
 from cxcall.sending.checked_request import token_source
@@ -109,8 +109,19 @@ def end_run(run: Run) -> tuple[Finding, ...]:
             guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
             run.ledger.batches.events.record(run.batch, lambda: bool(deferred), guard=guard)
     except CxcallError as error:  # the calls were placed nevertheless
-        return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
+        findings = error.findings
+        if isinstance(error, LedgerError):
+            findings = tuple(map(_explain_open_end, findings))
+        return tuple(each._replace(severity=Severity.WARNING) for each in findings)
     return ()
+
+
+def _explain_open_end(finding: Finding) -> Finding:
+    return finding._replace(
+        message=f"outcomes, or the end of the batch, were not recorded: {finding.message}",
+        fix=f"{finding.fix}; then run the same command with `--resume`",
+        why="a row whose outcome is not recorded counts as unknown: `--resume` does not send it again",
+    )
 
 
 class InvalidRowsError(CheckError):

@@ -149,12 +149,12 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
         return LedgerError(
             f"the ledger `{path}` is locked by another process: {error}",
-            "wait until the other cxcall finishes, or stop it; then run this again",
+            "wait until the other cxcall finishes, or stop it",
         )
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return LedgerError(
             f"the ledger `{path}` cannot be written: {error}",
-            f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}; then run this again",
+            f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX

@@ -49,8 +49,7 @@ def test_printed_command_to_resume_works_after_rejects(
 
 
 def test_command_to_resume_is_not_printed_with_secrets_and_numbers(cxcall: Cxcall) -> None:
-    file = cxcall.file("calls.csv", f"contact-id\n{CONTACT}\n")
-    words = ["batch", file, "--operation", "execute", "--param", f"campaignId={CONTACT}", *FAST]
+    words = ["batch", "-", "--operation", "execute", "--param", f"campaignId={CONTACT}", *FAST]
     for name, value in (
         ("phoneNumber", "+12025550101"),
         ("password", "s3cr3t-9"),
@@ -60,8 +59,9 @@ def test_command_to_resume_is_not_printed_with_secrets_and_numbers(cxcall: Cxcal
     words[-2:] = [f"--set={words[-1]}"]
     with Platform(lambda _body, _count: BUSY) as platform:
         at(cxcall, platform)
-        shown = cxcall(*words, "--confirm", "1", code=9).err
-    assert "to continue, run the same command with `--resume`\n" in shown
+        rows = f"contact-id\n{CONTACT}\n"
+        shown = cxcall(*words, "--confirm", "1", stdin=rows, code=9).err
+    assert "run the same command with `--resume` and the same standard input\n" in shown
     assert "s3cr3t" not in shown
     assert "5550101" not in shown
 

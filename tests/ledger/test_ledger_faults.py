@@ -128,6 +128,7 @@ def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
         ) as process:
             out, err = process.communicate(timeout=60)
         assert process.returncode == 9, err
+        assert "run this again" not in out + err
         *results, summary = [json.loads(line) for line in out.splitlines()]
         assert "cannot be written" in summary["data"]["stopped"]
         rung = platform.rung

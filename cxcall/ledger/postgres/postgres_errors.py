@@ -28,7 +28,7 @@ def explain_server_errors(
     except psycopg.errors.LockNotAvailable:
         raise LedgerError(
             f"the ledger `{name}` is locked by another process",
-            "wait until the other cxcall finishes, or stop it; then run this again",
+            "wait until the other cxcall finishes, or stop it",
         ) from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise LastingLedgerError(
@@ -40,22 +40,22 @@ def explain_server_errors(
         raise LedgerError(
             f"the ledger `{name}` cannot be written: {text_of(error)}",
             "use the address of the primary server, with `target_session_attrs=read-write` if there are several; "
-            "on the primary server, check `default_transaction_read_only`; then run this again",
+            "on the primary server, check `default_transaction_read_only`",
         ) from None
     except psycopg.errors.DiskFull as error:
         raise LedgerError(
             f"the ledger `{name}` cannot be written: {text_of(error)}",
-            "ask the administrator of the server to free disk space; then run this again",
+            "ask the administrator of the server to free disk space",
         ) from None
     except psycopg.errors.ProtocolViolation as error:  # from a connection pool, whatever its cause
         raise LedgerError(
             f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
-            "connect without a connection pool, or use a pool in session mode whose server runs; then run this again",
+            "connect without a connection pool, or use a pool in session mode whose server runs",
         ) from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LedgerError(
             f"the ledger `{name}` cannot be reached: {text_of(error)}",
-            "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
+            "start the server, or check host, port, user, and password in CXCALL_LEDGER",
         ) from None
     except (
         psycopg.errors.InvalidSqlStatementName,

@@ -69,7 +69,7 @@ def _explaining_lock(name: str) -> Iterator[None]:
     except psycopg.errors.LockNotAvailable:
         raise LedgerError(
             f"another process is creating or upgrading the ledger `{name}`",
-            "wait until it is finished; then run this again",
+            "wait until it is finished",
         ) from None
 
 

@@ -96,7 +96,7 @@ class QueuedRow(NamedTuple):
 def _queue_error(name: str, detail: str) -> LedgerError:
     return LastingLedgerError(
         f"the queue in the ledger `{name}` failed: {detail}",
-        "check that the tables are complete and that a connection pool uses session mode; then run this again",
+        "check that the tables are complete and that a connection pool uses session mode",
     )
 
 

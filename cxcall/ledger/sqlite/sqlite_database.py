@@ -258,7 +258,7 @@ class SqliteDatabase(LedgerDatabase):
         if self.is_replaced:
             raise LedgerError(
                 f"the ledger `{self.path}` was deleted or replaced while in use",
-                "restore it, or check on the platform which calls were placed; then run this again",
+                "restore it, or check on the platform which calls were placed",
             )
 
     def _set_durable(self, *, is_durable: bool) -> None:

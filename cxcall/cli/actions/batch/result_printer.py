@@ -193,13 +193,14 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
 
 
-def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard]) -> str:
+def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile) -> str:
     """Return how to continue a batch, with the command if none of its words may be a secret or a phone number.
 
-    A command that is pasted elsewhere lacks the variables that set its guards.
+    A command that is pasted elsewhere lacks the variables that set its guards, and rows from standard input.
     """
-    variables = "".join(f", `{each}`" for each in guard_variables(guards))
-    also = f" and the same {variables[2:]}" if variables else ""
+    names = [f"`{each}`" for each in guard_variables(guards)]
+    names += ["standard input"] * (not rows.file)
+    also = f" and the same {', '.join(names)}" if names else ""
     said = f"to continue, run the same command with `--resume`{also}"
     if any(map(_may_be_private, arguments)):
         return said

@@ -299,7 +299,7 @@ class BatchCommand:
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
             guards = self.job.guards if self.job.may_place_call else []
-            lines.append(describe_continuation(sys.argv[1:], guards))
+            lines.append(describe_continuation(sys.argv[1:], guards, self.job.rows))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
