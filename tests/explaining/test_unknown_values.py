@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from cxcall import explain
+from cxcall.findings.finding import Severity
+from helpers.exchanges import CAMPAIGN, ID
 from helpers.explained_errors import (
     QUEUE,
     errors,
@@ -106,3 +111,34 @@ def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     (found,) = explain(exchange)
     assert {"placeholder", "id-format"}.isdisjoint(each.code for each in found.findings)
     assert any("`callFromQueueId`" in each.message for each in found.findings)
+
+
+_PARTS = {"host": ["{{base}}"], "path": ["api", "v2", "outbound", "campaigns", ":id", "start"]}
+_RAW = {"raw": f"https://api.mypurecloud.de{CAMPAIGN.replace(ID, ':id')}/start?at=/:no"}
+
+
+@pytest.mark.parametrize(
+    ("url", "value", "status", "path", "codes"),
+    [
+        (_RAW, ID, 404, ID, ["not-found"]),
+        (_RAW, "{{own}}", 404, ID, ["not-found"]),
+        (_RAW, "{{other}}", 0, "{other}", []),
+        (_RAW, "spring", 0, "spring", ["id-format"]),
+        (_RAW, "<uuid>", 0, "<uuid>", ["placeholder"]),
+        (_RAW, "", 0, ":id", ["placeholder"]),
+        (_RAW, None, 404, ":id", ["placeholder"]),
+        (_RAW, "", 200, ":id", []),
+        (_PARTS, ID, 0, ID, []),
+    ],
+)
+def test_variable_in_a_path_of_postman_has_the_value_of_the_collection(
+    url: dict[str, Any], value: str | None, status: int, path: str, codes: list[str]
+) -> None:
+    known = [{"key": "own", "value": ID}, {"key": "base", "value": "https://api.mypurecloud.de"}]
+    sent = {"method": "POST", "url": {**url, "variable": [{"key": "id", "value": value}]}}
+    # A saved response has its own request: the other one may have been edited since.
+    saved = [{"code": status, "originalRequest": sent}] if status else []
+    item = {"request": {"url": _RAW} if saved else sent, "response": saved}
+    (found,) = explain(json.dumps({"info": {}, "item": [item], "variable": known}))
+    assert found.request.path == CAMPAIGN.replace(ID, path) + "/start"
+    assert [each.code for each in found.findings if each.severity is not Severity.NOTE] == codes

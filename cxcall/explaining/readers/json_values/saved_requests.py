@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -22,9 +23,12 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 from cxcall.explaining.text_secrets import is_secret_variable
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from cxcall.payloads.placeholders import placeholder_finding
 from cxcall.transport.http_messages import HttpResponse
 
 _MAX_FOLDERS = 32
+_PATH_VARIABLE = re.compile(r"(?<=/):([^/?#:]+)(?=[/?#]|$)")
 
 
 def read_har(
@@ -136,9 +140,10 @@ def _read_items(
 
 
 def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) -> ObservedRequest:
-    request = item["request"]
+    request, saved = item["request"], _members(item.get("response"))
     if isinstance(request, str):
         request = {"url": request, "method": "GET"}
+    request = {**request, **_object(saved[0].get("originalRequest"))} if saved else request
 
     def resolve(text: Any) -> str:
         """Return a text with its variables replaced, or marked if their values are not in the collection."""
@@ -156,8 +161,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     method = request.get("auth") or auth
     if _object(method).get("type") in ("bearer", "oauth2") and "authorization" not in names:
         headers["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
-    url = request.get("url")
-    raw = resolve(url.get("raw") if isinstance(url, dict) else url)
+    raw = _fill_path(resolve(_raw_url(request.get("url"))), request.get("url"), resolve)
     has_unknown_host = raw.startswith("\ufdd0")
     path = raw[raw.find("/", raw.find("\ufdd1")) :] if has_unknown_host and "/" in raw else None
     built = build_observed_request(
@@ -167,9 +171,49 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         path=path,
         headers=headers,
         body=body,
-        response=_response(_members(item.get("response"))),
+        response=_response(saved),
     )
-    return replace(built, secrets=built.secrets | _secret_values(variables, method))
+    unfilled = () if built.is_successful else _unfilled_segments(built.path)
+    return replace(
+        built, findings=unfilled, secrets=built.secrets | _secret_values(variables, method)
+    )
+
+
+def _raw_url(url: Any) -> Any:
+    """Return the text of a URL; tools that convert API documents write only its parts."""
+    if not isinstance(url, dict) or url.get("raw"):
+        return url.get("raw") if isinstance(url, dict) else url
+    host, path, query = url.get("host"), url.get("path"), _members(url.get("query"))
+    host = ".".join(map(str, host)) if isinstance(host, list) else str(host or "")
+    path = "/".join(map(str, path)) if isinstance(path, list) else str(path or "").lstrip("/")
+    pairs = [
+        f"{each.get('key')}={each.get('value') or ''}" for each in query if not each.get("disabled")
+    ]
+    scheme = "" if host.startswith("{{") else f"{url.get('protocol') or 'https'}://"
+    return f"{scheme}{host}/{path}{'?' if pairs else ''}{'&'.join(pairs)}"
+
+
+def _fill_path(raw: str, url: Any, resolve: Callable[[Any], str]) -> str:
+    """Return a URL with the values that it gives to the variables in its path, such as `:campaignId`."""
+    given = {
+        str(each.get("key") or each.get("id")): resolve(each.get("value"))
+        for each in _members(_object(url).get("variable"))
+    }
+    path, mark, query = raw.partition("?")
+    return _PATH_VARIABLE.sub(lambda found: given.get(found[1]) or found[0], path) + mark + query
+
+
+def _unfilled_segments(path: str) -> tuple[Finding, ...]:
+    return tuple(
+        placeholder_finding(
+            "path",
+            f"`{found[0]}` in the path",
+            fix="give it a value under Path Variables",
+            origin=found[1],
+            value=found[0],
+        )
+        for found in _PATH_VARIABLE.finditer(path)
+    )
 
 
 def _secret_values(variables: Mapping[str, str], auth: Any) -> frozenset[str]:
