@@ -310,7 +310,7 @@ def _encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
     return DocumentError(
         Finding.error(
             "body-malformed",
-            "body",
+            path,
             f"`{path}` is not UTF-8: {problem}",
             f"pipe it through `iconv -f {encoding} -t UTF-8`"
             if path == STDIN or path.startswith(_PIPES_OF_THE_SHELL)
@@ -325,7 +325,7 @@ def _binary_error(path: str, sample: bytes) -> DocumentError:
     known = (found for start, found in _KNOWN_STARTS.items() if sample.startswith(start))
     problem, fix = next(known, ("it contains control characters", "check its name"))
     return DocumentError(
-        Finding.error("body-malformed", "body", f"`{path}` is not a text file: {problem}", fix)
+        Finding.error("body-malformed", path, f"`{path}` is not a text file: {problem}", fix)
     )
 
 

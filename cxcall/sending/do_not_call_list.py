@@ -7,6 +7,7 @@ from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_document import DocumentError
 from cxcall.documents.paths import expand_home
 from cxcall.documents.text_files import read_text, split_lines
 from cxcall.findings.errors import UsageError
@@ -51,8 +52,8 @@ def read_do_not_call_list(path: str) -> NumberList:
 
     Skips blank lines, text after `#`, and a heading. A changed file is read again, because a batch or a worker runs for
     a long time; its numbers are added to those that this process has read before, because a file that is rewritten is
-    empty or short for a moment. Raises UsageError when the file cannot be read, or another line has no number, or a
-    cell that is not exactly one number where one is expected.
+    empty or short for a moment. Raises UsageError when the file cannot be read, or has text but no number, or another
+    line has no number, or a cell that is not exactly one number where one is expected.
     """
     place = expand_home(path, "--do-not-call")
     with _reading:
@@ -69,9 +70,20 @@ def read_do_not_call_list(path: str) -> NumberList:
         key = str(place.absolute())
         known, numbers = _lists.get(key, (None, NumberList(())))
         if known != version:
-            numbers.add(_List(path).numbers(read_text(str(place))))
+            lines = _List(path)
+            numbers.add(lines.numbers(_read_text(str(place))))
+            if lines.has_text and numbers.is_empty:
+                raise lines.error_without_numbers()
             _lists[key] = version, numbers
         return numbers
+
+
+def _read_text(path: str) -> str:
+    try:
+        return read_text(path)
+    except DocumentError as error:
+        (finding, *_) = error.findings
+        raise UsageError(finding.message, where="--do-not-call", fix=finding.fix) from None
 
 
 _reading = Lock()
@@ -86,6 +98,8 @@ class _List:
         self._path, self._line_number = path, 0
         self._names: Sequence[str] = ()
         self._phones: Sequence[int] = ()
+        self.has_text = False
+        """Whether it has a line that is neither blank nor the heading of a list of numbers."""
 
     def numbers(self, text: str) -> Iterator[str]:
         """Yield the numbers of each line; raises UsageError for a line that has none."""
@@ -102,6 +116,7 @@ class _List:
             else:
                 yield from self._numbers_of_row(cells)
             is_first = False
+            self.has_text |= not (self._phones and self._names is cells)
 
     def _only_number(self, cell: str) -> str:
         if not is_one_number(cell):
@@ -158,12 +173,20 @@ class _List:
     def _error(self, name: str, *, has_digits: bool) -> UsageError:
         place = f"`{printable(name)}` in line" if name else "line"
         problem = "is not exactly one number" if has_digits else "has no number"
-        return UsageError(
-            f"{place} {self._line_number} of `{self._path}` {problem}",
-            where="--do-not-call",
-            fix="write one number per line, without an extension, preferably in E.164: `+12025550123`; in a table, a heading such"
-            " as `Phone` shows which column has the numbers",
-        )
+        return _unusable(f"{place} {self._line_number} of `{self._path}` {problem}")
+
+    def error_without_numbers(self) -> UsageError:
+        """Return the error for a file that has text, but no number: it is probably another file."""
+        return _unusable(f"`{self._path}` has text, but no number")
+
+
+def _unusable(problem: str) -> UsageError:
+    return UsageError(
+        problem,
+        where="--do-not-call",
+        fix="write one number per line, without an extension, preferably in E.164: `+12025550123`; in a table, a heading such"
+        " as `Phone` shows which column has the numbers",
+    )
 
 
 def _split_cells(line: str) -> list[str]:

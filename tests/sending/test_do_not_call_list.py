@@ -143,7 +143,7 @@ def test_call_to_a_listed_number_is_stopped(live: Cxcall, sandbox: Sandbox, text
 def test_workbook_is_refused(cxcall: Cxcall) -> None:
     with ZipFile(cxcall.folder / "dnc.xlsx", "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
-    ran = cxcall("call", "--to", PERSON, "-n", "--do-not-call", "dnc.xlsx", code=3)
+    ran = cxcall("call", "--to", PERSON, "-n", "--do-not-call", "dnc.xlsx", code=2)
     assert "such as an Excel file" in ran.err
 
 

@@ -24,6 +24,15 @@ def test_list_without_numbers_is_a_warning(cxcall: Cxcall, text: str) -> None:
     assert "`list.txt` has no numbers" in found["message"]
 
 
+def test_text_without_a_number_is_an_error(cxcall: Cxcall) -> None:
+    """It is probably another file: with a warning alone, a batch would call everybody."""
+    for text in ("Name\n", "Name,Phone\nAda,\n", b"PK\x03\x04\0\0"):
+        listed = cxcall.file("list.txt", text)
+        [found] = cxcall(*CALL, "--do-not-call", listed, code=2).envelope["findings"]
+        assert (found["severity"], found["where"]) == ("error", "--do-not-call"), text
+        assert "`list.txt`" in found["message"]
+
+
 def test_device_without_numbers_is_a_warning(cxcall: Cxcall) -> None:
     assert cxcall(*CALL, "--do-not-call", "/dev/null", code=0).codes == ["do-not-call-empty"]
 
