@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
 _FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
@@ -191,6 +192,10 @@ class RowSelection:
     def is_changed_file(self) -> bool:
         """Whether the file was changed since the batch to resume began."""
         return self.called is not None and self.called.is_changed
+
+    def has_moved(self, earlier: Record) -> bool:
+        """Return whether the delivery of a row may have another number, or is of another batch of the same run."""
+        return self.is_changed_file or (earlier.batch != self.batch and not self._job.is_load)
 
     def record_change(self, batch: str) -> None:
         """Record the present content of a file that was changed since the batch to resume began, after its check."""

@@ -219,7 +219,7 @@ class Run(StoppableRun):
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
             return result
-        if self.called and self.called.is_changed:
+        if self.selection.has_moved(earlier):
             self.unsent.add_moved(checked.row, earlier)
         return RowResult(
             checked.row,

@@ -66,10 +66,10 @@ class UnsentRows:
             self.flush()
 
     def add_moved(self, row: Row, earlier: Record) -> None:
-        """Collect a row of a changed file that this batch sent before, unless its number is recorded."""
+        """Collect a row whose delivery has another row number, or is of another batch, unless that is recorded."""
         if self._moved is None:
             self._moved = self._ledger.batches.moved_rows(self._batch)
-        if earlier.batch != self._batch or self._moved.get(earlier.id) == row.number:
+        if self._moved.get(earlier.id) == row.number:
             return
         result, now = (earlier.outcome, earlier.id, ""), self._ledger.now()
         named = self._batch, row.number, self._key_of(row)

@@ -52,7 +52,8 @@ _LAST_SENT = """
 SELECT row, max(at) FROM delivery WHERE batch = ? AND batch <> '' AND row > 0 GROUP BY row ORDER BY 2
 """
 _OWN_OUTCOME = f"""
-SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR kind = '{UnsentKind.CONTENT}') LIMIT 1
+SELECT row FROM unsent WHERE batch = ?
+    AND (outcome = 'unknown' OR kind IN ('{UnsentKind.CONTENT}', '{UnsentKind.MOVED}')) LIMIT 1
 """  # noqa: S608 - constants
 
 
@@ -268,7 +269,7 @@ class BatchRecords:
             }
 
     def moved_rows(self, batch: str) -> dict[str, int]:
-        """Return the row number of each earlier delivery in the present content of a file that was changed."""
+        """Return the row number of each delivery of an earlier content of the file, or of another batch of its rows."""
         content = self.content(batch)
         with self._database.snapshot():
             where = "WHERE batch = ? AND kind = ? AND number > ? ORDER BY number"
@@ -279,7 +280,7 @@ class BatchRecords:
     def counts_by_row_differ(self, batch: str) -> bool:
         """Return whether the outcome of a row may differ from the newest delivery with its number.
 
-        The file was changed, or a response did not confirm all rows of its request.
+        The file was changed, another batch sent the row, or a response did not confirm all rows of its request.
         """
         with self._database.snapshot():
             return self._database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None

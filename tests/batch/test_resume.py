@@ -161,6 +161,8 @@ def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: C
         ran = cxcall("batch", file, *WORDS, "--confirm", "0", "--resume", code=0)
     assert results(ran)[0] == ["accepted"] * 3
     assert set(platform.dials.values()) == {1}
+    report = cxcall("batch", "report", "-o", "json", code=0).envelope["data"]
+    assert report["outcomes"] == {"accepted": 3}  # as `--resume` has them
 
 
 @pytest.mark.slow

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.row_ranges import count_rows, parse_ranges
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import join_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""
+_CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+"""The outcomes of requests that called somebody, or may have."""
 
 
 class ReportRow(NamedTuple):
@@ -122,14 +126,25 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
                 rows[number] = sent._replace(row=number) if ranges else sent
                 placed.add(number)
+    for sent in _sent_by_other_batches(ledger, batch.id):
+        if sent.row not in rows or rows[sent.row].outcome not in _CALLED:
+            rows[sent.row] = sent
     missing = max((rows_in_file(batch, content) or 0) - len(rows), 0)
     # An earlier request is a result if it called somebody, or if its row has no later result.
-    called = (Outcome.ACCEPTED, Outcome.UNKNOWN)
-    kept = (each for each in others if each.outcome in called or each.row not in rows)
+    kept = (each for each in others if each.outcome in _CALLED or each.row not in rows)
     known = [*rows.values(), *kept]
     known.sort(key=lambda row: row.row)
     file_digest = content.digest if content else batch.file_digest
     return BatchReport(batch._replace(file_digest=file_digest), known, missing)
+
+
+def _sent_by_other_batches(ledger: Ledger, batch: str) -> Iterator[ReportRow]:
+    """Yield the rows that `--resume` did not send because another batch of the same rows called their people."""
+    for delivery, row in ledger.batches.moved_rows(batch).items():
+        with suppress(UsageError, MissingRecordsError):  # it was pruned
+            record = ledger.get(delivery)
+            if record.batch != batch and record.known_outcome in _CALLED:
+                yield _sent(record)._replace(row=row)
 
 
 def rows_in_file(batch: Batch, content: FileContent | None) -> int | None:

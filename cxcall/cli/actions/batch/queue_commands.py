@@ -46,7 +46,7 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
             row, request = checked.row, checked.request
             if result := result_without_sending(checked):
                 unsent.add(result)
-            elif checked.earlier and selection.is_changed_file:
+            elif checked.earlier and selection.has_moved(checked.earlier):
                 unsent.add_moved(row, checked.earlier)
             elif request and checked.earlier is None:
                 content = row_content(checked, request, keys.key_of(row))
