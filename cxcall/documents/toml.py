@@ -31,12 +31,14 @@ def read_content(path: Path) -> bytes:
         with open_file(str(path)) as file:
             return read_rest(file, str(path), LARGEST_SETTINGS)
     except OSError as error:
+        known = {
+            FileNotFoundError: "check its name",
+            IsADirectoryError: "it must be a file: move the folder away, or name another file",
+        }
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",
             where=str(path),
-            fix="check its name"
-            if isinstance(error, FileNotFoundError)
-            else command("ls", "-l", str(path)),
+            fix=known.get(type(error)) or command("ls", "-l", str(path)),
         ) from None
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _WRITABLE_FIX = (
     "make it writable: a ledger in another `CXCALL_STATE_DIR` has no record of the calls so far"
 )
-_FOLDER_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder that you can write to"
+_SET_FOLDER = "set CXCALL_STATE_DIR to a folder that you can write to"
+_FOLDER_FIX = f"make it writable, or {_SET_FOLDER}"
 RECORDS_MISSING = "records-missing"
 """The code of the finding that a ledger lacks records."""
 
@@ -126,9 +127,10 @@ def explain_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = f"`{error.filename or path}`: {error.strerror}"
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = f"`{error.filename}` is a file, or is inside a file"
         fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            file = next(filter(_is_other_file, path.parents), path)
+            reason, fix = f"`{file}` is a file, not a folder", _SET_FOLDER
         raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}", fix) from None
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged text
         raise damage_error(path, error.object.decode("utf-8", "replace")) from None
@@ -141,6 +143,17 @@ def _may_exist(path: Path) -> bool:
         return path.exists()
     except OSError:
         return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_other_file(path: Path) -> bool:
+    return _may_exist(path) and not _is_folder(path)
 
 
 def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
@@ -157,6 +170,8 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
             f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        if _is_folder(path):
+            return unusable_file_error(path, "is a folder, not a file")
         fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
         return LedgerError(f"the ledger `{path}` cannot be written: {error}", fix)
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CONSTRAINT")):

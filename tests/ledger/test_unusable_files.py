@@ -35,7 +35,8 @@ def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(LedgerError) as stopped:
             Ledger.open(folder)
-        assert "is a file, or is inside a file" in message_of(stopped)
+        assert f"`{tmp_path / 'file'}` is a file, not a folder" in message_of(stopped)
+        assert "writable" not in stopped.value.findings[0].fix
     assert (tmp_path / "file").read_text() == "x"
 
 
@@ -43,7 +44,8 @@ def test_folder_in_place_of_the_file_is_reported(folder: Path) -> None:
     (folder / database.FILE_NAME).mkdir(parents=True)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "unable to open database file" in message_of(stopped)
+    assert message_of(stopped).endswith("is a folder, not a file")
+    assert "mkdir" in stopped.value.findings[0].fix
 
 
 @pytest.mark.parametrize("made_before", [False, True])
