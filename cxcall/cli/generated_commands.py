@@ -9,6 +9,7 @@ from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
+from cxcall.findings.errors import UsageError
 from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
@@ -108,12 +109,21 @@ def _sender_flags(operation: Operation) -> list[Flag]:
 
 
 def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple[Flag, str]]:
-    """Remove the values of flags from the option values, and return them in the order of the flags."""
+    """Remove the values of flags from the option values, and return them in the order of the flags.
+
+    Raises UsageError for a placeholder of a hint, such as `NUMBER`, which would be sent as it is.
+    """
     found = []
     for flag in flags:
         texts = values.pop(_variable_name(flag.name)) or ()
         if len(texts) > 1 and not flag.under:
             texts = [join_repeated(f"--{flag.name}", texts, is_list=flag.is_list)]
+        if flag.metavar in texts:
+            raise UsageError(
+                f"`--{flag.name}` has the placeholder `{flag.metavar}`, never filled in",
+                where=f"--{flag.name}",
+                fix="put the real value there",
+            )
         found += [(flag, text) for text in texts]
     return found
 

@@ -10,6 +10,7 @@ from cxcall.findings.finding import Finding, Severity, add_notice
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Flag
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Layer
@@ -79,6 +80,18 @@ def has_token_source(settings: Settings) -> bool:
         return False
 
 
+def _describe_flags(operation: Operation, other: Operation) -> str:
+    """Return which flags lead to another operation of the same command: those that only one of both requires."""
+    added = [f"with `--{each.name} {each.metavar}`" for each in _flags_beside(other, operation)]
+    removed = [f"without `--{each.name}`" for each in _flags_beside(operation, other)]
+    return " and ".join([*added, *removed])
+
+
+def _flags_beside(operation: Operation, base: Operation) -> list[Flag]:
+    names = {flag.name for flag in base.flags}
+    return [flag for flag in operation.flags if flag.required and flag.name not in names]
+
+
 def check_token_kind(
     settings: Settings, token: Credentials, operation: Operation
 ) -> Finding | None:
@@ -88,7 +101,7 @@ def check_token_kind(
         return None
     needs_user = operation.needs_user_token
     others = [
-        f"run `cxcall {entry.command} {' '.join(f'--{flag.name} {flag.metavar}' for flag in entry.flags if flag.required)}`, which accepts this token"
+        f"run `cxcall {entry.command}` {_describe_flags(operation, entry)}, which accepts this token"
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]

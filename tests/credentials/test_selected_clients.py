@@ -231,7 +231,7 @@ def test_status_of_a_password_or_a_key_needs_no_token(load: LoadSettings) -> Non
 @each_case(
     "name, kind, code, fix",
     [
-        ("place-call", "client-credentials", "token-user-context", "`cxcall auth login --web` logs a person in; or run `cxcall call --to NUMBER --as USER`, which accepts this token"),
+        ("place-call", "client-credentials", "token-user-context", "`cxcall auth login --web` logs a person in; or run `cxcall call` with `--as USER`, which accepts this token"),
         ("place-call", AUTHORIZATION_CODE, "", ""),
         ("place-call", "given", "", ""),
         ("cxone-start-session", "client-credentials", "token-user-context", "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or `cxcall auth login --web` logs a person in"),
