@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
@@ -58,13 +59,14 @@ def check_numbers(
     lists = read_guards(settings)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
-    for number, where, is_dialed, is_in_text, _ in numbers:
+    for number, where, is_dialed, is_in_text, _, local in numbers:
         # Digits of a text may be read as several numbers: one finding is enough.
         is_reported = where in listed_places and not is_dialed
-        findings = [] if is_reported else [*_check_do_not_call(number, lists)]
+        findings = [] if is_reported else [*_check_do_not_call(number, lists, local)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            findings = [*check_kind(number), *findings]
+            kinds = (check_kind(each) for each in filter(None, (number, local)))
+            findings = [*chain.from_iterable(kinds), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
@@ -195,8 +197,8 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     lists, times = read_lists(settings.do_not_call_files), None
     is_enforced = settings.hours and settings.hours_policy == "enforce"
     hours = parse_hours(settings.hours) if is_enforced else None
-    for number, where, is_dialed, *_ in checked.checked_numbers:
-        findings = [*_check_do_not_call(number, lists)]
+    for number, where, is_dialed, *_, local in checked.checked_numbers:
+        findings = [*_check_do_not_call(number, lists, local)]
         if hours and is_dialed:
             from cxcall.sending.call_times import check_hours, find_call_times
 
@@ -207,9 +209,12 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
             raise GuardError(finding._replace(where=where, excerpt=excerpt))
 
 
-def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
+def _check_do_not_call(
+    number: str, lists: Iterable[tuple[str, NumberList]], local: str
+) -> Iterator[Finding]:
+    """Yield a finding for each list that has a number, or the number without its area code."""
     for path, listed in lists:
-        if dialed_part(number) in listed or number in listed:
+        if any(each in listed for each in (dialed_part(number), number, local) if each):
             yield Finding.error(
                 "do-not-call",
                 "",

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import cached_property
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.number_property_names import is_folded_caller_name, is_folded_number_name
+from cxcall.named_tuple import NamedTuple
+from cxcall.phone.e164_numbers import write_e164
+from cxcall.phone.number_part_names import (
+    AREA,
+    COUNTRY,
+    END,
+    EXCHANGE,
+    NUMBER,
+    PREFIX,
+    read_part_name,
+)
+from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
 from cxcall.phone.numbers_in_text import DIALABLE, dialed_part, local_digits
 from cxcall.runtime.patterns import compile_pattern
 
@@ -16,34 +27,45 @@ if TYPE_CHECKING:
 
     from cxcall.sending.numbers_in_request import RequestValue
 
-_COUNTRY, _AREA, _PREFIX, _EXCHANGE, _NUMBER, _END = range(6)
-# Of folded names, such as `homeAreaCode`.
-_PARTS = {
-    _COUNTRY: (
-        r".*?country(?:calling|dial(?:ing)?|phone)?(?:code|prefix)?"
-        r"|.*?(?:dial|dialing|calling|isd)code|.*?cc"
-    ),
-    _AREA: r".*?(?:area|city|npa|std)(?:code|prefix)?|.*?vorwahl|ac|ndc|code",
-    _PREFIX: r".*prefix",  # an area code, what follows it, or what is dialed before it
-    _EXCHANGE: r".*?(?:exchange|nxx|centraloffice)(?:code)?",
-    _NUMBER: r".*?(?:line|subscriber|local|station)(?:number|nummer|num|no|part)?|sn",
-    _END: r".*(?:suffix|extension|ext)",
-}
+_DIGITS = "0123456789"
 _DASHES = "[\u2010-\u2015\u2212\uff0d]"
 _DECIMALS = r"^(\+?[0-9]+)\.0{1,2}$"
 _MOST_JOINED = 64
 """The most joins of one number; the first are those of the number with one area code each."""
 _MOST_IN_REQUEST = 256
 """The most joins of a request, shared by its numbers: each may need a comparison by libphonenumber."""
+_MOST_WHOLE = 8
+"""The most numbers that one may be with the area codes beside it; with more of them, it is not known whose it is."""
 _LONGEST_LOCAL = 9
-"""The digits of a local number; a longer one has its area code."""
+"""The digits of a number that may lack its area code; most of so many digits have it."""
 _LONGEST_WITHOUT_AREA = 7
 """The digits of a number that is not joined without an area code if there is one: many numbers end with them."""
+_LONGEST_LINE = 4
+"""The digits of a number that lacks its exchange, too."""
 _LONGEST_CODE = 4
+_LONGEST_AREA = 5
+"""The digits of an area code after its trunk prefix; what is longer is rather the code of a region."""
 _LONGEST_CODE_WITH_COUNTRY = 6
+_REQUEST = "request"
+"""The place that has the body and the parameters."""
 
-_Parts = dict[int, list[tuple[str, str]]]
-"""The digits of each part of a number, and their places."""
+
+class _Part(NamedTuple):
+    """The digits of a part of a number, their place, and what its name says (`PartName`)."""
+
+    digits: str
+    where: str
+    is_certain: bool
+    is_dialed: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a number has its area code: it is long, or starts with what is dialed before such a code."""
+        has_trunk = self.digits.startswith("0") and len(self.digits) > _LONGEST_LINE
+        return has_trunk or self.digits.startswith("+") or len(self.digits) > _LONGEST_LOCAL
+
+
+_Parts = dict[int, list[_Part]]
 
 
 class NumberParts:
@@ -51,58 +73,184 @@ class NumberParts:
 
     def __init__(self, values: Iterable[RequestValue]) -> None:
         self._objects: dict[str, _Parts] = defaultdict(lambda: defaultdict(list))
-        self._lists: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        self._lists: dict[tuple[str, str], list[_Part]] = defaultdict(list)
         for each in values:
-            part = _part_of(each.name)
-            digits = "" if part is None else _digits_of(each.value)
-            if part is None or not digits.lstrip("+"):
+            kind, is_certain, is_dialed = read_part_name(each.name, each.parent)
+            digits = "" if kind is None else _digits_of(each.value)
+            if kind is None or not digits.lstrip("+"):
                 continue
+            part = _Part(digits, each.where, is_certain, is_dialed)
             is_in_body = each.where.startswith("/")
             above, _, key = (
                 each.where.rpartition("/") if is_in_body else (each.where, "", each.name)
             )
-            if key[-1:].isdecimal() and (part == _NUMBER or key.isdecimal()):  # also `phone1`
-                self._lists[above, key.rstrip("0123456789")].append((digits, each.where))
-            if key.isdecimal():
-                continue
-            if part == _PREFIX and digits.startswith(("+", "00")):
-                part = _COUNTRY
-            self._objects[above][part].append((digits, each.where))
+            if key[-1:].isdecimal() and (kind == NUMBER or key.isdecimal()):  # also `phone1`
+                self._lists[above, key.rstrip(_DIGITS)].append(part)
+            if not key.isdecimal():
+                kind, part = _with_plus(kind, part)
+                self._objects[above][kind].append(part)
+        self._share_area_codes()
 
-    def find_local(self) -> set[tuple[str, str]]:
-        """Return the digits of numbers that are not whole, each with its place: many people have the same local number."""
+    def _share_area_codes(self) -> None:
+        """Add each certain area code to the numbers without one in the smallest object that has the code and such a number."""
         local = {
-            part for parts in self._objects.values() if _has_code(parts) for part in parts[_NUMBER]
+            place
+            for place, parts in self._objects.items()
+            if not all(each.is_whole for each in parts.get(NUMBER, ()))
         }
-        for texts in self._joined_lists():
-            if len("".join(text for text, _ in texts)) >= _LONGEST_WITHOUT_AREA:
-                is_code = any(len(text) < _LONGEST_CODE for text, _ in texts)
-                local |= {*texts} if is_code else set()
-        return {
-            each
-            for each in local
-            if len(each[0]) < _LONGEST_LOCAL and not each[0].startswith(("+", "00"))
-        }
+        outer = {each for place in local for each in _enclosing(place)}
+        shared: dict[str, list[_Part]] = defaultdict(list)
+        for place, parts in self._objects.items():
+            smallest = next((each for each in _enclosing(place) if each in outer), "")
+            shared[smallest] += [each for each in parts.get(AREA, ()) if each.is_certain]
+        for place in local:
+            codes = self._objects[place][AREA]
+            if not any(each.is_certain for each in codes):
+                codes += next((found for each in _enclosing(place) if (found := shared[each])), [])
+
+    @cached_property
+    def local(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The numbers that are not whole, by digits and place, and what each may be with the area codes beside it.
+
+        That is nothing if it is not known: many people have the same local number.
+        """
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for parts in self._objects.values():
+            codes = _Codes(parts)
+            for number in parts.get(NUMBER, ()):
+                whole = codes.find_whole(number)
+                if whole is not None:
+                    found[number.digits, number.where] = whole
+        for *before, last in self._joined_lists():
+            joined = "".join(each.digits for each in (*before, last))
+            is_code = any(len(each.digits) < _LONGEST_CODE for each in (*before, last))
+            if len(joined) < MIN_NATIONAL_DIGITS or not is_code:
+                continue
+            found |= {(each.digits, each.where): () for each in before}
+            is_valid = write_e164(_with_exit_code_as_plus(joined)) or write_e164(f"+1{joined}")
+            if is_valid or len(last.digits) < _LONGEST_LOCAL:
+                found[last.digits, last.where] = (joined,) if is_valid else ()
+        return found
 
     def join(self) -> Iterator[tuple[str, str]]:
         """Yield each number that the values in one object may be the parts of, and its place.
 
-        A number is joined with every code in its object: to call a listed person is worse than to refuse another. Of many
-        codes and numbers, not all are joined, first those at the same position.
+        If it is not known what a number is, it is joined with every code in its object: to call a listed person is worse than
+        to refuse another. Of many codes and numbers, not all are joined, first those at the same position.
         """
-        for texts in self._joined_lists():
-            yield "".join(each for each, _ in texts), texts[-1][1]
-        joins = [each for parts in self._objects.values() for each in _joins(parts)]
+        for items in self._joined_lists():
+            yield "".join(each.digits for each in items), items[-1].where
+        joins = [
+            (joined, number.where)
+            for codes in map(_Codes, self._objects.values())
+            for number, joined in codes.joins()
+            if codes.is_unclear or not self.local.get((number.digits, number.where))
+        ]
         most = min(_MOST_JOINED, max(1, _MOST_IN_REQUEST // max(1, len(joins))))
-        for numbers, place in joins[:_MOST_IN_REQUEST]:
-            yield from ((each, place) for each in islice(numbers, most))
+        for joined, where in joins[:_MOST_IN_REQUEST]:
+            yield from ((each, where) for each in islice(joined, most))
 
-    def _joined_lists(self) -> Iterator[list[tuple[str, str]]]:
+    def _joined_lists(self) -> Iterator[list[_Part]]:
         """Yield the lists whose items may be the parts of one number."""
-        for texts in self._lists.values():
-            codes = [each.lstrip("+") for each, _ in texts[:-1]]
-            if 0 < len(codes) <= _EXCHANGE and all(len(each) <= _LONGEST_CODE for each in codes):
+        for items in self._lists.values():
+            texts = sorted(items, key=_position)
+            codes = [each.digits.lstrip("+") for each in texts[:-1]]
+            if 0 < len(codes) <= EXCHANGE and all(len(each) <= _LONGEST_CODE for each in codes):
                 yield texts
+
+
+class _Codes:
+    """The codes in an object, which may belong before its numbers."""
+
+    def __init__(self, parts: _Parts) -> None:
+        self._parts = parts
+        self._digits = {
+            kind: list(dict.fromkeys(each.digits.lstrip("+") for each in parts.get(kind, ())))
+            for kind in range(NUMBER)
+        }
+        areas = parts.get(AREA, ())
+        certain = [each.digits for each in areas if each.is_certain and _is_area(each.digits)]
+        self.is_unclear = len(certain) < len(areas) or bool(parts.get(PREFIX))
+        """Whether a code may be an area code, or something else."""
+        is_alone = sum(not each.is_whole for each in parts.get(NUMBER, ())) == 1
+        self._is_ambiguous = self.is_unclear and not is_alone
+        self._certain = [] if self._is_ambiguous else list(dict.fromkeys(certain))
+        countries = (each.lstrip("0") for each in self._digits[COUNTRY])
+        self._countries = [each for each in countries if each and _is_country(each)]
+
+    def find_whole(self, number: _Part) -> tuple[str, ...] | None:
+        """Return what a number may be with its area code; nothing if it is not known, None for a number that is whole.
+
+        A code is an area code if its name or that of the number says so, or if the number is valid with it in its country.
+        """
+        _, areas, prefixes, exchanges = (self._digits[kind] for kind in range(NUMBER))
+        codes = self._certain or areas or prefixes
+        if number.is_whole or not (codes or exchanges):
+            return None
+        digits, middles = number.digits, [""]
+        if len(digits) <= _LONGEST_LINE and (exchanges or (areas and prefixes)):
+            middles = exchanges or prefixes
+        is_named = bool(self._certain and number.is_dialed) or bool(
+            areas and not self._is_ambiguous and (number.is_certain or middles == exchanges)
+        )
+        found: tuple[str, ...] = ()
+        if len(codes) * len(middles) <= _MOST_WHOLE:
+            joined = [f"{code}{middle}{digits}" for code, middle in product(codes, middles)]
+            found = self._choose(digits, joined, is_named=is_named and len(digits) < _LONGEST_LOCAL)
+        may_lack_area = self._certain or any(map(_may_be_area, (*areas, *prefixes, *exchanges)))
+        return found or (() if may_lack_area and len(digits) < _LONGEST_LOCAL else None)
+
+    def _choose(self, digits: str, joined: list[str], *, is_named: bool) -> tuple[str, ...]:
+        """Return what a number is of what it may be with a code: what is valid in its country, or else what names say."""
+        valid = self._valid_numbers(joined)
+        whole = self._valid_numbers([digits]) if len(digits) >= MIN_NATIONAL_DIGITS else []
+        if bool(valid) == bool(whole) and not is_named:
+            return ()
+        if valid or whole:
+            return tuple(valid or whole)
+        start = f"+{self._countries[0]}" if len(self._countries) == 1 else ""
+        return tuple(
+            each if each.startswith("+") or not start else f"{start}{each.lstrip('0')}"
+            for each in joined
+            if len(each) >= MIN_NATIONAL_DIGITS
+        )
+
+    def _valid_numbers(self, texts: list[str]) -> list[str]:
+        """Return national numbers in E.164, each once, if they are valid in a country whose code is beside them."""
+        written = [each for each in texts if each.startswith("+")]
+        for country, text in product(self._countries[:2], texts):
+            national = text.lstrip("+")
+            written.append(f"+{country}{national}")
+            if national.startswith(country):  # the area code has the country code, too
+                written.append(f"+{national}")
+        return list(dict.fromkeys(filter(None, map(write_e164, written))))
+
+    def joins(self) -> Iterator[tuple[_Part, Iterator[str]]]:
+        """Yield each number, and what it may be with any of the codes."""
+        known = dict(self._digits)
+        if len(known[COUNTRY]) != 1 or not self._countries:
+            known[COUNTRY] = ["", *known[COUNTRY]]
+        middles, areas = [*known[EXCHANGE], *known[PREFIX]], known[AREA]
+        for kind, chosen in ((NUMBER, ["", *middles]), (END, middles)):
+            numbers = self._parts.get(kind, ())
+            for index, number in enumerate(numbers):
+                first = index * len(areas) // len(numbers)
+                ordered = {**known, AREA: [*areas[first:], *areas[:first]]}
+                yield number, _join(ordered, number.digits, chosen)
+
+
+def _position(item: _Part) -> int:
+    """Return the position of an item in a list, or the number at the end of its name."""
+    return int(item.where[len(item.where.rstrip(_DIGITS)) :] or 0)
+
+
+def _enclosing(place: str) -> Iterator[str]:
+    """Yield the place of an object, and those of the objects that have it, the request last."""
+    yield place
+    while place.startswith("/"):
+        place = place.rpartition("/")[0]
+        yield place
+    yield _REQUEST
 
 
 def _digits_of(value: Any) -> str:
@@ -115,46 +263,17 @@ def _digits_of(value: Any) -> str:
     return "+" * plain.startswith("+") + local_digits(plain)
 
 
-def _has_code(parts: _Parts) -> bool:
-    """Return whether an object has a code that may belong before its numbers.
-
-    One digit is rather a sales area, or is dialed for an outside line.
-    """
-    codes = [*parts[_AREA], *parts[_EXCHANGE], *parts[_PREFIX]]
-    return any(1 < len(text) <= _LONGEST_CODE_WITH_COUNTRY for text, _ in codes)
+def _with_exit_code_as_plus(digits: str) -> str:
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
 
 
-@lru_cache(maxsize=1024)
-def _part_of(name: str) -> int | None:
-    """Return the part of a number that a folded name says; None for another name."""
-    if is_folded_caller_name(name):
-        return None
-    if "e164" not in name:
-        name = "".join(each for each in name if not each.isdecimal())  # as in `phone1Number`
-    if is_folded_number_name(name):
-        return _NUMBER
-    return next(
-        (part for part, form in _PARTS.items() if compile_pattern(form).fullmatch(name)), None
-    )
-
-
-def _joins(parts: _Parts) -> Iterator[tuple[Iterator[str], str]]:
-    """Yield for each number in an object what it may be with the codes beside it, and its place."""
-    known = {part: _codes(parts.get(part, ())) for part in range(_NUMBER)}
-    if len(known[_COUNTRY]) != 1 or not _is_country(known[_COUNTRY][0]):
-        known[_COUNTRY] = ["", *known[_COUNTRY]]
-    middles, areas = [*known[_EXCHANGE], *known[_PREFIX]], known[_AREA]
-    for part, chosen in ((_NUMBER, ["", *middles]), (_END, middles)):
-        numbers = parts.get(part, ())
-        for index, (number, place) in enumerate(numbers):
-            first = index * len(areas) // len(numbers)
-            ordered = {**known, _AREA: [*areas[first:], *areas[:first]]}
-            yield _join(ordered, number, chosen), place
-
-
-def _codes(found: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the digits of a part, each once."""
-    return list(dict.fromkeys(text.lstrip("+") for text, _ in found))
+def _with_plus(kind: int, part: _Part) -> tuple[int, _Part]:
+    """Return a code as that of a country if it starts with `+` or `00`; as an area code if it has both."""
+    digits = _with_exit_code_as_plus(part.digits)
+    if kind not in (COUNTRY, PREFIX) or not digits.startswith("+"):
+        return kind, part
+    is_country = len(digits) <= _LONGEST_CODE
+    return (COUNTRY if is_country else AREA), part._replace(digits=digits, is_certain=True)
 
 
 def _is_country(code: str) -> bool:
@@ -164,13 +283,23 @@ def _is_country(code: str) -> bool:
     return int(code) in COUNTRY_CODE_TO_REGION_CODE
 
 
+def _is_area(code: str) -> bool:
+    """Return whether a code that is named so may be an area code."""
+    return 0 < len(code.lstrip("0")) <= _LONGEST_AREA or code.startswith(("+", "00"))
+
+
+def _may_be_area(code: str) -> bool:
+    """Return whether a code may belong before a number; one digit is rather a sales area, or is dialed for an outside line."""
+    return 1 < len(code) <= _LONGEST_CODE_WITH_COUNTRY
+
+
 def _join(known: dict[int, list[str]], number: str, middles: list[str]) -> Iterator[str]:
     """Yield a number after each of its codes, without the trunk prefix after a country code."""
     if number.startswith("+"):
         return
-    starts, areas = known[_COUNTRY], known[_AREA]
+    starts, areas = known[COUNTRY], known[AREA]
     if areas or len(number) > _LONGEST_WITHOUT_AREA:
-        starts = [*starts, *known[_PREFIX]]
+        starts = [*starts, *known[PREFIX]]
     if not areas or len(number) > _LONGEST_WITHOUT_AREA:
         areas = [*areas, ""]
     if len(number) > _LONGEST_LOCAL:

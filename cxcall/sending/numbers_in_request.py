@@ -8,6 +8,7 @@ text shows a number, as in the parameters of a script.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.acting_words import changes_do_not_call_list
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PART_WORDS = ("number", "local", "subscriber", "line")
+"""Each name that is not that of a dialed number, but may be that of one without its area code, contains one of these."""
+_FEWEST_LOCAL, _MOST_LOCAL = 5, 9
+"""The digits of a number that may be one without its area code; those of fewer are the same for too many people."""
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 MARK = "x-cxcall-person"
 
@@ -55,7 +60,8 @@ class DialedNumber(NamedTuple):
     """A number in a request, and its place: a JSON pointer, or a parameter's location.
 
     `is_dialed` is False for a number that probably is not dialed, such as a caller ID. `is_local` is True for a
-    number that is not whole: its area code is another value.
+    number that is not whole, if it is not known which other value is its area code. If that is known, `number` has it,
+    and `local` are the digits of the number without it.
     """
 
     number: str
@@ -63,6 +69,7 @@ class DialedNumber(NamedTuple):
     is_dialed: bool = True
     is_emergency_in_text: bool = False
     is_local: bool = False
+    local: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -98,26 +105,28 @@ def find_numbers(
         for entry in entries
         for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
-    if not (found or with_digits):
+    has_part = any(word in each.parent + each.name for each in entries for word in _PART_WORDS)
+    if not (found or with_digits or has_part):
         return []
     from cxcall.sending.numbers_in_parts import NumberParts
 
     parts = NumberParts(entries)
+    local = parts.local
     if with_digits:
         found += [(number, where, Certainty.DIGITS) for number, where in parts.join()]
-    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
-    local = parts.find_local()
-    least = max(surest, Certainty.FORM)
-    return [
-        DialedNumber(
-            number,
-            where,
-            certainty >= least,
-            certainty == Certainty.EMERGENCY,
-            (local_digits(number), where) in local,
-        )
-        for number, where, certainty in found
+    numbers = [
+        DialedNumber(each, where, local=digits)
+        for (digits, where), whole in local.items()
+        for each in whole
     ]
+    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
+    least = Certainty.NAMED if numbers else max(surest, Certainty.FORM)
+    for number, where, certainty in found:
+        whole = local.get((local_digits(number), where))
+        if not whole:
+            is_dialed, is_in_text = certainty >= least, certainty == Certainty.EMERGENCY
+            numbers.append(DialedNumber(number, where, is_dialed, is_in_text, whole is not None))
+    return numbers
 
 
 def dialed_numbers(
@@ -270,14 +279,14 @@ def _is_number_with_letters(text: str) -> bool:
 def find_people(
     operation: Operation, numbers: Iterable[DialedNumber], ids: Iterable[str], base_url: str
 ) -> tuple[str, ...]:
-    """Return the people whom a request would call, each as one text, as the ledger records them.
+    """Return the people whom a request would call, each as one text or two, as the ledger records them.
 
-    It is not known whom a number calls that is not whole. `ids` are those that `marked_ids` yields. The texts contain
-    whole numbers and IDs. The people of a sandbox on this machine are recorded separately from real people, and so are
-    those who are only taken off a do-not-call list.
+    The texts contain whole numbers, the local numbers of those with an area code, and the IDs that `marked_ids` yields.
+    The people of a sandbox on this machine are recorded separately from real people, and so are those who are only
+    taken off a do-not-call list. It is not known whom a number calls that is not whole.
     """
-    spellings = (_usual_spelling(each.number) for each in numbers if each.is_whole)
-    return tuple(person for (person,) in _people(operation, spellings, ids, base_url))
+    people = (_recorded_texts(each) for each in numbers if each.is_whole)
+    return tuple(dict.fromkeys(chain.from_iterable(_people(operation, people, ids, base_url))))
 
 
 def find_possible_people(
@@ -285,37 +294,49 @@ def find_possible_people(
 ) -> tuple[tuple[str, ...], ...]:
     """Return for each person the texts for all spellings of the number, the most likely one first.
 
-    A number without a country code may belong to any country.
+    A number without a country code may belong to any country, and one without an area code to any area.
     """
-    spellings = (_possible_digits(each.number) for each in numbers if each.is_whole)
-    return _people(operation, spellings, ids, base_url)
+    people = (_possible_texts(each) for each in numbers if each.is_whole)
+    return _people(operation, people, ids, base_url)
 
 
 def _people(
     operation: Operation, numbers: Iterable[Iterable[str]], ids: Iterable[str], base_url: str
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the texts for each person; `numbers` are the spellings of each number."""
+    """Return the texts for each person; `numbers` are those for the spellings of each number."""
     if not operation.can_place_call:
         return ()
     place = "loopback " if is_loopback_url(base_url) else ""
     if changes_do_not_call_list(operation.path):
         place += "do-not-call "
-    people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
+    people = [tuple(f"{place}{text}" for text in texts) for texts in numbers]
     people += [(f"{place}id {value.lower()}",) for value in ids]
     return tuple(dict.fromkeys(people))
 
 
-def _usual_spelling(number: str) -> tuple[str]:
+def _recorded_texts(number: DialedNumber) -> Iterator[str]:
     from cxcall.phone.number_spellings import usual_digits
 
-    return (usual_digits(dialed_part(number)),)
+    yield f"number {usual_digits(dialed_part(number.number))}"
+    if len(number.local) >= _FEWEST_LOCAL:
+        yield f"local {number.local}"
 
 
-def _possible_digits(number: str) -> Iterable[str]:
+def _possible_texts(number: DialedNumber) -> Iterator[str]:
+    """Yield the texts by which the person of a number may be recorded.
+
+    cxcall 0.2.0 recorded a number without its area code, and a number that has none may have been recorded with it.
+    """
     from cxcall.phone.number_spellings import number_spellings, usual_digits
 
-    text = dialed_part(number)
-    return dict.fromkeys((usual_digits(text), *sorted(number_spellings(text))))
+    text = dialed_part(number.number)
+    usual = usual_digits(text)
+    spellings = dict.fromkeys((usual, *sorted(number_spellings(text))))
+    yield from (f"number {digits}" for digits in spellings)
+    if len(number.local) >= _FEWEST_LOCAL:
+        yield f"number {number.local}"
+    elif not number.local and _FEWEST_LOCAL <= len(usual) <= _MOST_LOCAL:
+        yield f"local {usual}"
 
 
 def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:

@@ -80,7 +80,7 @@ def test_a_row_that_may_be_a_changed_one_stops_the_resumption(
     ids=["split", "whole"],
 )
 def test_person_of_a_number_that_is_not_whole_is_not_known(cxcall: Cxcall, rows: list[str]) -> None:
-    """People with the same local number are different; a changed row cannot be compared with the one that was sent."""
+    """A city may be an area code, or an ID; a changed row cannot be compared with the one that was sent."""
     called: list[dict[str, str]] = []
 
     def answer(body: Any, _count: int) -> Reply:
@@ -89,19 +89,44 @@ def test_person_of_a_number_that_is_not_whole_is_not_known(cxcall: Cxcall, rows:
         called.append(body)
         return Reply()
 
-    properties = {name: {"type": "string"} for name in ("areaCode", "number")}
+    properties = {name: {"type": "string"} for name in ("city", "number")}
     cxcall.file("own.json", posting("dialLead", properties))
     others = ["303,5550101", "404,5550101", ",+12025550199"]
     limit = ("--max-attempts", "1/day", "--concurrency", "1", "--confirm")
-    cxcall.file("leads.csv", "\n".join(("/areaCode,/number", rows[0], *others)) + "\n")
+    cxcall.file("leads.csv", "\n".join(("/city,/number", rows[0], *others)) + "\n")
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment
         ran = cxcall(*WORDS, *limit, "4", code=9)
         assert "`--max-attempts 1/day` was not applied" in ran.err
-        cxcall.file("leads.csv", "\n".join(("/areaCode,/number", rows[1], *others)) + "\n")
+        cxcall.file("leads.csv", "\n".join(("/city,/number", rows[1], *others)) + "\n")
         ran = cxcall(*WORDS, "--resume", *limit, "2", code=7)
     assert "1 row that it sent is no longer in it" in ran.err
     assert len(called) == 3
+
+
+@pytest.mark.parametrize("changed", [",+12025550101", ",5550101"], ids=["whole", "local"])
+def test_person_of_a_number_in_parts_is_not_called_again(cxcall: Cxcall, changed: str) -> None:
+    called: list[dict[str, str]] = []
+
+    def answer(body: Any, _count: int) -> Reply:
+        if len(called) == 1:
+            return Reply(429, {}, {"Retry-After": "900"})
+        called.append(body)
+        return Reply()
+
+    properties = {name: {"type": "string"} for name in ("areaCode", "number")}
+    cxcall.file("own.json", posting("dialLead", properties))
+    others = ["303,5550101", "404,5550101"]
+    more = ("--concurrency", "1", "--confirm")
+    cxcall.file("leads.csv", "\n".join(("/areaCode,/number", "202,5550101", *others)) + "\n")
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*WORDS, *more, "3", code=9)
+        called += [{}]
+        cxcall.file("leads.csv", "\n".join(("/areaCode,/number", changed, *others)) + "\n")
+        ran = cxcall(*WORDS, "--resume", *more, "2", "-o", "jsonl", code=9)
+    assert json.loads(ran.out.splitlines()[-1])["data"]["skipped"] == {"already-called": 1}
+    assert [each.get("areaCode") for each in called[2:]] == ["303", "404"]
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,98 +248,3 @@ def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
     place = Place("callPerson", {"line": "1"}, {"phoneNumber": "%s", "callerId": ABROAD})
     assert guards.codes("3.1.0", place, "+12025550199", "New York") == []
     assert guards.codes("3.1.0", place, ABROAD, "New York") == ["outside-hours"]
-
-
-@each_case(
-    "body, is_listed",
-    [
-        ({"areaCode": "202", "number": "5550123"}, True),
-        ({"phone": {"prefix": 202, "number": "555-0123"}}, True),
-        ({"mobile": {"area": "202", "exchange": "555", "line": "0123"}}, True),
-        ({"country_code": "+1", "area-code": "202", "phone": "5550123"}, True),
-        ({"countryCode": "44", "areaCode": "0202", "phone": "5550123"}, False),
-        ({"areaCode": "202", "number": "5550124"}, False),
-        ({"areaCode": "203", "number": "5550123"}, False),
-        ({"a": {"areaCode": "202"}, "b": {"number": "5550123"}}, False),
-        # whose number it is
-        ({"homeAreaCode": "202", "homePhone": "5550123", "mobileAreaCode": "303"}, True),
-        ({"areaCode": "202", "homePhone": "5550199", "mobilePhone": "5550123"}, True),
-        ({"contactAreaCode": "202", "phone": "5550123"}, True),
-        ({"areaCode2": "202", "phone1": "5550199", "areaCode1": "303", "phone2": "5550123"}, True),
-        ({"homeAreaCode": "202", "homePhone": "5550199", "mobilePhone": "5550123"}, True),
-        ({"homeAreaCode": "202", "homePhone": "5550199", "mobilePhone": "3035550123"}, False),
-        ({"homeAreaCode": "202", "homePhone": "5550199", "mobilePhone": "+43035550123"}, False),
-        ({"areaCode1": "202", "phone1": "5550199", "areaCode2": "303", "phone2": "5550123"}, True),
-        ({"areaCode": "120", "phone": "+25550123"}, False),
-        ({"customerAreaCode": "202", "customerNumber": "88231", "phone": "5550123"}, True),
-        ({"contactAreaCode": "202", "contactNumber": "882311", "phoneNumber": "5550123"}, True),
-        ({"calleeAreaCode": "202", "to": "5550123", "callee": "44"}, True),
-        ({"customerAreaCode": "202", "customerPhone": "5550188", "phone": "5550123"}, True),
-        ({"cityCode": "12", "areaCode": "202", "phone": "5550123", "tel": "5550188"}, True),
-        ({"homeCity": "12", "areaCode": "202", "homePhone": "5550123"}, True),
-        ({"phone1AreaCode": "202", "phone1Number": "5550123"}, True),
-        # a prefix that is not part of the number, or a country code
-        ({"prefix": "1", "areaCode": "202", "phone": "5550123"}, True),
-        ({"trunkPrefix": "0", "areaCode": "202", "number": "5550123"}, True),
-        ({"techPrefix": "77", "areaCode": "202", "number": "5550123"}, True),
-        ({"dialPrefix": "9", "areaCode": "202", "number": "5550123"}, True),
-        ({"carrierPrefix": "1010288", "areaCode": "202", "number": "5550123"}, True),
-        ({"prefix": "+1", "areaCode": "202", "number": "5550123"}, True),
-        ({"prefix": "1", "areaCode": "303", "phone": "5550123"}, False),
-        ({"countryCode": "1", "areaCode": "303", "phone": "5550123"}, False),
-        ({"country": "840", "areaCode": "202", "number": "5550123"}, True),
-        ({"exchangeCode": "12", "areaCode": "202", "number": "5550123"}, True),
-        # other parts
-        ({"areaCode": "202", "prefix": "555", "number": "0123"}, True),
-        ({"areaCode": "202", "exchange": "555", "extension": "0123"}, True),
-        ({"cc": "1", "ndc": "202", "sn": "5550123"}, True),
-        ({"phone": ["+1", "202", "5550123"]}, True),
-        ({"phones": ["2025550199", "5550123"]}, False),
-        ({"phone1": "202", "phone2": "555", "phone3": "0123"}, True),
-        ({"phone1": "203", "phone2": "555", "phone3": "0123"}, False),
-        ({"number": "0123", "exchange": "555", "areaCode": "202"}, True),
-        ({"npa": "202", "nxx": "555", "phone": "0123"}, True),
-        # as in a whole number: dashes, extensions, decimals, and other digits
-        ({"areaCode": "202", "number": "555\u20110123"}, True),
-        ({"areaCode": "202", "number": "555\u00a00123"}, True),
-        ({"areaCode": "(202)", "number": "555 0123 ext 4"}, True),
-        ({"areaCode": "202", "number": "555-0123x4"}, True),
-        ({"areaCode": "202", "number": "5550123,,88"}, True),
-        ({"areaCode": 202.0, "number": 5550123.0}, True),
-        ({"areaCode": "202.0", "number": "5550123.0"}, True),
-        ({"areaCode": "202", "number": "tel:5550123"}, True),
-        ({"areaCode": "\uff12\uff10\uff12", "number": "555\uff10123"}, True),
-        # so many codes and numbers that not all are compared: the same position first
-        (
-            {f"area{i}Code": str(201 + i) for i in range(60)}
-            | {f"tel{i}": f"555{i:04}" for i in range(122, 182)},
-            True,
-        ),
-        ({"areaCode": "202", "extension": "5550123"}, False),
-    ],
-)
-def test_listed_number_is_stopped_if_its_parts_are_separate_values(
-    guards: Guards, body: dict[str, Any], *, is_listed: bool
-) -> None:
-    Path("dnc.txt").write_text("+12025550123\n", "utf-8")
-    found = guards.codes("3.1.0", Place("callPerson", {"line": "1"}, body), "")
-    assert ("do-not-call" in found) is is_listed
-
-
-@each_case(
-    "body, codes",
-    [
-        ({"areaCode": "202", "number": "5550123"}, ["number-unchecked"]),
-        ({"areaCode": "030", "number": "90 18-20 x4"}, ["number-unchecked"]),
-        ({"phone1": "202", "phone2": "444", "phone3": "0123"}, ["number-unchecked"]),
-        ({"number": "2025550132", "dialPrefix": "9", "area": "3"}, []),
-        ({"number": "(202) 555-0134", "areaCode": "202"}, []),
-        ({"number": "5812345", "mobile": "7002", "prefix": "9"}, []),
-        ({"areaCode": "11", "number": "190"}, ["phone-kind", "number-unchecked"]),
-    ],
-)
-def test_person_of_a_local_number_beside_its_area_code_is_not_known(
-    guards: Guards, body: dict[str, Any], codes: list[str]
-) -> None:
-    Path("dnc.txt").write_text("+12025550199\n", "utf-8")
-    assert guards.codes("3.1.0", Place("callPerson", {"line": "1"}, body), "") == codes
