@@ -8,21 +8,19 @@ from collections.abc import Collection, Iterable
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.named_places import (
+    ABOUT_VALUES,
     IN_URL,
     LIST_INDEX,
     ResponseEvidence,
-    has_name,
-    is_at,
     is_named,
     is_owner_named,
-    is_within,
     merge_equal,
 )
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.names_in_message import names_place
-from cxcall.responses.refusals.reason_choice import is_vague, platform_text
+from cxcall.responses.refusals.reason_choice import is_vague
 from cxcall.runtime.patterns import is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
@@ -43,7 +41,6 @@ _TOKEN_CODES = tuple(
     """.split()
 )
 _DESTINATION_CODES = _ORDER[:5]
-_ABOUT_VALUES = ("value-not-allowed", "property-missing")
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
 """Codes of refusals of a token, which a problem with the token in the request explains."""
 _ABOUT_IDS = ("not-found", "id-format")
@@ -87,7 +84,7 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     ]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, evidence.named))
+    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, evidence))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
 
@@ -101,9 +98,9 @@ def _subject(finding: Finding) -> tuple[str, ...]:
 
 
 def _rank(
-    finding: Finding, request: ObservedRequest, named: Iterable[Finding]
+    finding: Finding, request: ObservedRequest, evidence: ResponseEvidence
 ) -> tuple[int, int, bool]:
-    """Return the key to sort a finding by; `named` are the findings on the places that the response names."""
+    """Return the key to sort a finding by."""
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
@@ -111,8 +108,8 @@ def _rank(
         rank = -1
     elif finding.where == "response" and rank >= len(_ORDER):
         # After each problem in the request, if the message names no place.
-        rank = _NAMED if named else len(_ORDER) + 3
-    elif rank >= _NAMED and any(is_within(finding, each) for each in named):
+        rank = _NAMED if evidence.named else len(_ORDER) + 3
+    elif rank >= _NAMED and evidence.is_within(finding):
         rank = _NAMED
     else:
         rank = _rank_unnamed(finding, request, rank)
@@ -150,7 +147,7 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     """
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
-    text, is_placeholder = platform_text(request.response), finding.code == "placeholder"
+    text, is_placeholder = request.response_text, finding.code == "placeholder"
     if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
@@ -163,54 +160,52 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         is_id = (finding.code, finding.where) == ("id-format", "path")
         is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
-        is_confirmed &= all(each.code not in _DESTINATION_CODES for each in evidence.errors)
+        is_confirmed &= evidence.error_codes.isdisjoint(_DESTINATION_CODES)
         if is_confirmed or not text:
             return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
-    in_response = [each for each in evidence.in_response if each.source == SOURCE]
-    is_refused = any(is_at(finding, each) for each in in_response if each.code in _ABOUT_VALUES)
-    is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
-    about = {each.code for each in in_response}
+    is_about_value = finding.code not in ("property-missing", "property-unknown")
+    is_refused = is_about_value and evidence.is_refused(finding)
     is_wrong = is_refused or _is_wrong_id(finding, request, evidence)
-    is_wrong = is_wrong or any(each.message.startswith(finding.message) for each in in_response)
-    is_wrong = is_wrong or _is_coded(finding, request, in_response)
-    if is_wrong or _is_named_value(finding, request, about):
+    is_wrong = is_wrong or _is_coded(finding, request, evidence)
+    is_wrong = is_wrong or (
+        finding.where[:1] != "/"
+        and any(each.message.startswith(finding.message) for each in evidence.refusals)
+    )
+    if is_wrong or _is_named_value(finding, request, evidence.refusal_codes):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
 
 
-def _is_coded(finding: Finding, request: ObservedRequest, refusals: Iterable[Finding]) -> bool:
+def _is_coded(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> bool:
     """Return whether the code of a refusal without a place has the words of the place of a finding."""
-    is_place = finding.where[:1] == "/" and any(each.where == "response" for each in refusals)
-    code = platform_code(request.response) if request.response and is_place else ""
-    return request.is_refused and finding.code in _ACCEPTED and names_place(code, finding.where)
+    is_possible = finding.where[:1] == "/" and finding.code in _ACCEPTED and request.is_refused
+    code = platform_code(request.response) if request.response and is_possible else ""
+    return bool(evidence.unplaced) and names_place(code, finding.where)
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
     """Return whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
     # An API that refuses a value found it where it was.
     is_misplaced = finding.other_place == "query"
-    is_about_values = bool({*about} & {*(_ABOUT_VALUES[1:] if is_misplaced else _ABOUT_VALUES)})
+    is_about_values = bool({*about} & {*(ABOUT_VALUES[1:] if is_misplaced else ABOUT_VALUES)})
     if finding.where[:1] == "/" or (finding.where in IN_URL and finding.origin):
         return is_about_values and is_named(finding, request)
-    text = platform_text(request.response) if request.response else ""
-    is_about = finding.code in about or finding.code == "placeholder"
-    return is_about and finding.where == "path" and _is_quoted(finding.value, text)
+    is_about = finding.where == "path" and finding.code in (*about, "placeholder")
+    return is_about and _is_quoted(finding.value, request.response_text)
 
 
 def _cite(finding: Finding, request: ObservedRequest) -> Finding:
     """Return a finding on a value that the API quotes and refuses as an error with the API's words."""
-    if request.response is None or not _is_refused_value(finding, request):
+    if not _is_refused_value(finding, request):
         return finding
-    text = platform_text(request.response)
-    return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
+    return finding._replace(severity=Severity.ERROR, why=f"the API says: {request.response_text}")
 
 
 def _is_refused_value(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether the API quotes the value in the body that a finding is about, and refuses it."""
     is_value = finding.where[:1] == "/" and finding.code in _ACCEPTED and finding.source != SOURCE
-    is_refused = request.response is not None and request.is_refused and is_value
-    text = platform_text(request.response) if request.response and is_refused else ""
-    return finding.severity is not Severity.NOTE and _is_quoted(finding.value, text)
+    is_doubtful = finding.severity is not Severity.NOTE and request.is_refused and is_value
+    return is_doubtful and _is_quoted(finding.value, request.response_text)
 
 
 def _is_quoted(value: str, text: str) -> bool:
@@ -219,15 +214,12 @@ def _is_quoted(value: str, text: str) -> bool:
 
 def _is_wrong_id(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> bool:
     """Return whether a refusal is about a value that cannot be an ID, by its name or form."""
-    in_response = evidence.in_response
-    refusals = [each for each in in_response if each.source == SOURCE and each.code in _ABOUT_IDS]
-    if finding.code not in _WRONG_IDS or not refusals or request.response is None:
+    if finding.code not in _WRONG_IDS or evidence.refusal_codes.isdisjoint(_ABOUT_IDS):
         return False
-    text = platform_text(request.response)
+    text = request.response_text
     if _is_quoted(finding.value, text):
         return True
-    is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
-    if is_any and "[" not in text and not is_uuid(finding.value):
+    if "id-format" in evidence.unplaced and "[" not in text and not is_uuid(finding.value):
         return True  # the API says that an ID is not a UUID, and this ID is not
     if finding.where[:1] != "/":
         return False
@@ -239,7 +231,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, evidence: ResponseE
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether a note only repeats the status of a response without a reason."""
     is_note = finding.where == "response" and finding.severity is Severity.NOTE
-    return is_note and request.response is not None and not platform_text(request.response)
+    return is_note and request.response is not None and not request.response_text
 
 
 def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
@@ -248,14 +240,13 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
     if not status or finding.where == "response":
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
-    response_codes = {each.code for each in evidence.in_response}
-    if is_about_token and status not in _TOKEN_STATUSES and not response_codes & {*_TOKEN_CODES}:
+    if is_about_token and status not in _TOKEN_STATUSES and not evidence.codes & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         why = f"the API did not refuse the token: it responded with HTTP {status}"
         return finding._replace(severity=note, why=why)
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
-    if request.is_successful and response_codes.isdisjoint(("hidden-failure", "header-missing")):
+    if request.is_successful and evidence.codes.isdisjoint(("hidden-failure", "header-missing")):
         is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in IN_URL)
         is_accepted = is_accepted or finding.code == "header-missing"
         if is_accepted or is_path or (is_error and is_body):
@@ -267,7 +258,7 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
         why = "the API accepted the request; the failure that it reports may have another reason"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
-    if is_error and is_body and "state" in response_codes and not is_named(finding, request):
+    if is_error and is_body and "state" in evidence.codes and not is_named(finding, request):
         why = "the API reported a problem with a state, so it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
@@ -284,11 +275,10 @@ def _judge_refusal(
     """Return a refusal as a note if an error in the request already says it, and a generic one beside a likely cause as a warning."""
     if refusal.severity is not Severity.ERROR or refusal.code == "hidden-failure":
         return refusal
-    errors = evidence.errors
-    if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in errors):
+    if refusal.code in ABOUT_VALUES and "body-malformed" in evidence.error_codes:
         is_said = True  # to the API, the body has no properties
     elif refusal.where != "response":
-        is_said = any(has_name(each, refusal) for each in errors)
+        is_said = evidence.has_error(refusal)
     else:
         is_said = evidence.is_said or _is_explained(refusal, request, evidence.causes)
     if is_said:
@@ -299,9 +289,9 @@ def _judge_refusal(
 
 def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
     """Return whether a refusal says only that something in the request is not valid."""
+    text = request.response_text
     if refusal.where != "response" or request.response is None:
         return False
-    text = platform_text(request.response)
     code = platform_code(request.response) or text
     is_only_code = len(name_words(text.replace(code, ""))) < _MIN_WORDS
     return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
@@ -318,13 +308,13 @@ def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[F
         each.where == "header:Authorization" or each.code == "region-mismatch" for each in errors
     ):
         return True
-    if refusal.code in (*_ABOUT_IDS, *_ABOUT_VALUES) and any(
+    if refusal.code in (*_ABOUT_IDS, *ABOUT_VALUES) and any(
         each.where == "path" or each.code in _WRONG_IDS for each in errors
     ):
         return True
-    text = platform_text(request.response) if request.response else ""
+    text = request.response_text
     if refusal.code == "credential" and is_token_request(request) and not text:
         # It is derived from the status alone; in the wrong format, the server finds no credentials.
         return any(each.where[:1] == "/" or each.code == "body-malformed" for each in errors)
-    is_about_values = refusal.code in _ABOUT_VALUES
+    is_about_values = refusal.code in ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)

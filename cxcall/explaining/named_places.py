@@ -3,85 +3,130 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Self
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE
-from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.runtime.patterns import fold_name, name_words
 
 LIST_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 """The index of an item in a pointer, also of a pointer in a message."""
 IN_URL = ("path", "query", "form")
+ABOUT_VALUES = ("value-not-allowed", "property-missing")
+"""Codes of refusals of a value."""
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 
 
+_Place = tuple[str, str]
+"""The place of a finding, and for a parameter of the URL its name."""
+
+
 class ResponseEvidence(NamedTuple):
-    """What the findings on a response say about all others, computed once: there may be thousands of them.
+    """What the findings on a response say about all others, computed once: there may be thousands of them."""
 
-    `named` are the findings on the places in the request that the response names. `errors` are the errors in the
-    request itself, `causes` those of them that may explain a refusal without a place: of errors in the body, if
-    the response names places, only those at one of them. `is_said`: the response names the property of an error.
-    """
-
-    in_response: list[Finding]
-    named: list[Finding]
-    errors: list[Finding]
+    codes: set[str]
+    """The codes of the findings on the response."""
+    refusals: list[Finding]
+    """The findings in the API's words, with their codes, and the codes of those without a place."""
+    refusal_codes: set[str]
+    unplaced: set[str]
+    named: set[_Place]
+    """The places in the request that the response names, and those whose values it refuses."""
+    refused: set[_Place]
+    error_codes: set[str]
+    """The codes, places, and names of properties of the errors in the request itself."""
+    error_places: set[_Place]
+    error_names: set[str]
     causes: list[Finding]
+    """The errors that may explain a refusal without a place: of errors in the body, only those at a named place, if any."""
     is_said: bool
+    """Whether the response names the property of an error."""
 
     @classmethod
     def of(cls, findings: Iterable[Finding], request: ObservedRequest) -> Self:
         """Return the evidence in some findings."""
         found = list(findings)
-        named = [each for each in found if each.source == SOURCE and each.where != "response"]
+        said = [each for each in found if each.source == SOURCE]
+        named = {_place(each) for each in said if each.where != "response"}
+        names = {_last_name(where) for where, _ in named if where[:1] == "/"}
         errors = [
             each for each in found if each.severity is Severity.ERROR and each.source != SOURCE
         ]
         causes = [
             each
             for each in errors
-            if not named or each.where[:1] != "/" or any(has_name(each, place) for place in named)
+            if not named
+            or each.where[:1] != "/"
+            or not named.isdisjoint(_places(each))
+            or not names.isdisjoint(_names(each))
         ]
         return cls(
-            [each for each in found if each.where == "response" or each.source == SOURCE],
+            {each.code for each in found if each.where == "response" or each.source == SOURCE},
+            said,
+            {each.code for each in said},
+            {each.code for each in said if each.where == "response"},
             named,
-            errors,
+            {_place(each) for each in said if each.code in ABOUT_VALUES},
+            {each.code for each in errors},
+            {place for each in errors for place in _places(each)},
+            {name for each in errors for name in _names(each)},
             causes,
             any(is_named(each, request) for each in errors),
         )
+
+    def is_within(self, finding: Finding) -> bool:
+        """Return whether a finding is at a place that the response names, about a value in it, or renames to it."""
+        return not self.named.isdisjoint(_places(finding))
+
+    def is_refused(self, finding: Finding) -> bool:
+        """Return whether the response refuses the value that a finding is at."""
+        return not self.refused.isdisjoint(_own_places(finding))
+
+    def has_error(self, refusal: Finding) -> bool:
+        """Return whether an error in the request is about what a refusal names, or has its name at another place."""
+        is_same_name = refusal.where[:1] == "/" and _last_name(refusal.where) in self.error_names
+        return is_same_name or _place(refusal) in self.error_places
+
+
+def _place(named: Finding) -> _Place:
+    return named.where, named.origin if named.where in IN_URL else ""
+
+
+def _own_places(finding: Finding) -> tuple[_Place, ...]:
+    """Return the place of a finding, also without the name of a parameter, which a response may not name."""
+    return (finding.where, ""), _place(finding)
+
+
+def _places(finding: Finding) -> Iterator[_Place]:
+    """Yield the place of a finding, the places around it, and those that its correction writes."""
+    yield from _own_places(finding)
+    above = finding.where
+    while above[:1] == "/":
+        above = above.rpartition("/")[0]
+        yield above, ""
+    yield from ((edit.pointer, "") for edit in finding.edits)
+
+
+def _names(finding: Finding) -> Iterator[str]:
+    yield from map(_last_name, (finding.where, *(edit.pointer for edit in finding.edits)))
+
+
+def _last_name(where: str) -> str:
+    return where.rpartition("/")[2]
 
 
 def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
     above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
-    text = platform_text(request.response) if request.response else ""
+    text = request.response_text
     name = fold_name(above).rstrip("s")
     return request.is_refused and bool(name) and name in fold_name(text)
-
-
-def is_at(finding: Finding, named: Finding) -> bool:
-    """Return whether a finding is at the place that the response names: the same property, or parameter of the URL."""
-    is_other = named.where in IN_URL and named.origin not in ("", finding.origin)
-    return finding.where == named.where and not is_other
-
-
-def is_within(finding: Finding, named: Finding) -> bool:
-    """Return whether a finding is at a place that the response names, about a value in it, or renames to it."""
-    is_new_name = named.where in (edit.pointer for edit in finding.edits)
-    return is_at(finding, named) or is_new_name or finding.where.startswith(f"{named.where}/")
-
-
-def has_name(finding: Finding, named: Finding) -> bool:
-    """Return whether a finding is about what the response names, as `is_within`, or has its name at another place."""
-    places = (finding.where, *(edit.pointer for edit in finding.edits))
-    names = (each.rpartition("/")[2] for each in places if named.where[:1] == "/")
-    return is_within(finding, named) or named.where.rpartition("/")[2] in names
 
 
 def is_named(finding: Finding, request: ObservedRequest) -> bool:
@@ -90,10 +135,15 @@ def is_named(finding: Finding, request: ObservedRequest) -> bool:
     name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
     if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
         return False
-    # An identifier counts as a whole: `callerIdName` does not name `callerId`.
-    text = _IDENTIFIER.sub(lambda found: found[0].lower(), platform_text(request.response))
-    response_words = f" {' '.join(name_words(text))} "
-    return any(f" {each} " in response_words for each in (name.lower(), " ".join(name_words(name))))
+    words = _words_of(request.response_text)
+    return any(f" {each} " in words for each in (name.lower(), " ".join(name_words(name))))
+
+
+@lru_cache(maxsize=1)
+def _words_of(text: str) -> str:
+    """Return the words of a text between spaces; an identifier counts as a whole: `callerIdName` does not name `callerId`."""
+    text = _IDENTIFIER.sub(lambda found: found[0].lower(), text)
+    return f" {' '.join(name_words(text))} "
 
 
 def merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

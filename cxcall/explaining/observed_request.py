@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cached_property
 from http import HTTPStatus
 
 from cxcall.findings.finding import Finding
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
@@ -126,6 +128,11 @@ class ObservedRequest:
     def status(self) -> int:
         """The status of the response; 0 if it is not known."""
         return self.response.status if self.response else 0
+
+    @cached_property
+    def response_text(self) -> str:
+        """The platform's message in the response; empty without one."""
+        return platform_text(self.response) if self.response else ""
 
     @property
     def is_identified(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.contracts.contract import load_operation
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.finding_order import rank_findings
@@ -11,8 +12,11 @@ from cxcall.explaining.readers.code.code_reader import read_code
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.paste_cleanup import clean_text
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
-from helpers.exchanges import CALLBACK, CALLBACKS, exchange
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.message_in_body import SOURCE
+from cxcall.responses.refusals.place_in_request import find_listed_errors
+from cxcall.responses.refusals.property_places import PropertyPlaces
+from helpers.exchanges import CALLBACK, CALLBACKS, ID, exchange
 
 SIZE = 1 << 17
 
@@ -60,4 +64,16 @@ def test_many_wrong_values_are_ranked_in_linear_time() -> None:
     wrong = [
         Finding.warning("id-format", f"/{each}/id", f"wrong {each}") for each in range(SIZE // 16)
     ]
-    assert len(rank_findings([*wrong, *found.findings], found.request)) > len(wrong)
+    refused = [each._replace(severity=Severity.ERROR, source=SOURCE) for each in wrong]
+    ranked = rank_findings([*wrong, *refused, *found.findings], found.request)
+    assert len(ranked) > len(wrong)
+
+
+@pytest.mark.slow
+def test_many_errors_of_a_response_are_placed_in_linear_time() -> None:
+    operation = load_operation("add-contacts")
+    body = [{"contactListId": ID, "data": {}} for _ in range(SIZE // 32)]
+    errors = [{"field": f"field{number}", "message": "is wrong"} for number in range(len(body))]
+    errors.append({"field": "callable", "message": "is wrong"})
+    found = find_listed_errors(PropertyPlaces(operation, body), {"errors": errors})
+    assert [each.where for each in found] == ["/0/callable"]

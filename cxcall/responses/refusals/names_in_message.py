@@ -7,11 +7,16 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects
+from cxcall.documents.json_pointer import has_value, leaves
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_property_names
 from cxcall.responses.message_in_body import SOURCE, member_text, shorten
+from cxcall.responses.refusals.property_places import (
+    PropertyPlaces,
+    body_members,
+    is_declared_property,
+)
 from cxcall.runtime.patterns import (
     AFTER_DOLLAR,
     IN_ANGLES,
@@ -100,7 +105,7 @@ def find_named_value(text: str, body: Any, places: Mapping[str, str]) -> NamedVa
     """
     if unknown := _WRONG_PROPERTY.search(text):
         value, owner = unknown["value"][:_MAX_VALUE], unknown["type"]
-        found = (at for at, _ in _members(body) if at.rpartition("/")[2] == value)
+        found = (at for at, _ in body_members(body) if at.rpartition("/")[2] == value)
         message = f"`{value}` is not a property of `{owner}`"
         return NamedValue(
             "property-unknown", message, "remove or rename it", next(found, "response")
@@ -185,13 +190,7 @@ def _without_id(parts: list[str]) -> list[str]:
     return parts[:-1] if len(parts) > 1 and parts[-1] in ("id", "ids") else parts
 
 
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (pointer, value) of every member of every object in a JSON value."""
-    for at, found in objects(value):
-        yield from ((join_pointer(at, name), member) for name, member in found.items())
-
-
-def find_named_fields(operation: Operation | None, response: Any, body: Any) -> Iterator[Finding]:
+def find_named_fields(places: PropertyPlaces, response: Any) -> Iterator[Finding]:
     """Yield a finding for each field that a response lists (`details[].fieldName`)."""
     details = response.get("details") if isinstance(response, dict) else None
     for detail in details if isinstance(details, list) else ():
@@ -199,34 +198,32 @@ def find_named_fields(operation: Operation | None, response: Any, body: Any) -> 
             error_code = member_text(detail, "errorCode")
             yield Finding.error(
                 "value-not-allowed",
-                locate_property(operation, name.rpartition(".")[2], body) or "response",
+                places.locate(name.rpartition(".")[2]) or "response",
                 f"the API names the field `{shorten(name)}`"
                 + (f", for `{shorten(error_code)}`" if error_code else ""),
-                fix=comparison_advice(operation),
+                fix=comparison_advice(places.operation),
                 source=SOURCE,
             )
 
 
-def find_named_properties(
-    operation: Operation | None, text: str, body: Any, code: str
-) -> Iterator[Finding]:
+def find_named_properties(places: PropertyPlaces, text: str, code: str) -> Iterator[Finding]:
     """Yield a finding for each property that a message names; `code` is the code for declared properties."""
+    operation, body, locate = places.operation, places.body, places.locate
     if operation is not None and not operation.takes_body:
         return
     text = _VALUE.sub("", text)  # a value that looks like a name is not a name
     quoted = _QUOTED_NAME.findall(text)
-    plain = [name for name in _CAMEL_NAME.findall(text) if locate_property(operation, name, body)]
+    plain = [name for name in _CAMEL_NAME.findall(text) if locate(name)]
     if code == "property-missing" and not plain:
         words = [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
-        places = {name: locate_property(operation, name, body) for name in words}
-        plain = [name for name, place in places.items() if place and not has_value(body, place)]
+        plain = [name for name in dict.fromkeys(words) if not has_value(body, locate(name))]
     if operation is None:  # only the body shows which names are properties
-        quoted = [name for name in quoted if locate_property(operation, name, body)]
+        quoted = [name for name in quoted if locate(name)]
     elif not (quoted or plain or code == "property-missing"):
         plain += _spelled_names(operation, text) or _one_word_names(operation, text, body)
     free = dict(_free_names(operation, text, body))
     for name in dict.fromkeys((*quoted, *plain, *free)):
-        if pointer := locate_property(operation, name, body) or free.get(name, ""):
+        if pointer := locate(name) or free.get(name, ""):
             yield Finding.error(
                 code,
                 pointer,
@@ -254,10 +251,10 @@ def _free_names(operation: Operation | None, text: str, body: Any) -> Iterator[t
     if operation is None:
         return
     listed = {name.strip() for each in _LISTED_NAMES.findall(text) for name in each.split(",")}
-    for pointer, _ in _members(body) if listed else ():
+    for pointer, _ in body_members(body) if listed else ():
         above, _, name = pointer.rpartition("/")
         is_free = operation.schema_at(above).get("additionalProperties")
-        if name in listed and is_free and not _is_declared(operation, pointer):
+        if name in listed and is_free and not is_declared_property(operation, pointer):
             yield name, pointer
 
 
@@ -271,12 +268,12 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     phrases = [*words, *map("".join, pairwise(words))]
     is_caller = any(map(number_property_names.is_folded_caller_name, phrases))
     found = ""
-    for pointer, _ in _members(body):
+    for pointer, _ in body_members(body):
         words_of_name = name_words(pointer.rpartition("/")[2])
         parts = _without_id([*filter(str.isalpha, words_of_name)])
         is_all = parts == subject or (is_caller and _is_caller_number(pointer))
         is_part = len(parts) > 1 and " ".join(parts) in " ".join(words)
-        if is_all and (operation is None or _is_declared(operation, pointer)):
+        if is_all and (operation is None or is_declared_property(operation, pointer)):
             return pointer
         if is_part and not found:
             found = pointer
@@ -296,11 +293,6 @@ def _is_caller_number(pointer: str) -> bool:
     return number_property_names.is_folded_caller_name(name) and not name.endswith("name")
 
 
-def _is_declared(operation: Operation, pointer: str) -> bool:
-    above, _, name = pointer.rpartition("/")
-    return name in operation.schema_at(above).get("properties", {})
-
-
 def _spelled_names(operation: Operation, text: str) -> list[str]:
     """Return the properties whose names a message writes as words, such as "diagnostic settings"."""
     words = re.findall(r"[a-z]+", text.lower())
@@ -315,7 +307,9 @@ def _one_word_names(operation: Operation, text: str, body: Any) -> list[str]:
     words = {word for found in _ONE_WORD.findall(text) for word in found if word}
     above, owner = ("/0", body[0]) if body and isinstance(body, list) else ("", body)
     has = owner if isinstance(owner, dict) else {}
-    return [name for name in has if name in words and _is_declared(operation, f"{above}/{name}")]
+    return [
+        name for name in has if name in words and is_declared_property(operation, f"{above}/{name}")
+    ]
 
 
 @cache
@@ -330,16 +324,6 @@ def _spellings(operation: Operation) -> list[tuple[str, str]]:
         for name, parts in split
         if len(parts) > 1
     ]
-
-
-def locate_property(operation: Operation | None, name: str, body: Any) -> str:
-    """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
-    declared = operation.pointers if operation else [at for at, _ in _members(body)]
-    places = [each for each in declared if each.rpartition("/")[2] == name]
-    if operation and not places:  # of an item of a list
-        of_objects = (at for at, _ in objects(body) if _is_declared(operation, f"{at}/{name}"))
-        places = [f"{at}/{name}" for at in of_objects]
-    return next((each for each in places if has_value(body, each)), places[0] if places else "")
 
 
 def comparison_advice(operation: Operation | None) -> str:

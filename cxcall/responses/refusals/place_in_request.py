@@ -28,8 +28,8 @@ from cxcall.responses.refusals.names_in_message import (
     find_named_parameter,
     find_named_properties,
     find_named_value,
-    locate_property,
 )
+from cxcall.responses.refusals.property_places import PropertyPlaces
 from cxcall.responses.refusals.reason_choice import challenge_error, find_cause_of_text
 from cxcall.runtime.patterns import fold_name
 
@@ -60,25 +60,29 @@ def place_refusal(
 
     `cause` is what the finding says, and `text` the platform's message.
     """
-    operation, body = request.operation, request.body
+    places = PropertyPlaces(request.operation, request.body)
     is_about_request = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    listed = [*find_listed_errors(operation, response.json(), body)] if is_about_request else []
+    listed = [*find_listed_errors(places, response.json())] if is_about_request else []
     if listed and (main.code in _INEXACT or main.code == listed[0].code):
         return _with_place(main, listed[0]), tuple(listed[1:])
-    if main.code in _ABOUT_HEADERS and (header := find_named_header(operation, text)):
+    if main.code in _ABOUT_HEADERS and (header := find_named_header(request.operation, text)):
         return _at_header(main, header, cause, request), ()
-    return _place_named(main, request, response, text)
+    return _place_named(main, request, places, response, text)
 
 
 def _place_named(
-    main: Finding, request: RefusedRequest, response: HttpResponse, text: str
+    main: Finding,
+    request: RefusedRequest,
+    places: PropertyPlaces,
+    response: HttpResponse,
+    text: str,
 ) -> tuple[Finding, tuple[Finding, ...]]:
     """Return the main finding at the value, parameter, or property that a message or a code names, and other findings."""
     operation, body = request.operation, request.body
     code = main.code if main.code in _ABOUT_VALUES else "value-not-allowed"
     named = (
-        *find_named_fields(operation, response.json(), body),
-        *find_named_properties(operation, _without_codes(text, response), body, code),
+        *find_named_fields(places, response.json()),
+        *find_named_properties(places, _without_codes(text, response), code),
     )
     if value := find_named_value(text, body, request.places):
         return main._replace(**value._asdict()), named
@@ -187,16 +191,19 @@ def _place_listed_value(main: Finding, response: Any, body: Any) -> Finding:
     return main
 
 
-def find_listed_errors(operation: Operation | None, response: Any, body: Any) -> Iterator[Finding]:
+def find_listed_errors(places: PropertyPlaces, response: Any) -> Iterator[Finding]:
     """Yield a finding for each message that a response lists with a place which the request has, or lacks."""
     for error in listed_errors(response):
-        place = _find_place(operation, error, body)
+        place = _find_place(places, error)
         if place is None:
             continue
         where, name = place
         cause = find_cause_of_text(error.message).code
         code = cause if cause in _OF_ONE_PLACE else "value-not-allowed"
-        message, fix = f"the API says: {shorten(error.message)}", comparison_advice(operation)
+        message, fix = (
+            f"the API says: {shorten(error.message)}",
+            comparison_advice(places.operation),
+        )
         if where == "header":
             is_missing = cause in ("property-missing", "header-missing")
             code, where = "header-missing" if is_missing else code, f"header:{name}"
@@ -206,15 +213,14 @@ def find_listed_errors(operation: Operation | None, response: Any, body: Any) ->
         yield Finding.error(code, where, message, fix=fix, source=SOURCE, origin=name)
 
 
-def _find_place(
-    operation: Operation | None, error: ListedError, body: Any
-) -> tuple[str, str] | None:
+def _find_place(places: PropertyPlaces, error: ListedError) -> tuple[str, str] | None:
     """Return the pointer in the body and an empty name, or the location and the name of a parameter; None if there is neither."""
+    operation, body = places.operation, places.body
     location, names = error.location, error.names
     is_named = len(names) > 1 and not has_value(body, make_pointer(names[0]))
     if not location and is_named and (named := LOCATIONS.get(names[0].lower())):
         location, names = named, names[1:]  # `["query", "limit"]`
-    if location in ("", "body") and (pointer := _find_pointer(operation, names, body)):
+    if location in ("", "body") and (pointer := _find_pointer(places, names)):
         return pointer, ""
     parameters = operation.parameters if operation and location != "body" else ()
     for each in (parameter.as_sent for parameter in parameters):
@@ -224,20 +230,14 @@ def _find_place(
     return (location, names[-1]) if location not in ("", "body") else None
 
 
-def _find_pointer(operation: Operation | None, names: tuple[str, ...], body: Any) -> str:
+def _find_pointer(places: PropertyPlaces, names: tuple[str, ...]) -> str:
     """Return the pointer of the property that some names mean, which the body has or lacks; empty if there is none."""
-    exact = make_pointer(*names)
-    declared = operation.pointers if operation else ()
-    if has_value(body, exact) or exact in declared:
+    exact, body, operation = make_pointer(*names), places.body, places.operation
+    if has_value(body, exact) or (operation and exact in operation.pointers):
         return exact
-    folded = fold_name(exact)  # ASP.NET writes `To` for `to`
-    first = ("0",) if body and isinstance(body, list) else ()
-    owner = body[0] if first else body
-    members = [make_pointer(*first, each) for each in owner] if isinstance(owner, dict) else []
-    forms = (folded, fold_name(make_pointer(*first, *names)))
-    if found := next((each for each in (*members, *declared) if fold_name(each) in forms), ""):
+    if found := places.locate_folded(names):
         return found
     above = make_pointer(*names[:-1])
     if above and isinstance(find_value(body, above), dict):
         return exact
-    return locate_property(operation, names[-1], body)
+    return places.locate(names[-1])

@@ -11,7 +11,6 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
-from cxcall.responses.refusals.reason_choice import platform_text
 
 _BAD_REQUEST = 400
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
@@ -65,7 +64,7 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
     # A string that does not end is skipped as a whole, in linear time.
     outside = _STRING.sub(lambda string: "" if string[1] else string[0], body)
     has_lost_quotes = is_malformed and _BARE_NAME.search(outside) is not None
-    text = platform_text(request.response) if request.response else ""
+    text = request.response_text
     has_problem = any(each.severity is not Severity.NOTE for each in in_body)
     is_refused = '"' in body and "malformed syntax" in text and not has_problem
     if has_lost_quotes or is_refused:
