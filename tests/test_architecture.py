@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import cache
 from graphlib import TopologicalSorter
@@ -74,19 +73,3 @@ def test_no_imports_run_in_a_circle() -> None:
 
 def test_every_level_has_packages_that_exist() -> None:
     assert {package_of(name) for name in modules()} == set(LEVEL)
-
-
-def test_a_command_calls_one_action() -> None:
-    longer = [
-        f"{path.name}:{function.lineno}"
-        for path in (PACKAGE / "cli" / "commands").glob("*.py")
-        for function in ast.parse(path.read_text("utf-8")).body
-        if isinstance(function, ast.FunctionDef)
-        and any("app.command(" in ast.unparse(each) for each in function.decorator_list)
-        for _docstring, *statements in (function.body,)
-        for *imports, last in (statements,)
-        if not all(isinstance(each, ast.ImportFrom) for each in imports)
-        or not isinstance(last, ast.Return | ast.Expr)
-        or not isinstance(last.value, ast.Call)
-    ]
-    assert longer == []

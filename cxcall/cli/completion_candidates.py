@@ -15,11 +15,8 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cxcall.output.report import Report
-
 SHELL_VARIABLE = "_CXCALL_COMPLETE"
 _MAX_RECORDS = 50
-_SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 
 
 class Value(NamedTuple):
@@ -34,17 +31,6 @@ class Completions(NamedTuple):
 
     values: tuple[Value, ...] = ()
     takes_files: bool = False
-
-
-def read_script(shell: str) -> Report:
-    """Return the completion script of a shell."""
-    from pathlib import Path
-
-    from cxcall.output.report import Report
-
-    folder = Path(__file__).parent / "completion_scripts"
-    script = (folder / f"cxcall.{_SUFFIXES[shell]}").read_text("utf-8")
-    return Report("completion", data={"script": script}, text=script.rstrip("\n"))
 
 
 def complete(words: list[str], environment: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Declare the options that choose the format and amount of output."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import get_annotations
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -80,6 +81,7 @@ else:
         """The base of a group of options: the fields that declarations describe have their default values."""
 
         def __init_subclass__(cls) -> None:
+            cls.__annotations__ = get_annotations(cls, eval_str=True)
             super().__init_subclass__()
             cls.declared = cls._field_defaults
             pairs = zip(cls._defaults, cls.__annotations__.values(), strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall.cli.actions.operation_details import show_operation
-from cxcall.cli.actions.operations import MOST_LISTED, list_operations
+from cxcall.cli.commands.operations import MOST_LISTED, list_operations
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from cxcall.cli.actions.sandbox import describe_sandbox
-from cxcall.cli.commands.sandbox import SandboxOptions
+from cxcall.cli.commands.sandbox import SandboxOptions, describe_sandbox
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan

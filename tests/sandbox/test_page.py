@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from cxcall.cli.actions.sandbox import new_explainer
+from cxcall.cli.commands.sandbox import new_explainer
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.chromium import Browser, needs_axe, needs_chromium

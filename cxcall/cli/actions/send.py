@@ -107,7 +107,7 @@ def start_log(log: LogOptions, stack: ExitStack, flags: Flags, *inputs: str | No
 
 def _follower_of(operation: Operation) -> Callable[..., Report]:
     """Return a function that sends a request and follows the call; raises UsageError if that is impossible."""
-    from cxcall.cli.actions.track import find_tracker
+    from cxcall.cli.commands.track import find_tracker
 
     return partial(_deliver_and_follow, find_tracker(operation))
 
@@ -116,7 +116,7 @@ def _deliver_and_follow(
     tracker: Tracker, checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send a request and follow the call; the exit code is that of the end of the call."""
-    from cxcall.cli.actions.track import follow_call, report_unfollowed
+    from cxcall.cli.commands.track import follow_call, report_unfollowed
 
     report = deliver_request(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None

@@ -1,4 +1,4 @@
-"""The commands with their options: one file per command, and each function calls one action.
+"""The commands: one file per command, with its options, its help, and what it does.
 
-A file that declares options has no `from __future__ import annotations`: Typer needs the types of their values.
+The types of options are imported at run time, not only for type checkers: they convert the values.
 """

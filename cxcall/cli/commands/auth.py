@@ -1,11 +1,46 @@
 """`cxcall auth`: log in, show the credentials, print a token, log out, and choose the default profile."""
 
-from cxcall.cli.actions.auth import log_in, log_out, print_token, show_credentials, switch_profile
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 from cxcall.cli.command_classes import CommandGroup
+from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import COMMON, SettingsOptions, port_option
+from cxcall.contracts.contract import find_platform_contract
+from cxcall.contracts.openapi_document import CXONE, PLATFORMS
+from cxcall.credentials import login_and_logout, token_provider
+from cxcall.credentials.access_token import EXPLICIT, credentials_error
+from cxcall.credentials.client_selection import grant_kind, require_token_url
+from cxcall.credentials.oauth_client import ACCESS_KEY
+from cxcall.credentials.status import get_status
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
-from cxcall.output.report import Report
+from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
+from cxcall.settings import profile_changes
+from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.setting_values import DEFAULTS, check_values
+from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
+from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cxcall.cli.shared_options import SettingsOptions
+    from cxcall.credentials.access_token import Token
+    from cxcall.output.output_options import OutputOptions
+    from cxcall.settings.sources import Flags
+
+_PLACES_OF_ANSWERS = ("stdin", "--region", "--base-url")
+_PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
+
 
 app = CommandGroup("Log in to the platform and show credentials.", COMMON)
 
@@ -39,7 +74,26 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
     has the redirect URI http://localhost.
     """
-    return log_in(options, output, target)
+    flags: Flags = {**target._asdict(), "client_id": options.client_id}
+    screen = Screen.standard(output)
+    profile = find_profile(flags)
+    # The `.env` of a folder must not create a profile.
+    can_create = profile.layer in (Layer.FLAGS, Layer.ENVIRONMENT)
+    with profile_changes.new_profile(config_path(), profile) if can_create else nullcontext():
+        if options.basic or options.api_key:
+            return _store_credentials(flags, screen, profile, is_basic=options.basic)
+        flags = _ask_destination(flags, screen)
+        flags, identifier = _ask_identifier(flags, options, screen)
+        values = _values_to_keep(profile, flags, identifier)
+        token = _request_token(flags, options, output, identifier)
+        kept = _keep_in_profile(profile, values)
+    settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
+    status = get_status(settings)
+    done = f"logged in to {settings.base_url} ({token.kind})"
+    if token.kind == EXPLICIT:
+        done = f"stored the access token for {settings.base_url} (not verified)"
+    text = f"{done}; stored in {status.storage}{kept}"
+    return Report("auth login", findings=status.findings, data=status.as_dict(), text=text)
 
 
 @app.command("status", "cxcall auth status", "cxcall auth status -o json")
@@ -48,7 +102,15 @@ def show_status(settings: SettingsOptions) -> Report:
 
     Also shows the host that they are for, and when the token expires.
     """
-    return show_credentials(settings)
+    status = get_status(settings_of_platform(settings._asdict()))
+    return Report(
+        "auth status",
+        outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
+        exit_code=ExitCode.OK if status.is_usable else ExitCode.CREDENTIALS,
+        findings=status.findings,
+        data=status.as_dict(),
+        table=Table(("", "VALUE", "SOURCE"), status.rows()).joining_sources(),
+    )
 
 
 @app.command(
@@ -58,16 +120,205 @@ def show_status(settings: SettingsOptions) -> Report:
 )
 def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
-    return print_token(settings)
+    token = token_provider.get_token(settings_of_platform(settings._asdict()))
+    data = {"accessToken": token.value, "expiresAt": token.expires_at}
+    return Report("auth token", data=data, text=token.value, shows_secret=True)
 
 
 @app.command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    return log_out(target)
+    chosen = chosen_profile(target._asdict())
+    profile = chosen.value
+    removed, problems = login_and_logout.delete_login(profile)
+    if not (removed or problems):  # a profile with a misspelled name has no login
+        ConfigFile.read(config_path()).profile_settings(chosen, can_create=False)
+    nothing = f"profile `{profile}` {'is logged out' if problems else 'has no login'}"
+    return Report(
+        "auth logout",
+        outcome=Outcome.ERROR if problems else Outcome.OK,
+        exit_code=ExitCode.USAGE if problems else ExitCode.OK,
+        findings=problems,
+        data={"removed": removed},
+        text=f"removed {', '.join(removed)}" if removed else nothing,
+    )
 
 
 @app.command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(profile: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
-    return switch_profile(profile)
+    profile_changes.set_default_profile(config_path(), profile)
+    findings = []
+    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", profile):
+        message = "the variable selects another profile and takes precedence"
+        findings.append(
+            Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
+        )
+    return Report(
+        "auth switch",
+        findings=tuple(findings),
+        data={"profile": profile},
+        text=f"`{profile}` is now the default profile",
+    )
+
+
+def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_basic: bool) -> Report:
+    """Store Basic credentials or an API key for the profile and its host; nothing is requested with them."""
+    from cxcall.credentials.request_credentials import store_credentials
+
+    settings = settings_of_platform(flags)
+    username = (
+        (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
+    )
+    secret = _read_secret(screen, "Password" if is_basic else "API key")
+    # The default profile, and one for a platform, keep their destination: other calls and a token go there, too.
+    own = ConfigFile.read(config_path()).profiles.get(profile.value, {})
+    is_own = profile.value != DEFAULTS["profile"] and own.keys().isdisjoint(_PLATFORM_SETTINGS)
+    values = _values_to_keep(profile, flags) if is_own else {}
+    storage = store_credentials(settings, username, secret)
+    text = f"stored for {settings.base_url} in {storage}{_keep_in_profile(profile, values)}"
+    return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": storage}, text=text)
+
+
+def _ask_destination(flags: Flags, screen: Screen) -> Flags:
+    """Return the flags with the platform and region; asks a person for those that no setting has."""
+    layers = read_trusted_layers(flags)[0]
+    if not screen.is_interactive or any(
+        find_setting(name, layers) for name in ("region", "base_url")
+    ):
+        return flags
+    platform = find_platform(flags) or _ask_platform(screen)
+    if platform == CXONE:  # no default: a key is sent there
+        prompt, default = "Area, such as na1, or the URL of the API", ""
+    else:
+        contract = find_platform_contract(platform)
+        urls = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
+        default = next((name for name in urls if urls[name] == contract.base_url()), "")
+        prompt = f"Region, or the URL of the API [{default}]"
+    while True:
+        answer = screen.read_line(prompt) or default
+        name = "base_url" if "://" in answer else "region"
+        chosen: Flags = {**flags, "platform": platform, name: answer}
+        if not answer or _is_accepted(partial(settings_of_platform, chosen), screen):
+            return chosen
+
+
+def _ask_platform(screen: Screen) -> str:
+    """Return a valid platform; asks again after an invalid answer."""
+    default = PLATFORMS[0]
+    while True:
+        answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
+        given = {"platform": Setting(answer, "answer", locate=lambda: "stdin")}
+        if _is_accepted(partial(check_values, [given]), screen):
+            return answer
+
+
+def _is_accepted(check: Callable[[], object], screen: Screen) -> bool:
+    """Return whether an answer is valid, and print its error if not; raises an error that is about something else."""
+    try:
+        check()
+    except UsageError as error:
+        if error.findings[0].where not in _PLACES_OF_ANSWERS:
+            raise
+        for finding in error.findings:
+            screen.print_finding(finding, screen.stderr)
+        return False
+    return True
+
+
+def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tuple[Flags, str]:
+    """Return the flags with the ID of the client or the access key, and its setting; asks for it if no setting has it."""
+    settings = settings_of_platform(flags)
+    if options.with_token:
+        return flags, "client_id"
+    if options.web:
+        client_id = settings.client_id or _read(screen, "Client ID", "--client-id")
+        return {**flags, "client_id": client_id}, "client_id"
+    require_token_url(settings)  # before a person types the secret
+    if grant_kind(settings) == ACCESS_KEY:
+        name, prompt, source = "access_key_id", "Access key ID", "CXCALL_ACCESS_KEY_ID"
+    else:
+        name, prompt, source = "client_id", "Client ID", "--client-id"
+    is_known = settings.values[name].value
+    return flags if is_known else {**flags, name: _read(screen, prompt, source)}, name
+
+
+def _request_token(
+    flags: Flags, options: LoginOptions, output: OutputOptions, identifier: str
+) -> Token:
+    """Log in, and return the token. `identifier` is the setting of the ID."""
+    screen, settings = Screen.standard(output), settings_of_platform(flags)
+    if options.with_token:
+        token = _read_secret(screen, "Access token")
+        return login_and_logout.log_in_with_token(settings, token)
+    if options.web:
+        show = _page_opener(output, open_browser=not options.no_browser)
+        return login_and_logout.log_in_with_browser(settings, show, port=options.port)
+    noun, name = (
+        ("Access key", "access_key_secret")
+        if identifier == "access_key_id"
+        else ("Client", "client_secret")
+    )
+    secret = settings.values[name].value or _read_secret(screen, f"{noun} secret")
+    return login_and_logout.store_login(settings, settings.values[identifier].value, secret)
+
+
+def _read(screen: Screen, prompt: str, name: str) -> str:
+    """Return an answer from a person or from stdin; raises CredentialsError if there is none. `name` is its setting."""
+    if not (answer := screen.read_line(prompt)) and not screen.is_interactive:
+        fix = f"set `{name}`, and pipe the secret into stdin"
+        raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
+    return answer
+
+
+def _read_secret(screen: Screen, prompt: str) -> str:
+    """Return a secret from a person or from stdin; raises CredentialsError if stdin has none."""
+    if not (secret := screen.read_secret(prompt)) and not screen.is_interactive:
+        message = f"{prompt} is required on stdin without a terminal"
+        raise credentials_error(message, "pipe it into stdin", where="stdin")
+    return secret
+
+
+def _values_to_keep(profile: Setting, flags: Flags, identifier: str = "") -> dict[str, Any]:
+    """Return the values that the person entered, for the profile; raises UsageError if it cannot be changed.
+
+    `identifier` is the setting of the ID. Values from the environment are not kept.
+    """
+    if profile.value.startswith(GC_PREFIX) or profile.layer.is_dotenv:
+        return {}
+    names = ("platform", "region", "base_url", identifier)
+    contract = find_platform_contract(find_platform(flags))
+    values = {
+        name: profile_changes.checked_value(name, value, contract)
+        for name in names
+        if (value := flags.get(name))
+    }
+    if values:
+        profile_changes.check_changeable(config_path())
+    return values
+
+
+def _keep_in_profile(profile: Setting, values: Mapping[str, Any]) -> str:
+    """Write values to the profile, and return a line that names them."""
+    if not values:
+        return ""
+    profile_changes.change_profile(config_path(), profile.value, values)
+    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return f"\nprofile `{profile.value}` now has {shown}"
+
+
+def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str], None]:
+    """Return a function that prints the address of a page to stderr, and may open it in the browser."""
+    screen = Screen.standard(output._replace(output="text"))
+
+    def show(page: str) -> None:
+        screen.print_diagnostic(f"log in at this page, as the user who places the calls:\n{page}")
+        if open_browser:
+            from threading import Thread
+
+            from cxcall.credentials.browser_login import open_page
+
+            # A browser that was named in `BROWSER` may block its caller.
+            Thread(target=open_page, args=(page,), daemon=True).start()
+
+    return show

@@ -1,13 +1,14 @@
 """`cxcall completion`: print the completion script of a shell."""
 
+from pathlib import Path
 from typing import Literal
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.completion_candidates import read_script
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report
 
 app = CommandGroup()
+_SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 
 
 @app.command(
@@ -26,4 +27,6 @@ def completion(
 
     It completes commands, flags, and values. The examples show where each shell looks for the script; create the folder if it is missing, and start a new shell to use the script. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
     """
-    return read_script(shell)
+    folder = Path(__file__).parents[1] / "completion_scripts"
+    script = (folder / f"cxcall.{_SUFFIXES[shell]}").read_text("utf-8")
+    return Report("completion", data={"script": script}, text=script.rstrip("\n"))

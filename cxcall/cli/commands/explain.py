@@ -1,12 +1,47 @@
 """`cxcall explain`: explain why a request failed."""
 
-from typing import Literal
+from __future__ import annotations
 
+import re
+from collections import Counter
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Literal
+
+from cxcall.cli.actions.explain.request_explainer import (
+    RequestExplainer,
+    attempt_as_json,
+    explain_in_parts,
+)
+from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions
+from cxcall.contracts.contract import load_user_contract
+from cxcall.documents.text_files import STDIN, read_text
+from cxcall.explaining.correction.corrected_command import find_shell_form
+from cxcall.explaining.correction.corrected_request import find_correction
+from cxcall.explaining.explanation import Explanation, explain_request
+from cxcall.explaining.readers.format_detection import (
+    FORMATS,
+    open_source,
+    read_exchanges,
+    unknown_format,
+)
+from cxcall.findings.codes import find_code, load_codes
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
-from cxcall.output.report import Report
+from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
+from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
+from cxcall.responses.refusals.finding_code_table import Cause, cause_of_status
+
+COMMAND = "explain"
+_DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
+
 
 app = CommandGroup()
 
@@ -48,6 +83,165 @@ def explain(options: ExplainOptions) -> Report:
 
     Reads any text that contains a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
-    from cxcall.cli.actions.explain.explain import run_explain
+    if options.last:
+        from cxcall.cli.actions.explain.last_delivery import explain_last
 
-    return run_explain(options)
+        return explain_last(options.contracts)
+    if options.codes:
+        return _list_codes()
+    report = _explain_code(options.file) if options.file and options.entry is None else None
+    return report or _explain_file(options)
+
+
+def _list_codes() -> Report:
+    """Return all finding codes, one per line."""
+    rows = [code._asdict() for code in load_codes().values()]
+    return Report(
+        COMMAND,
+        data={"codes": rows},
+        json_lines=rows,
+        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in load_codes().values()]),
+    )
+
+
+def _explain_code(name: str) -> Report | None:
+    """Return the description of a finding code or a platform's code; None if the name may be that of a file."""
+    if name == STDIN or Path(name).exists():
+        return None
+    status, _, phrase = name.partition(" ")
+    meanings = find_platform_codes(name) or find_platform_codes(phrase)
+    if not meanings and status.isdecimal() and (cause := cause_of_status(int(status))):
+        return _describe_status(int(status), cause)
+    is_path = ("." in name or "/" in name) and not _DOTTED_CODE.fullmatch(name)
+    if name in load_codes() or not (meanings or is_path):
+        code = find_code(name, load_platform_codes())
+        return Report(COMMAND, data=code._asdict(), text=str(code))
+    if not meanings:
+        return None
+    return Report(
+        COMMAND,
+        data={"name": name, "platformCodes": [each._asdict() for each in meanings]},
+        text="\n".join(map(str, meanings)),
+    )
+
+
+def _describe_status(status: int, cause: Cause) -> Report:
+    """Return the meaning of a status for a response without a code and a message."""
+    code, meaning, fix, _ = cause
+    phrase = HTTPStatus(status).phrase
+    text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
+    return Report(
+        COMMAND, data={"status": status, "means": meaning, "do": fix, "code": code}, text=text
+    )
+
+
+def _explain_file(options: ExplainOptions) -> Report:
+    """Explain the requests in a file, or one entry of it.
+
+    Without a format of the corrected request, the shell of the text decides.
+    """
+    if not options.file:
+        _refuse_terminal()
+    screen, entry, contract = (
+        Screen.standard(options.output),
+        options.entry,
+        options.contracts.find_file(),
+    )
+    name = options.file or STDIN
+    text = read_text(name)
+    if not text.strip():  # such as from a pipe whose command failed
+        problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
+        raise UsageError(problem, where=name, fix=f"give {FORMATS}")
+    source = open_source(text, name)
+    explainer = RequestExplainer(source, entry, options.output, contract, show_all=options.show_all)
+    printer = RequestPrinter(screen)
+    if options.fix:
+        form = options.form or find_shell_form(text)
+        return _correct_requests(explainer, printer, screen, form, contract or "")
+    count = source.request_count if entry is None else 1
+    printer.print_all(explain_in_parts(explainer, count) if count > 1 else explainer.explain())
+    if printer.is_empty:
+        raise unknown_format(source.name)
+    has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
+    summary = format_severity_counts(printer.severities)
+    return _new_report(printer.attempts, printer.findings, has_errors=has_errors, summary=summary)
+
+
+def _correct_requests(
+    explainer: RequestExplainer, printer: RequestPrinter, screen: Screen, form: str, contract: str
+) -> Report:
+    """Print the corrected requests, or return them in the report if the format is not text."""
+    corrections = CorrectionPrinter(screen, form, explainer.own, contract)
+    explanations: list[Explanation] = []
+    for request, reason in explainer.read():
+        if reason:
+            printer.skip(reason, request.origin)
+            continue
+        explanation = explain_request(request, explainer.own)
+        if screen.options.output == "text":
+            corrections.show(explanation)
+        else:
+            explanations.append(explanation)
+    printer.report_skipped()
+    corrections.finish()
+    return _summarize(explanations, fix=True, is_open=corrections.is_open)
+
+
+def explain_text(text: str, contract: str | None, *, fix: bool) -> Report:
+    """Explain the requests in a text, without printing anything; with `fix`, also the corrected requests."""
+    own = load_user_contract(contract) if contract else None
+    explanations = [explain_request(request, own) for request in read_exchanges(text, "text")]
+    return _summarize(explanations, fix=fix)
+
+
+def _refuse_terminal() -> None:
+    """Raise UsageError if stdin is a terminal or closed."""
+    import sys
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "no request was given", where="FILE", fix=f"give {FORMATS}, as a file or through a pipe"
+        )
+
+
+def _is_incomplete(explanation: Explanation) -> bool:
+    """Return whether a request has errors, or was refused without a visible cause: the command then fails."""
+    return explanation.is_unexplained or any(
+        each.severity is Severity.ERROR for each in explanation.findings
+    )
+
+
+def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = False) -> Report:
+    """Return the report on requests that were not printed.
+
+    With `fix`, the exit code is 0 if each request has a complete correction; otherwise if no request has errors.
+    """
+    operations = [each.route.operation for each in explanations if each.route.operation]
+    attempts = [attempt_as_json(each) for each in explanations]
+    for explanation, attempt in zip(explanations, attempts, strict=True):
+        if not fix:
+            is_open |= _is_incomplete(explanation)
+        elif corrected := find_correction(explanation, operations):
+            is_open |= not corrected.is_complete
+            attempt["fix"] = corrected.as_dict()
+        else:
+            is_open = True
+    findings = [finding for each in explanations for finding in each.findings]
+    counts: Counter[str] = Counter(finding.severity for finding in findings)
+    summary = "" if fix else format_severity_counts(counts)
+    return _new_report(attempts, findings, has_errors=is_open, summary=summary)
+
+
+def _new_report(
+    attempts: list[dict[str, Any]], findings: list[Finding], *, has_errors: bool, summary: str
+) -> Report:
+    return Report(
+        COMMAND,
+        Outcome.INVALID if has_errors else Outcome.OK,
+        ExitCode.INVALID if has_errors else ExitCode.OK,
+        findings=findings,
+        findings_are_data=True,
+        data={"attempts": attempts},
+        json_lines=attempts,
+        summary=summary,
+    )

@@ -70,7 +70,7 @@ class Operations(CommandGroup):
 
 def _rows(operations: list[Any]) -> list[tuple[str, str]]:
     """Return the operations with their summaries; if there are many, their groups with counts."""
-    from cxcall.cli.actions.operations import MOST_LISTED, tag_rows
+    from cxcall.cli.commands.operations import MOST_LISTED, tag_rows
 
     if len(operations) > MOST_LISTED:
         return [*tag_rows(operations), ("...", "Search: `cxcall operations --search WORDS`.")]

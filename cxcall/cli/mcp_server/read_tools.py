@@ -5,14 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cxcall.cli.actions.doctor import run_doctor
-from cxcall.cli.actions.explain.explain import explain_text
 from cxcall.cli.actions.history import list_deliveries, show_delivery
 from cxcall.cli.actions.operation_details import show_operation
-from cxcall.cli.actions.operations import list_operations
-from cxcall.cli.actions.validate import run_validation
-from cxcall.cli.commands.doctor import DoctorOptions
+from cxcall.cli.commands.doctor import DoctorOptions, run_doctor
+from cxcall.cli.commands.explain import explain_text
 from cxcall.cli.commands.history import OutcomeName, RecordFilters
+from cxcall.cli.commands.operations import list_operations
+from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.client.arguments import as_payload
