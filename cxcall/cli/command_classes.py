@@ -1,7 +1,7 @@
 """Extend Typer's command and group classes with option groups, cxcall's usage errors, and flags before the subcommand.
 
-The common flags work before and after the subcommand: those before it become the defaults of the
-same flags after it, so the later one wins.
+The common flags work before and after the subcommand: a group passes the words before it on to the
+subcommand, as if they came right after it, so the later one wins.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_callback
 
 from cxcall.cli.option_binding import (
     CommandParameter,
     accepted_target_options,
     build_group,
-    given_flags,
     is_group,
-    merge_lists,
     parameters_of,
     target_options,
 )
 from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
+    WORDS_BEFORE,
+    all_arguments,
     check_options,
-    keep_arguments,
     named_places,
     parameter_error,
 )
@@ -107,7 +105,6 @@ class OptionsCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the function with the values of its parameters; raises UsageError for unusable ones."""
         values = {**ctx.params}
-        values |= merge_lists(ctx.obj.flag_values, given_flags(ctx))
         values |= {name: [*(values[name] or ())] or None for name in self._lists}
         ctx.obj.command = ctx.command_path.removeprefix("cxcall ")
         check_options(ctx, values, self._rules)
@@ -143,13 +140,13 @@ class OptionsCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; raises UsageError for extra ones."""
-        with keep_arguments(ctx, args):
-            extra = super().parse_args(ctx, args)
+        with all_arguments(ctx, args) as words:
+            extra = super().parse_args(ctx, [*words])
         if extra and not ctx.resilient_parsing:
             if ctx.command_path.startswith("cxcall auth "):  # it may be a secret
                 raise parameter_error(ctx, "unexpected argument", ctx.command_path, PIPE_INTO_LOGIN)
-            words = ", ".join(f"`{word}`" for word in extra)
-            message = f"unexpected argument{'s' if extra[1:] else ''} {words}"
+            listed = ", ".join(f"`{word}`" for word in extra)
+            message = f"unexpected argument{'s' if extra[1:] else ''} {listed}"
             raise parameter_error(ctx, message, ctx.command_path)
         return extra
 
@@ -202,13 +199,7 @@ class CommandGroup(TyperGroup):
             params=built,
             help=help,
             epilog=epilog,
-            invoke_without_command=True,  # so that `_set_defaults` reports a missing command
-            callback=get_callback(
-                callback=_set_defaults,
-                convertors={},
-                context_param_name="context",
-                pretty_exceptions_short=False,
-            ),
+            no_args_is_help=False,
             **_STYLE,
         )
 
@@ -232,9 +223,18 @@ class CommandGroup(TyperGroup):
         return _with_bold_headings(super().get_help(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments before the subcommand."""
-        with keep_arguments(ctx, args):
-            return super().parse_args(ctx, args)
+        """Parse the arguments before the subcommand, and pass them on to it; raises UsageError without one."""
+        with all_arguments(ctx, args) as words:
+            _, rest, _ = self.make_parser(ctx).parse_args([*words])
+            super().parse_args(ctx, [*words])
+        before = words[: len(words) - len(rest)]
+        ctx.meta[WORDS_BEFORE] = [each for each in before if each != "--"]
+        if not rest and not ctx.resilient_parsing:
+            names = self.list_commands(ctx)
+            listed = ", ".join(f"`{name}`" for name in names)
+            hint = f"use one of {listed}; " if len(names) <= _MAX_LISTED else ""
+            raise parameter_error(ctx, f"missing argument `{self.argument}`", self.argument, hint)
+        return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the subcommand; raises UsageError with the nearest name if there is none."""
@@ -270,19 +270,3 @@ class CommandGroup(TyperGroup):
 def examples(*lines: str) -> str:
     """Return an epilog with these command lines."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _set_defaults(context: Any, **_: Any) -> None:
-    """Make the flags before the subcommand the defaults of the same flags after it; raises UsageError without one."""
-    group: Any = context.command
-    if context.invoked_subcommand is None:
-        names, argument = group.list_commands(context), group.argument
-        listed = ", ".join(f"`{name}`" for name in names)
-        hint = f"use one of {listed}; " if len(names) <= _MAX_LISTED else ""
-        raise parameter_error(context, f"missing argument `{argument}`", argument, hint)
-    before, own = context.obj.flag_values, given_flags(context)
-    flag_values = context.obj.flag_values = {**before, **merge_lists(before, own)}
-    name = context.invoked_subcommand
-    subcommands = getattr(group.get_command(context, name), "commands", None)
-    defaults = flag_values if subcommands is None else dict.fromkeys(subcommands, flag_values)
-    context.default_map = {name: defaults}

@@ -101,6 +101,8 @@ def _context_after(words: list[str]) -> Any:
 
 def _parameter_at(context: Any, words: list[str]) -> Any:
     """Return the option whose value comes after `words`, otherwise the first argument without a value."""
+    from cxcall.cli.option_checks import is_given
+
     parameters = context.command.get_params(context)
     for parameter in parameters:
         is_option = parameter.param_type_name == "option" and not parameter.is_flag
@@ -108,15 +110,10 @@ def _parameter_at(context: Any, words: list[str]) -> Any:
             return parameter
     for parameter in parameters:
         if parameter.param_type_name == "argument" and (
-            parameter.nargs == -1 or not _is_given(context, parameter)
+            parameter.nargs == -1 or not is_given(context, parameter)
         ):
             return parameter
     return None
-
-
-def _is_given(context: Any, parameter: Any) -> bool:
-    source = context.get_parameter_source(parameter.name)
-    return getattr(source, "name", "") == "COMMANDLINE"
 
 
 def _split(line: str) -> tuple[list[str], str, str]:
@@ -144,9 +141,11 @@ def _split(line: str) -> tuple[list[str], str, str]:
 
 def _flags(context: Any) -> Iterator[Value]:
     """Yield the flags of a command that are not on the line yet, or that are repeatable."""
+    from cxcall.cli.option_checks import is_given
+
     for parameter in context.command.get_params(context):
         is_option = parameter.param_type_name == "option" and not parameter.hidden
-        if is_option and (parameter.multiple or not _is_given(context, parameter)):
+        if is_option and (parameter.multiple or not is_given(context, parameter)):
             for flag in (*parameter.opts, *parameter.secondary_opts):
                 yield Value(flag, parameter.help or "")
 

@@ -15,7 +15,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.output_options import Declaration, OutputOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from typer.core import TyperArgument, TyperOption
 
@@ -23,10 +23,9 @@ _TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
 
 class Invocation:
-    """One run of the program: the flags before the subcommand, its name, and its output options."""
+    """One run of the program: the name of its command, and its output options."""
 
     def __init__(self) -> None:
-        self.flag_values: dict[str, Any] = {}
         self.output: OutputOptions | None = None
         self.command = ""
 
@@ -74,25 +73,6 @@ def build_group(group: Any, values: dict[str, Any]) -> Any:
             if is_group(types[name]) or name in values
         }
     )
-
-
-def given_flags(context: typer.Context) -> dict[str, Any]:
-    """Return the values on the command line, without the defaults."""
-    return {
-        name: value
-        for name, value in context.params.items()
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
-    }
-
-
-def merge_lists(before: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the flags of `own`; the values of a repeatable one follow those that are `before` the subcommand."""
-    return {
-        name: [*before[name], *value]
-        if isinstance(value, list | tuple) and before.get(name)
-        else value
-        for name, value in own.items()
-    }
 
 
 def target_options(values: dict[str, Any]) -> dict[str, str | None]:

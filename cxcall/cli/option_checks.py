@@ -22,6 +22,8 @@ PIPE_INTO_LOGIN = (
 )
 OPERATIONS_FROM = f"{__name__}.operations_from"
 """Where a context has the values of `--contract` and `--profile`, which decide about the subcommands of `send`."""
+WORDS_BEFORE = f"{__name__}.words_before"
+"""Where a context has the options before its subcommand."""
 _ARGUMENTS = f"{__name__}.arguments"
 _NEVER_EMPTY = ("--profile", "--platform", "--region", "--base-url", "--hours", "--max-attempts")
 _CONTENT = (
@@ -69,21 +71,16 @@ class Requirement(NamedTuple):
 
 
 @contextmanager
-def keep_arguments(context: Any, arguments: Sequence[str]) -> Iterator[None]:
-    """Keep the arguments that a block parses, and in an error also the context, for messages."""
-    context.meta[_ARGUMENTS] = list(arguments)
+def all_arguments(context: Any, arguments: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the arguments to parse, first those before the subcommand; keep them, and in an error the context, for messages."""
+    words = [*context.meta.get(WORDS_BEFORE, ()), *arguments]
+    context.meta[_ARGUMENTS] = words
     try:
-        yield
+        yield words
     except typer.TyperException as error:
         if getattr(error, "ctx", None) is None:  # the error for a missing value has no context
             error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
         raise
-
-
-def omitted_hint(command: Any, option: str) -> str:
-    """Return the advice for an option that a command does not have; empty if the option is unknown."""
-    found = getattr(command, "omitted", {}).get(option, "")
-    return f"leave it out; {found}" if found else ""
 
 
 def parameter_name(parameter: Any) -> str:
@@ -94,13 +91,10 @@ def parameter_name(parameter: Any) -> str:
 
 
 def raw_value(context: Any, parameter: Any) -> str:
-    """Return the text of a parameter on the command line, before its conversion; empty if it is missing.
-
-    A flag before the subcommand is the default of the same flag after it.
-    """
+    """Return the text of a parameter on the command line, before its conversion; empty if it is missing."""
     arguments = context.meta.get(_ARGUMENTS, ())
     values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
-    value = values.get(parameter.name) or context.lookup_default(parameter.name)
+    value = values.get(parameter.name)
     return value if isinstance(value, str) else ""
 
 
@@ -122,30 +116,16 @@ def parameter_error(context: Any, message: str, where: str, hint: str = "") -> U
 def check_options(
     context: typer.Context, values: dict[str, Any], rules: Iterable[Exclusion | Requirement]
 ) -> None:
-    """Raise UsageError for an option that the command does not have, for a broken rule, and for an unusable value."""
-    _reject_unsupported_options(context)
+    """Raise UsageError for a broken rule, and for an unusable value."""
     given_names = {
         parameter_name(parameter)
         for parameter in context.command.params
         if values.get(parameter.name or "") not in (None, False, parameter.default)
-        and _is_given(context, parameter)
+        and is_given(context, parameter)
     }
     for rule in rules:
         rule.check(given_names)
     _reject_unusable_values(context, values)
-
-
-def _reject_unsupported_options(context: typer.Context) -> None:
-    """Raise UsageError for an option before the subcommand that the command does not have."""
-    known = {parameter.name for parameter in context.command.params}
-    foreign = sorted(set(context.obj.flag_values) - known)
-    if foreign:
-        flag = f"--{foreign[0].replace('_', '-')}"
-        raise UsageError(
-            f"`{flag}` does not apply to `{context.command_path.removeprefix('cxcall ')}`",
-            where=flag,
-            fix=omitted_hint(context.command, flag) or see_help(context),
-        )
 
 
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
@@ -160,7 +140,7 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
         value = values.get(parameter.name or "")
         for text in value if isinstance(value, list | tuple) else [value]:
-            is_needed = name in _NEVER_EMPTY and _is_given(context, parameter)
+            is_needed = name in _NEVER_EMPTY and is_given(context, parameter)
             is_empty = isinstance(text, str) and not text.strip()
             if is_empty and (is_argument or is_file or is_needed):
                 raise UsageError(
@@ -206,7 +186,7 @@ def named_places(context: typer.Context) -> Iterator[None]:
         names = {
             parameter.name: parameter_name(parameter)
             for parameter in context.command.params
-            if _is_given(context, parameter)
+            if is_given(context, parameter)
         }
         error.findings = tuple(
             each._replace(where=names.get(each.where, each.where)) for each in error.findings
@@ -214,8 +194,9 @@ def named_places(context: typer.Context) -> Iterator[None]:
         raise
 
 
-def _is_given(context: typer.Context, parameter: Any) -> bool:
-    return getattr(context.get_parameter_source(parameter.name), "name", "") != "DEFAULT"
+def is_given(context: typer.Context, parameter: Any) -> bool:
+    """Return whether a parameter is on the command line."""
+    return getattr(context.get_parameter_source(parameter.name), "name", "") == "COMMANDLINE"
 
 
 def _is_utf8(text: str) -> bool:

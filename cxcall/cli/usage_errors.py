@@ -9,7 +9,7 @@ import typer
 
 from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
-    omitted_hint,
+    WORDS_BEFORE,
     parameter_name,
     raw_value,
     see_help,
@@ -71,11 +71,19 @@ def _misspelled_subcommand(error: Any, context: Any) -> Finding | None:
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:
-    """Return the finding on an option that similar commands have; None for any other error."""
-    option = getattr(error, "option_name", "")
-    if not (fix := omitted_hint(context.command, option)):
+    """Return the finding on an option that similar commands have, or that is before the subcommand; None for any other error."""
+    option, parent = getattr(error, "option_name", ""), context.parent
+    shared = ""
+    if parent and hasattr(error, "possibilities"):
+        words = context.meta.get(WORDS_BEFORE, ())
+        before, _, _ = parent.command.make_parser(parent).parse_args([*words])
+        known = (each for each in parent.command.params if each.name in before)
+        shared = next((parameter_name(each) for each in known if option in each.opts), "")
+    fix = getattr(context.command, "omitted", {}).get(shared or option, "")
+    fix = f"leave it out; {fix}" if fix else see_help(context) if shared else ""
+    if not fix:
         return None
-    name = context.command_path.removeprefix("cxcall ")
+    option, name = shared or option, context.command_path.removeprefix("cxcall ")
     return Finding.error("usage", option, f"`{option}` does not apply to `{name}`", fix=fix)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from cxcall.cli.command_classes import CommandGroup, examples
-from cxcall.cli.option_checks import OPERATIONS_FROM
+from cxcall.cli.option_checks import OPERATIONS_FROM, WORDS_BEFORE
 from cxcall.cli.shared_options import COMMON, ContractOptions
 from cxcall.findings.errors import UsageError
 
@@ -23,10 +23,9 @@ class Operations(CommandGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Also read --contract and --profile after the operation: they decide which operations exist."""
-        flag_values = ctx.obj.flag_values
-        file = _option_value(args, "--contract") or flag_values.get("contract")
-        profile = _option_value(args, "--profile", "-p") or flag_values.get("profile")
-        ctx.meta[OPERATIONS_FROM] = (file, profile)
+        words = [*ctx.meta.get(WORDS_BEFORE, ()), *args]
+        profile = _option_value(words, "--profile", "-p")
+        ctx.meta[OPERATIONS_FROM] = (_option_value(words, "--contract"), profile)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
