@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import NoReturn
 
 LIBRARIES = (
-    "configparser", "dotenv", "encodings.idna", "encodings.utf_16_be", "encodings.utf_16_le", "http.client",
-    "jsonschema_rs", "msgspec.json", "phonenumbers", "platformdirs", "requests", "rich.console", "rich.table",
-    "rich.text", "sqlite3", "typer", "typer._click.decorators", "urllib3", "waitress",
+    "configparser", "dotenv", "encodings.idna", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_8_sig",
+    "http.client", "jmespath", "jsonschema_rs", "msgspec.json", "phonenumbers", "phonenumbers.timezone",
+    "platformdirs", "requests", "rich.console", "rich.table", "rich.text", "sqlite3", "tomlkit", "typer",
+    "typer._click.decorators", "urllib3", "waitress", "yaml",
 )  # fmt: skip
 LARGE_PAGE = 1 << 21
 """Bytes of a large page of x86 and of most ARM machines."""
@@ -118,18 +119,26 @@ def fill_caches() -> None:
     These are functions of their arguments alone: they keep nothing that one command could see of another.
     """
     from cxcall import check, explain
+    from cxcall.contracts.acting_words import changes_do_not_call_list
     from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
+    from cxcall.payloads.csv_columns import declared_delimiter
+    from cxcall.payloads.payload import Payload
     from cxcall.phone.number_masking import mask_text, response_masker
     from cxcall.phone.typed_numbers import mask_typed_numbers
     from cxcall.runtime.secrets.known_secrets import redact
     from cxcall.runtime.text_decoding import decodings
+    from cxcall.sending.numbers_in_request import find_numbers, find_possible_people
 
     for contract in load_shipped_contracts():
         for operation in contract.operations:
             _ = [each.flag for each in operation.parameters], operation.scopes
             if operation.command and operation.takes_body:
                 check(operation.example, operation.name)
+                numbers = find_numbers(operation, {}, Payload(operation.example), with_digits=True)
+                find_possible_people(operation, numbers, (), "https://api.example.com")
+                changes_do_not_call_list(operation.path)
+    declared_delimiter("sep=;")
     shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
     explain(FAILED_REQUEST)
