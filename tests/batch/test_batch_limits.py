@@ -45,7 +45,7 @@ def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 50)
+    file = write_lines(cxcall, 20)
     is_refused = Event()
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -54,17 +54,17 @@ def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
         is_refused.set()
         return Reply(429, {}, {"Retry-After": "3000"})
 
-    words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "50", "-o", "jsonl")
+    words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "20", "-o", "jsonl")
     with Platform(answer) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
         with begin(cxcall, *words) as process:
             assert is_refused.wait(30)
-            assert not platform.wait_for_rings(49, timeout=1)
+            assert not platform.wait_for_rings(19, timeout=0.5)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=30)
     *rows, summary = map(json.loads, out.splitlines())
-    assert Counter(row["outcome"] for row in rows)["accepted"] == platform.rung < 49
+    assert Counter(row["outcome"] for row in rows)["accepted"] == platform.rung < 19
     assert summary["data"]["stopped"] == "interrupted"
     assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
 
@@ -83,21 +83,21 @@ def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("burst", [1, 5])
 def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: int) -> None:
-    file = write_lines(cxcall, 30)
+    file = write_lines(cxcall, 15)
     with Platform(bucket=Bucket(20, burst)) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "30"
         ran = cxcall(
-            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "30", "-o", "jsonl", code=0
+            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "15", "-o", "jsonl", code=0
         )
-    assert outcomes(ran) == ["accepted"] * 30
+    assert outcomes(ran) == ["accepted"] * 15
     assert set(platform.dials.values()) == {1}
     assert platform.limited <= 3
 
 
 @pytest.mark.slow
 def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 30)
+    file = write_lines(cxcall, 12)
     gate = Event()
 
     def answer(_sent: Any, _count: int) -> Reply:
@@ -106,7 +106,7 @@ def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
 
     with Platform(answer) as platform:
         at(cxcall, platform)
-        cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "30", code=0)
+        cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "12", code=0)
     assert platform.most_at_once <= 3
 
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 # A release is tested with 1,000 rows and 20 kills; CI uses fewer.
-ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "60"))
-KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "4"))
+ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "30"))
+KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "3"))
 
 
 def left_of(cxcall: Cxcall, count: int) -> str:
@@ -51,7 +51,7 @@ def left_of(cxcall: Cxcall, count: int) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> None:
-    file = write_lines(cxcall, 50)
+    file = write_lines(cxcall, 12)
     release = Event()
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -70,7 +70,7 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
             "--concurrency",
             "4",
             "--confirm",
-            "50",
+            "12",
             "-o",
             "jsonl",
         ) as process:
@@ -82,16 +82,16 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
         results = [json.loads(line) for line in out.splitlines()]
         assert {line["outcome"] for line in results[:-1]} == {"accepted"}
         assert results[-1]["data"]["stopped"] == "interrupted"
-        assert platform.rung == len(results) - 1 < 50
+        assert platform.rung == len(results) - 1 < 12
         left = str(results[-1]["data"]["notSent"])
         cxcall("batch", file, *PERSONAL, *FAST, "--resume", "--confirm", left, code=0)
-    assert platform.rung == 50
+    assert platform.rung == 12
     assert set(platform.dials.values()) == {1}
 
 
 @pytest.mark.slow
 def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 50)
+    file = write_lines(cxcall, 9)
     never, arrived, signals = Event(), Barrier(3), 1
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -103,7 +103,7 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
     with Platform(answer) as platform:
         at(cxcall, platform)
         with begin(
-            cxcall, file, *PERSONAL, *FAST, "--concurrency", "2", "--confirm", "50", "-o", "jsonl"
+            cxcall, file, *PERSONAL, *FAST, "--concurrency", "2", "--confirm", "9", "-o", "jsonl"
         ) as process:
             arrived.wait(20)
             assert platform.wait_for_rings(3)
@@ -207,28 +207,28 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
 def test_concurrent_runs_of_one_file_place_each_call_once(
     cxcall: Cxcall, more: tuple[str, ...]
 ) -> None:
-    file = write_lines(cxcall, 30)
+    file = write_lines(cxcall, 15)
     with Platform() as platform, ExitStack() as stack:
         at(cxcall, platform)
-        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "30", *more) as first:
+        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "15", *more) as first:
             assert platform.wait_for_rings(5)
             first.kill()
             first.communicate(timeout=20)
-        left = left_of(cxcall, 30)
+        left = left_of(cxcall, 15)
         words = (file, *PERSONAL, *FAST, "--confirm", left, "--resume")
-        processes = [stack.enter_context(begin(cxcall, *words)) for _ in range(4)]
+        processes = [stack.enter_context(begin(cxcall, *words)) for _ in range(3)]
         results = [process.communicate(timeout=60) for process in processes]
         assert not any("Traceback" in err or "locked" in err for _, err in results), results
     assert set(platform.dials.values()) == {1}
     unknown = {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
-    assert rung | unknown == set(range(1, 31))
+    assert rung | unknown == set(range(1, 16))
 
 
 @pytest.mark.slow
 def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 80)
-    words = (file, *PERSONAL, "--rate", "100/s", "--confirm", "80", "-o", "jsonl")
+    file = write_lines(cxcall, 30)
+    words = (file, *PERSONAL, "--rate", "50/s", "--confirm", "30", "-o", "jsonl")
     with Platform() as platform:
         at(cxcall, platform)
         with begin(cxcall, *words) as process:
@@ -239,10 +239,10 @@ def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) ->
             err = process.stderr.read()
             process.wait(30)
         assert "Traceback" not in err
-        assert 0 < platform.rung < 80
+        assert 0 < platform.rung < 30
         outcomes_now = Counter(entry["outcome"] for entry in recorded(cxcall))
         assert outcomes_now == {"accepted": platform.rung}
-        left = str(80 - platform.rung)
+        left = str(30 - platform.rung)
         cxcall("batch", *words[:-3], left, "--resume", code=0)
-    assert platform.rung == 80
+    assert platform.rung == 30
     assert set(platform.dials.values()) == {1}

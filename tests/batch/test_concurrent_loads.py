@@ -54,7 +54,7 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(cxcall: Cxcall) 
     file = cxcall.file("leads.csv", halves(4))
     with Platform(answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        words = ("--yes", "--concurrency", "1", "-o", "jsonl")
         results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
         assert [(each["data"]["rows"], each["outcome"]) for each in results] == [
             ("1-4", "accepted"),
@@ -97,7 +97,7 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcal
     file = cxcall.file("leads.csv", halves(4))
     with Platform(answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        words = ("--yes", "--concurrency", "1", "-o", "jsonl")
         results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
         assert "a contact is already in delivery" in results[1]["findings"][0]["message"]
         load(cxcall, file, LIST_ID, *words, "--resume", code=9)

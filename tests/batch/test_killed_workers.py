@@ -22,7 +22,7 @@ from helpers.workers import (
 )
 
 RUNS = int(os.environ.get("CXCALL_KILLED_WORKERS", "1"))
-ROWS, WORKERS, THREADS, KILLS = 48, 3, 3, 4
+ROWS, WORKERS, THREADS, KILLS = 24, 3, 3, 2
 
 
 @pytest.mark.slow
@@ -39,9 +39,9 @@ def test_killed_workers_and_database_call_nobody_twice(
         words = (
             "--until-empty",
             "--timeout",
-            "3",
+            "2",
             "--lease",
-            "4",
+            "2.5",
             "--concurrency",
             str(THREADS),
             "--max-failures",
