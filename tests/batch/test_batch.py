@@ -267,23 +267,23 @@ def test_refusals_are_counted_by_reason(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 40)
+    file = write_lines(cxcall, 10)
     arguments = (file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
     with Platform(lambda _body, _count: Reply(400, {"message": "no"})) as platform:
         at(cxcall, platform)
-        ran = cxcall("batch", *arguments, "40", "--max-failures", "4", "-o", "jsonl", code=9)
+        ran = cxcall("batch", *arguments, "10", "--max-failures", "4", "-o", "jsonl", code=9)
         assert outcomes(ran) == ["refused"] * 4
-        assert lines(ran)[-1]["data"]["notSent"] == 36
+        assert lines(ran)[-1]["data"]["notSent"] == 6
         assert "4 requests in a row failed" in lines(ran)[-1]["data"]["stopped"]
-        assert "was not finished" in cxcall("batch", *arguments, "40", code=7).err
+        assert "was not finished" in cxcall("batch", *arguments, "10", code=7).err
         platform.answer = lambda _body, _count: Reply()
-        last = cxcall("batch", *arguments, "36", "--resume", "-o", "jsonl", code=9)
-    assert Counter(outcomes(last)) == {"refused": 4, "accepted": 36}
+        last = cxcall("batch", *arguments, "6", "--resume", "-o", "jsonl", code=9)
+    assert Counter(outcomes(last)) == {"refused": 4, "accepted": 6}
 
 
 @pytest.mark.slow
 def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 100)
+    file = write_lines(cxcall, 25)
     odd = Reply(400, {"message": "no"})
     with Platform(
         lambda sent, _count: odd if int(sent["contactId"][-3:]) % 3 else Reply()
@@ -297,7 +297,7 @@ def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> N
             "--concurrency",
             "1",
             "--confirm",
-            "100",
+            "25",
             "--max-failures",
             "60%",
             "-o",

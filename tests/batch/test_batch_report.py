@@ -53,7 +53,7 @@ def sent(live: Cxcall) -> Cxcall:
     return live
 
 
-def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
+def test_report_list_and_history_have_what_the_api_said_of_each_row(
     sent: Cxcall, sandbox: Sandbox
 ) -> None:
     _, rows = export(sent)
@@ -82,10 +82,46 @@ def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
     assert {each["engagementId"] for each in results if each["outcome"] == "accepted"} == accepted
     assert all(each["latencyMs"] > 0 for each in results if each["deliveryId"])
     assert not any(number[1:] in json.dumps(results) for number in NUMBERS)
+    check_list(sent)
+    check_history(sent)
 
 
-def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) -> None:
+def check_list(sent: Cxcall) -> None:
+    """Check that the batch is listed, and found by the start of its ID."""
+    (batch,) = sent("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert (batch["rows"], batch["unsent"], batch["state"]) == (21, 2, "finished")
+    assert batch["outcomes"] == {"accepted": 16, "refused": 2, "unknown": 1}
+    data = sent("batch", "report", batch["id"][:8].lower(), "-o", "json", code=0).envelope["data"]
+    assert (data["batch"], data["rows"], data["outcomes"]["skipped"]) == (batch["id"], 21, 2)
+    text = sent("batch", "report", code=0).out
+    assert text.index("row 12 (C-11)") < text.index("row 4 (C-3)")  # the unknown one first
+    assert "there is no batch" not in text
+    assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
+
+
+def check_history(sent: Cxcall) -> None:
+    """Check that the history has the codes of the API and the times of each request."""
+    listed = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope["data"]
+    codes = {each["key"]: each["apiCode"] for each in listed["deliveries"]}
+    assert len(codes) == 2
+    assert codes["C-7"] == "not.authorized"
+    record = listed["deliveries"][0]
+    assert record["timingsMs"]["total"] > 0
+    shown = sent("history", "show", record["id"], code=0).out
+    assert re.search(r"^timingsMs: +connect [0-9.]+, .*total [0-9.]+$", shown, re.MULTILINE)
+    exported = csv.DictReader(sent("history", "export", "--format", "csv", code=0).out.splitlines())
+    assert all(json.loads(each["timingsMs"])["total"] > 0 for each in exported)
+
+
+def test_report_joins_the_columns_of_the_file_masks_numbers_and_writes_rows_to_correct(
+    sent: Cxcall,
+) -> None:
     name, rows = export(sent)
+    ran = sent("batch", "report", "--rejects", "again.csv", code=0)
+    assert "3 rows to correct and send again" in ran.err
+    written = list(csv.reader((sent.folder / "again.csv").read_text("utf-8").splitlines()))
+    assert written[1:] == [rows[3], rows[7], rows[13]]  # not the unknown one
+    assert "name a new file" in sent("batch", "report", "--rejects", "again.csv", code=2).err
     joined = list(
         csv.DictReader(
             sent("batch", "report", "--format", "csv", "--join", code=0).out.splitlines()
@@ -104,27 +140,6 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
     assert "`--join` requires one of `--format`" in sent("batch", "report", "--join", code=2).err
 
 
-def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> None:
-    (batch,) = sent("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
-    assert (batch["rows"], batch["unsent"], batch["state"]) == (21, 2, "finished")
-    assert batch["outcomes"] == {"accepted": 16, "refused": 2, "unknown": 1}
-    data = sent("batch", "report", batch["id"][:8].lower(), "-o", "json", code=0).envelope["data"]
-    assert (data["batch"], data["rows"], data["outcomes"]["skipped"]) == (batch["id"], 21, 2)
-    text = sent("batch", "report", code=0).out
-    assert text.index("row 12 (C-11)") < text.index("row 4 (C-3)")  # the unknown one first
-    assert "there is no batch" not in text
-    assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
-
-
-def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
-    _, rows = export(sent)
-    ran = sent("batch", "report", "--rejects", "again.csv", code=0)
-    assert "3 rows to correct and send again" in ran.err
-    written = list(csv.reader((sent.folder / "again.csv").read_text("utf-8").splitlines()))
-    assert written[1:] == [rows[3], rows[7], rows[13]]  # not the unknown one
-    assert "name a new file" in sent("batch", "report", "--rejects", "again.csv", code=2).err
-
-
 def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxcall) -> None:
     name = live.file(
         "crm.csv", f"Customer ID,contact-id,phone-number\nC-1,{CONTACT.format(1)},+12025550101\n"
@@ -137,19 +152,6 @@ def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxc
     ran = live("batch", "report", "--rejects", "again.csv", code=0)
     assert not (live.folder / "again.csv").exists()
     assert "0 rows to correct and send again" in ran.err
-
-
-def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
-    listed = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope["data"]
-    codes = {each["key"]: each["apiCode"] for each in listed["deliveries"]}
-    assert len(codes) == 2
-    assert codes["C-7"] == "not.authorized"
-    record = listed["deliveries"][0]
-    assert record["timingsMs"]["total"] > 0
-    shown = sent("history", "show", record["id"], code=0).out
-    assert re.search(r"^timingsMs: +connect [0-9.]+, .*total [0-9.]+$", shown, re.MULTILINE)
-    exported = csv.DictReader(sent("history", "export", "--format", "csv", code=0).out.splitlines())
-    assert all(json.loads(each["timingsMs"])["total"] > 0 for each in exported)
 
 
 def test_wrong_key_names_the_most_similar_column(cxcall: Cxcall) -> None:
@@ -182,17 +184,18 @@ def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxc
     assert not any(number.encode() in stored for number in numbers)
 
 
-@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c"])
-def test_sign_that_ends_no_line_of_a_csv_file_may_be_in_a_cell(cxcall: Cxcall, sign: str) -> None:
-    lines = ["contact-id,reason-code,Customer", f"{CONTACT.format(0)},A{sign}da,K1"]
-    name = cxcall.file("calls.csv", "\n".join(lines))
+def test_sign_that_ends_no_line_of_a_csv_file_may_be_in_a_cell(cxcall: Cxcall) -> None:
+    signs = "\u2028\x85\x0b\x0c\x1c"
+    rows = [f"{CONTACT.format(row)},A{sign}da,K{row}" for row, sign in enumerate(signs)]
+    name = cxcall.file("calls.csv", "\n".join(["contact-id,reason-code,Customer", *rows]))
     words = ("--operation", "personal-connection", "--key", "Customer", "--ignore-extra-columns")
     cxcall("batch", name, *words, "--sandbox", code=0)
     report = cxcall("batch", "report", "--format", "jsonl", "--join", code=0).out
-    (row,) = map(json.loads, report.strip().split("\n"))
-    assert row["key"] == "K1"
-    assert row["columns"]["Customer"] == "K1"
-    assert row["columns"]["reason-code"] == f"A{sign}da"
+    found = [*map(json.loads, report.strip().split("\n"))]
+    assert [each["key"] for each in found] == [f"K{row}" for row in range(len(signs))]
+    columns = [each["columns"] for each in found]
+    assert [each["Customer"] for each in columns] == [each["key"] for each in found]
+    assert [each["reason-code"] for each in columns] == [f"A{sign}da" for sign in signs]
 
 
 def test_columns_with_the_same_name_are_joined_apart(cxcall: Cxcall) -> None:

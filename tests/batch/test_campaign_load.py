@@ -199,20 +199,6 @@ def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) ->
     assert all(each.request and len(each.request.request.body or b"") <= 355 for each in chunks)
 
 
-@pytest.mark.slow
-def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: Tenant) -> None:
-    list_id = tenant.new_list()
-    file = live.file("leads.csv", rows(3))
-    load(live, file, list_id)
-    again = load(live, file, list_id, code=7)
-    assert "into this list began at" in again.err
-    resumed = lines(load(live, file, list_id, "--resume", "-o", "jsonl"))
-    assert resumed[1]["data"]["resumed"] == 3
-    assert len(tenant.contacts(list_id)) == 3
-    load(live, file, list_id, "--again")
-    assert len(tenant.contacts(list_id)) == 6
-
-
 def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:

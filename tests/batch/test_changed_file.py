@@ -119,23 +119,16 @@ def test_an_edited_row_of_a_person_who_was_called_is_not_sent(
     deliveries = cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()
     first = json.loads(deliveries[-1])["id"]
     assert f"delivery `{first}`" in rows[0]["findings"][-1]["message"]
+    write(cxcall, range(ROWS))  # as it was
+    rows, _ = resume(cxcall, "--confirm", "1", code=9)  # the row that was postponed
+    assert outcomes(rows) == ["accepted", "unknown", "refused", *["skipped"] * 3]
+    assert sorted(dialer.called) == [number_of(row) for row in range(ROWS)]
+    write(cxcall, range(ROWS), "ADA")
     lost = json.loads(deliveries[-2])["id"]
     cxcall("history", "resolve", lost, "--not-placed", code=0)
     rows, _ = resume(cxcall, "--confirm", "1", code=9)  # it calls those who were not called
     assert outcomes(rows) == ["skipped", *["accepted"] * 5]
     assert dialer.called.count(number_of(0)) == 1
-
-
-@pytest.mark.slow
-def test_a_file_that_was_edited_and_restored_calls_nobody_again(
-    cxcall: Cxcall, dialer: Dialer
-) -> None:
-    write(cxcall, range(ROWS), "ADA")
-    resume(cxcall, "--confirm", str(ROWS - 2), code=9)
-    write(cxcall, range(ROWS))
-    rows, _ = resume(cxcall, "--confirm", "1", code=9)  # the row that was postponed
-    assert outcomes(rows) == ["accepted", "unknown", "refused", *["skipped"] * 3]
-    assert sorted(dialer.called) == [number_of(row) for row in range(ROWS)]
 
 
 @pytest.mark.slow
@@ -170,13 +163,11 @@ def test_another_list_of_the_same_name_is_resumed_as_it_began(cxcall: Cxcall) ->
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("place")
 def test_an_edited_file_of_a_batch_without_records_of_people_is_refused(
     cxcall: Cxcall, dialer: Dialer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_LEDGER"):
-        if name in cxcall.environment:
-            monkeypatch.setenv(name, cxcall.environment[name])
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
     with open_ledger() as ledger, ledger.database.pruning(), ledger.rows.changing():
         ledger.database.write("DELETE FROM person")  # as an older cxcall leaves it
         ledger.rows.state = ledger.rows.state._replace(people=0)
@@ -219,7 +210,6 @@ def test_a_person_whom_another_process_calls_meanwhile_is_not_called(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("place")
 def test_a_reordered_file_has_the_result_of_the_file_as_it_was(
     cxcall: Cxcall, dialer: Dialer
 ) -> None:
@@ -239,7 +229,6 @@ def test_a_reordered_file_has_the_result_of_the_file_as_it_was(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("place")
 def test_refused_row_whose_person_was_called_by_an_added_row_is_not_to_be_corrected(
     cxcall: Cxcall, dialer: Dialer
 ) -> None:

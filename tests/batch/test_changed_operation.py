@@ -24,22 +24,19 @@ def document(path: str = "/dial", server: str = "/api", kind: str = "string") ->
     return posting("dialNumber", properties, path, required=("phoneNumber",), host=host, **rings)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def ledger(request: pytest.FixtureRequest, cxcall: Cxcall) -> None:
-    """Choose the database of the ledger."""
-    if request.param == "postgres":
-        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
+EDITS = {"path": "/v2/dial", "server": "/api/v2", "kind": "integer"}
 
 
-@pytest.mark.usefixtures("ledger")
 @pytest.mark.parametrize(
-    "edit",
-    [{"path": "/v2/dial"}, {"server": "/api/v2"}, {"kind": "integer"}],
-    ids=lambda edit: next(iter(edit)),
+    ("place", "edited"),
+    [*(("sqlite", (name,)) for name in EDITS), ("postgres", tuple(EDITS))],
+    ids=[*EDITS, "all in PostgreSQL"],
 )
 def test_no_row_that_may_have_been_processed_is_sent_again(
-    cxcall: Cxcall, edit: dict[str, str]
+    request: pytest.FixtureRequest, cxcall: Cxcall, place: str, edited: tuple[str, ...]
 ) -> None:
+    if place == "postgres":
+        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
     called: list[str] = []
     is_over = False
 
@@ -62,7 +59,7 @@ def test_no_row_that_may_have_been_processed_is_sent_again(
         cxcall(*words, "--concurrency", "1", "--confirm", "5", code=9)
         assert called == NUMBERS[:2]
         is_over = True
-        cxcall.file("own.json", document(**edit))
+        cxcall.file("own.json", document(**{name: EDITS[name] for name in edited}))
         checked = cxcall(*words, "--resume", "--dry-run", code=0)
         assert "5 rows, 5 valid, 2 done by an earlier run" in checked.err
         ran = cxcall(*words, "--resume", "--confirm", "3", "-o", "jsonl", code=9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,8 +11,6 @@ from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, queue_rows, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from helpers.command import Cxcall
 
 pytestmark = pytest.mark.slow
@@ -20,36 +18,21 @@ FAST = ("--rate", "500/s")
 ROWS = [{"contactId": f"12345678-1234-4234-8234-{row:012}", "reasonCode": "x"} for row in range(6)]
 
 
-def send_and_cancel(shared: Cxcall, rows: Sequence[Any], sent: int) -> str:
-    """Queue rows, send the first of them, cancel the others, and return the ID of the batch."""
-    batch = queue_rows(shared, rows[:sent], *FAST)
-    shared("worker", "--until-empty")
-    assert queue_rows(shared, rows, *FAST, "--resume", "--confirm", str(len(rows) - sent)) == batch
-    shared("batch", "cancel", batch, code=0)
-    assert status_of(shared, batch)["state"] == "cancelled"
-    return batch
-
-
-def test_rows_of_a_shorter_file_are_done_and_all_that_were_sent_are_counted(
-    shared: Cxcall, platform: Platform
-) -> None:
-    batch = send_and_cancel(shared, ROWS, 2)
-    queue_rows(shared, ROWS[2:], *FAST, "--resume")
-    shared("worker", "--until-empty", code=0)
-    assert platform.rung == len(ROWS)
-    status = status_of(shared, batch)
-    assert (status["state"], status["states"]) == ("done", {"accepted": len(ROWS)})
-
-
-def test_unknown_row_stays_until_it_is_resolved_when_another_row_has_its_number(
+def test_rows_of_a_shorter_file_are_done_and_an_unknown_row_stays_until_it_is_resolved(
     shared: Cxcall,
 ) -> None:
+    """Two rows are sent, one of them without a response, and the others are canceled; another row has its number then."""
     is_lost = [ROWS[0]]
     with Platform(lambda body, _: Reply(0) if body in is_lost else Reply()) as platform:
         shared.environment |= platform.environment
-        batch = send_and_cancel(shared, ROWS, 1)
-        queue_rows(shared, ROWS[:0:-1], *FAST, "--resume")  # without the row that was sent
+        batch = queue_rows(shared, ROWS[:2], *FAST)
+        shared("worker", "--until-empty")
+        assert queue_rows(shared, ROWS, *FAST, "--resume", "--confirm", "4") == batch
+        shared("batch", "cancel", batch, code=0)
+        assert status_of(shared, batch)["state"] == "cancelled"
+        queue_rows(shared, ROWS[:1:-1], *FAST, "--resume")  # without the rows that were sent
         shared("worker", "--until-empty", code=0)
+        assert platform.rung == len(ROWS)
         status = status_of(shared, batch)
         assert (status["state"], status["states"]) == ("done", {"accepted": 5, "unknown": 1})
         [unknown] = status["unknown"]

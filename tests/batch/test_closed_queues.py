@@ -36,27 +36,22 @@ def _no_duplicate_window(cxcall: Cxcall) -> None:
     cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
 
 
-def test_row_that_another_command_sent_since_is_not_sent(shared: Cxcall) -> None:
+def test_closed_batch_that_is_queued_again_is_unfinished_and_repeats_no_other_command(
+    shared: Cxcall,
+) -> None:
     batch = queue_rows(shared, rows_of(2))
-    shared("batch", "cancel", batch, code=0)
+    for _ in range(2):  # the first takes the rows out of the queue, the second closes the batch
+        shared("batch", "cancel", batch, code=0)
     sent = rows_of(2)[1]
     words = (f"--contact-id={sent['contactId']}", f"--reason-code={sent['reasonCode']}")
     shared("personal-connection", *words, "--yes", code=0)
     assert queue_rows(shared, rows_of(2), "--resume") == batch
-    *rows, _ = map(json.loads, shared("worker", "--until-empty", "-o", "jsonl").out.splitlines())
-    assert sorted(each["outcome"] for each in rows) == ["accepted", "stopped"]
-
-
-def test_closed_batch_that_is_queued_again_is_unfinished(shared: Cxcall) -> None:
-    batch = queue_rows(shared, rows_of(2))
-    for _ in range(2):  # the first takes the rows out of the queue, the second closes the batch
-        shared("batch", "cancel", batch, code=0)
-    queue_rows(shared, rows_of(2), "--resume")
     [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (found["id"], found["state"]) == (batch, "unfinished")
-    shared("worker", "--until-empty", code=0)
+    *rows, _ = map(json.loads, shared("worker", "--until-empty", "-o", "jsonl").out.splitlines())
+    assert sorted(each["outcome"] for each in rows) == ["accepted", "stopped"]
     [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
-    assert (found["state"], found["outcomes"]) == ("finished", {"accepted": 2})
+    assert (found["state"], found["outcomes"]) == ("finished", {"accepted": 1})
 
 
 def test_row_that_waits_for_its_next_attempt_is_not_sent_after_its_batch_is_closed(
@@ -104,15 +99,6 @@ def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_end
     assert states.pop(queued) == "unfinished"
     assert [*states.values()] == ["finished"]
     assert "was not finished" in shared(*again, code=7).err
-
-
-def test_resumed_batch_without_rows_to_queue_stays_finished(shared: Cxcall) -> None:
-    queue_rows(shared, rows_of(1))
-    shared("worker", "--until-empty", code=0)
-    words = ("batch", "rows.jsonl", *OPERATION, "--queue", "--resume", "--confirm", "0")
-    assert "0 rows queued" in shared(*words, code=0).err
-    [found] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
-    assert found["state"] == "finished"
 
 
 def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sent(

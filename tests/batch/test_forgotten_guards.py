@@ -60,13 +60,13 @@ def hints(text: str) -> tuple[list[str], dict[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_variable", [False, True])
-@pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_list_of_a_finished_batch_is_not_forgotten(
-    cxcall: Cxcall, platform: Platform, *, is_variable: bool, more: tuple[str, ...]
+    cxcall: Cxcall, platform: Platform, *, is_variable: bool
 ) -> None:
     variable = write_files(cxcall)
     flags = [] if is_variable else ["--do-not-call", "dnc.txt"]
     run(cxcall, *flags, env=variable if is_variable else {}, confirm=2)
+    more = ["--dry-run"] if is_variable else []
     refused = run(cxcall, "--resume", *more, confirm=1, code=2)
     assert "was run with a guard that is missing or weaker now: `do_not_call`" in refused
     given, variables = hints(refused)
@@ -121,9 +121,12 @@ def test_forgotten_guard_stops_until_it_is_given_as_the_hint_says(
 @pytest.mark.parametrize(
     ("words", "env", "later_words", "later_env"),
     [
-        (["--do-not-call", "dnc.txt"], {}, ["--do-not-call", "other.txt"], {}),
-        (["--max-attempts", "1/day"], {}, ["--max-attempts", "2/day"], {}),
-        ([], HOURS, [], {"CXCALL_HOURS_POLICY": "warn"}),
+        (
+            ["--do-not-call", "dnc.txt", "--max-attempts", "1/day"],
+            HOURS,
+            ["--do-not-call", "other.txt", "--max-attempts", "2/day"],
+            {"CXCALL_HOURS_POLICY": "warn"},
+        ),
         ([], HOURS, ["--hours", ALL_DAY], {"CXCALL_HOURS_POLICY": "enforce"}),
         (["--hours", ALL_DAY], {}, [], {}),  # such hours only warn
     ],

@@ -32,12 +32,9 @@ def write(cxcall: Cxcall, heading: str, *rows: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "heading", ["X-Tenant,Idempotency-Key,/to", "x-tenant,idempotency-key,/to"]
-)
-def test_each_row_has_its_own_headers(cxcall: Cxcall, heading: str) -> None:
+def test_each_row_has_its_own_headers_in_any_case(cxcall: Cxcall) -> None:
     rows = [f"t{row},{KEY.format(row)},+1202555010{row}" for row in range(2)]
-    write(cxcall, heading, *rows)
+    write(cxcall, "X-Tenant,idempotency-key,/to", *rows)
     shown = cxcall(*WORDS, "--dry-run", "--curl", code=0).out
     for row in range(2):
         assert f"X-Tenant: t{row}" in shown
@@ -73,9 +70,11 @@ def test_one_key_for_several_rows_is_refused(cxcall: Cxcall) -> None:
     assert messages == ["row 2: row 1 has the same `Idempotency-Key`"]
 
 
-@pytest.mark.parametrize("key", ["Idempotency-Key", "idempotency-key"])
-def test_a_json_line_sets_headers(cxcall: Cxcall, key: str) -> None:
-    rows = [{"X-Tenant": "t", key: KEY.format(row), "to": f"+1202555010{row}"} for row in range(2)]
+def test_a_json_line_sets_headers_in_any_case(cxcall: Cxcall) -> None:
+    rows = [
+        {"X-Tenant": "t", key: KEY.format(row), "to": f"+1202555010{row}"}
+        for row, key in enumerate(("Idempotency-Key", "idempotency-key"))
+    ]
     cxcall.file("calls.jsonl", "".join(json.dumps(each) + "\n" for each in rows))
     shown = cxcall("batch", "calls.jsonl", *WORDS[2:], "--dry-run", "--curl", code=0).out
     assert [shown.count(KEY.format(row)) for row in range(2)] == [1, 1]

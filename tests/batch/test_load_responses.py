@@ -15,7 +15,7 @@ from helpers.campaign_loads import LIST_ID, Dialer, lines, load, rows
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import psycopg
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helpers.postgres import PostgresServer
 
 
+OTHER_NUMBER = "+12025550198"
 NOTE_UNKNOWN_ROWS = (
     "CREATE TABLE public.noted (count bigint)",
     """CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -168,16 +169,6 @@ def test_outage_of_the_ledger_loses_no_response_that_does_not_list_every_contact
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("body", [None, [], {"contacts": []}, ["x"]])
-def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
-    with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        file = cxcall.file("leads.csv", rows(2))
-        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
-    assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
-
-
-@pytest.mark.slow
 def test_unknown_rows_of_a_load_are_not_loaded_by_another_until_resolved(cxcall: Cxcall) -> None:
     with Platform(lambda _body, _count: Reply(200, {}), reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
@@ -247,19 +238,6 @@ def test_unconfirmed_contact_is_unknown_in_every_view_and_in_another_file(cxcall
 
 
 @pytest.mark.slow
-def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> None:
-    def repeat(body: Any, _count: int) -> Reply:
-        return Reply(200, [{**body[0], "id": "1"}] * len(body))
-
-    with Platform(repeat, reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        ran = load(
-            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
-        )
-    assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
-
-
-@pytest.mark.slow
 def test_one_of_two_contacts_with_the_same_cells_confirms_one_row(cxcall: Cxcall) -> None:
     contact = {"contactListId": LIST_ID, "data": {"Phone": "+13035550101", "Name": "Ana"}}
     contacts = ({**contact, "callable": each} for each in (True, False))
@@ -271,44 +249,63 @@ def test_one_of_two_contacts_with_the_same_cells_confirms_one_row(cxcall: Cxcall
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 1}
 
 
-@pytest.mark.slow
-def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: Cxcall) -> None:
-    def write(body: Any, _count: int) -> Reply:
-        data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in body]
-        return Reply(200, [{"id": str(place), "data": each} for place, each in enumerate(data)])
-
-    with Platform(write, reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
+def shouted(contacts: list[Any]) -> list[Any]:
+    """Return contacts as a platform that changes their names, and has no other member."""
+    data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in contacts]
+    return [{"id": str(place), "data": each} for place, each in enumerate(data)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "data", [{}, None, {"Name": "", "Phone": ""}, "x", {"Name": "Zed", "Phone": "+12025550198"}]
-)
-def test_other_contact_confirms_no_row(cxcall: Cxcall, data: Any) -> None:
-    def write(body: Any, _count: int) -> Reply:
-        return Reply(200, [{**body[0], "id": "1"}, {"id": "2", "data": data}, *body[2:]])
+def spelled(contacts: list[Any]) -> list[Any]:
+    """Return contacts as a platform that has only their numbers, in another spelling."""
+    numbers = [each["data"]["Phone"] for each in contacts]
+    return [{"id": each, "data": {"Phone": f"({each[2:5]}) {each[5:]}"}} for each in numbers]
 
-    with Platform(write, reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        ran = load(
-            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
+
+def replaced(data: Any) -> Callable[[list[Any]], list[Any]]:
+    """Return a platform that returns other data for the second contact."""
+    return lambda sent: [{**sent[0], "id": "1"}, {"id": "2", "data": data}, *sent[2:]]
+
+
+RESPONSES: list[tuple[Callable[[list[Any]], Any], str]] = [
+    (lambda _: None, "???"),
+    (lambda _: [], "???"),
+    (lambda _: {"contacts": []}, "???"),
+    (lambda _: ["x"], "???"),
+    (lambda sent: [{**sent[0], "id": "1"}] * len(sent), "+??"),
+    (shouted, "+++"),
+    (spelled, "+++"),
+    *(
+        (replaced(data), "+?+")
+        for data in (
+            {},
+            None,
+            {"Name": "", "Phone": ""},
+            "x",
+            {"Name": "Zed", "Phone": OTHER_NUMBER},
         )
-    results, _ = lines(ran)
-    assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
-        ("1,3", "accepted"),
-        ("2", "unknown"),
-    ]
+    ),
+]
+"""Responses to a request of three contacts, and which of its rows each confirms (`+`) or leaves unknown (`?`)."""
 
 
-def test_number_in_another_spelling_confirms_its_row(cxcall: Cxcall) -> None:
-    def write(body: Any, _count: int) -> Reply:
-        numbers = [each["data"]["Phone"] for each in body]
-        return Reply(
-            200, [{"id": each, "data": {"Phone": f"({each[2:5]}) {each[5:]}"}} for each in numbers]
-        )
+def test_row_is_confirmed_by_its_own_contact_alone(cxcall: Cxcall) -> None:
+    """The requests of one load have three rows each, because `priority` differs from one to the next."""
+    lines = rows(3 * len(RESPONSES)).splitlines()
+    priority = ("true", "false")
+    table = [f"{line},{priority[place // 3 % 2]}" for place, line in enumerate(lines[1:])]
+    file = cxcall.file("leads.csv", "\n".join((f"{lines[0]},priority", *table, "")))
 
-    with Platform(write, reads=Dialer().read) as platform:
+    def answer(sent: Any, _count: int) -> Reply:
+        assert len(sent) == 3
+        respond, _ = RESPONSES[int(sent[0]["data"]["Name"][1:]) // 3]
+        return Reply(200, respond(sent))
+
+    with Platform(answer, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
+        load(cxcall, file, LIST_ID, "--yes", "--max-failures", "100%", code=9)
+        assert platform.rung == len(RESPONSES)
+    report = cxcall("batch", "report", "--format", "jsonl", code=0).out.splitlines()
+    outcomes = {each["row"]: each["outcome"] for each in map(json.loads, report)}
+    signs = {"accepted": "+", "unknown": "?"}
+    found = "".join(signs[outcomes[row]] for row in range(1, len(table) + 1))
+    assert found == "".join(expected for _, expected in RESPONSES)

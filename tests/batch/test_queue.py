@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from helpers.command import CXCALL, Cxcall
+from helpers.command import Cxcall
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
 
@@ -57,23 +56,18 @@ def test_queued_rows_are_sent_once_by_a_worker(
     assert [(each["id"], each["state"], each["outcomes"]) for each in listed] == [
         (batch, "finished", {"accepted": 5})
     ]
+    words = ("batch", "rows.jsonl", *OPERATION, "--queue", "--resume", "--confirm", "0")
+    assert "0 rows queued" in shared(*words, code=0).err
+    [listed] = shared("batch", "list", "-o", "json").envelope["data"]["batches"]
+    assert listed["state"] == "finished"
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT count(content) FROM cxcall.queued_row").fetchone() == (0,)
 
 
 @pytest.mark.slow
-def test_worker_that_empties_the_queue_ends_without_another_wait(
+def test_worker_sends_the_bytes_that_were_agreed_to_and_ends_without_another_wait(
     shared: Cxcall, platform: Platform
 ) -> None:
-    queue_rows(shared, rows_of(1), *FAST)
-    hook = "from cxcall.batch.queue import worker\n\nworker._POLL_SECONDS = 3600.0\n"
-    shared.file("hook/sitecustomize.py", hook)
-    work(shared, "--lease", "14400", env={"PYTHONPATH": str(shared.folder / "hook")})
-    assert platform.rung == 1
-
-
-@pytest.mark.slow
-def test_worker_sends_the_bytes_that_were_agreed_to(shared: Cxcall, platform: Platform) -> None:
     row = {
         "contactId": "12345678-1234-1234-1234-123456789012",
         "reasonCode": 'Zoë \\ "x"\n\u2028',
@@ -83,32 +77,34 @@ def test_worker_sends_the_bytes_that_were_agreed_to(shared: Cxcall, platform: Pl
     words = ("batch", file, *OPERATION, "--force")
     agreed = shared(*words, "--dry-run", "-o", "json", code=0).out.splitlines()[0]
     shared(*words, "--confirm", "1", "--queue", code=0)
-    work(shared)
+    hook = "from cxcall.batch.queue import worker\n\nworker._POLL_SECONDS = 3600.0\n"
+    shared.file("hook/sitecustomize.py", hook)
+    work(shared, "--lease", "14400", env={"PYTHONPATH": str(shared.folder / "hook")})
     assert platform.order == [json.loads(agreed)["request"]["body"]] == [row]
 
 
 @pytest.mark.slow
 def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform: Platform) -> None:
-    file = shared.file(
-        "rows.jsonl",
-        json.dumps({"phoneNumber": NEW_YORK})
-        + "\n"
-        + json.dumps({"phoneNumber": "+12125550124"})
-        + "\n",
-    )
-    ran = shared("batch", file, *CALL, "--confirm", "2", "--queue", code=0)
-    numbers = shared.file("dnc.txt", f"{NEW_YORK}\n")
-    *results, totals = work(shared, "--do-not-call", numbers)
-    assert sorted((each["data"]["row"], each["outcome"]) for each in results) == [
-        (1, "skipped"),
-        (2, "accepted"),
+    """The list is the worker's, and the limit of attempts is the batch's, which the worker cannot raise."""
+    numbers = (NEW_YORK, "+12125550124", "+12125550124")
+    rows = [
+        {"phoneNumber": each, "callerIdName": name}
+        for each, name in zip(numbers, "abc", strict=True)
     ]
-    assert totals["data"]["skipped"] == {"do-not-call": 1}
+    file = shared.file("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    limit = ("--max-attempts", "1/day", "--force", "--confirm", "3")
+    ran = shared("batch", file, *CALL, "--queue", *limit, code=0)
+    listed = ("--do-not-call", shared.file("dnc.txt", f"{NEW_YORK}\n"), "--concurrency", "1")
+    *results, totals = work(shared, *listed, "--max-attempts", "5/day")
+    outcomes = [(1, "skipped"), (2, "accepted"), (3, "skipped")]
+    assert sorted((each["data"]["row"], each["outcome"]) for each in results) == outcomes
+    assert totals["data"]["skipped"] == {"do-not-call": 1, "max-attempts": 1}
     assert platform.rung == 1
     report = shared("batch", "report", ran.out.strip(), "--format", "jsonl").out.splitlines()
     assert [(each["outcome"], each["reason"]) for each in map(json.loads, report)] == [
         ("skipped", "do-not-call"),
         ("accepted", ""),
+        ("skipped", "max-attempts"),
     ]
 
 
@@ -151,27 +147,6 @@ def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: P
 
 
 @pytest.mark.slow
-def test_limit_of_attempts_travels_with_the_batch(shared: Cxcall, platform: Platform) -> None:
-    rows = [{"phoneNumber": NEW_YORK, "callerIdName": name} for name in "ab"]
-    file = shared.file("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    shared(
-        "batch",
-        file,
-        *CALL,
-        "--confirm",
-        "2",
-        "--queue",
-        "--max-attempts",
-        "1/day",
-        "--force",
-        code=0,
-    )
-    *_, totals = work(shared, "--max-attempts", "5/day")
-    assert totals["data"]["skipped"] == {"max-attempts": 1}
-    assert platform.rung == 1
-
-
-@pytest.mark.slow
 def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
     shared: Cxcall, platform: Platform
 ) -> None:
@@ -181,23 +156,12 @@ def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
     assert status_of(shared, batch)["state"] == "cancelled"
     assert "not finished" in shared("batch", "report", code=0).out
     assert queue_rows(shared, rows_of(3), *FAST, "--resume") == batch
-    work(shared)
-    assert platform.rung == 3
-    assert status_of(shared, batch)["states"] == {"accepted": 3}
-    assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["isClosed"]
-
-
-@pytest.mark.slow
-def test_row_that_was_refused_or_undelivered_keeps_its_reason(shared: Cxcall) -> None:
     refused = Reply(400, {"code": "bad.request", "message": "no such contact"}, rings=False)
-    with Platform(
-        lambda body, _: refused if body["reasonCode"] == "row 1" else Reply()
-    ) as platform:
-        shared.environment |= platform.environment
-        batch = queue_rows(shared, rows_of(2), *FAST)
-        *_, totals = work(shared, code=9)
-    assert totals["data"]["outcomes"] == {"refused": 1, "accepted": 1}
-    assert status_of(shared, batch)["states"] == {"accepted": 1, "refused": 1}
+    platform.answer = lambda body, _: refused if body["reasonCode"] == "row 1" else Reply()
+    outcomes = work(shared, code=9)[-1]["data"]["outcomes"]
+    assert outcomes == status_of(shared, batch)["states"] == {"refused": 1, "accepted": 2}
+    assert platform.rung == 2
+    assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["isClosed"]
 
 
 @pytest.mark.slow
@@ -220,20 +184,12 @@ def test_worker_whose_output_is_full_finishes_what_it_sent(
     shared: Cxcall, platform: Platform
 ) -> None:
     batch = queue_rows(shared, rows_of(6), *FAST)
-    words = [str(CXCALL), "worker", "--until-empty", "--concurrency", "2", "-o", "jsonl"]
     with Path("/dev/full").open("w") as full:
-        result = subprocess.run(
-            words,
-            cwd=shared.folder,
-            env=shared.environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-    assert "stopped: the results cannot be written: No space left on device" in result.stderr
-    assert result.returncode == 0
+        words = ("worker", "--until-empty", "--concurrency", "2", "-o", "jsonl")
+        with shared.begin(*words, out=full.fileno()) as process:
+            _, err = process.communicate(timeout=60)
+    assert "stopped: the results cannot be written: No space left on device" in err
+    assert process.returncode == 0
     states = status_of(shared, batch)["states"]
     assert states == {"accepted": platform.rung, "todo": 6 - platform.rung}
     work(shared)

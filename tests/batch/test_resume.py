@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.command import Stranger
 from helpers.platform_server import Platform, Reply
 from helpers.reason_rows import WORDS, results, row, write_rows
 
@@ -208,47 +207,22 @@ def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) 
 
 
 @pytest.mark.slow
-def test_dry_run_of_a_resume_prints_only_what_is_left(cxcall: Cxcall) -> None:
-    file = write_rows(cxcall, 1, 2, 3)
-    words = ("batch", file, *WORDS, "--concurrency", "1")
-    with Platform(postpone_row_2) as platform:
-        cxcall.environment |= platform.environment
-        cxcall(*words, "--confirm", "3", code=9)
-        *printed, summary = map(
-            json.loads, cxcall(*words, "--resume", "--dry-run", code=0).out.splitlines()
-        )
-        assert [each["data"]["row"] for each in printed] == [2, 3]
-        assert summary["data"]["resumed"] == 1
-        assert platform.rung == 1
-
-
-@pytest.mark.slow
 def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     cxcall: Cxcall,
 ) -> None:
+    """A wrapper may also repeat the command, with its number of rows, until it succeeds."""
     file = write_rows(cxcall, 1, 2)
     with Platform() as platform:
         cxcall.environment |= platform.environment
         cxcall("batch", file, *WORDS, "--confirm", "2", code=0)
         del cxcall.environment["CXCALL_CLIENT_SECRET"]  # nothing is sent, so no token is needed
-        outcomes, summary = results(cxcall("batch", file, *WORDS, "--resume", code=0))
-    assert outcomes == ["accepted", "accepted"]
-    assert summary["resumed"] == 2
+        for more in ((), ("--confirm", "2")):
+            ran = cxcall("batch", file, *WORDS, "--resume", *more, code=0)
+            assert "nothing is left to be sent" in ran.err
+            outcomes, summary = results(ran)
+            assert outcomes == ["accepted", "accepted"]
+            assert summary["resumed"] == 2
     assert platform.rung == 2
-
-
-@pytest.mark.slow
-def test_command_of_a_finished_batch_can_be_repeated_as_it_is(
-    cxcall: Cxcall, stranger: Stranger
-) -> None:
-    """A wrapper repeats `--resume --confirm 2` until it succeeds."""
-    cxcall.environment |= {"CXCALL_BASE_URL": stranger.base_url, "CXCALL_ACCESS_TOKEN": "t"}
-    rows = cxcall.file("two.csv", "to\n+12025550123\n+12025550124\n")
-    words = ("batch", rows, "--operation", "place-call", "--confirm", "2")
-    cxcall(*words, code=0)
-    again = cxcall(*words, "--resume", code=0)
-    assert "nothing is left to be sent" in again.err
-    assert len(stranger.taken) == 2
 
 
 @pytest.mark.slow
@@ -306,15 +280,21 @@ def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) ->
 
 
 @pytest.mark.slow
-def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
-    file = write_rows(cxcall, 1, 2)
+def test_rows_of_an_unfinished_batch_are_not_pruned_and_what_is_left_is_shown(
+    cxcall: Cxcall,
+) -> None:
+    file = write_rows(cxcall, 1, 2, 3)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm")
     prune = ("history", "prune", "--older-than", "0s", "--yes", "-o", "json")
     with Platform(postpone_row_2) as platform:
         cxcall.environment |= platform.environment | AFTER_THE_WINDOW
-        cxcall(*words, "2", code=9)
+        cxcall(*words, "3", code=9)
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
-        cxcall(*words, "1", "--resume", code=0)
+        ran = cxcall(*words[:-1], "--resume", "--dry-run", code=0)
+        *printed, summary = map(json.loads, ran.out.splitlines())
+        assert [each["data"]["row"] for each in printed] == [2, 3]
+        assert summary["data"]["resumed"] == platform.rung == 1
+        cxcall(*words, "2", "--resume", code=0)
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
 
 

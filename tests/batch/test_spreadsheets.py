@@ -204,25 +204,6 @@ def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     )
 
 
-@pytest.mark.slow
-def test_workbook_that_would_fill_the_memory_is_refused(cxcall: Cxcall) -> None:
-    with xlsxwriter.Workbook(str(cxcall.folder / "far.xlsx")) as workbook:
-        sheet = workbook.add_worksheet()
-        sheet.write_row(0, 0, HEADER)
-        sheet.write(1_048_575, 16_383, "+12025550101")
-    with xlsxwriter.Workbook(str(cxcall.folder / "packed.xlsx")) as workbook:
-        workbook.add_worksheet().write_row(0, 0, HEADER)
-    with ZipFile(cxcall.folder / "packed.xlsx", "a", ZIP_DEFLATED) as archive:
-        archive.writestr("xl/more.xml", "A" * (17 << 20))
-    for name, message in (
-        ("far.xlsx", "are too far apart: the sheet spans 17,179,869,184 cells"),
-        ("packed.xlsx", "too large when it is unpacked"),
-    ):
-        ran = cxcall("batch", name, *EXECUTE, "--sandbox", code=2)
-        assert message in ran.err
-        assert "CSV in UTF-8" in ran.err
-
-
 def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
     file = write_workbook(cxcall, [HEADER])
     path = cxcall.folder / file
@@ -272,7 +253,9 @@ def test_far_cell_is_found_whatever_its_attributes_are(
     file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
     sheet = f'<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c {attributes}><v>1</v></c></row></sheetData></worksheet>'
     change_parts(cxcall.folder / file, **{"xl__worksheets__sheet1.xml": sheet.encode()})
-    assert message in cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2).err
+    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
+    assert message in ran.err
+    assert "CSV in UTF-8" in ran.err
 
 
 @pytest.mark.slow

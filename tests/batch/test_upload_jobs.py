@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from subprocess import STDOUT
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,12 @@ from unittest.mock import Mock
 import pytest
 
 from cxcall.batch.load.load_run import LoadRun
+from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import Outcome
+from cxcall.platform_reads.campaigns import CampaignReader
+from cxcall.settings.settings import load_settings
+from cxcall.settings.sources import Setting
 from helpers.campaign_loads import LIST_ID, lines, load, rows
-from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import Tenant
 
@@ -55,44 +57,40 @@ def load_to_cxone(
     return ran
 
 
+DONE = {"isComplete": True}
+STATES: list[tuple[dict[str, Any], str]] = [
+    ({"uploadJobs": [{"jobId": 0, **DONE}]}, "complete"),
+    ({"uploadJobs": [{"jobId": 99, **DONE}]}, "not complete yet"),
+    ({"uploadJobs": [{"jobId": "2", "isComplete": "false"}]}, "not complete yet"),
+    ({"uploadJobs": [{"jobId": "3", "isCancelled": True, **DONE}]}, "canceled"),
+    ({"uploadJobs": 5}, "not complete yet"),
+    ({"uploadJobs": ["ab"]}, "not complete yet"),
+    ({"uploadJobs": [{"jobId": "6", **DONE, "failedRecords": 2}]}, "complete, with failures"),
+    ({"uploadJobs": [{"jobId": "7", **DONE, "errors": ["x"]}]}, "complete, with failures"),
+    ({"uploadJobs": [{"jobId": "8", **DONE, "status": "Failed"}]}, "complete, with failures"),
+    ({"error": "failure", "uploadJobs": [{"jobId": "9", **DONE}]}, "complete, with failures"),
+    ({"uploadJobs": [{"jobId": "10", **DONE, "errors": [], "failedRecords": 0}]}, "complete"),
+]
+"""What a platform returns for each of several jobs, and the state of the job."""
+
+
+def test_upload_job_is_complete_only_if_the_platform_says_so_of_it() -> None:
+    contract = load_operation("cxone-get-upload").contract
+    with Platform(
+        reads=lambda path, _: Reply(200, STATES[int(path[-2:].strip("/"))][0])
+    ) as platform:
+        settings = load_settings({"base_url": platform.base_url}, contract)
+        reader = CampaignReader(contract, settings.with_values(access_token=Setting("t-1", "test")))
+        jobs = [str(number) for number in range(len(STATES))]
+        found = [state.text for _, state in reader.follow_jobs(jobs, 0.0)]
+    assert found == [state for _, state in STATES]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("job", "state"),
-    [
-        ({"uploadJobs": [{"jobId": 17, "isComplete": True}]}, "complete"),
-        ({"uploadJobs": [{"jobId": 99, "isComplete": True}]}, "not complete yet"),
-        ({"uploadJobs": [{"jobId": "17", "isComplete": "false"}]}, "not complete yet"),
-        ({"uploadJobs": [{"jobId": "17", "isCancelled": True, "isComplete": True}]}, "canceled"),
-        ({"uploadJobs": 5}, "not complete yet"),
-        ({"uploadJobs": ["ab"]}, "not complete yet"),
-        (
-            {"uploadJobs": [{"jobId": "17", "isComplete": True, "failedRecords": 2}]},
-            "complete, with failures",
-        ),
-        (
-            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": ["x"]}]},
-            "complete, with failures",
-        ),
-        (
-            {"uploadJobs": [{"jobId": "17", "isComplete": True, "status": "Failed"}]},
-            "complete, with failures",
-        ),
-        (
-            {"error": "failure", "uploadJobs": [{"jobId": "17", "isComplete": True}]},
-            "complete, with failures",
-        ),
-        (
-            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": [], "failedRecords": 0}]},
-            "complete",
-        ),
-    ],
-)
-def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
-    cxcall: Cxcall, job: Mapping[str, Any], state: str
-) -> None:
-    code = 0 if state == "complete" else 9
-    ran = load_to_cxone(cxcall, job, "-o", "jsonl", code=code)
-    assert lines(ran)[1]["data"]["jobs"] == {"17": state}
+def test_load_whose_job_has_failures_is_not_called_complete(cxcall: Cxcall) -> None:
+    job = {"uploadJobs": [{"jobId": 17, **DONE, "failedRecords": 2}]}
+    ran = load_to_cxone(cxcall, job, "-o", "jsonl", code=9)
+    assert lines(ran)[1]["data"]["jobs"] == {"17": "complete, with failures"}
 
 
 @pytest.mark.slow
@@ -112,19 +110,14 @@ def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_l
         "--contact-list",
         tenant.new_list(),
     )
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        result = subprocess.run(
-            [str(CXCALL), *words],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            cwd=live.folder,
-            env=live.environment,
-        )
-    assert "2 rows: 2 accepted" in result.stderr
-    assert "the results cannot be written" in result.stderr
-    assert "stopped" not in result.stderr
+    with (
+        open("/dev/full", "w", encoding="utf-8") as full,
+        live.begin(*words, out=full.fileno()) as process,
+    ):
+        _, err = process.communicate(timeout=60)
+    assert "2 rows: 2 accepted" in err
+    assert "the results cannot be written" in err
+    assert "stopped" not in err
 
 
 @pytest.mark.slow
