@@ -55,9 +55,13 @@ _CALL_WORD = (
     r"(?i)((?:call|dial)(?:s(?![a-z]))?(?!back|ed|er|ing|able|y)"
     r"|(?<![a-z])ring(?=(?:client|contact|customer|lead|me|now|number|person|phone|user)(?![a-z])))"
 )
+_DATA_OF_CALLS = (
+    rf"(?:{'|'.join(_DATA)}|centers?|costs?|dispositions?|durations?|forwarding|hours|limits|metrics|monitoring"
+    r"|plans?|quality|scripts?|strategy|tags?|transcripts?|types?|volume|window)\b"
+)
 _MAKES_CALL = (
     rf"\b(?:{'|'.join(_STARTS)}|schedule|request|auto|external|manual|out|preview|re|speed)s? "
-    rf"(?:\w+ ){{0,3}}(?:call|callback|dials?)\b(?! (?:{'|'.join(_DATA)}|plans?)\b)"
+    rf"(?:\w+ ){{0,3}}(?:call|callback|dials?)\b(?! {_DATA_OF_CALLS})"
     rf"|\b(?:{'|'.join(_STARTS)}|schedule|request)s? "
     r"(?:(?:new|outbound|outgoing|phone|the|voice) )?(?:calls|callbacks)\b"
     r"|\b(?:call|dial) (?:now|me|out|up)\b|\bring (?:me|now)\b"
@@ -65,10 +69,8 @@ _MAKES_CALL = (
 )
 # Other words may be those of a person who is called: `callPatient`.
 _NOUN_OF_CALLS = (
-    r"dial plans?\b|(?:call|callback|ring) "
-    r"(?:attempts?|backs|center|cost|disposition|duration|flows?|forwarding|hours|legs?|limits|metrics"
-    r"|monitoring|plans?|quality|queues|queue status|s|scripts?|strategy|tags?|transcripts?|types?|volume"
-    r"|window)\b"
+    rf"dial plans?\b|(?:call|callback|ring) (?:{_DATA_OF_CALLS}"
+    r"|(?:attempts?|backs|flows?|legs?|queues|queue status|s)\b)"
 )
 _PRESENT_CALL = r"(?:active|current|inbound|incoming|last|missed|previous) call"
 _NO_VERB = r"\b(?!\W+(?:dates?|ons|points?|times?)\b)"  # `add-ons`
@@ -102,7 +104,8 @@ def only_reads(path: str, declared: Mapping[str, Any], *, has_number: bool) -> b
     # Without an `operationId`, the name is made of the method and the path.
     has_name = name[:1] == ["get"] and not {*filter(str.isalpha, name[1:])} <= {*_words(path)}
     is_list = end[-1:] and end[-1].endswith("s") and end[-1] not in ("sms", "tts")
-    return bool(has_name or is_list or (_READS | _DATA) & {*end[-1:]})
+    reads = is_list or (_READS | _DATA) & {*end[-1:]}
+    return bool(has_name or (reads and not _may_call_one(name, end)))
 
 
 def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
@@ -113,9 +116,17 @@ def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
     return bool(is_read) and only_reads(path, declared, has_number=False)
 
 
-def names_call(texts: Iterable[str], path: str, declared: Mapping[str, Any]) -> bool:
-    """Return whether a word of an operation, or a function that it selects, is one of calls."""
+def names_call(
+    texts: Iterable[str], path: str, declared: Mapping[str, Any], *, is_denied: bool
+) -> bool:
+    """Return whether a word of an operation, or a function that it selects, is one of calls.
+
+    If the document denies that it places a call (`is_denied`), data of calls, such as a call list, is not such a word.
+    """
     words = [_words(each) for each in texts]
+    if is_denied:
+        data = compile_pattern(rf"\b(?:{'|'.join(_NAMES_OF_CALLS)}) {_DATA_OF_CALLS}")
+        words = [data.sub(" ", " ".join(each)).split() for each in words]
     is_named = any(_NAMES_OF_CALLS & {word.removesuffix("s") for word in each} for each in words)
     return is_named or any(map(_makes_call, words)) or _selects(path, declared, _CALLS)
 
@@ -144,6 +155,13 @@ def _is_data(words: Sequence[str]) -> bool:
 def _name_acts(words: Sequence[str]) -> bool:
     """Return whether a name or a segment acts; `currentCall` is a call that there is."""
     return _acts(words) and not compile_pattern(_PRESENT_CALL).fullmatch(" ".join(words))
+
+
+def _may_call_one(name: Sequence[str], end: Sequence[str]) -> bool:
+    """Return whether a name may be a verb with its object, `callCenter`; at `/call-centers` it is a noun."""
+    text = " ".join(name)
+    is_noun = compile_pattern(_NOUN_OF_CALLS).fullmatch(text) and not _DATA & {*name[-1:]}
+    return bool(is_noun) and not text.endswith("s") and not " ".join(end).startswith(text)
 
 
 def _path_acts(segments: Sequence[Sequence[str]]) -> bool:

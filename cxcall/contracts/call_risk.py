@@ -63,13 +63,18 @@ class Route(NamedTuple):
         return cls(method, segments, frozenset(filter(None, names)), f"{base}/{path}", server)
 
     def may_equal(self, other: Route) -> bool:
-        """Return whether a request can match both routes; one of them may lack the base path of the other."""
+        """Return whether a request can match both routes.
+
+        One of them may lack the base path of the other, but `/bells/{}` is not `/campaigns/{}/executions`: no name is the same.
+        """
         common = min(len(self.segments), len(other.segments))
         is_whole = len(self.segments) == len(other.segments)
         if self.method != other.method or not (is_whole or common >= _MIN_COMMON_SEGMENTS):
             return False
-        pairs = zip(self.segments[-common:], other.segments[-common:], strict=True)
-        return all(a == b or "{}" in a or "{}" in b for a, b in pairs)
+        pairs = [*zip(self.segments[-common:], other.segments[-common:], strict=True)]
+        is_any = {"{}"} in map(set, zip(*pairs, strict=True))  # `/{}/{}` is any route
+        is_similar = is_whole or is_any or any(a == b != "{}" for a, b in pairs)
+        return is_similar and all(a == b or "{}" in a or "{}" in b for a, b in pairs)
 
 
 def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -> None:
@@ -106,7 +111,8 @@ def can_place_call(
         return False
     has_number = _takes_number(declared, schemas or {})
     texts = (str(declared.get(each, "")) for each in ("operationId", "summary"))
-    is_call = has_number or names_call([*texts, *route.segments], route.path, declared)
+    words, is_denied = [*texts, *route.segments], stated is False
+    is_call = has_number or names_call(words, route.path, declared, is_denied=is_denied)
     if route.method in _READ_METHODS:
         is_read = only_reads(route.path, declared, has_number=has_number)
     else:

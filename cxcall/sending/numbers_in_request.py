@@ -263,7 +263,7 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
 
 
 def _is_number_with_letters(text: str) -> bool:
-    """Return whether a text dials a valid number by letters, with its country code or in North America, where they are usual."""
+    """Return whether a text dials a valid number by letters: with its country code, or in North America."""
     from cxcall.phone.number_spellings import dials_letters
 
     if not dials_letters(text):

@@ -40,6 +40,9 @@ MAY_CALL = """
     GET /calls/new | | | to
     GET /contact/{phone} | | getContact | phone
     GET /alert | | | phone
+    GET /contacts | | callCenter | phone
+    GET /leads | | callAttempt | phone
+    GET /call-center | | | phone
     GET /tts | Text to speech call | | phone
     GET /v1/request/callback | | | to
     GET /v1/outbound/connect | | | to
@@ -130,6 +133,12 @@ READS = """
     GET /call-logs
     GET /ring-out/{id} | Get the status of a call | readRingOutCallStatus
     GET /v1/call-types
+    GET /call-centers
+    GET /call-centers | | callCenter | phone
+    GET /call-attempts | | callAttempt | phone
+    GET /contacts | List contacts | callCenter | phone
+    GET /contacts | | callCenters | phone
+    GET /contacts | | callHistory | phone
     GET /calls/{id}/status
     GET /current-call
     GET /last-call/{id}
@@ -246,6 +255,16 @@ def test_declared_functions_and_statements(folder: Path) -> None:
     assert not asks("GET", "/audits", "", parameter("action", enum=["create", "call"]))
     assert asks("POST", "/api.php?task=call", **no_call)
     assert not asks("POST", "/api.php?task=sync", **no_call)
+    lists = "/call-lists /v1/call-lists/search /call-centers /dial-plans /callrecords".split()
+    assert [each for each in lists if asks("POST", each, **no_call)] == []
+    assert [each for each in lists if not asks("POST", each)] == []
+    assert not asks(
+        "POST", "/call-lists", "Create a call list", operationId="addCallList", **no_call
+    )
+    calls = "/calls /call-lists/call /call-lists/dial /call-attempts /callbacks /call-flows".split()
+    assert [each for each in calls if not asks("POST", each, **no_call)] == []
+    assert asks("POST", "/call-lists", "", parameter("phone"), **no_call)
+    assert asks("POST", "/call-lists", "Call each lead of a list", **no_call)
     assert not asks("GET", "/usage", "", parameter("to", format="date"))
     assert asks("GET", "/my", description="Launch a campaign.\nIt may call.")
 
