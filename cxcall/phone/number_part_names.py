@@ -47,7 +47,9 @@ class PartName(NamedTuple):
 def read_part_name(name: str, parent: str) -> PartName:
     """Return what a folded name says, or else the name of the object that has it; `{"area": {"code": "202"}}` has an area code."""
     names = [name]
-    if name in _GENERIC and parent:
+    if is_folded_caller_name("", parent):
+        names = []
+    elif name in _GENERIC and parent:
         names = [name, parent + name, parent]
     elif name == "code":
         names = [parent + name, name]

@@ -56,6 +56,7 @@ _MOST_MISSING = 3
 _LONGEST_NAME = 64
 """Characters of a name that is looked at: the words of a longer one can be read in too many ways."""
 _CALLER_NAMES = ("ani", "aniname", "cli")
+_CALLER_OBJECTS = ("from", "callerid", "callingparty", *_CALLER_NAMES)
 _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
 
@@ -93,9 +94,14 @@ def may_mean(name: str, other: str) -> bool:
 
 
 @lru_cache
-def is_folded_caller_name(name: str) -> bool:
-    """Return whether a folded name is that of the caller's number."""
-    return name in _CALLER_NAMES or name.startswith(_CALLER_STARTS) or name.endswith("from")
+def is_folded_caller_name(name: str, parent: str = "") -> bool:
+    """Return whether a folded name is that of the caller's number, or that of the object that has it, such as `from`."""
+    return (
+        parent in _CALLER_OBJECTS
+        or name in _CALLER_NAMES
+        or name.startswith(_CALLER_STARTS)
+        or name.endswith("from")
+    )
 
 
 @lru_cache

@@ -222,7 +222,7 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
     if not any(map(str.isdecimal, text)) and entry.schema.get("format") not in PHONE_FORMATS:
         return
-    is_caller = is_folded_caller_name(entry.name)
+    is_caller = is_folded_caller_name(entry.name, entry.parent)
     if not is_caller and _is_whole_number(entry, text):
         yield text, Certainty.NAMED
         yield from numbers_beside(text, with_digits=with_digits)

@@ -248,3 +248,5 @@ def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
     place = Place("callPerson", {"line": "1"}, {"phoneNumber": "%s", "callerId": ABROAD})
     assert guards.codes("3.1.0", place, "+12025550199", "New York") == []
     assert guards.codes("3.1.0", place, ABROAD, "New York") == ["outside-hours"]
+    caller = {"phoneNumber": "+12025550199", "from": {"number": ABROAD}}
+    assert guards.codes("3.1.0", place._replace(body=caller), "", "New York") == []

@@ -274,6 +274,14 @@ def test_number_without_its_area_code_may_be_that_of_any_area(tmp_path: Path) ->
             ledger.begin(again, 900, limit=limit)
 
 
+def test_caller_is_not_a_person_who_is_called() -> None:
+    to, whole = {"phoneNumber": "+12025550123"}, {"phoneNumber": "+12025550199"}
+    parts = {"areaCode": "202", "number": "5550199"}
+    for caller in (whole, parts, {"type": "phone", "number": "12025550199"}):
+        found = People.of({"from": caller, "to": [to]})
+        assert found.recorded == {"number 12025550123"}
+
+
 def test_body_with_many_codes_has_few_people() -> None:
     body = {f"area{i}Code": str(201 + i) for i in range(8)} | {"phone": "5550123"}
     assert len(People.of(body).recorded) == 8 + 1  # and the number without an area code
