@@ -160,13 +160,9 @@ class RequestOptions(OptionGroup):
     @property
     def flags(self) -> dict[str, Any]:
         """The flags that set settings, by the names of the settings."""
-        return {**self.target.flags, **self.sending_flags}
-
-    @property
-    def sending_flags(self) -> dict[str, Any]:
-        """The flags among `flags` that apply only to sending."""
         sending = self.sending
         return {
+            **self.target.flags,
             "engagement_header": sending.engagement_header,
             "engagement_id": sending.engagement_id,
             **sending.guards._asdict(),

@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 _LOGIN_FIX = "log in with `cxcall auth login`"
-_OWN_FLAGS = ("timeout", "hours", "do_not_call", "max_attempts")
-"""The settings of a client that a sandbox does not set itself."""
 
 
 class Client:
@@ -321,11 +319,10 @@ class Client:
         sandbox = self._resources().sandbox
         if sandbox is None:
             return load_settings(self._flags, operation.contract, operation.server)
-        from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
+        from cxcall.settings.sandbox_settings import sandbox_settings
 
-        own = {name: self._flags.get(name) for name in _OWN_FLAGS}
         token = sandbox.new_user_token() if operation.needs_user_token else ""
-        return sandbox_settings(sandbox, own, *load_guards(self._flags), user_token=token)
+        return sandbox_settings(sandbox, self._flags, user_token=token)
 
     def _new_sandbox(self) -> Sandbox:
         from cxcall.sandbox.server import start_sandbox

@@ -1,4 +1,4 @@
-"""Find settings that contradict each other, or the sandbox that `CXCALL_ONLY_SANDBOX` allows.
+"""Find settings that contradict each other, or the sandbox that `CXCALL_ONLY_SANDBOX` allows, and variables without effect.
 
 The program under test may pass flags, and its folder may have a `.env` with the credentials of its owner; this variable
 takes precedence over all of them.
@@ -14,7 +14,11 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import names_no_area, normalize_url, region_domain, region_of
 from cxcall.settings.sources import (
     CREDENTIAL_NAMES,
+    GUARD_SETTINGS,
+    MACHINE_VARIABLES,
     ONLY_SANDBOX,
+    PREFIX,
+    SETTING_NAMES,
     Layer,
     Setting,
     empty_guards,
@@ -31,6 +35,19 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import SettingsByName
+
+_GUARDS = (*GUARD_SETTINGS, "do_not_call", "only_sandbox")
+_GUARD_WORDS = {
+    "dnc": "do_not_call",
+    "donotcall": "do_not_call",
+    "hours": "hours",
+    "attempts": "max_attempts",
+    "duplicate": "duplicate_window",
+    "duplicates": "duplicate_window",
+}
+"""Words that only the names of guards contain, also written together."""
+_SIMILARITY, _GUARD_SIMILARITY = 0.6, 0.75
+"""The least similarity of names; of guards, enough for `DO_NOT_CAL`, but `HOST` does not resemble `HOURS`."""
 
 
 def find_conflicts(
@@ -83,23 +100,61 @@ def _stop_on_other_address(values: SettingsByName) -> None:
             )
 
 
-def find_ignored_guards() -> tuple[Finding, ...]:
-    """Return the errors on variables that are ignored, but seem to be meant for a guard: no call may be placed without it."""
-    if not (empty_guards() or unknown_variables()):
-        return ()
-    from cxcall.settings.misspelled_variables import find_guards_without_effect
+def find_ignored_guards() -> Iterator[Finding]:
+    """Yield an error for each variable that is empty or misspelled, and seems to be meant for a guard: no call may be placed without it.
 
-    return tuple(find_guards_without_effect())
+    Raises UsageError if no request at all may be sent, because the name resembles `CXCALL_ONLY_SANDBOX`.
+    """
+    for name in empty_guards():
+        yield Finding.error(
+            "usage",
+            name,
+            f"`{name}` is set, but empty",
+            "set its value, or unset the variable",
+            "the guard would not apply, so no call is placed",
+        )
+    for name in unknown_variables():
+        guard = _resembled_guard(name)
+        problem = f"unknown setting `{name}`"
+        fix = f"the most similar name is `{variable_name(guard)}`; unset `{name}`, or rename it"
+        if guard == _GUARDS[-1]:
+            raise UsageError(problem, where=name, fix=fix, why="a request could go to any server")
+        if guard:
+            why = "the guard that it may be intended for would not apply, so no call is placed"
+            yield Finding.error("usage", name, problem, fix, why)
 
 
 def find_ignored_variables() -> Iterator[Finding]:
-    """Yield a warning for each variable that is ignored, but seems to be meant for a setting."""
+    """Yield a warning for each variable that is ignored, but resembles a setting.
+
+    A variable that resembles no setting belongs to another program.
+    """
     for finding in find_ignored_guards():
         yield finding._replace(severity=Severity.WARNING)
-    if unknown_variables():
-        from cxcall.settings.misspelled_variables import find_misspelled_variables
+    known = [each.removeprefix(PREFIX) for each in MACHINE_VARIABLES]
+    known += [each.upper() for each in SETTING_NAMES]
+    for name in unknown_variables():
+        near = _similar(name.removeprefix(PREFIX), known, _SIMILARITY)
+        if near and not _resembled_guard(name):
+            fix = f"the most similar name is `{PREFIX}{near}`"
+            yield Finding.warning("usage", name, f"unknown setting `{name}`, which is ignored", fix)
 
-        yield from find_misspelled_variables()
+
+def _resembled_guard(name: str) -> str:
+    """Return the guard that a variable seems to be meant for; empty if there is none."""
+    plain = name.removeprefix(PREFIX).lower()
+    words = {*plain.split("_"), plain.replace("_", "")}
+    for word, guard in _GUARD_WORDS.items():
+        if any(word == each or (len(word) > len("hours") and word in each) for each in words):
+            return guard
+    near = _similar(plain, (*SETTING_NAMES, _GUARDS[-1]), _GUARD_SIMILARITY)
+    return near if near in _GUARDS else ""
+
+
+def _similar(name: str, names: Sequence[str], least: float) -> str:
+    from cxcall.runtime.name_similarity import find_similar
+
+    return find_similar(name, names, least)
 
 
 def _ignored_host(

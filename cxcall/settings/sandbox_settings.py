@@ -18,9 +18,10 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from cxcall.settings.sources import Flags
 
-    from cxcall.settings.sources import Flags, SettingsByName
+_FROM_FLAGS = ("timeout", "engagement_header", "engagement_id")
+"""The settings beside the guards that flags set."""
 
 
 class RunningSandbox(Protocol):
@@ -39,29 +40,18 @@ class RunningSandbox(Protocol):
         """The secret of the OAuth client that the sandbox accepts."""
 
 
-def load_guards(flags: Flags) -> tuple[SettingsByName, list[Setting]]:
-    """Return the guards of all sources, and the do-not-call lists of all sources but the first."""
+def sandbox_settings(sandbox: RunningSandbox, flags: Flags, *, user_token: str = "") -> Settings:
+    """Return settings for the sandbox in this process; of other sources than flags, only guards apply.
+
+    No other source sets an address or a secret. `user_token` is used instead of the OAuth client, for an
+    operation that acts as a user.
+    """
     layers, _, ignored, more_lists = read_trusted_layers(flags)
     for finding in (*ignored, *find_ignored_variables()):
         add_notice(finding._replace(severity=Severity.WARNING))
     found = {name: find_setting(name, layers) for name in (*GUARD_SETTINGS, "do_not_call")}
     guards = {name: setting for name, setting in found.items() if setting}
-    return guards, more_lists
-
-
-def sandbox_settings(
-    sandbox: RunningSandbox,
-    flags: Flags,
-    guards: SettingsByName | None = None,
-    more_do_not_call: Sequence[Setting] = (),
-    *,
-    user_token: str = "",
-) -> Settings:
-    """Return settings for the sandbox in this process; `guards` are the only settings from other sources.
-
-    No other source sets an address or a secret. `user_token` is used instead of the OAuth client,
-    for an operation that acts as a user.
-    """
+    own = {name: setting for name, setting in read_flags(flags).items() if name in _FROM_FLAGS}
     layer = {
         "profile": SANDBOX_PROFILE,
         "base_url": sandbox.base_url,
@@ -75,7 +65,7 @@ def sandbox_settings(
         layer |= dict.fromkeys(names[2:], sandbox.client_secret)
     sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
     return Settings(
-        check_values([sandbox_layer, read_flags(flags), guards or {}]),
+        check_values([sandbox_layer, own, guards]),
         is_embedded=True,
-        more_do_not_call=more_do_not_call,
+        more_do_not_call=more_lists,
     )

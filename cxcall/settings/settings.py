@@ -193,7 +193,7 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
         untrusted_queue=(*trust.queue, *weaker),
         base_url_from_tenant=from_tenant,
         more_do_not_call=more_lists,
-        ignored_guards=conflicts.find_ignored_guards(),
+        ignored_guards=tuple(conflicts.find_ignored_guards()),
     )
 
 

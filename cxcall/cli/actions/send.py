@@ -155,20 +155,14 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     """
     from cxcall.settings.settings import load_settings
 
-    flags = options.flags
     if not options.sending.sandbox:
-        return load_settings(flags, operation.contract, operation.server)
+        return load_settings(options.flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
-    from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
+    from cxcall.settings.sandbox_settings import sandbox_settings
 
-    guards = load_guards(flags)
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
-    return sandbox_settings(
-        sandbox,
-        {"timeout": flags["timeout"], **options.sending_flags},
-        *guards,
-        user_token=sandbox.new_user_token() if operation.needs_user_token else "",
-    )
+    token = sandbox.new_user_token() if operation.needs_user_token else ""
+    return sandbox_settings(sandbox, options.flags, user_token=token)
 
 
 def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
