@@ -39,12 +39,14 @@ from cxcall.sending.confirmation_prompt import ask_count, ask_yes
 from cxcall.settings.settings import find_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.input.rows import RowFile
     from cxcall.batch.job import Job
+    from cxcall.batch.load.load_run import LoadRun
     from cxcall.batch.resume import FindEarlier
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import Run
     from cxcall.cli.commands.campaign import LoadOptions
@@ -89,23 +91,12 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
             open_bytes(options.file)  # raises UsageError before the list is read from the platform
         known = None if common.is_dry_run else _read_list(reader, options.contact_list, screen)
         job = _new_job(options, common, screen, stack, load, settings, values, known)
-        run = _LoadCommand(job, options, screen, rate, limit, RunMode())
+        batch = _LoadCommand(job, options, common, screen, rate, limit, RunMode())
+        batch.load, batch.builder, batch.reader, batch.known = load, builder, reader, known
         if common.is_dry_run:
             screen.print_diagnostic("a dry run does not read the list: its columns are not checked")
-            return print_requests(
-                job,
-                screen,
-                stack,
-                resume=options.resume,
-                as_curl=common.sending.curl,
-                command=COMMAND,
-                combine=builder.combine,
-                finder=_find_loaded,
-            )
-        run.prepare(
-            load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
-        )
-        return run.run()
+            return print_requests(batch, stack)
+        return batch.run()
 
 
 def _stop_on_invalid_body(operation: Operation, builder: ChunkBuilder) -> None:
@@ -166,52 +157,36 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
             )
 
 
-def _find_loaded(
-    job: Job, ledger: Ledger, batches: Sequence[str], contacts: LoadedContacts | None = None
-) -> FindEarlier:
-    """Return a function that returns the delivery of a row: by the row's number, or else by its contact."""
-    loaded = LoadedRows(ledger, batches)
-    if job.again:  # a person decided to add contacts that the list already has
-        return loaded.find_same
-    contacts = contacts or LoadedContacts(ledger, job)
-    return lambda request, row: loaded.find_same(request, row) or contacts.find(request, row)
-
-
 class _LoadCommand(BatchCommand):
     """A batch whose requests each send many rows."""
 
     command, noun, verb = COMMAND, "contact", "loaded"
-
-    def prepare(
-        self,
-        load: RoleOperation,
-        builder: ChunkBuilder,
-        reader: CampaignReader,
-        known: ContactListState | None,
-        *,
-        is_yes: bool,
-        max_wait: float,
-    ) -> None:
-        """Set the attributes that only a load has."""
-        self.load, self.builder, self.reader, self.known = load, builder, reader, known
-        self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
-        self.jobs: dict[str, str] = {}
-        self.unnamed: list[str] = []
-        self.repeated: set[str] = set()
+    options: LoadOptions
+    load: RoleOperation
+    builder: ChunkBuilder
+    reader: CampaignReader
+    known: ContactListState | None
+    loading: LoadRun
 
     def run(self) -> Report:
         """Load the contacts, and wait for the jobs of a platform that processes them later."""
         report = super().run()
-        if "job" not in self.reader.roles or not (self.jobs or self.unnamed):
-            return report
-        return self._follow_jobs(report)
+        has_jobs = "job" in self.reader.roles and (self.loading.started or self.loading.unnamed)
+        return self._follow_jobs(report) if has_jobs else report
+
+    def combine(self, rows: Iterator[CheckedRow]) -> Iterator[CheckedRow]:
+        """Return the requests that send some rows: as few as the platform allows."""
+        return self.builder.combine(rows)
 
     def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
-        """Return a function that returns the delivery of a row by the loads that this run continues."""
+        """Return a function that returns the delivery of a row in the loads that this run continues: by its number, or else its contact."""
         if not self.options.resume:
             stop_on_earlier_load(ledger, job)
         self.resumed, self.contacts = batches, LoadedContacts(ledger, job)
-        return _find_loaded(job, ledger, batches, self.contacts)
+        loaded, contacts = LoadedRows(ledger, batches), self.contacts
+        if job.again:  # a person decided to add contacts that the list already has
+            return loaded.find_same
+        return lambda request, row: loaded.find_same(request, row) or contacts.find(request, row)
 
     def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""
@@ -240,14 +215,16 @@ class _LoadCommand(BatchCommand):
         what = f"{count_phrase(count, 'contact')} into {place}"
         question = f"Load {what}? A campaign that dials this list may call them at once."
         ask = self.screen.confirm if self.screen.is_interactive else None
-        ask_yes(operation, settings, "real calls", question, what, yes=self.is_yes, ask=ask)
+        ask_yes(
+            operation, settings, "real calls", question, what, yes=self.common.sending.yes, ask=ask
+        )
 
     def new_run(self, begun: BegunBatch, selection: RowSelection) -> Run:
         """Return the run that sends the requests."""
         from cxcall.batch.load.load_run import LoadRun
 
         self.contacts.refresh()
-        run = LoadRun(
+        self.loading = LoadRun(
             begun,
             selection,
             self.builder,
@@ -256,25 +233,25 @@ class _LoadCommand(BatchCommand):
             returns_contacts=success_schema(self.load.operation).get("type") == "array",
             resumed=self.resumed,
         )
-        self.jobs, self.unnamed, self.repeated = run.started, run.unnamed, run.repeated
-        return run
+        return self.loading
 
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add their results to the report."""
         states: dict[str, str] = {}
+        jobs = self.loading.started
         problems = [
             f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
-            for rows in self.unnamed
+            for rows in self.loading.unnamed
         ]
         problems += [
-            f"several uploads ({describe_ranges(self.jobs[job])}) have the same upload job {job}"
-            for job in self.repeated
+            f"several uploads ({describe_ranges(jobs[job])}) have the same upload job {job}"
+            for job in self.loading.repeated
         ]
         findings = [*report.findings, *map(_job_warning, problems)]
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
-            for job, state in self.reader.follow_jobs([*self.jobs], self.max_wait_for_jobs):
+            for job, state in self.reader.follow_jobs([*jobs], self.options.at_most):
                 states[job] = state.text
                 findings += state.findings
                 self.tell_progress(f"upload job {job}: {state.text}")
@@ -284,7 +261,7 @@ class _LoadCommand(BatchCommand):
             self._tell("interrupted: the states of the upload jobs are no longer checked")
         finally:
             defer_signals()
-        for job, rows in self.jobs.items():
+        for job, rows in jobs.items():
             if states.get(job) != "complete":
                 findings.append(self._job_finding(job, rows, states.get(job, "unknown")))
         if len(findings) > len(report.findings):

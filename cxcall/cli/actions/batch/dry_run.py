@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import require_rows
 from cxcall.batch.called_people import describe_change
-from cxcall.batch.resume import describe_repetition, find_by_request
-from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.resume import describe_repetition
+from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics import CheckStatistics
@@ -20,15 +20,14 @@ from cxcall.responses.refusals.refusal_findings import provenance_note
 from cxcall.sending.configured_ledger import has_ledger, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
     from cxcall.batch.job import Job
-    from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_checks import CheckedRow
+    from cxcall.cli.actions.batch.run_batch import BatchCommand
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.output.screen import Screen
     from cxcall.sending.checked_request import CheckedRequest
 
 
@@ -39,23 +38,10 @@ def _rows_to_send(selection: RowSelection, totals: CheckStatistics) -> Iterator[
             yield checked
 
 
-def print_requests(
-    job: Job,
-    screen: Screen,
-    stack: ExitStack,
-    *,
-    resume: bool,
-    as_curl: bool,
-    waits_for_hours: bool = False,
-    command: str = COMMAND,
-    combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
-    finder: Callable[[Job, Ledger, Sequence[str]], FindEarlier] = find_by_request,
-) -> Report:
-    """Print each request that would be sent; send nothing.
-
-    `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
-    """
-    totals = CheckStatistics()
+def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
+    """Print each request that a batch would send; send nothing."""
+    job, resume, totals = batch.job, batch.options.resume, CheckStatistics()
+    waits_for_hours = batch.mode.waits_for_hours
     ledger, problems = _open_ledger(job, stack, resume=resume)
     selection = stack.enter_context(
         RowSelection.open(
@@ -64,21 +50,21 @@ def print_requests(
             resume=True,
             is_dry_run=True,
             waits_for_hours=waits_for_hours,
-            finder=finder,
+            finder=batch.new_finder,
         )
         if resume and ledger
         else RowSelection(job, None, ledger, called=None, waits_for_hours=waits_for_hours)
     )
-    for checked in combine(_rows_to_send(selection, totals)):
+    for checked in batch.combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
-            _print_request(screen, checked, checked.request, command, as_curl=as_curl)
+            _print_request(batch, checked, checked.request)
     require_rows(job, totals)
     is_new = totals.call and not resume
     repetition = describe_repetition(ledger, job) if ledger and is_new else ""
     is_invalid = totals.invalid or totals.has_no_number
     more = [no_number_finding()] * totals.has_no_number
     return Report(
-        command,
+        batch.command,
         Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
         ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
@@ -115,19 +101,14 @@ def _open_ledger(
 
 
 def _print_request(
-    screen: Screen,
-    checked: CheckedRow,
-    checked_request: CheckedRequest,
-    command: str,
-    *,
-    as_curl: bool,
+    batch: BatchCommand, checked: CheckedRow, checked_request: CheckedRequest
 ) -> None:
     from cxcall.credentials.request_credentials import describe_places
 
-    request, body = checked_request.request, checked_request.body
+    screen, request, body = batch.screen, checked_request.request, checked_request.body
     if screen.options.output != "text":
         shown = Report(
-            command,
+            batch.command,
             Outcome.DRY_RUN,
             operation=checked_request.operation,
             request=request,
@@ -135,7 +116,7 @@ def _print_request(
             findings=checked.findings,
         )
         screen.print_json(RowResult(checked.row, shown, rows=checked.rows).as_dict(""))
-    elif as_curl:
+    elif batch.common.sending.curl:
         places = describe_places(checked_request.settings, checked_request.operation)
         screen.print_line(checked_request.as_curl(places))
     else:

@@ -49,12 +49,13 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.statistics import CheckStatistics
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
@@ -90,17 +91,8 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             waits_in_queue=options.queue and options.wait_for_hours,
         )
         mode = RunMode(options.queue, options.wait_for_hours, options.unordered)
-        batch = BatchCommand(job, options, screen, rate, limit, mode)
-        if common.is_dry_run:
-            return print_requests(
-                job,
-                screen,
-                stack,
-                resume=options.resume,
-                as_curl=common.sending.curl,
-                waits_for_hours=options.wait_for_hours,
-            )
-        return batch.run()
+        batch = BatchCommand(job, options, common, screen, rate, limit, mode)
+        return print_requests(batch, stack) if common.is_dry_run else batch.run()
 
 
 class RunMode(NamedTuple):
@@ -126,13 +118,14 @@ class BatchCommand:
         self,
         job: Job,
         options: BatchOptions | LoadOptions,
+        common: RequestOptions,
         screen: Screen,
         rate: Rate,
         limit: FailureLimit,
         mode: RunMode,
     ) -> None:
+        self.job, self.options, self.common, self.screen = job, options, common, screen
         self.mode = mode
-        self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
         self.printer = RowPrinter(screen)
         self.seconds = 0.0
@@ -159,6 +152,10 @@ class BatchCommand:
     def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that returns the delivery of a request and its row by the batches that this run continues."""
         return find_by_request(job, ledger, batches)
+
+    def combine(self, rows: Iterator[CheckedRow]) -> Iterator[CheckedRow]:
+        """Return the requests that send some rows: each row has its own."""
+        return rows
 
     def ask(self, count: int, operation: Operation) -> None:
         """Ask a person to confirm the number of calls, unless `--confirm` does."""
