@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CALL, RESPONSE, ERROR, OTHER, DETAIL = "call", "response", "error", "other", "detail"
-"""What an object is about; a detail is a limit, or a part of the request."""
+LIMITED_CALL = "limited call"
+"""What an object is about; a detail is a limit, or a part of the request. A limited call may be a limit, too."""
 _CALLS = (
     r"x?(?:new|created|placed|outbound|phone|voice)?"
     r"(?:call(?:session|leg|control)?|conversation|engagement)s?"
 )
 _SEGMENT = re.compile(rf"{_CALLS}|interactions?")
 _ID = re.compile(r"s?ids?|uuids?|guids?|identifier|ref(?:erence)?(?:id)?|key|handle")
+_CERTAIN_ID = re.compile(r"(?:ids?|identifier|reference)$")
+"""The end of a name that only an ID has; a `key` may be that of a message."""
 _LINK = re.compile(r"(?:self)?ur[il]s?|href|links?|(?:content)?location|self")
 STATE = re.compile(r"state|status|phase|stage|progress|disposition")
 ACT = re.compile(
@@ -54,10 +57,10 @@ _PLACEHOLDER = re.compile(
     r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
 )
 _OF_REFUSAL = re.compile(
-    r"(?:.* )?(?:auth\w*|da(?:ys?|ily)|denied|e(?:rr(?:or)?)? ?[45]\d\d|errors?(?! \d)|empty|example|exceeded|expired"
-    r"|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|quotas?"
-    r"|rate|rejected|requests?|required|seconds?|service|string|tbd|throttl\w+|timeout|too"
-    r"|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
+    r"(?:.* )?(?:already|auth\w*|busy|conflict\w*|da(?:ys?|ily)|denied|duplicate\w*|e(?:rr(?:or)?)? ?[45]\d\d"
+    r"|errors?(?! \d)|empty|example|exceeded|exists?|expired|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?"
+    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|quotas?|rate|rejected|requests?|required|seconds?"
+    r"|service|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
 )
 """Words that errors have at the place of an ID."""
 _VERSION = re.compile(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
@@ -92,14 +95,16 @@ def letters_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).lower()
 
 
-def members(body: Any, about: str = RESPONSE, *, may_be_error: bool = False) -> Iterator[Member]:
-    """Yield all members at any depth that are no objects; `about` is what the body is about."""
+def members(
+    body: Any, about: str = RESPONSE, *, may_be_error: bool = False, is_one: bool = False
+) -> Iterator[Member]:
+    """Yield all members at any depth that are no objects; `about` is what the body is about, `is_one` whether it has one."""
     if isinstance(body, list):
         for item in body:
             yield from members(item, about, may_be_error=may_be_error)
     if not isinstance(body, dict):
         return
-    about = _refine(body, about)
+    about = _refine(body, about, is_one=is_one)
     for member, value in body.items():
         name = letters_of(member)
         is_plural, is_list = name[-1:] == "s", isinstance(value, list)
@@ -107,19 +112,26 @@ def members(body: Any, about: str = RESPONSE, *, may_be_error: bool = False) -> 
         inside = may_be_error or is_errors
         for each in value if is_list else [value]:
             if isinstance(each, dict | list):
-                yield from members(each, _about_inside(name, about), may_be_error=inside)
+                one = not is_plural and _read_name(name, about) == ("", CALL)
+                about_it = _about_inside(name, about)
+                yield from members(each, about_it, may_be_error=inside, is_one=one)
             else:
                 yield Member(name, each, about, may_be_error or (is_list and not is_plural))
 
 
-def _refine(body: dict[str, Any], about: str) -> str:
-    """Return what an object is about: a link says it (`rel`), a resource of JSON:API (`type`), and a limit."""
+def _refine(body: dict[str, Any], about: str, *, is_one: bool) -> str:
+    """Return what an object is about: a link says it (`rel`), a resource of JSON:API (`type`), and a limit.
+
+    A limit has the name of what it limits, in the plural: `{"calls": {"limit": 60}}`.
+    """
     found = {letters_of(name): value for name, value in body.items()}
     kinds = [found.get("rel")] if about != DETAIL else []
     kinds += [found.get("type")] if about == RESPONSE else []
     if any(re.fullmatch(_CALLS, letters_of(str(each))) for each in kinds):
         about = CALL
-    return OTHER if about == CALL and _OF_LIMIT & found.keys() else about
+    if about == CALL and _OF_LIMIT & found.keys():
+        return LIMITED_CALL if is_one else OTHER
+    return about
 
 
 def _about_inside(name: str, about: str) -> str:
@@ -172,11 +184,13 @@ def refers_to_call(
         return _is_act(word, CALL if is_state else about)
     if _LINK.fullmatch(attribute):
         return is_link_to_call(text, known, is_named=about == CALL)
-    if about == CALL and _ID.fullmatch(attribute):
-        is_clear = member.may_be_error or not re.search("id$|ids$|identifier$", attribute)
-        return (with_ids or member.about == CALL) and is_id(text, None if is_clear else said)
-    is_text = about == CALL and attribute in ("", "value") and isinstance(member.value, str)
     is_clear = is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
+    if about == LIMITED_CALL and _ID.fullmatch(attribute):
+        return said is not None and is_clear
+    if about == CALL and _ID.fullmatch(attribute):
+        is_strict = member.may_be_error or not _CERTAIN_ID.search(attribute)
+        return (with_ids or member.about == CALL) and is_id(text, None if is_strict else said)
+    is_text = about == CALL and attribute in ("", "value") and isinstance(member.value, str)
     is_path = text.startswith(("/", "http"))
     return is_text and (is_clear or is_link_to_call(text, known, is_named=is_path))
 

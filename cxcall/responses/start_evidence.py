@@ -4,7 +4,8 @@ A response shows a call if it has the ID of a call, a link that ends in one, a s
 that says that it was placed. A member is about a call if its own name says so (`callId`, `X-Call-Id`), or else that of
 the object around it: what is about an agent, an error, a limit, or a part of the request is no evidence. A text is an
 ID if it has a digit, or ten letters in mixed case that are not words; a code of an error, a limit, and what was sent are
-not. If the request would be sent again, any text counts unless it is a placeholder or a word of the error.
+not. If the request would be sent again, or after a conflict (409), any text counts unless it is a placeholder or a word of the
+error, and so does a state that another request may have, too.
 Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request from
 being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error such as
 a timeout.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -35,6 +37,8 @@ from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 from cxcall.responses.identifiers import correlation_id, engagement_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
@@ -116,8 +120,9 @@ def shows_call(
     found, _ = engagement_id(operation, response, first_place) or ("", "")
     inside = list(members(_content(response)))
     texts = {each.value for each in inside if isinstance(each.value, str)}
-    about_error = {letters_of(str(each.value)) for each in inside if _OF_TEXT.fullmatch(each.name)}
-    said = frozenset(about_error) if in_doubt else None
+    # A conflict may be with the first attempt of a request that a proxy has sent twice.
+    is_any_form = in_doubt or response.status == HTTPStatus.CONFLICT
+    said = _texts_of_error(inside) if is_any_form else None
     if is_id(found, said) and found.lower() not in known:
         return True
     if not operation.can_place_call:
@@ -146,11 +151,17 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     In doubt it returns True: a request that a 2xx response refuses counts as not processed only if there
     is no such evidence.
     """
-    sent = values_sent(request)
+    sent, inside = values_sent(request), list(members(body))
+    said = _texts_of_error(inside)
     return any(
-        refers_to_call(each, sent, with_ids=False) or _says_started(each, sent)
-        for each in members(body)
+        refers_to_call(each, sent, said=said) or _says_started(each, sent) for each in inside
     )
+
+
+def _texts_of_error(inside: Iterable[Member]) -> frozenset[str]:
+    """Return what an error says, to compare with an ID that may repeat it."""
+    texts = (str(each.value) for each in inside if _OF_TEXT.fullmatch(each.name))
+    return frozenset(map(letters_of, texts))
 
 
 def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:

@@ -86,6 +86,7 @@ REFUSALS: list[Any] = [
     {"id": "too_many_requests"}, {"id": "TooManyRequests"}, {"id": "err-429"}, {"callId": "not_a_uuid_v4"}, {"call": {"id": "-1"}},
     *({"callId": each} for each in ("string", "TBD", "(null)", "<uuid>", "{callId}", "no-call", "RateLimitExceeded", "<id1>", "err-429")),
     *({"message": "x", "callId": each} for each in ("none", "blank", "unassigned", "minute", "calls_per_day", "Unauthorized", "callId", ":call_id", False)),
+    *({"callId": each} for each in ("conflict", "already_exists", "DuplicateCall", "busy")),
     {"callId": "slow_down", "error": "SlowDown"}, {"call": {"id": "E1001", "code": "E1001"}}, {"call": {"key": "createCall"}},
 ]  # fmt: skip
 
@@ -119,7 +120,8 @@ IDS_IN_DOUBT: list[Any] = [
     *({"callId": each, "message": "Too many requests", "code": 77} for each in (
         "abcdefgh", "ABCDEFGHIJ", "E1001", "ERR-77", "kQzT-bXwPaLdRe_fGhIjK", "<abc123@pbx.example.com>", "abc123@10.0.0.1:5060", "77;leg=1",
     )), {"callIds": ["abcdefgh"]}, {"error": {"call": {"id": "E1001"}}}, {"contactId": "abcdefgh"},
-    {"status": "in-progress", "to": "+12025550123"}, {"data": {"state": "connecting"}},
+    {"status": "in-progress", "to": "+12025550123"}, {"data": {"state": "connecting"}}, {"callReference": "abcdefgh"},
+    {"call": {"limit": 1, "id": "C-77"}},
 ]  # fmt: skip
 """IDs in any form, and states of a call or of another request."""
 
@@ -181,9 +183,12 @@ def test_header_or_text_that_states_a_call_only_prevents_a_repetition(said: Any)
 
 
 @each_case("body", IDS_IN_DOUBT, ids=repr)
-def test_id_in_any_form_only_prevents_a_repetition(body: Any) -> None:
-    found = [evidence_of(status, body) for status in (401, 429, 503, 400, 409)]
+def test_id_in_any_form_prevents_a_repetition_or_is_that_of_a_conflict(body: Any) -> None:
+    """A conflict may be with the first attempt of a request that a proxy has sent twice."""
+    found = [evidence_of(status, body) for status in (401, 429, 503, 400, 422)]
     assert found == [*["inconclusive"] * 3, *["refused"] * 2]
+    is_contact = list(body) == ["contactId"]
+    assert evidence_of(409, body) == ("refused" if is_contact else "inconclusive")
 
 
 def test_id_at_its_own_place_prevents_a_repetition_in_any_form() -> None:

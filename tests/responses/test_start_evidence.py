@@ -133,6 +133,7 @@ STARTED = [
     {"errorCount": 1, "successful": 1},
     {"errorCount": 1, "success": 2},
     {"success": False, "talkSeconds": 42},
+    {"success": False, "callReference": "abcdefgh"},
 ]
 
 
@@ -153,6 +154,7 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         {"error": {"cause": {"id": "e-1"}}},
         {"error": "x", "hasGuid": True, "hasState": True, "queued": "No"},
         {"error": "x", "callState": "failed"},
+        {"error": "x", "callReference": "N/A", "callKey": "invalid.number"},
         {"error": "x", "state": ""},
         {"error": "x", "queued": False},
         {"error": "x", "acceptedCount": 0},
