@@ -45,6 +45,7 @@ _LONGEST_LINE = 4
 _LONGEST_CODE = 4
 _LONGEST_AREA = 5
 """The digits of an area code after its trunk prefix; what is longer is rather the code of a region."""
+_LONGEST_AREA_WITH_COUNTRY = 8
 _LONGEST_CODE_WITH_COUNTRY = 6
 _REQUEST = "request"
 """The place that has the body and the parameters."""
@@ -127,7 +128,8 @@ class NumberParts:
             if len(joined) < MIN_NATIONAL_DIGITS or not is_code:
                 continue
             found |= {(each.digits, each.where): () for each in before}
-            is_valid = write_e164(_with_exit_code_as_plus(joined)) or write_e164(f"+1{joined}")
+            texts = (_with_exit_code_as_plus(joined), f"+1{joined}")
+            is_valid = last.is_dialed and any(map(write_e164, texts))
             if is_valid or len(last.digits) < _LONGEST_LOCAL:
                 found[last.digits, last.where] = (joined,) if is_valid else ()
         return found
@@ -239,9 +241,10 @@ class _Codes:
                 yield number, _join(ordered, number.digits, chosen)
 
 
-def _position(item: _Part) -> int:
-    """Return the position of an item in a list, or the number at the end of its name."""
-    return int(item.where[len(item.where.rstrip(_DIGITS)) :] or 0)
+def _position(item: _Part) -> tuple[int, str]:
+    """Return what sorts an item by its position in a list, or by the number at the end of its name."""
+    digits = item.where[len(item.where.rstrip(_DIGITS)) :].lstrip("0")
+    return len(digits), digits
 
 
 def _enclosing(place: str) -> Iterator[str]:
@@ -268,24 +271,29 @@ def _with_exit_code_as_plus(digits: str) -> str:
 
 
 def _with_plus(kind: int, part: _Part) -> tuple[int, _Part]:
-    """Return a code as that of a country if it starts with `+` or `00`; as an area code if it has both."""
+    """Return a code that starts with `+` or `00` as that of a country; as an area code if it has both."""
     digits = _with_exit_code_as_plus(part.digits)
-    if kind not in (COUNTRY, PREFIX) or not digits.startswith("+"):
+    code = digits.removeprefix("+")
+    if kind not in (COUNTRY, AREA, PREFIX) or code == digits or not code:
         return kind, part
-    is_country = len(digits) <= _LONGEST_CODE
-    return (COUNTRY if is_country else AREA), part._replace(digits=digits, is_certain=True)
+    if _is_country(code):
+        kind = COUNTRY
+    elif kind != COUNTRY or len(code) >= _LONGEST_CODE:
+        kind = AREA
+    return kind, part._replace(digits=digits, is_certain=True)
 
 
 def _is_country(code: str) -> bool:
     """Return whether a code is that of a country; `840` is not."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    return int(code) in COUNTRY_CODE_TO_REGION_CODE
+    return len(code) < _LONGEST_CODE and int(code) in COUNTRY_CODE_TO_REGION_CODE
 
 
 def _is_area(code: str) -> bool:
-    """Return whether a code that is named so may be an area code."""
-    return 0 < len(code.lstrip("0")) <= _LONGEST_AREA or code.startswith(("+", "00"))
+    """Return whether a code that is named so may be an area code, or that of a country and an area."""
+    most = _LONGEST_AREA_WITH_COUNTRY if code.startswith("+") else _LONGEST_AREA
+    return 0 < len(code.lstrip("+0")) <= most
 
 
 def _may_be_area(code: str) -> bool:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PART_WORDS = ("number", "local", "subscriber", "line")
+_PART_WORDS = ("number", "local", "subscriber", "line", "station", "sn")
 """Each name that is not that of a dialed number, but may be that of one without its area code, contains one of these."""
 _FEWEST_LOCAL, _MOST_LOCAL = 5, 9
 """The digits of a number that may be one without its area code; those of fewer are the same for too many people."""

@@ -133,6 +133,7 @@ def test_listed_number_is_stopped_if_its_parts_are_separate_values(
             {"workAreaCode": "202", "workPhone": "5550123", "city": "30", "phone": "123456"},
             ["number-unchecked"],
         ),
+        ({"areaCode": "+1", "number": "5550123"}, []),
         ({"phone1": "7001", "phone2": "404", "phone3": "5550123"}, ["number-unchecked"]),
         (
             {f"area{i}Code": str(201 + i) for i in range(9)} | {"phone": "5550123"},
@@ -286,6 +287,8 @@ def test_body_with_many_codes_has_few_people() -> None:
     body = {f"area{i}Code": str(201 + i) for i in range(8)} | {"phone": "5550123"}
     assert len(People.of(body).recorded) == 8 + 1  # and the number without an area code
     assert People.of(body | {"area9Code": "999"}).recorded == set()
+    long = "1" * 5000
+    assert People.of({"cc": long, f"phone{long}": "202", "phone2": "5550123"}).recorded
 
 
 def test_limit_and_do_not_call_list_know_a_number_in_parts(cxcall: Cxcall) -> None:
