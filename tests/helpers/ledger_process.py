@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sqlite3
 import sys
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.request_identity import Intent, intent_digest
+from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +75,7 @@ def begin(place: str, *names: str) -> None:
 def begin_in_turns(place: str, own: str, *names: str) -> None:
     """Wait for a line on stdin before each name; open the ledger, and begin and end one delivery.
 
-    Then do the same as `begin` with ten names that start with `own`.
+    Then do the same as `begin` with five names that start with `own`.
     """
     say("ready")
     for name in names:
@@ -82,7 +84,7 @@ def begin_in_turns(place: str, own: str, *names: str) -> None:
             delivery = ledger.begin(intent(name), 900)
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
             say("begun", delivery)
-    begin(place, *(f"{own} {number}" for number in range(10)))
+    begin(place, *(f"{own} {number}" for number in range(5)))
 
 
 def fill(place: str, size: str) -> None:
@@ -104,6 +106,26 @@ def open_unprivileged(place: str) -> None:
             say("begun", ledger.begin(intent("unprivileged"), 900))
     finally:
         os.seteuid(before)  # coverage writes to a folder that only the first user can write
+
+
+def upgrade(place: str, step: str) -> None:
+    """Open a ledger, and be killed before one of the statements that this takes."""
+    database: Any
+    if place.startswith("postgresql:"):
+        import psycopg
+
+        database, method = psycopg.Connection, "execute"
+    else:
+        database, method = SqliteDatabase, "run"
+    run, number = getattr(database, method), count()
+
+    def run_or_die(*arguments: Any, **more: Any) -> Any:
+        if next(number) == int(step):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(*arguments, **more)
+
+    setattr(database, method, run_or_die)
+    open_ledger(place).__exit__()
 
 
 @contextmanager

@@ -99,12 +99,9 @@ def use(folder: Path, records: list[Record]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("flips", "seed"), [(30, 1), pytest.param(examples(500), 2, marks=pytest.mark.slow)]
-)
-def test_flipped_bit_never_hides_a_record(tmp_path: Path, flips: int, seed: int) -> None:
-    records, chance, seen = write_ledger(tmp_path), Random(seed), Counter[str]()
-    for number in range(flips):
+def test_flipped_bit_never_hides_a_record(tmp_path: Path) -> None:
+    records, chance, seen = write_ledger(tmp_path), Random(2), Counter[str]()
+    for number in range(examples(500)):
         kind = ("ended", "ended", "killed")[number % 3]
         work = tmp_path / "work"
         shutil.rmtree(work, ignore_errors=True)
@@ -129,7 +126,7 @@ def test_flipped_bit_never_sends_a_second_call(cxcall: Cxcall) -> None:
         listed = cxcall("history", "list", "-o", "jsonl", code=0).envelope
         path = cxcall.folder / "state" / FILE_NAME
         whole = path.read_bytes()
-        for _ in range(20):
+        for _ in range(10):
             path.write_bytes(whole)
             flip_bit(path, chance)
             ran = cxcall("history", "list", "-o", "jsonl")

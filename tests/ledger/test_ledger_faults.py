@@ -144,7 +144,7 @@ def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_ledger_deleted_during_a_batch_stops_it(cxcall: Cxcall) -> None:
-    count = write_lines(cxcall, 200)
+    count = write_lines(cxcall, 60)
 
     def answer(sent: Any, _count: int) -> Reply:
         if sent["reasonCode"] == "row 20":
@@ -155,7 +155,7 @@ def test_ledger_deleted_during_a_batch_stops_it(cxcall: Cxcall) -> None:
         cxcall.environment |= platform.environment
         ran = cxcall(*MANY, count, code=9)
     assert "was deleted or replaced while in use" in ran.err
-    assert platform.rung < 200
+    assert platform.rung < 60
     assert set(platform.dials.values()) == {1}
 
 

@@ -119,7 +119,7 @@ def test_signal_ends_the_wait_before_a_retry(cxcall: Cxcall) -> None:
 
 
 def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
-    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(50)]
+    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(16)]
     cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     state = cxcall.folder / "state"
     is_locked = Event()
@@ -138,7 +138,7 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment
             # Each row in flight waits for the lock once more, one after the other.
-            process = cxcall.begin(*BATCH, "50", "--concurrency", "2", "-o", "jsonl")
+            process = cxcall.begin(*BATCH, "16", "--concurrency", "2", "-o", "jsonl")
             assert is_locked.wait(30)
             process.send_signal(signal.SIGTERM)
             printed = end(process)
@@ -148,6 +148,6 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
             assert json.loads(summary)["data"]["stopped"] == "interrupted"
             other.execute("ROLLBACK")
             # Rows whose outcome was not recorded stay unknown; no other row is called twice.
-            cxcall(*BATCH, str(50 - platform.rung), "--resume")
+            cxcall(*BATCH, str(16 - platform.rung), "--resume")
         assert set(platform.dials.values()) == {1}
-        assert platform.rung == 50
+        assert platform.rung == 16

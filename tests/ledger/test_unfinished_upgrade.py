@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from cxcall.ledger.postgres.postgres_connection import _SETTINGS
 from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.ledger.version_6 import Conversion
+from helpers.ledgers import start_process
 from helpers.older_ledgers import (
     LAST,
     RELEASED,
@@ -167,46 +166,23 @@ def test_role_that_does_not_own_the_tables_uses_them_after_their_owner(postgres_
             connection.execute("DROP OWNED BY operator_of_calls; DROP ROLE operator_of_calls")
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from {module} import {name} as Class
-from cxcall.ledger.ledger import Ledger
-run, left = Class.{method}, [int(sys.argv[2])]
-def killed(self, *arguments, **more):
-    left[0] -= 1
-    if left[0] < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return run(self, *arguments, **more)
-Class.{method} = killed
-place = sys.argv[1]
-(Ledger.open_shared(place) if place.startswith("postgresql") else Ledger.open(Path(place))).__exit__()
-"""
-IN_FILE = {
-    "module": "cxcall.ledger.sqlite.sqlite_database",
-    "name": "SqliteDatabase",
-    "method": "run",
-}
-IN_TABLES = {"module": "psycopg", "name": "Connection", "method": "execute"}
-
-
-def upgrade_and_kill(place: object, step: int, names: dict[str, str]) -> bool:
+def upgrade_and_kill(place: object, step: int) -> bool:
     """Upgrade a ledger in a process that is killed before one of its statements; returns whether it was."""
-    command = [sys.executable, "-c", KILLED.format(**names), str(place), str(step)]
-    code = subprocess.run(command, check=False, timeout=60).returncode
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
+    with start_process("upgrade", place, step) as upgrading:
+        upgrading.communicate(timeout=60)
+    assert upgrading.returncode in (0, -signal.SIGKILL)
+    return upgrading.returncode != 0
 
 
 @pytest.mark.slow
 def test_killed_upgrade_leaves_a_whole_ledger(tmp_path: Path) -> None:
     original = write_older_file(tmp_path / "original", LAST)
-    found, step = set(), 0
+    found, step = set(), 1
     while True:
         folder = tmp_path / str(step)
         folder.mkdir()
         shutil.copyfile(original, folder / FILE_NAME)
-        was_killed = upgrade_and_kill(folder, step, IN_FILE)
+        was_killed = upgrade_and_kill(folder, step)
         with closing(sqlite3.connect(folder / FILE_NAME)) as file:
             (version,) = file.execute("PRAGMA user_version").fetchone()
         found.add(version)
@@ -217,21 +193,21 @@ def test_killed_upgrade_leaves_a_whole_ledger(tmp_path: Path) -> None:
                 book.begin(intent("unknown"), 900)
         if not was_killed:
             break
-        step += 9
+        step += 19  # the last step is the end of the transaction
     assert found == {6, SCHEMA_VERSION}
 
 
 @pytest.mark.slow
 def test_killed_upgrade_leaves_whole_tables(postgres_url: str) -> None:
     write_older_tables(postgres_url, LAST)
-    step = 0
-    while upgrade_and_kill(postgres_url, step, IN_TABLES):
+    step = 3
+    while upgrade_and_kill(postgres_url, step):
         with psycopg.connect(postgres_url) as connection:
             assert connection.execute("SELECT number FROM cxcall.version").fetchone() in (
                 (6,),
                 (7,),
             )
-        step += 7
+        step += 25  # the last step is after the version was written
     with Ledger.open_shared(postgres_url, now=now, boot_clock=clock) as book:
         book.check(always=True)
         assert len(list(book.records())) == 13
