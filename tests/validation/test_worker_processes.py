@@ -134,7 +134,7 @@ def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall)
         {"volume": 3},
         {"rank": 1, "label": "todo"},
     ]
-    name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 50))
+    name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 12))
     outs = [
         subprocess.run(
             [sys.executable, "script.py", method, contract, name],
@@ -145,10 +145,11 @@ def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall)
             timeout=60,
             check=True,
         ).stdout
-        for method in multiprocessing.get_all_start_methods()
+        for method in ("fork", "spawn")
+        if method in multiprocessing.get_all_start_methods()
     ]
     assert len(set(outs)) == 1
-    assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 201)] * 2
+    assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 49)] * 2
 
 
 @pytest.mark.slow
@@ -165,14 +166,13 @@ def test_users_contract_is_used_by_all_processes(cxcall: Cxcall) -> None:
         {"rank": 1, "owner": {"rank": 2}},
         {"rank": 1, "owner": {"rank": 0}},
     ]
-    alone = [
-        json.loads(cxcall("validate", cxcall.file("one.jsonl", body), *contract, "-o", "jsonl").out)
-        for body in bodies
-    ]
+    files = [cxcall.file(f"{number}.jsonl", body) for number, body in enumerate(bodies)]
+    shown = cxcall("validate", *files, *contract, "-o", "jsonl").out
+    alone = list(map(json.loads, shown.splitlines()))
     assert {entry["valid"] for entry in alone} == {True, False}
-    name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 20))
+    name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 6))
     for jobs in ("1", "3"):
         out = cxcall("validate", name, *contract, "--jobs", jobs, "-o", "jsonl", code=3).out
         assert [json.loads(line) for line in out.splitlines()] == [
-            in_line(entry, name, number) for number, entry in enumerate(alone * 20, 1)
+            in_line(entry, name, number) for number, entry in enumerate(alone * 6, 1)
         ]
