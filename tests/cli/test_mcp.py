@@ -231,64 +231,50 @@ async def check_broken_answers(client: Client) -> None:
         assert "a text of the client" not in answer["text"]
 
 
+async def check_guards(client: Client, cxcall: Cxcall, dnc: str) -> None:
+    """Check that no argument lowers the guards of the command line, which are asked again when it is sent."""
+    data = {"phoneNumber": NUMBER}
+    body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
+    tools = (await client.list_tools()).tools
+    schema = next(each.input_schema for each in tools if each.name == "send")
+    names = {"operation", "confirmation_id", "body", "parameters"}
+    assert set(schema["properties"]) == names
+    dry = {"operation": "execute", "body": body, "parameters": {"campaignId": CONTACT}}
+    for code, lower in ((2, {"again": True, "force": True, "do_not_call": ""}), (7, {})):
+        stopped = await call(client, "dry_run", **dry, **lower)
+        assert (stopped["exitCode"], stopped["isError"]) == (code, True)
+    data["phoneNumber"] = "+12025550124"
+    confirmed = (await call(client, "dry_run", **dry))["data"]["confirmationId"]
+    (cxcall.folder / dnc).write_text(f"{NUMBER}\n+12025550124\n", "utf-8")
+    late = await call(client, "send", **dry, confirmation_id=confirmed)
+    assert late["isError"], "the guard is asked again when it is sent"
+
+
 @pytest.mark.slow
-def test_client_that_cannot_ask_a_person_sends_nothing(cxcall: Cxcall, platform: Platform) -> None:
-    async def talk_to(client: Client) -> None:
-        shown = (await call(client, "dry_run", **request("r")))["data"]
-        arguments = {**request("r"), "confirmation_id": shown["confirmationId"]}
-        refused = await call(client, "send", **arguments)
-        assert (refused["exitCode"], refused["isError"]) == (2, True)
-        assert "cannot ask a person" in refused["findings"][0]["message"]
-
-    talk(cxcall, SENDS, talk_to)
-    assert count(platform) == 0
-
-
-@pytest.mark.slow
-def test_signal_waits_for_the_request_that_is_being_sent(cxcall: Cxcall) -> None:
+def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_being_sent(
+    cxcall: Cxcall,
+) -> None:
     from mcp.shared.exceptions import MCPError
+
+    dnc = cxcall.file("dnc.txt", f"{NUMBER}\n")
 
     def stop_server(_body: Any, _count: int) -> Reply:
         os.kill(int((cxcall.folder / "pid").read_text("ascii")), signal.SIGTERM)
         return Reply(201, {"id": "e-1"})
 
-    async def talk_to(client: Client) -> None:
-        data = (await call(client, "dry_run", **request("r")))["data"]
-        with pytest.raises(MCPError):
-            await call(client, "send", **request("r"), confirmation_id=data["confirmationId"])
-
     with Platform(stop_server) as platform:
+
+        async def talk_to(client: Client) -> None:
+            await check_guards(client, cxcall, dnc)
+            assert count(platform) == 0
+            data = (await call(client, "dry_run", **request("r")))["data"]
+            with pytest.raises(MCPError):
+                await call(client, "send", **request("r"), confirmation_id=data["confirmationId"])
+
         cxcall.environment |= platform.environment
-        talk(cxcall, SENDS, talk_to, person=Person("yes"))
+        talk(cxcall, (*SENDS, "--do-not-call", dnc), talk_to, person=Person("yes"))
     (found,) = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     assert (found["outcome"], found["engagementId"]) == ("accepted", "e-1")
-
-
-@pytest.mark.slow
-def test_guards_of_the_command_line_cannot_be_lowered(cxcall: Cxcall, platform: Platform) -> None:
-    dnc = cxcall.file("dnc.txt", f"{NUMBER}\n")
-    data = {"phoneNumber": NUMBER}
-    body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
-    parameters = {"campaignId": CONTACT}
-
-    async def talk_to(client: Client) -> None:
-        schema = next(
-            each.input_schema for each in (await client.list_tools()).tools if each.name == "send"
-        )
-        names = {"operation", "confirmation_id", "body", "parameters"}
-        assert set(schema["properties"]) == names
-        dry = {"operation": "execute", "body": body, "parameters": parameters}
-        for code, lower in ((2, {"again": True, "force": True, "do_not_call": ""}), (7, {})):
-            stopped = await call(client, "dry_run", **dry, **lower)
-            assert (stopped["exitCode"], stopped["isError"]) == (code, True)
-        data["phoneNumber"] = "+12025550124"
-        confirmed = (await call(client, "dry_run", **dry))["data"]["confirmationId"]
-        (cxcall.folder / dnc).write_text(f"{NUMBER}\n+12025550124\n", "utf-8")
-        late = await call(client, "send", **dry, confirmation_id=confirmed)
-        assert late["isError"], "the guard is asked again when it is sent"
-
-    talk(cxcall, (*SENDS, "--do-not-call", dnc), talk_to, person=Person())
-    assert count(platform) == 0
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from itertools import count as count_from
 from typing import Any
 
 import pytest
@@ -29,11 +30,11 @@ HELLO: dict[str, Any] = {
 }
 
 
-def start_server(cxcall: Cxcall) -> subprocess.Popen[str]:
+def start_server(cxcall: Cxcall, *words: str) -> subprocess.Popen[str]:
     """Start a server as a client does, which speaks to it through pipes."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
+        [CXCALL, "mcp", *words],
         env=cxcall.environment,
         cwd=cxcall.folder,
         stdin=pipe,
@@ -48,51 +49,51 @@ def line_of(message: dict[str, Any]) -> str:
     return json.dumps({"jsonrpc": "2.0", **message}) + "\n"
 
 
+def ask(process: subprocess.Popen[str], message: dict[str, Any]) -> dict[str, Any]:
+    """Send a request to the server, and return the result, which is on the next line of stdout."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(line_of(message))
+    process.stdin.flush()
+    found = json.loads(process.stdout.readline())
+    assert (found["jsonrpc"], found["id"]) == ("2.0", message["id"])
+    result: dict[str, Any] = found["result"]
+    return result
+
+
 @pytest.mark.slow
-def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
-    messages: list[dict[str, Any]] = [
-        HELLO,
-        {"method": "notifications/initialized"},
-        {
-            "method": "tools/call",
-            "id": 2,
-            "params": {"name": "validate", "arguments": {"content": "{"}},
-        },
-        {"method": "tools/call", "id": 3, "params": {"name": "doctor", "arguments": {"body": 5}}},
-    ]
-    with start_server(cxcall) as process:
+def test_messages_warnings_and_a_client_that_cannot_ask_a_person(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    """Stdout has only messages of the protocol, and a warning is only in the call that found it."""
+    Ledger.open(state_of(cxcall)).__exit__()
+    markers = cxcall.file("config/ledgers", "a file where the folder of the markers should be")
+    numbers = count_from(1)
+
+    def call(tool: str, **arguments: Any) -> dict[str, Any]:
+        params = {"name": tool, "arguments": arguments}
+        asked = {"method": "tools/call", "id": next(numbers), "params": params}
+        answer: dict[str, Any] = ask(process, asked)["structuredContent"]
+        return answer
+
+    with start_server(cxcall, "--allow-send", "--operation", "personal-connection") as process:
+        ask(process, {**HELLO, "id": next(numbers)})
         assert process.stdin
-        assert process.stdout
-        for message in messages:
-            process.stdin.write(line_of(message))
-            process.stdin.flush()
-            if "id" in message:
-                assert json.loads(process.stdout.readline())["jsonrpc"] == "2.0"
+        process.stdin.write(line_of({"method": "notifications/initialized"}))
+        assert call("validate", content="{")["exitCode"] == 3
+        assert call("doctor", body=5)["exitCode"] == 2
+        first = [each["message"] for each in call("list_history")["findings"]]
+        (cxcall.folder / markers).unlink()
+        assert ["marker" in each for each in first] == [True]
+        assert call("list_history")["findings"] == []
+        shown = call("dry_run", **request("r"))["data"]
+        refused = call("send", **request("r"), confirmation_id=shown["confirmationId"])
+        assert refused["exitCode"] == 2
+        assert "cannot ask a person" in refused["findings"][0]["message"]
         out, err = process.communicate(timeout=30)
     assert (out, process.returncode) == ("", 0)
     assert "Traceback" not in err
-
-
-@pytest.mark.slow
-def test_warning_about_the_ledger_is_only_in_the_call_that_found_it(cxcall: Cxcall) -> None:
-    Ledger.open(state_of(cxcall)).__exit__()
-    markers = cxcall.file("config/ledgers", "a file where the folder of the markers should be")
-    found: list[list[str]] = []
-    with start_server(cxcall) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(line_of(HELLO) + line_of({"method": "notifications/initialized"}))
-        process.stdin.flush()
-        process.stdout.readline()
-        for number in (2, 3):
-            params = {"name": "list_history", "arguments": {}}
-            process.stdin.write(line_of({"method": "tools/call", "id": number, "params": params}))
-            process.stdin.flush()
-            result = json.loads(process.stdout.readline())["result"]["structuredContent"]
-            found.append([each["message"] for each in result["findings"]])
-            (cxcall.folder / markers).unlink(missing_ok=True)
-    assert ["marker" in each for each in found[0]] == [True]
-    assert found[1] == []
+    assert count(platform) == 0
 
 
 @pytest.mark.slow
@@ -139,7 +140,7 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
     monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
     target = TargetOptions(SettingsOptions(), ContractOptions())
     tools = ReadTools(target, GuardOptions(), RootFolder(None))
-    report = tools.validate("{}\n" * 2000, operation="execute")
+    report = tools.validate("{}\n" * MAX_FINDINGS, operation="execute")
     assert (len(report.findings), report.exit_code) == (100, 3)
     assert MAX_FINDINGS <= sum(report.data["counts"]["codes"].values()) < MAX_FINDINGS + 10
     for content in ("{}\n" * (MAX_VALUES + 1), f"[{'1,' * MAX_VALUES}\n1]"):

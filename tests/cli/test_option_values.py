@@ -19,8 +19,8 @@ LATIN = os.fsdecode(b"caf\xe9")
 CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "where"),
+@each_case(
+    "arguments, where",
     [
         (("execute", CAMPAIGN, *CALL, "--data", f"n={LATIN}"), "--data"),
         (("execute", CAMPAIGN, *CALL, "--set", f'/x="{LATIN}"'), "--set"),
@@ -40,6 +40,7 @@ CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
         (("history", "list", "--batch", LATIN), "--batch"),
         (("--base-url", f"http://{LATIN}", "config", "show"), "--base-url"),
     ],
+    quick=1,
 )
 def test_a_value_that_is_not_utf8_is_refused_by_its_name(
     live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
@@ -64,8 +65,7 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
     assert len(sandbox.rings) == 2
 
 
-@pytest.mark.parametrize("number", ["nan", "inf", "-1", "1e400"])
-@pytest.mark.parametrize(
+@each_case(
     "arguments",
     [
         ("track", "12345678-1234-1234-1234-123456789012", "--wait", "--at-most"),
@@ -74,17 +74,19 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
         ("worker", "--lease"),
         ("sandbox", "--dial-rate"),
     ],
+    quick=1,
 )
 def test_a_number_that_is_not_possible_is_refused(
-    cxcall: Cxcall, arguments: tuple[str, ...], number: str
+    cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
-    (finding,) = cxcall(*arguments, number, "-o", "json", code=2).envelope["findings"]
-    assert (finding["code"], finding["where"]) == ("usage", arguments[-1])
+    for number in ("nan", "inf", "-1", "1e400") if arguments[0] == "track" else ("nan", "-1"):
+        (finding,) = cxcall(*arguments, number, "-o", "json", code=2).envelope["findings"]
+        assert (finding["code"], finding["where"]) == ("usage", arguments[-1]), number
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("arguments", "where"),
+@each_case(
+    "arguments, where",
     [
         (("validate", ""), "FILE"),
         (("validate", "p.json", ""), "FILE"),
@@ -106,7 +108,8 @@ def test_an_empty_word_is_no_file_and_no_argument(
     live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
 ) -> None:
     name = live.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
-    live("personal-connection", "-f", name, code=0)
+    if not sandbox.rings:
+        live("personal-connection", "-f", name, code=0)
     (finding,) = live(*arguments, "-o", "json", code=2).envelope["findings"]
     assert (finding["message"], finding["where"]) == (f"`{where}` is empty", where)
     assert len(sandbox.rings) == 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -14,53 +15,60 @@ if TYPE_CHECKING:
 NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message", "fix"),
-    [
-        (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
-        (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
-        (("login",), "unknown command `login`", "the most similar command is `auth login`; see `cxcall --help`"),
-        (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
-        (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
-        (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
-        (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),
-        (("auth", "refresh"), "unknown command `refresh`", "see `cxcall auth --help`"),
-        (("history", "list", "--idempotency-key", "x"), "unknown option `--idempotency-key`", "see `cxcall history list --help`"),
-        (("auth", "h7Kq29sLm"), "unknown command", f"{NO_SECRET}see `cxcall auth --help`"),
-        (("auth", "token", "--client-secret", "x"), "unknown option `--client-secret`", f"{NO_SECRET}see `cxcall auth token --help`"),
-        (("config", "set", "api_key", "x"), "`api_key` is a secret, and a command line is kept in the shell's history", "`cxcall auth login --api-key` asks for the secret and stores it"),
-        (("validate", "--operaton", "x"), "unknown option `--operaton`", "the most similar option is `--operation`; see `cxcall validate --help`"),
-        (("personal-connection", "--route", "x"), "invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
-        (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
-        (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `auth status`", "see `cxcall auth status --help`"),
-        (("operations", "exekute"), "unknown operation `exekute`", "the most similar name is `execute`"),
-        (("history", "lst"), "unknown command `lst`", "the most similar command is `list`; see `cxcall history --help`"),
-        (("history", "list", "--limt", "3"), "unknown option `--limt`", "the most similar option is `--limit`; see `cxcall history list --help`"),
-        (("execute", "1", "--regoin", "x"), "unknown option `--regoin`", "the most similar option is `--region`; see `cxcall execute --help`"),
-        (("execute", "1", "--phone", "x"), "unknown option `--phone`", "the most similar option is `--phone-number`; see `cxcall execute --help`"),
-        (("send", "plce-call"), "unknown operation `plce-call`", "the most similar name is `place-call`"),
-        (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
-        (("completion", "basch"), "invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
-        (("completion",), "missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
-        (("help", "nope"), "unknown topic or command `nope`", "use one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
-        (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
-        (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number from 0 up", "see `cxcall track --help`"),
-        (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
-        (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
-        (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("operations", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB"), "unknown operation `****`", "see `cxcall operations`"),
-        (("operations", f"Bearer {'ab12cd34ef' * 4}"), "unknown operation `Bearer ****`", "see `cxcall operations`"),
-        (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
-        (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
-        (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
-        (("batch", "report", "--sheet", "x"), "`--sheet` requires one of `--join`, `--input`, `--rejects`", "add `--join`, or leave out `--sheet`"),
-    ],
-)  # fmt: skip
+ERRORS = [
+    (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
+    (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
+    (("login",), "unknown command `login`", "the most similar command is `auth login`; see `cxcall --help`"),
+    (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
+    (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
+    (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
+    (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),
+    (("auth", "refresh"), "unknown command `refresh`", "see `cxcall auth --help`"),
+    (("history", "list", "--idempotency-key", "x"), "unknown option `--idempotency-key`", "see `cxcall history list --help`"),
+    (("auth", "h7Kq29sLm"), "unknown command", f"{NO_SECRET}see `cxcall auth --help`"),
+    (("auth", "token", "--client-secret", "x"), "unknown option `--client-secret`", f"{NO_SECRET}see `cxcall auth token --help`"),
+    (("config", "set", "api_key", "x"), "`api_key` is a secret, and a command line is kept in the shell's history", "`cxcall auth login --api-key` asks for the secret and stores it"),
+    (("validate", "--operaton", "x"), "unknown option `--operaton`", "the most similar option is `--operation`; see `cxcall validate --help`"),
+    (("personal-connection", "--route", "x"), "invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
+    (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
+    (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `auth status`", "see `cxcall auth status --help`"),
+    (("operations", "exekute"), "unknown operation `exekute`", "the most similar name is `execute`"),
+    (("history", "lst"), "unknown command `lst`", "the most similar command is `list`; see `cxcall history --help`"),
+    (("history", "list", "--limt", "3"), "unknown option `--limt`", "the most similar option is `--limit`; see `cxcall history list --help`"),
+    (("execute", "1", "--regoin", "x"), "unknown option `--regoin`", "the most similar option is `--region`; see `cxcall execute --help`"),
+    (("execute", "1", "--phone", "x"), "unknown option `--phone`", "the most similar option is `--phone-number`; see `cxcall execute --help`"),
+    (("send", "plce-call"), "unknown operation `plce-call`", "the most similar name is `place-call`"),
+    (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
+    (("completion", "basch"), "invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+    (("completion",), "missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+    (("help", "nope"), "unknown topic or command `nope`", "use one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
+    (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+    (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+    (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
+    (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number from 0 up", "see `cxcall track --help`"),
+    (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
+    (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
+    (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+    (("operations", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB"), "unknown operation `****`", "see `cxcall operations`"),
+    (("operations", f"Bearer {'ab12cd34ef' * 4}"), "unknown operation `Bearer ****`", "see `cxcall operations`"),
+    (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
+    (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
+    (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
+    (("batch", "report", "--sheet", "x"), "`--sheet` requires one of `--join`, `--input`, `--rejects`", "add `--join`, or leave out `--sheet`"),
+]  # fmt: skip
+"""The words of a command line that cannot be used, the message, and the hint."""
+
+
+@each_case("arguments, message, fix", ERRORS, quick=2)
 def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str) -> None:
     (finding,) = cxcall("-o", "json", *arguments, code=2).envelope["findings"]
     assert (finding["message"], finding["fix"]) == (message, fix)
+
+
+@each_case("arguments, message, fix", ERRORS[::10], quick=1)
+def test_usage_error_in_text(
+    cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str
+) -> None:
     lines = cxcall(*arguments, code=2).err.splitlines()
     assert lines[0] == f"error[usage]: {message}"
     assert lines[-2] == f"hint: {fix}"

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
-    from helpers.command import Cxcall
+    from helpers.cases import each_case
+from helpers.command import Cxcall
 
 SCHEMA = json.loads(
     resources.files("cxcall").joinpath("output/envelope.schema.json").read_text("utf-8")
@@ -86,18 +88,15 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "outcome"),
-    PATHS,
-    ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else str(value),
-)
+@each_case("arguments, code, outcome", PATHS, quick=2)
 def test_envelope_matches_its_schema(
     live: Cxcall, arguments: tuple[str, ...], code: int, outcome: str
 ) -> None:
+    own = {"CXCALL_STATE_DIR": str(live.folder / f"state-{live.starts}")}
     live.file("good.json", {"contactId": CONTACT, "reasonCode": "follow_up"})
     live.file("bad.json", "{")
     live.file("failed.json", {"method": "POST", "path": "/api/v2/outbound/calls", "status": 400})
-    ran = live(*arguments, "-o", "json", code=code)
+    ran = live(*arguments, "-o", "json", code=code, env=own)
     ENVELOPE.validate(ran.envelope)
     assert ran.envelope["outcome"] == outcome
     assert ran.envelope["exitCode"] == code
@@ -105,8 +104,8 @@ def test_envelope_matches_its_schema(
     assert ran.err == "" or arguments[0] == "batch"
 
 
-@pytest.mark.parametrize(
-    ("command", "good", "bad"),
+@each_case(
+    "command, good, bad",
     [
         ("auth status", (), ("--timeout", "soon")),
         ("auth token", (), ("--timeout", "soon")),
@@ -120,6 +119,7 @@ def test_envelope_matches_its_schema(
         ("help", ("files",), ("nope",)),
         ("personal-connection", PERSONAL[1:], ("--profile", "auth")),
     ],
+    quick=1,
 )
 def test_command_has_the_same_name_on_success_and_on_error(
     live: Cxcall, command: str, good: tuple[str, ...], bad: tuple[str, ...]

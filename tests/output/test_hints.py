@@ -7,12 +7,14 @@ import json
 import re
 import shlex
 import subprocess
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cxcall.findings.hinted_commands import complete_commands, forget_profile, set_target
-from helpers.command import CAMPAIGN, CONTACT, CXCALL, screen, terminal
+from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -29,16 +31,16 @@ def hinted(text: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("value", HOSTILE)
+@each_case("value", HOSTILE)
 def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     words = ["execute", CAMPAIGN, "--dry-run", "--force", "-o", "json"]
     member = f"/contactSpec/contactData/{value}={value}"
     output = cxcall(*words[:-2], "--set", member, code=2).err
-    again = f"{CXCALL} {shlex.join(words)} {hinted(output)}"
+    again = f"cxcall {shlex.join(words)} {hinted(output)}"
     result = subprocess.run(
         ["sh", "-c", again],
         cwd=cxcall.folder,
-        env=cxcall.environment,
+        env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
         capture_output=True,
         check=False,
         text=True,
@@ -156,8 +158,11 @@ BINARY = {
 }
 
 
-@pytest.mark.parametrize("suffix", ["json", "jsonl", "csv"])
-@pytest.mark.parametrize("content", BINARY)
+@each_case(
+    "content, suffix",
+    [*zip(BINARY, cycle(["json", "jsonl", "csv"])), ("zip", "csv"), ("gzip", "jsonl")],
+    quick=1,
+)
 def test_file_that_is_not_text_gets_no_encoding_hint(
     cxcall: Cxcall, content: str, suffix: str
 ) -> None:

@@ -139,7 +139,7 @@ def test_secrets_of_an_error_response_are_masked(cxcall: Cxcall, status: int) ->
     with Platform(lambda _body, _count: Reply(status, REFUSAL, headers, rings=False)) as platform:
         cxcall.environment |= platform.environment
         log = ("--log-file", "log.jsonl", "--log-format", "json")
-        runs = [cxcall(*ONE, "--again", *flags) for flags in (["-v"], ["-o", "json"], log)]
+        runs = [cxcall(*ONE, "--again", *flags) for flags in (["-v", *log], ["-o", "json"])]
         runs += [cxcall("history", "list", "-o", "jsonl")]
         runs += [cxcall("explain", "--last", "-v")]
     shown = "".join(ran.out + ran.err for ran in runs)
