@@ -159,6 +159,8 @@ def test_unavailable_keyring_secret_is_reported(
     assert "is logged out" in output.out
     assert "may still be in the keyring" in output.err
     assert words in output.err
+    if backend == "keyring_backends.Hanging":
+        return  # each login would wait for seconds again
     log_in(keyed, sandbox)  # into the file: the earlier secret stays in the keyring
     assert len(logins(keyed)) == 1
     removed = with_backend(keyed, "keyring_backends.Keeping")("auth", "logout", code=0)

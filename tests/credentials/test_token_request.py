@@ -244,11 +244,12 @@ def test_text_of_a_refusal_is_shown(
     assert "<" not in caught.value.findings[0].why
 
 
-@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+@each_case("refusal", REFUSALS, ids=lambda refusal: refusal.name)
 def test_each_token_error_has_its_own_message(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, refusal: Refusal
 ) -> None:
     endpoint.script = [refusal.answer]
+    endpoint.asked.clear()
     with pytest.raises(CxcallError) as caught:
         token_provider.get_token(load())
     found = caught.value.findings[0]

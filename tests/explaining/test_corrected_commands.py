@@ -181,10 +181,7 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
                     capture_output=True,
                     text=True,
                     check=False,
-                    env={
-                        **cxcall.environment,
-                        "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}",
-                    },
+                    env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
                 )
                 assert result.returncode == 0, result
                 assert unquote(result.stdout).startswith(f"{operation.method} ")

@@ -29,6 +29,7 @@ from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected
 from helpers.planted_faults import OPERATIONS, plant
 from helpers.shipped_operations import detailed_operations
+from helpers.work import examples
 
 # In place of cxcall: print the number of arguments, the arguments, and stdin, each with a NUL at its end.
 PRINT_ARGUMENTS = r"""cxcall() {
@@ -193,11 +194,8 @@ def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize(("count", "seed"), [(60, 1), pytest.param(150, 2, marks=pytest.mark.slow)])
-def test_corrected_request_can_be_pasted_and_is_valid_or_says_what_is_open(
-    count: int, seed: int
-) -> None:
-    requests = corrected_requests(count, seed)
+def test_corrected_request_can_be_pasted_and_is_valid_or_says_what_is_open() -> None:
+    requests = corrected_requests(examples(1000), seed=2)
     for request in requests:
         assert_valid_or_open(request)
         assert_received(request, run_in_cmd(request.as_text("cmd")))

@@ -194,7 +194,6 @@ def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> Non
 ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes", "--again")
 ENDS = {
     400: ("refused", "the API says: no skill here"),
-    404: ("refused", "the API says: no skill here"),
     429: ("undelivered", "error[rate-limited]"),
     500: ("unknown", "error[outcome-unknown]"),
 }

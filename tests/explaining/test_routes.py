@@ -20,7 +20,7 @@ from cxcall.explaining.operations.known_operations import (
 )
 from helpers.cases import each_case
 from helpers.routes import ACD, HOSTS, QUEUE, problems
-from helpers.work import count_calls, examples
+from helpers.work import count_calls, examples, stride
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,7 +121,10 @@ def test_correct_request_to_each_published_operation_has_no_finding(
     operations = published(platform)
     assert len(operations) >= count
     wrong = {}
-    for each in operations:
+    for number, each in enumerate(operations):
+        operation = each.load()
+        if number % stride() and (operation is None or operation.is_generated):
+            continue  # a release tries each one
         (found,) = explain(correct_request(platform, each))
         if problems(found):
             wrong[str(each)] = problems(found)

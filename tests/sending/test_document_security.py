@@ -271,8 +271,8 @@ def test_document_cannot_choose_a_harmful_place(
     (finding,) = cxcall(*words, env=env, code=4).envelope["findings"]
     assert "cannot be sent" in finding["message"]
     assert finding["fix"] == "correct the name in the document"
-    shown = cxcall(*words, "--dry-run", "--curl", env=env, code=4)
-    assert "curl " not in shown.out
+    if place == "header":
+        assert "curl " not in cxcall(*words, "--dry-run", "--curl", env=env, code=4).out
     assert not host.seen
 
 

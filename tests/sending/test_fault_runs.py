@@ -28,8 +28,8 @@ from helpers.fault_server import FaultServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNS = int(os.environ.get("CXCALL_FAULT_RUNS", "80"))
-IN_ONE = 20
+RUNS = int(os.environ.get("CXCALL_FAULT_RUNS", "48"))
+IN_ONE = 12
 SLOW = {
     fault.never_answer,
     fault.byte_by_byte,

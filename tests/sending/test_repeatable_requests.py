@@ -43,29 +43,39 @@ def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[
     )
 
 
+KNOWN = {"security": [], "responses": {}, "x-cxcall-rings": False}
+DECLARED: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "run-put": ("put", {}, True),
+    "run-delete": ("delete", {}, True),
+    "run-post": ("post", {}, False),
+    "run-patch": ("patch", {}, False),
+    "run-twice": ("post", IDEMPOTENT, True),
+    "run-call": ("post", IDEMPOTENT | {"summary": "Dial a lead"}, False),
+}
+"""Of each operation: its method, what the document declares of it, and whether it is repeatable."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("method", "declared", "is_repeatable"),
-    [
-        ("put", {}, True),
-        ("delete", {}, True),
-        ("post", {}, False),
-        ("patch", {}, False),
-        ("post", IDEMPOTENT, True),
-        ("post", IDEMPOTENT | {"summary": "Dial a lead"}, False),
-    ],
-)
-def test_advice_follows_from_the_method_and_the_document(
-    cxcall: Cxcall, method: str, declared: dict[str, Any], *, is_repeatable: bool
-) -> None:
-    known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
-    document = wrap("3.1.0", {"/teams": {method: known | declared}}, "own.example")
-    own = ("--contract", cxcall.file("own.json", document))
-    ran, last = run(cxcall, "send", "run", "--yes", contract=own)
-    for text in (ran.err, last.out):
-        assert ("hint: run it again; or find out" in text) == is_repeatable
-        assert ("hint: do not run it again" in text) != is_repeatable
-        assert ("call may have been placed" in text) == ("summary" in declared)
+def test_advice_follows_from_the_method_and_the_document(cxcall: Cxcall) -> None:
+    paths = {
+        f"/{name}": {method: KNOWN | {"operationId": name} | declared}
+        for name, (method, declared, _) in DECLARED.items()
+    }
+    own = ("--contract", cxcall.file("own.json", wrap("3.1.0", paths, "own.example")))
+    for name, (_, declared, is_repeatable) in DECLARED.items():
+        ran, last = run(cxcall, "send", name, "--yes", contract=own)
+        for text in (ran.err, last.out):
+            assert ("hint: run it again; or find out" in text) == is_repeatable, name
+            assert ("hint: do not run it again" in text) != is_repeatable, name
+            assert ("call may have been placed" in text) == ("summary" in declared), name
+
+
+@pytest.mark.slow
+def test_advice_without_the_document_is_not_to_repeat(cxcall: Cxcall) -> None:
+    paths = {"/teams": {"put": KNOWN | {"operationId": "run"}}}
+    own = ("--contract", cxcall.file("own.json", wrap("3.1.0", paths, "own.example")))
+    _, last = run(cxcall, "send", "run", "--yes", contract=own)
+    assert "hint: run it again; or find out" in last.out
     unknown = cxcall("explain", "--last", code=3).out
     assert "hint: do not run it again: find out whether it was processed, or a call" in unknown
     assert "`--contract FILE`, with the document of `run`, shows whether" in unknown

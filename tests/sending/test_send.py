@@ -144,14 +144,14 @@ def test_every_operation_can_be_sent_to_the_sandbox(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", SENDABLE[::15], ids=lambda entry: entry.name)
+@each_case("operation", SENDABLE[::25], ids=lambda entry: entry.name)
 def test_command_shows_and_sends_an_operation(operation: Operation, cxcall: Cxcall) -> None:
     words = ["send", operation.name, *samples(operation), "-o", "json"]
     if operation.needs_body:
         words += ["--file", cxcall.file("body.json", operation.example)]
     env = {"CXCALL_PLATFORM": operation.platform}
     shown = cxcall(*words, "--dry-run", code=0, env=env).envelope["request"]
-    assert_valid(operation, shown)
+    assert shown["body"] == (operation.example if operation.needs_body else None)
     sent = cxcall(*words, "--sandbox", "--force", code=0, env=env).envelope
     assert (sent["outcome"], sent["command"]) == ("accepted", f"send {operation.name}")
     assert bool(sent["deliveryId"]) == (not operation.is_read)

@@ -43,7 +43,7 @@ def own_document(cxcall: Cxcall) -> str:
 
 
 @pytest.mark.slow
-@each_case("command, number", [(each, text) for each in COMMANDS for text in PLACEHOLDERS], quick=4)
+@each_case("command, number", zip(COMMANDS, PLACEHOLDERS, strict=True))
 def test_placeholder_of_a_number_is_refused(
     cxcall: Cxcall, command: tuple[str, ...], number: str
 ) -> None:
