@@ -123,9 +123,7 @@ def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> None:
     package = cxcall.folder / "edited" / "cxcall"
-    shutil.copytree(
-        Path(str(resources.files("cxcall"))), package, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(str(resources.files("cxcall"))), package)
     document = copy.deepcopy(SHIPPED)
     added = copy.deepcopy(
         document["paths"]["/api/v2/engagements/outbound/personal-connections"]["post"]

@@ -115,23 +115,20 @@ def test_required_properties_are_those_of_the_other_sdk() -> None:
     assert waived <= REQUIRED.keys()
 
 
-def test_generating_again_changes_nothing() -> None:
-    builder = genesys_contract.load_builder()
-    document, index = write_document(builder.document())
-    written = genesys_contract.CONTRACTS / "genesys-cloud.json"
-    assert document == written.read_text("utf-8"), "run: python tools/genesys_contract.py"
-    assert index == written.with_suffix(".index").read_text("utf-8")
-
-
-def test_new_operation_may_place_a_call_until_it_is_reviewed() -> None:
+def test_generating_again_changes_nothing_and_a_new_operation_may_place_a_call() -> None:
     builder = genesys_contract.load_builder()
     declared = builder.sdk.operations
     path = "/api/v2/outbound/megaphones"
     declared["POST", path] = declared["POST", "/api/v2/outbound/campaigns"]
     declared["GET", path] = declared["GET", "/api/v2/outbound/campaigns"]
-    new = builder.document()["paths"][path]
+    generated = builder.document()
+    new = generated["paths"].pop(path)
     assert new["post"][genesys_contract.RISK] is True
     assert new["get"][genesys_contract.RISK] is False
+    document, index = write_document(generated)
+    written = genesys_contract.CONTRACTS / "genesys-cloud.json"
+    assert document == written.read_text("utf-8"), "run: python tools/genesys_contract.py"
+    assert index == written.with_suffix(".index").read_text("utf-8")
 
 
 def test_exception_without_operation_or_reason_is_refused() -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "1"))
 """The number of paths of a published contract whose limit values are all tried; a release tries 1,000."""
-FUZZED_OPERATIONS = 4 * COVERED_OPERATIONS
+FUZZED_OPERATIONS = 2 * COVERED_OPERATIONS
 """The number of paths of a published contract with examples and random values."""
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
@@ -82,7 +82,7 @@ class Run(NamedTuple):
 
 
 RUNS = (
-    Run("community", "examples,coverage,fuzzing", 10),
+    Run("community", "examples,coverage,fuzzing", 3),
     Run("genesys-cloud", "examples,fuzzing", 2, FUZZED_OPERATIONS),
     Run("nice-cxone", "examples,fuzzing", 2, FUZZED_OPERATIONS),
     Run("genesys-cloud", "coverage", 1, COVERED_OPERATIONS),
