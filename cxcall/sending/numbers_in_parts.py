@@ -177,8 +177,11 @@ class _Codes:
         is_alone = sum(not each.is_whole for each in parts.get(NUMBER, ())) == 1
         self._is_ambiguous = self.is_unclear and not is_alone
         self._certain = [] if self._is_ambiguous else list(dict.fromkeys(certain))
-        countries = (each.lstrip("0") for each in self._digits[COUNTRY])
-        self._countries = [each for each in countries if each and _is_country(each)]
+
+    @cached_property
+    def _countries(self) -> list[str]:
+        codes = (each.lstrip("0") for each in self._digits[COUNTRY])
+        return [each for each in codes if each and _is_country(each)]
 
     def find_whole(self, number: _Part) -> tuple[str, ...] | None:
         """Return what a number may be with its area code; nothing if it is not known, None for a number that is whole.

@@ -104,7 +104,9 @@ def test_person_of_a_number_that_is_not_whole_is_not_known(cxcall: Cxcall, rows:
     assert len(called) == 3
 
 
-@pytest.mark.parametrize("changed", [",+12025550101", ",5550101"], ids=["whole", "local"])
+@pytest.mark.parametrize(
+    "changed", [",+12025550101", pytest.param(",5550101", marks=pytest.mark.slow)]
+)
 def test_person_of_a_number_in_parts_is_not_called_again(cxcall: Cxcall, changed: str) -> None:
     called: list[dict[str, str]] = []
 
