@@ -76,36 +76,24 @@ def test_rows_appended_during_the_run_are_not_sent(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_resume_needs_the_same_set_and_param_values(cxcall: Cxcall) -> None:
+def test_resume_needs_the_same_values_and_a_batch_with_others_does_not_hide_an_unfinished_one(
+    cxcall: Cxcall,
+) -> None:
     file = write_lines(cxcall, 3)
-    refusal = Reply(403, {"code": "missing.permissions"})
-    words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--max-failures", "1")
-    own = ("--set", '/reasonCode="A"', "--confirm")
-    is_second = {"contactId": contact(2), "reasonCode": "A"}
-    with Platform(lambda sent, _count: refusal if sent == is_second else Reply()) as platform:
-        at(cxcall, platform)
-        cxcall(*words, *own, "3", code=9)
-        other = cxcall(*words, "--resume", "--confirm", "3", code=2)
-        assert "had a different `--set` (not given now), so" in other.err
-        assert platform.rung == 1
-        cxcall(*words, *own, "1", "--resume", code=9)
-    assert sorted(platform.dials.values()) == [1, 1]
-
-
-@pytest.mark.slow
-def test_later_batch_with_other_values_does_not_hide_an_unfinished_one(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 2)
     words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
     first, other = ("--set", '/reasonCode="A"'), ("--set", '/reasonCode="B"')
     refusal = Reply(403, {"code": "missing.permissions"})
     stops = {"contactId": contact(2), "reasonCode": "A"}
     with Platform(lambda sent, _count: refusal if sent == stops else Reply()) as platform:
         at(cxcall, platform)
-        cxcall(*words, "2", *first, "--max-failures", "1", code=9)
-        cxcall(*words, "2", *other, "--again", code=0)
-        assert "was not finished" in cxcall(*words, "2", *first, code=7).err
-        platform.answer = lambda _body, _count: Reply()
-        cxcall(*words, "0", *first, "--resume", code=9)
+        cxcall(*words, "3", *first, "--max-failures", "1", code=9)
+        changed = cxcall(*words, "3", "--resume", code=2)
+        assert "had a different `--set` (not given now), so" in changed.err
+        assert platform.rung == 1
+        cxcall(*words, "3", *other, "--again", code=0)
+        assert "was not finished" in cxcall(*words, "3", *first, code=7).err
+        cxcall(*words, "1", *first, "--resume", code=9)
+    assert platform.rung == 5
     assert set(platform.dials.values()) == {1}
 
 

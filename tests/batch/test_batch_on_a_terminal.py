@@ -11,7 +11,7 @@ import pytest
 from cxcall.cli.actions.batch.result_printer import ProgressLines
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.screen import Screen
-from helpers.command import CAMPAIGN, CXCALL, screen, terminal
+from helpers.command import CAMPAIGN, screen, terminal
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -77,12 +77,13 @@ def test_redirected_results_leave_progress_totals_and_resume_on_the_terminal(
     cxcall: Cxcall,
 ) -> None:
     words = [*export(cxcall), "--max-failures", "1", "--concurrency", "1"]
-    (cxcall.folder / "run").write_text(f'"{CXCALL}" "$@" -o jsonl > results.jsonl\n')
+    (cxcall.folder / "run").write_text('cxcall "$@" -o jsonl > results.jsonl\n')
     with terminal(cxcall, *words, columns=100) as child:
         direct = plain(screen(child))
     assert "to continue, run the same command with `--resume`" in direct.replace("\n", " ")
     (cxcall.folder / "again.csv").unlink()
-    with terminal(cxcall, "run", *words, "--again", columns=100, program="sh") as child:
+    path, words = cxcall.path_of_shells(), [*words, "--again"]
+    with terminal(cxcall, "run", *words, columns=100, program="sh", PATH=path) as child:
         text = plain(screen(child))
     for part in ("━", "refused", "elapsed:", "stopped: 1 request failed", "--resume"):
         assert part in text

@@ -219,15 +219,18 @@ def test_members_of_a_json_line_may_be_a_key_or_ignored(cxcall: Cxcall) -> None:
     assert json.loads(row)["key"] == "K1"
 
 
+PATTERN = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False}
+
+
 @pytest.mark.parametrize(
-    "schema",
+    ("schema", "flags"),
     [
-        {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False},
-        {"additionalProperties": {"type": "string"}},
-        {"type": "object"},
+        (PATTERN, ("--ignore-extra-columns",)),
+        (PATTERN, ("--key", "x-priority")),
+        ({"additionalProperties": {"type": "string"}}, ("--ignore-extra-columns",)),
+        ({"type": "object"}, ("--key", "x-priority")),
     ],
 )
-@pytest.mark.parametrize("flags", [("--ignore-extra-columns",), ("--key", "x-priority")])
 def test_member_that_the_schema_allows_is_not_ignored(
     cxcall: Cxcall, schema: dict[str, Any], flags: tuple[str, ...]
 ) -> None:

@@ -93,8 +93,8 @@ def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) 
     ):
         words = command.split()
         offered = cxcall(*words, "--help", code=0).out
-        for name in omitted:
-            assert f"{name} " not in offered, (command, name)
+        assert not any(f"{name} " in offered for name in omitted), command
+        for name in (omitted[0], omitted[-1]):
             (refused,) = cxcall(*words, "x", name, "-o", "json", code=2).envelope["findings"]
             assert refused["message"] == f"`{name}` does not apply to `{command}`"
             assert refused["fix"].startswith("leave it out; ")

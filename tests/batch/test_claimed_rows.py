@@ -30,28 +30,36 @@ ME = Claim("me", timedelta(minutes=1))
 
 
 class Held(NamedTuple):
-    """A worker that holds row 1 of batch B1."""
+    """A worker that holds row 1 of a batch."""
 
     ledger: Ledger
     queue: QueuedRows
     rows: ClaimedRows
     claim: Claim
+    batch: str = "B1"
 
     def begin(self) -> str:
         """Record that the row is about to be sent, and return its delivery."""
         database = self.ledger.shared_database
 
         def fence(delivery: str) -> None:
-            self.claim.begin_sending(database.connection, "B1", 1, delivery)
+            self.claim.begin_sending(database.connection, self.batch, 1, delivery)
 
-        return self.ledger.begin(intent("row"), 900, fence=fence)
+        return self.ledger.begin(intent(self.batch), 900, fence=fence)
 
     def end(self, result: RowResult | None) -> dict[str, int]:
         """End the row with a result, and return the states of the batch."""
-        self.rows.end(RowEnd("B1", 1, "", result))
+        self.rows.end(RowEnd(self.batch, 1, "", result))
         self.rows.settle()
         assert self.rows.claims == {}
-        return self.queue.count("B1")
+        return self.queue.count(self.batch)
+
+    def hold_another(self, batch: str) -> Held:
+        """Return the worker with the only row of another batch."""
+        self.queue.fill(QueuedBatch(batch, "p", "o", "t", {}), [QueuedRow(batch, 1, {})])
+        [row] = self.queue.claim(ME, batch, 1)
+        self.rows.claims[batch, 1] = row.claim
+        return self._replace(batch=batch, claim=row.claim)
 
 
 @pytest.fixture
@@ -80,25 +88,36 @@ def failed(error: CxcallError) -> RowResult:
     return RowResult(row(), error_report(error, COMMAND))
 
 
-def test_outcome_that_could_not_be_recorded_is_recorded_later(held: Held) -> None:
+def test_row_ends_as_the_ledger_says_after_the_database_was_lost(held: Held) -> None:
+    lost = LedgerError("the database is lost")
+    assert lost.findings[0].code == LEDGER
+
+    # Its outcome could not be recorded, and is recorded later.
     delivery = held.begin()
     assert held.end(sent(delivery, Outcome.ACCEPTED, is_recorded=False)) == {"accepted": 1}
     assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
 
-
-def test_row_whose_record_was_committed_but_not_sent_is_undelivered(held: Held) -> None:
-    delivery = held.begin()  # its response was lost with the connection
-    error = LedgerError("the database is lost")
-    assert error.findings[0].code == LEDGER
-    assert held.end(failed(error)) == {"undelivered": 1}
+    # The response to its record was lost with the connection, so it was not sent.
+    held = held.hold_another("B2")
+    delivery = held.begin()
+    assert held.end(failed(lost)) == {"undelivered": 1}
     assert held.ledger.get(delivery).outcome is Outcome.UNDELIVERED
 
-
-def test_outcome_that_somebody_recorded_is_not_replaced_by_undelivered(held: Held) -> None:
+    # An outcome that somebody recorded is not replaced.
+    held = held.hold_another("B3")
     delivery = held.begin()
     held.ledger.record_outcome(delivery, Outcome.ACCEPTED, status=201)
-    assert held.end(failed(LedgerError("the database is lost"))) == {"accepted": 1}
+    assert held.end(failed(lost)) == {"accepted": 1}
     assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
+
+    # It was not recorded, and goes back into the queue.
+    assert held.hold_another("B4").end(failed(lost)) == {"todo": 1}
+
+    # The worker failed on it: it is never free again.
+    held = held.hold_another("B5")
+    delivery = held.begin()
+    assert held.end(failed(fault_of_row(ValueError()))) == {"sending": 1}
+    assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
 
 
 def test_row_whose_record_is_lost_stops_all_machines(held: Held) -> None:
@@ -114,16 +133,6 @@ def test_pruning_deletes_ended_rows_whose_records_are_gone(held: Held) -> None:
     held.queue.fill(QueuedBatch("B2", "p", "o", "t", {}), [QueuedRow("B2", 1, {})])
     held.ledger.prune(datetime.now(UTC))
     assert (held.queue.count("B1"), held.queue.count("B2")) == ({}, {"todo": 1})
-
-
-def test_row_that_was_not_recorded_goes_back_into_the_queue(held: Held) -> None:
-    assert held.end(failed(LedgerError("the database is lost"))) == {"todo": 1}
-
-
-def test_row_on_which_the_worker_failed_is_never_free_again(held: Held) -> None:
-    delivery = held.begin()
-    assert held.end(failed(fault_of_row(ValueError()))) == {"sending": 1}
-    assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
 
 
 def test_outcome_in_the_ledger_ends_the_row_of_a_dead_worker(held: Held) -> None:

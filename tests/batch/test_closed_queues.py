@@ -70,22 +70,21 @@ def test_row_that_waits_for_its_next_attempt_is_not_sent_after_its_batch_is_clos
     assert found["outcomes"] == {"undelivered": 1}
 
 
-@pytest.mark.parametrize("wait", ["rate", "pause"])
 def test_worker_that_waits_notices_that_its_batch_is_closed(
-    shared: Cxcall, platform: Platform, wait: str
+    shared: Cxcall, platform: Platform
 ) -> None:
     def reply(_body: Any, _count: int) -> Reply:
         has_received.set()
-        return Reply(429, {}, {"Retry-After": "100"}) if wait == "pause" else Reply()
+        return Reply(429, {}, {"Retry-After": "100"})
 
     has_received, platform.answer = Event(), reply
     shared.environment["CXCALL_MAX_WAIT"] = "200"
-    batch = queue_rows(shared, rows_of(2), *(("--rate", "1/h") if wait == "rate" else ()))
+    batch = queue_rows(shared, rows_of(2))
     with running_workers(shared, 1, "--until-empty") as workers:
         assert has_received.wait(30)
         shared("batch", "cancel", batch, code=0)
         workers.wait(20)
-    assert platform.rung == (wait == "rate")
+    assert platform.rung == 0
 
 
 def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_ends(

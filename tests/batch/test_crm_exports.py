@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 import pytest
 
+from cxcall.batch.input.column_mapping import parse_column_map
 from cxcall.batch.input.national_numbers import write_in_e164
+from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
 from cxcall.contracts import contract
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.payloads.payload import Payload
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, terminal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
@@ -27,24 +33,39 @@ def contact_data(sandbox: Sandbox) -> list[Any]:
     return [json.loads(entry.body)["contactSpec"]["contactData"] for entry in sandbox.rings]
 
 
-@pytest.mark.parametrize(
-    ("encoding", "flags"),
+def test_export_is_read_in_its_encoding(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file("crm.csv", EXPORT.encode("windows-1252"))
+    more = ("--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns")
+    flags = ("--default-country", "US", "--encoding", "windows-1252")
+    live("batch", file, *EXECUTE, *MAP, *more, *flags, code=0)
+    assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
+
+
+def read_export(path: Path, *maps: str, mapping: str | None = None, encoding: str = "") -> Any:
+    """Return the body of the only row of an export, whose other columns are ignored."""
+    columns = parse_column_map(maps, mapping, ignores_extra=True, key="", usual_headers={})
+    read_in = check_encoding(encoding) if encoding else ""
+    with RowFile(str(path), RowFormat(read_in, "", columns)) as file:
+        (row,) = file.rows(EXECUTE_OPERATION)
+    assert row.payload is not None, row.findings
+    return row.payload.value
+
+
+@each_case(
+    "encoding, named",
     [
-        ("utf-8", ()),
-        ("utf-8-sig", ()),
-        ("utf-16", ()),
-        ("utf-32", ()),
-        ("windows-1252", ("--encoding", "windows-1252")),
-        ("utf-16-le", ("--encoding", "utf-16-le")),
+        *((each, "") for each in ("utf-8", "utf-8-sig", "utf-16", "utf-32")),
+        *((each, each) for each in ("windows-1252", "utf-16-le")),
     ],
 )
-def test_export_is_read_in_its_encoding(
-    live: Cxcall, sandbox: Sandbox, encoding: str, flags: tuple[str, ...]
+def test_encoding_is_that_of_the_start_of_the_file_or_the_named_one(
+    tmp_path: Path, encoding: str, named: str
 ) -> None:
-    file = live.file("crm.csv", EXPORT.encode(encoding))
-    more = ("--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns")
-    live("batch", file, *EXECUTE, *MAP, *more, "--default-country", "US", *flags, code=0)
-    assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
+    path = tmp_path / "crm.csv"
+    path.write_bytes(EXPORT.encode(encoding))
+    maps = (*MAP[1::2], "/contactSpec/contactData/firstName=First Name")
+    found = read_export(path, *maps, encoding=named)["contactSpec"]["contactData"]
+    assert found == {"phoneNumber": "(202) 555-0101", "firstName": "Zoë"}
 
 
 @pytest.mark.parametrize(
@@ -97,23 +118,27 @@ def test_nul_in_a_table_is_reported_at_its_line(cxcall: Cxcall, text: str) -> No
     assert "this record has a NUL character" in cxcall(*words, code=3).err
 
 
-@pytest.mark.parametrize(
-    ("encoding", "flags", "code", "message"),
+@each_case(
+    "encoding, named, code, message",
     [
-        ("windows-1252", (), 3, "add `--encoding windows-1252`"),
-        ("utf-16-le", (), 3, "add `--encoding UTF-16LE`"),
-        ("windows-1252", ("--encoding", "ascii"), 2, "is not ascii: byte 0xeb"),
-        ("utf-8-sig", ("--encoding", "windows-1252"), 2, "byte order mark of UTF-8-SIG"),
-        ("utf-8", ("--encoding", "rot13"), 2, "unknown encoding `rot13`"),
-        ("utf-8", ("--encoding", "utf-99"), 2, "unknown encoding `utf-99`"),
+        ("windows-1252", "", 3, "add `--encoding windows-1252`"),
+        ("utf-16-le", "", 3, "add `--encoding UTF-16LE`"),
+        ("windows-1252", "ascii", 2, "is not ascii: byte 0xeb"),
+        ("utf-8-sig", "windows-1252", 2, "byte order mark of UTF-8-SIG"),
+        ("utf-8", "rot13", 2, "unknown encoding `rot13`"),
+        ("utf-8", "utf-99", 2, "unknown encoding `utf-99`"),
     ],
 )
 def test_encoding_is_never_guessed(
-    cxcall: Cxcall, encoding: str, flags: tuple[str, ...], code: int, message: str
+    tmp_path: Path, encoding: str, named: str, code: int, message: str
 ) -> None:
-    file = cxcall.file("crm.csv", EXPORT.encode(encoding))
-    words = ("batch", file, *EXECUTE, *MAP, "--ignore-extra-columns", "--sandbox")
-    assert message in cxcall(*words, *flags, code=code).err
+    path = tmp_path / "crm.csv"
+    path.write_bytes(EXPORT.encode(encoding))
+    with pytest.raises(CxcallError) as refused:
+        read_export(path, *MAP[1::2], encoding=named)
+    assert refused.value.exit_code == code
+    (finding,) = refused.value.findings
+    assert message in f"{finding.message}; {finding.fix}"
 
 
 def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) -> None:
@@ -162,27 +187,39 @@ def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
     assert "looks like" not in ran.err
 
 
-@pytest.mark.parametrize(
-    ("flags", "message"),
+@each_case(
+    "maps, mapping, message",
     [
-        (("--map", "phone-number=WorkPhone"), "write `--map 'phone-number=Work Phone'`"),
-        (("--map", "phone-number=Fax"), "its columns: `Customer ID`, `First Name`"),
-        (("--map", "phone_number=Work Phone"), "write `--map 'phone-number=Work Phone'`"),
-        (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
-        (("--map", "Work Phone=phone-number"), "write `--map 'phone-number=Work Phone'`"),
-        (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
-        (("--map", "phone-number="), "is not of the form TARGET=HEADER"),
-        (("--map", "phone-number=A", "--map", "phone-number=B"), "has two columns: `A` and `B`"),
-        (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
-        (("--mapping", "none.toml"), "cannot be read"),
-        ((*MAP, "--default-country", "USA"), "unknown country `USA`"),
+        (["phone-number=WorkPhone"], None, "write `--map 'phone-number=Work Phone'`"),
+        (["phone-number=Fax"], None, "its columns: `Customer ID`, `First Name`"),
+        (["phone_number=Work Phone"], None, "write `--map 'phone-number=Work Phone'`"),
+        (["fax=Work Phone"], None, "see `cxcall operations execute`"),
+        (["Work Phone=phone-number"], None, "write `--map 'phone-number=Work Phone'`"),
+        (["phone-number"], None, "is not of the form TARGET=HEADER"),
+        (["phone-number="], None, "is not of the form TARGET=HEADER"),
+        (["phone-number=A", "phone-number=B"], None, "has two columns: `A` and `B`"),
+        ([], "bad.toml", "`phone-number` must be the header of a column"),
+        ([], "none.toml", "cannot be read"),
     ],
 )
-def test_unusable_map_is_rejected(cxcall: Cxcall, flags: tuple[str, ...], message: str) -> None:
-    cxcall.file("bad.toml", "phone-number = 3\n")
-    file = cxcall.file("crm.csv", EXPORT)
-    words = ("batch", file, *EXECUTE, "--ignore-extra-columns", "--sandbox")
-    assert message in cxcall(*words, *flags, code=2).err
+def test_unusable_map_is_rejected(
+    tmp_path: Path, maps: list[str], mapping: str | None, message: str
+) -> None:
+    (tmp_path / "bad.toml").write_text("phone-number = 3\n", "utf-8")
+    (tmp_path / "crm.csv").write_text(EXPORT, "utf-8")
+    with pytest.raises(UsageError) as refused:
+        read_export(tmp_path / "crm.csv", *maps, mapping=mapping and str(tmp_path / mapping))
+    (finding,) = refused.value.findings
+    assert message in f"{finding.message}; {finding.fix}"
+
+
+def test_unusable_mapping_file_and_country_are_rejected(cxcall: Cxcall) -> None:
+    words = ("batch", cxcall.file("crm.csv", EXPORT), *EXECUTE, "--ignore-extra-columns")
+    for flags, message in (
+        (("--mapping", "none.toml"), "`none.toml` cannot be read"),
+        ((*MAP, "--default-country", "USA"), "unknown country `USA`"),
+    ):
+        assert message in cxcall(*words, "--sandbox", *flags, code=2).err
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def test_resume_names_the_option_that_differs(cxcall: Cxcall) -> None:
         for name, other in others.items():
             ran = cxcall(*WORDS, "2", *other, "--resume", code=2)
             assert f"had a different {name}, so its rows were different requests" in ran.err
-            assert "run the command that began it" in cxcall(*WORDS, "2", *other, code=7).err
+        assert "run the command that began it" in cxcall(*WORDS, "2", *other, code=7).err
         cxcall(*WORDS, "1", *PHONE, *COUNTRY, "--encoding", "utf-8", "--resume", code=0)
     assert [*platform.dials.values()] == [1, 1]
 

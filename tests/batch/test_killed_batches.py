@@ -17,7 +17,7 @@ from helpers.platform_server import Platform
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
-BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "2"))
+BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "1"))
 IN_ONE = 2
 ROWS = 12
 

@@ -60,17 +60,14 @@ def write_contacts(cxcall: Cxcall) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [(), ("--set", "/callable=true")], ids=["same", "changed"])
-def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
-    cxcall: Cxcall, changes: tuple[str, ...]
-) -> None:
+def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(cxcall: Cxcall) -> None:
     """It is killed during its second and fourth requests. The duplicate guard does not recognize changed requests."""
     dialer, file = Dialer(), write_contacts(cxcall)
     into = (file, "--contact-list", LIST_ID)
     words = ("campaign", "load", *into, *"--yes --rate 500/s --concurrency 1 -o jsonl".split())
     with Platform(dialer.answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        for more in ((), ("--resume", *changes)):
+        for more in ((), ("--resume", "--set", "/callable=true")):
             with cxcall.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
                 assert dialer.held.wait(60)
                 process.kill()

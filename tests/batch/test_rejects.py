@@ -47,7 +47,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
 def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall, encoding: str) -> None:
     text = "\n".join(["ID;Phone;Notes", *ROWS]) + "\n"
     cxcall.file("crm.csv", text.encode(encoding))

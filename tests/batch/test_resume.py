@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @pytest.mark.slow
 def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall: Cxcall) -> None:
     count, padding = (
-        40,
-        " " * 500,
+        20,
+        " " * 1000,
     )  # several buffers of the reader, so that the end is read while rows are sent
     text = "".join(f"{json.dumps(row(number))}{padding}\n" for number in range(count))
     file = cxcall.file("calls.jsonl", text)

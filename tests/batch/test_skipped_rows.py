@@ -165,43 +165,25 @@ def test_rows_with_one_number_and_other_contacts_have_a_note(cxcall: Cxcall) -> 
 
 
 @pytest.mark.slow
-def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
+def test_resume_sends_a_skipped_row_and_counts_one_that_is_listed_since_as_sent(
+    cxcall: Cxcall,
+) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", LISTED, "+12025550103"))
     cxcall.file("dnc.txt", f"{LISTED}\n")
     busy = Reply(429, {}, {"Retry-After": "900"})
     words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl")
-    listed = ("--do-not-call", "dnc.txt")
+    listed = ("--do-not-call", "dnc.txt", "--confirm", "2")
     with Platform(
         lambda sent, _count: busy if sent["contactId"] == contact(3) else Reply()
     ) as platform:
         cxcall.environment |= platform.environment
-        rows, summary = skipped_results(cxcall(*words, *listed, "--confirm", "2", code=9))
+        rows, summary = skipped_results(cxcall(*words, *listed, code=9))
         assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "undelivered"]
         platform.answer = lambda _body, _count: Reply()
-        cxcall.file("dnc.txt", "+12025550199\n")
-        rows, summary = skipped_results(
-            cxcall(*words, *listed, "--resume", "--confirm", "2", code=0)
-        )
-    assert [outcome for outcome, _ in rows] == ["accepted"] * 3
+        cxcall.file("dnc.txt", "+12025550101\n")
+        rows, summary = skipped_results(cxcall(*words, *listed, "--resume", code=0))
+    assert rows == [("accepted", None)] * 3
     assert summary["resumed"] == 1
-    assert set(platform.dials.values()) == {1}
-
-
-@pytest.mark.slow
-def test_row_that_was_sent_and_is_listed_since_counts_as_sent(cxcall: Cxcall) -> None:
-    file = cxcall.file("calls.csv", table(LISTED, "+12025550103"))
-    cxcall.file("dnc.txt", f"{LISTED}\n")
-    busy = Reply(429, {}, {"Retry-After": "900"})
-    words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl")
-    with Platform(
-        lambda sent, _count: busy if sent["contactId"] == contact(2) else Reply()
-    ) as platform:
-        cxcall.environment |= platform.environment
-        cxcall(*words, "--confirm", "2", code=9)
-        platform.answer = lambda _body, _count: Reply()
-        again = (*words, "--resume", "--do-not-call", "dnc.txt", "--confirm", "1")
-        rows, _ = skipped_results(cxcall(*again, code=0))
-    assert rows == [("accepted", None), ("accepted", None)]
     assert set(platform.dials.values()) == {1}
 
 
