@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import __version__
 from cxcall.cli import help_topics
-from cxcall.cli.command_classes import describe_parameter
-from cxcall.cli.option_binding import Invocation
+from cxcall.cli.command_classes import Invocation, describe_parameter
 from cxcall.cli.root_command import assemble
 
 if TYPE_CHECKING:

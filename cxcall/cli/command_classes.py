@@ -12,16 +12,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cxcall.cli.option_binding import (
-    CommandParameter,
-    accepted_target_options,
-    build_group,
-    is_group,
-    parameters_of,
-    target_options,
-)
 from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
     WORDS_BEFORE,
@@ -29,9 +22,17 @@ from cxcall.cli.option_checks import (
     check_options,
     named_places,
     parameter_error,
+    parameter_name,
 )
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.hinted_commands import set_target
-from cxcall.output.output_options import OutputOptions, parse_output_options, supported_formats
+from cxcall.output.output_options import (
+    CommandParameter,
+    OutputOptions,
+    is_group,
+    parse_output_options,
+    supported_formats,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -52,6 +53,18 @@ _STYLE: dict[str, Any] = {
     "rich_markup_mode": None,
     "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
 }
+
+
+_TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
+_OUTPUT: Any = OutputOptions
+
+
+class Invocation:
+    """One run of the program: the name of its command, and its output options."""
+
+    def __init__(self) -> None:
+        self.output: OutputOptions | None = None
+        self.command = ""
 
 
 class OptionsCommand(TyperCommand):
@@ -78,17 +91,19 @@ class OptionsCommand(TyperCommand):
         operations: Sequence[Operation] = (),
     ) -> None:
         hints = inspect.get_annotations(function, eval_str=True)
-        self._groups = {each: hint for each, hint in hints.items() if is_group(hint)}
+        self._groups: dict[str, Any] = {
+            each: hint for each, hint in hints.items() if is_group(hint)
+        }
         own = [
-            CommandParameter(each.name, hints[each.name], each.default)
+            each.default.bind(each.name, hints[each.name])
             for each in inspect.signature(function).parameters.values()
             if each.name not in self._groups and each.kind is not each.VAR_KEYWORD
         ]
         shared = {
             each.name: each
-            for group in (*self._groups.values(), OutputOptions)
-            for each in parameters_of(group)
-            if omitted.keys().isdisjoint(each.declaration.names)
+            for group in (*self._groups.values(), _OUTPUT)
+            for each in group.declared
+            if omitted.keys().isdisjoint(each.flags)
         }
         formats: Any = Literal.__getitem__(supported_formats(name))
         shared["output"] = shared["output"]._replace(kind=formats)
@@ -110,9 +125,9 @@ class OptionsCommand(TyperCommand):
         check_options(ctx, values, self._rules)
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
-        ctx.obj.output = build_group(OutputOptions, values)
-        set_target(target_options(values), partial(accepted_target_options, ctx.find_root()))
-        groups = {name: build_group(group, values) for name, group in self._groups.items()}
+        ctx.obj.output = _OUTPUT.of(values)
+        set_target(_target_options(values), partial(_accepted_target_options, ctx.find_root()))
+        groups = {name: group.of(values) for name, group in self._groups.items()}
         own = {name: values[name] for name in self._own}
         with named_places(ctx):
             return self._function(**own, **groups)
@@ -149,6 +164,27 @@ class OptionsCommand(TyperCommand):
             message = f"unexpected argument{'s' if extra[1:] else ''} {listed}"
             raise parameter_error(ctx, message, ctx.command_path)
         return extra
+
+
+def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
+    """Return the given options that choose where a command's requests go, and which operations it knows."""
+    found = {f"--{name.replace('_', '-')}": values.get(name) for name in _TARGET}
+    return {name: None if value is True else value for name, value in found.items() if value}
+
+
+def _accepted_target_options(root: Any, words: Sequence[str]) -> set[str]:
+    """Return the target options that a command accepts; `--profile` of `history list` is a filter."""
+    try:
+        _, command, rest = root.command.resolve_command(root, [*words])
+        if rest:
+            command = getattr(command, "commands", {}).get(rest[0], command)
+    except (CxcallError, typer.TyperException):
+        return set()
+    return {
+        parameter_name(parameter)
+        for parameter in command.params
+        if getattr(parameter, "rich_help_panel", None) and parameter.name in _TARGET
+    }
 
 
 def _with_bold_headings(text: str) -> str:
@@ -193,7 +229,7 @@ class CommandGroup(TyperGroup):
         epilog: str = "",
         more: Sequence[CommandParameter] = (),
     ) -> None:
-        hidden = [each.hide() for group in groups for each in parameters_of(group)]
+        hidden = [each.hide() for group in groups for each in group.declared]
         built: Any = [each.build() for each in (*more, *hidden)]
         super().__init__(
             params=built,

@@ -82,7 +82,7 @@ def find_completions(words: list[str], word: str) -> Completions:
 
 def _context_after(words: list[str]) -> Any:
     """Return the context of the innermost command in `words`; None after an unknown command."""
-    from cxcall.cli.option_binding import Invocation
+    from cxcall.cli.command_classes import Invocation
     from cxcall.cli.root_command import assemble
 
     command, name, parent, rest = assemble(words or [""]), "cxcall", None, list(words)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.command_classes import OptionsCommand, examples
-from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
 from cxcall.findings.errors import UsageError
-from cxcall.output.output_options import argument, option
+from cxcall.output.output_options import CommandParameter, argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def new_sender(operation: Operation) -> OptionsCommand:
         return send_one(command, operation, parameters, texts, body, options, reading)
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
-    parameters = [CommandParameter("param", list[str] | None, declared), *map(_flag_option, flags)]
+    parameters = [declared.bind("param", list[str] | None), *map(_flag_option, flags)]
     lines = _sender_examples(operation)
     return _new_command(operation.name, [operation], lines, send, parameters)
 
@@ -144,10 +143,8 @@ def _path_arguments(operation: Operation) -> list[CommandParameter]:
     """Return the path parameters that no flag sets as arguments, such as CAMPAIGN_ID."""
     flagged = {flag.parameter for flag in operation.flags}
     return [
-        CommandParameter(
-            parameter.name,
-            str,
-            argument(_metavar(parameter.name), parameter.description, default=...),
+        argument(_metavar(parameter.name), parameter.description, default=...).bind(
+            parameter.name, str
         )
         for parameter in operation.parameters
         if parameter.required and parameter.name not in flagged
@@ -165,12 +162,12 @@ def _route_option(operations: Sequence[Operation]) -> list[CommandParameter]:
     declared = option(
         "--route", "Choose one of the reported routes.", default=routes[0], show_default=True
     )
-    return [CommandParameter("route", Literal[routes], declared)]
+    return [declared.bind("route", Literal[routes])]
 
 
 def _flag_option(flag: Flag) -> CommandParameter:
-    declared = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
-    return CommandParameter(_variable_name(flag.name), tuple[str, ...], declared)
+    declared: CommandParameter = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
+    return declared.bind(_variable_name(flag.name), tuple[str, ...])
 
 
 def _help(operations: Sequence[Operation]) -> str:

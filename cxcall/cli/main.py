@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cxcall.cli.option_binding import Invocation
+from cxcall.cli.command_classes import Invocation
 from cxcall.cli.root_command import RootGroup, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.option_binding import CommandParameter
 from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import option
 from cxcall.output.terminal_text import reading_width
@@ -102,7 +101,7 @@ def assemble(arguments: Sequence[str]) -> Any:
         "Trigger outbound calls through contact-center APIs, and explain refusals.",
         COMMON if arguments[0].startswith("-") else (),
         epilog="You can also write the flags of a command before it. `cxcall COMMAND --help` has examples. `cxcall help exit-codes`, `environment`, `output`, and `files` have more.",
-        more=[CommandParameter("version", bool, version)],
+        more=[version.bind("version", bool)],
     )
 
 

@@ -1,6 +1,6 @@
 """Option groups that commands share. Named tuples load five times faster than dataclasses."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+# No `from __future__ import annotations` here: each send would evaluate the types of these options.
 from functools import partial
 from typing import Any, Literal
 

@@ -30,33 +30,39 @@ def supported_formats(command: str) -> tuple[OutputFormat, ...]:
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
 
 
-class Declaration(NamedTuple):
-    """The declaration of an option, or of an argument, which has no names; `settings` are Typer's."""
+class CommandParameter(NamedTuple):
+    """An option, or an argument, which has no flags; `settings` are Typer's.
 
-    names: Sequence[str]
+    `name` and `kind`, the name and the type of its value, are known when it is bound to a variable.
+    """
+
+    flags: Sequence[str]
     help: str
     default: Any
     settings: Mapping[str, Any]
+    name: str = ""
+    kind: Any = None
 
-    def default_of(self, kind: Any) -> Any:
-        """Return the default value of a parameter: False for a flag without a declared one; `...` if it is required."""
-        return False if kind is bool and self.default is None else self.default
+    def bind(self, name: str, kind: Any) -> Self:
+        """Return the parameter of a variable; without a declared default, that of a flag is False, and `...` is a required one."""
+        default = False if kind is bool and self.default is None else self.default
+        return self._replace(name=name, kind=kind, default=default)
 
     def hide(self) -> Self:
-        """Return the declaration of an option that the help does not list."""
+        """Return an option that the help does not list."""
         return self._replace(settings={**self.settings, "hidden": True})
 
-    def build(self, name: str, kind: Any) -> TyperOption | TyperArgument:
-        """Return the parameter of a command for values of some type.
+    def build(self) -> TyperOption | TyperArgument:
+        """Return the parameter for Typer.
 
         Typer would read a description of each option first, which takes 1 % of a send: flags and texts need none.
         """
-        is_flag, default = kind is bool, self.default_of(kind)
-        if not self.names:
+        name, kind, default, is_flag = self.name, self.kind, self.default, self.kind is bool
+        if not self.flags:
             described: Any = ArgumentInfo(default=default, help=self.help, **self.settings)
         elif (is_flag or kind in _TEXTS) and self.settings.keys() <= _PLAIN_SETTINGS:
             return TyperOption(
-                param_decls=[name, *self.names],
+                param_decls=[name, *self.flags],
                 type=None if is_flag else str,
                 is_flag=is_flag or None,
                 required=default is ...,
@@ -68,7 +74,7 @@ class Declaration(NamedTuple):
             )
         else:
             described = OptionInfo(
-                param_decls=self.names, default=default, help=self.help, **self.settings
+                param_decls=self.flags, default=default, help=self.help, **self.settings
             )
         return get_click_param(ParamMeta(name=name, default=described, annotation=kind))[0]
 
@@ -78,19 +84,37 @@ if TYPE_CHECKING:
 else:
 
     class OptionGroup(NamedTuple):
-        """The base of a group of options: the fields that declarations describe have their default values."""
+        """The base of a group of options: each field is a parameter, with its default value, or another group.
+
+        `declared` are the parameters of the group, and then those of the groups in it.
+        """
 
         def __init_subclass__(cls) -> None:
-            cls.__annotations__ = get_annotations(cls, eval_str=True)
+            types = cls.__annotations__ = get_annotations(cls, eval_str=True)
             super().__init_subclass__()
-            cls.declared = cls._field_defaults
-            pairs = zip(cls._defaults, cls.__annotations__.values(), strict=True)
+            cls._groups = {name: kind for name, kind in types.items() if is_group(kind)}
+            own = {
+                name: cls._field_defaults[name].bind(name, kind)
+                for name, kind in types.items()
+                if name not in cls._groups
+            }
+            inner = [each for group in cls._groups.values() for each in group.declared]
+            cls.declared = [*own.values(), *inner]
+            defaults = zip(cls._fields, cls._defaults, strict=True)
             cls._defaults = tuple(
-                [
-                    each.default_of(kind) if isinstance(each, Declaration) else each
-                    for each, kind in pairs
-                ]
+                [own[name].default if name in own else value for name, value in defaults]
             )
+
+        @classmethod
+        def of(cls, values: Mapping[str, Any]) -> Self:
+            """Return a group with some values by name; those that are missing keep their defaults."""
+            own = {name: values[name] for name in cls._fields if name in values}
+            return cls(**own | {name: group.of(values) for name, group in cls._groups.items()})
+
+
+def is_group(kind: Any) -> bool:
+    """Return whether a type is an option group."""
+    return hasattr(kind, "declared")
 
 
 def option(
@@ -109,13 +133,13 @@ def option(
     metavar = None if last.startswith("-") else last
     names += [last] if metavar is None else []
     named = {"rich_help_panel": group, "show_default": False, "metavar": metavar}
-    return Declaration(names, help, default, {**named, **settings})
+    return CommandParameter(names, help, default, {**named, **settings})
 
 
 def argument(metavar: str, help: str, *, default: Any = None) -> Any:  # noqa: A002, as in Typer
     """Declare an argument; `default` is `...` if it is required."""
     settings = {"metavar": metavar, "show_default": False}
-    return Declaration((), help, default, settings)
+    return CommandParameter((), help, default, settings)
 
 
 class OutputOptions(OptionGroup):
