@@ -14,6 +14,7 @@ from cxcall.client.client import Client as CxcallClient
 from cxcall.credentials.login_and_logout import log_in_with_token
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.ledger.ledger import Ledger
+from helpers.cases import each_case
 from helpers.command import CXCALL, Cxcall
 from helpers.mcp_requests import count, request
 from helpers.missing_records import state_of
@@ -123,7 +124,7 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
 
 
 @pytest.mark.slow  # it loads the SDK
-@pytest.mark.parametrize("answer", ["yes", "true", 1, None])
+@each_case("answer", ["yes", "true", 1, None])
 def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
     from pydantic import ValidationError
 

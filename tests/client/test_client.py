@@ -18,6 +18,7 @@ from cxcall import Client, CxcallError, Outcome, StoppedError, UsageError
 from cxcall.findings import finding
 from cxcall.settings.sources import Setting
 from cxcall.transport.http_messages import HttpRequest
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.missing_records import state_of
 from helpers.platform_server import Platform, Reply
@@ -309,7 +310,7 @@ def test_code_of_the_page_runs(
     assert explain.startswith("path-unpublished ")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     [
         "profile",
@@ -321,6 +322,7 @@ def test_code_of_the_page_runs(
         "hours",
         "max_attempts",
     ],
+    quick=2,
 )
 def test_empty_destination_or_guard_is_refused(name: str) -> None:
     for value in ("", " "):

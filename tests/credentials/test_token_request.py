@@ -244,7 +244,7 @@ def test_text_of_a_refusal_is_shown(
     assert "<" not in caught.value.findings[0].why
 
 
-@each_case("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+@each_case("refusal", REFUSALS, ids=lambda refusal: refusal.name, quick=4)
 def test_each_token_error_has_its_own_message(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, refusal: Refusal
 ) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
 from helpers.pasted_texts import URL
 
 BODY = {"callbackNumbers": ["{n}"], "routingData": {"queueId": "{q}"}}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "code",
     [
         "requests.post('{URL}',json={'callbackNumbers':[n],'routingData':{'queueId':q}})",
@@ -22,6 +21,7 @@ BODY = {"callbackNumbers": ["{n}"], "routingData": {"queueId": "{q}"}}
         'let body:[String:Any]=["callbackNumbers":[n],"routingData":["queueId":q]]\nAF.request("{URL}",method:.post,parameters:body)',
         'HTTParty.post("{URL}",body:{:callbackNumbers=>[n],:routingData=>{:queueId=>q}}.to_json)',
     ],
+    quick=2,
 )
 def test_value_directly_after_a_colon_is_read(code: str) -> None:
     (request,) = read_exchanges(code.replace("{URL}", URL), "text")

@@ -25,6 +25,7 @@ from cxcall.explaining.correction.corrected_request import (
     correct_request,
 )
 from cxcall.payloads.schema_check import check_parameters, has_errors, is_valid_text
+from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected
 from helpers.planted_faults import OPERATIONS, plant
@@ -313,7 +314,7 @@ def test_bodies_of_several_requests_are_json_lines(cxcall: Cxcall) -> None:
     assert [json.loads(line) for line in ran.out.splitlines()] == [CALLBACK, CALLBACK]
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, None])
+@each_case("status", [400, 404, 405, None], quick=2)
 def test_misspelled_path_is_corrected_whatever_the_status(status: int | None) -> None:
     path = "/api/v2/engagements/outbound/personal-connection"
     exchange = {

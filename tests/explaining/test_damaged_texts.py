@@ -19,7 +19,7 @@ FIREFOX = f"Cross-Origin Request Blocked: The Same Origin Policy disallows readi
 SAFARI = f"[Error] Fetch API cannot load {URL} due to access control checks."
 
 
-@pytest.mark.parametrize("text", [CHROMIUM, f"app.js:12 {CHROMIUM}", FIREFOX, SAFARI])
+@each_case("text", [CHROMIUM, f"app.js:12 {CHROMIUM}", FIREFOX, SAFARI], quick=2)
 def test_blocked_request_shows_only_its_url(text: str) -> None:
     (found,) = explain(text)
     request = found.request
@@ -37,8 +37,8 @@ def test_blocked_request_is_that_of_the_code_or_log_with_it() -> None:
         assert any("CORS" in each.message for each in found.findings)
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
+@each_case(
+    "code, expected",
     [
         (6, "undelivered"),
         (35, "undelivered"),
@@ -50,6 +50,7 @@ def test_blocked_request_is_that_of_the_code_or_log_with_it() -> None:
         (28, "outcome-unknown"),
         (95, "outcome-unknown"),
     ],
+    quick=2,
 )
 def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected: str) -> None:
     for text in (f"curl: ({code}) some problem\n{URL}", f"curl {URL}\ncurl: ({code}) some problem"):
@@ -58,8 +59,10 @@ def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected
         assert expected in [each.code for each in found.findings]
 
 
-@pytest.mark.parametrize(
-    "took", ["took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"]
+@each_case(
+    "took",
+    ["took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"],
+    quick=2,
 )
 def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
     (request,) = read_exchanges(f"GET {URL} {took}", "text")

@@ -9,6 +9,7 @@ import pytest
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.format_detection import read_exchanges
 from cxcall.findings.errors import UsageError
+from helpers.cases import each_case
 from helpers.pasted_texts import URL
 
 BODY = {"callbackNumbers": ["+493012345678"], "queueId": "x"}
@@ -133,7 +134,7 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
         assert (request.method, request.host, request.path) == ("POST", host, f"/{path}"), text
 
 
-@pytest.mark.parametrize(
+@each_case(
     "statement",
     [
         "a = a + a",
@@ -144,6 +145,7 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
         "a = f'{a}{a}'",
         "a = `${a}${a}`",
     ],
+    quick=2,
 )
 def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -> None:
     lines = "\n".join([statement] * 60)  # 2 to the power of 60 times the first value
@@ -153,9 +155,10 @@ def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -
     assert (request.method, len(request.body or "") < 1_000_000) == ("POST", True)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "change",
     ["a['b'] = a", "a.b = a", "a.put('b', a)", "a.update({'b': [a]})", "c.push(a)\na['b'] = c"],
+    quick=2,
 )
 def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
     code = f"a = {{'queueId': 'x'}}\nc = []\n{change}\nclient.post('{URL}', json=a)"
@@ -164,20 +167,21 @@ def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("unit", ['x="', "%u0030", "a(", "x=[", "- ", "!", "a ? "])
+@each_case("unit", ['x="', "%u0030", "a(", "x=[", "- ", "!", "a ? "])
 def test_statement_of_any_depth_leaves_the_others_to_be_read(unit: str) -> None:
     request, *_ = read_exchanges(f"client.post('{URL}', json={{}});\n{unit * 1200}", "text")
     assert request.method == "POST"
 
 
-@pytest.mark.parametrize(
-    ("written", "numbers"),
+@each_case(
+    "written, numbers",
     [
         ('"+13172222222", "+442079460123"', ["+13172222222", "+442079460123"]),
         ("$both", ["+13172222222", "+442079460123"]),
         (',"+13172222222"', ["+13172222222"]),
         ('\n"+13172222222",\n"+442079460123"\n', ["+13172222222", "+442079460123"]),
     ],
+    quick=2,
 )
 def test_comma_makes_an_array_in_powershell(written: str, numbers: list[str]) -> None:
     text = f"""$both = "+13172222222", "+442079460123"

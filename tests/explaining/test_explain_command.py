@@ -11,6 +11,7 @@ import pytest
 
 from cxcall import explain
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT, CXCALL
 from helpers.har import har
 from helpers.platform_server import Platform, Reply
@@ -252,8 +253,8 @@ CURLED = (
 SENT = "headers={'Content-Type': 'application/json'})"
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
+@each_case(
+    "text, named",
     [
         (f"{POSTED}json=payload, headers=headers)", "the value of `payload` is not in the snippet"),
         (f"{POSTED}data=json.dumps(payload), {SENT}", "the value of `payload` is"),
@@ -282,6 +283,7 @@ SENT = "headers={'Content-Type': 'application/json'})"
             "`$ID` and `$SPEC` are",
         ),
     ],
+    quick=2,
 )
 def test_hidden_value_is_not_checked(text: str, named: str) -> None:
     [found] = explain(text)

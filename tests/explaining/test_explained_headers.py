@@ -21,8 +21,8 @@ from helpers.explained_errors import (
 )
 
 
-@pytest.mark.parametrize(
-    ("headers", "code", "where"),
+@each_case(
+    "headers, code, where",
     [
         (
             {"Content-Type": "application/x-www-form-urlencoded"},
@@ -34,6 +34,7 @@ from helpers.explained_errors import (
         ({"Authorisation": "Bearer abc"}, "token-missing", "header:Authorization"),
         ({"Authorization": "abc"}, "credential", "header:Authorization"),
     ],
+    quick=2,
 )
 def test_wrong_header_is_an_error(headers: dict[str, str], code: str, where: str) -> None:
     assert errors(make_exchange(body=CALL, headers=headers)).get(code) == where

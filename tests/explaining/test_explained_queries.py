@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cxcall import explain
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 from helpers.explained_errors import (
     CXONE,
     FAMILY,
@@ -15,14 +14,15 @@ from helpers.explained_errors import (
 )
 
 
-@pytest.mark.parametrize(
-    ("path", "missing"),
+@each_case(
+    "path, missing",
     [
         ("/queuecallback?phoneNumber=8015551234", ["skill"]),
         ("/queuecallback?phoneNumber=8015551234&skill=1", []),
         ("/promise?firstName=A&phoneNumber=1&skill=1&promiseDate=x&promiseTime=x", ["lastName"]),
         ("/queuecallback", []),
     ],
+    quick=2,
 )
 def test_missing_query_parameter_is_reported(path: str, missing: list[str]) -> None:
     (found,) = explain(make_exchange(host=CXONE, path=FAMILY + path))

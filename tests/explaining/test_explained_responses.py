@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}},
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         {"participants": [{"calls": [{"disconnectType": "transport.failure"}]}]},
         {"id": QUEUE, "campaignStatus": "forced_off"},
     ],
+    quick=2,
 )
 def test_later_failure_in_a_2xx_response_is_an_error(body: Any) -> None:
     exchange = make_exchange(
@@ -271,8 +272,8 @@ def test_code_alone_is_a_response() -> None:
     assert found.root.code == "credential"
 
 
-@pytest.mark.parametrize(
-    ("number", "message", "advice"),
+@each_case(
+    "number, message, advice",
     [
         ("+1 (202) 555-0123 x104", "Invalid phone number", "leave out the extension"),
         ("+12025550123;ext=104", "Invalid phone number", "leave out the extension"),
@@ -282,6 +283,7 @@ def test_code_alone_is_a_response() -> None:
         ("+1 (202) 555-0123 x104", "Invalid queue number", ""),
         ("tel:+12025550123", "Invalid caller phone number", ""),
     ],
+    quick=2,
 )
 def test_number_that_the_api_refuses_is_the_cause_unless_it_is_in_e164(
     number: str, message: str, advice: str

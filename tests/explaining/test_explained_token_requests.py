@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
+from helpers.cases import each_case
 from helpers.explained_errors import (
     AREA,
     ISSUER,
@@ -16,8 +17,8 @@ from helpers.explained_errors import (
 )
 
 
-@pytest.mark.parametrize(
-    ("form", "code", "where"),
+@each_case(
+    "form, code, where",
     [
         ("grant_type=password&username=a&password=b", "token-grant", "/grant_type"),
         ("grant_type=client_credentials&scope=outbound:campaign:execute", "token-scope", "/scope"),
@@ -26,13 +27,14 @@ from helpers.explained_errors import (
         ("grant_type=authorization_code&code=a", "property-missing", "/redirect_uri"),
         ('{"grant_type": "client_credentials"}', "body-malformed", "body"),
     ],
+    quick=2,
 )
 def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> None:
     assert errors(make_exchange(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
 
 
-@pytest.mark.parametrize(
-    ("host", "path", "body"),
+@each_case(
+    "host, path, body",
     [
         (LOGIN, "/oauth/token", "grant_type=client_credentials&scope=outbound:readonly"),
         (LOGIN, "/oauth/token", "grant_type=refresh_token&refresh_token=a"),
@@ -51,6 +53,7 @@ def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> No
             "grant_type=password&username=a&password=b",
         ),
     ],
+    quick=2,
 )
 def test_documented_token_request_has_no_error(host: str, path: str, body: Any) -> None:
     basic = {"Authorization": "Basic [removed]", "Content-Type": "application/json"}
@@ -59,8 +62,8 @@ def test_documented_token_request_has_no_error(host: str, path: str, body: Any) 
     assert not errors(make_exchange(host=host, path=path, body=body, headers=headers))
 
 
-@pytest.mark.parametrize(
-    ("host", "path", "usual"),
+@each_case(
+    "host, path, usual",
     [
         ("api.cxone.com", "/oauth2/token", "https://cxone.niceincontact.com/auth/token"),
         (
@@ -71,6 +74,7 @@ def test_documented_token_request_has_no_error(host: str, path: str, body: Any) 
         (None, "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
         (None, "/anything", "https://cxone.niceincontact.com/auth/token"),
     ],
+    quick=2,
 )
 def test_wrong_token_path_is_checked_as_a_token_request(
     host: str | None, path: str, usual: str

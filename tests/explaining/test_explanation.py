@@ -62,8 +62,8 @@ def test_wrong_host_path_or_method_is_an_error(
     assert errors(exchange).get(code) == where
 
 
-@pytest.mark.parametrize(
-    ("path", "nearest"),
+@each_case(
+    "path, nearest",
     [
         ("/api/v2/outbound/calls", "POST /api/v2/conversations/calls"),
         ("/v2/conversations/callbacks", "POST /api/v2/conversations/callbacks"),
@@ -73,6 +73,7 @@ def test_wrong_host_path_or_method_is_an_error(
             "POST /api/v2/outbound/campaigns/{campaignId}/start",
         ),
     ],
+    quick=2,
 )
 def test_unknown_path_names_the_nearest_published_operation(path: str, nearest: str) -> None:
     (found,) = explain(make_exchange(path=path, body=CALL))
@@ -106,7 +107,7 @@ BODIES: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "code", "where"), BODIES)
+@each_case("body, code, where", BODIES, quick=2)
 def test_wrong_body_is_an_error(body: Any, code: str, where: str) -> None:
     assert errors(make_exchange(body=body)).get(code) == where
 
@@ -150,7 +151,7 @@ def test_different_ids_in_path_and_body_are_an_error() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     "exchange",
     [
         make_exchange(body={"phoneNumber": "+1", "client_secret": "s3cret-value"}),
@@ -174,6 +175,7 @@ def test_different_ids_in_path_and_body_are_an_error() -> None:
             response="bad s3cret-value",
         ),
     ],
+    quick=2,
 )
 def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
     (found,) = explain(exchange)

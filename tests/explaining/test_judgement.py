@@ -96,7 +96,7 @@ HIDDEN: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("response", "message"), HIDDEN)
+@each_case("response, message", HIDDEN, quick=2)
 def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, message: str) -> None:
     (only,) = (
         each
@@ -142,7 +142,7 @@ CORRECT: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("source", CORRECT)
+@each_case("source", CORRECT, quick=2)
 def test_correct_request_has_nothing_but_notes(source: dict[str, Any]) -> None:
     of_request = (each for each in find(source) if each.code != "outcome-unknown")
     assert {each.severity for each in of_request} <= {Severity.NOTE}
@@ -222,8 +222,8 @@ def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("source", "severity"),
+@each_case(
+    "source, severity",
     [
         (
             exchange("POST", "/api/v2/outbound/dialing", CALL, 403, "not your campaign"),
@@ -233,6 +233,7 @@ def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
         (exchange("POST", CALLBACKS, CALLBACK, 400, "invalid value x1"), Severity.ERROR),
         (exchange("POST", CALLBACKS, {**CALLBACK, "x": 1}, 403), Severity.ERROR),
     ],
+    quick=2,
 )
 def test_refusal_that_an_error_in_the_request_explains_is_a_note(
     source: dict[str, Any], severity: Severity
@@ -257,7 +258,7 @@ CONFIRMED: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "code", "where"), CONFIRMED)
+@each_case("source, code, where", CONFIRMED, quick=2)
 def test_warning_that_the_response_confirms_is_the_cause(
     source: dict[str, Any], code: str, where: str
 ) -> None:
@@ -266,15 +267,15 @@ def test_warning_that_the_response_confirms_is_the_cause(
     assert Severity.ERROR not in {each.severity for each in others}
 
 
-@pytest.mark.parametrize(
-    ("source", "code", "where"),
+@each_case(
+    "source, code, where",
     [
         (exchange("POST", CALLBACKS, {**CALLBACK, "callbackScheduledTime": "2030-01-01T00:00:00Z"}, 400, {"code": "callback.error.scheduled.time.too.far.in.future"}), "value-not-allowed", "/callbackScheduledTime"),
         (exchange("POST", f"{CAMPAIGN}/callback/schedule", {"contactId": QUEUE, "contactListId": QUEUE, "phoneColumn": "Phone", "schedule": "soon"}, 400, {"code": "invalid.schedule.format"}), "value-not-allowed", "/schedule"),
         (exchange("GET", f"{ACD}/agents", None, 401, {"error": "invalid_token"}), "token-expired", "response"),
         (exchange("GET", f"{ACD}/agents", None, 401, {"error": "invalid_header"}), "token-expired", "response"),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_code_of_the_response_says_what_is_wrong_and_where(
     source: dict[str, Any], code: str, where: str
 ) -> None:

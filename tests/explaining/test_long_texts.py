@@ -16,6 +16,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.place_in_request import find_listed_errors
 from cxcall.responses.refusals.property_places import PropertyPlaces
+from helpers.cases import each_case
 from helpers.exchanges import CALLBACK, CALLBACKS, ID, exchange
 
 SIZE = 1 << 17
@@ -24,9 +25,7 @@ SIZE = 1 << 17
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a", "> {% a\n"]
-)
+@each_case("unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a", "> {% a\n"])
 def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
     assert clean_text(unit * (SIZE // len(unit)))
 

@@ -14,6 +14,7 @@ from cxcall.explaining.correction.corrected_request import (
     correct_request,
     find_correction,
 )
+from helpers.cases import each_case
 from helpers.command import Cxcall
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
@@ -48,8 +49,8 @@ def corrected(given: dict[str, Any] | str) -> CorrectedRequest:
     return found
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
+@each_case(
+    "path, expected",
     [
         (
             "/inContactAPI/services/v31.0/agent-sessions/S1/dialphone",
@@ -67,6 +68,7 @@ def corrected(given: dict[str, Any] | str) -> CorrectedRequest:
             "/inContactAPI/services/v34.0",
         ),
     ],
+    quick=2,
 )
 def test_version_of_the_path_is_kept(path: str, expected: str) -> None:
     body = {"phoneNumber": "2025550123", "skillId": 4711}
@@ -124,8 +126,8 @@ def test_query_that_the_body_takes_is_put_into_the_body() -> None:
     assert (request.missing, request.left_out) == ((), ())
 
 
-@pytest.mark.parametrize(
-    "host", ["", "{{host}}", "api.mypurecloud.example", "na1.niceincontact.com", CXONE]
+@each_case(
+    "host", ["", "{{host}}", "api.mypurecloud.example", "na1.niceincontact.com", CXONE], quick=2
 )
 def test_host_that_is_wrong_or_not_shown_is_open(host: str) -> None:
     request = corrected(exchange(CALLBACKS, CALLBACK, host=host))
@@ -141,7 +143,7 @@ def test_unencrypted_request_goes_to_the_same_host() -> None:
     assert (request.url, request.missing) == (f"https://api.mypurecloud.ie{CALLBACKS}", ())
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         json.dumps(CALLBACK).replace('"', "\u201d"),
@@ -150,6 +152,7 @@ def test_unencrypted_request_goes_to_the_same_host() -> None:
         json.dumps(CALLBACK, separators=(":", ":")).replace('":"callback', '""callback'),
         json.dumps(CALLBACK).replace("}", ",}"),
     ],
+    quick=2,
 )
 def test_json_that_is_certain_to_be_meant_is_corrected(body: str) -> None:
     request = corrected(exchange(CALLBACKS, body, status=400))
@@ -205,8 +208,8 @@ def test_likely_mistake_is_corrected_if_the_request_was_refused() -> None:
     assert request.missing == ("/script/id",)
 
 
-@pytest.mark.parametrize(
-    ("text", "form"),
+@each_case(
+    "text, form",
     [
         ("curl https://x -H 'A: b' \\\n  -d '{}'", "send"),
         ('curl https://x -d "{\\"a\\": \\"50%20off%20\\"}"', "send"),
@@ -223,6 +226,7 @@ def test_likely_mistake_is_corrected_if_the_request_was_refused() -> None:
         ("```\ncurl https://x\n```\n- `a`\n", "send"),
         ("POST /api/v2/x HTTP/1.1\nHost: x\n\n{}", "send"),
     ],
+    quick=2,
 )
 def test_default_form_is_that_of_the_shell_of_the_text(text: str, form: str) -> None:
     assert find_shell_form(text) == form

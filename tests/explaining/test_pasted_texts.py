@@ -14,8 +14,8 @@ from helpers.pasted_texts import TEXTS, URL
 HEADERS = '{"Content-Type": "application/json"}'
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
+@each_case(
+    "text, says",
     [
         (f"requests.post('{URL}', headers={HEADERS}, data={{'queueId': 'x'}})", "form"),
         (f"requests.post('{URL}', headers={HEADERS}, data=json.dumps({{'queueId': 'x'}}))", ""),
@@ -29,7 +29,7 @@ HEADERS = '{"Content-Type": "application/json"}'
         (f"Invoke-RestMethod '{URL}' -Method Post -ContentType 'application/json' -Body @{{queueId = 'x'}}", "form"),
         (f"$b = @{{queueId = 'x'}} | ConvertTo-Json\nInvoke-RestMethod '{URL}' -Method Post -ContentType 'application/json' -Body $b", ""),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_encoding_follows_from_the_call(text: str, says: str) -> None:
     (request,) = read_exchanges(text, "text")
     assert '"queueId": "x"' in (request.body or "") or "encoded" in text
@@ -51,8 +51,8 @@ def test_options_after_the_body_of_a_call_are_no_body() -> None:
     assert request.headers["Authorization"] == "Basic YTpi"
 
 
-@pytest.mark.parametrize(
-    ("text", "unread", "status"),
+@each_case(
+    "text, unread, status",
     [
         (f"Hello all,\n\nGET {URL}\n200 OK\n\nwho can help with that?", "lines 1 and 6", 200),
         (f"I get 415 Unsupported Media Type here:\ncurl {URL}", "", 415),
@@ -68,6 +68,7 @@ def test_options_after_the_body_of_a_call_are_no_body() -> None:
         (f'POST {URL} HTTP/1.1\nContent-Length: 99\n\n{{"a": "x"}}\nwho can help?', "", 0),
         (f'POST {URL} HTTP/1.1\nA: b\n\n{{"a": "x"}}\n"b": "who can help"}}', "", 0),
     ],
+    quick=2,
 )
 def test_lines_that_are_not_understood_are_named(text: str, unread: str, status: int) -> None:
     (request,) = read_exchanges(text, "text")

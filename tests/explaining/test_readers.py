@@ -18,6 +18,7 @@ import pytest
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.format_detection import read_exchanges
 from cxcall.findings.errors import CxcallError
+from helpers.cases import each_case
 from helpers.har import har
 from helpers.pasted_texts import TEXTS, URL
 from helpers.work import time_limit
@@ -287,7 +288,7 @@ def mutated(random: Random) -> str:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize(
+@each_case(
     "place",
     ["curl {}", f"curl -X POST {URL}{{}}", f"curl {URL} -d '{{}}'", f"curl {URL}\n{{}}", f"POST {URL}{{}}", "GET https://{}/x",
      f"{{}} POST {URL}", f"POST {URL}\n\n{{}}", "requests.post({})", f"fetch('{URL}', {{{{body: {{}}}}}})", "400 Bad Request\n{}", "{}"],

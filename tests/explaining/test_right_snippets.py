@@ -8,6 +8,7 @@ import pytest
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
 from helpers.pasted_texts import QUEUE, URL
 
 ONE, TWO = "+13172222222", "+442079460123"
@@ -29,7 +30,7 @@ def filled(code: str) -> str:
     return code.replace("'Q'", f"'{QUEUE}'").replace('"Q"', f'"{QUEUE}"').replace("+A", ONE).replace("+B", TWO)  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     "code",
     [
         f'body = {{"queueId": "Q"}}\nbody |= {{"callbackNumbers": ["+A", "+B"]}}\n{PYTHON}',
@@ -39,14 +40,14 @@ def filled(code: str) -> str:
         f'"{URL}".httpPost().jsonBody("""{{"queueId": "Q", "callbackNumbers": ["+A", "+B"]}}""").response()',
         f'requests.post("{URL}", headers = Map("Content-Type" -> "application/json"), data = ujson.Obj("queueId" -> "Q", "callbackNumbers" -> ujson.Arr("+A", "+B")))',
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_body_is_read_as_the_language_means_it(code: str) -> None:
     [request] = read_exchanges(filled(code), "text")
     assert json.loads(request.body or "null") == WHOLE
     assert not errors_of(code)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "code",
     [
         f'val body = mapOf("queueId" to "Q") + ("callbackNumbers" to listOf("+A"))\n{KOTLIN}',
@@ -72,7 +73,7 @@ def test_body_is_read_as_the_language_means_it(code: str) -> None:
         f'nlohmann::json body;\nbody["queueId"] = "Q";\nbody["callbackNumbers"] = nlohmann::json::array({{"+A"}});\ncpr::Post(cpr::Url{{"{URL}"}}, cpr::Body{{body.dump()}}, cpr::Header{{{{"Content-Type", "application/json"}}}}, cpr::Bearer{{token}});',
         f"$body = ['queueId' => 'Q', 'callbackNumbers' => ['+A']];\n$http->post('{URL}', ['body' => json_encode($body), 'headers' => ['Content-Type' => 'application/json', 'Authorization' => $auth]]);",
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_body_that_code_computes_is_not_reported(code: str) -> None:
     assert not errors_of(code)
 
@@ -84,8 +85,8 @@ def test_property_that_no_line_names_is_missing() -> None:
     assert errors_of(code) == [("value-not-allowed", "/callbackNumbers")]
 
 
-@pytest.mark.parametrize(
-    ("code", "value"),
+@each_case(
+    "code, value",
     [
         ("let first, name = 'Ada'", "Ada"),
         ("const first = 'Bob', name = 'Ada'", "Ada"),
@@ -98,6 +99,7 @@ def test_property_that_no_line_names_is_missing() -> None:
         ("name = 'Ada'\nname ||= 'Bob'", "{...}"),
         ("name = 'Ada'\nname -= 1", "{...}"),
     ],
+    quick=2,
 )
 def test_several_names_get_their_own_values(code: str, value: str) -> None:
     [request] = read_exchanges(f"{code}\naxios.post('{URL}', {{ callbackUserName: name }})", "text")
@@ -110,7 +112,7 @@ def errors_of(code: str) -> list[tuple[str, str]]:
     return [(each.code, each.where) for each in found if each.severity.value == "error"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         f"import os\nos.system(\"curl -X POST -H 'Content-Type: application/json' -d 'BODY' {URL}\")\nprint('done')",
@@ -121,6 +123,7 @@ def errors_of(code: str) -> list[tuple[str, str]]:
         f"see 'curl --json \"BODY\" {URL}', which works",
         f'curl --json "BODY" {URL}',
     ],
+    quick=2,
 )
 def test_command_in_a_string_ends_with_the_string(text: str) -> None:
     body = json.dumps(WHOLE).replace('"', '\\"')

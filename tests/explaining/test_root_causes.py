@@ -6,10 +6,9 @@ import json
 from base64 import urlsafe_b64encode
 from typing import Any
 
-import pytest
-
 from cxcall import explain
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 from helpers.exchanges import (
     ACD,
     CALLBACK,
@@ -172,9 +171,7 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("source", "results"), [*TOKENS, *NAMED, *ACCEPTED, *PLACES, *UNFILLED, *VALUES]
-)
+@each_case("source, results", [*TOKENS, *NAMED, *ACCEPTED, *PLACES, *UNFILLED, *VALUES], quick=2)
 def test_cause_comes_first_and_nothing_else_is_told(
     source: dict[str, Any], results: list[str]
 ) -> None:

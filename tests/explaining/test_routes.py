@@ -235,8 +235,8 @@ def test_nearest_operation_never_changes_more_than_the_request(
     assert (str(found.route.nearest) if found.route.nearest else None) == nearest
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
+@each_case(
+    "method, path",
     [
         ("GET", "/api/v2/outbound/campaigns/all"),
         ("GET", f"{ACD}/contacts/completed"),
@@ -245,6 +245,7 @@ def test_nearest_operation_never_changes_more_than_the_request(
         ("POST", f"{ACD}/report-jobs/17"),
         ("GET", f"{ACD}/report-jobs/17"),
     ],
+    quick=2,
 )
 def test_fixed_segment_wins_and_templates_may_have_the_same_shape(method: str, path: str) -> None:
     platform = CXONE if path.startswith(ACD) else GENESYS

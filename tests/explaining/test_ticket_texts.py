@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.explanation import explain
+from helpers.cases import each_case
 from helpers.explained_errors import problems
 from helpers.pasted_texts import QUEUE, URL
 
@@ -28,7 +29,7 @@ def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> No
     assert problems(text) == [("type-mismatch", "/callbackNumbers")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         f"GET {SESSION}/get-next-event?timeout=30\nAccept: application/json\n\nHTTP/1.1 304 Not Modified",
@@ -56,6 +57,7 @@ def test_labels_of_a_ticket_are_no_part_of_the_body_or_the_path(text: str) -> No
         "headers first",
         "computed value",
     ],
+    quick=2,
 )
 def test_right_requests_have_no_error(text: str) -> None:
     assert problems(text) == []

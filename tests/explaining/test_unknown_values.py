@@ -9,6 +9,7 @@ import pytest
 
 from cxcall import explain
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 from helpers.exchanges import CAMPAIGN, ID
 from helpers.explained_errors import (
     QUEUE,
@@ -48,7 +49,7 @@ def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
     assert errors(text) == {"property-unknown": "/nme"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     [
         "map as java prints it",
@@ -56,6 +57,7 @@ def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
         "substitution of fish",
         "f-string with a host",
     ],
+    quick=2,
 )
 def test_body_from_an_unknown_value_is_not_checked(name: str) -> None:
     text = TEXTS[name].text.replace("json={'queueId': 'x'}", "json=asdict(callback)")
@@ -88,7 +90,7 @@ def test_correlation_id_is_found_wherever_a_text_names_it() -> None:
     assert found.correlation_id == "js-2"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "value",
     [
         "$TOKEN",
@@ -101,6 +103,7 @@ def test_correlation_id_is_found_wherever_a_text_names_it() -> None:
         "<TOKEN REMOVED>",
         "****",
     ],
+    quick=2,
 )
 def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     exchange = make_exchange(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cxcall.explaining.explanation import explain
+from helpers.cases import each_case
 from helpers.pasted_texts import QUEUE, URL
 
 SIGNED = f"""We call
@@ -48,8 +47,8 @@ ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorizat
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "results", "why"),
+@each_case(
+    "text, results, why",
     [
         (SIGNED, [("path-unpublished", "path")], "does not exist"),
         (PROXIED, [("credential", "response")], "gives no reason"),
@@ -60,6 +59,7 @@ ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorizat
         (NESTED, [("type-mismatch", "/callbackNumbers")], ""),
         (ECHOED, [("credential", "response")], "authentication failed"),
     ],
+    quick=2,
 )
 def test_words_of_others_are_not_those_of_the_request_or_the_api(
     text: str, results: list[tuple[str, str]], why: str

@@ -17,8 +17,8 @@ CALLBACKS = "/api/v2/conversations/callbacks"
 JOB = "/scheduled-callbacks"
 
 
-@pytest.mark.parametrize(
-    ("host", "path", "words", "nearest"),
+@each_case(
+    "host, path, words, nearest",
     [
         (HOSTS[GENESYS], "/api/v2.0/conversations/callbacks", "`/api/v2.0` instead of `/api/v2`", CALLBACKS),
         (HOSTS[GENESYS], "/v2/conversations/callbacks", "`/v2` instead of `/api/v2`", CALLBACKS),
@@ -32,7 +32,7 @@ JOB = "/scheduled-callbacks"
         (HOSTS[CXONE], f"{ACD}{ACD}{JOB}", "instead of `/inContactAPI/services/v34.0`", ACD + JOB),
         (HOSTS[CXONE], JOB, "lacks the prefix", ACD + JOB),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
     host: str, path: str, words: str, nearest: str
 ) -> None:
@@ -44,8 +44,8 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
     assert words in finding.message
 
 
-@pytest.mark.parametrize(
-    ("method", "host", "path", "status", "words"),
+@each_case(
+    "method, host, path, status, words",
     [
         ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 400, ""),
         ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
@@ -53,7 +53,7 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
         ("POST", HOSTS[GENESYS], "/api/v2/conversations/calls/user/jane.doe@example.com", 404, "copy the exact ID, as the platform shows it"),
         ("POST", "api.mypurecloud.uk", CALLBACKS, 404, "use the host of your organization's region"),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_hint_on_path_method_or_host_names_only_what_is_known(
     method: str, host: str, path: str, status: int, words: str
 ) -> None:
@@ -171,7 +171,7 @@ def test_path_that_belongs_to_no_vendor_comes_first() -> None:
     assert [each.code for each in found.findings][:2] == ["path-unpublished", "host-unknown"]
 
 
-@pytest.mark.parametrize("value", ["{contactListId}", "%7BcontactListId%7D", "undefined", "<list>"])
+@each_case("value", ["{contactListId}", "%7BcontactListId%7D", "undefined", "<list>"], quick=2)
 def test_placeholder_in_the_path_of_a_command_is_reported(value: str) -> None:
     url = f"https://{HOSTS[GENESYS]}/api/v2/outbound/contactlists/{value}"
     (found,) = explain(f"curl '{url}' -H 'Authorization: Bearer abc'")
@@ -179,8 +179,8 @@ def test_placeholder_in_the_path_of_a_command_is_reported(value: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("path", "is_wrong"),
+@each_case(
+    "path, is_wrong",
     [
         ("/api/v2/routing/queues/support-queue", True),
         ("/api/v2/routing/queues/12345/wrapupcodes", True),

@@ -240,8 +240,8 @@ ACCEPTED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("text", "completed"),
+@each_case(
+    "text, completed",
     [
         ("see `cxcall operations x` or `y`", "see `cxcall operations x --contract 'a b'` or `y`"),
         ("`cxcall history list`", "`cxcall history list`"),
@@ -255,6 +255,7 @@ ACCEPTED = {
         ("`cxcall operations '`touch ran`'`", "`cxcall operations '`touch ran`'`"),
         ("`cxcall --again campaign`", "`cxcall --again campaign`"),
     ],
+    quick=2,
 )
 def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
     text: str, completed: str

@@ -2,22 +2,22 @@
 
 from io import StringIO
 
-import pytest
-
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_tables import new_grid
+from helpers.cases import each_case
 
 
-@pytest.mark.parametrize(
-    ("width", "headings"),
+@each_case(
+    "width, headings",
     [
         (80, ["ID", "A", "B", "STATE"]),
         (21, ["ID", "A", "STATE"]),
         (12, ["ID", "STATE"]),
         (1, ["ID", "STATE"]),
     ],
+    quick=2,
 )
 def test_narrow_table_drops_one_column_at_a_time(width: int, headings: list[str]) -> None:
     table = Table(("ID", "A", "B", "STATE"), [("i", "a" * 6, "b" * 9, "s")]).dropping("B", "A")

@@ -61,9 +61,10 @@ def test_correct_example_of_the_source_has_one_warning() -> None:
     assert "requires 10 digits after it; this number has 9" in findings[0].message
 
 
-@pytest.mark.parametrize(
+@each_case(
     "value",
     ["user_id", "uuid-here", "<contact>", "${CONTACT}", "{{contactId}}", "YOUR_CONTACT_ID", "todo"],
+    quick=2,
 )
 def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
     body = {"contactId": value, "reasonCode": "follow_up"}
@@ -90,8 +91,8 @@ def test_different_contact_ids_are_a_warning() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
+@each_case(
+    "written, meant",
     [
         ("contact_id", "contactId"),
         ("ContactID", "contactId"),
@@ -99,6 +100,7 @@ def test_different_contact_ids_are_a_warning() -> None:
         ("reasoncode", "reasonCode"),
         ("reasonCod", "reasonCode"),
     ],
+    quick=2,
 )
 def test_similar_name_is_suggested(written: str, meant: str) -> None:
     operation = OPERATIONS.find_operation("personal-connection")
@@ -127,14 +129,15 @@ def test_name_of_one_of_two_properties_is_not_called_required() -> None:
     assert finding.why.startswith("the schema requires `queueId` or an alternative; it says: ")
 
 
-@pytest.mark.parametrize(
-    ("number", "fix"),
+@each_case(
+    "number, fix",
     [
         ("0012025550100", "`00`"),
         ("2025550100", "country code in front"),
         ("+1 (202) 555-0100", "remove spaces"),
         ("call me", "+12025550123"),
     ],
+    quick=2,
 )
 def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:
     body = copy.deepcopy(EXECUTE.example)
@@ -243,8 +246,8 @@ def test_example_matches_its_own_operation(operation: Operation) -> None:
     assert operation in match_operations(OPERATIONS, operation.example).matches
 
 
-@pytest.mark.parametrize(
-    ("name", "others"),
+@each_case(
+    "name, others",
     [
         ("place-call", ["place-call-for-user"]),
         ("create-callback", []),
@@ -257,6 +260,7 @@ def test_example_matches_its_own_operation(operation: Operation) -> None:
         ("cxone-dial-phone", []),
         ("cxone-upload-call-list", []),
     ],
+    quick=2,
 )
 def test_operation_that_requires_most_comes_first(name: str, others: list[str]) -> None:
     found = match_operations(OPERATIONS, contract.load_operation(name).example)

@@ -16,6 +16,7 @@ from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import encode_body
+from helpers.cases import each_case
 
 TEXT = {"type": "string"}
 LIST = {"type": "array", "items": TEXT}
@@ -51,8 +52,8 @@ def operation(media_type: str, **encoding: Any) -> Operation:
     return Contract("made-up", {"paths": {"/x": {"post": declared}}}).operations[0]
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
+@each_case(
+    "value, written",
     [
         ({"To": "+1 202&", "Count": 3, "Record": True}, "To=%2B1+202%26&Count=3&Record=true"),
         ({"Maybe": 3}, "Maybe=3"),
@@ -64,6 +65,7 @@ def operation(media_type: str, **encoding: Any) -> Operation:
         ({"Spread": {"x": 1, "y": "b"}}, "x=1&y=b"),
         ({"Plain": {"x": 1}}, "Plain=%7B%22x%22%3A+1%7D"),
     ],
+    quick=2,
 )
 def test_urlencoded_form_follows_the_encoding(value: Any, written: str) -> None:
     ring = operation(URLENCODED)

@@ -57,7 +57,7 @@ def codes(findings: list[Finding]) -> list[tuple[str, str, str]]:
     return [(finding.severity, finding.code, finding.where) for finding in findings]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "members",
     [
         {},
@@ -69,13 +69,14 @@ def codes(findings: list[Finding]) -> list[tuple[str, str, str]]:
         {"anything": {"x": 1}},
         {"anything": "here we go"},
     ],
+    quick=2,
 )
 def test_correct_body_has_no_finding(members: dict[str, Any]) -> None:
     assert mistakes(members) == []
 
 
-@pytest.mark.parametrize(
-    ("members", "code", "where", "message", "fix"),
+@each_case(
+    "members, code, where, message, fix",
     [
         ({"userID": "u"}, "property-unknown", "/userID", "`queue` does not declare a property `userID`", "rename `userID` to `userId`"),
         ({"zzz": 1}, "property-unknown", "/zzz", "`queue` does not declare a property `zzz`", "see its properties: `cxcall operations queue`"),
@@ -84,7 +85,7 @@ def test_correct_body_has_no_finding(members: dict[str, Any]) -> None:
         ({"userId": "<id>"}, "placeholder", "/userId", "`<id>` at `/userId` looks like a placeholder that was never filled in", "put the real value at `/userId`"),
         ({"contactId": "a", "contact": {"id": "b"}}, "id-mismatch", "/contact/id", "`/contact/id` differs from `/contactId`, but both are the ID of the contact", "send the same ID in both: `a`"),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_likely_mistake_is_a_warning_at_its_place(
     members: dict[str, Any], code: str, where: str, message: str, fix: str
 ) -> None:
@@ -151,9 +152,8 @@ def test_schema_without_properties_allows_any_name() -> None:
     assert check_body(operation_with({"type": "object"}), Payload({"zzz": 1})) == []
 
 
-@pytest.mark.parametrize(
-    ("value", "path", "found"),
-    [("q", "q", 0), ("Q", "q", 0), ("r", "q", 1), (7, "q", 0)],
+@each_case(
+    "value, path, found", [("q", "q", 0), ("Q", "q", 0), ("r", "q", 1), (7, "q", 0)], quick=2
 )
 def test_id_in_the_body_must_be_the_one_in_the_path(value: Any, path: str, found: int) -> None:
     findings = check_parameters(OPERATION, {"queueId": path}, Payload({"queueId": value}))
@@ -230,7 +230,7 @@ def test_real_value_is_not_a_placeholder(value: Any) -> None:
     assert not is_placeholder(value)
 
 
-@pytest.mark.parametrize("value", ID_NAMES)
+@each_case("value", ID_NAMES, quick=2)
 def test_name_of_an_id_is_a_placeholder_only_where_an_id_is_wanted(value: str) -> None:
     assert is_placeholder(value, id_wanted=True)
     assert not is_placeholder(value)
@@ -273,8 +273,8 @@ CONDITIONAL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("members", "expected"),
+@each_case(
+    "members, expected",
     [
         ({"mode": "slow"}, []),
         ({"kind": "a", "preview": "1", "pace": 9}, []),

@@ -13,6 +13,7 @@ from cxcall.payloads.errors.misnamed_properties import find_renames
 from cxcall.payloads.errors.schema_errors import explain_schema_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
+from helpers.cases import each_case
 from helpers.renames import TEXT, operation_of
 from helpers.renames import rename as rename_in
 from helpers.work import count_calls
@@ -39,8 +40,8 @@ def rename(name: str, value: Any = "x", schema: dict[str, Any] = CONTACT) -> tup
     return rename_in(name, value, schema)
 
 
-@pytest.mark.parametrize(
-    ("name", "target", "applicability"),
+@each_case(
+    "name, target, applicability",
     [
         ("ID", "/id", "safe"),
         ("list-id", "/listId", "safe"),
@@ -54,6 +55,7 @@ def rename(name: str, value: Any = "x", schema: dict[str, Any] = CONTACT) -> tup
         ("phone", "", ""),
         ("", "", ""),
     ],
+    quick=2,
 )
 def test_wrong_name_leads_to_the_intended_property(
     name: str, target: str, applicability: str
@@ -61,8 +63,8 @@ def test_wrong_name_leads_to_the_intended_property(
     assert rename(name) == (target, applicability)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "target"),
+@each_case(
+    "name, value, target",
     [
         ("listId1", "x", "/listId"),
         ("listIdd", {"id": "x"}, ""),
@@ -74,6 +76,7 @@ def test_wrong_name_leads_to_the_intended_property(
         ("maxRates", "fast", ""),
         ("listIdd", None, "/listId"),
     ],
+    quick=2,
 )
 def test_name_of_a_property_of_another_type_is_not_suggested(
     name: str, value: Any, target: str
@@ -240,8 +243,8 @@ SLOTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("value", "missing", "targets"),
+@each_case(
+    "value, missing, targets",
     [
         ({"slots": [{}]}, ["timeSlots"], ["/timeSlots"]),
         ({"slots": ["9-17"]}, ["timeSlots"], []),
@@ -254,6 +257,7 @@ SLOTS: dict[str, Any] = {
         ({"queueId": "a"}, ["listId"], []),
         ({"name": "a", "Name": "b"}, ["columnName"], []),
     ],
+    quick=2,
 )
 def test_name_that_shares_a_word_with_the_only_missing_one_is_renamed(
     value: dict[str, Any], missing: list[str], targets: list[str]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LONDON = "+442079460123"
 
 
-@pytest.mark.parametrize(
-    ("written", "number", "is_safe"),
+@each_case(
+    "written, number, is_safe",
     [
         ("+44 (0)20 7946 0123", LONDON, True),
         ("+44(0)2079460123", LONDON, True),
@@ -35,6 +35,7 @@ LONDON = "+442079460123"
         ("+4930123456.0", "+4930123456", False),
         ("+39 (0)6 (698) 12345", "+390669812345", False),
     ],
+    quick=2,
 )
 def test_number_is_corrected_without_the_prefix_of_its_country(
     written: str, number: str, *, is_safe: bool

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.format_advice import advise, format_value, limit_hint
 from cxcall.payloads.errors.value_corrections import property_template, retype
@@ -65,8 +63,8 @@ def test_advice_and_correction_of_a_type_keep_the_meaning_of_a_value(
     assert retype(value, types) == (hint, correction)
 
 
-@pytest.mark.parametrize(
-    ("keyword", "limit", "value", "hints"),
+@each_case(
+    "keyword, limit, value, hints",
     [
         ("maximum", 5, 7, ("must be at most 5; got `7`", "write 5 or less")),
         ("minimum", 5, 3.5, ("must be at least 5; got `3.5`", "write 5 or more")),
@@ -80,15 +78,15 @@ def test_advice_and_correction_of_a_type_keep_the_meaning_of_a_value(
         ("pattern", "^a$", "b", ("", "")),
         ("uniqueItems", True, [1, 1], ("", "")),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_limit_hint_names_the_limit(
     keyword: str, limit: Any, value: Any, hints: tuple[str, str]
 ) -> None:
     assert limit_hint(keyword, limit, value) == hints
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "hints"),
+@each_case(
+    "name, value, hints",
     [
         ("email", "ada", ("must be an email address; got `ada`", "write it like `ada@example.com`")),
         ("date", "yesterday", ("must be a date; got `yesterday`", "write it like `2026-12-01`")),
@@ -106,13 +104,13 @@ def test_limit_hint_names_the_limit(
         ("json-pointer", "1", ("must have the format `json-pointer`; got `1`", "")),
         ("", "1", ("", "")),
     ],
-)  # fmt: skip
+quick=2)  # fmt: skip
 def test_advice_shows_the_wanted_form(name: str, value: str, hints: tuple[str, str]) -> None:
     assert advise(name, value)[:2] == hints
 
 
-@pytest.mark.parametrize(
-    ("schema", "template"),
+@each_case(
+    "schema, template",
     [
         ({}, '"x": "..."'),
         ({"type": "string"}, '"x": "..."'),
@@ -128,6 +126,7 @@ def test_advice_shows_the_wanted_form(name: str, value: str, hints: tuple[str, s
         ({"type": "boolean"}, '"x": <true|false>'),
         ({"type": ["integer", "null"]}, '"x": <integer>'),
     ],
+    quick=2,
 )
 def test_missing_property_is_shown_with_a_value_of_its_type(
     schema: dict[str, Any], template: str

@@ -51,7 +51,7 @@ def pages_of(
     return [item for page in pages for item in page.items], paths
 
 
-@pytest.mark.parametrize("name", WAYS)
+@each_case("name", WAYS, quick=2)
 def test_all_pages_are_read_in_every_way(name: str) -> None:
     items, paths = pages_of(name, answer)
     assert items == ITEMS
@@ -211,7 +211,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("name", "members"), SAME)
+@each_case("name, members", SAME, quick=2)
 def test_page_that_comes_again_ends_the_list(name: str, members: dict[str, Any]) -> None:
     with pytest.raises(ReadError, match="earlier"):
         pages_of(name, lambda *_: Reply(200, {"entities": ITEMS[:3], **members}))

@@ -12,6 +12,7 @@ from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
 from cxcall.sandbox.server import start_sandbox
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, Cxcall
 from helpers.tenant import CAMPAIGNS, LISTS, Tenant
 
@@ -85,7 +86,7 @@ def test_a_contact_with_a_column_that_its_list_does_not_have_is_refused() -> Non
         assert not sandbox.rings
 
 
-@pytest.mark.parametrize("text", ["answered=1", "busy", "busy=0", "busy=x"])
+@each_case("text", ["answered=1", "busy", "busy=0", "busy=x"], quick=2)
 def test_an_outcome_that_is_not_known_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="outcome"):
         DialPlan.parse(1, text, 0)

@@ -14,6 +14,7 @@ import pytest
 from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.http_messages import ERROR_TEXTS, Transmission
 from cxcall.sandbox.server import WORKERS
+from helpers.cases import each_case
 from helpers.sandbox_client import (
     CONTACT,
     EXECUTIONS,
@@ -147,9 +148,7 @@ def test_fault_number_is_found_anywhere_in_a_body(text: str) -> None:
     assert find_fault({"a": [{"b": 1, "c": ["x", text]}]}).number == "+12025550129"
 
 
-@pytest.mark.parametrize(
-    "text", ["+120255501290", "+12025550199", "12025550129", "+1 202 555 0129"]
-)
+@each_case("text", ["+120255501290", "+12025550199", "12025550129", "+1 202 555 0129"], quick=2)
 def test_other_text_causes_no_fault(text: str) -> None:
     assert find_fault([text]) is FAULTS[0]
 
@@ -181,8 +180,8 @@ def test_prefer_header_for_a_success_still_requires_a_valid_request(client: Clie
     assert calls(client.sandbox) == 2
 
 
-@pytest.mark.parametrize(
-    ("header", "status"),
+@each_case(
+    "header, status",
     [
         ("code=429", 429),
         ('CODE = "503"', 503),
@@ -193,6 +192,7 @@ def test_prefer_header_for_a_success_still_requires_a_valid_request(client: Clie
         ("barcode=429", None),
         ("", None),
     ],
+    quick=2,
 )
 def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None) -> None:
     assert preferred_status(header) == status

@@ -15,6 +15,7 @@ import requests
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.inspection.call_events import Webhook
+from helpers.cases import each_case
 from helpers.command import CONTACT, screen, terminal
 
 if TYPE_CHECKING:
@@ -186,8 +187,10 @@ def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
         server.shutdown()
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1", "http://h:99999/", "http://", "http://ada:pw-17@127.0.0.1:9/"]
+@each_case(
+    "url",
+    ["ftp://127.0.0.1", "http://h:99999/", "http://", "http://ada:pw-17@127.0.0.1:9/"],
+    quick=2,
 )
 def test_webhook_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(UsageError) as caught:

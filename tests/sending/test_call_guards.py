@@ -39,7 +39,7 @@ def call(number: str) -> tuple[str, ...]:
     return ("call", "--to", number, "--as", USER, "-n", "-o", "json")
 
 
-@each_case("number", ["112", "911", "+1911", "999"])
+@each_case("number", ["112", "911", "+1911", "999"], quick=2)
 def test_emergency_number_is_stopped_without_force(number: str, cxcall: Cxcall) -> None:
     ran = cxcall(*call(number), code=3)
     assert ran.codes == ["phone-kind"]
@@ -125,8 +125,10 @@ def test_unknown_time_zone_is_reported(cxcall: Cxcall) -> None:
     assert "send this call alone without `--hours`" in found["fix"]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always", "08:00Z-21:00Z"]
+@each_case(
+    "text",
+    ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always", "08:00Z-21:00Z"],
+    quick=2,
 )
 def test_invalid_hours_are_rejected(text: str) -> None:
     with pytest.raises(UsageError) as refused:

@@ -14,6 +14,7 @@ from cxcall.phone.number_spellings import NumberList
 from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
+from helpers.cases import each_case
 from helpers.guarded_places import NUMBER, USER, Guards, Place
 from helpers.platform_server import Platform
 
@@ -112,8 +113,8 @@ def test_shipped_operation_of_cxone_is_guarded(cxcall: Cxcall, words: tuple[str,
     assert ran.codes == ["do-not-call"]
 
 
-@pytest.mark.parametrize(
-    ("number", "entry", "is_listed"),
+@each_case(
+    "number, entry, is_listed",
     [
         ("+12025550123", "2025550123", True),
         ("2025550123", "+12025550123", True),
@@ -145,6 +146,7 @@ def test_shipped_operation_of_cxone_is_guarded(cxcall: Cxcall, words: tuple[str,
         ("5550123", "2025550123", False),
         ("12025550123", "13015550123", False),
     ],
+    quick=2,
 )
 def test_national_and_international_spellings_are_compared(
     number: str, entry: str, *, is_listed: bool
@@ -167,8 +169,8 @@ def test_escapes_hide_no_number(guards: Guards, escaped: str, codes: set[str]) -
     assert {*guards.codes("", place, "", "all but now")} == codes
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "is_call"),
+@each_case(
+    "path, value, is_call",
     [
         ("/api/v2/conver{a}", "sations/calls", True),
         ("/api/v2/{a}", "conversations/calls", True),
@@ -176,6 +178,7 @@ def test_escapes_hide_no_number(guards: Guards, escaped: str, codes: set[str]) -
         ("/api/v2/{a}", "leads/imports", False),
         ("/api/v2/{a}", "leads", False),
     ],
+    quick=2,
 )
 @pytest.mark.usefixtures("guards")
 def test_slash_in_a_path_value_leads_to_no_call_without_consent(

@@ -24,6 +24,7 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.transport.exchange import exchange
 from cxcall.transport.requested_waits import SendPostponedError
 from helpers import fault_server as fault
+from helpers.cases import each_case
 from helpers.deliveries import Tokens, limited, plan_to
 from helpers.fault_server import FaultServer, refused
 
@@ -319,14 +320,15 @@ def test_limit_of_an_attempt_ends_after_its_response(ledger: Ledger) -> None:
     assert plan.start_seconds + plan.settings.timeout < seconds < 3600
 
 
-@pytest.mark.parametrize(
-    ("seconds", "boot", "days"),
+@each_case(
+    "seconds, boot, days",
     [
         (0, "boot", 1),
         (60, "", 1),
         (200_000, "", 200_900 / 86400),
         (200_000, "boot", 200_900 / 86400),
     ],
+    quick=2,
 )
 def test_attempt_may_be_in_flight_for_its_limit_and_a_day_without_a_certain_clock(
     seconds: int, boot: str, days: float

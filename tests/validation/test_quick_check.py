@@ -193,7 +193,7 @@ def test_accepted_bytes_have_no_finding(line: bytes) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize("name", sorted(GOOD))
+@each_case("name", sorted(GOOD))
 def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
     base = {"third": CONTACT, name: GOOD[name]}
     texts = [
@@ -224,7 +224,7 @@ def test_example_without_findings_is_accepted(operation: Operation) -> None:
     assert QuickCheck(_shipped(), operation).accept([line]) == [(operation,) if is_clean else ()]
 
 
-@pytest.mark.parametrize("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"])
+@each_case("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"], quick=2)
 def test_ordinary_text_is_accepted(text: str) -> None:
     line = json.dumps({"contactId": CONTACT, "reasonCode": text}).encode()
     assert QuickCheck(_shipped(), None).accept([line]) != [()]

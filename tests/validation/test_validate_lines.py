@@ -154,7 +154,10 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 @pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
 def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
-    name, longer = cxcall.file("a.jsonl", lines(1000)), cxcall.file("b.jsonl", lines(4000))
+    name, longer = (
+        cxcall.file("a.jsonl", lines(200, end=WIDE)),
+        cxcall.file("b.jsonl", lines(1000, end=WIDE)),
+    )
     few = peak(cxcall, "validate", name, "--jobs", jobs, "-o", form)
     assert peak(cxcall, "validate", longer, "--jobs", jobs, "-o", form) < 1.08 * few
 

@@ -45,8 +45,8 @@ KEY_NAMES = ("auth", "authKey", "key", "sessionId", "session_id", "sid", "signat
 OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers", "contactId", "id")
 
 
-@pytest.mark.parametrize(
-    ("text", "secret"),
+@each_case(
+    "text, secret",
     [
         ("the token Bearer canary123456 is not valid", "canary123456"),
         ("got `bearer abcdefgh`", "abcdefgh"),
@@ -58,6 +58,7 @@ OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers"
         ("access_token: canary123456, expired", "canary123456"),
         ("client_secret : q7Rt9x", "q7Rt9x"),
     ],
+    quick=2,
 )
 def test_secret_in_prose_is_masked(text: str, secret: str) -> None:
     assert mask_likely_secrets(text) == text.replace(secret, MASKED)
@@ -184,8 +185,10 @@ def test_placeholder_or_date_stays(name: str, value: str) -> None:
     assert mask_likely_secrets(f"Bearer {value}") == f"Bearer {value}"
 
 
-@pytest.mark.parametrize(
-    "name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName", "next_page_token", "nextToken"]
+@each_case(
+    "name",
+    [*OTHER_NAMES, "token_type", "tokenUrl", "secretName", "next_page_token", "nextToken"],
+    quick=2,
 )
 def test_value_of_another_name_stays(name: str) -> None:
     text = json.dumps({name: "bearer"})
@@ -256,9 +259,7 @@ def test_masked_json_is_still_json(value: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "]
-)
+@each_case("unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "])
 def test_large_text_is_masked_in_linear_time(unit: str) -> None:
     # Quadratic time would take hours, and the time limit of the test run would stop it.
     mask_likely_secrets(unit * ((1 << 18) // len(unit)))
