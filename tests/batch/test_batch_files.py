@@ -91,9 +91,7 @@ def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "operation", ["execute", "personal-connection", "personal-connection-contact"]
-)
+@pytest.mark.parametrize("operation", ["execute", "personal-connection-contact"])
 def test_sample_csv_of_an_operation_can_be_sent(
     live: Cxcall, sandbox: Sandbox, operation: str
 ) -> None:

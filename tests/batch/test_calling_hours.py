@@ -179,11 +179,11 @@ def test_waiting_row_is_sent_when_its_calling_hours_begin(cxcall: Cxcall) -> Non
 def test_calling_hours_that_end_during_a_wait_hold_the_row_back(cxcall: Cxcall) -> None:
     file = write_table(cxcall, BERLIN, BERLIN)
     enforce(cxcall)
-    soon_over = hours_around("Europe/Berlin", timedelta(hours=-1), timedelta(seconds=3))
+    soon_over = hours_around("Europe/Berlin", timedelta(hours=-1), timedelta(seconds=4))
     words = ("batch", file, *EXECUTE, "--hours", soon_over, "--confirm", "2", "-o", "jsonl")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        rows, _ = skipped_results(cxcall(*words, "--rate", "15/m", "--concurrency", "1", code=9))
+        rows, _ = skipped_results(cxcall(*words, "--rate", "12/m", "--concurrency", "1", code=9))
     assert rows == [("accepted", None), ("skipped", "outside-hours")]
     assert platform.rung == 1
 

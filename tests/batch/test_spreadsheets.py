@@ -10,6 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 import xlsxwriter
 
+from cxcall.batch.input.spreadsheet import Spreadsheet
+from cxcall.findings.errors import UsageError
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN
 
 if TYPE_CHECKING:
@@ -190,6 +193,14 @@ def test_missing_extra_is_named(cxcall: Cxcall) -> None:
     assert "pip install 'cxcall[excel]'" in ran.err
 
 
+def refusal_of(path: Path) -> str:
+    """Return why a workbook is refused."""
+    with path.open("rb") as file, pytest.raises(UsageError) as refused:
+        Spreadsheet(file, path.name, "")
+    (finding,) = refused.value.findings
+    return finding.message
+
+
 def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     from struct import pack_into
 
@@ -199,23 +210,19 @@ def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     entry = content.index(b"PK\x01\x02")  # the first entry of the directory says 3 GiB
     pack_into("<I", content, entry + 24, 3 << 30)
     path.write_bytes(content)
-    assert (
-        "too large when it is unpacked" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
-    )
+    assert "too large when it is unpacked" in refusal_of(path)
 
 
 def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
-    file = write_workbook(cxcall, [HEADER])
-    path = cxcall.folder / file
+    path = cxcall.folder / write_workbook(cxcall, [HEADER])
     strings = (
         b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/hostname">]><sst><si><t>&a;</t></si></sst>'
     )
     change_parts(path, **{"xl__sharedStrings.xml": strings})
-    ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=2)
-    assert "cannot be read as an Excel file" in ran.err
+    assert "cannot be read as an Excel file" in refusal_of(path)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "changes",
     [
         {"xl__workbook.bin": b"x"},
@@ -226,10 +233,9 @@ def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
 def test_spreadsheet_of_another_format_is_refused(
     cxcall: Cxcall, changes: dict[str, bytes]
 ) -> None:
-    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
-    change_parts(cxcall.folder / file, **changes)
-    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
-    assert "is not a workbook in the format .xlsx" in ran.err
+    path = cxcall.folder / write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    change_parts(path, **changes)
+    assert "is not a workbook in the format .xlsx" in refusal_of(path)
 
 
 def test_workbook_inside_another_file_is_refused(cxcall: Cxcall) -> None:
