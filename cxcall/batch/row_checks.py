@@ -44,8 +44,8 @@ class CheckedRow(NamedTuple):
 
     `request` is None if the row cannot be sent because of errors. `values` are its parameters,
     `numbers_written` is the number of phone numbers that were converted to E.164. `skip` is the reason why
-    the row is not sent, `earlier` its delivery by an earlier run. `rows` are all rows of a request that
-    sends several rows; `row` is the first of them.
+    the row is not sent, `earlier` its delivery by an earlier run. `is_stopped` says that the duplicate guard stopped
+    it when the requests were counted. `rows` are all rows of a request that sends several rows; `row` is the first of them.
     """
 
     row: Row
@@ -56,6 +56,7 @@ class CheckedRow(NamedTuple):
     skip: SkipReason | None = None
     earlier: Record | None = None
     rows: tuple[Row, ...] = ()
+    is_stopped: bool = False
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:

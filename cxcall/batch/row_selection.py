@@ -24,9 +24,11 @@ from cxcall.batch.skip_reasons import (
     not_agreed_finding,
     same_number_note,
 )
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.finding import Severity
 from cxcall.ledger.request_identity import comparable_body, intent_digest
 from cxcall.sending.call_times import find_next_calling_time
+from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
+_NEW_BATCH = "new"
+"""The batch of a row in a batch that is not recorded yet."""
 _FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
 """The reasons that no later pass changes."""
 
@@ -48,6 +52,8 @@ class _State(IntEnum):
     NOT_TO_SEND = 0
     TO_SEND = 1
     WAITING = 2
+    STOPPED = 3
+    """The duplicate guard stops it now."""
 
 
 class RowSelection:
@@ -69,8 +75,10 @@ class RowSelection:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
         self.called, self.batch = called, ""
         self.guard: Callable[[], None] = lambda: None
-        self.last_end = ledger.read_state().last_batch_event if ledger else 0
+        state = ledger.read_state() if ledger else None
+        self.last_end = state.last_batch_event if state else 0
         """The last end of a batch from before the check: the check, or a question, may take long."""
+        self._may_have_duplicates = bool(state and state.last_delivery) and not job.is_load
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
         self.opening: datetime | None = None
@@ -106,6 +114,7 @@ class RowSelection:
         find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
         selection = cls(job, find_earlier, ledger, called=called, waits_for_hours=waits_for_hours)
         selection.batch, selection.guard = batches[0] if batches else "", guard
+        ledger.batches.events.resuming.update(batches[:1])
         return selection
 
     def __enter__(self) -> Self:
@@ -135,12 +144,29 @@ class RowSelection:
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = as_waiting(checked, request)
         checked = self._with_person(self._with_limit(checked, request), request)
+        is_left = checked.request is not None and checked.skip is None
         if self.called:
-            is_left = checked.request is not None and checked.skip is None
             self.called.note(request, checked.earlier, is_left=is_left)
-        if checked.request and checked.skip is None:
-            self._set_state(number, _State.TO_SEND)
+        checked = self._with_stop(checked, request)
+        if is_left:
+            self._set_state(number, _State.STOPPED if checked.is_stopped else _State.TO_SEND)
             checked = self._with_note(checked, request)
+        return checked
+
+    def _with_stop(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row that would be sent as stopped, if the duplicate guard would stop it now.
+
+        The requests of a load have many rows, so that they are not known here.
+        """
+        if not (_is_to_send(checked) and self._ledger and self._may_have_duplicates):
+            return checked
+        plan = Plan(request, again=self._job.again, batch=self.batch or _NEW_BATCH)
+        try:
+            self._ledger.stop_on_guards(plan.intent(), request.settings.duplicate_window, None)
+        except StoppedError as error:
+            (found,) = error.findings
+            found = found._replace(severity=Severity.WARNING, excerpt=shown_place(checked.row))
+            return checked._replace(is_stopped=True, findings=(*checked.findings, found))
         return checked
 
     def _with_note(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
@@ -243,8 +269,8 @@ class RowSelection:
         if self._passes > 1 and state is not _State.WAITING:
             return None
         checked = self._with_person(self._with_earlier(checked, request), request)
-        if checked.request is None or checked.skip in _FINAL:
-            return checked
+        if checked.request is None or checked.skip in _FINAL or state is _State.STOPPED:
+            return checked._replace(is_stopped=state is _State.STOPPED)
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
             self.defer(checked)
             return None

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.failure_limit import FailureCounts
 from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
-from cxcall.batch.skip_reasons import SkipReason
+from cxcall.batch.skip_reasons import SkipReason, not_counted_finding
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.credentials.oauth_client import UndeliveredError
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.database_interface import never, no_fence
@@ -130,6 +130,26 @@ class RowSender:
             on_exchange=self._rate_limiter.update_from_response,
             is_interrupted=self._is_interrupted,
         )
+
+
+def stop_row(
+    checked: CheckedRow, request: CheckedRequest, ledger: Ledger, batch: str, *, again: bool
+) -> RowResult:
+    """Return the result of a row that the duplicate guard stopped when the rows were counted: it is not sent.
+
+    What stops it now is recorded, as when it is sent, so that the row stays stopped when the batch is resumed.
+    """
+    intent = Plan(request, again=again, batch=batch, row=checked.row.number).intent()
+    error: CxcallError = StoppedError(not_counted_finding())
+
+    def stop_always(_delivery: str) -> None:
+        raise error
+
+    try:
+        ledger.begin(intent, request.settings.duplicate_window, fence=stop_always)
+    except CxcallError as found:
+        error = found
+    return _result_of_error(checked, error)
 
 
 def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResult:

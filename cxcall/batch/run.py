@@ -16,7 +16,7 @@ from cxcall.batch.row_result import (
     result_of_unread_record,
     result_without_sending,
 )
-from cxcall.batch.row_sender import RowSender, StoppableRun
+from cxcall.batch.row_sender import RowSender, StoppableRun, stop_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -218,7 +218,7 @@ class Run(StoppableRun):
         """Return the result of a row that is invalid, skipped, or sent by an earlier run; None for any other row."""
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
-            return result
+            return result or self._result_of_stopped_row(checked)
         if self.selection.has_moved(earlier):
             self.unsent.add_moved(checked.row, earlier)
         return RowResult(
@@ -228,6 +228,11 @@ class Run(StoppableRun):
             may_be_in_flight=earlier.may_be_in_flight(self.ledger.now()),
             rows=checked.rows,
         )
+
+    def _result_of_stopped_row(self, checked: CheckedRow) -> RowResult | None:
+        if not (checked.is_stopped and checked.request):
+            return None
+        return stop_row(checked, checked.request, self.ledger, self.batch, again=self.job.again)
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row on a thread of the pool; an event reports its end, even after a fault."""

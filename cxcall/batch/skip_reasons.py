@@ -162,3 +162,14 @@ def not_agreed_finding() -> Finding:
         fix="run the same command with `--resume`",
         why="cxcall does not send more requests than you agreed to",
     )
+
+
+def not_counted_finding() -> Finding:
+    """Return the finding on a row that the duplicate guard stopped when the rows were counted, and no longer does."""
+    return Finding.error(
+        "already-sent",
+        "batch",
+        "an identical request stopped this row when the requests were counted",
+        fix="run the same command with `--resume`",
+        why="cxcall does not send more requests than you agreed to",
+    )

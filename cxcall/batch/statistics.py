@@ -223,6 +223,8 @@ class CheckStatistics:
     rows: int = 0
     invalid: int = 0
     already_sent: int = 0
+    stopped: int = 0
+    """The rows that the duplicate guard stops now."""
     numbers_written: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
@@ -245,7 +247,7 @@ class CheckStatistics:
     @property
     def to_send(self) -> int:
         """The number of rows to send now."""
-        return self.valid - self.already_sent
+        return self.valid - self.already_sent - self.stopped
 
     @property
     def has_no_number(self) -> bool:
@@ -260,10 +262,12 @@ class CheckStatistics:
         is_invalid = checked.request is None
         self.invalid += is_invalid
         self.already_sent += checked.earlier is not None
+        self.stopped += checked.is_stopped
         self.numbers_written += checked.numbers_written
+        is_left = not (checked.earlier or checked.is_stopped)
         if checked.skip:
             self.skipped[checked.skip] += 1
-        elif checked.request and not checked.earlier and checked.request.operation.can_place_call:
+        elif checked.request and is_left and checked.request.operation.can_place_call:
             self.call = checked.request.operation
         self._first_row = self._first_row or checked.row.number
         in_all_rows: dict[tuple[str, ...], int] = {}
@@ -311,6 +315,7 @@ class CheckStatistics:
             "valid": self.valid,
             "invalid": self.invalid,
             "resumed": self.already_sent,
+            "stopped": self.stopped,
             "skipped": {str(reason): count for reason, count in self.skipped.items()},
             "numbersWritten": self.numbers_written,
         }
@@ -326,6 +331,7 @@ class CheckStatistics:
                 f"{self.skipped.total()} skipped ({format_counts(self.skipped.most_common())})"
             )
         parts += [f"{self.already_sent} done by an earlier run"] if self.already_sent else []
+        parts += [f"{self.stopped} stopped as duplicates"] if self.stopped else []
         lines = [", ".join(parts)]
         if self.numbers_written:
             lines.append(f"{count_phrase(self.numbers_written, 'number')} written in E.164")

@@ -190,7 +190,7 @@ class Client:
             intent = Plan(checked).intent()
             window, limit = settings.duplicate_window, settings.call_limit
             with self._resources().ledger() as ledger:
-                ledger.stop_on_guards(intent, window, limit)
+                ledger.stop_on_guards(intent, window, limit, ledger.missing_records())
 
     def track(self, call: str | Delivery, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.

@@ -29,6 +29,8 @@ class BatchEvents:
         self._beginnings: dict[str, tuple[float, bool]] = {}
         self._stops: dict[str, set[str]] = defaultdict(set)
         self._last_unsent = 0
+        self.resuming: set[str] = set()
+        """The batches that this process is about to resume, which counts as if it were recorded."""
 
     def is_finished(self, batch: str) -> bool:
         """Return whether a batch is finished; also true for a delivery without a batch."""
@@ -139,7 +141,7 @@ class BatchEvents:
 
     def _time_if_resumed(self, batch: str) -> float:
         """Return when a batch began that was resumed at least once; infinite for any other."""
-        if self._last(batch, BatchEvent.REOPENED) is None:
+        if batch not in self.resuming and self._last(batch, BatchEvent.REOPENED) is None:
             return inf
         found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
         return min((each["at"] for each in found), default=inf)

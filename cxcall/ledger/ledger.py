@@ -131,9 +131,10 @@ class Ledger(LedgerAccess):
                 note = "interrupted before anything was sent"
                 self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
 
-    def stop_on_guards(self, intent: Intent, window: float, limit: CallLimit | None) -> None:
-        """Raise the error with which `begin` would stop a request now; nothing is recorded."""
-        problem = self.missing_records()
+    def stop_on_guards(
+        self, intent: Intent, window: float, limit: CallLimit | None, problem: str = ""
+    ) -> None:
+        """Raise the error with which `begin` would stop a request now; `problem` says which records are missing."""
         with self.database.snapshot():
             self._guard_intent("", intent, window, limit, problem)
 

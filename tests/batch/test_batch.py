@@ -171,10 +171,14 @@ def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
         at(cxcall, platform)
         first = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", code=0)
         checked = cxcall("batch", file, *PERSONAL, "--dry-run", code=0)
-        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "-o", "jsonl", code=9)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "0", "-o", "jsonl", code=9)
         assert outcomes(ran) == ["stopped", "stopped"]
-        repeats = ["had the same rows" in each.err for each in (first, checked, ran)]
-        assert repeats == [False, True, True]
+        assert "2 rows, 2 valid, 2 stopped as duplicates" in checked.err
+        assert (checked.out, checked.err.count("accepted less than a minute ago")) == ("", 2)
+        window = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        later = cxcall("batch", file, *PERSONAL, "--dry-run", env=window, code=0)
+        repeats = ["had the same rows" in each.err for each in (first, checked, later)]
+        assert repeats == [False, False, True]
         assert platform.rung == 2
         cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", code=0)
         assert platform.rung == 4

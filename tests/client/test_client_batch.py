@@ -122,6 +122,22 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
     assert platform.rung == 5
 
 
+def test_row_that_is_no_longer_stopped_when_it_is_sent_was_not_agreed_to(
+    platform: Platform, cxcall: Cxcall
+) -> None:
+    platform.answer = lambda _body, _count: Reply(500, {}, rings=False)
+    with Client() as client:
+        unknown = client.send(OPERATION, ROWS[0], yes=True)
+        platform.answer = respond
+        with client.batch(OPERATION, ROWS[:2], confirm=1) as batch:
+            cxcall("history", "resolve", unknown.id, "--not-placed", code=0)
+            assert [each.outcome for each in batch] == ["stopped", "accepted"]
+        assert platform.rung == 1
+        with client.batch(OPERATION, ROWS[:2], confirm=1, resume=True) as batch:
+            assert [each.outcome for each in batch] == ["accepted", "accepted"]
+    assert platform.rung == 2
+
+
 @pytest.mark.slow
 def test_failures_stop_a_batch_while_the_loop_handles_an_earlier_row(platform: Platform) -> None:
     contacts = [f"{CONTACT[:-1]}{number}" for number in range(4)]

@@ -57,7 +57,7 @@ def _check_file(options: ExportOptions) -> str:
             f"the export cannot be written to `{options.to}`",
             where=_FLAG,
             fix="name a file, such as `results.csv`",
-            why="an export is written completely or not at all, which is not possible on stdout",
+            why="an export is written completely or not at all, which is possible only in a file",
         )
     if os.path.lexists(target) and not options.force:  # also a link to no file
         raise UsageError(

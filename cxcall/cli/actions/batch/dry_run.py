@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 def _rows_to_send(selection: RowSelection, totals: CheckStatistics) -> Iterator[CheckedRow]:
     for checked in selection.check():
         totals.add(checked)
-        if checked.request is not None and not (checked.skip or checked.earlier):
+        is_left = checked.request is not None and not checked.is_stopped
+        if is_left and not (checked.skip or checked.earlier):
             yield checked
 
 

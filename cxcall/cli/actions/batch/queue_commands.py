@@ -10,6 +10,7 @@ from cxcall.batch.queue.worker_batches import row_content
 from cxcall.batch.report.report_rows import find_batch, rows_in_file
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
+from cxcall.batch.row_sender import stop_row
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -48,6 +49,9 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
                 unsent.add(result)
             elif checked.earlier and selection.has_moved(checked.earlier):
                 unsent.add_moved(row, checked.earlier)
+            elif request and checked.is_stopped:
+                again = bool(queued.options["again"])
+                unsent.add(stop_row(checked, request, ledger, queued.batch, again=again))
             elif request and checked.earlier is None:
                 content = row_content(checked, request, keys.key_of(row))
                 yield QueuedRow(queued.batch, row.number, content)
