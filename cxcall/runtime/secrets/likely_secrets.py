@@ -13,6 +13,7 @@ from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.secrets import encoded_logins
 from cxcall.runtime.secrets.encoded_logins import secret_of_login
 from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
+from cxcall.runtime.secrets.published_formats import mask_format, published_formats
 from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
     HINTS,
@@ -36,14 +37,6 @@ _QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
 _MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
-# A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
-_MORE = r"[A-Za-z0-9_-]++"
-_FOLDED = rf"(?:\s{{1,4}}{_MORE})?"
-_JWT = (
-    r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}+"
-    rf"{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+"
-    rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
-)
 _SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
 _SIGNS = r"[A-Za-z0-9+/_~.%-]"
 # A folded value includes the next line. A placeholder may be in `<>`.
@@ -94,7 +87,7 @@ _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 def mask_likely_secrets(text: str) -> str:
     """Return a text with likely secrets masked.
 
-    These are JWTs, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, XML, forms, and cookies the values of
+    These are JWTs, private keys, tokens of a published format, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, XML, forms, and cookies the values of
     members that are named as secrets, or that are random and named like keys, also in JSON within a string.
     Dates, UUIDs, plain numbers, paths, and placeholders stay.
     """
@@ -113,10 +106,11 @@ def _mask(text: str, found: list[str] | None) -> str:
     spans: list[tuple[int, int]] = []
     for view in escape_decodings(text):
         hidden: list[str] = []
-        if _has_hint(view.text.lower()) and _mask_plain(view.text, hidden) != view.text:
-            spans += (view.source_span(*each) for each in _spans_of(view.text, hidden))
+        if _may_have_secret(view.text) and _mask_plain(view.text, hidden) != view.text:
+            places = [view.source_span(*each) for each in _spans_of(view.text, hidden)]
+            spans += places
             if found is not None:
-                found += hidden
+                found += (*hidden, *(text[start:end] for start, end in places))
     return _mask_plain(mask_spans(text, spans) if spans else text, found)
 
 
@@ -129,14 +123,18 @@ def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
             start = text.find(secret, start + len(secret))
 
 
+def _may_have_secret(text: str) -> bool:
+    return _has_hint(text.lower()) or any(published_formats(text))
+
+
 def _has_hint(folded: str) -> bool:
     return not folded.isascii() or any(hint in folded for hint in HINTS)
 
 
 def _mask_plain(text: str, found: list[str] | None) -> str:
     folded = text.lower()
-    if "eyJ" in text or "ew" in text or "eyA" in text:
-        text = _replace(_JWT, lambda _: MASKED, text, found)
+    for pattern in published_formats(text):
+        text = _replace(pattern, mask_format, text, found)
     if any(scheme in folded for scheme in _SCHEMES):
         text = _replace(_CREDENTIALS, _mask_credentials, text, found)
     if "digest" in folded:

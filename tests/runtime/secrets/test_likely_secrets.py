@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxcall.documents.masked_quotations import blank_secrets
 from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from cxcall.runtime.secrets.random_texts import is_long_token
@@ -259,10 +260,53 @@ def test_masked_json_is_still_json(value: Any) -> None:
 
 
 @pytest.mark.slow
-@each_case("unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "])
+@each_case(
+    "unit",
+    [
+        *('"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "),
+        *("-----BEGIN PRIVATE KEY-----", "sk-", "SG."),
+    ],
+)
 def test_large_text_is_masked_in_linear_time(unit: str) -> None:
     # Quadratic time would take hours, and the time limit of the test run would stop it.
     mask_likely_secrets(unit * ((1 << 18) // len(unit)))
+
+
+# Put together here, so that no tool that searches for secrets takes them for real ones.
+HEX = "0123456789abcdef" * 4
+STARTS = {
+    "ghp_": HEX,
+    "github_pat_": f"{HEX[:22]}_{HEX}",
+    "glpat-": HEX,
+    "xoxb-": f"123456789012-123456789012-{RANDOM}",
+    "xoxp-": f"123456789012-{RANDOM}",
+    "AKIA": "ABCDEFGH23456723",
+    "AIza": HEX[:35],
+    "sk_" + "live_": HEX,
+    "sk-proj-": f"{RANDOM}-{RANDOM}",
+    "npm_": HEX[:36],
+    "SG.": f"{HEX}.{HEX}",
+    "https://hooks.slack.com/services/": f"T12345678/B12345678/{HEX}",
+    "-----BEGIN RSA PRIVATE KEY-----\n": f"{HEX}\n{HEX}==\n-----END RSA PRIVATE KEY-----",
+    "> -----BEGIN PRIVATE KEY-----\n": f"> {HEX}\n> {HEX}",
+    "-----BEGIN EC PRIVATE KEY-----\n": f"Proc-Type: 4,ENCRYPTED\n\n{HEX}\n{HEX}",
+}
+
+
+@each_case("start", STARTS)
+def test_secret_of_a_published_format_is_masked_in_any_text(start: str) -> None:
+    secret = start + STARTS[start]
+    for text in (
+        f"refused {secret}",
+        json.dumps({"a": f"see {secret} there"}),
+        urlencode({"a": secret}),
+    ):
+        masked = mask_likely_secrets(text)
+        assert MASKED in masked
+        assert STARTS[start][-12:] not in masked
+        assert HEX not in blank_secrets(text)
+    for text in (f"x{start}", f"{start} is missing", f"{start}your_own_secret_for_this"):
+        assert mask_likely_secrets(text) == text
 
 
 def test_names_of_files_and_operations_are_not_tokens() -> None:
