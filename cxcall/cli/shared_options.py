@@ -4,7 +4,8 @@
 from functools import partial
 from typing import Any, Literal
 
-from cxcall.output.output_options import OptionGroup, OutputOptions, option
+from cxcall.output.output_options import OptionGroup, OutputOptions, is_group, option
+from cxcall.settings.sources import SETTING_NAMES
 
 _connection, _request, _safety, _output = (
     partial(option, group=name) for name in ("Connection", "Request", "Safety", "Output")
@@ -52,11 +53,6 @@ class TargetOptions(OptionGroup):
 
     settings: SettingsOptions
     contracts: ContractOptions
-
-    @property
-    def flags(self) -> dict[str, Any]:
-        """The flags that set settings, by the names of the settings."""
-        return {**self.settings._asdict(), **self.contracts._asdict()}
 
     @property
     def own_contract(self) -> str | None:
@@ -158,23 +154,23 @@ class RequestOptions(OptionGroup):
     output: OutputOptions
 
     @property
-    def flags(self) -> dict[str, Any]:
-        """The flags that set settings, by the names of the settings."""
-        sending = self.sending
-        return {
-            **self.target.flags,
-            "engagement_header": sending.engagement_header,
-            "engagement_id": sending.engagement_id,
-            **sending.guards._asdict(),
-        }
-
-    @property
     def is_dry_run(self) -> bool:
         """Whether the request is only printed."""
         return self.sending.dry_run or self.sending.curl
 
 
 COMMON = (RequestOptions, BodyOptions)
+
+
+def flags_of(options: Any) -> dict[str, Any]:
+    """Return the options of a group, and of the groups in it, that set settings, by the names of the settings."""
+    flags: dict[str, Any] = {}
+    for name, value in options._asdict().items():
+        if is_group(value):
+            flags |= flags_of(value)
+        elif name in SETTING_NAMES:
+            flags[name] = value
+    return flags
 
 
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
+from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
@@ -43,7 +44,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
     found = find_role(action, options.target)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
-        start_log(options.log, stack, options.flags)
+        start_log(options.log, stack, flags_of(options))
         settings = load_settings_for(found.operation, options, stack)
         checked = _build(found, campaign, settings)
         call_guards.stop_on_guards(checked.findings)
@@ -168,7 +169,7 @@ def open_reader(
 ) -> tuple[RoleOperation, CampaignReader]:
     """Return the operation with a role on the platform of the settings, and the reader of that platform."""
     found = find_role(role, target)
-    settings = load_settings(target.flags, found.operation.contract)
+    settings = load_settings(flags_of(target), found.operation.contract)
     hooks = SendHooks(on_wait=screen.print_wait)
     return found, CampaignReader(found.operation.contract, settings, hooks)
 

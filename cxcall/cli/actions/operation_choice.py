@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import list_in_words
 
@@ -43,7 +44,7 @@ def find_role(role: str, target: TargetOptions) -> RoleOperation:
     from cxcall.contracts.contract import load_contracts, load_shipped_contracts
     from cxcall.settings.settings import find_platform
 
-    platform = find_platform(target.flags) or load_shipped_contracts()[0].platform
+    platform = find_platform(flags_of(target)) or load_shipped_contracts()[0].platform
     return require_role(load_contracts(target.own_contract), platform, role)
 
 
@@ -53,7 +54,7 @@ def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions)
         return list(operations)
     from cxcall.settings.settings import find_platform
 
-    platform = find_platform(settings._asdict()) or operations[0].platform
+    platform = find_platform(flags_of(settings)) or operations[0].platform
     return [entry for entry in operations if entry.platform == platform]
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Severity
@@ -68,7 +69,7 @@ def send_one(
     stop_on_missing_parameter(operation, values, built)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
-        start_log(options.log, stack, options.flags, body.file)
+        start_log(options.log, stack, flags_of(options), body.file)
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
@@ -194,13 +195,13 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     from cxcall.settings.settings import load_settings
 
     if not options.sending.sandbox:
-        return load_settings(options.flags, operation.contract, operation.server)
+        return load_settings(flags_of(options), operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
     from cxcall.settings.sandbox_settings import sandbox_settings
 
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
     token = sandbox.new_user_token() if operation.needs_user_token else ""
-    return sandbox_settings(sandbox, options.flags, user_token=token)
+    return sandbox_settings(sandbox, flags_of(options), user_token=token)
 
 
 def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:

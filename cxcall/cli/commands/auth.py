@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import COMMON, SettingsOptions, port_option
+from cxcall.cli.shared_options import COMMON, SettingsOptions, flags_of, port_option
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.contracts.openapi_document import CXONE, PLATFORMS
 from cxcall.credentials import login_and_logout, token_provider
@@ -74,7 +74,7 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
     has the redirect URI http://localhost.
     """
-    flags: Flags = {**target._asdict(), "client_id": options.client_id}
+    flags: Flags = {**flags_of(target), "client_id": options.client_id}
     screen = Screen.standard(output)
     profile = find_profile(flags)
     # The `.env` of a folder must not create a profile.
@@ -102,7 +102,7 @@ def show_status(settings: SettingsOptions) -> Report:
 
     Also shows the host that they are for, and when the token expires.
     """
-    status = get_status(settings_of_platform(settings._asdict()))
+    status = get_status(settings_of_platform(flags_of(settings)))
     return Report(
         "auth status",
         outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
@@ -120,7 +120,7 @@ def show_status(settings: SettingsOptions) -> Report:
 )
 def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
-    token = token_provider.get_token(settings_of_platform(settings._asdict()))
+    token = token_provider.get_token(settings_of_platform(flags_of(settings)))
     data = {"accessToken": token.value, "expiresAt": token.expires_at}
     return Report("auth token", data=data, text=token.value, shows_secret=True)
 
@@ -128,7 +128,7 @@ def token(settings: SettingsOptions) -> Report:
 @app.command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    chosen = chosen_profile(target._asdict())
+    chosen = chosen_profile(flags_of(target))
     profile = chosen.value
     removed, problems = login_and_logout.delete_login(profile)
     if not (removed or problems):  # a profile with a misspelled name has no login

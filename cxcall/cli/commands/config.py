@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.shared_options import COMMON, PROFILE, SettingsOptions
+from cxcall.cli.shared_options import COMMON, PROFILE, SettingsOptions, flags_of
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
@@ -49,7 +49,7 @@ class ProfileOptions(OptionGroup):
 @app.command("show", "cxcall config show", "cxcall config show --profile eu -o json")
 def show(target: SettingsOptions) -> Report:
     """Show effective settings and their sources, secrets masked."""
-    settings = settings_of_platform(target._asdict())
+    settings = settings_of_platform(flags_of(target))
     rows = [
         (name, "****" if name in SECRET_SETTINGS and entry.value else entry.value, entry.source)
         for name, entry in settings.values.items()
@@ -74,7 +74,7 @@ def path() -> Report:
 def get(options: ProfileOptions, key: str = KEY) -> Report:
     """Print a setting of a profile."""
     profile_changes.check_name(key)
-    file, profile = ConfigFile.read(config_path()), find_profile(options._asdict())
+    file, profile = ConfigFile.read(config_path()), find_profile(flags_of(options))
     setting = file.profile_settings(profile).get(key)
     if setting is None:
         raise UsageError(
@@ -101,7 +101,7 @@ def set_(
     A missing profile is created. A new region or URL replaces the other. `cxcall auth login` sets secrets.
     """
     profile_changes.check_name(key)
-    profile = chosen_profile(options._asdict()).value
+    profile = chosen_profile(flags_of(options)).value
     table = ConfigFile.read(config_path()).profiles.get(profile, {})
     platform = str(table.get("platform", "")) or find_platform({})
     checked = profile_changes.checked_value(key, value, find_platform_contract(platform))
@@ -123,7 +123,7 @@ def set_(
 def unset(options: ProfileOptions, key: str = KEY) -> Report:
     """Remove a setting from a profile."""
     profile_changes.check_name(key)
-    file, profile = ConfigFile.read(config_path()), chosen_profile(options._asdict())
+    file, profile = ConfigFile.read(config_path()), chosen_profile(flags_of(options))
     is_set = key in file.profile_settings(profile)
     if is_set:
         profile_changes.change_profile(file.path, profile.value, {}, [key])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Requirement
-from cxcall.cli.shared_options import BodyOptions, GuardOptions, TargetOptions
+from cxcall.cli.shared_options import BodyOptions, GuardOptions, TargetOptions, flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
@@ -86,7 +86,7 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
     target, body = options.target, options.body
     own = target.own_contract
     operation = contract.load_operation(options.operation, own) if options.operation else None
-    flags = {**target.flags, **options.guards._asdict()}
+    flags = flags_of(options)
     owner = _find_owner(flags, own, operation)
     reads = [
         each

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.shared_options import GuardOptions, TargetOptions
+from cxcall.cli.shared_options import GuardOptions, TargetOptions, flags_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.output_options import OptionGroup, option
 
@@ -32,11 +32,6 @@ class ServerOptions(OptionGroup):
         "--operation NAME", "Add an operation that may be sent. Repeatable.", group="Safety"
     )
 
-    @property
-    def flags(self) -> dict[str, Any]:
-        """The flags that set settings, by the names of the settings."""
-        return {**self.target.flags, **self.guards._asdict()}
-
 
 @app.command(
     "mcp",
@@ -49,7 +44,7 @@ def mcp(options: ServerOptions) -> None:
 
     Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. Without --allow-send, there is no tool that sends. With it, the tool sends a request once, after a dry run has shown it and the client has asked a person. This command line sets the profile, the destination, and the guards; an agent cannot change them. Requires an extra: pip install 'cxcall[mcp]'.
     """
-    _stop_on_stdin(options.flags)
+    _stop_on_stdin(flags_of(options))
     operations = _allowed(options)
     try:
         from cxcall.cli.mcp_server.server import serve

@@ -10,7 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.cli.command_classes import CommandGroup, examples
-from cxcall.cli.shared_options import ContractOptions, HttpMethod, TargetOptions, port_option
+from cxcall.cli.shared_options import (
+    ContractOptions,
+    HttpMethod,
+    TargetOptions,
+    flags_of,
+    port_option,
+)
 from cxcall.contracts.contract import load_contracts
 from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
@@ -283,7 +289,7 @@ def _stop_on_empty_selection(options: RequestsOptions) -> None:
 def _find_base_url(target: TargetOptions) -> str:
     from cxcall.settings.settings import load_settings
 
-    base_url = load_settings(target.flags, load_contracts(target.own_contract)[0]).base_url
+    base_url = load_settings(flags_of(target), load_contracts(target.own_contract)[0]).base_url
     if not is_loopback_url(base_url):
         raise UsageError(
             f"the base URL in the settings, {base_url}, is not a sandbox on this machine",

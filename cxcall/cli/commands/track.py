@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.shared_options import TargetOptions, TrackOptions
+from cxcall.cli.shared_options import TargetOptions, TrackOptions, flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError
@@ -247,7 +247,7 @@ def _load_tracker(target: TargetOptions) -> tuple[Tracker, Settings]:
     """Return the tracker of the profile's platform, and the settings for it."""
     from cxcall.settings.settings import find_platform, load_settings
 
-    flags = target.flags
+    flags = flags_of(target)
     own = target.own_contract
     platform = find_platform(flags) or contract.load_contracts(own)[0].platform
     tracker = tracking.tracker_for(platform, contract.find_extended_operations(TRACK, own))

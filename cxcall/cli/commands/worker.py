@@ -17,7 +17,7 @@ from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.row_file_options import CONCURRENCY, MAX_FAILURES
-from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
+from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions, flags_of
 from cxcall.contracts.contract import find_platform_contract, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
@@ -78,7 +78,7 @@ def send_queued_rows(options: WorkerOptions) -> Report:
 
     The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. When a row is sent, the guards of the batch and of the worker both apply. SIGTERM and Ctrl-C finish the requests in flight and return the other rows to the queue. If a worker dies, its rows that may have been sent become unknown; another worker sends the others.
     """
-    flags = {**options.target.flags, **options.guards._asdict()}
+    flags = flags_of(options)
     rate = Rate.parse(options.rate) if options.rate else None
     limit = FailureLimit.parse(options.max_failures or ())
     settings = load_settings(flags, find_platform_contract(find_platform(flags)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcp_types import ToolAnnotations
 
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.send_tools import PendingConfirmations, RequestTools, new_send_tool
 from cxcall.cli.mcp_server.tool_results import Server, as_tool
+from cxcall.cli.shared_options import flags_of
 from cxcall.client.client import Client
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
@@ -43,9 +44,8 @@ def serve(options: ServerOptions, operations: tuple[str, ...]) -> None:
     A request in flight is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
-    flags: dict[str, Any] = options.flags
     reading = ReadTools(options.target, options.guards, RootFolder(options.root))
-    with Client(**flags) as client:
+    with Client(**flags_of(options)) as client:
         requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):
             try:

@@ -16,6 +16,7 @@ from cxcall.cli.actions.batch.run_batch import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import new_job, open_row_file, report_errors
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
+from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
 from cxcall.contracts.paging import success_schema
 from cxcall.contracts.parameters import parse_parameters
@@ -74,7 +75,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
     limit = FailureLimit.parse(options.max_failures or ())
     collect_garbage()
     with ExitStack() as stack:
-        flags = common.flags
+        flags = flags_of(common)
         start_log(common.log, stack, flags, options.file)
         settings = load_settings_for(load.operation, common, stack)
         values = {
@@ -135,7 +136,7 @@ def _new_job(
     contact = contact_operation(load, columns, known.phone_columns if known else ())
     repeated = values_from_path(contact, values)
     sets = [f"/{name}={json.dumps(value)}" for name, value in repeated.items()]
-    rows = open_row_file(options, contact, screen, stack, find_columns(common.flags))
+    rows = open_row_file(options, contact, screen, stack, find_columns(flags_of(common)))
     if not columns and load.place("columns") and options.reading.ignore_extra_columns:
         _stop_on_ambiguous_columns(rows, contact)
     sets += () if "file" in load.declared else options.set or ()

@@ -32,6 +32,7 @@ from cxcall.cli.actions.batch.result_printer import (
 )
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_row_file, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
+from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
 from cxcall.credentials.token_provider import check_request_trust
@@ -76,7 +77,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     limit = FailureLimit.parse(options.max_failures or ())
     collect_garbage()
     with ExitStack() as stack:
-        flags = common.flags
+        flags = flags_of(common)
         start_log(common.log, stack, flags, options.file)
         settings = load_settings_for(operation, common, stack)
         settings = enforce_hours(settings) if options.wait_for_hours else settings
