@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import SettingsByName
 
 HOURS_POLICIES = ("warn", "enforce")
+_CHOICES = {"platform": PLATFORMS, "hours_policy": HOURS_POLICIES}
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (
@@ -65,12 +66,8 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
         if values[name].value and not re.fullmatch(pattern, values[name].value):
             shown = problem.format(printable(values[name].value))
             raise invalid_setting(name, values[name], shown, fix=fix)
-    for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
-        setting = values[name]
-        if setting.value and setting.value not in allowed:
-            problem = f"`{printable(setting.value)}` is unknown"
-            fix = suggest_name(setting.value, allowed)
-            raise invalid_setting(name, setting, problem, fix=fix)
+    for name in _CHOICES:
+        check_choice(name, values[name])
     if (hours := values["hours"]).value:
         from cxcall.phone.calling_hours import Hours
 
@@ -80,6 +77,14 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
 
         CallLimit.parse(attempts.value, attempts.locate())
     return values
+
+
+def check_choice(name: str, setting: Setting) -> None:
+    """Raise UsageError for a value that is not one of those of the setting; an empty one is not set."""
+    if setting.value and setting.value not in _CHOICES[name]:
+        problem = f"`{printable(setting.value)}` is unknown"
+        fix = suggest_name(setting.value, _CHOICES[name])
+        raise invalid_setting(name, setting, problem, fix=fix)
 
 
 def check_absolute(setting: Setting) -> None:

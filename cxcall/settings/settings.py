@@ -12,7 +12,13 @@ from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import DEFAULTS, check_absolute, check_values, default_setting
+from cxcall.settings.setting_values import (
+    DEFAULTS,
+    check_absolute,
+    check_choice,
+    check_values,
+    default_setting,
+)
 from cxcall.settings.sources import (
     GC_PREFIX,
     Layer,
@@ -217,9 +223,10 @@ def find_contract_file(flags: Flags) -> str:
 
 
 def find_platform(flags: Flags) -> str:
-    """Return the platform that a source names; empty if there is none."""
-    setting = find_setting("platform", _read_layers(flags)[0])
-    return setting.value if setting else ""
+    """Return the platform that a source names; empty if there is none. Raises UsageError for an unknown one."""
+    setting = find_setting("platform", _read_layers(flags)[0]) or default_setting("platform")
+    check_choice("platform", setting)
+    return setting.value
 
 
 def find_profile(flags: Flags) -> Setting:

@@ -140,6 +140,12 @@ def test_text_in_place_of_a_file_name_is_refused_and_not_shown(
     assert not any(secret in result.out + result.err for secret in ("Zk81mXq09", "12025550123"))
 
 
+def test_unknown_platform_is_refused_before_an_operation_is_chosen(cxcall: Cxcall) -> None:
+    for words in (("doctor",), ("callback",), ("call", "--to", CALL[3]), ("track", "x")):
+        ran = cxcall(*words, env={"CXCALL_PLATFORM": "zoom"}, code=2)
+        assert "`platform` `zoom` is unknown" in ran.err
+
+
 def test_file_may_have_the_name_of_a_text(cxcall: Cxcall) -> None:
     name = cxcall.file('{"a": 1}\n.json', {"message": "bad request", "code": "bad.request"})
     cxcall("explain", name, code=3)
