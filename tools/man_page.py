@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import __version__
-from cxcall.cli import help_topics
 from cxcall.cli.command_classes import Invocation, describe_parameter
+from cxcall.cli.commands.help import TOPICS
 from cxcall.cli.root_command import assemble
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def build_page() -> str:
     root, known = load_commands()
     common = find_common_options(known)
     about, epilog = root.help.rstrip("."), root.epilog
-    output = help_topics.TOPICS["output"]
+    output = TOPICS["output"]
     lines = [
         '.\\" Written by tools/man_page.py from the help of the commands; do not edit.',
         f'.TH CXCALL 1 {DATE} "cxcall {__version__}" "cxcall"',
@@ -163,7 +163,7 @@ def build_page() -> str:
         ("ENVIRONMENT", "environment"),
         ("FILES", "files"),
     ):
-        topic = help_topics.TOPICS[name]
+        topic = TOPICS[name]
         lines += [f".SH {title}", *wrap_paragraph(topic.before), *format_terms(topic.terms)]
         lines += [".PP", *format_paragraphs(topic.after)] if topic.after else []
     lines += [".SH EXAMPLES", ".EX"]

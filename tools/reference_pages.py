@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.cli import help_topics
+import cxcall
+from cxcall.cli.commands.help import TOPICS
 from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.responses.platform_codes import load_platform_codes
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from man_page import CommandHelp
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
-ENVELOPE = Path(help_topics.__file__).parent.parent / "output" / "envelope.schema.json"
+ENVELOPE = Path(cxcall.__file__).parent / "output" / "envelope.schema.json"
 NOTE = "<!-- Written by tools/reference_pages.py; do not edit. -->\n"
 
 
@@ -109,7 +110,7 @@ def write_findings() -> str:
 
 def write_exit_codes() -> str:
     """Return the page of exit codes."""
-    topic = help_topics.TOPICS["exit-codes"]
+    topic = TOPICS["exit-codes"]
     rows = [(str(int(each)), each.meaning, each.call_placed) for each in ExitCode]
     table = write_table(("exit code", "meaning", "call placed?"), rows)
     return f"{table}\n{topic.after}\n\n[Use cxcall in a script](../scripts.md) shows a script that branches on them.\n"
@@ -128,7 +129,7 @@ def find_flags() -> dict[str, str]:
 def write_settings() -> str:
     """Return the page of settings: key, variable, flag, default, and meaning of each."""
     flags = find_flags()
-    meanings = dict(help_topics.TOPICS["environment"].terms)
+    meanings = dict(TOPICS["environment"].terms)
     rows = []
     for name in SETTING_NAMES:
         variables = [PREFIX + name.upper(), *filter(None, [VENDOR_VARIABLES.get(name)])]
@@ -141,7 +142,7 @@ def write_settings() -> str:
         if name.removeprefix(PREFIX).lower() not in SETTING_NAMES
         and name not in VENDOR_VARIABLES.values()
     ]
-    files = help_topics.TOPICS["files"]
+    files = TOPICS["files"]
     return "\n".join(
         (
             write_table(("setting", "environment", "flag", "default", "meaning"), rows),
@@ -226,7 +227,7 @@ PAGES = {
         "[JSON Schema](../../cxcall/output/envelope.schema.json) is part of the package.",
         write_envelope,
     ),
-    "exit-codes.md": Page("Exit codes", help_topics.TOPICS["exit-codes"].before, write_exit_codes),
+    "exit-codes.md": Page("Exit codes", TOPICS["exit-codes"].before, write_exit_codes),
     "findings.md": Page(
         "Finding codes",
         "Each message of cxcall has a code, such as `error[id-format]`, and so has each reason why `batch` skips a row. The codes are stable: a script may compare them. "

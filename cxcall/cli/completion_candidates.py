@@ -242,7 +242,7 @@ def _codes(_context: Any) -> Iterator[Value]:
 
 
 def _topics(context: Any) -> Iterator[Value]:
-    from cxcall.cli.help_topics import TOPICS
+    from cxcall.cli.commands.help import TOPICS
 
     yield from (Value(name, topic.about) for name, topic in TOPICS.items())
     yield from (Value(*line) for line in context.find_root().command.lines(context))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.cli import help_topics
+from cxcall.cli.commands.help import TOPICS
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.output_options import CI_FORMATS, FORMATS
 from cxcall.settings import sources
@@ -52,7 +52,7 @@ def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None
     assert cxcall("help", code=0).out == cxcall("help", "--no-input", code=0).out == whole
     envelope = cxcall("help", "-o", "json", code=0).envelope["data"]
     assert list(envelope["commands"]) == commands_of(cxcall)
-    assert list(envelope["topics"]) == list(help_topics.TOPICS)
+    assert list(envelope["topics"]) == list(TOPICS)
     assert "required" not in cxcall("help", "--help", code=0).out
 
 
@@ -64,7 +64,7 @@ def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("topic", list(help_topics.TOPICS))
+@pytest.mark.parametrize("topic", list(TOPICS))
 def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
     assert topic in cxcall("help", "--help", code=0).out
     assert topic in cxcall("--help", code=0).out
@@ -77,7 +77,7 @@ def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
 
 
 def test_the_topics_are_complete() -> None:
-    terms = {name: dict(help_topics.TOPICS[name].terms) for name in help_topics.TOPICS}
+    terms = {name: dict(TOPICS[name].terms) for name in TOPICS}
     assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
     assert all(code.meaning and code.call_placed for code in ExitCode)
     variables = [sources.PREFIX + name.upper() for name in sources.SETTING_NAMES]
