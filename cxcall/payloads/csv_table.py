@@ -23,6 +23,7 @@ from cxcall.payloads.csv_columns import (
     stop_on_wrong_headers,
     unknown_column,
 )
+from cxcall.payloads.csv_fixes import fix_in_table
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
@@ -80,9 +81,7 @@ class CsvRecord:
     findings: tuple[Finding, ...] = ()
 
     def __init__(self, table: CsvTable, line: int, text: str) -> None:
-        self.table = table
-        self.line = line
-        self.text = text
+        self.table, self.line, self.text = table, line, text
 
     @property
     def source(self) -> str:
@@ -112,7 +111,8 @@ class CsvRecord:
         return Excerpt(self.table.header.name, number, start - line_start + 1, line, width)
 
     def add_place(self, finding: Finding) -> Finding:
-        """Return a finding that has a place: its own, that of the cell of its parameter, or that of the record."""
+        """Return a finding in words for a table, at its own place, the cell of its parameter, or the record."""
+        finding = fix_in_table(finding, self.table)
         if finding.excerpt:
             return finding
         columns = (each for each in self.table.columns if each.sets_parameter == finding.origin)

@@ -10,8 +10,9 @@ import pytest
 
 from cxcall.contracts.contract import Contract, load_operation
 from cxcall.documents.json_document import DocumentError
-from cxcall.payloads.csv_table import CsvHeader, CsvLines
+from cxcall.payloads.csv_table import CsvHeader, CsvLines, CsvRecord
 from cxcall.payloads.payload import set_text
+from cxcall.payloads.schema_check import check_body
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -90,3 +91,23 @@ def test_cell_has_a_type_that_its_schema_allows(
     value = set_text(operation, {}, "/v", cell, "column v")["v"]
     is_valid = jsonschema.Draft202012Validator({**schema, "components": components}).is_valid
     assert (value, is_valid(value)) == ((cell, False) if expected is None else (expected, True))
+
+
+FIXES = {
+    "/queueId,/callbackNumbers/0|,+12125550123": "fill in a cell for one of `queueId`, `routingData`, or add a column",
+    f"/queueId,/callbackNumbers|{QUEUE},": "fill in the cell of the column `/callbackNumbers`",
+    f"/queueId,/countryCode|{QUEUE},US": "add a column `/callbackNumbers/0`",
+    f"queue,/callbackNumbers|{QUEUE},+12125550123": "rename the column `/callbackNumbers` to `/callbackNumbers/0`, or write JSON into the cell",
+    f"/queueIdd,/callbackNumbers/0|{QUEUE},+12125550123": "rename the column `/queueIdd` to `/queueId`",
+}  # fmt: skip
+
+
+@each_case("table", FIXES)
+def test_correction_of_a_row_is_typed_into_its_table(table: str) -> None:
+    lines = CsvLines(StringIO(table.replace("|", "\n")))
+    operation = load_operation("create-callback")
+    row = next(CsvHeader.read(lines, "t.csv").table(operation).records(lines))
+    assert row.payload is not None
+    assert isinstance(record := row.payload.document, CsvRecord)
+    finding, *_ = check_body(operation, row.payload)
+    assert record.add_place(finding).fix == FIXES[table]
