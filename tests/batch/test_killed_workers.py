@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from helpers.command import Cxcall
+from helpers.command import Cxcall, run_changed
 from helpers.platform_server import Platform
 from helpers.postgres import PostgresServer
 from helpers.workers import (
@@ -87,9 +87,8 @@ def test_row_that_ends_because_the_database_was_lost_is_printed_and_counted(
     with Platform() as platform:
         cxcall.environment |= platform.environment
         batch = queue_rows(cxcall, rows_of(3), "--rate", "500/s")
-        cxcall.file("path/sitecustomize.py", LOST_RESPONSE)
-        env = {"PYTHONPATH": str(cxcall.folder / "path")}
-        ran = cxcall("worker", "--until-empty", "-o", "jsonl", code=9, env=env)
+        ran = run_changed(cxcall, LOST_RESPONSE, "worker", "--until-empty", "-o", "jsonl")
+    assert ran.code == 9, ran
     *rows, end = map(json.loads, ran.out.splitlines())
     assert sorted(row["outcome"] for row in rows) == ["accepted", "accepted", "undelivered"]
     assert end["data"]["outcomes"] == {"accepted": 2, "undelivered": 1}

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from helpers.command import Cxcall
+from helpers.command import Cxcall, run_changed
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
 
@@ -25,11 +25,9 @@ FAST = ("--rate", "500/s")
 NEW_YORK = "+12125550123"
 
 
-def work(
-    cxcall: Cxcall, *more: str, code: int = 0, env: dict[str, str] | None = None
-) -> list[dict[str, Any]]:
+def work(cxcall: Cxcall, *more: str, code: int = 0) -> list[dict[str, Any]]:
     """Run a worker until the queue is empty, and return what it printed."""
-    ran = cxcall("worker", "--until-empty", "-o", "jsonl", *more, code=code, env=env)
+    ran = cxcall("worker", "--until-empty", "-o", "jsonl", *more, code=code)
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
@@ -77,9 +75,9 @@ def test_worker_sends_the_bytes_that_were_agreed_to_and_ends_without_another_wai
     words = ("batch", file, *OPERATION, "--force")
     agreed = shared(*words, "--dry-run", "-o", "json", code=0).out.splitlines()[0]
     shared(*words, "--confirm", "1", "--queue", code=0)
-    hook = "from cxcall.batch.queue import worker\n\nworker._POLL_SECONDS = 3600.0\n"
-    shared.file("hook/sitecustomize.py", hook)
-    work(shared, "--lease", "14400", env={"PYTHONPATH": str(shared.folder / "hook")})
+    change = "from cxcall.batch.queue import worker\n\nworker._POLL_SECONDS = 3600.0"
+    ran = run_changed(shared, change, "worker", "--until-empty", "--lease", "14400")
+    assert ran.code == 0, ran
     assert platform.order == [json.loads(agreed)["request"]["body"]] == [row]
 
 

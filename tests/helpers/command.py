@@ -214,6 +214,15 @@ def start_script(
     )
 
 
+def run_changed(cxcall: Cxcall, change: str, *words: str) -> Ran:
+    """Run a command after a Python script has changed the program in its process."""
+    script = f"{change}\n\nfrom cxcall.__main__ import main\n\nmain()\n"
+    path = cxcall.folder / cxcall.file("changed.py", script)
+    with start_script([str(path), *words], cxcall.environment, cxcall.folder) as process:
+        out, err = process.communicate(timeout=60)
+    return Ran(words, process.wait(), out, err)
+
+
 @contextmanager
 def terminal(
     cxcall: Cxcall,
