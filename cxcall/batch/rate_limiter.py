@@ -293,7 +293,7 @@ class SharedRateLimiter(RateLimiter):
             self._pace.pause(seconds)
 
     def acquire(self, is_closed: Callable[[], bool] = never) -> float | None:
-        """Reserve a slot, and wait until it is nearly time to send; return its time, None when the batch was stopped or closed."""
+        """Reserve a slot, and wait until it is nearly time to send; return its time, or None if the batch has ended."""
         with self._acquire_lock:
             if not (self._stopped.is_set() or is_closed()):
                 slot_at = time.monotonic() + self._pace.reserve(self._interval)

@@ -45,9 +45,9 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     A load continues loads of the same content into the same list, whatever their profiles, other values, and age,
     because its contacts stay in the list.
 
-    Raises UsageError when there is no batch to resume, or a guard of it is missing. Without `resume`, raises StoppedError when an
-    earlier batch with the same operation and target is unfinished or queued, in any profile. Raises
-    MissingRecordsError when records are missing: rows may have been sent before, unless `again`.
+    Raises UsageError when there is no batch to resume, or a guard of it is missing. Without `resume`, raises
+    StoppedError when an earlier batch with the same operation and target is unfinished or queued, in any
+    profile. Raises MissingRecordsError when records are missing, unless `again`: rows may have been sent.
     """
     if not job.again:
         ledger.stop_on_missing_records()

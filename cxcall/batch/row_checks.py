@@ -160,7 +160,7 @@ def _find_key_parameter(operation: Operation) -> str:
 
 
 class UsedKeys:
-    """The keys of the rows so far that would be sent. `shared` are the values that all rows have: a key among them is an error."""
+    """The keys of the rows so far that would be sent. A key among the values that all rows share is an error."""
 
     def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
         self.name = _find_key_parameter(operation)

@@ -59,8 +59,10 @@ class _State(IntEnum):
 class RowSelection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory use stays constant.
 
-    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch; `called` are the people
-    whom it called, and `batch` is its ID; `guard` is as in `BatchRecords.begin`. With a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch;
+    `called` are the people whom it called, and `batch` is its ID; `guard` is as in `BatchRecords.begin`. With
+    a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the
+    calling hours is sent by a later pass over the file.
     """
 
     def __init__(

@@ -71,7 +71,7 @@ def _misspelled_subcommand(error: Any, context: Any) -> Finding | None:
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:
-    """Return the finding on an option that similar commands have, or that is before the subcommand; None for any other error."""
+    """Return the finding on an option of a similar command, or before the subcommand; None for any other error."""
     option, parent = getattr(error, "option_name", ""), context.parent
     shared = ""
     if parent and hasattr(error, "possibilities"):

@@ -196,7 +196,8 @@ class Client:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
 
         Give the ID, or the delivery that `send` returned: that call may not be found (404) for a few seconds.
-        Raises UsageError if the delivery has no ID, or the platform no published operation that reads it; ReadError if a read fails.
+        Raises UsageError if the delivery has no ID, or the platform no published operation that reads it;
+        ReadError if a read fails.
         """
         from cxcall.contracts.openapi_document import TRACK
         from cxcall.platform_reads import tracking

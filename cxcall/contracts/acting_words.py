@@ -141,7 +141,7 @@ def _makes_call(words: Sequence[str]) -> bool:
 
 
 def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTS) -> bool:
-    """Return whether a name, a segment, or a function begins or ends with a verb: `startJob`, `external_dial`, not `runStatus`."""
+    """Return whether a name begins or ends with a verb: `startJob`, `external_dial`, not `runStatus`."""
     ends = {*words[-1:]} if _is_data(words) else {*words[:1], *words[-1:]}
     return bool(verbs & ends) and not _READS & {*words[:2]}
 
@@ -172,7 +172,7 @@ def _path_acts(segments: Sequence[Sequence[str]]) -> bool:
 
 
 def _summary_words(summary: str, path: str) -> list[str]:
-    """Return the words of the first sentence: `start` for `Starts a flow`, but `triggers` for `Triggers of it` at `/triggers`."""
+    """Return the words of the first sentence: `start` of `Starts a flow`, `triggers` of `Triggers of it` at `/triggers`."""
     first, *others = _words(re.split(r"[.\n](?:\s|$)", summary.strip())[0]) or [""]
     verbs = {first.removesuffix("s"), first.removesuffix("es")} & (_ACTS | _REACHES | _READS)
     return [first if first in _words(path) else next(iter(verbs), first), *others]

@@ -130,7 +130,7 @@ class Operation:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether sending it twice has the effect of sending it once, by its method (RFC 9110, section 9.2.2) or as declared."""
+        """Whether sending it twice is like sending it once, by its method (RFC 9110, section 9.2.2) or as declared."""
         is_idempotent = self.method in ("PUT", "DELETE") or self.declared.get("x-cxcall-idempotent")
         return bool(is_idempotent) and not self.can_place_call
 

@@ -277,7 +277,7 @@ def _no_credentials(settings: Settings, alternatives: tuple[Alternative, ...]) -
 
 
 def _advice(settings: Settings, alternative: Alternative) -> str:
-    """Return how to set what is missing of an alternative: a profile keeps one login for a host, in place of the earlier one."""
+    """Return how to set what an alternative lacks: a profile keeps only the last login for a host."""
     missing = [each for each in alternative if not _is_set(settings, each)]
     if len({each.kind for each in alternative}) == 1:
         return _advice_on(settings, missing[0])

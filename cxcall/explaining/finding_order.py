@@ -272,7 +272,7 @@ def _judge_refusal(
     *,
     has_likely_cause: bool,
 ) -> Finding:
-    """Return a refusal as a note if an error in the request already says it, and a generic one beside a likely cause as a warning."""
+    """Return a refusal as a note if an error in the request says it; a generic one beside a likely cause as a warning."""
     if refusal.severity is not Severity.ERROR or refusal.code == "hidden-failure":
         return refusal
     if refusal.code in ABOUT_VALUES and "body-malformed" in evidence.error_codes:

@@ -122,7 +122,7 @@ def _last_name(where: str) -> str:
 
 
 def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
+    """Return whether a refusal names what is before a value in the path: "contact list id" for `/contactlists/x`."""
     above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
     text = request.response_text
     name = fold_name(above).rstrip("s")

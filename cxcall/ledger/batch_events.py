@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BatchEvents:
-    """The records by which batches begin, are finished, or are unfinished again, of their guards, and of what stopped their rows."""
+    """The records of the beginnings, ends, guards, and unsent rows of batches."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows = access, access.rows
@@ -56,8 +56,8 @@ class BatchEvents:
     ) -> None:
         """Record that a batch has handled all of its rows, and so have others of the same rows, unless they are queued.
 
-        `guard` is as in `BatchRecords.begin`. With `is_closed`, a person closes the batch: a finished one gets another end, which
-        stops a command that is about to resume it.
+        `guard` is as in `BatchRecords.begin`. With `is_closed`, a person closes the batch: a finished one
+        gets another end, which stops a command that is about to resume it.
         """
         with self._access.writing(is_cancelled):
             guard()

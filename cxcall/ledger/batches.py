@@ -203,7 +203,7 @@ class BatchRecords:
                 )
 
     def record_content(self, batch: str, digest: str, rows: int) -> int:
-        """Record that the file of a resumed batch has another content from now on, with so many rows.
+        """Record that the file of a resumed batch has other content from now on, with this number of rows.
 
         Nothing is recorded if it had this content before.
         Returns the number of the record of this content.
@@ -234,7 +234,7 @@ class BatchRecords:
         return None
 
     def called_again(self, batch: str) -> set[str]:
-        """Return the IDs of a batch's deliveries to people whom it called by another request since its file was changed first."""
+        """Return the IDs of deliveries to people whom the batch called by another request since its file changed."""
         where = "WHERE batch = ? AND kind = ? ORDER BY number LIMIT 1"
         with self._database.snapshot():
             return {

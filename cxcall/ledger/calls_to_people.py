@@ -68,7 +68,7 @@ def idempotency_key_text(key: str) -> str:
 
 
 class CallsToPeople:
-    """The records of whom each delivery called, and of its idempotency key. Only digests with the key of this ledger are stored."""
+    """The records of whom each delivery called, and of its idempotency key, stored only as keyed digests."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database

@@ -50,10 +50,11 @@ def _no_event(_number: int) -> None:
 class LedgerMarker:
     """The ID and the last change of the ledger of one place, stored outside the ledger.
 
-    The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key stands for the place. A change of it
-    is not synchronized to the disk: after a power failure it may be older than its ledger, never newer.
-    A copy that went on elsewhere may have as many changes, or more: it has another event in place of the one of the mark. An
-    event that is not there any more was pruned, because no number is used again.
+    The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key
+    stands for the place. A change of it is not synchronized to the disk: after a power failure it may be
+    older than its ledger, never newer. A copy that went on elsewhere may have as many changes, or more: it
+    has another event in place of the one of the mark. An event that is not there any more was pruned, because
+    no number is used again.
     """
 
     def __init__(self, folder: Path | None, place: str) -> None:
@@ -151,7 +152,7 @@ class LedgerMarker:
         return [each for each in others if each.startswith(state.digest_key)]
 
     def advance(self, state: State, event_at: float | None = None) -> None:
-        """Write a committed state to the marker, unless records are missing; `event_at` is the time of its last event, if it is new."""
+        """Write a committed state, with the time of its last event if it is new, unless records are missing."""
         with self._lock:
             known = self._marks.get(state.id, Mark(state.generation if self._marks else 0))
             if state.generation <= known.generation:

@@ -35,7 +35,7 @@ _MARGIN = 1000  # the part of a long line that is searched for phone numbers
 def format_finding(
     finding: Finding, paint: Paint, columns: int | None, *, with_source: bool = False
 ) -> str:
-    """Return a finding as lines that fit a terminal of so many columns; `with_source` adds the source of the rule.
+    """Return a finding as lines that fit a terminal of this width; `with_source` adds the source of the rule.
 
     `paint` takes (style, text) and returns the text in that style. Without a terminal (None) no
     line is broken, so that grep works, and phone numbers in the place and the quoted line are masked.

@@ -44,7 +44,7 @@ class CommandParameter(NamedTuple):
     kind: Any = None
 
     def bind(self, name: str, kind: Any) -> Self:
-        """Return the parameter of a variable; without a declared default, that of a flag is False, and `...` is a required one."""
+        """Return the parameter of a variable; the default of a flag is False, and `...` is a required one."""
         default = False if kind is bool and self.default is None else self.default
         return self._replace(name=name, kind=kind, default=default)
 

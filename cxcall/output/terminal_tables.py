@@ -46,7 +46,7 @@ def _new_cell(heading: str, cell: str) -> Text:
 
 
 def _narrow_to_fit(table: Table, width: int) -> Table:
-    """Return the widest form of a table that fits so many columns, or else the narrowest form."""
+    """Return the widest form of a table that fits this number of columns, or else the narrowest form."""
     while table.narrower is not None:
         columns = zip(table.headings, *table.rows, strict=True)
         if sum(max(map(cell_width, column)) + 2 for column in columns) - 2 <= width:

@@ -194,7 +194,7 @@ class _MistakeFinder:
 
 
 def is_base64(value: Any) -> bool:
-    """Return whether a text can be decoded as base64, with line breaks or without; a file or a value that is not a text may be."""
+    """Return whether a value can be decoded as base64, or is not a text, such as a file."""
     if not isinstance(value, str) or value.startswith("@"):
         return True
     from binascii import a2b_base64

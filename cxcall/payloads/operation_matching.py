@@ -128,7 +128,7 @@ def _area(operation: Operation) -> tuple[str, str]:
 
 
 def _has_own_name(other: Operation, operation: Operation, value: Any) -> bool:
-    """Return whether a body is a list, or has a name of several words, or several required names, that only the other operation declares."""
+    """Return whether a body is a list, or has a long name or several required names of the other operation only."""
     if isinstance(value, list):
         return True
     own = (property_names(value) & declared_names(other)) - declared_names(operation)

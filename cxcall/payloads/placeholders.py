@@ -123,6 +123,6 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
 def placeholder_finding(
     where: str, subject: str, fix: str = "replace it with the real value", **more: Any
 ) -> Finding:
-    """Return the warning that a value looks like a placeholder; `subject` names or quotes the value. `more` are its other fields."""
+    """Return the warning that a value looks like a placeholder; `subject` names it, `more` are other fields."""
     message = f"{subject} looks like a placeholder that was never filled in"
     return Finding.warning("placeholder", where, message, fix=fix, **more)

@@ -45,7 +45,7 @@ class PartName(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def read_part_name(name: str, parent: str) -> PartName:
-    """Return what a folded name says, or else the name of the object that has it; `{"area": {"code": "202"}}` has an area code."""
+    """Return what a folded name says, or else that of its object; `{"area": {"code": "202"}}` has an area code."""
     names = [name]
     if is_folded_caller_name("", parent):
         names = []

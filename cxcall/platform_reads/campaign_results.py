@@ -25,7 +25,7 @@ _TOO_LARGE = "the page is larger than 1 MiB"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
-    """Return the columns of an export: the contact's ID, the list's columns, and for each phone column the last attempt and result.
+    """Return the columns of an export: contact ID, list columns, and last attempt and result of each phone column.
 
     Empty if the contract declares no places; the export then has the members that the platform returns.
     """
@@ -98,7 +98,7 @@ def _warn_of_shorter_list(before: int, total: int) -> None:
 
 
 def _is_last(found: RoleOperation, body: Any, pages: int, items: int, *, is_short: bool) -> bool:
-    """Return whether so many pages with so many items are all, as the platform counts them; else whether the last is short."""
+    """Return whether all pages were read, by the platform's count of pages or items, or else by a short last page."""
     for read, place in ((pages, "pages"), (items, "total")):
         counted = find_value(body, found.place(place))
         if isinstance(counted, int):

@@ -11,7 +11,7 @@ from functools import lru_cache
 STANDARD_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = "127.0.0.1"
 VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
-"""The domains of NICE CXone. A tenant has a host of its area and one of its cluster (docs/platforms/nice-cxone.md#tenant-discovery)."""
+"""The domains of the areas and clusters of NICE CXone (docs/platforms/nice-cxone.md#tenant-discovery)."""
 _ENDINGS = tuple(f".{each}" for each in VENDOR_DOMAINS)
 
 

@@ -27,7 +27,7 @@ _AHEAD = 3
 _LARGEST_GROUP = 16
 """Pieces in a group: many, because sending a group to a worker takes some time."""
 _GROUPS_PER_PROCESS = 8
-"""At least so many groups, so that all processes finish at about the same time."""
+"""The minimum number of groups: with few large ones, processes would not finish at about the same time."""
 
 
 class WorkerLostError(Exception):

@@ -30,7 +30,7 @@ def is_uuid(text: str) -> bool:
 
 
 def is_printed_type(text: str) -> bool:
-    """Return whether a text is what a language prints for an object, such as `System.Collections.Hashtable` or `[object Object]`."""
+    """Return whether a text is the print of an object, such as `System.Collections.Hashtable` or `[object Object]`."""
     return text.startswith(_PRINTED_TYPES)
 
 

@@ -112,7 +112,10 @@ class ErrorResponse(Exception):  # noqa: N818 - a response of the platform, not 
         super().__init__(self.message)
 
     def response(self, correlation_id: str, platform: str = "") -> SandboxResponse:
-        """Return the response in the platform's shape (docs/platforms/nice-cxone.md#errors-and-limits, docs/platforms/genesys-cloud.md#error-body)."""
+        """Return the response in the platform's shape.
+
+        Sources: docs/platforms/nice-cxone.md#errors-and-limits, docs/platforms/genesys-cloud.md#error-body.
+        """
         if platform == CXONE:
             # A header cannot contain line breaks or most characters outside ASCII.
             headers = {"icStatusDescription": ascii(self.message)[1:-1], **self.headers}

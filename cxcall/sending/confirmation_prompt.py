@@ -95,9 +95,10 @@ def ask_count(
 ) -> None:
     """Compare the number of calls with `--confirm`, or ask a person, before the first call is placed.
 
-    `noun` and `verb` say what is counted. Raises CredentialsError if no credentials are set, unless others send the requests. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
-    UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent, nor does a resumed
-    batch without rows left, because a script may repeat its command.
+    `noun` and `verb` say what is counted. Raises CredentialsError if no credentials are set, unless others
+    send the requests. `ask` is None without a terminal. Raises StoppedError when the answer is another
+    number, UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent,
+    nor does a resumed batch without rows left, because a script may repeat its command.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if is_resumed and not count:

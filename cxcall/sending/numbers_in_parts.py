@@ -37,7 +37,7 @@ _MOST_IN_REQUEST = 256
 _MOST_WHOLE = 8
 """The most numbers that one may be with the area codes beside it; with more of them, it is not known whose it is."""
 _LONGEST_LOCAL = 9
-"""The digits of a number that may lack its area code; most of so many digits have it."""
+"""The number of digits of a phone number that may lack its area code; most numbers of this length have it."""
 _LONGEST_WITHOUT_AREA = 7
 """The digits of a number that is not joined without an area code if there is one: many numbers end with them."""
 _LONGEST_LINE = 4

@@ -101,7 +101,7 @@ def _stop_on_other_address(values: SettingsByName) -> None:
 
 
 def find_ignored_guards() -> Iterator[Finding]:
-    """Yield an error for each variable that is empty or misspelled, and seems to be meant for a guard: no call may be placed without it.
+    """Yield an error for each empty or misspelled variable of a guard: no call may be placed without the guard.
 
     Raises UsageError if no request at all may be sent, because the name resembles `CXCALL_ONLY_SANDBOX`.
     """

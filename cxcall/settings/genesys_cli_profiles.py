@@ -1,4 +1,4 @@
-"""The profiles of Genesys Cloud's own tool, `gc`: `~/.gc/config.toml` (docs/platforms/genesys-cloud.md#the-vendors-gc-command)."""
+"""The profiles of the vendor's tool `gc` in `~/.gc` (docs/platforms/genesys-cloud.md#the-vendors-gc-command)."""
 
 from __future__ import annotations
 

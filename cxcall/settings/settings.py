@@ -62,9 +62,10 @@ class Settings:
     `conflicts` are warnings, or an error if a secret or a call would go to a host that it is not meant
     for; no token is requested while there is an error. `untrusted` are errors about values of `.env` and
     of a document that apply if a secret comes from a login or from the user, `untrusted_request` those of `.env` that
-    apply to a request without credentials, `ignored_guards` those of variables that stop a call. `is_embedded` marks the settings of the
-    sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
-    sets the API's address, so that it comes from the discovery of the CXone tenant.
+    apply to a request without credentials, `ignored_guards` those of variables that stop a call.
+    `is_embedded` marks the settings of the sandbox in this process, for which nothing is stored.
+    `base_url_from_tenant` is true if no source sets the API's address, so that it comes from the discovery of
+    the CXone tenant.
     """
 
     profile = _Text()

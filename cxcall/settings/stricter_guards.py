@@ -173,7 +173,7 @@ def _stricter_limit(own: str, other: str) -> str:
 def take_do_not_call_lists(
     layers: Sequence[SettingsByName], flags: Flags
 ) -> tuple[list[SettingsByName], list[Setting]]:
-    """Return the layers, and the do-not-call lists of all sources and flags but the first; that of `.env` is never the first of several.
+    """Return the layers, and all do-not-call lists but the first; the one of `.env` is never the first of several.
 
     No source replaces the list of another one: a person who must not be called stays on it.
     """

@@ -1,22 +1,28 @@
 """Limit what the `.env` file of the working directory, and a user's API document, may decide.
 
 Whoever can write a `.env` file into a folder must not decide where another person's secret goes,
-what an operation is, or how careful cxcall is:
+what an operation is, or how careful cxcall is. From `.env`, these kinds of settings are used:
 
-| kind of setting | from `.env` |
-|---|---|
-| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if the addresses of the API, of the token endpoint, and of the issuer are the same without `.env`; another region of the same vendor is another address |
-| platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if another source names it; if none names a platform, also if it is the default one, or the one that an access key belongs to |
-| schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
-| guard: duplicate_window, hours, hours_policy, max_attempts | used only if it does not lower the guard of the profile or the default |
-| guard: do_not_call | used in addition to the list of any other source, as the list of each source is |
-| client_id | used, unless it moves an access key from elsewhere to another token endpoint |
-| access_key_id, username, secrets, timeout, max_wait | used |
+- destination (base_url, region, token_url, issuer): used only with secrets from `.env`, or if the addresses
+  of the API, of the token endpoint, and of the issuer are the same without `.env`; another region of the same
+  vendor is another address
+- platform: a destination, because its hosts are the default: used only with secrets from `.env`, or if
+  another source names it; if none names a platform, also if it is the default one, or the one that an access
+  key belongs to
+- schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in
+  this list: used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of
+  the usual profile
+- guards (duplicate_window, hours, hours_policy, max_attempts): used only if it does not lower the guard of
+  the profile or the default
+- guard do_not_call: used in addition to the list of any other source, as the list of each source is
+- client_id: used, unless it moves an access key from elsewhere to another token endpoint
+- access_key_id, username, secrets, timeout, max_wait: used
 
-A request without credentials follows the same rule, or a folder could redirect it, or replace it by another one, where the
-API trusts its network instead of a secret: a choice counts only if the address of the API and all secrets are from `.env`, or if
-there are no secrets, the document. The engagement ID's place counts: it is read from the response. Rows of a queue that need
-credentials get those of a worker with the same target, so that only the document is limited.
+A request without credentials follows the same rule, or a folder could redirect it, or replace it by another
+one, where the API trusts its network instead of a secret: a choice counts only if the address of the API and
+all secrets are from `.env`, or if there are no secrets, the document. The engagement ID's place counts: it is
+read from the response. Rows of a queue that need credentials get those of a worker with the same target, so
+that only the document is limited.
 
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
@@ -84,8 +90,8 @@ _WHY_REQUEST = (
 class TrustErrors(NamedTuple):
     """Errors about choices of `.env` and of a document, by what they must not be combined with.
 
-    `settings` are for the secrets of the settings, `login` for a secret of a login, `request` for a request without secrets, `queue` for
-    one that a worker sends with its own secrets.
+    `settings` are for the secrets of the settings, `login` for a secret of a login, `request` for a request
+    without secrets, `queue` for one that a worker sends with its own secrets.
     """
 
     settings: tuple[Finding, ...]

@@ -50,7 +50,8 @@ def host_url(url: str) -> str:
 def is_sent_unchanged(url: str) -> bool:
     """Return whether requests and urllib3 send the path and the query of a URL unchanged.
 
-    A server may read `..;x` as a dot segment. urllib3 removes dot segments and repeated slashes, decodes and encodes characters, and drops a fragment.
+    A server may read `..;x` as a dot segment. urllib3 removes dot segments and repeated slashes, decodes and
+    encodes characters, and drops a fragment.
     """
     path, question_mark, query = target_of(url).partition("?")
     segments = path.split("/")

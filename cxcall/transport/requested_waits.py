@@ -45,8 +45,8 @@ def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> fl
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds in `Retry-After`, which is a number or a date; None if it is neither.
 
-    The longest of several numbers counts: a proxy may add the header a second time. A date is relative to the `Date` of the response, so that a wrong local clock does not matter; a
-    past date requires no wait.
+    The longest of several numbers counts: a proxy may add the header a second time. A date is relative to the
+    `Date` of the response, so that a wrong local clock does not matter; a past date requires no wait.
     """
     text = _value(headers, "Retry-After")
     waits = [_seconds(each.strip()) for each in text.split(",")]

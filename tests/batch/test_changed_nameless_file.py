@@ -1,4 +1,4 @@
-"""`--resume` of an edited file whose requests do not say whom they call: a changed row is not sent, because it could call somebody again."""
+"""`--resume` of an edited file whose requests name no people: a changed row could call somebody again."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def outcomes(ran: Ran) -> list[str]:
 
 
 def without_stopped(ran: Ran) -> list[str]:
-    """Return the outcomes of the rows that a run had sent before it noticed the other one, perhaps when it began another row."""
+    """Return the outcomes of the rows that a run had sent before it noticed the other run."""
     return [each for each in outcomes(ran) if each != "stopped"]
 
 

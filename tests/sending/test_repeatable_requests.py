@@ -1,4 +1,4 @@
-"""After a lost response, only a request that is safe to repeat is to be sent again: without a second stop, the dialer calls on."""
+"""After a lost response, only a request that is safe to repeat, such as a stop, may be sent again."""
 
 from __future__ import annotations
 

@@ -186,8 +186,8 @@ class LoadRun(Run):
     def _record_missing(self, missing: tuple[Row, ...], checked: CheckedRow, delivery: str) -> str:
         """Record the rows that a response does not confirm, and their people for loads of other files.
 
-        Returns why this failed, or an empty text. They are recorded before the outcome of their request: it is accepted, and if the process were killed in between,
-        the rows would count as accepted, too.
+        Returns why this failed, or an empty text. They are recorded before the outcome of their request: it
+        is accepted, and if the process were killed in between, the rows would count as accepted, too.
         """
         if not missing:
             return ""

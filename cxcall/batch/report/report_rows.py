@@ -174,7 +174,7 @@ class _PresentRows:
 
 
 class BatchCounts(NamedTuple):
-    """The number of rows of a batch, None if it was not recorded; their outcomes, and how many have a reason why they were not sent."""
+    """The rows of a batch: their number (None if it was not recorded), outcomes, and how many were not sent for a reason."""
 
     rows: int | None
     outcomes: dict[str, int]

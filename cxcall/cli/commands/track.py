@@ -230,7 +230,7 @@ def _not_readable(name: str, fix: str) -> UsageError:
 def _print_state(
     state: CallState, screen: Screen, shown: Sequence[Leg], *, is_for_people: bool
 ) -> None:
-    """Print a line for each leg that was not `shown` on a terminal, otherwise a JSON line; nothing for `-o json` and `--quiet`."""
+    """Print a line, or a JSON line, for each leg that was not `shown`; nothing for `-o json` and `--quiet`."""
     if screen.options.output == "json" or screen.options.quiet:
         return
     if screen.options.output == "text" and (is_for_people or screen.is_terminal):

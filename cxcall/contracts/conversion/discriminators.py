@@ -1,4 +1,4 @@
-"""Read the conditions that a `discriminator` implies: for the schemas that extend its schema with `allOf`, or for its alternatives.
+"""Read the conditions that a `discriminator` implies: for schemas that extend it with `allOf`, or alternatives.
 
 The value of one property says which of them an object has (OpenAPI 3.1, section 4.8.25.3; Swagger 2.0,
 section "Models with Polymorphism Support"). JSON Schema has no such keyword.

@@ -105,7 +105,8 @@ def _escape_for_cmd(match: re.Match[str]) -> str:
 def _quote_cmd(word: str) -> str:
     """Quote a word for the C runtime of Windows, and then for cmd.exe if it has a character that cmd expands.
 
-    Source: https://learn.microsoft.com/archive/blogs/twistylittlepassagesallalike/everyone-quotes-command-line-arguments-the-wrong-way
+    Source:
+    https://learn.microsoft.com/archive/blogs/twistylittlepassagesallalike/everyone-quotes-command-line-arguments-the-wrong-way
     """
     if re.fullmatch(r"[A-Za-z0-9_./:=@+-]+", word):
         return word

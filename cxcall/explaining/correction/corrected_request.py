@@ -300,7 +300,8 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
 def _version(path: str, operation: Operation, status: int | None) -> str:
     """Return the base path with the version of a path, if it differs from the usual version.
 
-    Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation with its own server has only one version.
+    Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation
+    with its own server has only one version.
     """
     usual = urlsplit(operation.contract.base_url()).path
     if not path or operation.server or not ACD_BASE_PATH.match(usual):

@@ -173,7 +173,7 @@ def _path_words(path: str) -> set[str]:
 
 
 def is_request_body(value: Any, path: str = "") -> bool:
-    """Return whether a JSON value alone is the body of a request that a shipped operation takes, one at `path` if it is known."""
+    """Return whether a JSON value is a body that a shipped operation takes, one at `path` if it is known."""
     names = _names(value)
     if not names or any(each in _RESPONSE_NAMES for each in names):
         return False

@@ -18,7 +18,7 @@ from cxcall.named_tuple import NamedTuple
 GENESYS, CXONE = PLATFORMS
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
-"""The base path of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
+"""The base path of ACD operations, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
 READ_METHODS = ("GET", "HEAD")
 _ACD_SEGMENTS = "/incontactapi/services/v0.0"

@@ -43,9 +43,9 @@ def find_nearest(
     """Return the nearest operation; None if no operation is similar, or several are equally similar.
 
     The result never changes more than the request would: it is not a DELETE or a write unless the request
-    is one, has a place for each ID in the path or needs a body, and no other path is nearer: `stat` is nearer to `stats` than to
-    `start`. If whole words differ, it is never a DELETE, and it places a call only if the request names the
-    same resource, such as `calls`.
+    is one, has a place for each ID in the path or needs a body, and no other path is nearer: `stat` is nearer
+    to `stats` than to `start`. If whole words differ, it is never a DELETE, and it places a call only if the
+    request names the same resource, such as `calls`.
     """
     segments = (_ANY_VALUE if is_value(each) else each for each in path_segments(path))
     return _find_nearest(method, tuple(segments), tuple(sources))
@@ -83,7 +83,7 @@ def _near(
 
 
 def _has_place(operation: PublishedOperation, ids: int) -> bool:
-    """Return whether an operation is not for more than a path with so many IDs: its path or its body says for what."""
+    """Return whether an operation has a place for this number of IDs in its path, or needs a body, which may name them."""
     if operation.method in READ_METHODS or operation.path.count("{") >= ids:
         return True
     declared = operation.load()

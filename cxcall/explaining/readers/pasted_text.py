@@ -51,7 +51,7 @@ _NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
 """Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents."""
 _MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
 _MIN_RUN = 3
-"""A line with so many known words in a row is in a request, whatever precedes them, such as the prefix of a log."""
+"""A line with this number of known words in a row is part of a request, even after the prefix of a log."""
 _LABELS = frozenset(
     """
     http https curl request response headers header body status code reason method url host path

@@ -21,7 +21,8 @@ _TEMPLATE = re.compile(
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
 )
 _NO_JSON = object()
-# Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`, Velocity `$input.name`, ERB `<%= name %>`.
+# Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`,
+# Velocity `$input.name`, ERB `<%= name %>`.
 _IN_BRACES = re.compile(
     r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
     r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
@@ -65,7 +66,7 @@ def is_unresolved(value: Any) -> TypeGuard[str]:
 
 
 def may_be_more_words(word: str) -> bool:
-    """Return whether a word of a command is not literal: a variable or a placeholder may stand for other words, such as headers."""
+    """Return whether a word of a command is a variable or a placeholder, which may stand for several words."""
     return is_unresolved(word) or _MORE_WORDS.match(word) is not None
 
 

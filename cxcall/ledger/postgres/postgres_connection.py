@@ -100,7 +100,7 @@ def connect(parameters: Mapping[str, str], **settings: str) -> BoundedConnection
 
 
 def read_server(connection: psycopg.Connection[Any]) -> str | None:
-    """Return the timeline of the server and the number of the ledger's table; None for a standby, empty if it is not reported."""
+    """Return the server's timeline and the number of the ledger's table; None for a standby, empty if unknown."""
     try:
         row = connection.execute(_SERVER.encode()).fetchone()
     except psycopg.OperationalError:

@@ -103,8 +103,8 @@ def _queue_error(name: str, detail: str) -> LedgerError:
 class QueuedRows:
     """The queue, with its own connection, which is replaced when the database was restarted.
 
-    It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so that only `fill` and `cancel` wait for
-    the disk. `name` is the ledger's.
+    It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so
+    that only `fill` and `cancel` wait for the disk. `name` is the ledger's.
     """
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]], name: str = "") -> None:

@@ -53,7 +53,7 @@ class FormatAdvice(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format: `kind` is its name in placeholders, `rule` in reasons; findings on it have the code `code`, if it has its own."""
+    """A format: its name in placeholders (`kind`) and in reasons (`rule`), and the code of its findings, if any."""
 
     advise: Callable[[str], FormatAdvice] | None = None
     kind: str = ""

@@ -160,7 +160,7 @@ def find_mentioned_parameter(operation: Operation | None, text: str) -> Paramete
 
 
 def find_named_header(operation: Operation | None, text: str) -> str:
-    """Return the header that a message names: one that the operation declares, or that stands beside "header"; empty if none."""
+    """Return the header that a message names: a declared one, or one beside the word "header"; empty if none."""
     parameters = operation.parameters if operation else ()
     declared = [each.as_sent.name for each in parameters if each.location == "header"]
     is_about_header = "header" in text.lower()

@@ -214,7 +214,7 @@ def find_listed_errors(places: PropertyPlaces, response: Any) -> Iterator[Findin
 
 
 def _find_place(places: PropertyPlaces, error: ListedError) -> tuple[str, str] | None:
-    """Return the pointer in the body and an empty name, or the location and the name of a parameter; None if there is neither."""
+    """Return (pointer in the body, ""), or (location, name) of a parameter; None if there is neither."""
     operation, body = places.operation, places.body
     location, names = error.location, error.names
     is_named = len(names) > 1 and not has_value(body, make_pointer(names[0]))

@@ -152,7 +152,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
 
 
 def _names_scope(text: str, by_code: Cause | None) -> bool:
-    """Return whether a message is about the scope of a token, not of a user or a queue, and its code says only that something is not allowed."""
+    """Return whether a message is about the scope of a token, and its code names no other reason."""
     is_open = by_code is None or by_code.code == "permission-missing"
     if not is_open or "permission" in text or _SCOPE_OF_OTHERS.search(text):
         return False

@@ -50,8 +50,9 @@ class RefusedRequest(NamedTuple):
     """What is known of a refused request.
 
     `operation` is None if it matches none; `is_token` is for requests to a token endpoint; `body` is the parsed body,
-    as far as it is known, and `places` the place of each value in the URL, `path` or `query`; `is_valid` says that it fits the schema of the operation, so that the advice is not to
-    check it again; `media_type` is its `Content-Type`, empty if it is not known.
+    as far as it is known, and `places` the place of each value in the URL, `path` or `query`; `is_valid` says
+    that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is its
+    `Content-Type`, empty if it is not known.
     """
 
     operation: Operation | None

@@ -87,9 +87,10 @@ _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 def mask_likely_secrets(text: str) -> str:
     """Return a text with likely secrets masked.
 
-    These are JWTs, private keys, tokens of a published format, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, XML, forms, and cookies the values of
-    members that are named as secrets, or that are random and named like keys, also in JSON within a string.
-    Dates, UUIDs, plain numbers, paths, and placeholders stay.
+    These are JWTs, private keys, tokens of a published format, what follows `Bearer` or `Basic`, what follows
+    a secret's name and a colon, and in JSON, XML, forms, and cookies the values of members that are named as
+    secrets, or that are random and named like keys, also in JSON within a string. Dates, UUIDs, plain
+    numbers, paths, and placeholders stay.
     """
     return _mask(text, None)
 

@@ -11,8 +11,8 @@ from cxcall.runtime.secrets.known_secrets import MASKED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Starts of the secrets of one issuer, and the pattern of what follows: AWS, GitHub, GitLab, Slack, Google, Stripe, Anthropic and
-# OpenAI, npm, PyPI, Vault, SendGrid, Shopify, DigitalOcean.
+# Starts of the secrets of one issuer, and the pattern of what follows: AWS, GitHub, GitLab, Slack, Google,
+# Stripe, Anthropic and OpenAI, npm, PyPI, Vault, SendGrid, Shopify, DigitalOcean.
 _FORMATS = (
     ("AKIA ASIA", r"[A-Z0-9]{16}(?!\w)"),
     ("ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9]{20,}"),

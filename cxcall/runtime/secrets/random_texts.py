@@ -10,7 +10,7 @@ _MIN_RANDOM = 8
 _LONG_RANDOM = 16
 _FEWEST_CHANGES = 3
 _MOST_PER_CHANGE = 10
-"""Letters and digits alternate once in so many characters of a random text; in a name such as `getApiV2Users`, less often."""
+"""The most characters of a random text per change between letters and digits; `getApiV2Users` has fewer changes."""
 
 _LONG = (
     r"eyJ[\w.-]{37,}|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w.+-]{40,}(?<!\.[A-Za-z]\w)(?<!\.[A-Za-z]\w{2})"

@@ -1,4 +1,4 @@
-"""Keep the outcomes of calls for `GET /sandbox/events`, and post each one to a URL until it is accepted or a few attempts fail."""
+"""Keep the outcomes of calls for `GET /sandbox/events`, and post each one to a URL, with a few attempts."""
 
 from __future__ import annotations
 

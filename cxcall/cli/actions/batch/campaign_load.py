@@ -180,7 +180,7 @@ class _LoadCommand(BatchCommand):
         return self.builder.combine(rows)
 
     def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
-        """Return a function that returns the delivery of a row in the loads that this run continues: by its number, or else its contact."""
+        """Return a function that finds the delivery of a row in the continued loads, by its number or its contact."""
         if not self.options.resume:
             stop_on_earlier_load(ledger, job)
         self.resumed, self.contacts = batches, LoadedContacts(ledger, job)

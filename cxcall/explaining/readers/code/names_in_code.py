@@ -1,4 +1,4 @@
-"""Find what code names outside the body that was read: properties that other lines may add, media types, and fields of types."""
+"""Find names in code outside the body that was read: added properties, media types, and fields of types."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def is_type(items: list[Any], position: int) -> bool:
 
 
 def literal_kind(items: list[Any], start: int) -> str:
-    """Return `list` or `map` for the type of a literal of Go whose last name is at `start`: `[]string{}`; else an empty text."""
+    """Return `list` or `map` for a literal of Go whose type ends at `start`: `[]string{}`; else an empty text."""
     brackets = items[start - 1] if start > 0 else None
     if not isinstance(brackets, Group) or brackets.opening != "[":
         return ""

@@ -130,7 +130,7 @@ class _LiteralReader:
         return literal
 
     def is_after_key(self, start: int) -> bool:
-        """Return whether the colon at a position separates a key from its value, and does not start a symbol: `{name:value}`."""
+        """Return whether a colon separates a key from its value, `{name:value}`, and does not start a symbol."""
         if not start or "colon calls" in self._dialects:
             return False
         before = self._text[start - 1]

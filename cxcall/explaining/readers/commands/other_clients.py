@@ -173,7 +173,7 @@ class _Items:
 
 
 def _split_options(words: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the options with their values (the next word, the text after `=`, or the rest of a short one) and the other words."""
+    """Return the options with their values (after a blank, `=`, or a short option), and the other words."""
     options: dict[str, str] = {}
     others: list[str] = []
     rest = iter(words)

@@ -137,7 +137,7 @@ def read_response(text: str) -> HttpResponse | None:
 
 
 def _read_written_error(text: str) -> HttpResponse | None:
-    """Return the response that an SDK writes into its error, or that a login server writes into a URL; None if there is none."""
+    """Return the response in the error of an SDK, or in a URL of a login server; None if there is none."""
     if found := _API_EXCEPTION.search(text):
         body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
         headers = _headers(found["headers"] or "")
