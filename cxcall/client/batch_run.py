@@ -25,7 +25,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import interrupt_main_thread
 from cxcall.runtime.signals import call_on_signals
-from cxcall.sending.confirmation_prompt import needs_consent
+from cxcall.sending.confirmation_prompt import is_confirmed, needs_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -166,9 +166,9 @@ class BatchRun:
         """If real calls may be placed, raise UsageError unless `confirm` is the number of requests."""
         count, confirm = self.checked.to_send, self._rules.confirm
         operation, settings = self.checked.call or self._job.operation, self._job.settings
-        if (confirm == count and confirm is not True) or (
-            confirm is None and not (count and needs_consent(operation, settings))
-        ):
+        if confirm is None and not (count and needs_consent(operation, settings)):
+            return
+        if type(confirm) is int and is_confirmed(confirm, count, self.checked.stopped):
             return
         requests = f"{count} request{'' if count == 1 else 's'}"
         raise UsageError(

@@ -87,6 +87,7 @@ def ask_count(
     count: int,
     *,
     confirmed: int | None,
+    stopped: int = 0,
     ask: Callable[[str], str] | None,
     is_resumed: bool,
     needs_credentials: bool = True,
@@ -95,15 +96,16 @@ def ask_count(
 ) -> None:
     """Compare the number of calls with `--confirm`, or ask a person, before the first call is placed.
 
-    `noun` and `verb` say what is counted. Raises CredentialsError if no credentials are set, unless others
-    send the requests. `ask` is None without a terminal. Raises StoppedError when the answer is another
-    number, UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent,
-    nor does a resumed batch without rows left, because a script may repeat its command.
+    `noun` and `verb` say what is counted; the ledger stops `stopped` more. `ask` is None without a terminal.
+    Raises CredentialsError if no credentials are set, unless others send the requests; StoppedError when the
+    answer is another number; UsageError when `--confirm` is another number (`is_confirmed`) or nobody can be
+    asked. A sandbox needs no consent, nor does a resumed batch without rows left, because a script may repeat
+    its command.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if is_resumed and not count:
         return
-    if confirmed is not None and confirmed != count:
+    if confirmed is not None and not is_confirmed(confirmed, count, stopped):
         raise UsageError(
             f"`--confirm {confirmed}` does not match: {count} {noun}{'' if count == 1 else 's'} would be {verb}",
             where="--confirm",
@@ -127,6 +129,14 @@ def ask_count(
     question = f"This may place {calls}: {target}. Type the number of calls to continue"
     if ask(question).strip() != str(count):
         raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
+
+
+def is_confirmed(number: int, count: int, stopped: int) -> bool:
+    """Return whether a person who confirmed a number of requests agreed to `count`, while the ledger stops `stopped` more.
+
+    A script may repeat its command, or confirm the rows of its file: this number of calls is not exceeded.
+    """
+    return number in (count, count + stopped)
 
 
 def needs_consent(operation: Operation, settings: Settings) -> bool:

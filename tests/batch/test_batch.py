@@ -171,7 +171,7 @@ def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
         at(cxcall, platform)
         first = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", code=0)
         checked = cxcall("batch", file, *PERSONAL, "--dry-run", code=0)
-        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "0", "-o", "jsonl", code=9)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "-o", "jsonl", code=9)
         assert outcomes(ran) == ["stopped", "stopped"]
         assert "2 rows, 2 valid, 2 stopped as duplicates" in checked.err
         assert (checked.out, checked.err.count("accepted less than a minute ago")) == ("", 2)

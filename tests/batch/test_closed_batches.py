@@ -29,13 +29,13 @@ def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
         close = ("batch", "cancel", summary["batch"])
         assert f"`cxcall {' '.join(close)}`" in finding["fix"]
         cxcall.file("one.jsonl", json.dumps(row(1)))
-        single = ("batch", "one.jsonl", *WORDS, "--confirm")
-        assert f"`cxcall {' '.join(close)}`" in cxcall(*single, "0", code=9).out
+        single = ("batch", "one.jsonl", *WORDS, "--confirm", "1")
+        assert f"`cxcall {' '.join(close)}`" in cxcall(*single, code=9).out
         assert platform.rung == 1
         assert cxcall(*close, "-o", "json", code=0).envelope["data"]["isClosed"]
-        rows, _ = results(cxcall(*single, "0", "--resume", code=9))
+        rows, _ = results(cxcall(*single, "--resume", code=9))
         assert (rows, platform.rung) == (["stopped"], 1)
-        cxcall(*single, "1", code=0)
+        cxcall(*single, code=0)
     assert platform.rung == 2  # the person asked for it
 
 
@@ -55,7 +55,7 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
         assert "--resume" not in ran.err
         other = cxcall.file("three.jsonl", json.dumps(row(3)))
         cxcall("batch", other, *WORDS, "--confirm", "1", code=0)
-        rows, _ = results(cxcall(*words[:-1], "1", "--resume", code=9))
+        rows, _ = results(cxcall(*words[:-1], "2", "--resume", code=9))
         assert rows == ["accepted", "accepted", "stopped"]  # the third was sent since then
     assert platform.rung == 3
 

@@ -151,11 +151,12 @@ AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
 
 def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
-    words = ("batch", file, *WORDS, "--confirm")
+    words = ("batch", file, *WORDS, "--confirm", "3")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        cxcall(*words, "3", code=0)
-        assert results(cxcall(*words, "0", code=9))[0] == ["stopped"] * 3
+        cxcall(*words, code=0)
+        assert results(cxcall(*words, code=9))[0] == ["stopped"] * 3
+        cxcall(*words[:-1], "2", code=2)
         cxcall.environment |= AFTER_THE_WINDOW
         ran = cxcall("batch", file, *WORDS, "--confirm", "0", "--resume", code=0)
     assert results(ran)[0] == ["accepted"] * 3
@@ -182,7 +183,7 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
         copy = cxcall.file(
             "copy.jsonl", "".join(json.dumps(row(each)) + "\n" for each in (1, 2, 4))
         )
-        ran = cxcall("batch", copy, *words, "1", code=9)
+        ran = cxcall("batch", copy, *words, "3", code=9)
         assert results(ran)[0] == ["stopped", "stopped", "accepted"]
         finding = json.loads(ran.out.splitlines()[0])["findings"][0]
         assert f"`{batch}`" in finding["message"]

@@ -95,5 +95,5 @@ def test_login_that_finds_another_host_forgets_no_call(cxcall: Cxcall, vendor: V
         ran = cxcall(*SINGLE, "--to", number, "--skill", "7", "-y", "-o", "json", code=7)
         assert ran.codes == [code]
     cxcall(*BATCH, "--resume", "--confirm", "1", code=9)
-    assert "3 rows: 3 stopped" in cxcall(*BATCH, "--confirm", "0", code=9).err
+    assert "3 rows: 3 stopped" in cxcall(*BATCH, "--confirm", "3", code=9).err
     assert vendor.calls[2:] == [(CLUSTER, LEFT)]

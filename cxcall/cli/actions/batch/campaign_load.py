@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import Run
+    from cxcall.batch.statistics import CheckStatistics
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.campaign_roles import RoleOperation
@@ -189,9 +190,10 @@ class _LoadCommand(BatchCommand):
             return loaded.find_same
         return lambda request, row: loaded.find_same(request, row) or contacts.find(request, row)
 
-    def ask(self, count: int, operation: Operation) -> None:
+    def ask(self, totals: CheckStatistics, operation: Operation) -> None:
         """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""
         job, settings, options = self.job, self.job.settings, self.options
+        count = totals.to_send
         if found := self.contacts.count:
             self._tell(
                 f"not loaded again without `--again`: {count_phrase(found, 'contact')} that may be in the list already, from a load of another file"

@@ -158,15 +158,16 @@ class BatchCommand:
         """Return the requests that send some rows: each row has its own."""
         return rows
 
-    def ask(self, count: int, operation: Operation) -> None:
+    def ask(self, totals: CheckStatistics, operation: Operation) -> None:
         """Ask a person to confirm the number of calls, unless `--confirm` does."""
         ask = self.screen.read_line if self.screen.is_interactive else None
         confirmed = self.options.confirm
         ask_count(
             operation,
             self.job.settings,
-            count,
+            totals.to_send,
             confirmed=confirmed,
+            stopped=totals.stopped,
             ask=ask,
             is_resumed=self.options.resume,
             needs_credentials=not self.mode.is_queued,
@@ -182,7 +183,7 @@ class BatchCommand:
         count = totals.to_send
         if totals.call and not selection.batch and (message := describe_repetition(ledger, job)):
             self.tell_progress(message)
-        self.ask(count, totals.call or job.operation)
+        self.ask(totals, totals.call or job.operation)
         if self.options.resume and not count:
             self.tell_progress(f"nothing is left to be {self.verb}")
         if self.mode.is_queued:
