@@ -121,10 +121,11 @@ def names_call(
 ) -> bool:
     """Return whether a word of an operation, or a function that it selects, is one of calls.
 
-    If the document denies that it places a call (`is_denied`), data of calls, such as a call list, is not such a word.
+    If the document denies that it places a call (`is_denied`), data of calls, such as a call list, is not such a word,
+    unless it is started.
     """
     words = [_words(each) for each in texts]
-    if is_denied:
+    if is_denied and not any((_STARTS - _ENTRIES).intersection(each) for each in words):
         data = compile_pattern(rf"\b(?:{'|'.join(_NAMES_OF_CALLS)}) {_DATA_OF_CALLS}")
         words = [data.sub(" ", " ".join(each)).split() for each in words]
     is_named = any(_NAMES_OF_CALLS & {word.removesuffix("s") for word in each} for each in words)

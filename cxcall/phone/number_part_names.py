@@ -47,15 +47,13 @@ class PartName(NamedTuple):
 def read_part_name(name: str, parent: str) -> PartName:
     """Return what a folded name says, or else that of its object; `{"area": {"code": "202"}}` has an area code."""
     names = [name]
-    if is_folded_caller_name("", parent):
-        names = []
-    elif name in _GENERIC and parent:
+    if name in _GENERIC and parent:
         names = [name, parent + name, parent]
     elif name == "code":
         names = [parent + name, name]
-    return next(
-        (found for each in names if (found := _read(each)).kind is not None), PartName(None)
-    )
+    found = (read for each in names if (read := _read(each)).kind is not None)
+    part = next(found, PartName(None))
+    return part._replace(is_dialed=part.is_dialed and not is_folded_caller_name("", parent))
 
 
 def _read(name: str) -> PartName:

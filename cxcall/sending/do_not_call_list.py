@@ -72,7 +72,7 @@ def read_do_not_call_list(path: str) -> NumberList:
         if known != version:
             lines = _List(path)
             numbers.add(lines.numbers(_read_text(str(place))))
-            if lines.has_text and numbers.is_empty:
+            if lines.has_text and numbers.is_empty and known is None:
                 raise lines.error_without_numbers()
             _lists[key] = version, numbers
         return numbers

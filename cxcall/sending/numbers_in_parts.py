@@ -75,12 +75,15 @@ class NumberParts:
     def __init__(self, values: Iterable[RequestValue]) -> None:
         self._objects: dict[str, _Parts] = defaultdict(lambda: defaultdict(list))
         self._lists: dict[tuple[str, str], list[_Part]] = defaultdict(list)
+        self.dialed: set[str] = set()
+        """The places whose names say that a number there is dialed."""
         for each in values:
             kind, is_certain, is_dialed = read_part_name(each.name, each.parent)
             digits = "" if kind is None else _digits_of(each.value)
             if kind is None or not digits.lstrip("+"):
                 continue
             part = _Part(digits, each.where, is_certain, is_dialed)
+            self.dialed |= {each.where} if is_dialed else set()
             is_in_body = each.where.startswith("/")
             above, _, key = (
                 each.where.rpartition("/") if is_in_body else (each.where, "", each.name)
@@ -94,16 +97,13 @@ class NumberParts:
 
     def _share_area_codes(self) -> None:
         """Add each certain area code to the numbers without one in the smallest object that has the code and such a number."""
-        local = {
-            place
-            for place, parts in self._objects.items()
-            if not all(each.is_whole for each in parts.get(NUMBER, ()))
-        }
+        local = {place for place, parts in self._objects.items() if _lacks_area_code(parts)}
         outer = {each for place in local for each in _enclosing(place)}
         shared: dict[str, list[_Part]] = defaultdict(list)
         for place, parts in self._objects.items():
             smallest = next((each for each in _enclosing(place) if each in outer), "")
-            shared[smallest] += [each for each in parts.get(AREA, ()) if each.is_certain]
+            if len(shared[smallest]) < _MOST_JOINED:
+                shared[smallest] += [each for each in parts.get(AREA, ()) if each.is_certain]
         for place in local:
             codes = self._objects[place][AREA]
             if not any(each.is_certain for each in codes):
@@ -187,6 +187,7 @@ class _Codes:
         """Return what a number may be with its area code; nothing if it is not known, None for a number that is whole.
 
         A code is an area code if its name or that of the number says so, or if the number is valid with it in its country.
+        One of a single digit may also be that of a sales area, beside a number that has no area code in its country.
         """
         _, areas, prefixes, exchanges = (self._digits[kind] for kind in range(NUMBER))
         codes = self._certain or areas or prefixes
@@ -195,6 +196,8 @@ class _Codes:
         digits, middles = number.digits, [""]
         if len(digits) <= _LONGEST_LINE and (exchanges or (areas and prefixes)):
             middles = exchanges or prefixes
+        elif len(digits) <= _LONGEST_LINE and len(self._parts[NUMBER]) > 1:  # rather an agent's
+            return ()
         is_named = bool(self._certain and number.is_dialed) or bool(
             areas and not self._is_ambiguous and (number.is_certain or middles == exchanges)
         )
@@ -202,6 +205,9 @@ class _Codes:
         if len(codes) * len(middles) <= _MOST_WHOLE:
             joined = [f"{code}{middle}{digits}" for code, middle in product(codes, middles)]
             found = self._choose(digits, joined, is_named=is_named and len(digits) < _LONGEST_LOCAL)
+        is_doubtful = not (self._countries or any(map(_may_be_area, codes)))
+        if found and is_doubtful and len(digits) > _LONGEST_WITHOUT_AREA:
+            return (*found, digits)
         may_lack_area = self._certain or any(map(_may_be_area, (*areas, *prefixes, *exchanges)))
         return found or (() if may_lack_area and len(digits) < _LONGEST_LOCAL else None)
 
@@ -242,6 +248,14 @@ class _Codes:
                 first = index * len(areas) // len(numbers)
                 ordered = {**known, AREA: [*areas[first:], *areas[:first]]}
                 yield number, _join(ordered, number.digits, chosen)
+
+
+def _lacks_area_code(parts: _Parts) -> bool:
+    """Return whether an object has a number that needs the area code of another: a longer one may be whole in its country."""
+    return any(
+        not each.is_whole and (len(each.digits) <= _LONGEST_WITHOUT_AREA or parts.get(COUNTRY))
+        for each in parts.get(NUMBER, ())
+    )
 
 
 def _position(item: _Part) -> tuple[int, str]:

@@ -114,18 +114,26 @@ def find_numbers(
     local = parts.local
     if with_digits:
         found += [(number, where, Certainty.DIGITS) for number, where in parts.join()]
-    numbers = [
-        DialedNumber(each, where, local=digits)
-        for (digits, where), whole in local.items()
-        for each in whole
+    found = [
+        (number, where, certainty)
+        for number, where, certainty in found
+        if not (whole := local.get(((digits := local_digits(number)), where))) or digits in whole
     ]
     surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
-    least = Certainty.NAMED if numbers else max(surest, Certainty.FORM)
+    if any(whole and where in parts.dialed for (_, where), whole in local.items()):
+        surest = Certainty.NAMED
+    has_other = surest >= Certainty.FORM  # so that a line, for example, is rather that of an agent
+    numbers = [
+        DialedNumber(each, where, where in parts.dialed or not has_other, local=digits)
+        for (digits, where), whole in local.items()
+        for each in whole
+        if each != digits
+    ]
     for number, where, certainty in found:
-        whole = local.get((local_digits(number), where))
-        if not whole:
-            is_dialed, is_in_text = certainty >= least, certainty == Certainty.EMERGENCY
-            numbers.append(DialedNumber(number, where, is_dialed, is_in_text, whole is not None))
+        is_local = local.get((local_digits(number), where)) == ()
+        is_dialed = certainty >= max(surest, Certainty.FORM)
+        is_in_text = certainty == Certainty.EMERGENCY
+        numbers.append(DialedNumber(number, where, is_dialed, is_in_text, is_local))
     return numbers
 
 
@@ -222,9 +230,12 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
     if not any(map(str.isdecimal, text)) and entry.schema.get("format") not in PHONE_FORMATS:
         return
-    is_caller = is_folded_caller_name(entry.name, entry.parent)
+    is_caller = is_folded_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
-        yield text, Certainty.NAMED
+        is_in_caller = is_folded_caller_name(
+            "", entry.parent
+        )  # such as `{"from": {"number": ...}}`
+        yield text, Certainty.FORM if is_in_caller else Certainty.NAMED
         yield from numbers_beside(text, with_digits=with_digits)
         return
     plain = plain_text(text)

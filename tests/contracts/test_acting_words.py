@@ -258,6 +258,7 @@ def test_declared_functions_and_statements(folder: Path) -> None:
     lists = "/call-lists /v1/call-lists/search /call-centers /dial-plans /callrecords".split()
     assert [each for each in lists if asks("POST", each, **no_call)] == []
     assert [each for each in lists if not asks("POST", each)] == []
+    assert asks("POST", "/start-call-list", operationId="launchCallList", **no_call)
     assert not asks(
         "POST", "/call-lists", "Create a call list", operationId="addCallList", **no_call
     )

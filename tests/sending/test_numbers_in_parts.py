@@ -283,6 +283,34 @@ def test_caller_is_not_a_person_who_is_called() -> None:
         assert found.recorded == {"number 12025550123"}
 
 
+AGENT = {"countryCode": "1", "areaCode": "415", "lineNumber": "5550100"}
+
+
+@each_case(
+    "body, people",
+    [
+        # The line of an agent does not hide whom a request calls.
+        ({"agent": AGENT, "variables": {"customer": "(202) 555-0111"}}, {"2025550111"}),
+        ({"agent": AGENT}, {"14155550100"}),
+        (
+            {"countryCode": "49", "areaCode": "030", "phone": "5550199", "station": "4021"},
+            {"49305550199"},
+        ),
+        # The only number is dialed, whatever its object is called.
+        ({"cli": {"phone": "112"}}, {"112"}),
+        ({"from": {"phoneNumber": "+12025550123"}}, {"12025550123"}),
+        # An area code of something else, beside a number that may be whole in its country
+        ({"office": {"areaCode": "0301"}, "contact": {"phone": "91234567"}}, {"91234567"}),
+        ({"areaCode": "3", "phone": "9123-4567"}, {"391234567", "91234567"}),
+    ],
+)
+def test_other_numbers_do_not_hide_whom_a_request_calls(
+    body: dict[str, Any], people: set[str]
+) -> None:
+    kinds = [each.split() for each in People.of(body).recorded]
+    assert {digits for kind, digits in kinds if kind == "number"} == people
+
+
 def test_body_with_many_codes_has_few_people() -> None:
     body = {f"area{i}Code": str(201 + i) for i in range(8)} | {"phone": "5550123"}
     assert len(People.of(body).recorded) == 8 + 1  # and the number without an area code

@@ -15,7 +15,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import join_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
@@ -108,8 +108,9 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     unsent = ledger.batches.unsent_rows([batch.id], after=after)
     rows = {number: _unsent(each) for number, each in unsent.items()}
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
-    others = []
+    others, own = [], set()
     for record in ledger.records(batch=batch.id):  # newest first
+        own.add(record.id)
         ranges = parse_ranges(record.rows)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
@@ -126,7 +127,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
                 rows[number] = sent._replace(row=number) if ranges else sent
                 placed.add(number)
-    for sent in _sent_by_other_batches(ledger, batch.id):
+    for sent in _sent_by_other_batches(ledger, batch.id, own):
         if sent.row not in rows or rows[sent.row].outcome not in _CALLED:
             rows[sent.row] = sent
     missing = max((rows_in_file(batch, content) or 0) - len(rows), 0)
@@ -138,12 +139,17 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     return BatchReport(batch._replace(file_digest=file_digest), known, missing)
 
 
-def _sent_by_other_batches(ledger: Ledger, batch: str) -> Iterator[ReportRow]:
-    """Yield the rows that `--resume` did not send because another batch of the same rows called their people."""
+def _sent_by_other_batches(ledger: Ledger, batch: str, own: Container[str]) -> Iterator[ReportRow]:
+    """Yield the rows that `--resume` did not send because another batch of the same rows called their people.
+
+    `own` are the deliveries of the batch itself.
+    """
     for delivery, row in ledger.batches.moved_rows(batch).items():
+        if delivery in own:
+            continue
         with suppress(UsageError, MissingRecordsError):  # it was pruned
             record = ledger.get(delivery)
-            if record.batch != batch and record.known_outcome in _CALLED:
+            if record.known_outcome in _CALLED:
                 yield _sent(record)._replace(row=row)
 
 
