@@ -34,7 +34,7 @@ HEAVY = {
     "psycopg",
     "cxcall.ledger.postgres.postgres_database",
 }
-MAX_MODULES = 118
+MAX_MODULES = 119
 """The modules of cxcall that a send loads with client credentials; with a token, it loads 10 less."""
 
 

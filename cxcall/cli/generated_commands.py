@@ -35,6 +35,7 @@ def new_command(name: str) -> OptionsCommand | None:
         known = contract.find_command_operations(name, path) if path else operations
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
+        _stop_on_placeholder(texts)
         operation = choose_operation(known, route, texts, options.target.settings)
         own = {flag.name: flag for flag in operation.flags}
         texts = [(own[flag.name], text) for flag, text in texts]
@@ -59,6 +60,7 @@ def new_sender(operation: Operation) -> OptionsCommand:
             (flag, _with_parameter(flag, text, parameters))
             for flag, text in _pop_flag_texts(flags, values)
         ]
+        _stop_on_placeholder((flag, text) for flag, text in texts if flag.sets_body)
         command = f"send {operation.name}"
         return send_one(command, operation, parameters, texts, body, options, reading)
 
@@ -108,23 +110,25 @@ def _sender_flags(operation: Operation) -> list[Flag]:
 
 
 def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple[Flag, str]]:
-    """Remove the values of flags from the option values, and return them in the order of the flags.
-
-    Raises UsageError for a placeholder of a hint, such as `NUMBER`, which would be sent as it is.
-    """
+    """Remove the values of flags from the option values, and return them in the order of the flags."""
     found = []
     for flag in flags:
         texts = values.pop(_variable_name(flag.name)) or ()
         if len(texts) > 1 and not flag.under:
             texts = [join_repeated(f"--{flag.name}", texts, is_list=flag.is_list)]
-        if flag.metavar in texts:
+        found += [(flag, text) for text in texts]
+    return found
+
+
+def _stop_on_placeholder(texts: Iterable[tuple[Flag, str]]) -> None:
+    """Raise UsageError for a placeholder of a hint, such as `NUMBER`, which would be sent as it is."""
+    for flag, text in texts:
+        if text == flag.metavar:
             raise UsageError(
-                f"`--{flag.name}` has the placeholder `{flag.metavar}`, never filled in",
+                f"`--{flag.name}` has the placeholder `{text}`, never filled in",
                 where=f"--{flag.name}",
                 fix="put the real value there",
             )
-        found += [(flag, text) for text in texts]
-    return found
 
 
 def _with_parameter(flag: Flag, text: str, parameters: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
 from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.numbers_in_text import dialed_part
-from cxcall.sending.numbers_in_request import marked_ids
+from cxcall.sending.people_in_request import marked_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -24,7 +24,7 @@ from cxcall.payloads.schema_check import (
 from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
-from cxcall.sending import call_guards, numbers_in_request
+from cxcall.sending import call_guards, numbers_in_request, people_in_request
 from cxcall.settings.sources import Layer, Setting
 from cxcall.transport.http_messages import HttpRequest, SentHeaders, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
@@ -71,12 +71,12 @@ class CheckedRequest(NamedTuple):
     @property
     def people(self) -> tuple[str, ...]:
         """The people whom it would call, as `find_people` names them."""
-        return numbers_in_request.find_people(*self._calls)
+        return people_in_request.find_people(*self._calls)
 
     @property
     def possible_people(self) -> tuple[tuple[str, ...], ...]:
         """For each person, the texts for all spellings of the number, as `find_possible_people` returns them."""
-        return numbers_in_request.find_possible_people(*self._calls)
+        return people_in_request.find_possible_people(*self._calls)
 
     @property
     def _calls(self) -> tuple[Operation, tuple[DialedNumber, ...], Iterator[str], str]:
@@ -85,7 +85,7 @@ class CheckedRequest(NamedTuple):
     @property
     def marked_ids(self) -> Iterator[str]:
         """The IDs of people whom it would call, as the schemas mark them."""
-        return numbers_in_request.marked_ids(self.operation, self.values, self.payload)
+        return people_in_request.marked_ids(self.operation, self.values, self.payload)
 
     @property
     def body(self) -> Any:

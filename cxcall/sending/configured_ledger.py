@@ -63,6 +63,19 @@ def _marker_folder(state: Path) -> Path:
     return state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
 
 
+def stop_on_lost_file() -> None:
+    """Raise MissingRecordsError if the ledger of this machine had records, and its file is gone."""
+    from cxcall.ledger.errors import MissingRecordsError
+    from cxcall.ledger.loss_marker import LedgerMarker
+    from cxcall.settings.settings import state_dir
+
+    if not has_ledger():
+        state = state_dir()
+        marker = LedgerMarker(_marker_folder(state), os.path.realpath(state))
+        if problem := marker.loss():
+            raise MissingRecordsError(problem)
+
+
 def check_ledger() -> str:
     """Return where deliveries are recorded; raises LedgerError or MissingRecordsError if every send would be stopped.
 

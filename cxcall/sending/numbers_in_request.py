@@ -1,4 +1,4 @@
-"""Find the phone numbers that a request would dial, by schema, by name, and by form, and the people whom it would call.
+"""Find the phone numbers that a request would dial, by schema, by name, and by form.
 
 This module does not depend on an operation or a document. A schema may declare a number's format. A name
 may say that a value is dialed, like the platforms' own names (docs/platforms/). Otherwise the form of a
@@ -8,10 +8,8 @@ text shows a number, as in the parameters of a script.
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.acting_words import changes_do_not_call_list
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
@@ -35,10 +33,9 @@ from cxcall.phone.numbers_in_text import (
 )
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.secrets.known_secrets import redacted_repr
-from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -50,10 +47,7 @@ _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _PART_WORDS = ("number", "local", "subscriber", "line", "station", "sn")
 """Each name that is not that of a dialed number, but may be that of one without its area code, contains one of these."""
-_FEWEST_LOCAL, _MOST_LOCAL = 5, 9
-"""The digits of a number that may be one without its area code; those of fewer are the same for too many people."""
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
-MARK = "x-cxcall-person"
 
 
 class DialedNumber(NamedTuple):
@@ -285,73 +279,3 @@ def _is_number_with_letters(text: str) -> bool:
 
     parsed = parse_number(text, "US")
     return parsed is not None and phonenumbers.is_valid_number(parsed)
-
-
-def find_people(
-    operation: Operation, numbers: Iterable[DialedNumber], ids: Iterable[str], base_url: str
-) -> tuple[str, ...]:
-    """Return the people whom a request would call, each as one text or two, as the ledger records them.
-
-    The texts contain whole numbers, the local numbers of those with an area code, and the IDs that `marked_ids` yields.
-    The people of a sandbox on this machine are recorded separately from real people, and so are those who are only
-    taken off a do-not-call list. It is not known whom a number calls that is not whole.
-    """
-    people = (_recorded_texts(each) for each in numbers if each.is_whole)
-    return tuple(dict.fromkeys(chain.from_iterable(_people(operation, people, ids, base_url))))
-
-
-def find_possible_people(
-    operation: Operation, numbers: Iterable[DialedNumber], ids: Iterable[str], base_url: str
-) -> tuple[tuple[str, ...], ...]:
-    """Return for each person the texts for all spellings of the number, the most likely one first.
-
-    A number without a country code may belong to any country, and one without an area code to any area.
-    """
-    people = (_possible_texts(each) for each in numbers if each.is_whole)
-    return _people(operation, people, ids, base_url)
-
-
-def _people(
-    operation: Operation, numbers: Iterable[Iterable[str]], ids: Iterable[str], base_url: str
-) -> tuple[tuple[str, ...], ...]:
-    """Return the texts for each person; `numbers` are those for the spellings of each number."""
-    if not operation.can_place_call:
-        return ()
-    place = "loopback " if is_loopback_url(base_url) else ""
-    if changes_do_not_call_list(operation.path):
-        place += "do-not-call "
-    people = [tuple(f"{place}{text}" for text in texts) for texts in numbers]
-    people += [(f"{place}id {value.lower()}",) for value in ids]
-    return tuple(dict.fromkeys(people))
-
-
-def _recorded_texts(number: DialedNumber) -> Iterator[str]:
-    from cxcall.phone.number_spellings import usual_digits
-
-    yield f"number {usual_digits(dialed_part(number.number))}"
-    if len(number.local) >= _FEWEST_LOCAL:
-        yield f"local {number.local}"
-
-
-def _possible_texts(number: DialedNumber) -> Iterator[str]:
-    """Yield the texts by which the person of a number may be recorded.
-
-    cxcall 0.2.0 recorded a number without its area code, and a number that has none may have been recorded with it.
-    """
-    from cxcall.phone.number_spellings import number_spellings, usual_digits
-
-    text = dialed_part(number.number)
-    usual = usual_digits(text)
-    spellings = dict.fromkeys((usual, *sorted(number_spellings(text))))
-    yield from (f"number {digits}" for digits in spellings)
-    if len(number.local) >= _FEWEST_LOCAL:
-        yield f"number {number.local}"
-    elif not number.local and _FEWEST_LOCAL <= len(usual) <= _MOST_LOCAL:
-        yield f"local {usual}"
-
-
-def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:
-    """Yield the IDs of people in a request's parameters and body, as their schemas mark them."""
-    for each in request_values(operation, values, body):
-        if each.schema.get(MARK) and isinstance(each.value, str | int):
-            yield str(each.value).strip()

@@ -145,3 +145,11 @@ def test_variable_in_a_path_of_postman_has_the_value_of_the_collection(
     (found,) = explain(json.dumps({"info": {}, "item": [item], "variable": known}))
     assert found.request.path == CAMPAIGN.replace(ID, path) + "/start"
     assert [each.code for each in found.findings if each.severity is not Severity.NOTE] == codes
+
+
+def test_parts_of_a_url_of_postman_keep_its_port() -> None:
+    parts = [{"type": "string", "value": "api"}, "v2", "users", "me"]
+    url = {"protocol": "http", "host": ["localhost"], "port": "8080", "path": parts}
+    item = {"request": {"method": "GET", "url": url}}
+    (found,) = explain(json.dumps({"info": {}, "item": [item]}))
+    assert (found.request.host, found.request.path) == ("localhost:8080", "/api/v2/users/me")

@@ -128,7 +128,8 @@ def fill_caches() -> None:
     from cxcall.phone.typed_numbers import mask_typed_numbers
     from cxcall.runtime.secrets.known_secrets import redact
     from cxcall.runtime.text_decoding import decodings
-    from cxcall.sending.numbers_in_request import find_numbers, find_possible_people
+    from cxcall.sending.numbers_in_request import find_numbers
+    from cxcall.sending.people_in_request import find_possible_people
 
     for contract in load_shipped_contracts():
         for operation in contract.operations:

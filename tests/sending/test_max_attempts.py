@@ -22,12 +22,8 @@ from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.payloads.payload import Payload
 from cxcall.phone.call_limit import CallLimit
 from cxcall.sending.configured_ledger import has_ledger
-from cxcall.sending.numbers_in_request import (
-    DialedNumber,
-    find_people,
-    find_possible_people,
-    marked_ids,
-)
+from cxcall.sending.numbers_in_request import DialedNumber
+from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from helpers.calling_api import posting
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN

@@ -14,7 +14,8 @@ from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.payloads.payload import Payload
 from cxcall.phone.call_limit import CallLimit
-from cxcall.sending.numbers_in_request import find_numbers, find_people, find_possible_people
+from cxcall.sending.numbers_in_request import find_numbers
+from cxcall.sending.people_in_request import find_people, find_possible_people
 from helpers.calling_api import posting
 from helpers.cases import each_case
 from helpers.guarded_places import Guards, Place

@@ -14,7 +14,8 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.request_identity import older_digests
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
-from cxcall.sending.numbers_in_request import DialedNumber, find_people
+from cxcall.sending.numbers_in_request import DialedNumber
+from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
 from helpers.calling_api import wrap
 from helpers.command import CAMPAIGN, CONTACT, Cxcall

@@ -7,9 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cxcall.cli.shared_options import flags_of
-from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Severity
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload, build_payload
@@ -25,7 +24,7 @@ from cxcall.sending.checked_request import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.actions.response_reading import Reading
     from cxcall.cli.shared_options import (
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     )
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.findings.finding import Finding
     from cxcall.platform_reads.tracking import Tracker
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Flags
@@ -76,9 +74,7 @@ def send_one(
         reading = _reading_of(checked.operation, read_options)
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
         if options.is_dry_run:
-            report = show_request(checked, command, as_curl=sending.curl)
-            stops = _find_stops(checked, again=sending.again)
-            return report._replace(findings=(*report.findings, *stops))
+            return show_request(checked, command, as_curl=sending.curl)
         if not (sending.yes or sending.sandbox):
             from cxcall.sending.confirmation_prompt import ask_consent
 
@@ -97,32 +93,21 @@ def send_one(
 
 def _stop_on_ledger(checked: CheckedRequest, *, again: bool) -> None:
     """Raise the error with which the ledger would stop a request now, such as a duplicate."""
-    from cxcall.sending.configured_ledger import has_ledger, open_ledger
+    from cxcall.sending.configured_ledger import has_ledger, open_ledger, stop_on_lost_file
     from cxcall.sending.send_plan import Plan
 
-    if again or checked.settings.is_embedded or not checked.operation.can_place_call:
+    if checked.settings.is_embedded or not checked.operation.can_place_call:
         return
+    stop_on_lost_file()
     if has_ledger():
         settings = checked.settings
         with open_ledger(to_read=True) as ledger:
             ledger.stop_on_guards(
-                Plan(checked).intent(),
+                Plan(checked, again=again).intent(),
                 settings.duplicate_window,
                 settings.call_limit,
                 ledger.missing_records(),
             )
-
-
-def _find_stops(checked: CheckedRequest, *, again: bool) -> Iterator[Finding]:
-    """Yield as warnings why the ledger would stop a request now, or why that is not known."""
-    try:
-        _stop_on_ledger(checked, again=again)
-    except StoppedError as error:
-        yield from (each._replace(severity=Severity.WARNING) for each in error.findings)
-    except CxcallError as error:
-        found = error.findings[0]
-        message = f"earlier calls were not checked: {found.message}"
-        yield found._replace(severity=Severity.WARNING, message=message, why="")
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:

@@ -13,6 +13,7 @@ from cxcall.payloads import undialable_values as wrong_numbers
 from cxcall.phone.e164_corrections import E164_FORM, correct_number
 from cxcall.phone.number_masking import mask_number, mask_text
 from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.secrets.published_formats import mask_published_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -208,9 +209,9 @@ def _format_count(count: int, unit: str) -> str:
 
 
 def format_value(value: Any) -> str:
-    """Return a value as text for a message, with phone numbers masked, and shortened if it is long."""
+    """Return a value as text for a message, with phone numbers and tokens masked, and shortened if it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = mask_text(text)
+    text = mask_text(mask_published_formats(text))
     return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
 
 

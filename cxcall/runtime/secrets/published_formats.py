@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ def published_formats(text: str) -> Iterator[str]:
     if "eyJ" in text or "ew" in text or "eyA" in text:
         yield _JWT
     yield from (pattern for start, pattern in _patterns() if start in text)
+
+
+def mask_published_formats(text: str) -> str:
+    """Return a text with the secrets of published formats masked."""
+    for pattern in published_formats(text):
+        text = compile_pattern(pattern).sub(mask_format, text)
+    return text
 
 
 def mask_format(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxcall import check
 from cxcall.documents.masked_quotations import blank_secrets
 from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
@@ -305,6 +306,9 @@ def test_secret_of_a_published_format_is_masked_in_any_text(start: str) -> None:
         assert MASKED in masked
         assert STARTS[start][-12:] not in masked
         assert HEX not in blank_secrets(text)
+    findings = check({"contactId": secret, "reasonCode": "a"}, "personal-connection").findings
+    assert MASKED in findings[0].message
+    assert STARTS[start][-12:] not in str([each.message for each in findings])
     for text in (f"x{start}", f"{start} is missing", f"{start}your_own_secret_for_this"):
         assert mask_likely_secrets(text) == text
 

@@ -13,11 +13,11 @@ from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
 from cxcall.responses.refusals.refusal_findings import provenance_note
-from cxcall.sending.configured_ledger import has_ledger, open_ledger
+from cxcall.sending.configured_ledger import has_ledger, open_ledger, stop_on_lost_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,8 +93,9 @@ def _open_ledger(
     if not (job.settings.call_limit or job.may_repeat_calls):
         return None, ()
     try:
+        stop_on_lost_file()
         return (stack.enter_context(open_ledger(to_read=True)) if has_ledger() else None), ()
-    except LedgerError as error:
+    except (LedgerError, MissingRecordsError) as error:
         found = error.findings[0]
         what = "`--max-attempts` was" if job.settings.call_limit else "earlier batches were"
         message = f"{what} not checked: {found.message}"

@@ -185,7 +185,10 @@ def _raw_url(url: Any) -> Any:
         return url.get("raw") if isinstance(url, dict) else url
     host, path, query = url.get("host"), url.get("path"), _members(url.get("query"))
     host = ".".join(map(str, host)) if isinstance(host, list) else str(host or "")
-    path = "/".join(map(str, path)) if isinstance(path, list) else str(path or "").lstrip("/")
+    host += f":{url['port']}" if url.get("port") else ""
+    if isinstance(path, list):  # of texts, or of objects with a type and a value
+        path = "/".join(str(_object(each).get("value") or each) for each in path)
+    path = str(path or "").lstrip("/")
     pairs = [
         f"{each.get('key')}={each.get('value') or ''}" for each in query if not each.get("disabled")
     ]
