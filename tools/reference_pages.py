@@ -17,7 +17,7 @@ from cxcall.cli.commands.help import TOPICS
 from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.responses.platform_codes import load_platform_codes
-from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.sources import PREFIX, SECRET_SETTINGS, SETTING_NAMES, VENDOR_VARIABLES
 from man_page import (
     example_lines,

@@ -201,7 +201,7 @@ def _settings(context: Any) -> Iterator[Value]:
 
 
 def _values_of_setting(context: Any) -> Iterable[Value]:
-    from cxcall.settings.setting_values import HOURS_POLICIES
+    from cxcall.settings.setting_defaults import HOURS_POLICIES
 
     key = context.params.get("key")
     if key in ("platform", "region"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from cxcall.findings.finding import Severity, add_notice
 from cxcall.settings.conflicts import find_ignored_variables
 from cxcall.settings.regions import token_url_for
-from cxcall.settings.setting_values import check_values
+from cxcall.settings.setting_defaults import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers
 from cxcall.settings.sources import (
     GUARD_SETTINGS,

@@ -12,7 +12,7 @@ from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import (
+from cxcall.settings.setting_defaults import (
     DEFAULTS,
     check_absolute,
     check_choice,

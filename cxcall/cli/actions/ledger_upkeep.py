@@ -125,7 +125,7 @@ def _start_of_duplicate_window() -> datetime:
     """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
-    from cxcall.settings.setting_values import check_seconds
+    from cxcall.settings.setting_defaults import check_seconds
     from cxcall.settings.settings import config_dir, find_platform, load_settings
     from cxcall.settings.sources import Setting
 

@@ -26,7 +26,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import DEFAULTS, check_values
+from cxcall.settings.setting_defaults import DEFAULTS, check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
 

@@ -17,7 +17,7 @@ from cxcall.output.report import Report, Table
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.dotenv_file import stop_on_machine_variables
-from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.settings import (
     config_dir,
     config_path,
