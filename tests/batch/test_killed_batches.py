@@ -52,8 +52,9 @@ def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall, first: int) -> No
             with Ledger.open(cxcall.folder / "state") as ledger:
                 batch = ledger.batches.all()[0].id
                 sent = sum(each.may_be_processed for each in ledger.records(batch=batch))
-            cxcall(*words, str(ROWS - sent + 1), "--resume", code=2)  # a wrong number of rows
-            assert platform.rung == rung
+            if sent < ROWS:  # with no rows left, a script may repeat its command
+                cxcall(*words, str(ROWS - sent + 1), "--resume", code=2)  # a wrong number of rows
+                assert platform.rung == rung
             ran = cxcall(*words, str(ROWS - sent), "--resume")
             *results, _ = [json.loads(line) for line in ran.out.splitlines()]
             assert ran.code in (0, 9)
