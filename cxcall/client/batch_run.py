@@ -168,7 +168,8 @@ class BatchRun:
         operation, settings = self.checked.call or self._job.operation, self._job.settings
         if confirm is None and not (count and needs_consent(operation, settings)):
             return
-        if type(confirm) is int and is_confirmed(confirm, count, self.checked.stopped):
+        number = -1 if confirm is None or isinstance(confirm, bool) else confirm
+        if is_confirmed(number, count, self.checked.stopped):
             return
         requests = f"{count} request{'' if count == 1 else 's'}"
         raise UsageError(

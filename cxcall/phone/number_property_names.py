@@ -56,7 +56,7 @@ _MOST_MISSING = 3
 _LONGEST_NAME = 64
 """Characters of a name that is looked at: the words of a longer one can be read in too many ways."""
 _CALLER_NAMES = ("ani", "aniname", "cli")
-_CALLER_OBJECTS = ("from", "callerid", "callingparty", *_CALLER_NAMES)
+_CALLER_OBJECTS = ("from", "callerid", "callingparty")
 _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
 

@@ -47,8 +47,6 @@ _LONGEST_AREA = 5
 """The digits of an area code after its trunk prefix; what is longer is rather the code of a region."""
 _LONGEST_AREA_WITH_COUNTRY = 8
 _LONGEST_CODE_WITH_COUNTRY = 6
-_REQUEST = "request"
-"""The place that has the body and the parameters."""
 
 
 class _Part(NamedTuple):
@@ -66,6 +64,8 @@ class _Part(NamedTuple):
         return has_trunk or self.digits.startswith("+") or len(self.digits) > _LONGEST_LOCAL
 
 
+_REQUEST = "request"
+"""The place that has the body and the parameters."""
 _Parts = dict[int, list[_Part]]
 
 
@@ -93,21 +93,6 @@ class NumberParts:
             if not key.isdecimal():
                 kind, part = _with_plus(kind, part)
                 self._objects[above][kind].append(part)
-        self._share_area_codes()
-
-    def _share_area_codes(self) -> None:
-        """Add each certain area code to the numbers without one in the smallest object that has the code and such a number."""
-        local = {place for place, parts in self._objects.items() if _lacks_area_code(parts)}
-        outer = {each for place in local for each in _enclosing(place)}
-        shared: dict[str, list[_Part]] = defaultdict(list)
-        for place, parts in self._objects.items():
-            smallest = next((each for each in _enclosing(place) if each in outer), "")
-            if len(shared[smallest]) < _MOST_JOINED:
-                shared[smallest] += [each for each in parts.get(AREA, ()) if each.is_certain]
-        for place in local:
-            codes = self._objects[place][AREA]
-            if not any(each.is_certain for each in codes):
-                codes += next((found for each in _enclosing(place) if (found := shared[each])), [])
 
     @cached_property
     def local(self) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -144,13 +129,31 @@ class NumberParts:
             yield "".join(each.digits for each in items), items[-1].where
         joins = [
             (joined, number.where)
-            for codes in map(_Codes, self._objects.values())
+            for codes in map(_Codes, self._with_outer_area_codes())
             for number, joined in codes.joins()
             if codes.is_unclear or not self.local.get((number.digits, number.where))
         ]
         most = min(_MOST_JOINED, max(1, _MOST_IN_REQUEST // max(1, len(joins))))
         for joined, where in joins[:_MOST_IN_REQUEST]:
             yield from ((each, where) for each in islice(joined, most))
+
+    def _with_outer_area_codes(self) -> Iterator[_Parts]:
+        """Yield the parts in each object; a number without any code also with the area codes in the smallest object around it.
+
+        It is not known whether they belong together, so that this says nothing about whom a request calls.
+        """
+        outer: dict[str, list[_Part]] = defaultdict(list)
+        for place, parts in self._objects.items():
+            for area in () if parts.get(NUMBER) else parts.get(AREA, ()):
+                for each in _enclosing(place) if area.is_certain else ():
+                    if len(outer[each]) < _MOST_JOINED:
+                        outer[each].append(area)
+        for place, parts in [*self._objects.items()]:
+            if any(parts.get(kind) for kind in (AREA, PREFIX, EXCHANGE)) or not parts.get(NUMBER):
+                yield parts
+            else:
+                found = next((outer[each] for each in _enclosing(place) if each in outer), [])
+                yield {**parts, AREA: found}
 
     def _joined_lists(self) -> Iterator[list[_Part]]:
         """Yield the lists whose items may be the parts of one number."""
@@ -248,14 +251,6 @@ class _Codes:
                 first = index * len(areas) // len(numbers)
                 ordered = {**known, AREA: [*areas[first:], *areas[:first]]}
                 yield number, _join(ordered, number.digits, chosen)
-
-
-def _lacks_area_code(parts: _Parts) -> bool:
-    """Return whether an object has a number that needs the area code of another: a longer one may be whole in its country."""
-    return any(
-        not each.is_whole and (len(each.digits) <= _LONGEST_WITHOUT_AREA or parts.get(COUNTRY))
-        for each in parts.get(NUMBER, ())
-    )
 
 
 def _position(item: _Part) -> tuple[int, str]:

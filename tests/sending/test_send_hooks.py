@@ -195,9 +195,9 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
         (refused(401), Outcome.UNDELIVERED),
     ):
         with FaultServer((answer,)) as server:
-            delivery = deliver(
-                plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt)
-            )
+            hooks = SendHooks(on_exchange=interrupt)
+            plan = plan_to(server.base_url)._replace(again=True)  # its port may be used again
+            delivery = deliver(plan, ledger, Tokens(), hooks)
         assert delivery.outcome is outcome, answer
 
 
@@ -214,7 +214,8 @@ def test_error_after_a_response_was_read_keeps_its_outcome(ledger: Ledger) -> No
     ):
         with FaultServer((answer,)) as server:
             hooks = SendHooks(on_exchange=fail)
-            delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+            plan = plan_to(server.base_url)._replace(again=True)  # its port may be used again
+            delivery = deliver(plan, ledger, Tokens(), hooks)
         assert delivery.outcome is outcome, answer
 
 

@@ -187,7 +187,7 @@ def _raw_url(url: Any) -> Any:
     host = ".".join(map(str, host)) if isinstance(host, list) else str(host or "")
     host += f":{url['port']}" if url.get("port") else ""
     if isinstance(path, list):  # of texts, or of objects with a type and a value
-        path = "/".join(str(_object(each).get("value") or each) for each in path)
+        path = "/".join(str(_object(each).get("value", each) or "") for each in path)
     path = str(path or "").lstrip("/")
     pairs = [
         f"{each.get('key')}={each.get('value') or ''}" for each in query if not each.get("disabled")
