@@ -315,7 +315,7 @@ class CheckStatistics:
             "valid": self.valid,
             "invalid": self.invalid,
             "resumed": self.already_sent,
-            "stopped": self.stopped,
+            "stoppedRows": self.stopped,
             "skipped": {str(reason): count for reason, count in self.skipped.items()},
             "numbersWritten": self.numbers_written,
         }

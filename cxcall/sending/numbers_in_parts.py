@@ -47,6 +47,8 @@ _LONGEST_AREA = 5
 """The digits of an area code after its trunk prefix; what is longer is rather the code of a region."""
 _LONGEST_AREA_WITH_COUNTRY = 8
 _LONGEST_CODE_WITH_COUNTRY = 6
+_REQUEST = "request"
+"""The place that has the body and the parameters."""
 
 
 class _Part(NamedTuple):
@@ -64,8 +66,6 @@ class _Part(NamedTuple):
         return has_trunk or self.digits.startswith("+") or len(self.digits) > _LONGEST_LOCAL
 
 
-_REQUEST = "request"
-"""The place that has the body and the parameters."""
 _Parts = dict[int, list[_Part]]
 
 
@@ -148,7 +148,7 @@ class NumberParts:
                 for each in _enclosing(place) if area.is_certain else ():
                     if len(outer[each]) < _MOST_JOINED:
                         outer[each].append(area)
-        for place, parts in [*self._objects.items()]:
+        for place, parts in self._objects.items():
             if any(parts.get(kind) for kind in (AREA, PREFIX, EXCHANGE)) or not parts.get(NUMBER):
                 yield parts
             else:

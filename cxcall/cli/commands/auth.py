@@ -264,11 +264,11 @@ def _request_token(
 
 
 def _read(screen: Screen, prompt: str, name: str) -> str:
-    """Return an answer from a person or from stdin; raises CredentialsError if there is none. `name` is its setting."""
-    if not (answer := screen.read_line(prompt)) and not screen.is_interactive:
+    """Return what a person types, or a line of stdin; raises CredentialsError if stdin has none. `name` is its setting."""
+    if not (text := screen.read_line(prompt)) and not screen.is_interactive:
         fix = f"set `{name}`, and pipe the secret into stdin"
         raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
-    return answer
+    return text
 
 
 def _read_secret(screen: Screen, prompt: str) -> str:
