@@ -9,11 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from cxcall.explaining.explanation import Explanation
-from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.placeholders import is_placeholder
-from cxcall.phone.e164_numbers import find_number_mistake
-from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.runtime.patterns import UUID_FORM
 
 _DESCRIPTION = re.compile(r"; it says: |\. ")
@@ -22,12 +18,6 @@ _MAX_ADDITIONS = 3
 _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 _DIFFERS = re.compile(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
 """The values that differ between requests with the same cause: IDs, phone numbers, and times."""
-# A random UUID, which is not a placeholder to any rule, and a number in E.164.
-_JUDGED_BY_FORM = re.compile(
-    r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![\w-])"
-    r"|(?<![\w+])\+[1-9][0-9]{6,14}(?!\w)"
-)
-_OPAQUE_TOKEN = re.compile(r"(?i:bearer) ([\w~+/-]{12,}=*)")
 _KEPT_TEXTS = 4096
 
 
@@ -83,66 +73,3 @@ def cause_of(explanation: Explanation) -> bytes:
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _without_ids(text: str) -> str:
     return _DIFFERS.sub("#", text)
-
-
-def form_of(request: ObservedRequest) -> bytes | None:
-    """Return a digest that is equal for requests that differ only in UUIDs, phone numbers, and opaque tokens.
-
-    The rules check only whether a UUID is repeated, whether a number is repeated and can be dialed, and whether
-    a token is repeated. All else is compared as it was sent. A response that reports no failure is not checked,
-    so its form matters only for requests without a finding. Returns None for a request with findings of its
-    reader, and for a 2xx response that reports a failure.
-    """
-    response, headers = request.response, dict(request.headers or {})
-    is_accepted = response is not None and bool(response.status) and request.is_successful
-    if request.findings:
-        return None
-    if response and is_accepted and any(explain_failures(response.json(), is_read=False)):
-        return None
-    sent = "\0".join((request.body or "", request.path, repr(request.query)))
-    received = response.body.decode("utf-8", "replace") if response and not is_accepted else ""
-    response_headers = dict(response.headers) if response else {}
-    if is_accepted:
-        response_headers = {"Date": response_headers.get("Date", "")}
-    token = _OPAQUE_TOKEN.fullmatch(headers.get("Authorization", ""))
-    if token and not is_placeholder(token[1]):
-        response_headers.pop("Date", None)  # only decides whether a JWT had expired
-        texts = (sent, received, *response_headers.values())
-        headers["Authorization"] = f"{any(token[1][:12] in each for each in texts)}"
-    rest = (
-        request.method,
-        request.scheme,
-        request.host,
-        headers,
-        request.status,
-        response_headers,
-        response and not is_accepted and response.reason,
-        request.failure,
-        request.unread,
-        request.unknown,
-        request.null_means_unknown,
-        request.body is None,
-        request.headers is None,
-    )
-    text = _number_values(sent, f"\0{received}\0{rest!r}")
-    return sha256(text.encode("utf-8", "replace")).digest()
-
-
-def _number_values(sent: str, rest: str) -> str:
-    """Return both texts with numbers in place of values whose form alone matters; equal values get the same number."""
-    seen: dict[str, str] = {}
-
-    def replace(match: re.Match[str]) -> str:
-        value = match[0]
-        if value not in seen:
-            kind = find_number_mistake(value) or "number" if value[0] == "+" else "UUID"
-            seen[value] = f"\1{len(seen)} {kind}\1"
-        return seen[value]
-
-    text = _JUDGED_BY_FORM.sub(replace, sent)
-    numbers = {value for value in seen if value[0] == "+"}
-
-    def replace_sent(match: re.Match[str]) -> str:
-        return match[0] if match[0][0] == "+" and match[0] not in numbers else replace(match)
-
-    return text + _JUDGED_BY_FORM.sub(replace_sent, rest)

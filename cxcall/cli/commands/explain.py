@@ -6,22 +6,20 @@ import re
 from collections import Counter
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cxcall.cli.actions.explain.request_explainer import (
-    RequestExplainer,
-    attempt_as_json,
-    explain_in_parts,
-)
+from cxcall.cli.actions.explain.explanation_text import attempt_as_json
 from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
+from cxcall.explaining.checks.url.route_check import find_reason_to_skip
 from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import find_correction
 from cxcall.explaining.explanation import Explanation, explain_request
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.format_detection import (
     FORMATS,
     open_source,
@@ -38,6 +36,13 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 from cxcall.responses.refusals.finding_code_table import Cause, cause_of_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.readers.format_detection import Source
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
@@ -152,14 +157,14 @@ def _explain_file(options: ExplainOptions) -> Report:
     if not text.strip():  # such as from a pipe whose command failed
         problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
         raise UsageError(problem, where=name, fix=f"give {FORMATS}")
-    source = open_source(text, name)
-    explainer = RequestExplainer(source, entry, options.output, contract, show_all=options.show_all)
-    printer = RequestPrinter(screen)
+    source, own = open_source(text, name), load_user_contract(contract) if contract else None
+    requests = _read(source, entry, own)
+    printer = RequestPrinter(screen, show_all=options.show_all)
     if options.fix:
         form = options.form or find_shell_form(text)
-        return _correct_requests(explainer, printer, screen, form, contract or "")
-    count = source.request_count if entry is None else 1
-    printer.print_all(explain_in_parts(explainer, count) if count > 1 else explainer.explain())
+        corrections = CorrectionPrinter(screen, form, own, contract or "")
+        return _correct_requests(requests, own, printer, screen, corrections)
+    printer.print_all(requests, own)
     if printer.is_empty:
         raise unknown_format(source.name)
     has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
@@ -167,17 +172,29 @@ def _explain_file(options: ExplainOptions) -> Report:
     return _new_report(printer.attempts, printer.findings, has_errors=has_errors, summary=summary)
 
 
+def _read(
+    source: Source, entry: int | None, own: Contract | None
+) -> Iterator[tuple[ObservedRequest, str]]:
+    """Yield requests, each with the reason to skip it; the reason is empty for requests to explain."""
+    for request in source.read(entry):
+        is_recorded = entry is None and request.kind is SourceKind.CAPTURE
+        yield request, find_reason_to_skip(request, own) if is_recorded else ""
+
+
 def _correct_requests(
-    explainer: RequestExplainer, printer: RequestPrinter, screen: Screen, form: str, contract: str
+    requests: Iterable[tuple[ObservedRequest, str]],
+    own: Contract | None,
+    printer: RequestPrinter,
+    screen: Screen,
+    corrections: CorrectionPrinter,
 ) -> Report:
     """Print the corrected requests, or return them in the report if the format is not text."""
-    corrections = CorrectionPrinter(screen, form, explainer.own, contract)
     explanations: list[Explanation] = []
-    for request, reason in explainer.read():
+    for request, reason in requests:
         if reason:
             printer.skip(reason, request.origin)
             continue
-        explanation = explain_request(request, explainer.own)
+        explanation = explain_request(request, own)
         if screen.options.output == "text":
             corrections.show(explanation)
         else:

@@ -29,19 +29,8 @@ class Source(NamedTuple):
     text: str
     secrets: frozenset[str] = frozenset()
 
-    @property
-    def request_count(self) -> int:
-        """The number of requests that can be read separately; 1 for a text that is read as a whole."""
-        if self.values is None:
-            return 1
-        from cxcall.explaining.readers.json_values.json_documents import count_requests
-
-        return count_requests(self.values)
-
-    def read(
-        self, entry: int | None = None, numbers: range | None = None
-    ) -> Iterator[ObservedRequest]:
-        """Yield the requests and responses; `numbers` selects some of those that `request_count` counts, from 1.
+    def read(self, entry: int | None = None) -> Iterator[ObservedRequest]:
+        """Yield the requests and responses.
 
         `entry` selects one entry of a HAR file; raises UsageError for it with any other text.
         """
@@ -53,7 +42,7 @@ class Source(NamedTuple):
             return read_pasted_text(self.text)
         from cxcall.explaining.readers.json_values.json_documents import read_json
 
-        requests = read_json(self.values, self.name, entry, numbers)
+        requests = read_json(self.values, self.name, entry)
         return (
             replace(each, secrets=each.secrets | self.secrets if each.secrets else self.secrets)
             for each in requests

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.request_explainer import MAX_REPEATS, ExplainedRequest, headline
+from cxcall.cli.actions.explain.explanation_text import (
+    attempt_as_json,
+    headline,
+    print_findings,
+    print_heading,
+)
 from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.checks.url.route_check import OTHER_HOST, PAGE
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
 from cxcall.explaining.correction.lost_values import repeats_request
+from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.grouped_findings import cause_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.runtime.number_ranges import list_ranges
@@ -21,19 +29,27 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
+    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.findings.finding import Finding
     from cxcall.output.screen import Screen
 
 
+_MAX_EXPLAINED = 500
+_MAX_REPEATS = 10
+"""The number of requests with the same cause that are printed individually after the first."""
+_NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
 _MAX_RANGES = 20
 _MAX_PLACES = 20
 
 
 class RequestPrinter:
-    """Prints explained requests as text, or keeps their JSON form; counts the findings."""
+    """Prints explained requests as text, or keeps their JSON form; counts the findings.
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+    A request with the cause of an earlier one refers to it, unless `show_all`.
+    """
+
+    def __init__(self, screen: Screen, *, show_all: bool) -> None:
+        self._screen, self._show_all = screen, show_all
         self._skipped: Counter[str] = Counter()
         self._first_skipped = ""
         self._first: dict[bytes, str] = {}
@@ -44,14 +60,27 @@ class RequestPrinter:
         self.attempts: list[dict[str, Any]] = []
         self.findings: list[Finding] = []
 
-    def print_all(self, requests: Iterable[ExplainedRequest]) -> None:
-        """Print requests, then the causes that many of them share, and the number of skipped requests."""
-        for request in requests:
+    def print_all(
+        self, requests: Iterable[tuple[ObservedRequest, str]], own: Contract | None
+    ) -> None:
+        """Explain requests, each with the reason to skip it; the reason is empty for requests to explain.
+
+        Unless `show_all`, only the first ones are explained, so that the time for a long file is limited.
+        """
+        explained = 0
+        for request, reason in requests:
             self.is_empty = False
-            if request.skipped:
-                self.skip(request.skipped, request.origin)
-            else:
-                self._print(request)
+            if reason:
+                self.skip(reason, request.origin)
+                continue
+            if explained == _MAX_EXPLAINED and not self._show_all:
+                self._screen.print_diagnostic(
+                    f"only the first {explained:,} requests were explained; to explain the others, add `--all`",
+                    always=True,
+                )
+                break
+            explained += 1
+            self._add(explain_request(request, own))
         self._print_repeats()
         self.report_skipped()
 
@@ -60,28 +89,40 @@ class RequestPrinter:
         self._skipped[reason] += 1
         self._first_skipped = self._first_skipped or origin.partition(" of ")[0].split()[-1]
 
-    def _print(self, request: ExplainedRequest) -> None:
-        self.severities.update(request.severities or {})
-        self.is_unexplained |= request.is_unexplained
-        if request.attempt is not None:
-            self.attempts.append(request.attempt)
-            self.findings += request.findings
+    def _add(self, explanation: Explanation) -> None:
+        self.severities.update(finding.severity for finding in explanation.findings)
+        self.is_unexplained |= explanation.is_unexplained
+        if self._screen.options.output == "text":
+            self._print(explanation)
+        else:
+            self.attempts.append(attempt_as_json(explanation))
+            self.findings += explanation.findings
+
+    def _print(self, explanation: Explanation) -> None:
+        origin = explanation.request.origin
+        if self._show_all or not _NUMBERED.match(origin):
+            print_heading(explanation, self._screen)
+            print_findings(explanation, self._screen, show_all=self._show_all)
             return
-        name, cause, text = request.origin.partition(" of ")[0], request.cause, request.text
-        first = self._first.setdefault(cause, name) if cause is not None else name
-        if cause is not None and first != name:
-            repeats = self._repeats.setdefault(cause, [])
+        name, cause = origin.partition(" of ")[0], cause_of(explanation)
+        first = self._first.setdefault(cause, name)
+        repeats = self._repeats.setdefault(cause, [])
+        if first != name:
             repeats.append(int(name.rpartition(" ")[2]))
-            if len(repeats) > MAX_REPEATS:
-                return
-            text = f"the same cause as {first}\n\n" if cause else text
-        self._screen.print_line(f"{request.heading}{text}".removesuffix("\n"))
+        if len(repeats) > _MAX_REPEATS:
+            return
+        print_heading(explanation, self._screen)
+        if repeats and explanation.findings:
+            self._screen.print_text(f"the same cause as {first}")
+            self._screen.print_line()
+        else:
+            print_findings(explanation, self._screen, show_all=False)
 
     def _print_repeats(self) -> None:
         """Print the numbers of the requests that were not printed individually."""
         is_cut = False
         for cause, numbers in self._repeats.items():
-            more = numbers[MAX_REPEATS:]
+            more = numbers[_MAX_REPEATS:]
             if not more:
                 continue
             kind = self._first[cause].partition(" ")[0]

@@ -33,30 +33,16 @@ _MAX_DEPTH = 3
 _Kind = Literal["HAR", "body", "collection", "stored requests", "objects"]
 
 
-def count_requests(values: list[Any]) -> int:
-    """Return the number of entries or exchanges in JSON values; 1 for values that can only be read as a whole."""
-    kind = _kind_of(values)
-    if kind == "HAR":
-        entries = values[0]["log"].get("entries")
-        return len(entries) if isinstance(entries, list) else 0
-    return len(_objects_of(values)) if kind == "objects" else 1
-
-
 def is_har(values: list[Any]) -> bool:
     """Return whether JSON values are a HAR file, whose entries are numbered."""
     return _kind_of(values) == "HAR"
 
 
-def read_json(
-    values: list[Any], name: str, entry: int | None, numbers: range | None = None
-) -> Iterator[ObservedRequest]:
-    """Yield the requests in JSON values: one document, or one value per line.
-
-    `numbers` selects some of the entries or exchanges that `count_requests` counts, from 1.
-    """
+def read_json(values: list[Any], name: str, entry: int | None) -> Iterator[ObservedRequest]:
+    """Yield the requests in JSON values: one document, or one value per line."""
     kind = _kind_of(values)
     if kind == "HAR":
-        yield from read_har(values[0], name, entry, numbers)
+        yield from read_har(values[0], name, entry)
     elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind == "collection":
@@ -68,7 +54,7 @@ def read_json(
         found = [*filter(None, map(read_object, stored, names))]
         yield from [_with_record_body(found[0], values[0])] if len(found) == 1 else found
     else:
-        yield from _read_objects(_objects_of(values), numbers)
+        yield from _read_objects(_objects_of(values))
 
 
 def _with_record_body(found: ObservedRequest, value: Any) -> ObservedRequest:
@@ -98,10 +84,9 @@ def _objects_of(values: list[Any]) -> list[Any]:
     return first if isinstance(first, list) and not read_object(first, "") else values
 
 
-def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedRequest]:
+def _read_objects(items: list[Any]) -> Iterator[ObservedRequest]:
     alone = ("HTTP response", SourceKind.RESPONSE)
-    for number in numbers or range(1, len(items) + 1):
-        value = items[number - 1]
+    for number, value in enumerate(items, 1):
         origin = f"exchange {number}" if len(items) > 1 else "exchange"
         if is_exchange(value):
             found: ObservedRequest | None = read_exchange(value, origin)

@@ -32,9 +32,9 @@ _PATH_VARIABLE = re.compile(r"(?<=/):([^/?#:]+)(?=[/?#]|$)")
 
 
 def read_har(
-    har: Mapping[str, Any], name: str, entry: int | None = None, numbers: range | None = None
+    har: Mapping[str, Any], name: str, entry: int | None = None
 ) -> Iterator[ObservedRequest]:
-    """Yield the requests of all entries, of the entries with some numbers, or of one entry; numbers start at 1.
+    """Yield the requests of all entries, or of the one with a number; numbers start at 1.
 
     Raises UsageError if there is no entry, or no entry with that number.
     """
@@ -48,9 +48,8 @@ def read_har(
             where="--entry",
             fix=f"give a number from 1 to {len(entries)}",
         )
-    if entry is not None:
-        numbers = range(entry, entry + 1)
-    for number in numbers or range(1, len(entries) + 1):
+    numbers = range(1, len(entries) + 1) if entry is None else (entry,)
+    for number in numbers:
         item = entries[number - 1]
         if isinstance(item, dict):
             before = entries[number - 2] if number > 1 else None
