@@ -229,19 +229,18 @@ def start_sandbox(
     on_request: Callable[[LoggedRequest], None] = lambda _: None,
     dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
     on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
-    on_event: Callable[[dict[str, Any]], None] = lambda _: None,
     explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None = None,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
     It listens on `host`, and accepts requests for `names`, too (see `OwnHosts`). Tokens expire after
     `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
-    `on_request` is called with each request after its response is known, `on_call_outcome` with each call
-    of a campaign, which `dial_plan` paces, and `on_event` with each event of `GET /sandbox/events`.
+    `on_request` is called with each request after its response is known, and `on_call_outcome` with each call
+    of a campaign, which `dial_plan` paces.
     `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
     """
     operations, routes, scopes = _index_operations(tuple(contracts))
-    log, events = RequestLog(on_request), CallEvents(on_event)
+    log, events = RequestLog(on_request), CallEvents()
 
     def add_outcome(outcome: CallOutcome) -> None:
         events.add(outcome)

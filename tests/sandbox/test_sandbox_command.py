@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from queue import Queue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from cxcall.findings.errors import UsageError
-from cxcall.sandbox.inspection.call_events import Webhook
-from helpers.cases import each_case
 from helpers.command import CONTACT, screen, terminal
 
 if TYPE_CHECKING:
@@ -158,46 +151,6 @@ def test_platform_of_the_settings_is_not_asked_for_the_requests_of_a_sandbox(
     assert "https://api.mypurecloud.ie, is not a sandbox on this machine" in ran.err
 
 
-@pytest.mark.slow
-def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
-    received: Queue[dict[str, Any]] = Queue()
-    messages: Queue[str] = Queue()
-    statuses = iter([503, 200, 404, 404, 404, 200])
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            """Accept an event, and respond with the next status."""
-            received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(next(statuses))
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/events"
-        with Webhook(url, messages.put) as webhook:
-            for number in (1, 2, 3):
-                webhook.add({"id": number})
-            got = [received.get(timeout=30)["id"] for _ in range(6)]
-            assert got == [1, 1, 2, 2, 2, 3]
-            assert messages.get(timeout=30) == "event 2 was not posted after 3 attempts: HTTP 404"
-            assert messages.empty()
-        server.shutdown()
-
-
-@each_case(
-    "url",
-    ["ftp://127.0.0.1", "http://h:99999/", "http://", "http://ada:pw-17@127.0.0.1:9/"],
-    quick=2,
-)
-def test_webhook_that_cannot_be_used_is_refused(url: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        Webhook(url, lambda _: None)
-    assert "pw-17" not in str(caught.value)
-
-
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
@@ -222,29 +175,22 @@ def test_address_of_another_machine_is_named_as_the_wrong_host(cxcall: Cxcall) -
 
 
 @pytest.mark.slow
-def test_sandbox_beyond_loopback_warns_and_posts_the_outcome_of_a_call(cxcall: Cxcall) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as receiver:
-        hook = f"http://127.0.0.1:{receiver.getsockname()[1]}/events"
-        words = ("sandbox", "--host", "0.0.0.0", "--webhook", hook)
-        with terminal(cxcall, *words, columns=160) as child:
-            child.expect(r"CXCALL_BASE_URL=(http://127\.0\.0\.1:\d+)")
-            url = child.match[1]
-            child.expect("warning: other machines can reach the sandbox at 0.0.0.0")
-            environment = {
-                "CXCALL_BASE_URL": url,
-                "CXCALL_CLIENT_ID": "sandbox",
-                "CXCALL_CLIENT_SECRET": "sandbox-secret",
-            }
-            call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-q")
-            engagement = cxcall(*call, env=environment, code=0).out.strip()
-            receiver.settimeout(30)
-            connection, _ = receiver.accept()
-            with connection:
-                text = connection.recv(65536)
-                while not text.endswith(b"}"):
-                    text += connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-            event = json.loads(text.partition(b"\r\n\r\n")[2])
-            assert (event["engagementId"], event["outcome"]) == (engagement, "connected")
-            child.sendintr()
-            screen(child)
+def test_sandbox_beyond_loopback_warns_and_lists_the_outcome_of_a_call(cxcall: Cxcall) -> None:
+    words = ("sandbox", "--host", "0.0.0.0", "--dial-rate", "100")
+    with terminal(cxcall, *words, columns=160) as child:
+        child.expect(r"CXCALL_BASE_URL=(http://127\.0\.0\.1:\d+)")
+        url = child.match[1]
+        child.expect("warning: other machines can reach the sandbox at 0.0.0.0")
+        environment = {
+            "CXCALL_BASE_URL": url,
+            "CXCALL_CLIENT_ID": "sandbox",
+            "CXCALL_CLIENT_SECRET": "sandbox-secret",
+        }
+        call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-q")
+        engagement = cxcall(*call, env=environment, code=0).out.strip()
+        while not (text := requests.get(f"{url}/sandbox/events", timeout=30).text):
+            pass
+        event = json.loads(text)
+        assert (event["engagementId"], event["outcome"]) == (engagement, "connected")
+        child.sendintr()
+        screen(child)

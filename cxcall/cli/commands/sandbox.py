@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -56,7 +56,6 @@ class SandboxOptions(OptionGroup):
         "--allow-host NAME", "Also accept requests for this host name."
     )
     record: str | None = option("--record FILE", "Append each request with its body to this file.")
-    webhook: str | None = option("--webhook URL", "Send the outcome of each call to this URL.")
     dial_rate: float = option(
         "--dial-rate N",
         "Set how many contacts a campaign dials per second.",
@@ -93,7 +92,6 @@ def _epilog() -> str:
     shown = examples(
         "cxcall sandbox",
         "cxcall sandbox --port 8080 --record requests.jsonl",
-        "cxcall sandbox --port 8080 --webhook http://127.0.0.1:9000/events",
         "cxcall sandbox --host 0.0.0.0 --port 8080",
     )
     effects = [(entry.number, entry.effect) for entry in FAULTS]
@@ -118,7 +116,6 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     it also accepts every IP address, names without a dot, and each `--allow-host`.
     """
     from cxcall.sandbox.campaign_dialer import DialPlan
-    from cxcall.sandbox.inspection.call_events import Webhook
     from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)
@@ -126,20 +123,18 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     known = load_contracts(contracts.find_file())
     tell = (lambda _: None) if output.quiet else screen.print_diagnostic
     recorder = Recorder(options.record, tell)
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
-        webhook = Webhook(options.webhook, screen.print_diagnostic) if options.webhook else None
-        running = stack.enter_context(
-            start_sandbox(
-                known,
-                host=options.host,
-                port=options.port,
-                names=options.allow_host or (),
-                on_request=recorder.add,
-                dial_plan=plan,
-                on_event=stack.enter_context(webhook).add if webhook else lambda _: None,
-                explain=new_explainer(known),
-            )
-        )
+    with (
+        suppress(KeyboardInterrupt),
+        start_sandbox(
+            known,
+            host=options.host,
+            port=options.port,
+            names=options.allow_host or (),
+            on_request=recorder.add,
+            dial_plan=plan,
+            explain=new_explainer(known),
+        ) as running,
+    ):
         screen.print_report(describe_sandbox(running, known[0], options))
         running.wait()
 

@@ -120,13 +120,10 @@ class Inspection:
         return self._requests(query)
 
     def _read_events(self, request: SandboxRequest, headers: Mapping[str, str]) -> SandboxResponse:
-        """Return the outcomes of calls: JSON lines, or server-sent events for a page's `EventSource`."""
-        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
-        is_stream = "text/event-stream" in request.headers.get("accept", "").lower()
-        last = request.headers.get("last-event-id") or query.get("after", "")
-        text = self.events.as_text(whole_number(last), as_stream=is_stream)
-        media_type = "text/event-stream" if is_stream else "application/jsonl"
-        return SandboxResponse(200, text.encode(), headers, media_type=media_type)
+        """Return the outcomes of calls as JSON lines."""
+        after = parse_qs(request.query).get("after", [""])[-1]
+        text = self.events.as_text(whole_number(after))
+        return SandboxResponse(200, text.encode(), headers, media_type="application/jsonl")
 
     def _about(self) -> dict[str, Any]:
         return {
