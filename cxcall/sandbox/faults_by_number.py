@@ -70,8 +70,6 @@ FAULTS = tuple(_read_faults())
 """The first one accepts the request."""
 _BY_NUMBER = {fault.number: fault for fault in FAULTS}
 _NUMBER = re.compile(re.escape(FICTION_PREFIX) + r"[0-9]{4}(?![0-9])")
-_LOWEST_STATUS, _HIGHEST_STATUS = 200, 599
-_CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([1-9][0-9]{2})"?\s*(?=$|[,;])', re.IGNORECASE)
 
 
 def find_fault(value: Any) -> Fault:
@@ -81,16 +79,3 @@ def find_fault(value: Any) -> Fault:
             if number in _BY_NUMBER:
                 return _BY_NUMBER[number]
     return FAULTS[0]
-
-
-def preferred_status(header: str) -> int | None:
-    """Return NNN of `Prefer: code=NNN` (RFC 7240); None if the header has no such preference."""
-    found = _CODE.search(header)
-    status = int(found[1]) if found else 0
-    return status if _LOWEST_STATUS <= status <= _HIGHEST_STATUS else None
-
-
-def preferred_fault(status: int) -> Fault:
-    """Return a fault that responds with `status`."""
-    retry_after = RETRY_AFTER if status in (429, 503) else None
-    return Fault("", f"Prefer: code={status}", status, retry_after=retry_after)

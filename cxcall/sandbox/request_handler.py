@@ -33,10 +33,8 @@ from cxcall.sandbox.oauth.token_endpoint import (
 from cxcall.sandbox.request_check import read_valid_body, require_valid_parameters
 from cxcall.sandbox.response_content import (
     ResponseContext,
-    declares_status,
     fault_response,
     new_engagement_id,
-    success_response,
 )
 
 if TYPE_CHECKING:
@@ -154,12 +152,6 @@ class App:
         exchange.headers |= self.rate_limit.count(bearer_token(authorization))
         operation, exchange.path_values = self.routes.find(request.method, request.path)
         exchange.operation, exchange.engagement_id = operation, new_engagement_id(operation)
-        preferred = faults_by_number.preferred_status(request.headers.get("prefer", ""))
-        if preferred is not None and preferred >= LOWEST_FAULT_STATUS:
-            exchange.headers["Preference-Applied"] = f"code={preferred}"
-            return self._apply_fault(
-                exchange, operation, faults_by_number.preferred_fault(preferred)
-            )
         require_security(operation, request, self.tokens)
         self.rate_limit.check_limit(exchange.headers)
         body = read_valid_body(operation, request)
@@ -169,10 +161,6 @@ class App:
         values = [body, parse_qs(request.query), exchange.path_values]
         exchange.numbers = tuple(numbers_in(values))
         fault = faults_by_number.find_fault(values)
-        if preferred is not None and declares_status(operation, preferred):
-            exchange.accepted = True
-            exchange.headers["Preference-Applied"] = f"code={preferred}"
-            return success_response(operation, self._context(exchange), preferred)
         if fault.once and not self.log.claim(fault.number):
             fault = faults_by_number.FAULTS[0]
         response = self._apply_fault(exchange, operation, fault)

@@ -44,11 +44,6 @@ def _json_media(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return content.get(JSON) or next(others, None)
 
 
-def declares_status(operation: Operation, status: int) -> bool:
-    """Return whether the operation declares a response with exactly this status."""
-    return str(status) in _responses(operation)
-
-
 def new_engagement_id(operation: Operation) -> str:
     """Return a new engagement ID: a UUID, or digits if the declared example has a number."""
     response = _response(operation, success_status(operation))

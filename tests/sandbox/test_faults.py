@@ -1,4 +1,4 @@
-"""Faults of the sandbox, by phone number and by the header `Prefer`."""
+"""Faults of the sandbox, by phone number."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 
 import pytest
 
-from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
-from cxcall.sandbox.http_messages import ERROR_TEXTS, Transmission
+from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault
+from cxcall.sandbox.http_messages import Transmission
 from cxcall.sandbox.server import WORKERS
 from helpers.cases import each_case
 from helpers.sandbox_client import (
@@ -156,46 +156,6 @@ def test_other_text_causes_no_fault(text: str) -> None:
 def test_personal_connection_reason_may_contain_a_fault_number(client: Client) -> None:
     body = {"contactId": CONTACT, "reasonCode": "+12025550150"}
     assert client.post(PERSONAL, body).status == 500
-
-
-@pytest.mark.parametrize(
-    "status", [301, 308, 400, 401, 403, 404, 409, 418, 429, 500, 503, 504, 599]
-)
-def test_prefer_header_selects_any_error_even_without_a_token(client: Client, status: int) -> None:
-    reply = client.send("POST", EXECUTIONS, b"", Prefer=f"respond-async, code={status}")
-    assert reply.status == status
-    assert reply.headers["Preference-Applied"] == f"code={status}"
-    if status >= 400:
-        assert reply.json["status"] == status
-    if status in ERROR_TEXTS and status not in (401, 429):
-        assert (reply.json["code"], reply.json["message"]) == ERROR_TEXTS[status]
-    assert reply.headers["Retry-After"] == ("1" if status in (429, 503) else None)
-    assert calls(client.sandbox) == 0
-
-
-def test_prefer_header_for_a_success_still_requires_a_valid_request(client: Client) -> None:
-    assert client.post(EXECUTIONS, {}, Prefer="code=201").status == 400
-    assert client.post(EXECUTIONS, execution(), Prefer="code=201").status == 201
-    assert client.post(EXECUTIONS, execution(), Prefer="code=204").status == 201
-    assert calls(client.sandbox) == 2
-
-
-@each_case(
-    "header, status",
-    [
-        ("code=429", 429),
-        ('CODE = "503"', 503),
-        ("wait=5, code=404; foo=bar", 404),
-        ("code=1000", None),
-        ("code=099", None),
-        ("code=199", None),
-        ("barcode=429", None),
-        ("", None),
-    ],
-    quick=2,
-)
-def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None) -> None:
-    assert preferred_status(header) == status
 
 
 @pytest.mark.slow

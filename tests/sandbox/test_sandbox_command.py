@@ -57,8 +57,8 @@ def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any
     token = cxcall("auth", "token", env=environment, code=0).out.strip()
     answer = requests.post(
         f"{data['baseUrl']}/api/v2/engagements/outbound/personal-connections",
-        json={"contactId": CONTACT, "reasonCode": "y"},
-        headers={"Authorization": f"Bearer {token}", "Prefer": "code=429"},
+        json={"contactId": CONTACT, "reasonCode": "+12025550129"},
+        headers={"Authorization": f"Bearer {token}"},
         timeout=10,
     )
     assert answer.status_code == 429
@@ -72,7 +72,7 @@ def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any
     record = cxcall.folder / "requests.jsonl"
     lines = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
     sent = [json.loads(line["body"])["reasonCode"] for line in lines if line["operation"]]
-    assert sent == ["x", "y"]
+    assert sent == ["x", "+12025550129"]
     assert record.stat().st_mode & 0o777 == 0o600
     assert data["clientSecret"] not in record.read_text("utf-8")
 

@@ -107,8 +107,7 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     """Run the embedded API server; no real calls are placed.
 
     Responds like the API until you press Ctrl-C. Prints the lines to paste into a shell, and then
-    one line on stderr for each request. A request with the header `Prefer: code=429` gets that
-    response. Open the address in a browser to see each request with its findings;
+    one line on stderr for each request. Open the address in a browser to see each request with its findings;
     `cxcall sandbox requests` and GET /sandbox/requests list them for scripts, and GET /sandbox/events
     lists the outcomes of calls.
 
