@@ -1,4 +1,4 @@
-"""`send LIST --all`: every kind of paging, from loopback servers and the sandbox."""
+"""`send LIST --all`: every kind of paging, from loopback servers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from cxcall.contracts.contract import load_operations
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import find_paging
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.platform_reads.all_pages import follow_pages
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.delivery import Delivery
-from cxcall.sandbox.response_content import ResponseContext, success_response
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import Cxcall
@@ -302,48 +300,3 @@ def test_busy_api_is_waited_for_and_empty_window_too(lists: Cxcall) -> None:
     assert len(paths) == 6
     assert "sending again" in ran.err
     assert "no request is left in this rate-limit window" in ran.err
-
-
-@pytest.mark.slow
-def test_sandbox_pages_as_its_schema_says(live: Cxcall) -> None:
-    ran = live("send", "list-campaigns", "--all", "--page-size", "2", "--fields", "id", code=0)
-    ids = [json.loads(line)["id"] for line in ran.out.splitlines()]
-    assert len(set(ids)) == len(ids) == 5
-    assert "5 items in 3 pages" in ran.err
-    ran = live(
-        "send", "list-campaigns", "--page-size", "2", "--page-number", "3", "-o", "json", code=0
-    )
-    page = ran.envelope["response"]["body"]
-    assert [entry["id"] for entry in page["entities"]] == ids[4:]
-    assert (page["pageCount"], page["total"]) == (3, 5)
-
-
-@pytest.mark.slow
-def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
-    for name in ("numbered", "counted", "cursors", "tokens", "links", "offsets"):
-        size = ("--param", "pageSize=2") if name == "numbered" else ()
-        ran = lists("send", name, "--all", "--sandbox", *size, code=0)
-        assert len({json.loads(line)["id"] for line in ran.out.splitlines()}) == 5, name
-
-
-@pytest.mark.slow
-def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
-    lists = 0
-    for operation in load_operations():
-        paging = find_paging(operation)
-        if paging is None or paging.items is None:
-            continue
-
-        def page(path: str, _count: int, operation: Operation = operation) -> Reply:
-            target, _, query = path.partition("?")
-            context = ResponseContext("", {}, 0, target, query)
-            response = success_response(operation, context, 200)
-            return Reply(200, response.body, response.headers)
-
-        query = f"?{paging.size}=2" if paging.size else ""
-        items, paths = pages_of("", page, operation, query)
-        assert len(items) == 5, operation.name
-        can_choose = bool(paging.size and (paging.number or paging.offset or paging.cursor))
-        assert len(paths) in ((3, 4) if can_choose else (1,)), operation.name
-        lists += 1
-    assert lists > 100
