@@ -44,9 +44,6 @@ def check_hints(tools: list[Any], sending: set[str]) -> None:
 
 @pytest.mark.slow
 def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) -> None:
-    cxcall.file("payloads/good.json", request("r")["body"])
-    cxcall.file("secret.json", {"contactId": "outside"})
-    (cxcall.folder / "payloads/link.json").symlink_to(cxcall.folder / "secret.json")
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "sent", "--yes")
     delivery = cxcall(*words, "-o", "json", code=0).envelope["deliveryId"]
 
@@ -56,7 +53,6 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         check_hints(tools, set())
         await check_validation(client)
         await check_arguments(client)
-        await check_names_in_findings(client)
         explained = await call(
             client, "explain", text="POST /api/v2/conversation/calls HTTP/1.1\n\n"
         )
@@ -84,54 +80,23 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         assert refused["isError"]
         assert "Unknown tool" in refused["text"]
 
-    talk(cxcall, ("--root", "payloads"), talk_to)
+    talk(cxcall, (), talk_to)
     assert count(platform) == 1
 
 
 async def check_validation(client: Client) -> None:
-    """Check payloads as text and as files, also outside the root folder, and texts that are too long."""
+    """Check payloads, and a text that is too long."""
     wrong = await call(
         client, "validate", content='{"contactId": "12345"}', operation="personal-connection"
     )
     assert (wrong["exitCode"], wrong["isError"]) == (3, False)
     assert {each["where"] for each in wrong["findings"]} >= {"/contactId", "/reasonCode"}
-    assert (await call(client, "validate", file="good.json"))["outcome"] == "valid"
     rows = f"contact-id,/reasonCode\n{CONTACT},a\n{CONTACT},b\n"
     table = await call(client, "validate", content=rows, operation="personal-connection")
     assert table["exitCode"] == 0
-    outside = ("../secret.json", "link.json", "/etc/hostname", "a\0b", "", "none.json", ".")
-    answers = [await call(client, "validate", file=file) for file in outside]
-    assert {each["exitCode"] for each in answers} == {2}
-    assert "outside" not in str(answers)
     long = await call(client, "validate", content="[" * ((1 << 20) + 1))
     assert long["isError"]
     assert len(long["text"]) < 1000
-
-
-async def check_names_in_findings(client: Client) -> None:
-    """Check that findings name arguments, and not options."""
-    number = {"phoneNumber": "+12025550123"}
-    for tool, arguments, where, fix in (
-        ("dry_run", {"operation": "execute"}, "parameters", "give it in `parameters`"),
-        (
-            "dry_run",
-            {"operation": "execute", "parameters": {"campaignid": "x"}},
-            "parameters",
-            "write `campaignId` in `parameters`",
-        ),
-        ("list_history", {"since": "zz"}, "since", "write `since: 2h`"),
-        (
-            "dry_run",
-            {"operation": "place-call", "body": {**number, "phoneNumber": "911"}},
-            "/phoneNumber",
-            "(options are for a person in a shell)",
-        ),
-    ):
-        refused = await call(client, tool, **arguments)
-        first = refused["findings"][0]
-        assert first["where"] == where
-        assert fix in first["fix"]
-        assert "`--" not in first["message"]
 
 
 async def check_arguments(client: Client) -> None:
@@ -141,7 +106,7 @@ async def check_arguments(client: Client) -> None:
         (
             "validate",
             "`operation` is invalid: input should be a valid string",
-            {"operation": [TOKEN]},
+            {"content": "{}", "operation": [TOKEN]},
         ),
         (
             "dry_run",
@@ -279,9 +244,5 @@ def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_bei
 
 @pytest.mark.slow
 def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
-    for arguments in (
-        ("--allow-send",),
-        ("--allow-send", "--operation", "cxone-password-token"),
-        ("--root", "none"),
-    ):
+    for arguments in (("--allow-send",), ("--allow-send", "--operation", "cxone-password-token")):
         cxcall("mcp", *arguments, "-o", "json", code=2)

@@ -136,11 +136,11 @@ def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
 
 @pytest.mark.slow
 def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools, RootFolder
+    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools
 
     monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
     target = TargetOptions(SettingsOptions(), ContractOptions())
-    tools = ReadTools(target, GuardOptions(), RootFolder(None))
+    tools = ReadTools(target, GuardOptions())
     report = tools.validate("{}\n" * MAX_FINDINGS, operation="execute")
     assert (len(report.findings), report.exit_code) == (100, 3)
     assert MAX_FINDINGS <= sum(report.data["counts"]["codes"].values()) < MAX_FINDINGS + 10

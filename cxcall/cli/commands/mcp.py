@@ -20,11 +20,10 @@ app = CommandGroup()
 
 
 class ServerOptions(OptionGroup):
-    """What the person who starts the server sets: the destination, the guards, a folder to read, and operations to send."""
+    """What the person who starts the server sets: the destination, the guards, and operations to send."""
 
     target: TargetOptions
     guards: GuardOptions
-    root: str | None = option("--root FOLDER", "Read payload files only below this folder.")
     allow_send: bool = option(
         "--allow-send", "Add a tool that sends requests after a person agrees.", group="Safety"
     )
@@ -36,7 +35,7 @@ class ServerOptions(OptionGroup):
 @app.command(
     "mcp",
     "cxcall mcp",
-    "cxcall mcp --root payloads --profile sandbox",
+    "cxcall mcp --profile sandbox",
     "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
 )
 def mcp(options: ServerOptions) -> None:

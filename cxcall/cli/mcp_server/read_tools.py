@@ -1,6 +1,5 @@
 """The read-only tools: each does what the command of the same name does."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -16,9 +15,7 @@ from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.client.arguments import as_payload
 from cxcall.contracts.contract import load_catalog, load_operation, load_operations
-from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import printable
 from cxcall.output.report import Report
 from cxcall.validation.payload_files import Validation
 
@@ -30,8 +27,6 @@ MAX_VALUES = 50_000
 """The most lines and values of a payload, counted by separators; each may have a finding, which takes time."""
 MAX_FINDINGS = 1000
 """Findings after which a check ends; the first hundred are in the result."""
-LARGEST_FILE = 16 << 20
-"""The most bytes of a file that a tool reads."""
 _CONTENT = "<content>"
 """The name of a text in findings; no file can have it."""
 
@@ -51,89 +46,38 @@ OperationName = Annotated[
 ]
 
 
-class RootFolder:
-    """The folder below which a tool may read files; without a path, it may read none."""
-
-    def __init__(self, path: str | None) -> None:
-        self._path = Path(path).resolve() if path else None
-        if self._path is not None and not self._path.is_dir():
-            raise UsageError(
-                f"`{path}` is not a folder", where="--root", fix="name the folder with the payloads"
-            )
-
-    def find_file(self, name: str) -> str:
-        """Return the path of a regular file, after symbolic links; raises UsageError for a file elsewhere.
-
-        The errors do not say whether a file elsewhere exists.
-        """
-        if self._path is None:
-            raise UsageError(
-                "this server does not read files",
-                where="file",
-                fix="give the text as `content`, or start the server with `--root FOLDER`",
-            )
-        try:
-            path = (self._path / name).resolve()
-            is_file = path.is_relative_to(self._path) and path.is_file()
-            is_small = is_file and path.stat().st_size <= LARGEST_FILE
-        except (OSError, ValueError, RuntimeError):  # ValueError for a null character
-            is_file = is_small = False
-        if not is_file:
-            raise UsageError(
-                f"no file `{printable(name)}` below the root folder of this server",
-                where="file",
-                fix="give a path relative to that folder, or the text as `content`",
-            )
-        if not is_small:
-            raise UsageError(
-                f"`{printable(name)}` has more than {LARGEST_FILE >> 20} MiB",
-                where="file",
-                fix="check it in a shell: `cxcall validate FILE`",
-            )
-        return str(path)
-
-
 class ReadTools:
     """The tools, with the settings that the server was started with."""
 
-    def __init__(self, target: TargetOptions, guards: GuardOptions, root: RootFolder) -> None:
+    def __init__(self, target: TargetOptions, guards: GuardOptions) -> None:
         self.contract = target.own_contract
         self._target = target._replace(contracts=ContractOptions(self.contract))
-        self._guards, self._root = guards, root
+        self._guards = guards
 
     def validate(
         self,
-        content: Annotated[Text, Field(description="The payload: JSON, JSON Lines, or CSV.")] = "",
-        file: Annotated[
-            Name, Field(description="A file below the root folder of the server.")
-        ] = "",
+        content: Annotated[Text, Field(description="The payload: JSON, JSON Lines, or CSV.")],
         operation: Annotated[
             Name, Field(description="Check as this operation; otherwise as the nearest one.")
         ] = "",
     ) -> Report:
         """Check a payload offline against the schema of its operation, before anything is sent.
 
-        Give either `content` or `file`. Each finding has the place (a JSON pointer), the reason, and the correction.
+        Each finding has the place (a JSON pointer), the reason, and the correction.
         """
-        if bool(content) == bool(file):
-            raise UsageError(
-                "exactly one of `content` and `file` is required",
-                where="content",
-                fix="give the payload as `content`",
-            )
         operations = load_catalog(self.contract)
         named = operations.find_operation(operation) if operation else None
-        validation = Validation(operations, named, jobs=1)
-        path = self._root.find_file(file) if file else _CONTENT
-        data = read_bytes(path) if file else content.encode("utf-8", "surrogatepass")
+        data = content.encode("utf-8", "surrogatepass")
         if data.count(b",") + data.count(b"\n") > MAX_VALUES:
             raise UsageError(
                 f"the payload has more than {MAX_VALUES:,} lines and values",
-                where="file" if file else "content",
+                where="content",
                 fix="give a part of the payload, or check it in a shell: `cxcall validate FILE`",
             )
-        validation = validation._replace(contents={} if file else {path: data})
-        return run_validation(validation, [path], QUIET, every=False, most_findings=MAX_FINDINGS)
+        validation = Validation(operations, named, jobs=1, contents={_CONTENT: data})
+        return run_validation(
+            validation, [_CONTENT], QUIET, every=False, most_findings=MAX_FINDINGS
+        )
 
     def explain(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcp_types import ToolAnnotations
 
-from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
+from cxcall.cli.mcp_server.read_tools import ReadTools
 from cxcall.cli.mcp_server.send_tools import PendingConfirmations, RequestTools, new_send_tool
 from cxcall.cli.mcp_server.tool_results import Server, as_tool
 from cxcall.cli.shared_options import flags_of
@@ -18,14 +18,16 @@ from cxcall.version import __version__
 if TYPE_CHECKING:
     from cxcall.cli.commands.mcp import ServerOptions
 
+_OPTIONS = " Options in messages (`--name`) are for a person in a shell; give values in `parameters` and `body`."
 _CHECKS = (
     "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"
     " (`explain`). A call is a real phone ringing. This server cannot send requests: a person sends them in a shell."
+    + _OPTIONS
 )
 _SENDS = (
     "Check requests to contact-center APIs offline (`validate`, `explain`), then `dry_run`, then `send` the same"
     " request with the confirmation ID; a person is asked. A call is a real phone ringing: never send again after"
-    " the outcome `unknown`, and do not ask again after a person declined."
+    " the outcome `unknown`, and do not ask again after a person declined." + _OPTIONS
 )
 _OFFLINE = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -44,7 +46,7 @@ def serve(options: ServerOptions, operations: tuple[str, ...]) -> None:
     A request in flight is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
-    reading = ReadTools(options.target, options.guards, RootFolder(options.root))
+    reading = ReadTools(options.target, options.guards)
     with Client(**flags_of(options)) as client:
         requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):

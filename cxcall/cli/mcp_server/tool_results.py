@@ -5,7 +5,6 @@ Wrong arguments are reported by name, never with their values, which may be secr
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
-import re
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -18,7 +17,7 @@ from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
 from cxcall.findings.errors import CxcallError, UsageError, fault_finding
-from cxcall.findings.finding import Finding, begin_report, with_notices
+from cxcall.findings.finding import begin_report, with_notices
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
@@ -33,33 +32,6 @@ _UNUSABLE_ANSWER = UsageError(
 )
 QUIET = OutputOptions(output="json", quiet=True, no_input=True)
 """The output options of a tool: the action prints nothing and asks nobody."""
-
-
-# Messages name options of the command line; an agent gives arguments, and only a person lowers a guard.
-_AS_ARGUMENTS = tuple(
-    (re.compile(pattern), argument)
-    for pattern, argument in (
-        (r"`--[\w-]+` is missing: (`[^`]+` is required)", r"\1"),
-        (r"^add `--[\w-]+ [A-Z]+`$", "give it in `parameters`"),
-        (r"`--param ([^`=]+)=[^`]*`", r"`\1` in `parameters`"),
-        (r"`--set (/[^`=]*)=[^`]*`", r"`\1` in `body`"),
-        (r"`--(operation|outcome|since) ([^`]*)`", r"`\1: \2`"),
-        (r"`--(operation|outcome|since)`", r"`\1`"),
-    )
-)
-_OPTION = re.compile("`--[a-z]")
-
-
-def _as_arguments(finding: Finding) -> Finding:
-    """Return a finding with the arguments of a tool in place of options of the command line."""
-    where, message, fix = finding.where, finding.message, finding.fix
-    for pattern, argument in _AS_ARGUMENTS:
-        message, fix = pattern.sub(argument, message), pattern.sub(argument, fix)
-    if _OPTION.search(fix) and "start the server" not in fix:
-        fix += " (options are for a person in a shell)"
-    if where[:2] == "--":
-        where = where[2:] if where in ("--operation", "--outcome", "--since") else "parameters"
-    return finding._replace(where=where, message=message, fix=fix)
 
 
 def as_tool(action: Callable[P, Report]) -> Callable[P, CallToolResult]:
@@ -83,8 +55,7 @@ def as_tool(action: Callable[P, Report]) -> Callable[P, CallToolResult]:
 
 def result_of(report: Report, *, is_error: bool = False) -> CallToolResult:
     """Return the envelope of a report as the result of a tool."""
-    findings = map(_as_arguments, with_notices(report.findings))
-    report = report._replace(findings=tuple(findings))
+    report = report._replace(findings=with_notices(report.findings))
     envelope: dict[str, Any] = redact_value(envelope_of(report))
     text = escape_in_json(json.dumps(envelope, ensure_ascii=False))
     return CallToolResult(
