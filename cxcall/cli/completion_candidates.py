@@ -36,21 +36,21 @@ class Completions(NamedTuple):
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
     """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
     shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
-    breaks = quote = ""
-    # Bash splits words at its own delimiters, so its script passes the line as it was typed.
-    if shell == "bash":
-        words, word, quote = _split(environment.get("_CXCALL_LINE", ""))
-        breaks = "" if quote else environment.get("_CXCALL_BREAKS", "")
+    breaks = ""
     try:
+        # Bash splits words at its own delimiters, so its script passes the line as it was typed.
+        if shell == "bash":
+            words, word = _split(environment.get("_CXCALL_LINE", ""))
+            breaks = environment.get("_CXCALL_BREAKS", "")
         offer = find_completions(words, word)
-    except Exception:  # noqa: BLE001 - a broken setting, contract or ledger has no values
+    except Exception:  # noqa: BLE001 - an open quote, or a broken setting, contract, or ledger has no values
         return ""
     done = max((word.rfind(mark) + 1 for mark in breaks), default=0)
     return "\n".join(
         [
             "files" if offer.takes_files else "words",
             *(
-                _format(Value(text[done:], about), shell, quote)
+                _format(Value(text[done:], about), shell)
                 for text, about in offer.values
                 if text.isprintable()  # a line of the answer is a value
             ),
@@ -116,27 +116,17 @@ def _parameter_at(context: Any, words: list[str]) -> Any:
     return None
 
 
-def _split(line: str) -> tuple[list[str], str, str]:
-    """Split the line before the cursor as a shell does.
+def _split(line: str) -> tuple[list[str], str]:
+    """Split the line before the cursor as a shell does; returns the words after the command, and the last one.
 
-    Returns the words after the command, the last one, and the quote that is open there.
+    Raises ValueError for an open quote.
     """
     import shlex
 
-    reader = shlex.shlex(line, posix=True)
-    reader.whitespace_split, reader.commenters = True, ""
-    words: list[str] = []
-    quote = ""
-    try:
-        words.extend(reader)
-    except ValueError:  # an open quote: its content so far is the word
-        words.append(reader.token)
-        state = getattr(reader, "state", "")  # the open quote
-        quote = state if state in _QUOTES else ""
-    words = words[1:]
-    if not words or (line[-1:].isspace() and not quote):
-        return words, "", quote
-    return words[:-1], words[-1], quote
+    words = shlex.split(line)[1:]
+    if not words or line[-1:].isspace():
+        return words, ""
+    return words[:-1], words[-1]
 
 
 def _flags(context: Any) -> Iterator[Value]:
@@ -190,25 +180,6 @@ def _profiles(_context: Any) -> Iterator[Value]:
         yield Value(name, str(profile.get("base_url") or profile.get("region") or ""))
 
 
-def _settings(context: Any) -> Iterator[Value]:
-    from cxcall.settings.profile_changes import PROFILE_SETTINGS
-    from cxcall.settings.sources import SECRET_SETTINGS
-
-    is_set = context.info_name == "set"
-    for name in PROFILE_SETTINGS:
-        if not (is_set and name in SECRET_SETTINGS):
-            yield Value(name)
-
-
-def _values_of_setting(context: Any) -> Iterable[Value]:
-    from cxcall.settings.setting_defaults import HOURS_POLICIES
-
-    key = context.params.get("key")
-    if key in ("platform", "region"):
-        return _SOURCES[key](context)
-    return map(Value, HOURS_POLICIES) if key == "hours_policy" else ()
-
-
 def _platforms(_context: Any) -> Iterable[Value]:
     from cxcall.contracts.openapi_document import PLATFORMS
 
@@ -241,13 +212,6 @@ def _codes(_context: Any) -> Iterator[Value]:
         yield Value(code.name, code.means)
 
 
-def _topics(context: Any) -> Iterator[Value]:
-    from cxcall.cli.commands.help import TOPICS
-
-    yield from (Value(name, topic.about) for name, topic in TOPICS.items())
-    yield from (Value(*line) for line in context.find_root().command.lines(context))
-
-
 def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     """Return a function that completes the values of a field in the newest deliveries."""
 
@@ -274,30 +238,19 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "delivery": _complete_recorded("id"),
     "engagement_id": _complete_recorded("engagement_id"),
     "batch": _complete_recorded("batch"),
-    "topic": _topics,
-    "key": _settings,
-    "value": _values_of_setting,
     "platform": _platforms,
     "region": _regions,
 }
 
 
-def _format(value: Value, shell: str, quote: str) -> str:
+def _format(value: Value, shell: str) -> str:
     """Return the line for a value, with its description on one line if the shell shows descriptions."""
     from cxcall.output.terminal_text import escape_controls
 
     if shell == "bash":
-        return _QUOTES[quote](value.text)
+        return re.sub(r"([^\w@%+=:,./-])", r"\\\1", value.text)
     about = escape_controls(" ".join(value.about.split()))
     if shell != "zsh":
         return f"{value.text}\t{about}"
     text = value.text.replace("\\", "\\\\").replace(":", "\\:")
     return f"{text}:{about}" if about else text
-
-
-# How bash needs a word outside of quotes, and inside of an open one.
-_QUOTES: Mapping[str, Callable[[str], str]] = {
-    "": lambda text: re.sub(r"([^\w@%+=:,./-])", r"\\\1", text),
-    '"': lambda text: re.sub(r"([$`\"\\])", r"\\\1", text),
-    "'": lambda text: text.replace("'", r"'\''"),
-}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup
@@ -18,7 +17,6 @@ from cxcall.credentials.access_token import EXPLICIT, credentials_error
 from cxcall.credentials.client_selection import grant_kind, require_token_url
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.status import get_status
-from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from cxcall.output.output_options import OutputOptions
     from cxcall.settings.sources import Flags
 
-_PLACES_OF_ANSWERS = ("stdin", "--region", "--base-url")
 _PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
 
 
@@ -187,7 +184,11 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
         find_setting(name, layers) for name in ("region", "base_url")
     ):
         return flags
-    platform = find_platform(flags) or _ask_platform(screen)
+    platform = find_platform(flags)
+    if not platform:
+        answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{PLATFORMS[0]}]")
+        platform = answer or PLATFORMS[0]
+        check_values([{"platform": Setting(platform, "answer", locate=lambda: "stdin")}])
     if platform == CXONE:  # no default: a key is sent there
         prompt, default = "Area, such as na1, or the URL of the API", ""
     else:
@@ -195,35 +196,14 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
         urls = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
         default = next((name for name in urls if urls[name] == contract.base_url()), "")
         prompt = f"Region, or the URL of the API [{default}]"
-    while True:
-        answer = screen.read_line(prompt) or default
-        name = "base_url" if "://" in answer else "region"
-        chosen: Flags = {**flags, "platform": platform, name: answer}
-        if not answer or _is_accepted(partial(settings_of_platform, chosen), screen):
-            return chosen
-
-
-def _ask_platform(screen: Screen) -> str:
-    """Return a valid platform; asks again after an invalid answer."""
-    default = PLATFORMS[0]
-    while True:
-        answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
-        given = {"platform": Setting(answer, "answer", locate=lambda: "stdin")}
-        if _is_accepted(partial(check_values, [given]), screen):
-            return answer
-
-
-def _is_accepted(check: Callable[[], object], screen: Screen) -> bool:
-    """Return whether an answer is valid, and print its error if not; raises an error that is about something else."""
-    try:
-        check()
-    except UsageError as error:
-        if error.findings[0].where not in _PLACES_OF_ANSWERS:
-            raise
-        for finding in error.findings:
-            screen.print_finding(finding, screen.stderr)
-        return False
-    return True
+    answer = screen.read_line(prompt) or default
+    chosen: Flags = {
+        **flags,
+        "platform": platform,
+        "base_url" if "://" in answer else "region": answer,
+    }
+    settings_of_platform(chosen)  # raises UsageError for an invalid answer
+    return chosen
 
 
 def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tuple[Flags, str]:
