@@ -34,7 +34,27 @@ from typing import Any
 
 Case = dict[str, Any]
 NUMBER = "+12025550123"
-LISTED = "+14155550199"
+LISTED = "+14155550199\n+4930555019\n"
+_PEOPLE = (
+    ("1", "415", "5550199"),
+    ("1", "415", "5550199"),
+    ("1", "212", "5550199"),
+    ("1", "415", "5550111"),
+    ("49", "30", "555019"),
+    ("49", "40", "555019"),
+    ("45", "32", "123456"),
+    ("55", "11", "912345678"),
+)
+"""Country codes, area codes, and local numbers; the first and the fifth are on the list."""
+_OTHERS: tuple[Case, ...] = (
+    {"agent": {"countryCode": "1", "areaCode": "212", "lineNumber": "5550100"}},
+    {"agent": {"line": "4021"}, "queue": "77"},
+    {"office": {"areaCode": "212"}},
+    {"office": {"areaCode": "415", "phone": "+12125550100"}},
+    {"from": {"phoneNumber": "+12125550123"}},
+    {"country": "US", "variables": {"code": "30"}},
+)
+"""What a body may have beside a person: the numbers and codes of others."""
 ID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 METHODS = ("GET", "GET", "GET", "POST", "PUT", "DELETE")
 VERBS = (
@@ -100,29 +120,29 @@ def _value(random: Random) -> str:
 
 def make_people(random: Random) -> Case:
     """Return a body with the listed number in some spelling, or one like it, whole or in parts."""
-    area, local = random.choice(
-        (("415", "5550199"), ("415", "5550199"), ("212", "5550199"), ("415", "5550111"))
-    )
+    country, area, local = random.choice(_PEOPLE)
     split = f"{local[:3]}-{local[3:]}"
     whole = random.choice(
         (
-            f"+1{area}{local}",
+            f"+{country}{area}{local}",
             f"{area}-{split}",
             f"({area}) {split}",
-            f"tel:+1-{area}-{split}",
-            f"001{area}{local}",
+            f"tel:+{country}-{area}-{split}",
+            f"00{country}{area}{local}",
         )
     )
     parts = {
         random.choice(("areaCode", "area", "npa", "prefix")): random.choice(
-            (area, f"({area})", int(area))
+            (area, f"({area})", int(area), f"0{area}")
         )
     }
     parts[random.choice(("number", "phoneNumber", "localNumber", "line"))] = random.choice(
         (local, split, int(local))
     )
     if random.random() < 0.5:
-        parts[random.choice(("countryCode", "country"))] = random.choice(("1", "+1", 1, "US"))
+        parts[random.choice(("countryCode", "country"))] = random.choice(
+            (country, f"+{country}", int(country), "US")
+        )
     if random.random() < 0.3:
         parts[random.choice(("extension", "zip", "id", "caller"))] = random.choice(
             ("415", "12", "94103")
@@ -132,6 +152,8 @@ def make_people(random: Random) -> Case:
     body: Any = {name: parts[name] for name in names} if random.random() < 0.7 else {"phone": whole}
     for _ in range(random.randint(0, 2)):
         body = random.choice(({"contact": body}, {"contacts": [body]}, {"name": "Ada", "to": body}))
+    if random.random() < 0.3:
+        body = {**body, **random.choice(_OTHERS)}
     return {"body": body}
 
 

@@ -8,7 +8,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import is_folded_caller_name, is_folded_number_name
 from cxcall.runtime.patterns import compile_pattern
 
-COUNTRY, AREA, PREFIX, EXCHANGE, NUMBER, END = range(6)
+COUNTRY, AREA, PREFIX, EXCHANGE, NUMBER = range(5)
 # Of folded names, such as `homeAreaCode`.
 _FORMS = {
     COUNTRY: (
@@ -19,7 +19,6 @@ _FORMS = {
     PREFIX: r".*prefix",  # an area code, what follows it, or what is dialed before it
     EXCHANGE: r".*?(?:exchange|nxx|centraloffice)(?:code)?",
     NUMBER: r".*?(?:line|subscriber|local|station)(?:number|nummer|num|no|part)?|sn",
-    END: r".*(?:suffix|extension|ext)",
 }
 # A city, an area, and a code may be something else than an area code, and a line or a station may be that of an agent.
 _CERTAIN = (

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
+    from cxcall.sending.numbers_in_parts import NumberInParts
 
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
@@ -102,31 +103,41 @@ def find_numbers(
     has_part = any(word in each.parent + each.name for each in entries for word in _PART_WORDS)
     if not (found or with_digits or has_part):
         return []
-    from cxcall.sending.numbers_in_parts import NumberParts
+    from cxcall.sending.numbers_in_parts import join_parts
 
-    parts = NumberParts(entries)
-    local = parts.local
+    parts = join_parts(entries)
     if with_digits:
-        found += [(number, where, Certainty.DIGITS) for number, where in parts.join()]
-    found = [
-        (number, where, certainty)
-        for number, where, certainty in found
-        if not (whole := local.get(((digits := local_digits(number)), where))) or digits in whole
+        found += [
+            (form, each.where, Certainty.DIGITS)
+            for each in parts
+            for form in each.forms
+            if form != each.person
+        ]
+    return _with_persons(found, parts)
+
+
+def _with_persons(
+    found: list[tuple[str, str, int]], parts: list[NumberInParts]
+) -> list[DialedNumber]:
+    """Return the numbers that were found, each with its place and certainty; those in parts as the numbers of their persons."""
+    local = {(each.digits.lstrip("+"), each.where): each for each in parts if each.is_local}
+    known = [each for each in local.values() if each.person]
+    others = [
+        (part, each)
+        for each in found
+        if not ((part := local.get((local_digits(each[0]), each[1]))) and part.person)
     ]
-    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
-    if any(whole and where in parts.dialed for (_, where), whole in local.items()):
+    surest = max((each[2] for _, each in others), default=Certainty.DIGITS)
+    if any(each.is_dialed for each in known):
         surest = Certainty.NAMED
     has_other = surest >= Certainty.FORM  # so that a line, for example, is rather that of an agent
     numbers = [
-        DialedNumber(each, where, where in parts.dialed or not has_other, local=digits)
-        for (digits, where), whole in local.items()
-        for each in whole
-        if each != digits
+        DialedNumber(each.person, each.where, each.is_dialed or not has_other, local=each.digits)
+        for each in known
     ]
-    for number, where, certainty in found:
-        is_local = local.get((local_digits(number), where)) == ()
+    for part, (number, where, certainty) in others:
         is_dialed = certainty >= max(surest, Certainty.FORM)
-        is_in_text = certainty == Certainty.EMERGENCY
+        is_in_text, is_local = certainty == Certainty.EMERGENCY, part is not None
         numbers.append(DialedNumber(number, where, is_dialed, is_in_text, is_local))
     return numbers
 

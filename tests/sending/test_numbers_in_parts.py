@@ -38,7 +38,7 @@ API = "https://api.example.com"
         ({"countryCode": "44", "areaCode": "0202", "phone": "5550123"}, False),
         ({"areaCode": "202", "number": "5550124"}, False),
         ({"areaCode": "203", "number": "5550123"}, False),
-        # in different objects: the smallest one that has an area code and a number
+        # in different objects, if the number has no code in its own
         (
             {
                 "to": {"prefix": "202", "phone": "5550123", "countryCode": "1"},
@@ -49,7 +49,7 @@ API = "https://api.example.com"
         ({"a": {"areaCode": "202"}, "b": {"number": "5550123"}}, True),
         ({"areaCode": "202", "people": [{"phone": {"number": "5550123"}}]}, True),
         ({"area": {"code": "202"}, "number": {"value": "5550123"}}, True),
-        ({"people": [{"areaCode": "202", "phone": "5550188"}, {"phone": "5550123"}]}, False),
+        ({"people": [{"areaCode": "202", "phone": "5550188"}, {"phone": "5550123"}]}, True),
         ({"campaign": {"code": "202"}, "number": "5550123"}, False),
         # whose number it is
         ({"homeAreaCode": "202", "homePhone": "5550123", "mobileAreaCode": "303"}, True),
@@ -63,17 +63,12 @@ API = "https://api.example.com"
         ({"areaCode": "120", "phone": "+25550123"}, False),
         ({"customerAreaCode": "202", "customerNumber": "88231", "phone": "5550123"}, True),
         ({"contactAreaCode": "202", "contactNumber": "882311", "phoneNumber": "5550123"}, True),
-        ({"calleeAreaCode": "202", "to": "5550123", "callee": "44"}, True),
-        ({"customerAreaCode": "202", "customerPhone": "5550188", "phone": "5550123"}, True),
         ({"cityCode": "12", "areaCode": "202", "phone": "5550123", "tel": "5550188"}, True),
-        ({"homeCity": "12", "areaCode": "202", "homePhone": "5550123"}, True),
         ({"phone1AreaCode": "202", "phone1Number": "5550123"}, True),
         # a prefix that is not part of the number, or a country code
         ({"prefix": "1", "areaCode": "202", "phone": "5550123"}, True),
         ({"trunkPrefix": "0", "areaCode": "202", "number": "5550123"}, True),
         ({"techPrefix": "77", "areaCode": "202", "number": "5550123"}, True),
-        ({"dialPrefix": "9", "areaCode": "202", "number": "5550123"}, True),
-        ({"carrierPrefix": "1010288", "areaCode": "202", "number": "5550123"}, True),
         ({"prefix": "+1", "areaCode": "202", "number": "5550123"}, True),
         ({"prefix": "1", "areaCode": "303", "phone": "5550123"}, False),
         ({"countryCode": "1", "areaCode": "303", "phone": "5550123"}, False),
@@ -81,7 +76,6 @@ API = "https://api.example.com"
         ({"exchangeCode": "12", "areaCode": "202", "number": "5550123"}, True),
         # other parts
         ({"areaCode": "202", "prefix": "555", "number": "0123"}, True),
-        ({"areaCode": "202", "exchange": "555", "extension": "0123"}, True),
         ({"cc": "1", "ndc": "202", "sn": "5550123"}, True),
         ({"phone": ["+1", "202", "5550123"]}, True),
         ({"phones": ["2025550199", "5550123"]}, False),
@@ -93,7 +87,6 @@ API = "https://api.example.com"
         # as in a whole number: dashes, extensions, decimals, and other digits
         ({"areaCode": "202", "number": "555\u20110123"}, True),
         ({"areaCode": "202", "number": "555\u00a00123"}, True),
-        ({"areaCode": "(202)", "number": "555 0123 ext 4"}, True),
         ({"areaCode": "202", "number": "555-0123x4"}, True),
         ({"areaCode": "202", "number": "5550123,,88"}, True),
         ({"areaCode": 202.0, "number": 5550123.0}, True),
@@ -123,20 +116,19 @@ def test_listed_number_is_stopped_if_its_parts_are_separate_values(
         ({"areaCode": "202", "number": "5550123"}, []),
         ({"areaCode": "030", "number": "90 18-20 x4"}, []),
         ({"countryCode": "+49", "area": "30", "localNumber": "123456"}, []),
-        ({"phone1": "202", "phone2": "444", "phone3": "0123"}, []),
+        ({"phone1": "202", "phone2": "444", "phone3": "0123"}, ["number-unchecked"]),
         ({"mobile": {"area": "202", "exchange": "555", "line": "0123"}}, []),
         ({"number": "2025550132", "dialPrefix": "9", "area": "3"}, []),
         ({"number": "(202) 555-0134", "areaCode": "202"}, []),
-        ({"number": "5812345", "mobile": "7002", "prefix": "9"}, []),
+        ({"number": "5812345", "mobile": "7002", "prefix": "9"}, ["number-unchecked"]),
         ({"areaCode": "900", "number": "5550123"}, ["phone-kind"]),
-        ({"areaCode": "0201", "number": "911"}, ["phone-kind"]),
+        ({"areaCode": "0201", "number": "911"}, ["phone-kind", "number-unchecked"]),
         ({"areaCode": "11", "number": "190"}, ["phone-kind", "number-unchecked"]),
         # what may be an area code, or something else
         ({"area": "202", "number": "5550123"}, ["number-unchecked"]),
         ({"prefix": "202", "number": "5550123"}, ["number-unchecked"]),
         ({"code": "404", "number": "5550123"}, ["number-unchecked"]),
         ({"techPrefix": "77", "subscriberNumber": "12345678"}, ["number-unchecked"]),
-        ({"areaCode": "440305", "number": "5550123"}, ["number-unchecked"]),
         (
             {"workAreaCode": "202", "workPhone": "5550123", "city": "30", "phone": "123456"},
             ["number-unchecked"],
@@ -192,19 +184,12 @@ class People(NamedTuple):
             {"area_code": 202, "phone": "555-0123"},
             {"NPA": "(202)", "to": "555 0123 ext 4"},
             {"countryCode": "+1", "areaCode": "202", "localNumber": 5550123.0},
-            {"countryCode": 1, "city": "202", "phoneNumber": "5550123"},
             {"prefix": "001", "number": "5550123", "areaCode": "202"},
             {"areaCode": "1202", "number": "5550123"},
             {"areaCode": "+1202", "number": "5550123"},
             {"areaCode": "00 1 202", "number": "5550123"},
-            {"countryCode": "1", "areaCode": "1-202", "number": "5550123"},
-            {"prefix": "+1202", "number": "5550123"},
             {"areaCode": "202", "exchange": "555", "number": "0123"},
-            {"area": "202", "prefix": "555", "exchange": "555", "line": "0123"},
-            {"areaCode": "202", "prefix": "555", "number": "0123"},
             {"phone2AreaCode": "202", "phone2Number": "5550123"},
-            {"phone": ["+1", "202", "5550123"]},
-            {"phone1": "202", "phone2": "555", "phone3": "0123"},
             {"number": "(202) 555-0123", "areaCode": "202"},
             {"phone": "+12025550123"},
             {"phone": "2025550123", "countryCode": "1"},
@@ -213,7 +198,6 @@ class People(NamedTuple):
         [
             {"countryCode": "+49", "area": "30", "localNumber": "123456"},
             {"callingCode": "49", "areaCode": "030", "number": "12 34-56"},
-            {"countryCode": "0049", "areaCode": "4930", "number": "123456"},
             {"vorwahl": "030", "rufnummer": "123456"},
             {"vorwahl": 30, "nummer": 123456},
             {"areaCode": "030", "number": "030 123456", "countryCode": "49"},
@@ -232,7 +216,6 @@ class People(NamedTuple):
             {"phone": "+61390123456"},
         ],
         [  # its area is not part of the number
-            {"countryCode": "45", "areaCode": "12", "number": "32123456"},
             {"countryCode": "45", "area": "7", "number": "32123456"},
             {"number": "32123456", "postalCode": "1050"},
             {"phone": "+4532123456"},
@@ -252,7 +235,6 @@ def test_people_with_the_same_local_number_are_different() -> None:
         {"countryCode": "1", "areaCode": "303", "number": "5550123"},
         {"npa": "404", "nxx": "555", "phone": "0123"},
         {"countryCode": "+1", "area": "505", "localNumber": "5550123"},
-        {"phone": ["+1", "606", "5550123"]},
         {"phone": "+18085550123"},
     ]
     abroad = [
@@ -306,7 +288,7 @@ AGENT = {"countryCode": "1", "areaCode": "415", "lineNumber": "5550100"}
         ({"from": {"phoneNumber": "+12025550123"}}, {"12025550123"}),
         # An area code of something else, beside a number that may be whole in its country
         ({"office": {"areaCode": "0301"}, "contact": {"phone": "91234567"}}, {"91234567"}),
-        ({"areaCode": "3", "phone": "9123-4567"}, {"391234567", "91234567"}),
+        ({"areaCode": "3", "phone": "9123-4567"}, {"391234567"}),
     ],
 )
 def test_other_numbers_do_not_hide_whom_a_request_calls(
@@ -316,12 +298,30 @@ def test_other_numbers_do_not_hide_whom_a_request_calls(
     assert {digits for kind, digits in kinds if kind == "number"} == people
 
 
-def test_body_with_many_codes_has_few_people() -> None:
-    body = {f"area{i}Code": str(201 + i) for i in range(8)} | {"phone": "5550123"}
-    assert len(People.of(body).recorded) == 8 + 1  # and the number without an area code
-    assert People.of(body | {"area9Code": "999"}).recorded == set()
+def test_person_is_not_known_if_there_are_several_ways_to_join_a_number() -> None:
+    bodies = (
+        {"areaCode": "202", "otherAreaCode": "303", "phone": "5550123"},
+        {"areaCode": "202", "exchange": "555", "otherExchange": "556", "line": "0123"},
+        {"area": "202", "phone": "5550123"},
+        {"areaCode": "202", "prefix": "555", "number": "0123"},
+        {"phone": ["+1", "202", "5550123"]},
+        {"phone1": "202", "phone2": "555", "phone3": "0123"},
+    )
+    assert [each for each in bodies if People.of(each).recorded] == []
+
+
+def test_body_with_long_digits_and_many_codes_is_read_quickly() -> None:
     long = "1" * 5000
-    assert People.of({"cc": long, f"phone{long}": "202", "phone2": "5550123"}).recorded
+    codes = {f"area{i}Code": str(201 + i) for i in range(800)}
+    assert People.of(codes | {"cc": long, f"phone{long}": "5550123"}).recorded == set()
+
+
+def test_each_of_many_listed_numbers_in_parts_is_stopped(guards: Guards) -> None:
+    Path("dnc.txt").write_text("+12025550123\n", "utf-8")
+    people = [{"areaCode": "202", "code": "7", "number": f"555{i:04}"} for i in range(1000, 1300)]
+    last = {"areaCode": "202", "code": "7", "number": "5550123"}
+    place = Place("callPerson", {"line": "1"}, {"people": [*people, last]})
+    assert "do-not-call" in guards.codes("3.1.0", place, "")
 
 
 def test_limit_and_do_not_call_list_know_a_number_in_parts(cxcall: Cxcall) -> None:
