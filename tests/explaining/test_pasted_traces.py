@@ -40,11 +40,6 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "no scheme",
     ),
     "redaction in blocks": (f"--> POST {URL}\nAuthorization: ██\n{BODY}\n<-- 400 {URL}", "not-provable", "no scheme"),
-    "text of a platform in a comment": (
-        'r = requests.get("https://api-na1.niceincontact.com/inContactAPI/services/v30.0/skills", headers={"Authorization": "Bearer x.y"})\n# body: No known way to render data',
-        "error header-missing header:Accept",
-        "CORS",
-    ),
     "length of an empty body": (f"POST {PATH} HTTP/1.1\nContent-Length: 0\n\nHTTP/1.1 400 Bad Request\n", "the request has no body", "the API says"),
     "time and logger before each line": (
         "\n".join(f"2026-11-28 07:03:11,448 DEBUG [okhttp3.OkHttpClient] {line}" for line in (f"--> POST {URL}", "Content-Type: application/json", "", BODY, f"<-- 400 {URL} (181ms)", f"ININ-Correlation-Id: {QUEUE}")),

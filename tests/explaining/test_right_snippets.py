@@ -88,11 +88,10 @@ def test_property_that_no_line_names_is_missing() -> None:
 @each_case(
     "code, value",
     [
-        ("let first, name = 'Ada'", "Ada"),
         ("const first = 'Bob', name = 'Ada'", "Ada"),
         ("var first = 'Bob',\n    name = 'Ada'", "Ada"),
         ("first = name = 'Ada'", "Ada"),
-        ("const [first, name] = ['Bob', 'Ada']", "{...}"),
+        ("const [first, name] = ['Bob', 'Ada']", "{name}"),
         ("first, name = name, first", "{...}"),
         ("first, name = encode()", "{...}"),
         ("name = 'A'\nname .= 'da'", "Ada"),

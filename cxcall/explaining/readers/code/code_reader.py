@@ -73,8 +73,6 @@ class _Assembler:
         return self.drafts[-1]
 
     def report(self, kind: str, name: str, value: Any) -> None:
-        if kind in ("call", "add"):
-            self.draft.parts.take_call(name, value)
         if kind == "filled" and self.draft.target == name:
             self.draft.target = ""  # the format string, before its values were inserted
         if kind in ("text", "filled"):
@@ -152,10 +150,10 @@ class _Assembler:
             draft.set_method(method, 4)  # `CURLOPT_POST`
         elif isinstance(value, str) and role in _TARGET_ROLES:
             self._named_text(role, value)
-        elif role == "query" and draft.take_query(value, may_be_hidden=name != "query"):
+        elif (
+            role == "query" and draft.take_query(value, may_be_hidden=name != "query")
+        ) or role == "files":
             return
-        elif role == "files":
-            draft.parts.take_value(value)
         elif folded in BASIC:
             draft.take_basic(value)
         elif role in ("method", "headers") or (role in BODY_ROLES and not is_member):

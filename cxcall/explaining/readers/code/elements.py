@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import Any
 
 from cxcall.explaining.readers.code.token_tree import (
@@ -16,12 +17,10 @@ from cxcall.explaining.readers.code.token_tree import (
 )
 from cxcall.explaining.readers.code.tokens import CodeToken
 
-DECLARATIONS = tuple("let var const local my our val auto final def mut export".split())
 BLOCKS = tuple("with if for while def class else elif try except finally async".split())
 TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
+_ASSIGNMENTS = ("=", ":=")
 LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
-_MAX_LINE = 64
-"""The number of tokens in which an assignment to several names is looked for."""
 
 
 def split_elements(group: Group) -> Iterator[list[Any]]:
@@ -38,8 +37,8 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             kind == "operator"
             and item.value in (",", ";")
             and not (item.value == "," and not group.opening and is_command(element))
-            and not (item.value == "," and is_in_assignment(group, element, index))
             and not (item.value == "," and is_next_item(group, element, index))
+            and not (item.value == "," and is_target_list(group, element, index))
         )
         is_block = is_new_line and is_block_start(element)
         if (
@@ -72,43 +71,18 @@ def is_next_item(group: Group, element: list[Any], position: int) -> bool:
     return (is_statement or group.opening == "@{") and is_value and not is_member
 
 
-def is_in_assignment(group: Group, element: list[Any], position: int) -> bool:
-    """Return whether the comma at a position is in an assignment to several names: `a, b = 1, 2`."""
-    ends = (*(each for each in group.items[position : position + _MAX_LINE] if is_line_end(each)),)
-    end = group.items.index(ends[0], position) if ends else position + _MAX_LINE
-    line = [*element[:_MAX_LINE], *group.items[position:end]]
-    signs = [at for at, each in enumerate(line) if is_operator(each, ("=", ":="))]
-    targets = assignment_targets(line[: signs[0]]) if len(signs) == 1 else []
-    if len(targets) < 2 or group.opening not in ("", "{"):
+def is_target_list(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether the comma at a position is in an assignment to several names: `a, err := f()`."""
+    if any(is_operator(each, _ASSIGNMENTS) for each in element):
         return False
-    is_short = line[signs[0]].value == ":="
-    start = position - len(element)
-    is_statement = not group.opening or is_short or line[0].value[:1] == "$"
+    line = takewhile(lambda each: not is_newline(each), islice(group.items, position, None))
+    sign = next((each.value for each in line if is_operator(each, _ASSIGNMENTS)), "")
+    if not sign or group.opening not in ("", "{"):
+        return False
+    before = group.items[: position - len(element)][-2:]
     # In braces, `{ a, b = c }` is an object of C#, whose lines end with commas.
-    is_statement |= (
-        start > 1
-        and is_newline(group.items[start - 1])
-        and not is_operator(group.items[start - 2], (",",))
-    )
-    is_new = is_operator(line[0], DECLARATIONS) and not is_short  # `let a, b = 1` of JavaScript
-    return is_statement and not (is_new and len(split_at_commas(line[signs[0] :])) != len(targets))
-
-
-def assignment_targets(items: list[Any]) -> list[list[Any]]:
-    """Return the names on the left side of an assignment, without `let` and the like; empty if they are not names."""
-    names = items[1:] if items and is_operator(items[0], DECLARATIONS) else items
-    if len(names) == 1 and isinstance(names[0], Group) and names[0].opening in ("(", "["):
-        names = [each for each in names[0].items if not is_newline(each)]
-    targets = split_at_commas(names)
-    return targets if all(map(_is_target, targets)) else []
-
-
-def _is_target(items: list[Any]) -> bool:
-    items = items[1:] if is_operator(items[0], ("*",)) else items
-    if not items or not is_token(items[0], "word"):
-        return False
-    rest = items[read_chain(items, 0)[1] :]
-    return all(isinstance(each, Group) and each.opening == "[" for each in rest)
+    is_listed = len(before) < 2 or not is_newline(before[1]) or is_operator(before[0], (",",))
+    return not group.opening or sign == ":=" or not is_listed
 
 
 def split_at_commas(items: list[Any]) -> list[list[Any]]:
@@ -120,11 +94,6 @@ def split_at_commas(items: list[Any]) -> list[list[Any]]:
         else:
             parts[-1].append(item)
     return [each for each in parts if each]
-
-
-def is_line_end(item: Any) -> bool:
-    """Return whether an item ends a statement: the end of its line, or a semicolon."""
-    return is_newline(item) or is_operator(item, (";",))
 
 
 def is_block_start(element: list[Any]) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
 from cxcall.explaining.readers.code.elements import (
-    assignment_targets,
     split_at_commas,
     split_elements,
 )
@@ -94,8 +93,14 @@ class Evaluator(Calls):
         self, left: list[Any], sign: str, right: list[Any], *, is_member: bool
     ) -> tuple[str | None, Any]:
         """Assign the value of the right side; `sign` is `=` and the like, its first part may end the left side."""
-        if len(targets := assignment_targets(left)) > 1:
-            return self._assign_several(targets, sign, right)
+        if (
+            len(names := split_at_commas(left)) > 1
+        ):  # in Go, the first one gets the result, and not the error
+            value = self._assigned(right, "")
+            for target in names:
+                is_first = sign == ":=" and target is names[0]
+                self._assign_name(target, value if is_first else unknown())
+            return None, value
         if len(left) > 1 and is_operator(left[-1], _CHANGES):  # such as `|=`
             left, sign = left[:-1], left[-1].value
         last = left[-1]
@@ -106,20 +111,6 @@ class Evaluator(Calls):
         if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
             return self._assign_item(left, value)
         return self._assign_name(left, value, sign, is_member=is_member)
-
-    def _assign_several(
-        self, targets: list[list[Any]], sign: str, right: list[Any]
-    ) -> tuple[str | None, Any]:
-        """Assign to several names: in Go, the first one gets the result before the error; the others are not known."""
-        values = [self.evaluate(part) for part in split_at_commas(right)]
-        first = values[0] if sign == ":=" and len(values) == 1 else unknown()
-        for target in targets:
-            value = first if target is targets[0] else unknown()
-            if isinstance(target[-1], Group):
-                self._assign_item(target, value)
-            else:
-                self._assign_name(target, value)
-        return None, values
 
     def _assign_name(
         self, left: list[Any], value: Any, sign: str = "=", *, is_member: bool = False

@@ -30,7 +30,6 @@ from cxcall.explaining.readers.code.request_roles import (
 from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
     MULTIPART,
-    CodeParts,
     content_of,
     encode_draft,
     encode_query,
@@ -109,7 +108,6 @@ class RequestDraft:
         self.body_kind = ""
         self.hidden_body, self.is_text = "", True
         self.form: dict[str, Any] = {}
-        self.parts = CodeParts()
         self.query: dict[str, Any] = {}
         self.has_hidden_query = False
         self.content_type = ""
@@ -284,9 +282,8 @@ def request_of_draft(
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
-    unread: dict[str, Any] = {}
     if sends_parts(text, headers.get(written, ""), draft.body, draft.body_kind):
-        body, unread = draft.parts.encode(draft.body, draft.form, text)
+        body, draft.hidden_body = None, mark_unresolved("{form}")
         content_type = headers.get(written, "")
         if not content_type.startswith(MULTIPART):
             headers.pop(written, None)
@@ -313,7 +310,7 @@ def request_of_draft(
         headers_are_shown=is_client,
     )
     names = names_in_code.names_outside(draft.body, text)
-    request = replace(request, unknown={**request.unknown, **unread}, other_names=names)
+    request = replace(request, other_names=names)
     wrong_headers = (_HEADERS_IN_BODY,) * draft.has_headers_in_body
     return replace(request, findings=(*wrong_encoding_findings(encoding), *wrong_headers))
 

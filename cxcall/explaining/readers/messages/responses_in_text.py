@@ -76,9 +76,6 @@ _NOTED_STATUS = re.compile(
     r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
     r"([45][0-9]{2})\b(?!\w|[.:]\d)"
 )
-_NOTED_TEXT = re.compile(
-    r"(?://|#)[ \t]*(?:body|response|result|output): (\w+(?: \w+)+)[ \t]*$", re.MULTILINE
-)
 # A line that says what happens in a case, and one that says what happened.
 _HANDLING = re.compile(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
@@ -166,15 +163,14 @@ def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
 
 
 def read_noted_status(text: str) -> HttpResponse | None:
-    """Return the error status or text of a platform in a comment of code, or below the code; None if there is none."""
+    """Return the error status in a comment of code, or below the code, with a code of a platform behind it, or None."""
     matches = filter(None, map(_NOTED_STATUS.search, text.split("\n")))
-    found = [match for match in matches if not handles_status(match.string)]
+    found = [each for each in matches if not handles_status(each.string)]
     status = int(found[-1][1]) if found else 0
-    code = _code_after(found[-1]) if found else ""
-    if status in _KNOWN_STATUSES:
-        return build_response(status, None, code or None)
-    return build_response(
-        None, None, next(filter(find_platform_codes, _NOTED_TEXT.findall(text)), None)
+    return (
+        build_response(status, None, _code_after(found[-1]) or None)
+        if status in _KNOWN_STATUSES
+        else None
     )
 
 
@@ -186,8 +182,6 @@ def handles_status(line: str) -> bool:
 def _code_after(status: re.Match[str]) -> str:
     """Return the code or the known text of a platform that follows a status on its line; empty for other words."""
     words = status.string[status.end() :].strip(" \t.,:;()[]\"'`>-")[:_MAX_CODE]
-    phrase = HTTPStatus(int(status[1])).phrase if int(status[1]) in _KNOWN_STATUSES else ""
-    words = words.removeprefix(phrase).strip(" \t.,:;()[]\"'`>-")
     return words if _CODE.fullmatch(words) or find_platform_codes(words) else ""
 
 
