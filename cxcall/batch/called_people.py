@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.resume import ContentGuard
 from cxcall.findings.errors import StoppedError
-from cxcall.ledger.calls_to_people import idempotency_key_text
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.stored_values import keyed_digest
@@ -117,17 +116,6 @@ class CalledPeople:
             return None
         people = request.possible_people
         return self._ledger.people.find_contact(people, self._batches, is_counted=self._was_before)
-
-    def find_key(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery of the batch, or lately of another request, with the idempotency key of a row; else None."""
-        key, found = request.request.idempotency_key, None
-        if key and self._batches:
-            people = [(idempotency_key_text(key),)]
-            found = self._ledger.people.find_contact(people, self._batches)
-        if not key or found or self._job.again:
-            return found
-        with self._ledger.database.snapshot():
-            return self._ledger.find_other_use(Plan(request, batch="").intent())
 
     def _was_before(self, delivery: StoredDelivery) -> bool:
         return int(delivery.delivery["number"]) <= self._last

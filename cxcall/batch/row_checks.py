@@ -1,4 +1,4 @@
-"""Check every row of a batch before any is sent, also that each has an idempotency key of its own."""
+"""Check every row of a batch before any is sent."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
-from cxcall.findings.errors import CxcallError, UnusableGuardError, UsageError
+from cxcall.findings.errors import CxcallError, UnusableGuardError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.calls_to_people import KEY_EFFECT, used_key_error
-from cxcall.ledger.request_identity import intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
-from cxcall.runtime.patterns import fold_name
 from cxcall.sending import call_guards
 from cxcall.sending.call_times import find_next_calling_time
 from cxcall.sending.checked_request import (
@@ -25,7 +22,6 @@ from cxcall.sending.checked_request import (
     parameter_values,
     stop_on_missing_parameter,
 )
-from cxcall.transport.http_messages import KEY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,10 +29,8 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
     from cxcall.batch.skip_reasons import SkipReason
-    from cxcall.contracts.operation import Operation
     from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
-    from cxcall.transport.http_messages import HttpRequest
 
 
 class CheckedRow(NamedTuple):
@@ -67,19 +61,18 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
     parse_set_options(job.operation, job.sets)
     if job.may_place_call:
         call_guards.read_guards(job.settings)
-    keys = UsedKeys(job.operation, job.values)
     for row in job.rows.rows(job.operation):
         if job.may_place_call:
             call_guards.read_guards(job.settings)  # a list may have changed
         try:
-            yield _check_row(job, row, keys)
+            yield _check_row(job, row)
         except UnusableGuardError:
             raise  # not the fault of the row, which selects a call by a value
         except CxcallError as error:
             yield CheckedRow(row, None, _add_places(row, error.findings))
 
 
-def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
+def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
     takes_object = job.operation.schema_at("").get("type") == "object"
@@ -89,7 +82,7 @@ def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
     written = 0
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
-    stop_on_missing_parameter(job.operation, values, payload, keys.add_column)
+    stop_on_missing_parameter(job.operation, values, payload, _add_column)
     request = build_request(job.operation, values, payload, job.row_settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:
@@ -103,10 +96,6 @@ def _check_row(job: Job, row: Row, keys: UsedKeys) -> CheckedRow:
         found = tuple(suggest_country(finding, values, payload) for finding in found)
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
-    is_sent = checked.request is not None and checked.skip is None
-    if is_sent and (repeated := keys.find_repeated(row.number, request.request)):
-        findings = _add_places(row, (*found, repeated))
-        checked = checked._replace(request=None, findings=findings)
     return checked._replace(numbers_written=written)
 
 
@@ -153,43 +142,6 @@ def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _find_key_parameter(operation: Operation) -> str:
-    """Return the header parameter that has the key; empty if the operation has none."""
-    headers = (each.name for each in operation.parameters if each.location == "header")
-    return next((each for each in headers if fold_name(each) == KEY_HEADER), "")
-
-
-class UsedKeys:
-    """The keys of the rows so far that would be sent. A key among the values that all rows share is an error."""
-
-    def __init__(self, operation: Operation, shared: Mapping[str, str]) -> None:
-        self.name = _find_key_parameter(operation)
-        self._rows: dict[str, tuple[int, str]] = {}
-        if self.name and self.name in shared:
-            raise UsageError(
-                f"all rows would have the same `{self.name}`",
-                where="--param",
-                fix=f"set `{self.name}` in each row, to another value",
-                why=KEY_EFFECT,
-            )
-
-    def add_column(self, name: str) -> str:
-        """Return the hint on a parameter that rows lack."""
-        own = f"add a column `{name}`"
-        return own if name == self.name else f"{own}, or {command('--param', f'{name}=VALUE')}"
-
-    def find_repeated(self, row: int, request: HttpRequest) -> Finding | None:
-        """Return the finding on a row with the key of an earlier, other request; None if its key is new."""
-        key = request.idempotency_key
-        if not key:
-            return None
-        digest = intent_digest(request.method, request.url, str(request.body))
-        first, earlier = self._rows.setdefault(key, (row, digest))
-        if earlier == digest:
-            return None
-        return used_key_error(f"row {first}", self.name)
-
-
-def sent_key_error(earlier: Record, operation: Operation) -> Finding:
-    """Return the finding on a row with the key of another request, which was sent, or may have been."""
-    return used_key_error(f"delivery `{earlier.id}`", _find_key_parameter(operation))
+def _add_column(name: str) -> str:
+    """Return the hint on a parameter that rows lack."""
+    return f"add a column `{name}`, or {command('--param', f'{name}=VALUE')}"

@@ -16,7 +16,7 @@ from cxcall.batch.resume import (
     new_batch_guard,
     stop_on_queued,
 )
-from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows, sent_key_error
+from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
     duplicate_contact_finding,
@@ -236,10 +236,6 @@ class RowSelection:
             return checked
         if self.called and (earlier := self.called.find(request)):
             return self._stop(checked, called_finding(earlier), SkipReason.ALREADY_CALLED)
-        if self.called and (earlier := self.called.find_key(request)):
-            finding = sent_key_error(earlier, request.operation)
-            finding = finding._replace(excerpt=shown_place(checked.row))
-            return checked._replace(request=None, findings=(*checked.findings, finding))
         first = self._contacts.find(request) if self._contacts and self._job.is_load else None
         if first is None or first == checked.row.number:
             return checked

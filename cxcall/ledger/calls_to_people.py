@@ -12,7 +12,6 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import PersonKind
 from cxcall.ledger.stored_values import keyed_digest
-from cxcall.runtime.host_spellings import is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -22,13 +21,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.record_types import Record
     from cxcall.phone.call_limit import CallLimit
 
-KEY_EFFECT = (
-    "an API takes a request with the key of an earlier one for its repetition, and calls nobody"
-)
 _MAX_DIGESTS = 500
 """The number of people in one statement."""
-_KEY_LIFETIME = timedelta(hours=24)
-"""The time for which APIs usually remember an idempotency key, such as that of Stripe."""
 MAX_ATTEMPTS = "max-attempts"
 """The code of the finding that a person was already called as often as the limit allows."""
 
@@ -50,25 +44,8 @@ class TooManyCallsError(StoppedError):
         )
 
 
-def used_key_error(other: str, name: str = "Idempotency-Key") -> Finding:
-    """Return the finding on a request with the key of another row or delivery, `other`."""
-    return Finding.error(
-        "value-not-allowed",
-        "header",
-        f"{other} has the same `{name}`",
-        fix="write another value",
-        why=KEY_EFFECT,
-        origin=name,
-    )
-
-
-def idempotency_key_text(key: str) -> str:
-    """Return the text that is recorded, like a person, for a key by which an API recognizes a repetition."""
-    return f"key {key}"
-
-
 class CallsToPeople:
-    """The records of whom each delivery called, and of its idempotency key, stored only as keyed digests."""
+    """The records of whom each delivery called, stored only as keyed digests."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access, self._rows, self._database = access, access.rows, access.database
@@ -140,20 +117,6 @@ class CallsToPeople:
             ]
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 
-    def find_other_use(
-        self, key: str, target: str, digests: Collection[str]
-    ) -> StoredDelivery | None:
-        """Return another request with an idempotency key that the same API accepted, or may have accepted, lately; else None.
-
-        `digests` are those of the request itself.
-        """
-        since = (self._access.now() - _KEY_LIFETIME).timestamp()
-        for found in self._calls_to([idempotency_key_text(key)], since) if key else ():
-            other = found.delivery
-            if other["digest"] not in digests and is_same_api(other["target"], target):
-                return found
-        return None
-
     def of_delivery(self, delivery: str) -> set[str]:
         """Return the digests of the people whom a delivery called; none if none is recorded."""
         where = "WHERE delivery = (SELECT number FROM delivery WHERE id = ?)"
@@ -170,12 +133,10 @@ class CallsToPeople:
         with self._database.snapshot():
             return self._rows.read_state().digest_key
 
-    def record(self, delivery: int, people: Collection[str], idempotency_key: str) -> None:
-        """Record whom a delivery calls, and its idempotency key, in the transaction that records it."""
+    def record(self, delivery: int, people: Collection[str]) -> None:
+        """Record whom a delivery calls, in the transaction that records it."""
         at, key = self._access.now().timestamp(), self._rows.state.digest_key
-        texts = [(each, PersonKind.PERSON) for each in people]
-        if idempotency_key:
-            texts.append((idempotency_key_text(idempotency_key), PersonKind.KEY))
-        for text, kind in texts:
+        for text in people:
             digest = keyed_digest(text, key)
+            kind = PersonKind.PERSON
             self._rows.insert("person", at=at, delivery=delivery, digest=digest, kind=kind)

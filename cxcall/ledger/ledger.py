@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.calls_to_people import CallsToPeople, used_key_error
+from cxcall.ledger.calls_to_people import CallsToPeople
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
     AlreadySentError,
@@ -102,7 +102,7 @@ class Ledger(LedgerAccess):
                 number = self._insert_delivery(delivery, intent)
                 limited = {"attempts": 1, "time_limit": float(intent.limit)}
                 self._insert_event(number, EventKind.SENDING, Outcome.UNKNOWN, **limited)
-                self.people.record(number, intent.people, intent.idempotency_key)
+                self.people.record(number, intent.people)
                 fence(delivery)
         except CxcallError:
             self._compared.pop(delivery, None)
@@ -170,8 +170,6 @@ class Ledger(LedgerAccess):
             raise MissingRecordsError(problem)
         if not intent.again or intent.batch:
             self._guard_request(delivery, intent, window)
-        if found := self.find_other_use(intent):
-            raise StoppedError(used_key_error(f"delivery `{found.id}`"))
         if limit:
             people = intent.possible_people or [(each,) for each in intent.people]
             self.people.guard(people, limit)
@@ -183,14 +181,6 @@ class Ledger(LedgerAccess):
         if not intent.again:
             undone = self.rows.last_accepted(intent.undone_by)
             self._stop_on_identical(intent.batch, earlier, Window(window, undone))
-
-    def find_other_use(self, intent: Intent) -> Record | None:
-        """Return a delivery of another request with the same idempotency key; None without one, or with `again`."""
-        if intent.again or not intent.idempotency_key:
-            return None
-        own = self._digests(intent)
-        found = self.people.find_other_use(intent.idempotency_key, intent.target, own)
-        return found.record if found else None
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window

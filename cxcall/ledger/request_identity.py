@@ -36,8 +36,7 @@ class Intent(NamedTuple):
     because the texts have whole numbers. `undone_by` is the digest of a request after which this one may be
     sent again: it stops what this one started. `possible_people` are the texts by which each of the people
     may be recorded, for a limit of the calls to them. `limit` is the most seconds that an attempt takes from
-    its record to the end of its response; 0 if that is not known. `idempotency_key` is the key by which the
-    API recognizes a repetition.
+    its record to the end of its response; 0 if that is not known.
     """
 
     profile: str
@@ -57,10 +56,9 @@ class Intent(NamedTuple):
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0
-    idempotency_key: str = ""
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "people", "possible_people", "older_digests", "idempotency_key")
+        return redacted_repr(self, "people", "possible_people", "older_digests")
 
 
 def intent_digest(method: str, url: str, body: Any) -> str:

@@ -99,7 +99,7 @@ class PersonKind(StrEnum):
 
     PERSON = "person"
     KEY = "key"
-    """The key by which an API recognizes a repetition of the request."""
+    """The key by which an API recognizes a repetition of the request; only in records of cxcall 0.2.0."""
 
 
 KINDS = {

@@ -194,5 +194,4 @@ class Plan(NamedTuple):
             undone_by=self.undone_by,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
-            idempotency_key=request.idempotency_key,
         )

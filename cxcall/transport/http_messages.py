@@ -14,11 +14,8 @@ from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_cells, mask_echo, mask_text
-from cxcall.runtime.patterns import fold_name
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, redact, redacted_repr
 
-KEY_HEADER = "idempotencykey"
-"""The folded name of the header by which an API recognizes a repeated request (draft-ietf-httpapi-idempotency-key-header)."""
 _TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
 """The characters of the name of a header (RFC 9110, section 5.6.2)."""
 
@@ -132,12 +129,6 @@ class HttpRequest(NamedTuple):
         if "urlencoded" in self.headers.get("Content-Type", ""):
             body = unquote_plus(body)
         return "\n".join((unquote(self.url), *self.headers.values(), body))
-
-    @property
-    def idempotency_key(self) -> str:
-        """The key by which the API recognizes a repetition of the request; empty if it has none."""
-        found = (value for name, value in self.headers.items() if fold_name(name) == KEY_HEADER)
-        return next(found, "")
 
     @property
     def secrets(self) -> tuple[str, ...]:
