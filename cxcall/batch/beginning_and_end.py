@@ -89,7 +89,6 @@ def record_batch(
         stop = partial(stop_on_end, ledger, batch, selection.last_end)
         ledger.batches.events.reopen(batch, guards=job.guards, guard=stop)
         selection.last_end = ledger.rows.state.last_batch_event
-    selection.record_change(batch)
     return batch
 
 
@@ -105,9 +104,7 @@ def end_run(run: Run) -> tuple[Finding, ...]:
                 record_late(run.ledger, delivery, lambda: bool(deferred))
             if not run.is_at_end or is_open:
                 return ()
-            called = run.called
-            guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
-            run.ledger.batches.events.record(run.batch, lambda: bool(deferred), guard=guard)
+            run.ledger.batches.events.record(run.batch, lambda: bool(deferred))
     except CxcallError as error:  # the calls were placed nevertheless
         findings = error.findings
         if isinstance(error, LedgerError):

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.batch.job import SANDBOX_TARGET, find_differences
+from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.errors import StillQueuedError, ledger_finding
 from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
-from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.stricter_guards import find_missing_guards, how_to_set
-from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
@@ -45,87 +42,63 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     A load continues loads of the same content into the same list, whatever their profiles, other values, and age,
     because its contacts stay in the list.
 
-    Raises UsageError when there is no batch to resume, or a guard of it is missing. Without `resume`, raises
-    StoppedError when an earlier batch with the same operation and target is unfinished or queued, in any
-    profile. Raises MissingRecordsError when records are missing, unless `again`: rows may have been sent.
+    Raises UsageError when there is no batch to resume, the file or an option is another one, or a guard is missing.
+    Without `resume`, raises StoppedError when any batch of the file is unfinished: its requests may call the same people,
+    whatever operation, address, profile, and options it has. Raises MissingRecordsError when records are missing,
+    unless `again`: rows may have been sent.
     """
     if not job.again:
         ledger.stop_on_missing_records()
-    profile, *_, path, digest = job.identity
-    similar = _similar_batches(ledger, job)
     if resume:
-        own = [each for each in similar if job.is_load or each.profile == profile]
-        if not own:
-            raise _no_batch_error(job, ledger.batches.of_file("" if job.is_load else path, digest))
-        same = [each for each in own if job.is_load or not find_differences(job, each)]
-        if not same:
-            raise _other_values_error(own[0], find_differences(job, own[0]))
-        ledger.batches.events.stop_on_pruned(same[0].id)
-        stop_on_missing_guards(ledger, job, same[0].id)
-        return [each.id for each in same] if job.is_load else batches_of_same_run(same)
-    newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
-    for each in similar:
-        is_open = not each.is_finished and (each in newest or ledger.has_queued_rows(each.id))
-        if is_open and not job.again:
+        return _find_same(ledger, job)
+    for each in _batches_of_file(ledger, job):
+        if not (each.is_finished or job.again):
             raise _unfinished_batch_error(ledger, job, each)
-    if not job.again:
-        _stop_on_changed_settings(ledger, job)
     return []
 
 
-def _stop_on_changed_settings(ledger: Ledger, job: Job) -> None:
-    """Raise StoppedError if an unfinished batch of the same file may call the same people by other requests.
-
-    The profile leads to another address, or the command has another operation, which may be the same one under a new
-    name. A server on this machine is often one for tests. A load into another list is another load.
-    """
-    profile, _, target, values_digest, path, digest = job.identity
+def _find_same(ledger: Ledger, job: Job) -> list[str]:
+    """Return the IDs of the batches that `--resume` continues, the newest first."""
+    profile, *_, path, digest = job.identity
     similar = _similar_batches(ledger, job)
-    for each in ledger.batches.of_file("" if job.is_load else path, digest):
-        is_own = each.profile == profile and is_loopback_url(each.target) == is_loopback_url(target)
-        may_be_same = (is_own or each.goes_to(target)) and (
-            not job.is_load or each.values_digest == values_digest
-        )
-        if (
-            may_be_same
-            and each not in similar
-            and not each.is_finished
-            and each.target != SANDBOX_TARGET
-            and job.may_place_call
-            and _may_call(ledger, job, each)
-            # Last, because it may ask the server whether it is a sandbox.
-            and needs_consent(job.operation.as_call, job.settings)
-        ):
-            raise _unfinished_batch_error(ledger, job, each, is_other=True)
+    own = [each for each in similar if job.is_load or each.profile == profile]
+    if not own:
+        raise _no_batch_error(job, ledger.batches.of_file("" if job.is_load else path, digest))
+    newest = own[0] if job.is_load else _find_unchanged(ledger, job, own)
+    ledger.batches.events.stop_on_pruned(newest.id)
+    stop_on_missing_guards(ledger, job, newest.id)
+    if job.is_load:
+        return [each.id for each in own]
+    others = (each for each in own if each.values_digest == newest.values_digest and each != newest)
+    return batches_of_same_run([newest, *others])
 
 
-def _may_call(ledger: Ledger, job: Job, batch: Batch) -> bool:
-    """Return whether an unfinished batch with another operation may have called people, or workers will send its rows.
-
-    An operation that the document of the job no longer has may have been one that places calls.
-    """
-    records = ledger.batches
-    if not (records.count_outcomes(batch.id).keys() - _NO_CALL or ledger.has_queued_rows(batch.id)):
-        return False
-    operations = job.operation.contract.find_by_name(batch.operation)
-    if not operations or any(replace(job, operation=each).may_place_call for each in operations):
-        return True
-    every, without_people = (
-        records.calls([batch.id], without_people=is_nameless) for is_nameless in (False, True)
-    )
-    return every != without_people  # the document may have been edited
+def _find_unchanged(ledger: Ledger, job: Job, own: Sequence[Batch]) -> Batch:
+    """Return the newest of the batches with the same content of the file and the same options; raises UsageError."""
+    *_, values_digest, _, digest = job.identity
+    same = [
+        each
+        for each in own
+        if each.file_digest == digest and not ledger.batches.has_other_content(each.id)
+    ]
+    if not same:
+        raise _changed_file_error(job, own[0])
+    found = next((each for each in same if each.values_digest == values_digest), None)
+    if found is None:
+        raise _other_values_error(same[0])
+    return found
 
 
 def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
-    """Return a function that raises StoppedError if another process began a batch of the same requests since now.
+    """Return a function that raises StoppedError if another process began a batch of the same file since now.
 
     A batch that has begun and ended meanwhile counts, too: a person may have answered a question in between. The
     ledger calls the function in the transaction that records the batch.
     """
-    known = {each.id for each in _similar_batches(ledger, job)}
+    known = {each.id for each in _batches_of_file(ledger, job)}
 
     def stop_on_new_batch() -> None:
-        for each in _similar_batches(ledger, job):
+        for each in _batches_of_file(ledger, job):
             if each.id not in known:
                 raise _new_batch_error(job, each)
 
@@ -144,33 +117,6 @@ def describe_repetition(ledger: Ledger, job: Job) -> str:
     return ""
 
 
-class ContentGuard:
-    """Stops a run when another process resumes its batch with another content of the file.
-
-    Both files may have a person in different requests, which no record of one of them shows to be the same. So only
-    the run that recorded the content last goes on. `number` is the last record of a row that this run knows.
-    """
-
-    def __init__(self, ledger: Ledger, number: int) -> None:
-        self._ledger, self.number = ledger, number
-
-    def stop_on_change(self, batch: str) -> None:
-        """Raise StoppedError if the file has another content; called in the transaction of each record."""
-        last = self._ledger.rows.state.last_unsent
-        if last == self.number:
-            return
-        if self._ledger.batches.has_new_content(batch, self.number):
-            raise StoppedError(
-                ledger_finding(
-                    "already-sent",
-                    "another process resumed this batch with a changed file",
-                    fix="wait until it ends; if rows are left then, run its command again with `--resume`",
-                    why=f"both files may have the same people: `cxcall history list --batch {batch}`",
-                )
-            )
-        self.number = last
-
-
 def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
     """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
     if ledger.batches.events.is_recorded_since(batch, last_end):
@@ -184,21 +130,33 @@ def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
         )
 
 
-def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
-    """Return the batches of the file for the same operation and API, newest first; for a load, into the same list."""
-    _, operation, target, values_digest, path, digest = job.identity
+def _batches_of_file(ledger: Ledger, job: Job) -> list[Batch]:
+    """Return the batches of the file, newest first; for a load, only loads of its content into the same list.
+
+    A batch in the embedded sandbox and one to an API do not count for each other.
+    """
+    _, _, target, values_digest, path, digest = job.identity
     return [
         each
         for each in ledger.batches.of_file("" if job.is_load else path, digest)
-        if (each.is_at(target) or (job.is_load and each.goes_to(target)))
-        and (not job.is_load or each.values_digest == values_digest)
-        and each.operation == operation
+        if (each.target == SANDBOX_TARGET) == job.settings.is_embedded
+        and (not job.is_load or (each.values_digest == values_digest and each.goes_to(target)))
     ]
 
 
-def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
+    """Return the batches of the file for the same operation and API, newest first; for a load, into the same list."""
+    _, operation, target, *_ = job.identity
+    return [
+        each
+        for each in _batches_of_file(ledger, job)
+        if each.operation == operation and (job.is_load or each.is_at(target))
+    ]
+
+
+def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
     """Return a function that returns the delivery of a row by these batches: of its request, or of its number in the file."""
-    sent = SentRows(ledger, job, batches)
+    sent = SentRows(ledger, batches)
 
     def find_earlier(checked: CheckedRequest, row: int) -> Record | None:
         if not batches:
@@ -255,9 +213,20 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     return UsageError(message, where="--resume", fix=fix, why=search)
 
 
-def _other_values_error(batch: Batch, differences: Sequence[str]) -> UsageError:
+def _changed_file_error(job: Job, batch: Batch) -> UsageError:
     return UsageError(
-        f"the batch to resume had a different {', '.join(differences)}, so its rows were different requests",
+        f"`{job.rows.name}` was changed since batch `{batch.id}` began",
+        where="--resume",
+        fix="restore the file as it was, and run the same command again; or close the batch,"
+        f" `cxcall batch cancel {batch.id}`, and send the rows that it did not send from a separate file",
+        why=f"a changed row could call a person whom the batch has called: `cxcall batch report {batch.id}`",
+    )
+
+
+def _other_values_error(batch: Batch) -> UsageError:
+    return UsageError(
+        "the batch to resume had another `--set`, `--param`, `--map`, `--default-country`, `--sheet`, or `--encoding`,"
+        " so its rows were different requests",
         where="--resume",
         fix="run the command that began it, with `--resume`",
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
@@ -284,9 +253,7 @@ def _may_be_done(job: Job) -> str:
     return f"its {'contacts may have been added' if job.is_load else 'calls may have been placed'}"
 
 
-def _unfinished_batch_error(
-    ledger: Ledger, job: Job, batch: Batch, *, is_other: bool = False
-) -> StoppedError:
+def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
     file = storable(job.rows.file)
     same = f", with the same rows as `{job.rows.name}`" if batch.file not in ("", file) else ""
@@ -295,12 +262,12 @@ def _unfinished_batch_error(
     why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
         why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
-    profile, operation, target, *_ = job.identity
+    profile, operation, target, values_digest, *_ = job.identity
     is_changed = (batch.operation, batch.target) != (operation, target)
     where = f": {batch.operation}, {batch.target}" if is_changed else ""
     again = "; to call the same people again with this command, add `--again`" if is_changed else ""
-    has_same_values = job.is_load or not find_differences(job, batch)
-    is_own = not is_other and batch.profile == profile and has_same_values
+    is_own = (batch.profile, batch.operation) == (profile, operation) and batch.is_at(target)
+    is_own = is_own and batch.values_digest == values_digest
     resume = "add" if is_own else "run the command that began it with"
     return StoppedError(
         ledger_finding(
@@ -325,21 +292,19 @@ def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
 
 
 class SentRows:
-    """The deliveries of those batches that read the present content of the file.
+    """The deliveries of those batches that read the same content of the file as the first one, by row.
 
     The request of a row can differ from the one that was sent although the file does not: the operation has another
     path, or a property another type, in a document that was edited meanwhile.
     """
 
-    def __init__(self, ledger: Ledger, job: Job, batches: Collection[str]) -> None:
+    def __init__(self, ledger: Ledger, batches: Sequence[str]) -> None:
         self._records = ledger.batches
-        same = [
-            each.id
-            for each in self._records.of_file("", job.rows.digest)
-            if each.id in batches and self._records.content(each.id) is None
-        ]
-        places = (row << _BITS | number for row, number in self._records.numbers_by_row(same))
-        self._places = array("Q", sorted(places))
+        digests = {each.id: each.file_digest for each in self._records.all()} if batches else {}
+        same = [each for each in batches if digests[each] == digests[batches[0]]]
+        same = [each for each in same if not self._records.has_other_content(each)]
+        numbers = self._records.numbers_by_row(same)
+        self._places = array("Q", sorted(row << _BITS | number for row, number in numbers))
 
     def find(self, row: int) -> Record | None:
         """Return the delivery of a row that placed, or may have placed, a call; None for any other row."""

@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.called_people import CalledPeople, FileContacts, called_finding
+from cxcall.batch.file_contacts import FileContacts
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.resume import (
     find_by_request,
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 _NEW_BATCH = "new"
 """The batch of a row in a batch that is not recorded yet."""
-_FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
-"""The reasons that no later pass changes."""
 
 
 class _State(IntEnum):
@@ -59,10 +57,9 @@ class _State(IntEnum):
 class RowSelection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory use stays constant.
 
-    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch;
-    `called` are the people whom it called, and `batch` is its ID; `guard` is as in `BatchRecords.begin`. With
-    a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the
-    calling hours is sent by a later pass over the file.
+    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch, and
+    `batch` is its ID; `guard` is as in `BatchRecords.begin`. With a `ledger`, a person who was called too often is not
+    called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
@@ -71,11 +68,10 @@ class RowSelection:
         find_earlier: FindEarlier | None,
         ledger: Ledger | None,
         *,
-        called: CalledPeople | None,
         waits_for_hours: bool = False,
     ) -> None:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
-        self.called, self.batch = called, ""
+        self.batch = ""
         self.guard: Callable[[], None] = lambda: None
         state = ledger.read_state() if ledger else None
         self.last_end = state.last_batch_event if state else 0
@@ -103,7 +99,7 @@ class RowSelection:
         resume: bool,
         is_dry_run: bool = False,
         waits_for_hours: bool = False,
-        finder: Callable[[Job, Ledger, Sequence[str]], FindEarlier] = find_by_request,
+        finder: Callable[[Ledger, Sequence[str]], FindEarlier] = find_by_request,
     ) -> Self:
         """Return the rows of a new batch, or of the batch to resume; `finder` returns `find_earlier`.
 
@@ -113,8 +109,8 @@ class RowSelection:
         batches = find_resumable_batches(ledger, job, resume=resume)
         if not is_dry_run:
             stop_on_queued(ledger, batches)
-        find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
-        selection = cls(job, find_earlier, ledger, called=called, waits_for_hours=waits_for_hours)
+        find_earlier = finder(ledger, batches)
+        selection = cls(job, find_earlier, ledger, waits_for_hours=waits_for_hours)
         selection.batch, selection.guard = batches[0] if batches else "", guard
         ledger.batches.events.resuming.update(batches[:1])
         return selection
@@ -131,8 +127,6 @@ class RowSelection:
         for checked in check_rows(self._job):
             self._count += 1
             yield self._register(checked, checked.request) if checked.request else checked
-        if self.called:
-            self.called.stop_on_nameless()
 
     def _register(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         number = checked.row.number
@@ -145,10 +139,8 @@ class RowSelection:
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = as_waiting(checked, request)
-        checked = self._with_person(self._with_limit(checked, request), request)
+        checked = self._with_contact(self._with_limit(checked, request), request)
         is_left = checked.request is not None and checked.skip is None
-        if self.called:
-            self.called.note(request, checked.earlier, is_left=is_left)
         checked = self._with_stop(checked, request)
         if is_left:
             self._set_state(number, _State.STOPPED if checked.is_stopped else _State.TO_SEND)
@@ -216,27 +208,15 @@ class RowSelection:
         finding = self._ledger.people.find_finding(request.possible_people, limit)
         return self._stop(checked, finding, SkipReason.MAX_ATTEMPTS) if finding else checked
 
-    @property
-    def is_changed_file(self) -> bool:
-        """Whether the file was changed since the batch to resume began."""
-        return self.called is not None and self.called.is_changed
+    def is_of_other_batch(self, earlier: Record) -> bool:
+        """Return whether the delivery of a row is of another batch of the same run."""
+        return earlier.batch != self.batch and not self._job.is_load
 
-    def has_moved(self, earlier: Record) -> bool:
-        """Return whether the delivery of a row may have another number, or is of another batch of the same run."""
-        return self.is_changed_file or (earlier.batch != self.batch and not self._job.is_load)
-
-    def record_change(self, batch: str) -> None:
-        """Record the present content of a file that was changed since the batch to resume began, after its check."""
-        if self.called:
-            self.called.record_change(batch, self._count)
-
-    def _with_person(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row that would be sent as stopped, if the batch has called its person, or an earlier row has its contact."""
-        if not _is_to_send(checked):
+    def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row of a load that would be sent as skipped, if an earlier row has its contact."""
+        if not (_is_to_send(checked) and self._contacts and self._job.is_load):
             return checked
-        if self.called and (earlier := self.called.find(request)):
-            return self._stop(checked, called_finding(earlier), SkipReason.ALREADY_CALLED)
-        first = self._contacts.find(request) if self._contacts and self._job.is_load else None
+        first = self._contacts.find(request)
         if first is None or first == checked.row.number:
             return checked
         return self._stop_duplicate(checked, duplicate_contact_finding(first))
@@ -266,8 +246,12 @@ class RowSelection:
             return self._as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
-        checked = self._with_person(self._with_earlier(checked, request), request)
-        if checked.request is None or checked.skip in _FINAL or state is _State.STOPPED:
+        checked = self._with_contact(self._with_earlier(checked, request), request)
+        if (
+            checked.request is None
+            or checked.skip is SkipReason.DUPLICATE
+            or state is _State.STOPPED
+        ):
             return checked._replace(is_stopped=state is _State.STOPPED)
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
             self.defer(checked)

@@ -40,21 +40,18 @@ _MAX_HELD_RESULTS = 1000
 
 
 class Run(StoppableRun):
-    """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent.
-
-    `called` are the people whom the batch has called, and the content of its file.
-    """
+    """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent."""
 
     def __init__(self, begun: BegunBatch, selection: RowSelection) -> None:
         super().__init__(begun.ledger, begun.limit)
         self.batch, self.job, self.key_of = begun.id, begun.job, begun.key_of
-        self.selection, self.called = selection, selection.called
+        self.selection = selection
         self.rate_limiter = begun.rate_limiter
         self.sender = RowSender(self.ledger, self.rate_limiter, begun.tokens, self._is_interrupted)
         self.unsent = UnsentRows(self.ledger, self.batch, self.key_of, self._is_interrupted)
         self.is_at_end = False
         self.replaced = ""
-        """Why this run may send no more rows: another one goes on instead, or a person has closed the batch."""
+        """Why this run may send no more rows: a person has closed the batch, or another run has finished it."""
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
@@ -203,10 +200,7 @@ class Run(StoppableRun):
         return None
 
     def _recorded(self, result: RowResult) -> RowResult:
-        """Count a result, record it if its row was not sent, and return it.
-
-        After another run with another content of the file, the row may have another number: it is not recorded.
-        """
+        """Count a result, record it if its row was not sent, and return it."""
         self.statistics.add(result)
         if not self.replaced:
             self.unsent.add(result)
@@ -219,8 +213,8 @@ class Run(StoppableRun):
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
             return result or self._result_of_stopped_row(checked)
-        if self.selection.has_moved(earlier):
-            self.unsent.add_moved(checked.row, earlier)
+        if self.selection.is_of_other_batch(earlier):
+            self.unsent.add_other_delivery(checked.row, earlier)
         return RowResult(
             checked.row,
             result_of_record(earlier, None if checked.rows else checked.request),
@@ -251,32 +245,25 @@ class Run(StoppableRun):
             self._stop_on(result, self.rate_limiter.excessive_wait)
         self._events.put(result or checked.row.number)
 
-    def _fence(self, _checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
-        """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile.
+    def _fence(self, _checked: CheckedRow, _request: CheckedRequest, _delivery: str) -> None:
+        """Raise StoppedError if the batch has ended; called in the transaction that records the delivery."""
+        self._stop_if_ended()
 
-        Or if the batch has ended. It is called in the transaction that records the delivery.
-        """
-        self._stop_on_other_run()
-        if self.called and self.called.guards_each_record:
-            self.called.stop_on_new_call(request, delivery)
-
-    def _stop_on_other_run(self) -> None:
+    def _stop_if_ended(self) -> None:
         try:
-            if self.called:
-                self.called.content.stop_on_change(self.batch)
             stop_on_end(self.ledger, self.batch, self.selection.last_end)
         except StoppedError as error:
             self.replaced = str(error)
             raise
 
     def _look_for_end(self) -> None:
-        """Stop, while all rows wait, if another run goes on instead, or the batch has ended."""
+        """Stop, while all rows wait, if the batch has ended."""
         if self.stop_reason:
             return
         # If the ledger cannot be read now, the next record says so.
         with suppress(CxcallError), self.ledger.database.snapshot():
             self.ledger.rows.state = self.ledger.rows.read_state()
-            self._stop_on_other_run()
+            self._stop_if_ended()
         if self.replaced:
             self.stop(self.replaced)
 

@@ -31,8 +31,6 @@ class SkipReason(StrEnum):
     DUPLICATE = "duplicate"
     MAX_ATTEMPTS = "max-attempts"
     """The person was already called as often as the limit allows."""
-    ALREADY_CALLED = "already-called"
-    """The file has changed, and the batch called this person by another request, or may have called."""
     OUTSIDE_HOURS = "outside-hours"
     """It can be sent later: the batch stays open."""
     NO_CALLING_HOURS = "no-calling-hours"

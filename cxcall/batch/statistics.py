@@ -153,10 +153,7 @@ class BatchStatistics:
     @property
     def is_complete(self) -> bool:
         """Whether all rows were sent that should be sent."""
-        return not self.skipped[SkipReason.ALREADY_CALLED] and self.outcomes.keys() <= {
-            Outcome.ACCEPTED,
-            Outcome.SKIPPED,
-        }
+        return self.outcomes.keys() <= {Outcome.ACCEPTED, Outcome.SKIPPED}
 
     @property
     def outcome(self) -> Outcome:

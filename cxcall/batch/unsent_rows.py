@@ -48,7 +48,7 @@ class UnsentRows:
         self._ledger, self._batch, self._key_of = ledger, batch, key_of
         self._is_cancelled = is_cancelled
         self._waiting: list[UnsentRow] = []
-        self._moved: dict[str, int] | None = None
+        self._others: dict[str, int] | None = None
         self.problem = ""
         self.recorded: set[int] = set()
 
@@ -65,11 +65,11 @@ class UnsentRows:
         if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:
             self.flush()
 
-    def add_moved(self, row: Row, earlier: Record) -> None:
-        """Collect a row whose delivery has another row number, or is of another batch, unless that is recorded."""
-        if self._moved is None:
-            self._moved = self._ledger.batches.moved_rows(self._batch)
-        if self._moved.get(earlier.id) == row.number:
+    def add_other_delivery(self, row: Row, earlier: Record) -> None:
+        """Collect a row whose delivery is of another batch, unless that is recorded."""
+        if self._others is None:
+            self._others = self._ledger.batches.other_deliveries(self._batch)
+        if earlier.id in self._others:
             return
         result, now = (earlier.outcome, earlier.id, ""), self._ledger.now()
         named = self._batch, row.number, self._key_of(row)

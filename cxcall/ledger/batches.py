@@ -10,8 +10,8 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batch_events import BatchEvents
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
-from cxcall.ledger.record_types import Batch, FileContent, Record, UnsentRow
-from cxcall.ledger.schema import CALLS_PERSON, UnsentKind
+from cxcall.ledger.record_types import Batch, Record, UnsentRow
+from cxcall.ledger.schema import UnsentKind
 from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,
     NOT_PLACED,
@@ -39,13 +39,6 @@ SELECT count(*) FROM (
     EXCEPT SELECT row FROM delivery WHERE batch = :batch AND batch <> ''
 ) u
 """
-_CALLED_AGAIN = f"""
-SELECT DISTINCT o.id FROM delivery o JOIN person p ON p.delivery = o.number
-    JOIN person q ON q.digest = p.digest AND q.delivery <> p.delivery JOIN delivery d ON d.number = q.delivery
-    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-WHERE o.batch = :batch AND o.batch <> '' AND d.batch = :batch AND d.number > :change
-    AND e.outcome IN ('accepted', 'unknown') AND e.resolution <> '{NOT_PLACED}'
-"""  # noqa: S608 - constants
 _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
 """The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
 _LAST_SENT = """
@@ -53,7 +46,7 @@ SELECT row, max(at) FROM delivery WHERE batch = ? AND batch <> '' AND row > 0 GR
 """
 _OWN_OUTCOME = f"""
 SELECT row FROM unsent WHERE batch = ?
-    AND (outcome = 'unknown' OR kind IN ('{UnsentKind.CONTENT}', '{UnsentKind.MOVED}')) LIMIT 1
+    AND (outcome = 'unknown' OR kind = '{UnsentKind.MOVED}') LIMIT 1
 """  # noqa: S608 - constants
 
 
@@ -136,7 +129,7 @@ class BatchRecords:
         return dict(counts)
 
     def count_unsent(self, batch: str) -> int:
-        """Return the number of rows of a batch, whose file was not changed, that have a reason and no delivery."""
+        """Return the number of rows of a batch that have a reason and no delivery."""
         with self._database.snapshot():
             (count,) = self._database.run(_UNSENT, {"batch": batch}).fetchone()
         return int(count)
@@ -160,18 +153,6 @@ class BatchRecords:
             for found in self._rows.select("WHERE d.number = ?", (number,)):
                 return found.record
         raise pruned_batch_error()
-
-    def calls(self, batches: Collection[str], *, without_people: bool) -> set[str]:
-        """Return the IDs of deliveries that called, or may have called; of all people, or of those who are not recorded."""
-        where = "WHERE d.batch = ? AND d.batch <> ''"
-        where += f" AND NOT {CALLS_PERSON}" if without_people else ""
-        with self._database.snapshot():
-            return {
-                found.record.id
-                for batch in batches
-                for found in self._rows.select(where, (batch,))
-                if found.record.is_unresolved or found.record.was_placed
-            }
 
     def of_file(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
@@ -202,61 +183,11 @@ class BatchRecords:
                     kind=each.kind,
                 )
 
-    def record_content(self, batch: str, digest: str, rows: int) -> int:
-        """Record that the file of a resumed batch has other content from now on, with this number of rows.
-
-        Nothing is recorded if it had this content before.
-        Returns the number of the record of this content.
-        """
-        content = self.content(batch)
-        if content and content.digest == digest:
-            return content.last_unsent
-        with self._access.writing():
-            return self._rows.insert(
-                "unsent",
-                at=self._access.now().timestamp(),
-                batch=batch,
-                row=0,  # of no row
-                key=digest,
-                outcome=Outcome.SKIPPED,
-                reason=str(self._rows.state.last_delivery),
-                message=str(rows),
-                kind=UnsentKind.CONTENT,
-            )
-
-    def content(self, batch: str) -> FileContent | None:
-        """Return the present content of a batch's file; None if it has not changed since the batch began."""
-        where = "WHERE batch = ? AND kind = ? ORDER BY number DESC LIMIT 1"
+    def has_other_content(self, batch: str) -> bool:
+        """Return whether cxcall 0.2.0 resumed a batch with a changed file: the numbers of its rows may differ."""
+        where = "WHERE batch = ? AND kind = ? LIMIT 1"
         with self._database.snapshot():
-            for row in self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT)):
-                numbers = int(row["reason"]), int(row["number"]), int(row["message"])
-                return FileContent(row["key"], *numbers)
-        return None
-
-    def called_again(self, batch: str) -> set[str]:
-        """Return the IDs of deliveries to people whom the batch called by another request since its file changed."""
-        where = "WHERE batch = ? AND kind = ? ORDER BY number LIMIT 1"
-        with self._database.snapshot():
-            return {
-                str(delivery)
-                for row in self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT))
-                for (delivery,) in self._database.run(
-                    _CALLED_AGAIN, {"batch": batch, "change": int(row["reason"])}
-                )
-            }
-
-    def has_new_content(self, batch: str, number: int) -> bool:
-        """Return whether the file of a batch, or of its other batches, got another content after a number."""
-        values = (number, UnsentKind.CONTENT)
-        found = self._rows.select_table("unsent", "WHERE number > ? AND kind = ?", values)
-        changed = {row["batch"] for row in found}
-        return bool(changed) and not changed.isdisjoint((batch, *self.events.same_batches(batch)))
-
-    def deliveries_after(self, batch: str, number: int) -> set[str]:
-        """Return the IDs of the deliveries of a batch after a number."""
-        statement = "SELECT id FROM delivery WHERE batch = ? AND batch <> '' AND number > ?"
-        with self._database.snapshot():
-            return {str(id_) for (id_,) in self._database.run(statement, (batch, number))}
+            return bool(self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT)))
 
     def unconfirmed_people(self, batches: Collection[str]) -> set[str]:
         """Return the digests of the people of rows in these batches that no response confirmed."""
@@ -268,30 +199,27 @@ class BatchRecords:
                 for row in self._rows.select_table("unsent", where, (batch, UnsentKind.PERSON))
             }
 
-    def moved_rows(self, batch: str) -> dict[str, int]:
-        """Return the row number of each delivery of an earlier content of the file, or of another batch of its rows."""
-        content = self.content(batch)
+    def other_deliveries(self, batch: str) -> dict[str, int]:
+        """Return the row of each delivery of another batch that a batch did not repeat."""
+        where = "WHERE batch = ? AND kind = ? ORDER BY number"
         with self._database.snapshot():
-            where = "WHERE batch = ? AND kind = ? AND number > ? ORDER BY number"
-            after = content.last_unsent if content else 0
-            found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED, after))
+            found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED))
         return {row["reason"]: int(row["row"]) for row in found}
 
     def counts_by_row_differ(self, batch: str) -> bool:
         """Return whether the outcome of a row may differ from the newest delivery with its number.
 
-        The file was changed, another batch sent the row, or a response did not confirm all rows of its request.
+        Another batch sent the row, or a response did not confirm all rows of its request.
         """
         with self._database.snapshot():
             return self._database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None
 
     def unsent_rows(
-        self, batches: Collection[str], outcome: Outcome | None = None, after: int = 0
+        self, batches: Collection[str], outcome: Outcome | None = None
     ) -> dict[int, UnsentRow]:
         """Return the last record of each row that has no later delivery of its own in some batches, by row number.
 
-        A row that was sent before its file was changed is not one of them.
-        With an outcome, only the rows with this outcome; with `after`, only records after that number.
+        With an outcome, only the rows with this outcome.
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()
@@ -317,6 +245,5 @@ class BatchRecords:
             for row in {row["row"]: row for row in found}.values()
             if row["row"]
             and row["kind"] != UnsentKind.MOVED
-            and row["number"] > after
             and row["at"] >= sent.get(row["row"], 0.0)
         }

@@ -47,18 +47,6 @@ class Batch(NamedTuple):
         return is_same_api(self.target, target)
 
 
-class FileContent(NamedTuple):
-    """The content of a batch's file from one resumption on: its digest, and the last delivery and row record before it.
-
-    `rows` is its number of rows.
-    """
-
-    digest: str
-    last_delivery: int
-    last_unsent: int
-    rows: int
-
-
 class UnsentRow(NamedTuple):
     """A row of a batch without a delivery of its own, with its reason: skipped, invalid, or, in a load, not confirmed.
 

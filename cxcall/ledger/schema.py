@@ -76,11 +76,11 @@ class UnsentKind(StrEnum):
     DUPLICATE = "duplicate"
     """The delivery with the ID `reason` stopped a row as a duplicate: the row, found by its content, stays stopped."""
     MOVED = "moved"
-    """The row was sent before its file was changed: `reason` is the ID of its delivery."""
+    """Another batch sent the row: `reason` is the ID of its delivery."""
     PERSON = "person"
     """The row is not confirmed: `reason` is a keyed digest of a person whom it calls."""
     CONTENT = "content"
-    """The file was changed, and has `message` rows: `key` is its digest, `reason` the number of the last delivery before."""
+    """The file was changed; only in records of cxcall 0.2.0."""
 
 
 class DecisionKind(StrEnum):

@@ -203,7 +203,7 @@ def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> No
         with RowFile(str(path)) as file:
             job = Job(operation, file, settings, job_values)
             values["hours"] = Setting(inside("America/New_York"), "test")
-            with RowSelection(job, None, None, called=None, waits_for_hours=waits) as selection:
+            with RowSelection(job, None, None, waits_for_hours=waits) as selection:
                 (checked,) = selection.check()
                 assert checked.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
                 assert list(selection.rows()) == [] if waits else True
@@ -297,6 +297,6 @@ def test_wait_for_hours_lasts_until_both_clocks_have_reached_them(
     with (
         Ledger.open(tmp_path, now=now) as ledger,
         RowFile(str(path)) as file,
-        RowSelection(Job(operation, file, settings, {}), None, ledger, called=None) as selection,
+        RowSelection(Job(operation, file, settings, {}), None, ledger) as selection,
     ):
         assert selection.both_clocks() <= min(now(), datetime.now(UTC))

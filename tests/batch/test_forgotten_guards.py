@@ -11,7 +11,7 @@ import pytest
 from helpers.calling_api import posting
 from helpers.campaign_loads import LIST_ID, Dialer, load
 from helpers.command import CAMPAIGN
-from helpers.platform_server import Platform
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -153,10 +153,10 @@ def test_guard_of_a_resumed_run_is_not_forgotten_by_the_next_one(
     write_files(cxcall)
     profile = '[profiles.default]\nmax_attempts = "9/day"\n'
     cxcall.file("config/config.toml", profile)
-    lines = (cxcall.folder / "calls.csv").read_text("utf-8")
-    cxcall.file("calls.csv", "".join(lines.splitlines(keepends=True)[:2]))
-    run(cxcall, confirm=1)
-    cxcall.file("calls.csv", lines)
+    limited = Reply(429, {}, {"Retry-After": "900"})
+    platform.answer = lambda _body, _count: Reply() if not platform.rung else limited
+    run(cxcall, "--concurrency", "1", confirm=3, code=9)
+    platform.answer = lambda _body, _count: Reply()
     run(cxcall, "--resume", "--do-not-call", "dnc.txt", confirm=1)
     assert "`do_not_call`" in run(cxcall, "--resume", code=2)
     cxcall.file("config/config.toml", profile.replace("9", "99"))  # changed in its place

@@ -44,7 +44,7 @@ def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
     settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
     with (
         RowFile(str(path)) as file,
-        RowSelection(Job(operation, file, settings, {}), None, None, called=None) as selection,
+        RowSelection(Job(operation, file, settings, {}), None, None) as selection,
     ):
         for kept in map(blocks_that_rows_take, (selection.check(), selection.rows())):
             assert kept < 500, "1,000 if one object is kept of each row"
@@ -67,7 +67,7 @@ def test_rows_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(row_selection, "check_rows", check)
     with (
         RowFile(str(path)) as file,
-        RowSelection(Job(operation, file, settings, {}), None, None, called=None) as selection,
+        RowSelection(Job(operation, file, settings, {}), None, None) as selection,
     ):
         for rows in (selection.check(), selection.rows()):
             read.clear()

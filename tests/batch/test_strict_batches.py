@@ -9,7 +9,7 @@ import pytest
 
 from helpers.batch_files import contact
 from helpers.command import CAMPAIGN
-from helpers.platform_server import Platform, Reply
+from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,23 +102,6 @@ def test_person_who_was_called_too_often_stops_a_strict_batch(cxcall: Cxcall) ->
         assert "was not checked" in cxcall("batch", file, *words, "2", "-n", env=unreachable).out
         assert cxcall("batch", file, *words, "2", code=3).codes == ["max-attempts"]
         assert "max-attempts" in cxcall("batch", file, *words, "2", "-n", code=3).out
-    assert platform.rung == 1
-
-
-def test_changed_row_of_a_called_person_stops_a_strict_batch(cxcall: Cxcall) -> None:
-    def answer(sent: dict[str, str], _count: int) -> Reply:
-        return (
-            Reply(429, {}, {"Retry-After": "900"}) if sent["contactId"] == contact(2) else Reply()
-        )
-
-    words = ("batch", "calls.csv", *EXECUTE, "--concurrency", "1", "--strict", "-o", "json")
-    with Platform(answer) as platform:
-        cxcall.environment |= platform.environment
-        cxcall.file("calls.csv", table((1, GOOD), (2, OTHER)))
-        cxcall(*words, "--confirm", "2", code=9)
-        cxcall.file("calls.csv", table((3, GOOD), (2, OTHER)))
-        ran = cxcall(*words, "--confirm", "2", "--resume", code=3)
-    assert ran.codes == ["already-sent"]
     assert platform.rung == 1
 
 

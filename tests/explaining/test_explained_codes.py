@@ -28,8 +28,8 @@ def test_each_reason_why_a_batch_skips_a_row_has_a_description(cxcall: Cxcall) -
     assert {*map(str, SkipReason)} <= codes
     table = re.findall(r"^\| `([a-z-]+)` \|", BATCH.read_text("utf-8"), re.MULTILINE)
     assert {*map(str, SkipReason)} <= {*table}
-    shown = cxcall("explain", "already-called", code=0).out
-    assert "cxcall history resolve ID --not-placed" in shown
+    shown = cxcall("explain", "no-calling-hours", code=0).out
+    assert "Extend the calling hours" in shown
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.duplicates import AlreadySentError, InFlightError
+from cxcall.ledger.duplicates import AlreadySentError, InFlightError, ResolvedError
 from cxcall.ledger.ledger import Ledger
 from helpers.ledger_process import ENDS, intent
 from helpers.ledgers import DAY, Clock
@@ -110,7 +110,12 @@ class GuardMachine(RuleBasedStateMachine):
     def not_processed(self, data: st.DataObject) -> None:
         """End an attempt that was not processed."""
         if delivery := self.pick(data, "unknown"):
-            self.book.record_not_processed(delivery, self.known[delivery].attempts, "busy")
+            mine = self.known[delivery]
+            if mine.resolution:
+                with pytest.raises(ResolvedError):
+                    self.book.record_not_processed(delivery, mine.attempts, "busy")
+                return
+            self.book.record_not_processed(delivery, mine.attempts, "busy")
             self.change(delivery, outcome="undelivered", resolution="", ended=None)
             self.known[delivery].uptime = self.clock.uptime
 

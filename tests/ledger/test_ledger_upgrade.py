@@ -109,7 +109,8 @@ def test_batch_is_resumed_as_before(open_older: Callable[[str], Ledger], records
         unsent = batches.unsent_rows([open_.id])
         duplicate = (Outcome.SKIPPED, "duplicate", "as row 1")
         assert (unsent[2].outcome, unsent[2].reason, unsent[2].message) == duplicate
-        assert batches.moved_rows(open_.id) == ({own.id: 3} if is_last else {})
+        assert batches.other_deliveries(open_.id) == ({own.id: 3} if is_last else {})
+        assert batches.has_other_content(open_.id) == is_last
         batches.events.reopen(open_.id, guards=[], guard=lambda: None)
         batches.events.record(open_.id)
         assert batches.all()[-1 - is_last].is_finished
@@ -130,18 +131,11 @@ def test_kinds_of_records_are_columns(open_older: Callable[[str], Ledger]) -> No
         assert not events.is_recorded_since(open_.id, 6)
         with pytest.raises(Exception, match="were pruned"):
             events.stop_on_pruned(pruned.id)
-        content = batches.content(open_.id)
-        assert content is not None
-        assert tuple(content) == ("digest 2", 10, 2, 4)
-        assert batches.has_new_content(open_.id, 1)
-        assert not batches.has_new_content(open_.id, 2)
-        assert {*batches.unsent_rows([open_.id], after=2)} == {1}
         assert (load.is_load, load.values_digest) == (True, "v2:list")
         assert batches.count_outcomes(load.id) == {"accepted": 4, "unknown": 1}
         assert batches.unconfirmed_people([load.id]) == {
             *book.people.digests(["number 13035550003"])
         }
-        assert batches.calls([load.id], without_people=True) == {book.last("unknown").id}  # type: ignore[union-attr]
         in_flight = next(each for each in book.records() if each.latest_end)
         assert in_flight.latest_end == in_flight.at + timedelta(minutes=15, seconds=66)
         for key, name in (("key K1", "accepted"), ("key K2", "open 1")):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from cxcall.batch.resume import ContentGuard
-from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
@@ -90,13 +87,3 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
         assert found_first[3:7] == whole
         book.batches.events.record(first)
         assert book.batches.of_file("/a", "1")[0].is_finished
-
-
-def test_run_ends_when_another_one_records_another_content_of_its_file(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path) as book, Ledger.open(tmp_path) as other:
-        batch = book.batches.begin("default", "execute", "https://x", "given", "/a", "1")
-        guard = ContentGuard(book, book.batches.record_content(batch, "2", 1))
-        for content, ends in (("2", nullcontext()), ("3", pytest.raises(StoppedError))):
-            other.batches.record_content(batch, content, 1)
-            with ends, book.writing():
-                guard.stop_on_change(batch)

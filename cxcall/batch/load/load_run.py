@@ -69,9 +69,6 @@ class LoadRun(Run):
         resumed: Sequence[str],
     ) -> None:
         super().__init__(begun, selection)
-        self.called = (
-            None  # a load itself finds the rows and contacts that another process has sent
-        )
         self._builder, self.contacts = builder, contacts
         self.columns_at, self.returns_contacts = columns_at, returns_contacts
         self.resumed = resumed
@@ -106,7 +103,7 @@ class LoadRun(Run):
         Two runs of one load may combine its rows differently, so that no request equals another one. A load of
         another file into the list may have started meanwhile.
         """
-        self._stop_on_other_run()
+        self._stop_if_ended()
         if self.contacts and (other := self.contacts.find_meanwhile(request)):
             raise _overlap_error("a contact", other, "another process is loading it into this list")
         loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.rate_limiter import Rate, open_rate_limiter, rate_limit_subject
-from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow, decide_row
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_sender import RowSender
@@ -52,7 +51,6 @@ class Destination:
         self.batch, self._options = queued.batch, queued.options
         self._operation, self._settings = operation, settings
         self._ledger, self._sender = ledger, sender
-        self._content = ContentGuard(ledger, int(queued.options.get("content", 0)))
         self.is_closed = False
 
     @property
@@ -83,8 +81,6 @@ class Destination:
         database = self._ledger.shared_database
 
         def fence(delivery: str) -> None:
-            if "content" in self._options:  # an older cxcall did not record it
-                self._content.stop_on_change(row.batch)
             row.claim.begin_sending(database.connection, row.batch, row.number, delivery)
 
         return self._sender.send(

@@ -14,7 +14,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.phone.number_masking import mask_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from cxcall.batch.report.report_rows import BatchReport
     from cxcall.contracts.operation import Operation
@@ -35,7 +35,7 @@ def join_columns(
     Raises UsageError if it is not the file of the batch.
     """
     with _open_input(report, file) as rows:
-        wanted = {row.row for row in report.rows if row.is_in_file}
+        wanted = {row.row for row in report.rows}
         cells = {
             row.number: cells_of(row, rows.header)
             for row in rows.rows(operation)
@@ -43,10 +43,7 @@ def join_columns(
         }
     if not show_numbers:
         cells = {number: mask_cells(found) for number, found in cells.items()}
-    joined = [
-        row._replace(columns=cells.get(row.row, {}) if row.is_in_file else {})
-        for row in report.rows
-    ]
+    joined = [row._replace(columns=cells.get(row.row, {})) for row in report.rows]
     return report._replace(rows=joined)
 
 
@@ -75,21 +72,17 @@ def write_rejects(
     file: InputFile,
     operation: Operation,
     path: str,
-    *,
-    called_again: Collection[str],
 ) -> int:
     """Write the rows to correct and send again to a new file, and return their number.
 
     These are the rows that `batch --rejects` writes: refused, invalid, or skipped because of their number,
-    but no row that may have been processed, or whose delivery is one of `called_again`. Raises UsageError if the file
-    exists, or if the file of rows is not the one of the batch.
+    but no row that may have been processed. Raises UsageError if the file exists, or if the file of rows is not
+    the one of the batch.
     """
     wanted = {
         row.row
         for row in report.rows
-        if row.is_in_file
-        and row.delivery not in called_again
-        and is_reject(
+        if is_reject(
             row.outcome, row.reason, is_token_refused=row.status == HTTPStatus.UNAUTHORIZED
         )
     }

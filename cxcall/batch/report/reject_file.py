@@ -16,8 +16,6 @@ from cxcall.payloads.csv_table import format_record
 from cxcall.sending.call_guards import GUARD_CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
     from cxcall.batch.input.rows import Row, RowFile
     from cxcall.batch.row_result import RowResult
 
@@ -30,16 +28,13 @@ class RejectFile:
     """A new file in the form and encoding of the file of rows; if it is empty at the end, it is removed.
 
     It has the rows that `--resume` does not send: refused, invalid, or skipped for their number. It never
-    has a row that may have been processed, nor, with `is_deferred`, a row whose person was called by another request: only
-    the end of the run shows who was called. `path` is empty to count the rows, but write no file;
+    has a row that may have been processed. `path` is empty to count the rows, but write no file;
     raises UsageError if it does not have the suffix of the format.
     """
 
     def __init__(self, path: str, rows: RowFile) -> None:
         self.path, self._rows = path, rows
         self.count = 0
-        self.is_deferred = False
-        self._deferred: list[tuple[str, Row]] = []
         self._file: TextIO | None = None
         suffixes = CSV_SUFFIXES if rows.is_table else JSON_LINES_SUFFIXES
         if path and not path.lower().endswith(suffixes):
@@ -77,18 +72,7 @@ class RejectFile:
         is_token_refused = result.report.exit_code is not ExitCode.REFUSED
         reason = result.skip or (result.error.code if result.error else "")
         if is_reject(result.outcome, reason, is_token_refused=is_token_refused):
-            delivery = result.delivery.id if result.delivery else ""
             for row in result.rows or (result.row,):
-                if self.is_deferred:
-                    self._deferred.append((delivery, row))
-                else:
-                    self.write(row)
-
-    def write_deferred(self, called_again: Callable[[], Collection[str]]) -> None:
-        """Write the deferred rows, except those with one of the deliveries that the function returns; raises OSError."""
-        called = called_again() if self._deferred else ()
-        for delivery, row in self._deferred:
-            if delivery not in called:
                 self.write(row)
 
     def write(self, row: Row) -> None:

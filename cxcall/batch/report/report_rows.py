@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.record_types import Batch, FileContent, Record, UnsentRow
+    from cxcall.ledger.record_types import Batch, Record, UnsentRow
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""
@@ -29,8 +29,6 @@ _CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
 class ReportRow(NamedTuple):
     """One row of a batch with its last result; `at` is the time of its result, `latency` is in milliseconds.
-
-    `is_in_file` is false for a request that is not in the present content of a file that was changed, or may not be.
 
     `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
     are cells of the file of rows.
@@ -51,7 +49,6 @@ class ReportRow(NamedTuple):
     at: datetime | None = None
     latency: float | None = None
     columns: Mapping[str, str] = {}
-    is_in_file: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON."""
@@ -97,28 +94,16 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
-    """Return the last result of each row; if a row has several deliveries, one that may have been processed counts.
-
-    If the file was changed, row numbers are those of its present content, which is the file of the report. An earlier
-    request that called somebody, or may have called, and is no longer in it, is a result of its own.
-    """
-    content = ledger.batches.content(batch.id)
-    after = content.last_unsent if content else 0
-    present = _PresentRows(ledger, batch.id, content) if content else None
-    unsent = ledger.batches.unsent_rows([batch.id], after=after)
+    """Return the last result of each row; if a row has several deliveries, one that may have been processed counts."""
+    unsent = ledger.batches.unsent_rows([batch.id])
     rows = {number: _unsent(each) for number, each in unsent.items()}
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
-    others, own = [], set()
+    own = set()
     for record in ledger.records(batch=batch.id):  # newest first
         own.add(record.id)
         ranges = parse_ranges(record.rows)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
-        if present and not ranges:
-            sent, has_newer = present.place(sent), present.has_newer(record)
-            if not sent.is_in_file:
-                others += [sent] * (not has_newer)
-                continue
         if count_rows(record.rows) > 1:  # its numbers and its ID are not those of each row
             sent = sent._replace(numbers="", engagement_id="")
         for number in numbers if ranges else (sent.row,):
@@ -130,13 +115,8 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     for sent in _sent_by_other_batches(ledger, batch.id, own):
         if sent.row not in rows or rows[sent.row].outcome not in _CALLED:
             rows[sent.row] = sent
-    missing = max((rows_in_file(batch, content) or 0) - len(rows), 0)
-    # An earlier request is a result if it called somebody, or if its row has no later result.
-    kept = (each for each in others if each.outcome in _CALLED or each.row not in rows)
-    known = [*rows.values(), *kept]
-    known.sort(key=lambda row: row.row)
-    file_digest = content.digest if content else batch.file_digest
-    return BatchReport(batch._replace(file_digest=file_digest), known, missing)
+    missing = max((batch.rows or 0) - len(rows), 0)
+    return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing)
 
 
 def _sent_by_other_batches(ledger: Ledger, batch: str, own: Container[str]) -> Iterator[ReportRow]:
@@ -144,39 +124,13 @@ def _sent_by_other_batches(ledger: Ledger, batch: str, own: Container[str]) -> I
 
     `own` are the deliveries of the batch itself.
     """
-    for delivery, row in ledger.batches.moved_rows(batch).items():
+    for delivery, row in ledger.batches.other_deliveries(batch).items():
         if delivery in own:
             continue
         with suppress(UsageError, MissingRecordsError):  # it was pruned
             record = ledger.get(delivery)
             if record.known_outcome in _CALLED:
                 yield _sent(record)._replace(row=row)
-
-
-def rows_in_file(batch: Batch, content: FileContent | None) -> int | None:
-    """Return the number of rows in the present content of a batch's file; None if it was not recorded."""
-    return content.rows if content else batch.rows
-
-
-class _PresentRows:
-    """Which deliveries belong to the present content of a file that was changed, and to which of its rows."""
-
-    def __init__(self, ledger: Ledger, batch: str, content: FileContent) -> None:
-        self._moved = ledger.batches.moved_rows(batch)
-        self._new = ledger.batches.deliveries_after(batch, content.last_delivery)
-        self._newer: set[str] = set()
-
-    def has_newer(self, record: Record) -> bool:
-        """Return whether a newer delivery of the same request is its result; called for all deliveries, the newest first."""
-        has_newer = record.digest in self._newer and not record.may_be_processed
-        self._newer.add(record.digest)
-        return has_newer
-
-    def place(self, sent: ReportRow) -> ReportRow:
-        """Return a delivery with its present row number, or as one that is not in the file."""
-        is_in_file = sent.delivery in self._moved or sent.delivery in self._new
-        number = self._moved.get(sent.delivery, sent.row)
-        return sent._replace(row=number, is_in_file=is_in_file)
 
 
 class BatchCounts(NamedTuple):

@@ -40,19 +40,9 @@ COLLECTED = "CREATE TEMP TABLE IF NOT EXISTS filled (number integer, content tex
 ADD_BATCH = """
 INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
-# A row that was sent may have the number of another row of a changed file: it gets one that no row of a file has.
-MOVE_SENT = """
-UPDATE queued_row r SET number = sent.new_number
-FROM (
-    SELECT number, least(min(number) OVER (), 0) - row_number() OVER (ORDER BY number DESC) AS new_number
-    FROM queued_row WHERE batch = %(batch)s AND state = 'ended' AND outcome IN ('accepted', 'refused', 'unknown')
-) sent
-WHERE r.batch = %(batch)s AND r.number = sent.number AND r.number IN (SELECT number FROM filled)
-"""
 FORGET_ENDED = """
 DELETE FROM queued_row WHERE batch = %(batch)s AND state = 'ended' AND (
     outcome = 'cancelled' OR number IN (SELECT number FROM filled)
-    OR %(is_changed)s AND outcome NOT IN ('accepted', 'refused', 'unknown')
 )
 """
 ADD_ROWS = "INSERT INTO queued_row (batch, number, content) SELECT %s, number, content FROM filled"

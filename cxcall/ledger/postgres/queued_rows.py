@@ -154,14 +154,11 @@ class QueuedRows:
         batch: QueuedBatch,
         rows: Iterable[QueuedRow],
         guard: AbstractContextManager[None] = nullcontext(),  # noqa: B008 - without a state
-        *,
-        is_changed: bool = False,
     ) -> int:
         """Add rows to the queue in one transaction, also those that ended without being sent; return their number.
 
         Checking the rows may take long, so they are collected before. `guard` is held while the transaction is
-        committed: what it raises adds nothing. With `is_changed`, the numbers are those of a file that was changed since
-        other rows were sent, which are kept. Raises StillQueuedError if another command queues the batch at the same time.
+        committed: what it raises adds nothing. Raises StillQueuedError if another command queues the batch at the same time.
         """
         from psycopg.errors import UniqueViolation
 
@@ -177,10 +174,7 @@ class QueuedRows:
                 connection.execute("SET LOCAL statement_timeout = 0")
                 connection.execute("SET LOCAL synchronous_commit = on")
                 connection.execute(statements.ADD_BATCH, (*batch[:4], options))
-                values = {"batch": batch.batch, "is_changed": is_changed}
-                if is_changed:
-                    connection.execute(statements.MOVE_SENT, values)
-                connection.execute(statements.FORGET_ENDED, values)
+                connection.execute(statements.FORGET_ENDED, {"batch": batch.batch})
                 try:
                     count = connection.execute(statements.ADD_ROWS, (batch.batch,)).rowcount
                 except UniqueViolation:

@@ -180,8 +180,9 @@ class _LoadCommand(BatchCommand):
         """Return the requests that send some rows: as few as the platform allows."""
         return self.builder.combine(rows)
 
-    def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+    def new_finder(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that finds the delivery of a row in the continued loads, by its number or its contact."""
+        job = self.job
         if not self.options.resume:
             stop_on_earlier_load(ledger, job)
         self.resumed, self.contacts = batches, LoadedContacts(ledger, job)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import require_rows
-from cxcall.batch.called_people import describe_change
 from cxcall.batch.resume import describe_repetition
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_selection import RowSelection
@@ -54,7 +53,7 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
             finder=batch.new_finder,
         )
         if resume and ledger
-        else RowSelection(job, None, ledger, called=None, waits_for_hours=waits_for_hours)
+        else RowSelection(job, None, ledger, waits_for_hours=waits_for_hours)
     )
     for checked in batch.combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
@@ -72,7 +71,6 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
         findings=(*problems, *totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
         diagnostics=[
-            *([describe_change(job)] if selection.is_changed_file else []),
             *([repetition] if repetition else []),
             "dry run: nothing was sent",
         ],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
 from cxcall.batch.queue.worker_batches import row_content
-from cxcall.batch.report.report_rows import find_batch, rows_in_file
+from cxcall.batch.report.report_rows import find_batch
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.row_sender import stop_row
@@ -47,8 +47,8 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
             row, request = checked.row, checked.request
             if result := result_without_sending(checked):
                 unsent.add(result)
-            elif checked.earlier and selection.has_moved(checked.earlier):
-                unsent.add_moved(row, checked.earlier)
+            elif checked.earlier and selection.is_of_other_batch(checked.earlier):
+                unsent.add_other_delivery(row, checked.earlier)
             elif request and checked.is_stopped:
                 again = bool(queued.options["again"])
                 unsent.add(stop_row(checked, request, ledger, queued.batch, again=again))
@@ -59,7 +59,7 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
     with closing(ledger.open_queue()) as queue:
         guard = _while_open(ledger, queued.batch, selection.last_end)
         settle_unknown(ledger, queue, queued.batch)
-        count = queue.fill(queued, queued_rows(), guard, is_changed=selection.is_changed_file)
+        count = queue.fill(queued, queued_rows(), guard)
     unsent.flush()
     return count
 
@@ -142,7 +142,6 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
     is_open = sum(states.get(name, 0) for name in OPEN_STATES)
     is_cancelled = "cancelled" in states
     unknown = queue.unknown_deliveries(batch.id)
-    moved = ledger.batches.moved_rows(batch.id) if unknown else {}
     return {
         "batch": batch.id,
         "at": batch.at.isoformat(),
@@ -150,17 +149,11 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
         "profile": batch.profile,
         "operation": batch.operation,
         "target": batch.target,
-        "rows": rows_in_file(batch, ledger.batches.content(batch.id)),
+        "rows": batch.rows,
         "queued": sum(states.values()),
         "open": is_open,
         "states": states,
-        "unknown": [
-            {
-                "row": moved.get(each) or (row if row > 0 else ledger.get(each).row),
-                "deliveryId": each,
-            }
-            for row, each in sorted(unknown.items())
-        ],
+        "unknown": [{"row": row, "deliveryId": each} for row, each in sorted(unknown.items())],
     }
 
 

@@ -117,14 +117,13 @@ def report_batch(
     is_joined = options.join or options.input is not None
     with open_ledger(to_read=True) as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
-        called_again = ledger.batches.called_again(report.batch.id) if options.rejects else ()
     diagnostics = []
     if is_joined or options.rejects:
         from cxcall.batch.report.input_columns import join_columns, write_rejects
 
         source = _input_file(report, options, contracts)
         if options.rejects:
-            count = write_rejects(report, *source, options.rejects, called_again=called_again)
+            count = write_rejects(report, *source, options.rejects)
             diagnostics = [f"{count_phrase(count, 'row')} to correct and send again"]
         if is_joined:
             report = join_columns(report, *source, show_numbers=options.show_numbers)

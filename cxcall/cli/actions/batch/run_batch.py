@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import begin_batch, check_batch, end_run, record_batch
-from cxcall.batch.called_people import describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.rate_limiter import Rate
@@ -37,7 +36,6 @@ from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
 from cxcall.credentials.token_provider import check_request_trust
 from cxcall.documents.paths import unused_name
-from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
@@ -145,14 +143,12 @@ class BatchCommand:
                 waits_for_hours=self.mode.waits_for_hours and not self.mode.is_queued,
                 finder=self.new_finder,
             )
-            if selection.is_changed_file:
-                self._tell(describe_change(self.job))
             with selection, self.rejects:
                 return self._run(ledger, selection)
 
-    def new_finder(self, job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+    def new_finder(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that returns the delivery of a request and its row by the batches that this run continues."""
-        return find_by_request(job, ledger, batches)
+        return find_by_request(ledger, batches)
 
     def combine(self, rows: Iterator[CheckedRow]) -> Iterator[CheckedRow]:
         """Return the requests that send some rows: each row has its own."""
@@ -191,14 +187,12 @@ class BatchCommand:
         begun = begin_batch(
             job, selection, ledger, totals, self.keys, rate=self.rate, limit=self.limit
         )
-        self.rejects.is_deferred = selection.is_changed_file
         run = self.new_run(begun, selection)
         if count:
             what = f"{count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
             self.tell_progress(f"batch {run.batch}: {what}")
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals)
-        self._write_deferred(run)
         report = self._report(run, totals)
         if problem := run.unsent.problem:
             self._tell(f"the report does not include the rows that were not sent: {problem}")
@@ -216,7 +210,6 @@ class BatchCommand:
             "force": job.force,
             "again": job.again,
             "waits_for_hours": self.mode.waits_for_hours,
-            "content": selection.called.content.number if selection.called else 0,
         }
         queued = QueuedBatch(batch, *job.identity[:3], options)
         count = fill_queue(ledger, queued, selection, self.keys)
@@ -270,13 +263,6 @@ class BatchCommand:
         except OSError as error:
             run.stop(unwritable_reason(error))
         self.printer.print_or_stop(result, run.batch, run.stop)
-
-    def _write_deferred(self, run: Run) -> None:
-        """Write the rejects of a file that was changed, unless the batch called their people by other rows."""
-        try:
-            self.rejects.write_deferred(lambda: run.ledger.batches.called_again(run.batch))
-        except (CxcallError, OSError) as error:  # the calls were placed nevertheless
-            self._tell(f"the rows to correct are not written: {error}")
 
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics
