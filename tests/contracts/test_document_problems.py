@@ -180,14 +180,13 @@ NO_PATTERN = "its regular expression cannot be used"
             "/patternProperties/(",
             NO_PATTERN,
         ),
-        ({"$dynamicRef": "#m"}, None, "`$dynamicRef` leads to nothing"),
-        ({"items": {"$dynamicRef": "http://127.0.0.1:9/x.json"}}, None, "`$dynamicRef` leads to"),
+        ({"items": {"$dynamicRef": "http://127.0.0.1:9/x.json"}}, "", ""),
         ({"contentSchema": {"$ref": "http://127.0.0.1:9/x.json"}}, "", ""),
         ({"dependencies": {"rank": ["x"]}, "minimum": 10**400}, "", ""),
     ],
 )
 def test_keyword_that_cannot_be_used_is_ignored_and_listed(
-    cxcall: Cxcall, keywords: dict[str, Any], place: str | None, why: str
+    cxcall: Cxcall, keywords: dict[str, Any], place: str, why: str
 ) -> None:
     document = posting("op", {"rank": {"type": "integer"}, "x": keywords}, required=("x",))
     file = cxcall.file("own.json", document)
@@ -195,7 +194,7 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     problems = [(each["where"], each["message"]) for each in listed["findings"]]
     assert len(problems) == bool(why)
     for where, message in problems:
-        assert where.endswith("/schema" if place is None else f"/schema/properties/x{place}")
+        assert where.endswith(f"/schema/properties/x{place}")
         assert why in message
     own = cxcall.folder / file
     assert check({"rank": 1, "x": {"y": 1}}, "op", contract=own).valid
@@ -203,18 +202,7 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     cxcall("operations", "op", "--contract", file, "--skeleton", code=0)
 
 
-@pytest.mark.slow
-def test_dependencies_of_older_drafts_are_checked(cxcall: Cxcall) -> None:
-    rules = {"a": ["b"], "c": {"$ref": "#/components/schemas/D"}}
-    document = posting("op", {"x": {"dependencies": rules}})
-    document["components"] = {"schemas": {"D": {"required": ["d"]}}}
-    file = cxcall.file("own.json", document)
-    words = ("validate", "-", "--operation", "op", "--contract", file)
-    for value, code in (('{"a":1,"b":1,"c":1,"d":1}', 0), ('{"a":1}', 3), ('{"c":1}', 3)):
-        cxcall(*words, stdin=f'{{"x": {value}}}', code=code)
-
-
-UNKNOWN_PLACE = "which this version of OpenAPI does not have"
+UNKNOWN_PLACE = "which cxcall does not support in this version of OpenAPI"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +212,7 @@ UNKNOWN_PLACE = "which this version of OpenAPI does not have"
         ("formData", {"required": True}, False, UNKNOWN_PLACE),
         ("session", {"required": True}, False, UNKNOWN_PLACE),
         ("body", {}, True, UNKNOWN_PLACE),
-        ("Query", {"required": True}, True, "the place `Query` of a parameter is read as `query`"),
+        ("querystring", {}, True, UNKNOWN_PLACE),
     ],
 )
 def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
@@ -237,10 +225,7 @@ def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
     problems = ("operations", "--problems", "--contract", file, "-o", "json")
     (finding,) = cxcall(*problems, code=0 if is_usable else 3).envelope["findings"]
     assert message in finding["message"]
-    is_sent = place == "Query"
-    flag = ("--tenant", "x") if is_sent else ()
-    ran = cxcall("send", "callLead", "--contract", file, *flag, "-n", code=0 if is_usable else 2)
-    assert ("/calls?tenant=x" in ran.out) == is_sent
+    cxcall("send", "callLead", "--contract", file, "-n", code=0 if is_usable else 2)
 
 
 @pytest.mark.slow
@@ -250,21 +235,6 @@ def test_stray_body_parameter_beside_a_request_body_blocks_nothing(cxcall: Cxcal
     file = cxcall.file("own.json", document)
     assert "warning" in cxcall("operations", "--problems", "--contract", file, code=0).out
     cxcall("send", "callLead", "--contract", file, "--set", '/phone="x"', "-n", code=0)
-
-
-@pytest.mark.slow
-def test_places_of_swagger_are_read_in_any_case(cxcall: Cxcall) -> None:
-    document = swagger()
-    (body,) = (
-        each
-        for path in document["paths"].values()
-        for each in path.get("post", {}).get("parameters", [])
-        if each.get("in") == "body" and "LEAD" in str(each)
-    )
-    body["in"] = "Body"
-    file = cxcall.file("own.json", document)
-    shown = cxcall("operations", "callLead", "--contract", file, code=0)
-    assert "rank  integer, required" in shown.out
 
 
 @pytest.mark.slow

@@ -131,11 +131,8 @@ paths:
     post:
       operationId: callLead
       parameters:
-        - in: querystring
-          name: all
-          content:
-            application/x-www-form-urlencoded:
-              schema: {properties: {page: &number {type: integer}, size: *number}}
+        - {in: query, name: page, schema: &number {type: integer}}
+        - {in: query, name: size, schema: *number}
       requestBody:
         content:
           application/json:

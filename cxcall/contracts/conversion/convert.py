@@ -225,7 +225,7 @@ class _Operations:
             **usable_extensions(source, "operation", node, place),
             "servers": parts.servers(node, place) or parts.servers(item, at),
             "parameters": _with_slots(
-                path, [each for found in outside for each in self._supported(*found)]
+                path, [each for found in outside if (each := self._supported(*found))]
             ),
             "requestBody": parts.body(node, parameters, place),
         }
@@ -239,15 +239,15 @@ class _Operations:
         found["responses"] = self._responses(node, place)
         return found
 
-    def _supported(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
-        """Convert a parameter; an optional one that is not supported is left out, with a problem."""
+    def _supported(self, node: dict[str, Any], at: str) -> dict[str, Any] | None:
+        """Convert a parameter; None, with a problem, for an optional one that is not supported."""
         try:
-            return self._parts.parameters(node, at)
+            return self._parts.parameter(node, at)
         except UsageError as error:
             if node.get("required") is True or node.get("in") == "path" or "content" not in node:
                 raise
             self._source.add_problem(error)
-            return []
+            return None
 
     def _responses(self, node: dict[str, Any], place: str) -> dict[str, Any]:
         """Convert the responses; an invalid response keeps only its status."""

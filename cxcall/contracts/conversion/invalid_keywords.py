@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import new_validator, referenced_schemas, subschemas
+from cxcall.contracts.json_schema import new_validator
 from cxcall.documents.json_pointer import join_pointer, make_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -34,11 +32,6 @@ def drop_invalid(source: SourceDocument, schema: JsonSchema, at: str) -> None:
     if (left := next(_metaschema_validator().iter_errors(schema), None)) is not None:
         what = f"this is not a JSON Schema: {left.message[:_LONGEST]}"
         raise source.fault(at, what, "correct it, or remove it")
-    dynamic = [node for node in _inner_schemas(schema) if "$dynamicRef" in node]
-    if dynamic and not _is_complete(schema):
-        for node in dynamic:
-            del node["$dynamicRef"]
-        _add_problem(source, at, "`$dynamicRef` leads to nothing in this schema")
 
 
 def drop_unreadable_patterns(source: SourceDocument, schema: JsonSchema, at: str) -> None:
@@ -61,23 +54,6 @@ def drop_unreadable_patterns(source: SourceDocument, schema: JsonSchema, at: str
 def _add_problem(source: SourceDocument, at: str, why: str) -> None:
     message = f"the keyword is ignored, because {why}"
     source.add_problem(source.fault(at, message, "correct it, or remove it"))
-
-
-def _inner_schemas(schema: JsonSchema) -> Iterator[JsonSchema]:
-    """Yield a schema and those in it."""
-    yield schema
-    for each in subschemas(schema):
-        yield from _inner_schemas(each)
-
-
-def _is_complete(schema: JsonSchema) -> bool:
-    """Return whether all references of a schema, except those to components, lead to something in it."""
-    others = {"components": {"schemas": referenced_schemas(lambda _: {}, schema)}}
-    try:
-        new_validator({**schema, **others})
-    except ValueError:
-        return False
-    return True
 
 
 def _at(schema: Any, path: list[Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.schemas import component_name
-from cxcall.contracts.operation import JSON, URLENCODED, is_json
+from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.parameter_styles import STYLES
 from cxcall.documents.json_pointer import join_pointer
 
@@ -67,37 +67,8 @@ class OpenApi3:
     def _scheme(self, node: Any, at: str) -> dict[str, Any]:
         return self._source.follow(node, at)[0]
 
-    def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
-        """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one parameter for each of its members."""
-        if node["in"] != "querystring":
-            return [self._parameter(node, at)]
-        needed = node.get("required") is True
-        members, at = self._members(node.get("content", {}), f"{at}/content")
-        return [
-            {
-                "name": name,
-                "in": "query",
-                "required": needed and name in members.get("required", ()),
-                "schema": self._schemas.convert(member, join_pointer(f"{at}/properties", name)),
-            }
-            for name, member in members.get("properties", {}).items()
-        ]
-
-    def _members(self, content: Any, at: str) -> tuple[dict[str, Any], str]:
-        """Return the schema of a query string that is a form, and its pointer."""
-        for name, media in self._source.mapping(content, at).items():
-            place = join_pointer(at, name)
-            node, place = self._source.follow(media, place)
-            schema, place = self._source.follow(node.get("schema"), f"{place}/schema")
-            if media_type(name) == URLENCODED and isinstance(schema.get("properties"), dict):
-                return schema, place
-        raise self._source.fault(
-            at,
-            f"a query string is only supported as `{URLENCODED}`",
-            "declare its members as parameters",
-        )
-
-    def _parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
+    def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
+        """Convert one parameter."""
         kept = {
             key: node[key]
             for key in ("name", "in", "required", "description", "style", "explode")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 BODY_PLACES = ("body", "formData")
 """The places of the parameters that are the body in Swagger 2.0."""
-_PLACES = (*STYLES, "querystring")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI ignores among parameters."""
 
@@ -41,21 +40,11 @@ def read_parameters(
                 raise source.fault(
                     where, "a parameter has no `name` or no `in`", "give it both, or remove it"
                 )
-            kind = _usual_place(source, kind, where)
-            if kind not in (*_PLACES, *in_body):
-                _report_unknown_place(source, node, {**parameter, "in": kind}, where)
+            if kind not in (*STYLES, *in_body):
+                _report_unknown_place(source, node, parameter, where)
             elif kind != "header" or name.lower() not in _SEPARATE_HEADERS:
-                found[name, kind] = {**parameter, "in": kind}, where
+                found[name, kind] = parameter, where
     return list(found.values())
-
-
-def _usual_place(source: SourceDocument, kind: str, where: str) -> str:
-    """Return a place in the case that OpenAPI has; another one is a problem of the document."""
-    usual = {each.lower(): each for each in (*_PLACES, *BODY_PLACES)}.get(kind.lower(), kind)
-    if usual != kind:
-        message = f"the place `{kind}` of a parameter is read as `{usual}`"
-        source.add_problem(source.fault(f"{where}/in", message, f"write `{usual}`"))
-    return usual
 
 
 def _report_unknown_place(
@@ -67,7 +56,7 @@ def _report_unknown_place(
     fix = "declare it in `requestBody`" if is_body else f"use one of: {', '.join(STYLES)}"
     fault = source.fault(
         f"{where}/in",
-        f"the parameter `{name}` is in `{kind}`, which this version of OpenAPI does not have",
+        f"the parameter `{name}` is in `{kind}`, which cxcall does not support in this version of OpenAPI",
         fix,
     )
     if parameter.get("required") is True and not (is_body and "requestBody" in node):

@@ -2,21 +2,15 @@
 
 The differences: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`, `type: file`,
 a `discriminator` that is a name, keywords beside a `$ref`, which are ignored, and formats that are not
-checked. Keywords that do not restrict a value (`xml`, `externalDocs`) are left out.
+checked. Keywords that do not restrict a value (`xml`, `externalDocs`), and rare ones (`dependencies`, `$dynamicRef`), are
+left out.
 """
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.discriminators import (
-    as_schema,
-    find_extensions,
-    read_choices,
-    read_conditions,
-)
 from cxcall.contracts.conversion.extensions import is_usable
 from cxcall.contracts.conversion.invalid_keywords import drop_invalid, drop_unreadable_patterns
 from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
@@ -30,9 +24,6 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cxcall.contracts.conversion.discriminators import Condition
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -43,7 +34,7 @@ DEEPEST = 64
 _BEHIND = frozenset(
     """
     xml externalDocs nullable x-nullable collectionFormat $id $schema $comment $defs definitions
-    contentSchema
+    contentSchema dependencies $dynamicRef $dynamicAnchor
     """.split()
 )
 _BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
@@ -54,7 +45,6 @@ _JUDGED = frozenset(
     password
     """.split()
 )
-_NARROWING = "required minProperties allOf anyOf oneOf not if enum const $ref".split()
 
 
 class Schemas:
@@ -69,7 +59,6 @@ class Schemas:
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, str, Any]] = []
-        self._one_ofs: list[tuple[JsonSchema, str]] = []
         self.faults: dict[str, UsageError] = {}
         """What is wrong with a component, by its new name; any value is valid for such a component."""
 
@@ -82,28 +71,18 @@ class Schemas:
     def components(self) -> dict[str, JsonSchema]:
         """Convert all referenced schemas, directly or through others, and return them by their new names."""
         found: dict[str, JsonSchema] = {}
-        extensions = find_extensions(self._source.root)
         while self._waiting:
             name, at, node = self._waiting.pop()
             try:
                 found[name] = self.convert(node, at)
-                for condition in read_conditions(self._source.root, extensions, at, node):
-                    self._add_condition(found[name], condition)
             except UsageError as error:
                 self.faults[name], found[name] = error, {}
-        self._relax_alternatives(found)
         places = {name: at for at, name in self._names.items()}
         for name in find_circles(found):
             self.faults[name] = self._source.circle(places[name])
         for name, excess in find_excessive(found).items():
             self.faults[name] = self._source.excess(places[name], excess)
         return {name: {} if name in self.faults else schema for name, schema in found.items()}
-
-    def _add_condition(self, schema: JsonSchema, condition: Condition) -> None:
-        """Add what a `discriminator` implies; the error of a schema that cannot be used is that of its own component."""
-        with suppress(UsageError):
-            rules = self.convert(condition.rules, condition.pointer)
-            schema.setdefault("allOf", []).append(as_schema(condition, rules))
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
         if isinstance(node, bool):
@@ -120,23 +99,20 @@ class Schemas:
             return self._reference(node, at, depth)
         found = {
             key: self._word(key, value, at, depth)
-            for key, value in _with_dependent_schemas(node).items()
+            for key, value in node.items()
             if key not in _BEHIND
             and (value is not None or key in ("default", "example", "const"))
             and is_usable(self._source, "schema", key, value, at)
         }
-        for each in read_choices(self._source.root, node):
-            rules = self._reference(each.rules, at, depth)
-            found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
         drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
 
     def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
-        """Relax rules that no value, or hardly any, can satisfy, and record each as a problem.
+        """Relax rules that no value, or hardly any, can satisfy.
 
-        Vendors declare the values of an array's items beside its type, require properties that they do not
-        allow, and write `oneOf` for alternatives that cannot be distinguished (see `components`).
+        Vendors declare the values of an array's items beside its type, and require properties that they do not
+        allow, which are problems. They also write `oneOf` for alternatives that cannot be distinguished.
         """
         values, items = found.get("enum"), found.get("items")
         is_of_items = isinstance(values, list) and not any(
@@ -158,22 +134,7 @@ class Schemas:
             message = "the schema requires properties that it does not allow: they are treated as optional"
             self._add_problem(f"{at}/required", message, "declare them, or remove them")
         if isinstance(found.get("oneOf"), list) and "anyOf" not in found:
-            if "discriminator" in found:  # decides which one is meant, however many of them fit
-                found["anyOf"] = found.pop("oneOf")
-                return
-            self._one_ofs.append((found, f"{at}/oneOf"))
-
-    def _relax_alternatives(self, components: Mapping[str, JsonSchema]) -> None:
-        """Allow any alternative of a `oneOf` whose alternatives all fit an empty object."""
-        for node, at in self._one_ofs:
-            if len(node["oneOf"]) > 1 and all(
-                _fits_empty_object(each, components) for each in node["oneOf"]
-            ):
-                node["anyOf"] = node.pop("oneOf")
-                message = "the alternatives of `oneOf` cannot be distinguished: they are treated as `anyOf`"
-                self._add_problem(
-                    at, message, "write `anyOf`, or require a property that distinguishes them"
-                )
+            found["anyOf"] = found.pop("oneOf")
 
     def _add_problem(self, at: str, message: str, fix: str) -> None:
         self._source.add_problem(self._source.fault(at, message, fix))
@@ -242,16 +203,6 @@ class Schemas:
         return _drop_uncheckable(found)
 
 
-def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
-    """Return whether a simple schema allows objects, and neither requires nor forbids anything."""
-    if isinstance(node, dict) and "$ref" in node:
-        node = components.get(node["$ref"].removeprefix(SCHEMAS), {})
-    if not isinstance(node, dict) or node.get("type", "object") != "object":
-        return False
-    is_open = node.get("additionalProperties") is not False
-    return "properties" in node and is_open and not any(word in node for word in _NARROWING)
-
-
 def component_name(name: str) -> str:
     """Return a name as a component name of OpenAPI 3.1: letters, digits, dots, hyphens, underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "unnamed"
@@ -280,36 +231,9 @@ def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
     elif isinstance(discriminator, dict):
         # Its mapping refers to schemas by their old names.
         found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
-    if "default" in found and not _allows_value(found, found["default"]):
-        found["x-default"] = found.pop("default")
     return found
-
-
-def _with_dependent_schemas(node: JsonSchema) -> JsonSchema:
-    """Return a schema with `dependentSchemas` in place of `dependencies`, the keyword of older drafts for it."""
-    if not isinstance(node.get("dependencies"), dict):
-        return node
-    rules = {
-        name: {"required": rule} if isinstance(rule, list) else rule
-        for name, rule in node["dependencies"].items()
-    }
-    found = {key: value for key, value in node.items() if key != "dependencies"}
-    return {**found, "dependentSchemas": {**rules, **(node.get("dependentSchemas") or {})}}
 
 
 def _is_read_only(members: JsonSchema, name: Any) -> bool:
     member = members.get(name) if isinstance(name, str) else None
     return isinstance(member, dict) and member.get("readOnly") is True
-
-
-def _allows_value(schema: JsonSchema, value: Any) -> bool:
-    """Return whether a value has the type, and is one of the values, that a schema declares; checks nothing else."""
-    import jsonschema_rs
-
-    plainly: JsonSchema = {
-        word: schema[word] for word in ("type", "enum", "const") if word in schema
-    }
-    try:
-        return jsonschema_rs.is_valid(plainly, value)
-    except ValueError:
-        return True  # errors of the schema are reported elsewhere

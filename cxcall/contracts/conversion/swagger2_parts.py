@@ -54,7 +54,7 @@ class Swagger2(OpenApi3):
         flow = _FLOWS.get(str(node.get("flow")), "implicit")
         return {"type": kind, "flows": {flow: {**urls, "scopes": node.get("scopes") or {}}}}
 
-    def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
+    def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         """Convert one parameter of the path, the query string, or the headers."""
         kept: dict[str, Any] = {
             key: node[key] for key in ("name", "in", "required", "description") if key in node
@@ -64,7 +64,7 @@ class Swagger2(OpenApi3):
             style = _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
             is_usual = style["style"] == "form" and node["in"] != "query"
             kept |= {"style": "simple"} if is_usual else style
-        return [{**kept, "schema": schema}]
+        return {**kept, "schema": schema}
 
     def body(
         self, operation: dict[str, Any], parameters: list[tuple[dict[str, Any], str]], at: str
