@@ -230,7 +230,7 @@ class Operation:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters of the path, the query string, the headers, and the cookies."""
+        """The parameters of the path, the query string, and the headers."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
         # A document may also declare the place of a credential as a parameter.
         keys = {

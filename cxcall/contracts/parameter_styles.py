@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Parameter
 
 STYLES = {
-    "path": ("simple", "label", "matrix"),
-    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "path": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"),
     "header": ("simple",),
-    "cookie": ("form", "cookie"),
 }
-"""The styles that OpenAPI has for each location, the usual one first."""
+"""The styles that are supported in each location; `tabDelimited` is `tsv` of Swagger 2.0."""
 
 
 def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
@@ -55,35 +54,20 @@ def _deep_pairs(entry: Parameter, value: Any) -> list[tuple[str, str]]:
 def path_text(entry: Parameter, text: str) -> str:
     """Return a parameter as it is written in the path, percent-encoded except for its separators."""
     value = _value(entry, text)
-    name = quote(entry.name, safe="")
     if isinstance(value, dict):
         pairs = [(quote(key, safe=""), quote(each, safe="")) for key, each in _members(value)]
         parts = ["=".join(pair) for pair in pairs] if entry.explode else _flat(pairs)
     elif isinstance(value, list):
         parts = [quote(each, safe="") for each in value]
     else:
-        start = {"matrix": f";{name}=", "label": "."}.get(entry.style, "")
-        return start + quote(value, safe="")
-    if entry.style == "matrix":
-        if not entry.explode:
-            parts = [_join(entry, parts, ",")]
-        return "".join(
-            f";{each}" if isinstance(value, dict) and entry.explode else f";{name}={each}"
-            for each in parts
-        )
-    if entry.style == "label":
-        return "." + _join(entry, parts, "." if entry.explode else ",")
-    return _join(entry, parts, quote(SEPARATORS.get(entry.style, ","), safe=","))
+        return quote(value, safe="")
+    return _join(entry, parts, ",")
 
 
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that parameters set, with `Cookie` for all cookies; raises UsageError as `cookie_text` does."""
-    texts = [(each.as_sent, values[each.name]) for each in parameters]
-    cookies = [cookie_text(each, text) for each, text in texts if each.location == "cookie"]
-    headers = {
-        each.name: header_text(each, text) for each, text in texts if each.location == "header"
-    }
-    return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
+    """Return the headers that parameters set."""
+    texts = [(each.as_sent, values[each.name]) for each in parameters if each.location == "header"]
+    return {each.name: header_text(each, text) for each, text in texts}
 
 
 def header_text(entry: Parameter, text: str) -> str:
@@ -92,29 +76,7 @@ def header_text(entry: Parameter, text: str) -> str:
     if isinstance(value, dict):
         pairs = _members(value)
         return _join(entry, list(map("=".join, pairs)) if entry.explode else _flat(pairs), ",")
-    separator = SEPARATORS.get(entry.style, ",")
-    return _join(entry, value, separator) if isinstance(value, list) else str(value)
-
-
-def cookie_text(entry: Parameter, text: str) -> str:
-    """Return a parameter as a part of the header `Cookie`; raises UsageError if it would be another cookie, too."""
-    value = _value(entry, text)
-    parts = [(entry.name, value)]
-    if isinstance(value, dict | list):
-        parts = _members(value) if isinstance(value, dict) else [(entry.name, x) for x in value]
-        if entry.explode and entry.style != "cookie" and len(parts) > 1:
-            raise _undefined(entry, "a cookie with several values in the style `form`")
-        if not entry.explode:
-            items = _flat(parts) if isinstance(value, dict) else value
-            parts = [(entry.name, _join(entry, items, ","))]
-    if any(";" in each for pair in parts for each in pair):
-        raise UsageError(
-            f"`{entry.name}` in the cookie has a semicolon, which begins another cookie",
-            where="cookie",
-            fix="encode the value as the API requires, such as `;` as `%3B`",
-            why="RFC 6265 allows no semicolon in the value of a cookie",
-        )
-    return "; ".join(map("=".join, parts))
+    return _join(entry, value, ",") if isinstance(value, list) else str(value)
 
 
 def _join(entry: Parameter, items: Sequence[str], separator: str) -> str:
@@ -184,10 +146,4 @@ def read_query(entry: Parameter, values: Mapping[str, Sequence[str]]) -> list[st
 
 def read_path(entry: Parameter, text: str) -> list[str]:
     """Return the texts of a parameter in a decoded segment of a path."""
-    if entry.style == "label":
-        plain = text.removeprefix(".")
-        return plain.split("." if entry.explode else ",") if entry.is_list else [plain]
-    if entry.style == "matrix":
-        parts = [part.removeprefix(f"{entry.name}=") for part in text.split(";")[1:]]
-        return [item for part in parts for item in part.split(",")] if entry.is_list else parts
-    return text.split(SEPARATORS.get(entry.style, ",")) if entry.is_list else [text]
+    return text.split(",") if entry.is_list else [text]

@@ -38,7 +38,7 @@ _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 class Parameter(NamedTuple):
-    """A parameter of the path, the query string, a header, or a cookie (`location`), with its JSON Schema.
+    """A parameter of the path, the query string, or a header (`location`), with its JSON Schema.
 
     Its value is a text: a list has commas between its items, or is a JSON array; an object is JSON. The
     `style` and `explode` say how OpenAPI writes it (`cxcall/contracts/parameter_styles.py`); an empty
@@ -71,7 +71,7 @@ class Parameter(NamedTuple):
         kind = _kind(schema_types_of(resolve, schema), style)
         if kind != "text":
             schema = resolve(schema)
-        usual = "form" if entry["in"] in ("query", "cookie") else "simple"
+        usual = "form" if entry["in"] == "query" else "simple"
         return cls(
             name=entry["name"],
             location=entry["in"],

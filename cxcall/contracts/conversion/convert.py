@@ -244,7 +244,7 @@ class _Operations:
         try:
             return self._parts.parameter(node, at)
         except UsageError as error:
-            if node.get("required") is True or node.get("in") == "path" or "content" not in node:
+            if node.get("required") is True or node.get("in") == "path":
                 raise
             self._source.add_problem(error)
             return None

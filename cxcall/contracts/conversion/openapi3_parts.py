@@ -74,8 +74,7 @@ class OpenApi3:
             for key in ("name", "in", "required", "description", "style", "explode")
             if node.get(key) is not None
         }
-        with self._source.tolerate():
-            self._stop_on_wrong_style(kept, at)
+        self._check_style(kept, at)
         if "content" in node:
             content = self.content(node["content"], f"{at}/content")
             name = next(iter(content), "")
@@ -91,14 +90,13 @@ class OpenApi3:
             return {**kept, "content": {JSON: {"schema": first.get("schema", {})}}}
         return {**kept, "schema": self._schemas.convert(node.get("schema") or {}, f"{at}/schema")}
 
-    def _stop_on_wrong_style(self, kept: dict[str, Any], at: str) -> None:
-        """Remove a style that OpenAPI does not have for the location, and raise UsageError for it."""
-        known = STYLES.get(str(kept["in"]), ())
-        if known and kept.get("style", known[0]) not in known:
-            style = kept.pop("style")
+    def _check_style(self, kept: dict[str, Any], at: str) -> None:
+        """Raise UsageError for a style that is not supported in the location."""
+        known = STYLES[kept["in"]]
+        if kept.get("style", known[0]) not in known:
             raise self._source.fault(
                 f"{at}/style",
-                f"the style `{style}` is ignored, because OpenAPI does not have it in the {kept['in']}",
+                f"the style `{kept['style']}` is not supported in the {kept['in']}",
                 f"use one of: {', '.join(known)}",
             )
         if not isinstance(kept.get("explode", True), bool):
