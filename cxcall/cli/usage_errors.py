@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -39,9 +38,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    finding = context and (
-        _misspelled_subcommand(error, context) or _omitted_option(error, context)
-    )
+    finding = context and _omitted_option(error, context)
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
@@ -54,20 +51,6 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
         ExitCode.USAGE,
         findings=[finding],
     )
-
-
-def _misspelled_subcommand(error: Any, context: Any) -> Finding | None:
-    """Return the finding on a missing option if FILE does not exist and resembles a subcommand, as in `batch rport`."""
-    file, path = str(context.params.get("file")), context.command_path
-    if not hasattr(error, "param_type") or Path(file).exists():
-        return None
-    names = context.parent.command.list_commands(context.parent)
-    start = path.removeprefix("cxcall ") + " "
-    own = [each.removeprefix(start) for each in names if each.startswith(start)]
-    if not (nearest := find_similar(file, own)):
-        return None
-    fix = f"the most similar command is `{path} {nearest}`; see `{path} --help`"
-    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=fix)
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:

@@ -70,7 +70,6 @@ def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxca
         (("send", "place-call", "--callQueueId", "x"), "add `--set '/callQueueId=\"...\"'`; "),
         (("personal-connection", "--contact", "x"), "similar option is `--contact-id`; "),
         (("version",), "write `cxcall --version`; "),
-        (("batch", "rport"), "similar command is `cxcall batch report`; "),
     ],
 )
 def test_hint_names_what_is_meant(cxcall: Cxcall, words: tuple[str, ...], hint: str) -> None:
