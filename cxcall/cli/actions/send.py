@@ -78,36 +78,13 @@ def send_one(
         if not (sending.yes or sending.sandbox):
             from cxcall.sending.confirmation_prompt import ask_consent
 
-            def confirm(question: str) -> bool:
-                _stop_on_ledger(checked, again=sending.again)
-                return screen.confirm(question)
-
-            ask_consent(checked, ask=confirm if screen.is_interactive else None)
+            ask_consent(checked, ask=screen.confirm if screen.is_interactive else None)
         if reading is not None and reading.all_pages:
             from cxcall.cli.actions.page_output import read_all
 
             return read_all(checked, reading, command, screen, force=sending.force)
         report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
-
-
-def _stop_on_ledger(checked: CheckedRequest, *, again: bool) -> None:
-    """Raise the error with which the ledger would stop a request now, such as a duplicate."""
-    from cxcall.sending.configured_ledger import has_ledger, open_ledger, stop_on_lost_file
-    from cxcall.sending.send_plan import Plan
-
-    if checked.settings.is_embedded or not checked.operation.can_place_call:
-        return
-    stop_on_lost_file()
-    if has_ledger():
-        settings = checked.settings
-        with open_ledger(to_read=True) as ledger:
-            ledger.stop_on_guards(
-                Plan(checked, again=again).intent(),
-                settings.duplicate_window,
-                settings.call_limit,
-                ledger.missing_records(),
-            )
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:
