@@ -79,10 +79,6 @@ def test_advice_without_the_document_is_not_to_repeat(cxcall: Cxcall) -> None:
     unknown = cxcall("explain", "--last", code=3).out
     assert "hint: do not run it again: find out whether it was processed, or a call" in unknown
     assert "`--contract FILE`, with the document of `run`, shows whether" in unknown
-    gone = {"CXCALL_CONTRACT": "gone.json"}
-    shown = cxcall("explain", "--last", env=gone, code=3).out
-    assert "hint: do not run it again: find out whether it was processed, or a call" in shown
-    assert "the API document of this delivery was not used: " in shown
     cxcall("explain", "--last", "--contract", "gone.json", code=2)
 
 

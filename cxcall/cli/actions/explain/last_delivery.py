@@ -14,7 +14,7 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.ledger.record_types import record_fields
 from cxcall.output.count_phrases import format_severity_counts
@@ -47,12 +47,11 @@ def explain_last(contracts: ContractOptions) -> Report:
         url=record.target,
         response=build_response(record.status, None, _recorded_answer(record)),
     )
-    own, problems = _find_document(contracts, record)
+    own = _find_document(contracts, record)
     explanation = explain_request(request, load_user_contract(own) if own else None)
     findings = [
         *_unknown_outcome(record, _find_operation(record, own)),
         *explanation.findings,
-        *problems,
         _limit_of_ledger(record),
     ]
     is_error = explanation.is_unexplained or has_errors(findings)
@@ -79,24 +78,16 @@ def _last_not_accepted(ledger: Ledger) -> Record | None:
     return max(filter(None, newest), key=lambda record: record.at, default=None)
 
 
-def _find_document(contracts: ContractOptions, record: Record) -> tuple[str | None, list[Finding]]:
+def _find_document(contracts: ContractOptions, record: Record) -> str | None:
     """Return the user's document, from the flag or the profile of the delivery; None if it is not known.
 
-    The profile may have been removed. If its document cannot be read, what was recorded is explained with a warning.
+    The profile may have been removed.
     """
     if contracts.contract:
-        return contracts.find_file(), []
-    own = None
+        return contracts.find_file()
     with suppress(UsageError):
-        own = contracts.find_file(record.profile)
-    try:
-        _ = own and load_user_contract(own)
-    except UsageError as error:
-        found = error.findings[0]
-        message = f"the API document of this delivery was not used: {found.message}"
-        warning = found._replace(severity=Severity.WARNING, message=message)
-        return None, [warning._replace(fix="add `--contract FILE` with the document")]
-    return own, []
+        return contracts.find_file(record.profile)
+    return None
 
 
 def _find_operation(record: Record, own: str | None) -> Operation | None:
