@@ -39,15 +39,6 @@ class Table(NamedTuple):
         narrower = Table([self.headings[index] for index in kept], rows)
         return self._replace(narrower=narrower.dropping(*headings[1:]))
 
-    def joining_sources(self) -> Table:
-        """Return the table with a narrower form: values with their sources, the last column, in parentheses."""
-        rows = [
-            (*cells, " ".join(filter(None, (value, f"({source})" if source else ""))))
-            for *cells, value, source in self.rows
-        ]
-        headings = (*self.headings[:-2], "VALUE (SOURCE)")
-        return self._replace(narrower=Table(headings, rows))
-
 
 class Report(NamedTuple):
     """The result of a command.

@@ -35,15 +35,3 @@ def test_cell_and_text_of_a_server_stay_on_one_line() -> None:
         "customer: dialing\n0.0 s  agent: connected"
     )
     assert out.getvalue() == "customer: dialing\\n0.0 s  agent: connected\n"
-
-
-def test_narrow_table_has_values_with_their_sources_on_one_line() -> None:
-    rows = [("url", "https://api.example.com/oauth/token", "profile"), ("id", "", "not set")]
-    table = Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources()
-    for width, cells in (
-        (60, [rows[0][1], ""]),
-        (50, [f"{rows[0][1]} (profile)", "(not set)"]),
-    ):
-        grid = new_grid(table, width)
-        assert grid is not None
-        assert list(map(str, grid.columns[1].cells)) == cells

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from cxcall.output.output_options import OutputOptions
 
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
-_RECENT = timedelta(days=180)
 _USUAL_LIMIT = 50
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -146,7 +145,7 @@ def _table(records: Sequence[Record]) -> Table:
     rows = [
         (
             record.id,
-            record.at.astimezone().isoformat(" ", timespec="seconds"),
+            record.at.astimezone().isoformat(" ", timespec="minutes"),
             record.operation,
             join_numbers(record.numbers),
             _result(record),
@@ -156,14 +155,7 @@ def _table(records: Sequence[Record]) -> Table:
         )
         for record in records
     ]
-    short_rows = [
-        (row[0], _short_time(record.at), *row[2:])
-        for row, record in zip(rows, records, strict=True)
-    ]
-    zones = "/".join(dict.fromkeys(str(record.at.astimezone().tzname()) for record in records))
-    short = Table((_HEADINGS[0], f"AT ({zones})", *_HEADINGS[2:]), short_rows)
-    dropped = ("ENGAGEMENT ID", "SENT TO", "HTTP", "OPERATION", "NUMBER", short.headings[1])
-    return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
+    return Table(_HEADINGS, rows).dropping("SENT TO", "HTTP", "NUMBER", "OPERATION")
 
 
 def delivery_text(record: Record) -> str:
@@ -186,12 +178,6 @@ def _as_line(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {member}" for name, member in value.items())
     return ", ".join(value) if isinstance(value, list) else as_text(value)
-
-
-def _short_time(at: datetime) -> str:
-    """Return a recent time without the year, an older one without the time of day."""
-    is_recent = datetime.now(UTC) - at < _RECENT
-    return at.astimezone().strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 
 
 def _remarks(records: Sequence[Record]) -> list[str]:

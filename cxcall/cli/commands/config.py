@@ -58,7 +58,7 @@ def show(target: SettingsOptions) -> Report:
         "config show",
         findings=settings.conflicts,
         data={name: {"value": value, "source": source} for name, value, source in rows},
-        table=Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources(),
+        table=Table(("SETTING", "VALUE", "SOURCE"), rows),
     )
 
 
