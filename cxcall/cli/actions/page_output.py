@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.response_reading import Reading, explain_selection_error, mask_numbers
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.hinted_commands import command
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
-from cxcall.platform_reads.all_pages import Page, Query, follow_pages, later_start
+from cxcall.platform_reads.all_pages import Page, follow_pages
 from cxcall.platform_reads.read_requests import Reader, ReadError
 from cxcall.responses.body_selection import SelectionError, printed_lines
 from cxcall.runtime.signals import sleep
@@ -67,8 +66,6 @@ class _ItemOutput:
         self.reading, self.screen = reading, screen
         self.is_kept = screen.options.output == "json"
         self.pages = self.count = 0
-        self.next_query: Query | None = None
-        self.start = ""
         self.kept: list[Any] = []
         self.notes: dict[Finding, int] = {}
 
@@ -77,10 +74,6 @@ class _ItemOutput:
         result, notes = self.reading.select(page.body) if page.body is not None else ([], ())
         values = printed_lines(result)
         self.pages, self.count = page.number, self.count + len(values)
-        self.next_query = page.next_query
-        exchange = page.delivery.exchange
-        if page.number == 1 and exchange and self.reading.paging:
-            self.start = later_start(self.reading.paging, exchange.request, page)
         for note in notes:
             self.notes[note] = self.notes.get(note, 0) + 1
         values = mask_numbers(values, page.delivery, self.screen)
@@ -95,10 +88,8 @@ class _ItemOutput:
     def finish(self, report: Report, findings: Sequence[Finding]) -> Report:
         """Return the report of the whole list; notes count only if every page has them."""
         summary = f"{count_phrase(self.count, 'item')} in {count_phrase(self.pages, 'page')}"
-        if self.start:
-            summary += f"; the pages before `{self.start}` were not read"
         if report.exit_code:
-            summary = f"incomplete: {summary}{self._how_to_continue()}"
+            summary = f"incomplete: {summary}"
         data: dict[str, Any] = {"pages": self.pages, "count": self.count}
         notes = [note for note, pages in self.notes.items() if pages == self.pages]
         is_done = not report.exit_code and self.screen.options.output == "jsonl"
@@ -110,14 +101,6 @@ class _ItemOutput:
             json_lines=() if is_done else None,
             is_last_json_line=not self.is_kept,
         )
-
-    def _how_to_continue(self) -> str:
-        """Return the parameter that continues with the first unread page; empty if there is none."""
-        paging, query = self.reading.paging, dict(self.next_query or ())
-        chooser = paging and (paging.number or paging.offset or paging.cursor)
-        if not chooser or not query.get(chooser):
-            return ""
-        return f"; to continue, add {command('--param', f'{chooser}={query[chooser]}')}"
 
 
 def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]:
