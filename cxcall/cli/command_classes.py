@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.option_checks import Exclusion, Requirement
-    from cxcall.contracts.operation import Operation
 
 _MAX_LISTED = 20
 _MAX_WORD = 12
@@ -73,7 +72,7 @@ class OptionsCommand(TyperCommand):
     A parameter of the function is a group, an option, or an argument. Every command has the output flags.
     `parameters` are those that its signature lacks, which it receives by keyword; `rules` say which parameters
     require or exclude others. `omitted` maps options of its groups that it does not have to the advice on what
-    to do instead; they keep their defaults. `operations` are those that it sends.
+    to do instead; they keep their defaults.
     """
 
     allow_extra_args = True
@@ -88,7 +87,6 @@ class OptionsCommand(TyperCommand):
         parameters: Sequence[CommandParameter] = (),
         rules: Sequence[Exclusion | Requirement] = (),
         omitted: Mapping[str, str] = MappingProxyType({}),
-        operations: Sequence[Operation] = (),
     ) -> None:
         hints = inspect.get_annotations(function, eval_str=True)
         self._groups: dict[str, Any] = {
@@ -111,7 +109,7 @@ class OptionsCommand(TyperCommand):
         self._own = [each.name for each in (*own, *parameters)]
         self._lists = [each.name for each in every if each.kind in (list[str], list[str] | None)]
         self._function, self._rules = function, rules
-        self.omitted, self.operations = omitted, operations
+        self.omitted = omitted
         built: Any = [each.build() for each in every]
         super().__init__(
             name, params=built, help=help or inspect.getdoc(function), epilog=epilog, **_STYLE

@@ -84,7 +84,6 @@ def _new_command(
         epilog=examples(*lines),
         parameters=parameters,
         omitted=_inapplicable_options(operations[0]),
-        operations=operations,
     )
 
 

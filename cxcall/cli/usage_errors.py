@@ -13,17 +13,13 @@ from cxcall.cli.option_checks import (
     raw_value,
     see_help,
 )
-from cxcall.contracts.json_schema import schema_types
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import command
 from cxcall.output.report import Report
 from cxcall.runtime.name_similarity import find_similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from cxcall.contracts.operation import Operation
 
 
 _LOWERING_OPTIONS = frozenset(
@@ -71,29 +67,12 @@ def _omitted_option(error: Any, context: Any) -> Finding | None:
 
 
 def _advise_on_option(error: Any) -> str:
-    """Return the start of the hint on an unknown option: an option, or a property of the body, that is meant."""
+    """Return the start of the hint on an unknown option: the option that is meant."""
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
-    from cxcall.runtime.patterns import fold_name
     from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
-    if kind_of_name(error.option_name) == SECRET:
-        return PIPE_INTO_LOGIN
-    word = fold_name(error.option_name)
-    for operation in getattr(error.ctx.command, "operations", ()):
-        names = ((fold_name(each.rpartition("/")[2]), each) for each in operation.pointers)
-        if pointer := next((pointer for name, pointer in names if name == word), ""):
-            return f"for this property of the body, add {_setter(operation, pointer)}; "
-    return ""
-
-
-def _setter(operation: Operation, pointer: str) -> str:
-    """Return the option that sets a property: its own flag, or `--set`."""
-    for flag in operation.flags:
-        if pointer in flag.pointers:
-            return f"`--{flag.name} {flag.metavar}`"
-    value = '"..."' if "string" in schema_types(operation.schema_at(pointer)) else "..."
-    return command("--set", f"{pointer}={value}")
+    return PIPE_INTO_LOGIN if kind_of_name(error.option_name) == SECRET else ""
 
 
 def _nearest_option(error: Any) -> str:

@@ -66,8 +66,6 @@ def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxca
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (("send", "place-call", "--phone-number", "+12025550123"), "add `--to NUMBER`; "),
-        (("send", "place-call", "--callQueueId", "x"), "add `--set '/callQueueId=\"...\"'`; "),
         (("personal-connection", "--contact", "x"), "similar option is `--contact-id`; "),
         (("version",), "write `cxcall --version`; "),
     ],

@@ -147,7 +147,7 @@ def test_hint_names_flags_where_the_body_comes_from_flags(cxcall: Cxcall) -> Non
         (
             ("call", "--platform", "nice-cxone", "--to", "1"),
             2,
-            "`--session` and `--skill` are required on `nice-cxone`",
+            "`--to NUMBER --session ID --skill ID`",
         ),
     ):
         ran = cxcall(*words, code=code)

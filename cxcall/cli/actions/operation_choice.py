@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import list_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,7 @@ def choose_operation(
         needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
         if flag_names <= known and needed <= flag_names:
             return entry
-    raise _mismatch_error(candidates, flag_names)
+    raise _mismatch_error(candidates)
 
 
 def find_role(role: str, target: TargetOptions) -> RoleOperation:
@@ -58,7 +57,7 @@ def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions)
     return [entry for entry in operations if entry.platform == platform]
 
 
-def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> UsageError:
+def _mismatch_error(candidates: Sequence[Operation]) -> UsageError:
     usages = [
         " ".join(
             f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
@@ -66,34 +65,10 @@ def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> Us
         )
         for entry in candidates
     ]
-    known = {flag.name for entry in candidates for flag in entry.flags}
-    foreign = sorted(flag_names - known)
-    what = (
-        f"`--{foreign[0]}` does not apply to `{candidates[0].platform}`"
-        if foreign
-        else _describe_mismatch(candidates, flag_names)
-    )
+    command, platform = candidates[0].command, candidates[0].platform
     return UsageError(
-        what,
-        where=f"--{foreign[0]}" if foreign else candidates[0].command,
-        fix=f"on `{candidates[0].platform}`: " + "; or ".join(f"`{usage}`" for usage in usages),
+        f"`{command}` on `{platform}` requires another set of flags",
+        where=command,
+        fix="; or ".join(f"`{usage}`" for usage in usages),
         why="the platform decides which flags apply; `cxcall config show` shows its source",
     )
-
-
-def _describe_mismatch(candidates: Sequence[Operation], flag_names: set[str]) -> str:
-    """Return which flags are missing for the nearest of some operations, or which flags cannot be combined."""
-    fitting = [entry for entry in candidates if flag_names <= {flag.name for flag in entry.flags}]
-    if not fitting:
-        return f"{_list_flags(sorted(flag_names))} cannot be combined on `{candidates[0].platform}`"
-    missing = [
-        [flag.name for flag in entry.flags if flag.required and flag.name not in flag_names]
-        for entry in fitting
-    ]
-    names = min(missing, key=len)
-    verb = "is" if len(names) == 1 else "are"
-    return f"{_list_flags(names)} {verb} required on `{fitting[0].platform}`"
-
-
-def _list_flags(names: Sequence[str]) -> str:
-    return list_in_words([f"`--{name}`" for name in names])
