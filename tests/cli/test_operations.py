@@ -116,28 +116,6 @@ def test_operation_shows_parameters_body_responses_and_errors(cxcall: Cxcall) ->
     assert data["bodySchema"]
 
 
-def test_properties_of_alternatives_are_shown_as_alternatives() -> None:
-    def target(kind: str, *names: str) -> dict[str, object]:
-        return {
-            "required": ["kind", *names],
-            "properties": {"kind": {"const": kind}, **{name: {} for name in names}},
-        }
-
-    schema = {
-        "anyOf": [{"required": ["to"]}, {"required": ["target"]}],
-        "properties": {"target": {"oneOf": [target("a", "agent"), target("q", "queue", "skill")]}},
-    }
-    post = {
-        "operationId": "x",
-        "requestBody": {"content": {"application/json": {"schema": schema}}},
-    }
-    (operation,) = Contract("own", {"paths": {"/x": {"post": post}}}).operations
-    lines = lines_of(show_operation(operation), None)
-    assert "  object, with to or target, optional" in lines
-    assert "  target  object, with agent or queue and skill" in lines
-    assert "    kind  a | q" in lines
-
-
 @pytest.mark.slow
 def test_every_property_of_a_body_is_shown() -> None:
     for operation in load_operations()[::12]:

@@ -170,7 +170,7 @@ def _parameter_entries(operation: Operation) -> Iterator[Entry]:
 
 def _body_section(operation: Operation) -> Section:
     schema = operation.schema_at("")
-    kind = _type_with_alternatives(operation, schema)
+    kind = _type_text(operation, schema)
     described = (schema.get("description"), operation.schema_at("/0").get("description"))
     form = "" if operation.media_type == JSON else f", sent as {operation.media_type}"
     lines = [f"  {kind}{'' if operation.needs_body else ', optional'}{form}"]
@@ -212,7 +212,7 @@ def _property_entries(
     required = schema.get("required", ())
     for name, declared in schema.get("properties", {}).items():
         member = merged_schema(resolve, declared) if isinstance(declared, dict) else {}
-        kind = _type_with_alternatives(operation, member)
+        kind = _type_text(operation, member)
         description = str(member.get("description", ""))
         yield Entry(name, _describe(kind, name in required, member, description), depth)
         yield from _property_entries(operation, member, deepest, (*above, title))
@@ -221,19 +221,6 @@ def _property_entries(
         yield Entry(
             "KEY", f"{_type_text(operation, merged_schema(resolve, more))}, any number", depth
         )
-
-
-def _type_with_alternatives(operation: Operation, schema: JsonSchema) -> str:
-    """Return the type of a value, with the properties that the alternatives of its schema require, if each requires some."""
-    resolve, kinds = operation.contract.resolve, [_type_text(operation, schema)]
-    for word in ("oneOf", "anyOf"):
-        parts = (part for part in schema.get(word, ()) if isinstance(part, dict))
-        needed = [dict.fromkeys(merged_schema(resolve, part).get("required", ())) for part in parts]
-        common = set(needed[0]).intersection(*needed) if needed else set()
-        own = [" and ".join(each for each in names if each not in common) for names in needed]
-        if len(own) > 1 and all(own):
-            kinds.append(f"with {' or '.join(own)}")
-    return ", ".join(kinds)
 
 
 def _describe(kind: str, is_required: bool, schema: JsonSchema, description: str) -> str:  # noqa: FBT001 - as declared
