@@ -43,15 +43,6 @@ cover:
 bench:
     {{ bin }}/python tests/bench
 
-# Compare what an earlier revision and the working tree decide about generated inputs; the arguments are those of the tool.
-compare revision *arguments:
-    rm -rf build/compared
-    mkdir -p build/compared
-    git archive {{ revision }} | tar -x -C build/compared
-    {{ bin }}/python -m venv build/compared/.venv
-    build/compared/.venv/bin/pip install --quiet build/compared
-    {{ bin }}/python tools/compare_verdicts.py build/compared/.venv/bin/python {{ bin }}/python {{ arguments }}
-
 # Build the documentation as a site, into build/docs/.
 docs:
     [ -e build/docs-tools ] || {{ bin }}/python -m venv build/docs-tools

@@ -6,5 +6,5 @@ import subprocess
 import sys
 from pathlib import Path
 
-for name in ("commands.py", "lines.py", "contract.py", "har.py", "batch.py", "campaign.py"):
+for name in ("commands.py", "lines.py", "contract.py", "har.py", "batch.py"):
     subprocess.run([sys.executable, str(Path(__file__).with_name(name))], check=True)
