@@ -10,7 +10,6 @@ from tempfile import TemporaryFile, mkstemp
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cxcall.cli.actions.campaign import open_reader
-from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
@@ -51,25 +50,15 @@ def export_results(options: ExportOptions) -> Report:
 def _check_file(options: ExportOptions) -> str:
     """Return the format of the file; raises UsageError if it cannot be written."""
     stop_on_own_file(options.to, what="the export", flag=_FLAG)
-    target = Path(options.to)
-    if options.to == STDIN or (target.exists() and not target.is_file()):
-        raise UsageError(
-            f"the export cannot be written to `{options.to}`",
-            where=_FLAG,
-            fix="name a file, such as `results.csv`",
-            why="an export is written completely or not at all, which is possible only in a file",
-        )
-    if os.path.lexists(target) and not options.force:  # also a link to no file
-        raise UsageError(
-            f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`"
-        )
-    form = options.format or Path(options.to).suffix.removeprefix(".").lower()
+    form = Path(options.to).suffix.removeprefix(".").lower()
     if form not in ("csv", "jsonl"):
         raise UsageError(
             f"the file name `{options.to}` does not show the format",
             where=_FLAG,
-            fix="name it like `results.csv` or `results.jsonl`, or add `--format csv`",
+            fix="name it like `results.csv` or `results.jsonl`",
         )
+    if os.path.lexists(options.to):  # also a link to no file
+        raise UsageError(f"`{options.to}` exists", where=_FLAG, fix="name a new file")
     return form
 
 
@@ -109,10 +98,7 @@ def _write(
         # A cell may have half of a character, such as a cut emoji.
         with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - a descriptor
             count = _write_rows(file, form, columns, rows)
-        if options.force:
-            Path(name).replace(target)
-        else:
-            os.link(name, target)  # fails if the file exists by now
+        os.link(name, target)  # fails if the file exists by now
     except OSError as error:
         raise _unwritable(options.to, error) from None
     finally:

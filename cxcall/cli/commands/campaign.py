@@ -1,7 +1,5 @@
 """`cxcall campaign`: load contacts into a list, start and stop a campaign, follow it, export its results."""
 
-from typing import Literal
-
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.row_file_options import (
     MAX_FAILURES,
@@ -76,12 +74,8 @@ class ExportOptions(OptionGroup):
 
     target: TargetOptions
     output: OutputOptions
-    to: str = option("--to FILE", "Store the results in this file.", default=...)
+    to: str = option("--to FILE", "Store the results in this .csv or .jsonl file.", default=...)
     campaign: str | None = argument("[ID]", "The campaign whose contact list is exported.")
-    format: Literal["csv", "jsonl"] | None = option(
-        "--format", "Set the file format [from the file name]."
-    )
-    force: bool = option("--force", "Overwrite an existing file.")
     contact_list: str | None = CAMPAIGN_LIST
 
 
