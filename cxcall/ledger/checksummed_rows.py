@@ -275,15 +275,6 @@ class LedgerRows:
             raise self._database.damage_error("an event is missing")
         return int(*numbers)
 
-    def last_accepted(self, digest: str) -> int:
-        """Return the first event of the last accepted delivery of a request; 0 if there is none."""
-        found = [
-            each.delivery["number"]
-            for each in self.select_by_digest(digest)
-            if each.record.outcome is Outcome.ACCEPTED
-        ]
-        return self.first_event(max(found)) if found else 0
-
     def check_all(self) -> None:
         """Check the whole file: its structure, the number of rows, and the checksum of each."""
         if damage := self._database.find_structural_damage():

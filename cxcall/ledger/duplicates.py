@@ -82,13 +82,11 @@ class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or after event `after`.
 
     Of a resumed batch, which began at the time `began`, also those of the last `seconds` before: its first run would have
-    stopped a row that it did not reach. Also those with the IDs `stops`, which stopped the row of the batch before. A delivery
-    that ended before event `undone` is not one of the last `seconds`. None up to event `allowed` stops the request, nor does
-    an unknown one.
+    stopped a row that it did not reach. Also those with the IDs `stops`, which stopped the row of the batch before.
+    None up to event `allowed` stops the request, nor does an unknown one.
     """
 
     seconds: float = -inf
-    undone: int = 0
     after: float = inf
     stops: Collection[str] = ()
     allowed: float = 0
@@ -159,7 +157,6 @@ def stop_on_identical(
         if not each.record.was_placed:
             continue
         is_within = each.is_within(window.seconds, min(now.timestamp(), window.began), boot_time)
-        is_within = is_within and each.last_event > window.undone
         is_known = each.last_event > window.after or each.record.id in window.stops
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)
         if is_within or is_known or is_unfinished:

@@ -179,8 +179,7 @@ class Ledger(LedgerAccess):
         earlier = self.rows.select_by_digest(*digests)
         stop_on_same_row(intent.batch, earlier, self.now())
         if not intent.again:
-            undone = self.rows.last_accepted(intent.undone_by)
-            self._stop_on_identical(intent.batch, earlier, Window(window, undone))
+            self._stop_on_identical(intent.batch, earlier, Window(window))
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window

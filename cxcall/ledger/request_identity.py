@@ -33,8 +33,7 @@ class Intent(NamedTuple):
     `digest` identifies the request, whatever profile and operation name it is sent by, and whichever of a vendor's
     hosts it goes to. `older_digests` returns the digests of the same request in records of cxcall 0.2.0, for the vendor's
     hosts that these records have. `people` are those whom it calls; the ledger keeps keyed digests of them,
-    because the texts have whole numbers. `undone_by` is the digest of a request after which this one may be
-    sent again: it stops what this one started. `possible_people` are the texts by which each of the people
+    because the texts have whole numbers. `possible_people` are the texts by which each of the people
     may be recorded, for a limit of the calls to them. `limit` is the most seconds that an attempt takes from
     its record to the end of its response; 0 if that is not known.
     """
@@ -53,7 +52,6 @@ class Intent(NamedTuple):
     rows: str = ""
     older_digests: Callable[[Iterable[str]], Iterable[str]] = _no_digests
     people: tuple[str, ...] = ()
-    undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0
 

@@ -110,7 +110,7 @@ class DeliveryWatch:
 class Plan(NamedTuple):
     """A checked request to be sent, and its place in a batch.
 
-    `key` is the name of the row; `rows` and `undone_by` are as in `Intent`; `delivery` is its ID in the ledger,
+    `key` is the name of the row; `rows` are as in `Intent`; `delivery` is its ID in the ledger,
     as soon as it is recorded.
     """
 
@@ -120,7 +120,6 @@ class Plan(NamedTuple):
     row: int | None = None
     key: str = ""
     rows: str = ""
-    undone_by: str = ""
     delivery: str = ""
 
     @property
@@ -191,7 +190,6 @@ class Plan(NamedTuple):
             rows=self.rows,
             older_digests=partial(older_digests, **content),
             people=self.checked.people,
-            undone_by=self.undone_by,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
-from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
@@ -27,7 +26,7 @@ from cxcall.runtime.signals import (
     sleep,
 )
 from cxcall.sending import call_guards
-from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors
+from cxcall.sending.checked_request import build_request, stop_on_errors
 from cxcall.sending.confirmation_prompt import ask_yes
 from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
-    from cxcall.settings.settings import Settings
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
@@ -46,7 +44,9 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
     with ExitStack() as stack:
         start_log(options.log, stack, flags_of(options))
         settings = load_settings_for(found.operation, options, stack)
-        checked = _build(found, campaign, settings)
+        checked = build_request(
+            found.operation, {found.id_parameter: campaign}, Payload(None), settings
+        )
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=options.check.strict, force=options.sending.force)
         if options.is_dry_run:
@@ -69,10 +69,8 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             yes=options.sending.yes,
             ask=screen.confirm if screen.is_interactive else None,
         )
-        stop = find_roles(found.operation.contract).get("stop") if is_start else None
-        undo = _build(stop, campaign, settings) if stop else None
         try:
-            report = deliver_request(checked, command, options.sending, screen, undo)
+            report = deliver_request(checked, command, options.sending, screen)
         except AlreadySentError as error:
             raise _explain_duplicate(error, action) from None
         if report.outcome is not Outcome.ACCEPTED:
@@ -93,19 +91,13 @@ def _with_status_command(report: Report, campaign: str) -> Report:
     return report._replace(diagnostics=[*report.diagnostics, f"see whether it runs: {status}"])
 
 
-def _build(found: RoleOperation, campaign: str, settings: Settings) -> CheckedRequest:
-    return build_request(found.operation, {found.id_parameter: campaign}, Payload(None), settings)
-
-
 def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
     """Return the error for a campaign: its duplicate is a request to a campaign, and not a call to one person."""
     found = error.findings[0]
     if found.code != "already-sent":
         return error
-    since = ", and the ledger has no accepted `campaign stop` since then"
     return StoppedError(
         found._replace(
-            message=found.message + (since if action == "start" else ""),
             fix=f"see `cxcall history show {error.earlier.id}` and the campaign's status; to {action} it again on purpose,"
             " add `--again`",
         )

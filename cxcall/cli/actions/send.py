@@ -201,20 +201,14 @@ def deliver_request(
     command: str,
     sending: SendOptions,
     screen: Screen,
-    undo: CheckedRequest | None = None,
 ) -> Report:
-    """Send a request that was checked and confirmed, and return its outcome.
-
-    If `undo`, which stops what this request starts, was accepted, an identical request may be sent again.
-    """
+    """Send a request that was checked and confirmed, and return its outcome."""
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.configured_ledger import open_ledger
     from cxcall.sending.request_sender import deliver, send_read
     from cxcall.sending.send_plan import Plan, SendHooks
 
     plan = Plan(checked, again=sending.again)
-    if undo:
-        plan = plan._replace(undone_by=Plan(undo, again=True).intent().digest)
     tokens = token_source(checked.settings, checked.operation, force=sending.force)
     hooks = SendHooks(on_wait=screen.print_wait)
     if checked.operation.is_read:
