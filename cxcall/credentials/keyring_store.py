@@ -21,10 +21,6 @@ class KeyringError(Exception):
     """The keyring failed. The message says why and contains no secret."""
 
 
-class UnverifiedError(KeyringError):
-    """It is not known whether the keyring has stored the secret, or will store it."""
-
-
 def is_installed() -> bool:
     """Return whether the extra is installed, without importing it."""
     from importlib.util import find_spec
@@ -33,10 +29,7 @@ def is_installed() -> bool:
 
 
 def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
-    """Store the secrets of an account, in place of earlier ones.
-
-    Raises UnverifiedError if they may be stored, else KeyringError.
-    """
+    """Store the secrets of an account, in place of earlier ones; raises KeyringError if they may not be stored."""
     text = json.dumps(dict(secrets))
 
     def save(keyring: Any) -> bool:
@@ -46,7 +39,7 @@ def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
         return False
 
     if not _run_with_timeout(save):
-        raise UnverifiedError("the keyring did not store the secret")
+        raise KeyringError("the keyring did not store the secret")
 
 
 def load_secrets(account: str) -> dict[str, str]:
@@ -95,5 +88,5 @@ def _run_with_timeout(act: Callable[[Any], Any]) -> Any:
     if failed:
         raise KeyringError(failed[0])
     if not done:
-        raise UnverifiedError(f"the keyring did not respond within {TIMEOUT:g} s")
+        raise KeyringError(f"the keyring did not respond within {TIMEOUT:g} s")
     return done[0]

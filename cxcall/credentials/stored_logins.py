@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
-from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
+from cxcall.documents.private_files import PrivateFile, StoredRecord
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cxcall.settings.settings import Settings
 
 SECRET_FIELDS = (
@@ -27,9 +24,9 @@ SECRET_FIELDS = (
 _KEYRING_NAMES = "in_keyring"
 _KEYRING_PROBLEM = "not_in_keyring"
 _ID = "id"
-"""Random, and part of the name of the login's keyring entry: all state folders of a user share one keyring."""
-_ENTRIES, _ENTRIES_OF = "keyring_entries", "keyring_entries_of"
-"""The names of all keyring entries that a profile may have, in a record of their own."""
+"""Random: it tells two logins for the same host from each other."""
+_ENTRY = "keyring_entry"
+"""The name of the login's keyring entry."""
 
 
 def find_login(settings: Settings) -> StoredRecord:
@@ -59,30 +56,26 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
 
     from cxcall.credentials import keyring_store
 
-    key, profile = _login_key(settings), settings.profile
+    key, earlier = _login_key(settings), find_login(settings)
     secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
     own = (_KEYRING_NAMES, _KEYRING_PROBLEM)
     record = {name: value for name, value in login.items() if name not in own}
-    record = {_ID: token_hex(8), **record, **key}
-    account, entries = _account(record), _keyring_entries(profile)
-    is_installed = keyring_store.is_installed()
-    # Before the keyring has the entry, so that a logout finds it, whatever happens from here on.
-    _put_keyring_entries(profile, [*entries, account] if is_installed else entries)
+    # All state folders of a user share one keyring.
+    entry = f"{key['profile']} {key['base_url']} {state_dir()}"
+    record = {_ID: token_hex(8), **record, **key, _ENTRY: entry}
+    check_logins_can_be_saved()  # before the keyring replaces the earlier secrets
     try:
-        keyring_store.save_secrets(account, secrets)
+        keyring_store.save_secrets(entry, secrets)
     except keyring_store.KeyringError as error:
-        if is_installed:
+        if keyring_store.is_installed():
             record[_KEYRING_PROBLEM] = str(error)
-        _logins().put(record, key)
-        if not isinstance(error, keyring_store.UnverifiedError):
-            with suppress(UnwritableError):
-                _put_keyring_entries(profile, entries)
     else:
         record = {name: value for name, value in record.items() if name not in secrets}
-        _logins().put({**record, _KEYRING_NAMES: sorted(secrets)}, key)
-        # Entries of an earlier version, without an ID, may be those of logins in other state folders, too.
-        earlier = [each for each in entries if "://" in each.rpartition(" ")[2]]
-        _delete_unused_entries(profile, kept=earlier)
+        record[_KEYRING_NAMES] = sorted(secrets)
+    _logins().put(record, key)
+    if keyring_secret_names(earlier) and _entry_of(earlier) != entry:  # of an earlier version
+        with suppress(keyring_store.KeyringError):
+            keyring_store.delete_secrets(_entry_of(earlier))
 
 
 def check_logins_can_be_saved() -> None:
@@ -107,7 +100,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
     from cxcall.credentials import keyring_store
 
     try:
-        return {**login, **keyring_store.load_secrets(_account(login)), _KEYRING_NAMES: []}
+        return {**login, **keyring_store.load_secrets(_entry_of(login)), _KEYRING_NAMES: []}
     except keyring_store.KeyringError as error:
         raise credentials_error(
             str(error),
@@ -151,64 +144,34 @@ def describe_storage(settings: Settings) -> str:
 def delete_logins(profile: str) -> tuple[list[StoredRecord], list[Finding]]:
     """Delete the logins of a profile for every host, and return them, and an error for each secret that may still be stored.
 
-    Raises UsageError if the file cannot be changed, and then nothing is deleted. The name of an entry stays until the
-    keyring has deleted it.
+    Raises UsageError if the file cannot be changed, and then nothing is deleted.
     """
-    _put_keyring_entries(profile, _keyring_entries(profile))
-    logins = _logins().remove({"profile": profile})
-    remaining = _delete_unused_entries(profile)
-    problems = [
-        Finding.error(
-            "credential",
-            KEYRING_SOURCE,
-            f"a secret of profile `{profile}` may still be in the keyring",
-            fix=f"unlock the keyring, and run it again; or delete the entry `{entry}` of `cxcall` there",
-            why=why,
-        )
-        for entry, why in remaining.items()
-    ]
-    return [login for login in logins if _account(login) not in remaining], problems
-
-
-def _keyring_entries(profile: str) -> list[str]:
-    """Return the names of the keyring entries that a profile may have; a login of an earlier version knows only its own."""
-    records = _logins().read_for_change()
-    known = [each[_ENTRIES] for each in records if each.get(_ENTRIES_OF) == profile]
-    return list(dict.fromkeys([*chain(*known), *_used_entries(profile)]))
-
-
-def _used_entries(profile: str) -> list[str]:
-    records = _logins().read_for_change()
-    logins = (each for each in records if each.get("profile") == profile)
-    return [_account(login) for login in logins if keyring_secret_names(login)]
-
-
-def _put_keyring_entries(profile: str, names: list[str]) -> None:
-    key = {_ENTRIES_OF: profile}
-    if names:
-        _logins().put({_ENTRIES: names}, key)
-    else:
-        _logins().remove(key)
-
-
-def _delete_unused_entries(profile: str, kept: Iterable[str] = ()) -> dict[str, str]:
-    """Delete the keyring entries that no login of the profile uses; returns those that may still be there, and why."""
     from cxcall.credentials import keyring_store
 
-    used, remaining, why = [*_used_entries(profile), *kept], {}, ""
-    for entry in _keyring_entries(profile):
-        if entry in used:
-            continue
+    check_logins_can_be_saved()
+    logins, problems, why = _logins().remove({"profile": profile}), [], ""
+    # A keyring that did not respond may have stored the secret after all.
+    in_keyring = [each for each in logins if {_KEYRING_NAMES, _KEYRING_PROBLEM} & each.keys()]
+    for login in in_keyring:
         try:
             if not why:  # a keyring that did not respond is not waited for again
-                keyring_store.delete_secrets(entry)
+                keyring_store.delete_secrets(_entry_of(login))
         except keyring_store.KeyringError as error:
             why = str(error)
-        if why:
-            remaining[entry] = why
-    with suppress(UnwritableError):
-        _put_keyring_entries(profile, [*used, *remaining])
-    return remaining
+        if why and keyring_secret_names(login):
+            problems.append(_left_in_keyring(profile, _entry_of(login), why))
+            logins.remove(login)
+    return logins, problems
+
+
+def _left_in_keyring(profile: str, entry: str, why: str) -> Finding:
+    return Finding.error(
+        "credential",
+        KEYRING_SOURCE,
+        f"a secret of profile `{profile}` may still be in the keyring",
+        fix=f"unlock the keyring, log in and out again; or delete the entry `{entry}` of `cxcall` there",
+        why=why,
+    )
 
 
 def describe_secret(record: StoredRecord) -> str:
@@ -233,6 +196,9 @@ def _login_key(settings: Settings) -> dict[str, str]:
     return {"profile": settings.profile, "base_url": host_url(settings.base_url)}
 
 
-def _account(login: StoredRecord) -> str:
-    """Return the name of a login's keyring entry; a login of an earlier version has no ID."""
-    return " ".join(str(login[name]) for name in ("profile", "base_url", _ID) if name in login)
+def _entry_of(login: StoredRecord) -> str:
+    """Return the name of a login's keyring entry; earlier versions did not store it."""
+    names = ("profile", "base_url", _ID)
+    return str(login.get(_ENTRY, "")) or " ".join(
+        str(login[name]) for name in names if name in login
+    )

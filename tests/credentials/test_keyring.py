@@ -240,18 +240,16 @@ def test_new_login_leaves_one_entry(keyed: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_entry_of_an_earlier_version_is_used_and_kept_until_a_logout(keyed: Cxcall) -> None:
-    """Its name has no ID: the logins in other state folders may use the same one."""
+def test_entry_of_an_earlier_version_is_used_until_the_next_login(keyed: Cxcall) -> None:
     host = keyed.environment["CXCALL_BASE_URL"]
-    login = {"profile": "default", "base_url": host, "in_keyring": ["access_token"]}
+    login = {"profile": "default", "base_url": host, "in_keyring": ["access_token"], "id": "17"}
     keyed.file("state/credentials.json", json.dumps({"version": 1, "records": [login]}))
     (keyed.folder / "state" / "credentials.json").chmod(0o600)
-    secret = {f"cxcall/default {host}": json.dumps({"access_token": "an-old-token"})}
+    secret = {f"cxcall/default {host} 17": json.dumps({"access_token": "an-old-token"})}
     keyed.file("keyring.json", json.dumps(secret))
     assert keyed("auth", "token", code=0).out.strip() == "an-old-token"
     store_token(keyed, "the-new-token")
-    store_token(keyed, "the-next-token")
-    assert keyed("auth", "token", code=0).out.strip() == "the-next-token"
-    assert {"access_token": "an-old-token"} in entries(keyed).values()
+    assert keyed("auth", "token", code=0).out.strip() == "the-new-token"
+    assert [*entries(keyed).values()] == [{"access_token": "the-new-token"}]
     assert "removed the access token" in keyed("auth", "logout", code=0).out
     assert entries(keyed) == {}
