@@ -34,10 +34,9 @@ pytestmark = pytest.mark.usefixtures("folder")
         ("GET", "/bells", {}, False),
         ("GET", "/bells", {"x-cxcall-rings": True}, True),
         ("DELETE", "/bells/{id}", {}, True),
-        # the same name, command, or route as a shipped operation that places calls
+        # the same name or route as a shipped operation that places calls
         ("POST", "/mine", {"operationId": "execute", "x-cxcall-rings": False}, True),
         ("GET", "/mine", {"operationId": "place-call"}, True),
-        ("POST", "/mine", {"x-cxcall-rings": False, "x-cxcall-command": {"name": "execute"}}, True),
         ("POST", "/api/v2/conversations/calls", {"x-cxcall-rings": False}, True),
         ("POST", "/API/v2/Conversations/Calls", {"x-cxcall-rings": False}, True),
         ("POST", "/conversations/calls", {"x-cxcall-rings": False}, True),

@@ -53,29 +53,6 @@ def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> 
 
 
 @pytest.mark.slow
-def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
-    document = copy.deepcopy(SHIPPED)
-    path = "/api/v2/engagements/outbound/personal-connections"
-    document["paths"] = {"/mine": document["paths"][path]}
-    contract = cxcall.file("own.json", document)
-    arguments = (
-        "personal-connection",
-        "--contact-id",
-        CONTACT,
-        "--reason-code",
-        "x",
-        "--contract",
-        contract,
-    )
-    assert (
-        cxcall(*arguments, "-n", "-o", "json", code=0)
-        .envelope["request"]["url"]
-        .endswith(".com/mine")
-    )
-    assert cxcall(*arguments, "--sandbox", "-q", code=0).out.strip()
-
-
-@pytest.mark.slow
 def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
     for content, message in (
         ({"openapi": "2.9.0", "paths": {}}, "is not an OpenAPI 3.0"),

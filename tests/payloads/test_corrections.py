@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.contracts.contract import Contract
 from cxcall.findings.edit import Applicability
+from cxcall.findings.finding import Severity
 from cxcall.payloads.errors.value_corrections import correct_text
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -148,10 +152,11 @@ def test_required_property_that_is_missing_is_reported_once(cxcall: Cxcall) -> N
     assert [(each["code"], each["where"]) for each in found] == [("property-missing", "/queueId")]
 
 
-def test_property_that_was_once_required_is_a_warning(cxcall: Cxcall) -> None:
-    (found,) = findings(cxcall, {"queueId": "q"})
-    assert (found["severity"], found["code"]) == ("warning", "property-missing")
-    assert found["fix"] == "add `note` or `remark`"
+def test_property_that_was_once_required_is_a_warning() -> None:
+    (operation,) = Contract("own", CONTRACT).operations
+    (found,) = check_body(operation, Payload({"queueId": "q"}))
+    assert (found.severity, found.code) == (Severity.WARNING, "property-missing")
+    assert found.fix == "add `note` or `remark`"
 
 
 @pytest.mark.slow

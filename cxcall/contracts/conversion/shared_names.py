@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts.conversion.convert import PROBLEMS, ConvertedDocument
 from cxcall.contracts.conversion.schemas import component_name, unique
-from cxcall.contracts.openapi_document import COMMAND, RENAMED
+from cxcall.contracts.openapi_document import RENAMED
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def rename_shared(
     for method, path, declared in converted.operations:
         old = declared["operationId"]
         owner, *route = routes.get(old, ("", method, path))
-        if route in ([method, path], [method, base + path]) or COMMAND in declared:
+        if route in ([method, path], [method, base + path]):
             continue
         new = declared["operationId"] = unique(component_name(f"{method.lower()} {path}"), taken)
         renamed[old] = [new, owner]
