@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema, schema_types
-from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -142,23 +142,6 @@ def is_paging(name: str) -> bool:
     """Return whether a query parameter has a name of those that choose a page, or its size."""
     known = (*_PARAMETER_NUMBERS, *_PARAMETER_SIZES, *_OFFSETS, *_CURSORS, *_PLACES)
     return alphanumeric_name(name) in known
-
-
-def may_be_page(before: list[str], after: list[str], body: Any) -> bool:
-    """Return whether a value of a link may choose the page: a number, a time, or an ID that grows or that the response has.
-
-    A word is a filter of the user: a link from `status=open` to `status=all` would return other items.
-    """
-    if len(before) != 1 or len(after) != 1 or not any(map(str.isdecimal, after[0])):
-        return False
-    old, new = before[0], after[0]
-    width = max(len(old), len(new)) if old.isdecimal() and new.isdecimal() else 0
-    return new.zfill(width) > old.zfill(width) or any(str(each) == new for _, each in leaves(body))
-
-
-def is_page_size(name: str) -> bool:
-    """Return whether a query parameter has a name of those that choose the size of a page."""
-    return alphanumeric_name(name) in _PARAMETER_SIZES
 
 
 def find_number(body: Any, names: Iterable[str]) -> int | None:

@@ -1,16 +1,14 @@
 """Follow the pages of a list, one request after the other.
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
-response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
-changes only the page: parameters with a known name, or the only one that it changes, if its value may be a page. It selects
-no function that may act.
+response is used, and a link to another address ends the list with an error. Of a link, only parameters that choose a page,
+by their names, are used: it changes no other value of the request, and selects no function that may act.
 """
 
 from __future__ import annotations
 
 import json
 from hashlib import sha256
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
@@ -59,17 +57,13 @@ def follow_pages(
     left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
-    seen, first = {digest(request.url)}, request
+    seen = {digest(request.url)}
     number, count, empty = 1, 0, 0
-    is_short = is_promised = is_from_first = False
+    is_promised = is_from_first = False
     while True:
-        may_be_missing = is_short and not is_promised
-        page = _read_page(paging, request, read, number, may_be_missing=may_be_missing)
-        if page is None:
-            return
+        page = _read_page(paging, request, read, number)
         if is_promised and page.body is None:
             raise _lack_of_items(page)
-        is_short = len(page.items) < _asked_size(paging, request)
         if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
             paging = paging._replace(first=0)
         _stop_on_earlier_items(page, seen)
@@ -80,7 +74,7 @@ def follow_pages(
         page = page._replace(received=count)
         is_promised = is_from_first and _promises_more(page)
         try:
-            page = page._replace(next_query=_next_query(paging, request, page, first))
+            page = page._replace(next_query=_next_query(paging, request, page))
         except ReadError:
             yield page  # its items were received, although no page after it can be read
             raise
@@ -125,18 +119,10 @@ def _stop_on_earlier_items(page: Page, seen: set[bytes]) -> None:
 
 
 def _read_page(
-    paging: Paging,
-    request: HttpRequest,
-    read: Callable[[HttpRequest], Delivery],
-    number: int,
-    *,
-    may_be_missing: bool,
-) -> Page | None:
-    """Return a page; None if it `may_be_missing` and is: some APIs have no page after one that is not full."""
+    paging: Paging, request: HttpRequest, read: Callable[[HttpRequest], Delivery], number: int
+) -> Page:
     delivery = read(request)
     response = delivery.response
-    if may_be_missing and response is not None and response.status == HTTPStatus.NOT_FOUND:
-        return None
     if response is not None and response.is_truncated:
         # The reader's own finding says that no response of the API is so long, but this one is a page.
         delivery = delivery._replace(findings=())
@@ -160,13 +146,8 @@ def _smaller_pages(paging: Paging) -> str:
     )
 
 
-def _next_query(
-    paging: Paging, request: HttpRequest, page: Page, first: HttpRequest
-) -> Query | None:
-    """Return the query of the page after this one; None after the last page.
-
-    Numbers are preferred to links: a numbered request keeps every filter of the `first` one.
-    """
+def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | None:
+    """Return the query of the page after this one; None after the last page. Numbers are preferred to links."""
     query = _query_of(request.url)
     body, query_values = page.body, dict(query)
     response = page.delivery.response
@@ -174,7 +155,6 @@ def _next_query(
     if paging.number:
         count = names.find_number(body, names.PAGE_COUNTS)
         if count is not None or link is None:
-            _stop_on_foreign_link(page, link, request)
             here, before = _position(paging, query_values, body)
             is_last = (
                 _is_last(paging, query_values, page, before)
@@ -192,51 +172,14 @@ def _next_query(
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        return _query_of_link(page, link, request, first)
+        # A cursor in the link replaces a number in the request, and the other way round.
+        kept = [each for each in query if not names.is_paging(each[0])]
+        return kept + [each for each in _query_of(link) if names.is_paging(each[0])]
     return None
 
 
 def _query_of(url: str) -> Query:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
-
-
-def _query_of_link(page: Page, link: str, request: HttpRequest, first: HttpRequest) -> Query:
-    """Return the query of a link, but with the values that the `first` request has for all that do not choose the page.
-
-    The only value that differs from this `request` may choose the page, too.
-    Raises ReadError if the link selects a function that may start something: nobody has asked for it.
-    """
-    from cxcall.contracts.acting_words import selects_action
-
-    linked = _query_of(link)
-    here, values = _values_of(_query_of(request.url)), _values_of(linked)
-    asked = [
-        (name, value)
-        for name, value in _query_of(first.url)
-        if not names.is_paging(name) and value in here.get(name, [value])
-    ]
-    changed = [
-        name for name in values if values[name] != here.get(name) and not names.is_page_size(name)
-    ]
-    if (
-        len(changed) == 1
-        and (name := changed[0]) in here
-        and names.may_be_page(here[name], values[name], page.body)
-    ):
-        asked = [each for each in asked if each[0] != name]
-    added = [(name, value) for name, value in linked if name not in dict(asked)]
-    for name, value in added:
-        if selects_action(name, value):
-            raise paging_error(
-                page.delivery,
-                f"the link to the next page sets `{shorten(name)}` to `{shorten(value)}`, which may start something",
-                "read the pages after it by their parameters",
-            )
-    return added + [each for each in asked if each[0] in dict(linked)]
-
-
-def _values_of(query: Query) -> dict[str, list[str]]:
-    return {name: [value for each, value in query if each == name] for name, _ in query}
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:
@@ -263,12 +206,6 @@ def _is_last(paging: Paging, query_values: dict[str, str], page: Page, before: i
     return unread * size + page.received >= total
 
 
-def _asked_size(paging: Paging, request: HttpRequest) -> int:
-    """Return how many items of a page a request asks for; 0 if it does not say."""
-    query = dict(parse_qsl(urlsplit(request.url).query))
-    return _whole_number(query.get(paging.size, ""))
-
-
 def _whole_number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() else 0
 
@@ -285,13 +222,11 @@ def _with_query(url: str, query: Query) -> str:
     return f"{path}?{encoded}" if query else path
 
 
-def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) -> None:
+def _stop_on_foreign_link(page: Page, link: str, request: HttpRequest) -> None:
     """Raise ReadError for a link to another host, or to a path other than that of the request.
 
     A proxy in front of the API may have its own path before the path of the link.
     """
-    if not link:
-        return
     try:
         url = urljoin(request.url, link)
         is_same_host = origin(url) == origin(request.url)

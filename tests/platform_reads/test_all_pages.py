@@ -73,17 +73,15 @@ def test_all_pages_are_read_whatever_the_first_number_and_the_size(
         assert len(paths) == 3
 
 
-@pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("count", [{}, {"total": 7}])
 def test_all_pages_are_read_of_a_server_whose_pages_are_smaller_than_asked_for(
-    count: dict[str, Any], status: int
+    count: dict[str, Any],
 ) -> None:
-    """Some servers respond to the page after the last one with 404."""
 
     def read(path: str, _count: int) -> Reply:
         start = (int(dict(parse_qsl(urlsplit(path).query)).get("page", 1)) - 1) * 3
         items = ITEMS[start : start + 3]
-        return Reply(200 if items else status, {"entities": items, **count})
+        return Reply(200, {"entities": items, **count})
 
     assert pages_of("uncounted", read, query="?pageSize=5")[0] == ITEMS
 
@@ -129,7 +127,7 @@ def test_first_page_and_filters_are_kept(lists: Cxcall) -> None:
     ran, _ = run(lists, answer, "numbered", "--all", "--page-number", "3")
     assert ran.err == "1 item in 1 page\n"
     _, paths = run(lists, answer, "links", "--all")
-    assert paths[1] == "/base/links?after=3&name=a%20b%2B%26"
+    assert paths[1] == "/base/links?after=3"
 
 
 LINKS = [
@@ -142,43 +140,24 @@ LINKS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["numbered", "links"])
 @pytest.mark.parametrize(("link", "says"), LINKS)
-def test_link_that_leads_elsewhere_ends_the_list(name: str, link: str, says: str) -> None:
-    page = {"entities": ITEMS[:3], "nextUri": link.format("things" if name == "numbered" else name)}
-    count = {"pageCount": 2} if name == "numbered" else {}
+def test_link_that_leads_elsewhere_ends_the_list(link: str, says: str) -> None:
+    page = {"entities": ITEMS[:3], "nextUri": link.format("links")}
     with pytest.raises(ReadError, match=says):
-        pages_of(name, lambda *_: Reply(200, {**page, **count}))
+        pages_of("links", lambda *_: Reply(200, page))
 
 
 def test_link_changes_no_value_of_the_request_but_its_page() -> None:
-    first = {"entities": ITEMS[:3], "nextUri": "?to=9&x=5&after=3&x=6"}
+    first = {"entities": ITEMS[:3], "nextUri": "?to=9&x=5&after=3&x=6&action=start"}
     replies = iter((Reply(200, first), Reply(200, {"entities": ITEMS[3:]})))
     items, paths = pages_of("links", lambda *_: next(replies), query="?x=1&x=2&after=1&y=3")
-    assert (items, paths[1:]) == (ITEMS, ["/links?to=9&after=3&x=1&x=2"])
+    assert (items, paths[1:]) == (ITEMS, ["/links?x=1&x=2&y=3&after=3"])
 
 
-@each_case("starts", [("2026-01-01", "2026-01-02", "2026-02-01"), ("0", "9", "12")])
-@each_case("name", ["since", "updated_after", "p"])
-def test_only_value_that_a_link_changes_is_the_page(name: str, starts: tuple[str, ...]) -> None:
-    def read(path: str, _count: int) -> Reply:
-        number = starts.index(dict(parse_qsl(urlsplit(path).query))[name])
-        later = [f"?x=1&{name}={each}&limit=3" for each in starts[number + 1 :]]
-        return Reply(200, {"entities": ITEMS[number * 3 :][:3], "nextUri": "".join(later[:1])})
-
-    items, paths = pages_of("links", read, query=f"?x=1&{name}={starts[0]}&y=2")
-    assert (items, len(paths)) == (ITEMS, 3)
-    for link in (f"x=2&{name}={starts[1]}", f"x=1&{name}=all", "x=2&y=4"):  # two; a filter; two
-        page = {"entities": ITEMS[:3], "nextUri": f"?{link}"}
-        with pytest.raises(ReadError, match="earlier"):
-            pages_of("links", lambda *_, page=page: Reply(200, page), query=f"?x=1&{name}=0&y=2")
-
-
-@each_case("query, reason", [("", "sets `action` to `start`"), ("?action=list", "earlier")])
-def test_link_that_selects_an_action_ends_the_list(query: str, reason: str) -> None:
-    page = {"entities": ITEMS[:3], "nextUri": f"?{'after=3&' * (not query)}action=start"}
-    with pytest.raises(ReadError, match=reason):
-        pages_of("links", lambda *_: Reply(200, page), query=query)
+def test_link_without_a_known_name_of_a_page_ends_the_list() -> None:
+    page = {"entities": ITEMS[:3], "nextUri": "?updated=2026-01-02"}
+    with pytest.raises(ReadError, match="earlier"):
+        pages_of("links", lambda *_: Reply(200, page), query="?updated=2026-01-01")
 
 
 @pytest.mark.slow
@@ -225,7 +204,6 @@ def test_page_that_comes_again_ends_the_list(name: str, members: dict[str, Any])
         ("numbered", {"pageCount": 3}, Reply(404), True),
         ("offsets", {}, Reply(204), False),
         ("cursors", {"cursor": "3"}, Reply(204), False),
-        ("offsets", {}, Reply(404), False),
     ],
 )
 def test_page_without_a_body_is_an_error_if_the_page_before_counts_more_items(
