@@ -36,7 +36,6 @@ from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
     note_no_evidence,
-    note_unread_body,
 )
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import (
@@ -180,7 +179,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if any(each.code == "platform-mismatch" and _has_error([each]) for each in findings):
         findings = [*map(_note_other_rules, findings)]
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
-    findings += [*note_missing_evidence(request, findings), *note_unread_body(request)]
+    findings += note_missing_evidence(request, findings)
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_finding, findings)))

@@ -54,17 +54,6 @@ def note_missing_evidence(
         )
 
 
-def note_unread_body(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a note if the source has something that may be the body, and no reader understood it."""
-    if request.unread_body and request.body is None:
-        yield Finding.note(
-            "not-provable",
-            "body",
-            f"the body was not checked: {request.unread_body} may contain it, and cannot be read",
-            fix="write it in JSON, as it was sent: `Request body: {...}`; or check it with `cxcall validate FILE`",
-        )
-
-
 def note_no_evidence(request: ObservedRequest) -> list[Finding]:
     """Return the note on a text that may be only a body; no note if it contains a request or a response."""
     note = Finding.note(

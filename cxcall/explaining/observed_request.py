@@ -73,8 +73,7 @@ class ObservedRequest:
     - `null_means_unknown`: a null stands for a value which the source did not know.
     - `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the names of the
       variables at that place whose values the source does not show.
-    - `unread` names the lines of the source that no reader understood, such as `lines 3-5`; `unread_body`
-      those of them that may be the body.
+    - `unread` names the lines of the source that no reader understood, such as `lines 3-5`.
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
     - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
     - `has_client_token`: the source gets a token with client credentials, and with no other grant.
@@ -96,7 +95,6 @@ class ObservedRequest:
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     unread: str = ""
-    unread_body: str = ""
     filled_headers: frozenset[str] = frozenset()
     has_hidden_headers: bool = False
     has_client_token: bool = False

@@ -130,7 +130,6 @@ PASTED = {
     "PowerShell": f"curl.exe -X POST {URL} -d '{TEXT}'".replace('"', '\\"'),
     "HTTPie": f"http --session=x -A bearer -a abc --pretty all POST {URL} {ITEMS}",
     "HTTPie on two lines": f"http -j \\\n {URL} {ITEMS}",
-    "Ansible": f'- uri:\n    url: {URL}\n    method: POST\n    body_format: json\n    body: "{{{{ {BODY!r} | to_json }}}}"\n',
     "Go": f"{GO}api.PostConversationsCallbacks(body)",
     "Go without the call of the SDK": f'{GO}b, _ := json.Marshal(body)\nhttp.NewRequest("POST", "{URL}", bytes.NewBuffer(b))',
 }

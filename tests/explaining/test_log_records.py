@@ -18,7 +18,6 @@ BODY = {"callbackNumbers": "+12025550123"}
 TEXT = json.dumps(BODY)
 ERROR = {"message": "Bad", "code": "bad.request"}
 TARGET = {"url": URL, "method": "POST", "statusCode": 400}
-HTTP = {"method": "POST", "url": URL, "status_code": 400}
 NAMES = ("payload", "request_body", "requestBody", "data", "json", "body", "requestPayload", "req_body", "request.body", "requestData")  # fmt: skip
 RECORDS: dict[str, dict[str, Any]] = {
     **{f"{name} as an object": {**TARGET, name: BODY} for name in NAMES},
@@ -27,19 +26,12 @@ RECORDS: dict[str, dict[str, Any]] = {
     "zerolog": {"method": "POST", "url": URL, "status": 400, "request": BODY},
     "zerolog with sides": {"req_method": "POST", "req_url": URL, "resp_status": 400, "req_body": TEXT},
     "pino": {"req": {"method": "POST", "url": URL, "body": BODY}, "res": {"statusCode": 400}},
-    "bunyan": {"req": {"method": "POST", "url": URL}, "reqBody": BODY, "res": {"statusCode": 400}},
     "structlog": {"event": "failed", "url": URL, "status_code": 400, "payload": BODY},
     "serilog": {"@mt": "{Method} {Url}", "Method": "POST", "Url": URL, "StatusCode": 400, "RequestBody": TEXT},
-    "attributes": {"message": "refused", "http": HTTP, "payload": BODY},
-    "load balancer": {"httpRequest": {"requestMethod": "POST", "requestUrl": URL, "status": 400}, "jsonPayload": {"body": BODY}},
-    "status in the message of an error": {"url": URL, "method": "POST", "payload": BODY, "err": {"message": "Response code 400 (Bad Request)"}},
     "request in the message": {"level": "ERROR", "message": f"POST {URL} failed: 400 BAD_REQUEST, request: {TEXT}"},
     "response beside it": {**TARGET, "payload": BODY, "responseBody": ERROR},
-    "Sentry": {"breadcrumbs": {"values": [{"category": "httplib", "data": {**TARGET}}]}, "extra": {"payload": BODY}},
-    "OpenTelemetry": {"name": "HTTP POST", "attributes": [{"key": name, "value": {"stringValue": value}} for name, value in (("http.request.method", "POST"), ("url.full", URL), ("http.response.status_code", "400"), ("http.request.body", TEXT))]},
     "name of the logging machine": {"host": "web-3", **TARGET, "payload": BODY},
     "address of the logging machine": {"request": {"method": "POST", "url": URL, "host": "10.0.0.7", "body": BODY}, "response": {"status": 400}},
-    "Elastic": {"host": {"name": "web-3"}, "http": {"request": {"method": "POST", "body": {"content": TEXT}}, "response": {"status_code": 400}}, "url": {"full": URL}},
 }  # fmt: skip
 NO_BODY: dict[str, dict[str, Any]] = {
     "error as data": {**TARGET, "data": ERROR},

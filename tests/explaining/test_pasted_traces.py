@@ -57,8 +57,6 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "with HTTP/1.1 (curl: `--http1.1`): a token request places no call",
         "grant_type",
     ),
-    "variables of Make": (stored("{{1.phone}}", "{{1.`queue`[].id}}"), "the values of `1.phone`", "placeholder"),
-    "variables of Logic Apps": (stored("@{triggerBody()?['phone']}", "@{variables('queue')}"), "the values of `triggerBody", "phone-format"),
     "variables of MuleSoft and Velocity": (f"POST {URL}\nContent-Type: application/json\n\n" + BODY.replace("+12025550123", "#[vars.phone]").replace(QUEUE, "$!input.queue"), "the values of `vars.phone` and `input.queue`", "id-format"),
     "variable in a message of the API": (UNFILLED % "${input.queueId}", "it reached the API as it is written", "not a name or a number of your own"),
     "no allowed values": (UNFILLED.replace("UUID", "DomainEntityRef") % "x", "write a valid DomainEntityRef", "use one of"),
@@ -77,11 +75,6 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         f'POST {URL}\n{{"queueId":null,"callbackNumbers":["+12025550123"]}}\n400 {{"message":"queueId or routingData must be provided","code":"bad.request","status":400}}',
         "the API names `routingData`: the body does not have it",
         "`routingData`: its value is refused",
-    ),
-    "status that a task expects": (
-        f'- uri:\n    url: "{HOST}/api/v2/outbound/campaigns/{QUEUE}"\n    method: PUT\n    headers: {{ Authorization: "Bearer {{{{ t }}}}" }}\n    status_code: 200\n\nfatal: [localhost]: FAILED! => {{"msg": "Status code was 409 and not [200]", "status": 409}}\n',
-        "HTTP 409",
-        "200",
     ),
     "method by the body": (f"PUT {URL}\n{BODY}\n405 Method Not Allowed", "send `POST`", "conversationId"),
     "one value with the name of its list": (
@@ -167,17 +160,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "give the correlation ID `5a1a-1`",
         "the time and the host",
     ),
-    "export of Insomnia": (
-        json.dumps({"_type": "export", "resources": [{"url": URL, "method": "POST", "body": {"mimeType": "application/json", "text": BODY.replace("queueId", "queue")}}, {"_type": "workspace"}]}),
-        "property-unknown /queue",
-        "not-provable",
-    ),
     "request of a data action": (
         json.dumps({"config": {"request": {"requestUrlTemplate": PATH, "requestType": "POST", "requestTemplate": '{"queueId": "${input.q}", "callbackNumber": ["${input.a}"]}'}}}),
         "rename `callbackNumber` to `callbackNumbers`",
         "placeholder",
     ),
-    "expression of n8n": (json.dumps({"nodes": [{"parameters": {"method": "POST", "url": URL, "jsonBody": '={"queue": "{{ $json.q }}"}'}}]}), "property-unknown /queue", "body-malformed"),
     "script of CXone Studio": (
         'ASSIGN proxy = GetRESTProxy()\nproxy.AddHeader("Authorization","bearer {token}")\nASSIGN json = "{d.asjson()}"\nASSIGN r = proxy.MakeRestRequest("https://api-c32.nice-incontact.com/inContactAPI/services/v31.0/scheduled-callbacks?phoneNumber={ani}&skillId={s}", json, 0, "POST")',
         "Accept",

@@ -22,8 +22,6 @@ HTTP/1.1 407 Proxy Authentication Required
 
 <html><body><h1>407 Proxy Authentication Required</h1></body></html>
 """
-N8N = f"""{{"nodes":[{{"parameters":{{"method":"POST","url":"={URL}","sendBody":true,"specifyBody":"json",
-"jsonBody":"={{\\"callbackNumbers\\": [\\"{{{{ $json.phone }}}}\\"],\\"queueId\\": \\"{{{{ $json.q }}}}\\"}}"}},"type":"n8n-nodes-base.httpRequest"}}]}}"""
 SPRING = f"""2026-11-25T10:00:00.000 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : HTTP POST {URL}
 2026-11-25T10:00:00.001 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : Writing [{{"callbackNumbers":["+12025550123"],"queueId":"{QUEUE}"}}] with org.springframework.http.converter.StringHttpMessageConverter
 2026-11-25T10:00:00.301 DEBUG 1 --- [exec-1] o.s.web.client.RestTemplate : Response 400 BAD_REQUEST
@@ -52,7 +50,6 @@ ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorizat
     [
         (SIGNED, [("path-unpublished", "path")], "does not exist"),
         (PROXIED, [("credential", "response")], "gives no reason"),
-        (N8N, [], ""),
         (SPRING, [], ""),
         (TUNNEL, [("undelivered", "response")], ""),
         (ERB, [], ""),

@@ -43,9 +43,6 @@ URL_LINE = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$")
 STATUS_LINE = re.compile(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
 _STATUS_START = re.compile(r"^([1-5][0-9]{2})(?=\s|\{|$)")
 _STATUS = re.compile(r"^\D{0,12}?([1-5][0-9]{2})\b")
-_TYPED = re.compile(r"^(?:Str|Int|Bool|Double)\((.*)\)$")
-_MARKUP = re.compile(r"\{(?:code|noformat)(?::\w+)?\}")
-_HEADER_OF_URLS = re.compile(r"(?:referer|origin|location)$", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
 
@@ -58,15 +55,13 @@ class LabeledRequest:
         self.headers: dict[str, str] = {}
         self.response_headers: dict[str, str] = {}
         self.body, self.response_body = "", ""
-        self.unnamed_url = ""
-        """A URL behind a label in another language, such as `Adresse`."""
         self.has_header_list = False
         self.rest: list[str] = []
 
     @property
     def target(self) -> str:
         """The URL or the path; empty if none is named."""
-        return self.parts.get("url") or self.parts.get("path") or self.unnamed_url
+        return self.parts.get("url") or self.parts.get("path", "")
 
     @property
     def has_target(self) -> bool:
@@ -86,7 +81,7 @@ class LabeledRequest:
         if (verb := label.partition(" ")[0]) in METHODS:
             self.parts.setdefault("method", verb)  # `POST payload: {...}`
         if not part:
-            return self._take_unnamed(side, label, value)
+            return self._take_header(side, label, value)
         if part == "body" and side != "request" and (status := _STATUS_START.match(value)):
             self.parts.setdefault("status", status[1])
             return self._take_body("response", value) or True
@@ -119,16 +114,6 @@ class LabeledRequest:
         self.parts.setdefault("method", method.upper())
         return target[0]
 
-    def _take_unnamed(self, side: str, label: str, value: str) -> bool:
-        """Use a value by its form, because its label is in another language or is the name of a header."""
-        if value in METHODS:
-            self.parts.setdefault("method", value)
-        elif URL_LINE.match(value) and not _HEADER_OF_URLS.match(label):
-            self.unnamed_url = self.unnamed_url or value
-        else:
-            return self._take_header(side, label, value)
-        return True
-
     def take_under(self, label: str, line: str, text: str) -> bool:
         """Use a line under a label: a header, or a body that ends with it, then `text`; return whether it is one."""
         side, part = self._side_and_part(label)
@@ -149,7 +134,9 @@ class LabeledRequest:
         text = object_text(value[start:]) if start >= 0 else ""
         if not text:
             return False
-        if side != "response" and is_printed_map(value[start:]):
+        if side != "response" and (
+            value[start : start + 2] == "{{" or is_printed_map(value[start:])
+        ):
             self.body = self.body or mark_unresolved("{...}")  # the sent value is not known
             return True
         if side == "response" or (not side and find_error_body(text) is not None):
@@ -171,16 +158,16 @@ class LabeledRequest:
         """Return the request; text without a label may be its body or its response."""
         rest = "\n".join(self.rest)
         left = read_response(rest)
-        found = (each for each in json_values(rest) if each[2] and not is_error_body(each[2]))
-        bodies = (rest[start:end] for start, end, _ in found)
-        self.body = self.body or next(bodies, "")
+        found = [each for each in json_values(rest) if each[2] and not is_error_body(each[2])]
+        bodies = [rest[start:end] for start, end, _ in found]
+        self.body = self.body or (bodies[0] if len(bodies) == 1 else "")
         status = int(self.parts.get("status") or (left.status if left else 0))
         body = self.response_body or (left.text if left else "") or None
         headers = self.response_headers or (dict(left.headers) if left else None)
         is_typed = any(name.lower() == "content-type" for name in self.headers)
         # A label with a hyphen may be an ID of the report, so it alone does not show that other headers are missing.
         headers_sent = self.headers if self.has_header_list or is_typed else None
-        url = self.parts.get("url") or (self.unnamed_url if "path" not in self.parts else None)
+        url = self.parts.get("url")
         return build_observed_request(
             "labels",
             method=self.parts.get("method"),
@@ -207,9 +194,7 @@ def part_of(label: str) -> tuple[str, str]:
 
 
 def _plain(value: str) -> str:
-    value = _MARKUP.sub("", value).strip().removeprefix("* ")
-    if found := _TYPED.match(value):
-        value = found[1]
+    value = value.strip().removeprefix("* ")
     for mark in ("**", "`", "'", '"', "<>"):
         is_marked = value.startswith(mark[0]) and value.endswith(mark[-1])
         if is_marked and len(value) > 1 and value[1] != "{":

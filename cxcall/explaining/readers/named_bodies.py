@@ -7,7 +7,7 @@ is the body only if an operation takes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from cxcall.documents.json_text import find_json
@@ -30,9 +30,6 @@ from cxcall.named_tuple import NamedTuple
 _OPENING = re.compile(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
 _BEFORE_OBJECT = re.compile(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
 """The start of a literal before an object: `json.dumps(`, `b'`, or a quotation mark."""
-_NAMED_VALUE = re.compile(
-    r"^(?P<head>[^:=\n{\[]{1,80})(?::|:?=)(?![=/])[ \t]*(?P<value>[^\s{\[:=].*)$", re.MULTILINE
-)
 _CONNECTOR = re.compile(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
 _TOLD = re.compile(r"\b(?:was|is)\s*$")  # `The contact was {...}` does not say that it was sent
 _REASON = re.compile(r"\bBad Request\W*$", re.IGNORECASE)  # the reason of a status, and not a label
@@ -81,30 +78,6 @@ def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | N
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
     last = before[-1] if is_one or before is not found else None
     return last if last and last.text else None
-
-
-def find_unread_bodies(
-    text: str, is_read: Callable[[str], bool], *, is_named: bool
-) -> dict[int, str]:
-    """Return the lines, by number, at which a text has a body, for a request of which no body was read.
-
-    `is_read` says whether a text is in the request or in the response. With `is_named`, the name must say that it is
-    a body.
-    """
-    limit = _BODY_LABEL if is_named else _OTHER_LABEL
-    starts = [
-        each.start
-        for each in _objects(text)
-        if each.rank <= limit and not is_read(text[each.start : each.end])
-    ]
-    starts += [
-        each.start("value")
-        for each in _NAMED_VALUE.finditer(text)
-        if _rank_of(each["head"]) <= _BODY_LABEL and not is_read(each["value"])
-    ]
-    lines = text.split("\n")
-    numbers = sorted({text.count("\n", 0, start) + 1 for start in starts})
-    return {number: lines[number - 1] for number in numbers}
 
 
 def _objects(text: str) -> Iterator[NamedBody]:

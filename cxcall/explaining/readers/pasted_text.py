@@ -8,7 +8,6 @@ from dataclasses import replace
 from importlib import import_module
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.commands.commands_in_text import COMMAND
 from cxcall.explaining.readers.commands.shell_text import split_command
 from cxcall.explaining.readers.messages.client_failures import (
@@ -35,7 +34,6 @@ from cxcall.runtime.number_ranges import list_ranges
 
 _READERS = (
     "commands.commands_in_text.read_commands",
-    "json_values.objects_in_text.read_yaml",
     "json_values.objects_in_text.read_objects",
     "messages.transcripts.read_transcripts",
     "labeled_texts.read_labels",
@@ -108,24 +106,8 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
             response = read_response("\n".join(text.split("\n")[min(unread) - 1 :])) or response
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread
-    bodies = _unread_bodies(requests[0], text) if len(requests) == 1 else {}
-    found, in_body = describe_lines({**unread, **bodies}), describe_lines(bodies)
-    yield from (replace(each, unread=found, unread_body=in_body) for each in requests)
-
-
-def _unread_bodies(request: ObservedRequest, text: str) -> dict[int, str]:
-    """Return the lines, by number, that may be the body of a request of which no body was read."""
-    kinds = (SourceKind.OTHER, SourceKind.RESPONSE, SourceKind.MESSAGE, SourceKind.CODE)
-    is_whole = request.body is not None or bool(request.unknown) or request.kind not in kinds
-    if is_whole or request.method in READ_METHODS or request.is_successful:
-        return {}
-    from cxcall.explaining.readers.named_bodies import find_unread_bodies
-
-    known = _words_of(request)
-    is_named = request.kind in (SourceKind.MESSAGE, SourceKind.CODE) or not request.path.strip("/")
-    return find_unread_bodies(
-        text[:_MAX_COMPARED], lambda part: _is_known(part, known), is_named=is_named
-    )
+    found = describe_lines(unread)
+    yield from (replace(each, unread=found) for each in requests)
 
 
 def find_unread_lines(

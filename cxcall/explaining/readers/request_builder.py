@@ -29,9 +29,6 @@ _FILE = "@"
 _SIZE = re.compile(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
 _VARIABLE = re.compile(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
 
-_EXPRESSION = re.compile(r"=(?=https?://|/api/|/incontactapi/|\{\{|Bearer )")
-"""The sign that n8n puts before an expression."""
-
 
 def first_words(table: str) -> dict[str, str]:
     """Return the first word of each line of a table by each of the other words of the line."""
@@ -114,7 +111,6 @@ def _mark_parts(
 
     def mark(text: str) -> str:
         is_definition = kind.may_be_definition and not is_sent
-        text = text[1:] if _EXPRESSION.match(text) else text
         text = mark_templates(text) if is_definition or not kind.shows_sent_text else text
         return fill_braces(text, {}) if is_definition else text
 

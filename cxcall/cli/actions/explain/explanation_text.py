@@ -41,8 +41,6 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
             if explanation.is_unexplained
             else "problem found in this request"
         )
-        if explanation.request.unread_body:
-            found = "cause found in what was read"
         unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
         screen.print_text(f"no {found}{unread}")
     screen.print_line()

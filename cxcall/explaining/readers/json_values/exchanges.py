@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.operations.intended_operation import is_request_body
-from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
     CLIENT_RESPONSE_NAMES,
@@ -28,8 +24,6 @@ from cxcall.transport.http_messages import HttpResponse
 
 _EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
 _STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
-_ARGUMENTS = re.compile(r"arg(?:ument)?s|params|parameters|input|variables|fields", re.IGNORECASE)
-"""Names of members that contain what a function got, such as the body."""
 _MESSAGE_NAMES = frozenset(
     "message msg log event error err exception exc_info stack stacktrace stack_trace @message textpayload".split()
 )
@@ -106,17 +100,3 @@ def message_of(value: Mapping[str, Any], depth: int = 0) -> str:
         and (isinstance(each, str) or (isinstance(each, dict) and depth < _MAX_DEPTH))
     ]
     return "\n".join(filter(None, texts))
-
-
-def with_unread_members(request: ObservedRequest, value: Mapping[str, Any]) -> ObservedRequest:
-    """Return the request of a record; if it shows no body, with the names of members that may contain it."""
-    is_whole = request.body is not None or request.method in READ_METHODS or request.is_successful
-    if is_whole or not request.path.strip("/"):
-        return request
-    members = {name: each for name, each in value.items() if isinstance(each, dict | list)}
-    names = [
-        name for name, each in members.items() if _ARGUMENTS.search(name) or is_request_body(each)
-    ]
-    shown = " and ".join(f"`{name}`" for name in names[:_MAX_NAMES])
-    shown = f"member{'s' * (len(names) > 1)} {shown}" if names else ""
-    return replace(request, unread=shown, unread_body=shown)

@@ -1,4 +1,4 @@
-"""Read the requests in a text that are written as objects: JSON, what a console prints, and YAML."""
+"""Read the requests in a text that are written as objects: JSON, and what a console prints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from cxcall.documents.yaml_document import YamlError, load_yaml
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.json_values.request_objects import (
@@ -17,29 +16,11 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.responses_in_text import (
     dumped_objects,
-    object_text,
     read_response,
 )
-from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unresolved
 from cxcall.transport.http_messages import HttpResponse
 
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
-_KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
-_FEWEST_KEYS = 3
-# Other readers read JSON and report its errors, some of which YAML accepts.
-_JSON_VALUE = re.compile(
-    r":[ \t]*(?:\n[ \t]*)?(?:\{(?!\{|[ \t]*[\w-]+: [^\n]*\}[ \t]*$)|\[(?![^\[\]{}\n]*\]))",
-    re.MULTILINE,
-)
-_NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
-_DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
-_STATUS = re.compile(r"[1-5][0-9]{2}\b")
-_TARGETS = ("url", "uri", "path", "endpoint")
-_USUAL_NAMES = {"status code": "status", "verb": "method", "payload": "body", "data": "body"}
-_OUTPUT = re.compile(r"(?m)^E {2,}|^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b")
-_EXPRESSION = re.compile(r"\{\{\s*([\[{].*[\]}])\s*(?:\|\s*to_(?:nice_)?json.*)?\}\}", re.DOTALL)
-"""An object in an expression of Jinja, as in `{{ {'name': 'value'} | to_json }}`."""
-_MAX_DEPTH = 12
 
 
 def read_objects(text: str) -> Iterator[ObservedRequest]:
@@ -95,72 +76,3 @@ def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:
 def _has_target(value: dict[str, Any]) -> bool:
     parts = find_request(value)
     return bool(parts.get("method") and (parts.get("url") or parts.get("path")))
-
-
-def read_yaml(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests in a text that is YAML as a whole; none if it is not."""
-    end = _OUTPUT.search(text)
-    text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
-    has_keys = text.lstrip()[:1] != "{" and len(_KEY.findall(text)) >= _FEWEST_KEYS
-    if not has_keys or _JSON_VALUE.search(text):
-        return
-    quoted = _NUMBER.sub(r'\1"\2"', text)  # else `+1202...` is an integer
-    try:
-        documents = [load_yaml(part) for part in _DOCUMENT.split(quoted) if part.strip()]
-    except (YamlError, ValueError, RecursionError):
-        return
-    found = [each for document in documents for each in _find_requests(document, 0)]
-    if len(found) == 1 and found[0].response is None and output:
-        found = [replace(found[0], response=read_response(output))]
-    yield from found
-
-
-def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
-    """Yield each innermost mapping with a URL and a method as a request."""
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(value, dict):
-        members = {_fold(name): each for name, each in value.items()}
-        targets = (members.get(name) for name in _TARGETS)
-        target = next((each for each in targets if isinstance(each, str) and "/" in each), None)
-        if target is not None and isinstance(members.get("method"), str):
-            members = _with_json_type(members)
-            if depth:  # a task or a test, whose variables are filled in when it runs
-                members, target = _mark_variables(members), _mark_variables(target)
-            if status := _STATUS.match(str(members.get("status"))):
-                members["status"] = int(status[0])
-            name = "url" if "://" in target else "path"
-            if found := read_object({**members, name: target}, "YAML"):
-                yield found
-            return
-    children = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    )
-    for child in children:
-        yield from _find_requests(child, depth + 1)
-
-
-def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of an Ansible task: the body of an expression, the header of `body_format`, no expected status."""
-    if made := _EXPRESSION.fullmatch(str(members.get("body", "")).strip()):
-        members = {**members, "body": object_text(made[1]) or mark_unresolved("{...}")}
-    if str(members.get("status_code"))[:1] in ("2", "["):
-        del members["status_code"]
-    headers = members.get("headers") or {}
-    if members.get("body_format") != "json" or not isinstance(headers, dict):
-        return members
-    return {**members, "headers": {"Content-Type": "application/json", **headers}}
-
-
-def _mark_variables(value: Any) -> Any:
-    if isinstance(value, str):
-        return fill_braces(value, {})
-    if isinstance(value, dict):
-        return {name: _mark_variables(each) for name, each in value.items()}
-    return [_mark_variables(each) for each in value] if isinstance(value, list) else value
-
-
-def _fold(name: Any) -> str:
-    """Return a name as the other readers expect it: `Request URL` as `url`, `Status Code` as `status`."""
-    folded = re.sub(r"^(?:request|http)[ _-]+", "", str(name).strip().lower())
-    return _USUAL_NAMES.get(folded, folded)

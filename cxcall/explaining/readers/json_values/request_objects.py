@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -54,10 +53,7 @@ _OTHER_VALUE_NAMES = ("data", "json", "payload")
 """Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
-_OF_SERVER = re.compile(r"(?i)_?(?:http)?(?:resp|res$|result|output|reply|received|answer)")
-"""Names of objects that come from the server."""
 _MAX_DEPTH = 6
-_MAX_RECORD_DEPTH = 2
 
 
 def is_error_body(value: Any) -> bool:
@@ -108,10 +104,6 @@ def read_object(
         response = build_response(status_of(value) or status or None, None, None)
     elif not response.status:
         response = response._replace(status=status or find_status(value))
-    if parts.get("body") is None and str(parts.get("method")).upper() not in ("GET", "HEAD"):
-        path = str(parts.get("path") or urlsplit(str(parts.get("url") or "")).path)
-        body = find_record_body(value, path) if parts else None
-        parts |= {"body": body} if response is None or response.json() != _content(body) else {}
     return build_observed_request(
         origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
     )
@@ -160,26 +152,6 @@ def _host(value: Mapping[str, Any]) -> Any:
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
-def find_record_body(value: Any, path: str, depth: int = 0) -> Any:
-    """Return the body that a logger writes beside a request and not into it, as `payload` or `reqBody`; None without one."""
-    if not isinstance(value, dict) or depth > _MAX_RECORD_DEPTH:
-        return None
-    payloads = all_members(value, ("payload",), (dict, list, str))
-    named = [
-        *members_behind(value, OF_REQUEST, SENT_BODY_NAMES, (dict, list, str)),
-        *(each for each in payloads if _may_be_sent(each, path)),
-        *all_members(value, ("body",), (dict, list, str)),
-    ]
-    for each in named:
-        content = _content(each)
-        is_received = is_error_body(content) or is_resource(content)
-        if isinstance(content, dict | list) and not is_received:
-            return each
-    children = (child for name, child in value.items() if not _OF_SERVER.match(name))
-    found = (find_record_body(child, path, depth + 1) for child in children)
-    return next((each for each in found if each is not None), None)
-
-
 def _is_refused_record(value: Mapping[str, Any]) -> bool:
     """Return whether a logger's record has the status of an error with the URL; a client's response has other members."""
     is_response = bool(CLIENT_RESPONSE_NAMES & value.keys()) or "headers" in value
@@ -201,14 +173,13 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
             return body[name] or None
-    is_expression = isinstance(body, str) and body[:2] in ("={", "=[")  # of n8n
-    return body[1:] if is_expression else body
+    return body
 
 
-def _may_be_sent(body: Any, path: str = "") -> bool:
-    """Return whether a value that a logger names vaguely is a body that an operation takes, one at the path if it is known."""
+def _may_be_sent(body: Any) -> bool:
+    """Return whether a value that a logger names vaguely is a body that an operation takes."""
     content = _content(body)
-    return not is_resource(content) and is_request_body(content, path)
+    return not is_resource(content) and is_request_body(content)
 
 
 def _content(body: Any) -> Any:
