@@ -246,21 +246,12 @@ def test_workbook_inside_another_file_is_refused(cxcall: Cxcall) -> None:
     assert "is not a workbook in the format .xlsx" in ran.err
 
 
-@pytest.mark.parametrize(
-    ("attributes", "message"),
-    [
-        ('a=">" r="XFD1048576"', "are too far apart"),
-        (f'a="{"x" * (3 << 20)}" r="XFD1048576"', "has more than 1,048,576 bytes"),
-    ],
-)
-def test_far_cell_is_found_whatever_its_attributes_are(
-    cxcall: Cxcall, attributes: str, message: str
-) -> None:
+def test_far_cell_is_found_whatever_its_attributes_are(cxcall: Cxcall) -> None:
     file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
-    sheet = f'<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c {attributes}><v>1</v></c></row></sheetData></worksheet>'
+    sheet = '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c a=">" r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
     change_parts(cxcall.folder / file, **{"xl__worksheets__sheet1.xml": sheet.encode()})
     ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
-    assert message in ran.err
+    assert "are too far apart" in ran.err
     assert "CSV in UTF-8" in ran.err
 
 
