@@ -24,7 +24,7 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
@@ -166,12 +166,8 @@ class Run(StoppableRun):
                 result = self._next_result()
             elif not is_open:
                 return
-            for each in self.split(result) if result else ():
-                yield self._recorded(each)
-
-    def split(self, result: RowResult) -> Sequence[RowResult]:
-        """Return the results of one request: a single one, unless its rows ended differently."""
-        return (result,)
+            if result:
+                yield self._recorded(result)
 
     def _next_row(self, rows: Iterator[CheckedRow]) -> CheckedRow | None:
         """Return the next row; None at the end, or if the file can no longer be read."""

@@ -11,7 +11,7 @@ from cxcall.ledger.record_types import UnsentRow
 from cxcall.ledger.schema import UnsentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from cxcall.batch.input.rows import Row
@@ -50,15 +50,12 @@ class UnsentRows:
         self._waiting: list[UnsentRow] = []
         self._others: dict[str, int] | None = None
         self.problem = ""
-        self.recorded: set[int] = set()
 
     def add(self, result: RowResult) -> None:
         """Collect a row if it has no delivery of its own, and if no earlier run recorded this."""
         if result.report.delivery is not None or result.is_resumed or self.problem:
             return
         for row in result.rows or (result.row,):
-            if row.number in self.recorded:
-                continue
             one = result._replace(row=row)
             now = self._ledger.now()
             self._waiting.append(unsent_row(one, self._batch, self._key_of(row), now))
@@ -76,14 +73,6 @@ class UnsentRows:
         self._waiting.append(UnsentRow(*named, *result, now, UnsentKind.MOVED))
         if len(self._waiting) >= _GROUP:
             self.flush()
-
-    def add_people(self, row: Row, people: Iterable[str]) -> None:
-        """Collect the people of a row that a response does not confirm; its own record follows."""
-        now = self._ledger.now()
-        for digest in self._ledger.people.digests(people):
-            result = Outcome.UNKNOWN, digest, ""
-            named = self._batch, row.number, ""
-            self._waiting.append(UnsentRow(*named, *result, now, UnsentKind.PERSON))
 
     def flush(self) -> None:
         """Record the collected rows."""

@@ -189,16 +189,6 @@ class BatchRecords:
         with self._database.snapshot():
             return bool(self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT)))
 
-    def unconfirmed_people(self, batches: Collection[str]) -> set[str]:
-        """Return the digests of the people of rows in these batches that no response confirmed."""
-        where = "WHERE batch = ? AND kind = ?"
-        with self._database.snapshot():
-            return {
-                row["reason"]
-                for batch in batches
-                for row in self._rows.select_table("unsent", where, (batch, UnsentKind.PERSON))
-            }
-
     def other_deliveries(self, batch: str) -> dict[str, int]:
         """Return the row of each delivery of another batch that a batch did not repeat."""
         where = "WHERE batch = ? AND kind = ? ORDER BY number"

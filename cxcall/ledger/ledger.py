@@ -195,7 +195,6 @@ class Ledger(LedgerAccess):
         values: dict[str, Any] = {
             **dict.fromkeys(("status", "engagement_id", "correlation_id", "ended_at")),
             **dict.fromkeys(("resolution", "note", "code", "message", "timings"), ""),
-            "unknown_rows": 0,
             "time_limit": 0.0,
             "at": self.now().timestamp(),
             "kind": kind,
@@ -278,13 +277,11 @@ class Ledger(LedgerAccess):
         code: str = "",
         message: str = "",
         timings: Mapping[str, float] | None = None,
-        unknown_rows: int = 0,
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
         """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
 
-        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange, `unknown_rows` how many rows
-        of an accepted request its response does not confirm.
+        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
         An outcome is replaced only by one that is stronger evidence of a call: `undelivered` by `unknown`, both
         by the API's response. If a person recorded that a call was placed, `undelivered` does not replace it.
@@ -307,7 +304,6 @@ class Ledger(LedgerAccess):
                 code=mask_for_ledger(code)[:MAX_NOTE_LENGTH],
                 message=mask_for_ledger(message)[:MAX_NOTE_LENGTH],
                 timings=text_of_timings(timings or {}),
-                unknown_rows=unknown_rows,
             )
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:

@@ -91,7 +91,6 @@ class Record(NamedTuple):
     code: str = ""
     message: str = ""
     timings: Mapping[str, float] = MappingProxyType({})
-    unknown_rows: int = 0
     latest_end: datetime | None = None
     """The time until which a process may be sending it; None if its end is recorded."""
 
@@ -169,7 +168,6 @@ def record_fields(record: Record) -> dict[str, Any]:
         "numbers": list(record.numbers),
         "outcome": str(record.outcome),
         "resolution": record.resolution,
-        "unknownRows": record.unknown_rows,
         "status": record.status,
         "engagementId": record.engagement_id,
         "correlationId": record.correlation_id,

@@ -78,7 +78,7 @@ class UnsentKind(StrEnum):
     MOVED = "moved"
     """Another batch sent the row: `reason` is the ID of its delivery."""
     PERSON = "person"
-    """The row is not confirmed: `reason` is a keyed digest of a person whom it calls."""
+    """The row of a load was not confirmed; only in records of cxcall 0.2.0."""
     CONTENT = "content"
     """The file was changed; only in records of cxcall 0.2.0."""
 
@@ -140,7 +140,7 @@ TABLES = (
         status INTEGER, engagement_id TEXT, correlation_id TEXT, resolution TEXT NOT NULL,
         ended_at REAL, note TEXT NOT NULL, boot TEXT NOT NULL, uptime REAL NOT NULL,
         code TEXT NOT NULL, message TEXT NOT NULL, timings TEXT NOT NULL,
-        unknown_rows INTEGER NOT NULL, time_limit REAL NOT NULL, checksum TEXT NOT NULL
+        time_limit REAL NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE batch (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
@@ -201,6 +201,6 @@ EXPECTED = {*TABLES, *INDEXES}
 """The statements that `sqlite_master` must contain."""
 
 END_COLUMNS = (
-    "status engagement_id correlation_id note ended_at boot uptime code message timings unknown_rows time_limit"
+    "status engagement_id correlation_id note ended_at boot uptime code message timings time_limit"
 ).split()
 """The columns that a resolved delivery keeps from its last event."""

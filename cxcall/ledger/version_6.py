@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERSION = 6
 ADDED_COLUMNS = {
     "delivery": ("rows",),
-    "event": ("unknown_rows", "time_limit"),
+    "event": ("time_limit",),
     "batch": ("is_load",),
     "batch_event": ("kind", "value"),
     "decision": ("kind",),
@@ -50,7 +50,6 @@ _UNSENT = {
 }
 _PEOPLE = {"key ": PersonKind.KEY}
 _ROWS = r"rows (([0-9]+)(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)"
-_UNKNOWN_ROWS = r"([0-9]{1,9}) of [0-9]+ rows are unknown: the response does not list them"
 _RESOLUTIONS = {"rang": PLACED, "did-not-ring": NOT_PLACED}
 
 
@@ -131,11 +130,9 @@ def _of_delivery(row: Mapping[str, Any]) -> dict[str, Any]:
 def _of_event(row: Mapping[str, Any]) -> dict[str, Any]:
     timings = json.loads(row["timings"] or "{}")
     limit = timings.pop("limit", 0)
-    unknown = compile_pattern(_UNKNOWN_ROWS).fullmatch(row["note"])
     return {
         "timings": json.dumps(timings) if timings else "",
         "time_limit": limit / 1000,
-        "unknown_rows": int(unknown[1]) if unknown else 0,
         "resolution": _RESOLUTIONS.get(row["resolution"], row["resolution"]),
     }
 

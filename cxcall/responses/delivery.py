@@ -17,7 +17,7 @@ class Delivery(NamedTuple):
     """The result of sending one request; `exchange` is the last exchange, which decided the outcome.
 
     `is_recorded` is False if the outcome could not be written to the ledger. `note` is a fact for the ledger that the
-    outcome does not express. `unknown_rows` is how many rows of an accepted request its response does not confirm.
+    outcome does not express.
     """
 
     id: str
@@ -31,7 +31,6 @@ class Delivery(NamedTuple):
     findings: tuple[Finding, ...] = ()
     is_recorded: bool = True
     note: str = ""
-    unknown_rows: int = 0
 
     @property
     def response(self) -> HttpResponse | None:
@@ -44,7 +43,6 @@ class Delivery(NamedTuple):
             "attempts": self.attempts,
             "engagement_id": self.engagement_id,
             "correlation_id": self.correlation_id,
-            "unknown_rows": self.unknown_rows,
         }
         if self.exchange is None:
             return values

@@ -32,7 +32,7 @@ def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
         # The smallest load of two uploads has 10,001 rows.
         accepted = Mock(label=label, outcome=Outcome.ACCEPTED, delivery=Mock(engagement_id=job))
         accepted.configure_mock(is_resumed=True, rows=())
-        run.split(accepted)
+        run.note_start(accepted)
     assert run.started == {"17": "1-2,4", "18": "3"}
     assert run.repeated == {"17"}
 

@@ -133,9 +133,6 @@ def test_kinds_of_records_are_columns(open_older: Callable[[str], Ledger]) -> No
             events.stop_on_pruned(pruned.id)
         assert (load.is_load, load.values_digest) == (True, "v2:list")
         assert batches.count_outcomes(load.id) == {"accepted": 4, "unknown": 1}
-        assert batches.unconfirmed_people([load.id]) == {
-            *book.people.digests(["number 13035550003"])
-        }
         in_flight = next(each for each in book.records() if each.latest_end)
         assert in_flight.latest_end == in_flight.at + timedelta(minutes=15, seconds=66)
         for key, name in (("key K1", "accepted"), ("key K2", "open 1")):
@@ -152,9 +149,9 @@ def test_output_is_the_same(open_older: Callable[[str], Ledger]) -> None:
     with open_older(LAST) as book:
         fields = {each.digest: record_fields(each) for each in book.records()}
     load, own = fields[intent("load 1").digest], fields[intent("open 4").digest]
-    assert (load["key"], load["unknownRows"], load["row"]) == ("rows 1-3,5", 1, 1)
+    assert (load["key"], load["row"]) == ("rows 1-3,5", 1)
     assert load["note"] == "1 of 4 rows are unknown: the response does not list them"
-    assert (own["key"], own["unknownRows"]) == ("rows 2", 0)  # the name of one row
+    assert own["key"] == "rows 2"  # the name of one row
     assert fields[intent("in flight").digest]["timingsMs"] == {}
     resolutions = [fields[intent(name).digest]["resolution"] for name in ("placed", "not placed")]
     assert resolutions == ["placed", "not-placed"]
@@ -189,8 +186,6 @@ def test_row_with_the_name_of_the_rows_of_a_load_keeps_it() -> None:
         assert (found["rows"], found["key"]) == (rows, key)
     long = f"rows 1{'0' * 5000}"
     assert convert(("delivery", named | {"key": long}))["key"] == long
-    note = f"1{'0' * 5000} of 1 rows are unknown: the response does not list them"
-    assert convert(("event", {"note": note}))["unknown_rows"] == 0
 
 
 def test_long_upgrade_is_announced(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
@@ -106,20 +105,18 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
 class LoadedContacts:
     """The contacts that loads of other files (may) have added to the same list, found by any spelling of a number.
 
-    `count` is the number of contacts that were found, `unconfirmed` are the rows of those that no response confirmed.
+    `count` is the number of contacts that were found.
     """
 
     def __init__(self, ledger: Ledger, job: Job) -> None:
         self._ledger, self._job = ledger, job
         self.count = 0
-        self.unconfirmed: set[int] = set()
         self.refresh()
 
     def refresh(self) -> None:
         """Read the list of loads again: another process may have started one meanwhile."""
         self._last_event = self._ledger.read_state().last_event
         self._batches = self._read_batches()
-        self._unconfirmed = self._ledger.batches.unconfirmed_people(self._batches)
 
     def _read_batches(self) -> set[str]:
         """Return the loads of other files into the list."""
@@ -137,16 +134,12 @@ class LoadedContacts:
             self._ledger.people.find_contact(request.possible_people, batches) if batches else None
         )
 
-    def find(self, request: CheckedRequest, row: int) -> Record | None:
-        """Return the delivery that has a number of a row's contact; None for a contact that was not sent yet."""
+    def find(self, request: CheckedRequest) -> Record | None:
+        """Return the delivery that has a number of a contact; None for a contact that was not sent yet."""
         if not self._batches:
             return None
         found = self._ledger.people.find_contact(request.possible_people, self._batches)
         self.count += found is not None
-        if found and self._unconfirmed:
-            texts = chain.from_iterable(request.possible_people)
-            if not self._unconfirmed.isdisjoint(self._ledger.people.digests(texts)):
-                self.unconfirmed.add(row)
         return found
 
 

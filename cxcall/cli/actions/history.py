@@ -206,8 +206,6 @@ def _place(record: Record) -> str:
 def _result(record: Record) -> str:
     if record.resolution:
         return f"{record.outcome}, {record.resolution}"
-    if record.unknown_rows:
-        return f"{record.outcome}, {count_phrase(record.unknown_rows, 'row')} unknown"
     return str(record.outcome)
 
 

@@ -32,7 +32,7 @@ _BEGIN = f"""
 SET LOCAL search_path TO {SCHEMA}; LOCK TABLE state IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE state RENAME last_batch_end TO last_batch_event; ALTER TABLE batch_end RENAME TO batch_event
 """
-_TYPES = {"unknown_rows": "INTEGER", "time_limit": "REAL", "is_load": "INTEGER"}
+_TYPES = {"time_limit": "REAL", "is_load": "INTEGER"}
 """The types of the added columns that are not texts, as SQLite names them."""
 
 

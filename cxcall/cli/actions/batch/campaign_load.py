@@ -189,7 +189,7 @@ class _LoadCommand(BatchCommand):
         loaded, contacts = LoadedRows(ledger, batches), self.contacts
         if job.again:  # a person decided to add contacts that the list already has
             return loaded.find_same
-        return lambda request, row: loaded.find_same(request, row) or contacts.find(request, row)
+        return lambda request, row: loaded.find_same(request, row) or contacts.find(request)
 
     def ask(self, totals: CheckStatistics, operation: Operation) -> None:
         """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""

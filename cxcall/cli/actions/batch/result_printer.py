@@ -10,7 +10,7 @@ from cxcall.batch.statistics import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
-from cxcall.ledger.row_ranges import UNLISTED_FIX, describe_ranges
+from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.terminal_text import escape_cell
@@ -95,8 +95,7 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
     others = [row for row, delivery in statistics.unknown if not delivery]
     more = statistics.unlisted
-    fix = UNLISTED_FIX if statistics.is_load else UNREAD_FIX
-    lines = [f"unknown: {describe_ranges(row)}: {fix}" for row in others]
+    lines = [f"unknown: {describe_ranges(row)}: {UNREAD_FIX}" for row in others]
     if not (listed or more):
         return lines
     first = listed[0][1] if listed else "DELIVERY_ID"
