@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from _thread import start_new_thread
-from contextlib import ExitStack, contextmanager, nullcontext
-from inspect import GEN_CLOSED, GEN_RUNNING, GEN_SUSPENDED, getgeneratorstate
+from inspect import GEN_CLOSED, GEN_RUNNING, getgeneratorstate
 from tempfile import TemporaryFile
-from threading import RLock, current_thread, main_thread
+from threading import RLock, current_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.beginning_and_end import begin_batch, check_batch, end_run
@@ -23,12 +21,11 @@ from cxcall.batch.run import Run
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.operating_system import interrupt_main_thread
-from cxcall.runtime.signals import call_on_signals
 from cxcall.sending.confirmation_prompt import is_confirmed, needs_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from contextlib import ExitStack
 
     from cxcall.batch.job import Job
     from cxcall.batch.row_result import RowResult
@@ -113,12 +110,6 @@ class BatchRun:
         try:
             while (result := self._next()) is not None:
                 yield result
-        except GeneratorExit:
-            self._close("the loop over the results ended early")
-            if self._run and self._run.interrupts:
-                # Python ignores an exception here; another thread runs only after this one has left the loop.
-                start_new_thread(interrupt_main_thread, ())
-            raise
         finally:
             self._close("the loop over the results ended early")
 
@@ -182,7 +173,7 @@ class BatchRun:
         )
 
     def _send(self) -> Generator[RowResult, None, None]:
-        """Send the rows and yield their results; raises KeyboardInterrupt after a signal, when nothing is in flight."""
+        """Send the rows and yield their results; after an exception, such as Ctrl-C, the requests in flight are finished."""
         rules = self._rules
         with self._stack:
             begun = begin_batch(
@@ -197,44 +188,22 @@ class BatchRun:
             run = self._run = Run(begun, self._selection)
             if self._closed:  # by another thread meanwhile
                 run.stop(self._closed)
-            with _signals_handled_by(self._interrupt):
-                results = run.results(in_order=True, threads=rules.concurrency)
-                try:
-                    for result in results:  # noqa: UP028 - who leaves the loop must not close the results
-                        yield result
-                except BaseException:
-                    if self._is_forked:
-                        run.replaced = run.stop_reason = "the process that began the batch goes on"
-                        raise
-                    run.stop("the loop over the results ended early")
-                    for _ in results:
-                        pass  # the requests in flight
+            interval = sys.getswitchinterval()
+            results = run.results(in_order=True, threads=rules.concurrency)
+            try:
+                for result in results:  # noqa: UP028 - who leaves the loop must not close the results
+                    yield result
+            except BaseException:
+                if self._is_forked:
+                    run.replaced = run.stop_reason = "the process that began the batch goes on"
                     raise
-                finally:
-                    end_run(run)
-            if run.interrupts:
-                raise KeyboardInterrupt
-
-    def _interrupt(self) -> None:
-        """Handle a signal: the loop ends after the rows in flight; the second signal also ends a turn of the loop."""
-        assert self._run is not None  # noqa: S101 - it handles no signals before
-        self._run.interrupt()
-        if self._run.is_abandoned and getgeneratorstate(self._results) == GEN_SUSPENDED:
-            self._run.interrupts = (
-                0  # this exception ends the loop, which then waits for the rows in flight
-            )
-            raise KeyboardInterrupt
-
-
-@contextmanager
-def _signals_handled_by(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call a function at each signal, which only the main thread can; restore how often threads switch."""
-    before = sys.getswitchinterval()
-    try:
-        with call_on_signals(interrupt) if current_thread() is main_thread() else nullcontext():
-            yield
-    finally:
-        sys.setswitchinterval(before)
+                run.stop("the loop over the results ended early")
+                for _ in results:
+                    pass  # the requests in flight
+                raise
+            finally:
+                end_run(run)
+                sys.setswitchinterval(interval)
 
 
 def open_rows(

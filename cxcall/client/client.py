@@ -247,7 +247,7 @@ class Client:
         `--map`; `rate` is `10/s`, `max_failures` `10` (in a row) or `25%`. The others work like the flags.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
-        rows, StoppedError if an earlier batch of the same rows is unfinished, KeyboardInterrupt after a signal.
+        rows, StoppedError if an earlier batch of the same rows is unfinished.
         """
         from cxcall.batch.input.column_mapping import ColumnMap
         from cxcall.batch.input.national_numbers import parse_country

@@ -34,7 +34,6 @@ from cxcall.ledger.stored_values import (
     storable,
     text_of_timings,
 )
-from cxcall.runtime.signals import finish_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -107,8 +106,9 @@ class Ledger(LedgerAccess):
         except CxcallError:
             self._compared.pop(delivery, None)
             raise
-        except BaseException as error:  # such as one of a signal handler of the program
-            self._record_interrupt(error, delivery if is_in_transaction else "")
+        except BaseException:  # such as one of a signal handler of the program
+            if is_in_transaction:
+                self._record_interrupt(delivery)
             raise
         return delivery
 
@@ -123,13 +123,11 @@ class Ledger(LedgerAccess):
                 self.batches.events.record_stop(error.batch, error.earlier.id)
             raise
 
-    def _record_interrupt(self, error: BaseException, delivery: str) -> None:
-        """Finish what an exception left unfinished, and record that a delivery was not sent, if it was recorded at all."""
-        finish_blocks(error)
-        if delivery:
-            with suppress(LedgerError):  # the delivery may not exist
-                note = "interrupted before anything was sent"
-                self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
+    def _record_interrupt(self, delivery: str) -> None:
+        """Record that a delivery was not sent, if it was recorded at all."""
+        with suppress(LedgerError):  # it may not exist
+            note = "interrupted before anything was sent"
+            self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
 
     def stop_on_guards(
         self, intent: Intent, window: float, limit: CallLimit | None, problem: str = ""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if sys.platform == "win32":
-    import _thread
     import msvcrt
 
     TIMER_SIGNALS: tuple[signal.Signals, ...] = ()
@@ -31,10 +30,6 @@ if sys.platform == "win32":
     def call_later(_seconds: float, _action: Callable[[], None]) -> bool:
         """Return False: Windows has no timer that interrupts the main thread."""
         return False
-
-    def interrupt_main_thread() -> None:
-        """Send the main thread the signal of Ctrl-C."""
-        _thread.interrupt_main()
 
     def open_lock(folder: Path) -> int:
         """Open what `try_lock` locks for a folder, a file in it; raises OSError."""
@@ -79,7 +74,6 @@ if sys.platform == "win32":
 
 else:
     import time
-    from threading import main_thread
 
     TIMER_SIGNALS = (signal.SIGALRM,)
     """The signals that `call_later` uses."""
@@ -97,10 +91,6 @@ else:
         signal.signal(signal.SIGALRM, lambda _number, _frame: action())
         signal.setitimer(signal.ITIMER_REAL, seconds)
         return True
-
-    def interrupt_main_thread() -> None:
-        """Send the main thread the signal of Ctrl-C."""
-        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
 
     def open_lock(folder: Path) -> int:
         """Open what `try_lock` locks for a folder, the folder itself; raises OSError."""

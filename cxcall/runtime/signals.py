@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,7 +35,6 @@ SIGNAL_INTERVAL = 0.5
 runs after the wait."""
 
 _RETRY_SECONDS = 0.005
-_CONTEXTLIB = contextmanager.__code__.co_filename
 _UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
 """The starts of file names of code that C or Rust calls, where an exception is lost or causes a panic."""
 
@@ -94,28 +93,15 @@ def handled_signals() -> list[signal.Signals]:
 
 @contextmanager
 def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before.
+    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before."""
+    is_stopping = bool(deferred)
 
-    The block may end in another thread, which cannot set handlers, and does not go on in a forked process: the next
-    signal is then passed on to the handler that was set before.
-    """
-    is_stopping, process = bool(deferred), os.getpid()
-
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal is_stopping
-        if os.getpid() != process:
-            restore()
-            _pass_on(number, frame, before[signal.Signals(number)])
-            return
         if not (is_stopping and _is_hangup(number)):
             is_stopping = True
             interrupt()
         on_signal()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            if signal.getsignal(number) is handle:
-                signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     before = {number: signal.signal(number, handle) for number in handled_signals()}
     if deferred:
@@ -124,17 +110,8 @@ def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        process = 0  # none: the block has ended
-        if current_thread() is main_thread():
-            restore()
-
-
-def _pass_on(number: int, frame: FrameType | None, handler: Any) -> None:
-    if callable(handler):
-        handler(number, frame)
-    else:
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def sleep(seconds: float) -> None:
@@ -175,21 +152,6 @@ def _is_postponed(number: int, frame: FrameType | None) -> bool:
             break
         frame = frame.f_back
     return frame is not None and call_later(_RETRY_SECONDS, lambda: signal.raise_signal(number))
-
-
-def finish_blocks(error: BaseException) -> None:
-    """Run the ends of the `with` blocks that an exception has left without running them.
-
-    A signal handler of a program may raise an exception at the last step of `__enter__`, or at the first step of
-    `__exit__`, of a context manager that `contextlib` made from a function. That function then stays at its `yield`, with
-    its locks and its transaction, as long as somebody keeps the traceback of the exception.
-    """
-    step = error.__traceback__
-    while step is not None:
-        if step.tb_frame.f_code.co_filename == _CONTEXTLIB:
-            with suppress(RuntimeError):  # it is still running
-                step.tb_frame.clear()
-        step = step.tb_next
 
 
 class DeferredSignals:

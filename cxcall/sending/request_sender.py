@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
-from cxcall.runtime.signals import DeferredSignals, finish_blocks
+from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.call_guards import read_lists, stop_before_sending
 from cxcall.sending.delivery_log import LoggedDelivery
 from cxcall.sending.delivery_outcome import (
@@ -112,7 +112,6 @@ def _deliver_once(
         result = attempts.record(result)
     except BaseException as broken:  # noqa: BLE001 - as above; the second time, it is part of the result
         attempts.late_error = broken
-        finish_blocks(broken)
         result = attempts.record(result)
     attempts.log_end(result)
     if watch:
@@ -269,7 +268,6 @@ class _Attempts(LoggedDelivery):
 
     def result_of_interrupt(self, interrupt: BaseException) -> Delivery:
         """Return the result of a delivery that an exception stopped, from the facts that are known by then."""
-        finish_blocks(interrupt)
         exchange = self.last_exchange
         if isinstance(interrupt, InterruptedExchange):
             exchange, self.may_be_processed = interrupt.exchange, interrupt.may_be_sent

@@ -18,7 +18,6 @@ from helpers.platform_server import Reply
 from helpers.sandbox_client import wait_until
 
 if TYPE_CHECKING:
-    from cxcall.client.batch_run import BatchRun
     from helpers.command import Cxcall
     from helpers.platform_server import Platform
 
@@ -161,42 +160,6 @@ def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: P
         assert platform.rung == 1
 
 
-@pytest.mark.usefixtures("platform")
-def test_signal_in_a_loop_that_is_then_left_comes_after_it() -> None:
-    def leave(batch: BatchRun) -> None:
-        for _ in batch:
-            signal.raise_signal(signal.SIGINT)
-            break
-        left.append(batch)
-        threading.Event().wait(30)
-
-    left: list[BatchRun] = []
-    with Client() as client:
-        batch = client.batch(OPERATION, ROWS, confirm=5, rate="1/h")
-        with pytest.raises(KeyboardInterrupt):
-            leave(batch)
-        assert left == [batch]
-
-
-def test_second_signal_ends_a_turn_of_the_loop(platform: Platform, cxcall: Cxcall) -> None:
-    def wait(batch: BatchRun) -> None:
-        for row in batch:
-            turns.append(row.number)
-            signal.raise_signal(signal.SIGINT)
-            turns.append(row.number)
-            signal.raise_signal(signal.SIGTERM)
-            turns.append(row.number)
-
-    turns: list[int] = []
-    with Client() as client:
-        batch = client.batch(OPERATION, ROWS, confirm=5, concurrency=2)
-        with pytest.raises(KeyboardInterrupt):
-            wait(batch)
-        assert (turns, batch.stop_reason) == ([1, 1], "interrupted")
-    listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
-    assert [each["outcome"] for each in listed] == ["accepted"] * platform.rung
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_rows_may_be_sent_on_another_thread() -> None:
@@ -220,7 +183,7 @@ with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concur
         for row in batch:
             os.kill(os.getpid(), signal.SIGINT)
     except KeyboardInterrupt:
-        print(batch.totals.total, batch.stop_reason)
+        print(batch.totals.total)
 """
     ran = subprocess.run(
         [sys.executable, "-c", script],
@@ -231,8 +194,7 @@ with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concur
         timeout=60,
         check=True,
     )
-    total, reason = ran.stdout.split()
-    assert (int(total), reason) == (platform.rung, "interrupted")
+    assert int(ran.stdout) == platform.rung
     assert 1 <= platform.rung < 5
 
 

@@ -122,20 +122,6 @@ def test_batch_in_another_thread_ends_after_the_rows_in_flight(cxcall: Cxcall) -
     assert outcomes(cxcall) == ["accepted"]
 
 
-def test_batch_that_another_thread_closes_handles_no_more_signals(platform: Platform) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    client = Client()
-    results = iter(client.batch(OPERATION, ROWS, confirm=len(ROWS), rate="1/h"))
-    assert next(results).outcome is Outcome.ACCEPTED
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(client.close).result(30)
-    assert [*results] == []
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
-    assert platform.rung == 1
-
-
 def test_batch_that_is_closed_while_it_begins_sends_nothing(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from threading import Event, get_ident
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,30 +157,6 @@ def test_second_exception_during_a_batch_does_not_end_the_wait_for_its_rows(
         sent = records()
         has_ended.set()
     assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
-
-
-@pytest.mark.slow
-def test_signal_that_another_thread_gets_stops_a_batch(
-    platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It does not end the wait of the main thread, whose handler would run at the next result only."""
-    noticed, waited = Event(), []
-    monkeypatch.setattr("cxcall.runtime.signals.on_signal", noticed.set)
-
-    def answer(_body: Any, _count: int) -> Reply:
-        signal.pthread_kill(get_ident(), signal.SIGTERM)
-        waited.append(noticed.wait(15))
-        return Reply()
-
-    platform.answer = answer
-    rows = [{**BODY, "reasonCode": str(number)} for number in range(3)]
-    with (
-        Client() as client,
-        client.batch("personal-connection", rows, confirm=3, concurrency=1) as batch,
-        pytest.raises(KeyboardInterrupt),
-    ):
-        list(batch)
-    assert waited == [True]
 
 
 class Tracer:

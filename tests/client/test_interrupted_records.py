@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import cxcall.ledger
 from cxcall import Client, InterruptedDelivery, Outcome
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.ledger import Ledger
@@ -22,7 +21,7 @@ from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.configured_ledger import open_ledger
 from helpers.command import CONTACT
-from helpers.interrupts import SIGNAL, BlockEnd, TooLateError, handler_that_raises, tracing
+from helpers.interrupts import SIGNAL, TooLateError, handler_that_raises, tracing
 from helpers.platform_server import Platform, Reply
 from helpers.work import stride
 
@@ -86,25 +85,6 @@ def check_interrupted_send(
             send(client, reason)
     else:
         assert send(client, reason) is Outcome.ACCEPTED
-
-
-@pytest.mark.parametrize("step", ["__enter__", "__exit__"])
-def test_exception_at_the_end_of_any_block_of_the_ledger(ledger: Platform, step: str) -> None:
-    """The block is finished although its function `__exit__` did nothing, or its caller did not begin."""
-    folder = Path(cxcall.ledger.__file__).parent
-    with Client() as client, handler_that_raises(TooLateError()):
-        send(client, "first")
-        for occurrence in count(1, stride()):
-            end, reason = BlockEnd(folder, step, occurrence), f"{step}-{occurrence}"
-            try:
-                with tracing(end):
-                    send(client, reason)
-            except (TooLateError, InterruptedDelivery) as error:
-                check_interrupted_send(ledger, client, reason, error)
-            if not end.is_reached:
-                break
-    assert occurrence > 20
-    assert set(ledger.dials.values()) == {1}
 
 
 def test_exception_at_the_end_of_a_send_leaves_the_handlers_of_the_program(

@@ -28,7 +28,6 @@ from cxcall.ledger.postgres.postgres_connection import SESSION, connect, read_se
 from cxcall.ledger.postgres.postgres_errors import (
     explain_server_errors,
     pool_error,
-    raise_error_of_program,
     server_damage_error,
 )
 from cxcall.ledger.postgres.postgres_schema import (
@@ -120,7 +119,7 @@ class PostgresDatabase(LedgerDatabase):
         if len(statements) == 1:
             self._connection.execute(*statements[0])
         elif statements:
-            with raise_error_of_program(), self._connection.pipeline():
+            with self._connection.pipeline():
                 for statement, values in statements:
                     self._connection.execute(statement, values)
 

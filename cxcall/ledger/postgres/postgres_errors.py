@@ -1,8 +1,7 @@
-"""The errors of a ledger in PostgreSQL, and exceptions that psycopg replaced."""
+"""The errors of a ledger in PostgreSQL."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -82,23 +81,6 @@ def server_damage_error(name: str, detail: str) -> LedgerError:
         f"restore a backup of the schema `{SCHEMA}`; without one, check on the platform which calls were placed, rename "
         f"the schema, and run `cxcall history accept`",
     )
-
-
-@contextmanager
-def raise_error_of_program() -> Iterator[None]:
-    """Raise the exception of a signal handler that psycopg replaced by an error, because it cannot end its pipeline."""
-    import psycopg
-
-    before = sys.exc_info()[1]
-    try:
-        yield
-    except psycopg.OperationalError as error:
-        cause = error.__context__
-        while isinstance(cause, psycopg.Error) and cause is not before:
-            cause = cause.__context__
-        if cause is None or cause is before:
-            raise
-        raise cause from None
 
 
 def text_of(error: Exception) -> str:

@@ -9,7 +9,6 @@ import psycopg
 
 from cxcall.ledger.checksummed_rows import State, with_checksum
 from cxcall.ledger.errors import LedgerError, stop_on_version
-from cxcall.ledger.postgres.postgres_errors import raise_error_of_program
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres
 from cxcall.ledger.schema import (
     APPEND_ONLY_TABLES,
@@ -47,7 +46,7 @@ def prepare_tables(connection: Connection[Any], name: str) -> None:
     with _explaining_lock(name):
         found = _read_version(connection)
     if found is None or found < SCHEMA_VERSION:
-        with raise_error_of_program(), connection.transaction():
+        with connection.transaction():
             with _explaining_lock(name):
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 found = _read_version(connection)  # another process may have changed it meanwhile
