@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-from subprocess import STDOUT
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,9 +53,8 @@ def test_campaign_that_was_started_is_started_again_only_on_purpose(cxcall: Cxca
 def test_stop_is_sent_if_the_campaign_cannot_be_read(cxcall: Cxcall) -> None:
     with Platform(lambda *_: Reply(204), reads=lambda *_: Reply(400)) as platform:
         cxcall.environment |= platform.environment
-        ran = cxcall("campaign", "stop", CAMPAIGN, code=0)
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
         assert platform.rung == 1
-        assert "the campaign cannot be read" in ran.err
         cxcall("campaign", "start", CAMPAIGN, "--yes", code=5)
         assert platform.rung == 1
 
@@ -89,22 +85,7 @@ def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) 
     assert "`cxcall batch report`" in before.err
 
 
-def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) -> None:
-    states = ["on", "off"]
-
-    def read(path: str, count: int) -> Reply:
-        if path.endswith(CAMPAIGN):
-            return Reply(200, {"name": "Autumn", "campaignStatus": states[min(count, 1)]})
-        return Dialer().read(path, count)
-
-    with Platform(lambda *_: Reply(204), reads=read) as platform:
-        cxcall.environment |= platform.environment
-        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
-    assert "the campaign is already running" in ran.err
-    assert "the start was accepted, but the campaign is `off`" in ran.err
-
-
-def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox: Sandbox) -> None:
+def test_start_says_whether_the_campaign_is_on_before(live: Cxcall, sandbox: Sandbox) -> None:
     live.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",
         "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
@@ -113,23 +94,10 @@ def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox
     }
     ran = live("campaign", "start", "4712", "--yes", code=0)
     assert "the campaign is already running" in ran.err
-    assert "campaign `4712`, which is running" in ran.err
-    assert "warning" not in ran.err
+    assert "follow it: `cxcall campaign status 4712 --watch" in ran.err
     live("campaign", "stop", "4712", "--yes", code=0)
     watched = live("campaign", "status", "4712", "--watch", code=0)
     assert "not running\n" in watched.err  # no counts, so no colon
-
-
-def test_hint_after_a_start_says_what_may_have_ended_the_campaign(cxcall: Cxcall) -> None:
-    def read(path: str, count: int) -> Reply:
-        if path.endswith(CAMPAIGN):
-            return Reply(200, {"name": "Autumn", "campaignStatus": "complete"})
-        return Dialer().read(path, count)
-
-    with Platform(lambda *_: Reply(204), reads=read) as platform:
-        cxcall.environment |= platform.environment
-        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", "-o", "json", code=0)
-    assert "a campaign without contacts to call ends at once" in ran.envelope["findings"][0]["fix"]
 
 
 @pytest.mark.parametrize("body", [["x"], {"name": "Autumn"}])
@@ -144,26 +112,6 @@ def test_status_of_a_response_without_one_is_no_end_of_the_campaign(
         for more in ((), ("--watch",)):
             text = cxcall("campaign", "status", CAMPAIGN, *more, code=5).err
             assert "does not say whether the campaign runs" in text
-
-
-def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
-    asked, end = Event(), Event()
-
-    def read(path: str, count: int) -> Reply:
-        if path.endswith(CAMPAIGN) and count:
-            asked.set()
-            end.wait(30)
-        return Dialer().read(path, count)
-
-    with Platform(lambda *_: Reply(204), reads=read) as platform:
-        cxcall.environment |= platform.environment
-        with cxcall.begin("campaign", "start", CAMPAIGN, "--yes", err=STDOUT) as process:
-            assert asked.wait(30)
-            process.send_signal(signal.SIGINT)
-            printed, _ = process.communicate(timeout=25)
-        end.set()
-    assert process.returncode == 0
-    assert "the request was accepted, but the status of the campaign was not read" in printed
 
 
 def test_campaign_whose_status_is_text_has_not_ended(cxcall: Cxcall) -> None:
@@ -201,10 +149,9 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
         words = ("campaign", "status", CAMPAIGN, "--contact-list", LIST_ID)
         shown = cxcall(*words, code=0).out
         asked = cxcall("campaign", "start", CAMPAIGN, code=2).err
-        started = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0).err
         data = cxcall(*words, "-o", "json", code=0).out
-    assert "\nerror[x]" not in shown + asked + started
-    for text in (shown, asked, started, data):
+    assert "\nerror[x]" not in shown + asked
+    for text in (shown, asked, data):
         assert "+*******0123" in text
         assert "12025550123" not in text
     assert "A\\x1b[31m" in shown

@@ -48,7 +48,7 @@ def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
 
     campaign = tenant.new_campaign(list_id)
     started = live("campaign", "start", campaign, "-o", "json", code=0).envelope
-    assert (started["outcome"], started["data"]["contactList"]["id"]) == ("accepted", list_id)
+    assert started["outcome"] == "accepted"
     followed = live(
         "campaign", "status", campaign, "--watch", "--interval", "0.1", "-o", "jsonl", code=0
     )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.output.report import Report
@@ -20,9 +19,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
 from cxcall.runtime.signals import (
-    defer_signals,
-    interrupt_on_signals,
-    raise_deferred_interrupt,
     sleep,
 )
 from cxcall.sending import call_guards
@@ -75,8 +71,6 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             raise _explain_duplicate(error, action) from None
         if report.outcome is not Outcome.ACCEPTED:
             return _with_status_command(report, campaign)
-        state = _read_again(reader, campaign, screen, report)
-        report = _add_state(report, action, state, screen)
         if is_start and not options.sending.sandbox:  # which ends with this command
             watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
             report = report._replace(diagnostics=[*report.diagnostics, f"follow it: {watch}"])
@@ -102,47 +96,6 @@ def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
             " add `--again`",
         )
     )
-
-
-def _add_state(report: Report, action: str, state: CampaignState, screen: Screen) -> Report:
-    """Return the report of an accepted request with the state of the campaign after it."""
-    findings = list(report.findings)
-    if action == "start" and state.is_running is False:
-        reason = "see its errors"
-        if not state.errors:
-            reason = "a start can take a moment, and a campaign without contacts to call ends at once: check its list"
-        findings.append(
-            Finding.warning(
-                "state",
-                "response",
-                f"the start was accepted, but the campaign is `{state.status}`",
-                fix=f"{reason}; check its status again: {command_line('cxcall', 'campaign', 'status', state.id)}",
-                source="response",
-            )
-        )
-    shown = state if screen.stderr.isatty() else state.with_masked_numbers()
-    diagnostics = [*report.diagnostics, escape_to_one_line(str(shown))]
-    data = state.with_masked_numbers().as_dict()
-    return report._replace(data=data, findings=findings, diagnostics=diagnostics)
-
-
-def _read_again(
-    reader: CampaignReader, campaign: str, screen: Screen, report: Report
-) -> CampaignState:
-    """Return the campaign after an accepted request; only its ID if that fails, or a signal ends the wait."""
-    try:
-        interrupt_on_signals(report.exit_code)
-        raise_deferred_interrupt()
-        return reader.read_campaign(campaign)
-    except CxcallError as error:
-        screen.print_diagnostic(f"the campaign cannot be read: {error}")
-    except KeyboardInterrupt:
-        screen.print_diagnostic(
-            "interrupted: the request was accepted, but the status of the campaign was not read"
-        )
-    finally:
-        defer_signals()
-    return CampaignState(campaign)
 
 
 def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignState:
