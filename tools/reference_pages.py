@@ -16,7 +16,6 @@ import cxcall
 from cxcall.cli.commands.help import TOPICS
 from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.responses.platform_codes import load_platform_codes
 from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.sources import PREFIX, SECRET_SETTINGS, SETTING_NAMES, VENDOR_VARIABLES
 from man_page import (
@@ -190,21 +189,6 @@ def describe_type(schema: Any) -> str:
     return types if isinstance(types, str) else " or ".join(types)
 
 
-def write_platform_codes() -> str:
-    """Return the page of codes and texts in the responses of the platforms."""
-    parts = []
-    entries = [entry for group in load_platform_codes().values() for entry in group]
-    header = ("code", "where", "meaning", "usual cause", "what to do", "sure")
-    for platform in dict.fromkeys(entry.platform for entry in entries):
-        rows = [
-            (code(each.name), each.where, each.means, each.cause, each.do, each.certainty)
-            for each in entries
-            if each.platform == platform
-        ]
-        parts += [f"## {platform}\n", write_table(header, rows)]
-    return "\n".join(parts)
-
-
 class Page(NamedTuple):
     """A page: its title, its introduction, and the function that returns the rest."""
 
@@ -233,14 +217,6 @@ PAGES = {
         "Each message of cxcall has a code, such as `error[id-format]`, and so has each reason why `batch` skips a row. The codes are stable: a script may compare them. "
         "`cxcall explain CODE` prints the same text. The results of `cxcall validate -o sarif` link to this page.",
         write_findings,
-    ),
-    "platform-codes.md": Page(
-        "Platform error codes",
-        "Codes and texts in the responses of the platforms, with their usual cause. `cxcall explain CODE` prints an entry with "
-        "its source; `cxcall explain` uses them to read a response. Sure: H, the vendor's own specification or SDK, or two "
-        "sources; M, one good source; L, inferred, or one weak source. Sources: [Genesys "
-        "Cloud](../platforms/genesys-cloud.md#error-codes), [NICE CXone](../platforms/nice-cxone.md#errors-and-limits).",
-        write_platform_codes,
     ),
     "settings.md": Page(
         "Settings",
