@@ -203,7 +203,7 @@ def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) 
     (record,) = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:
         text = screen(child)
-    first, *rows = text.partition("1 delivery went to a server on this")[0].splitlines()
+    first, *rows = text.splitlines()
     assert first.split() == headings.split()
     assert len(rows) == 1, text
     assert rows[0].startswith(record["id"])

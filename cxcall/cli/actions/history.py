@@ -15,7 +15,6 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.record_types import record_fields
-from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -181,14 +180,8 @@ def _as_line(value: Any) -> str:
 
 
 def _remarks(records: Sequence[Record]) -> list[str]:
-    """Return what the list does not show: that it is empty, and on a narrow terminal, what went to the sandbox."""
-    if not records:
-        return ["no matching deliveries"]
-    local = sum(bool(_place(record)) for record in records)
-    what = (
-        f"{count_phrase(local, 'delivery')} went to a server on this machine, such as the sandbox"
-    )
-    return [what] if local else []
+    """Return what an empty list does not show."""
+    return [] if records else ["no matching deliveries"]
 
 
 def more_remark(shown: int, *, has_more: bool) -> list[str]:

@@ -16,10 +16,7 @@ from cxcall.output.screen import Screen
 from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.record_types import Batch
     from cxcall.output.output_options import OutputOptions
 
 
@@ -39,7 +36,7 @@ def prune_ledger(output: OutputOptions, older_than: str, *, yes: bool) -> Report
                 "keep a copy with `cxcall history export`",
             )
         pruned = ledger.prune(before) if count else 0
-        kept = [*_kept_by_batches(ledger.batches.all(), before)]
+        kept = []
         unknown = sum(each.at < before for each in ledger.records(unresolved=True))
     if unknown:
         what = f"{count_phrase(unknown, 'unknown delivery')}, and all of a batch that has one"
@@ -53,14 +50,6 @@ def prune_ledger(output: OutputOptions, older_than: str, *, yes: bool) -> Report
         text=text,
         diagnostics=kept,
     )
-
-
-def _kept_by_batches(batches: Iterable[Batch], before: datetime) -> Iterator[str]:
-    """Yield a note on the unfinished batch that keeps the most deliveries."""
-    began = {each.at: each.id for each in batches if not (each.is_finished or each.is_load)}
-    if began and (at := min(began)) < before:
-        yield f"kept what was sent since {at:%Y-%m-%d %H:%M} UTC: batch `{began[at]}` is not finished"
-        yield f"to send none of its remaining rows: `cxcall batch cancel {began[at]}`"
 
 
 def back_up_ledger(file: str) -> Report:

@@ -69,7 +69,10 @@ class Reading(NamedTuple):
             return (body if items is None else items), ()
         if selection.search is not None:
             result = selection.search(body)
-            return result, () if result is not None else (self._nothing_found(items),)
+            note = Finding.note(
+                "selection", "--query", "the expression selects nothing in the response"
+            )
+            return result, () if result is not None else (note,)
         objects = items if items is not None else [body]
         picked = [selection.pick(item) for item in objects]
         notes = missing_fields(selection, objects[:_SAMPLE])
@@ -109,12 +112,6 @@ class Reading(NamedTuple):
             json_lines=values,
             findings=(*report.findings, *notes, *more),
         )
-
-    def _nothing_found(self, items: list[Any] | None) -> Finding:
-        place = self.paging.items if self.paging else None
-        fix = f"the list is `{place[1:]}`: write `{place[1:]}[].NAME`" if items and place else ""
-        message = "the expression selects nothing in the response"
-        return Finding.note("selection", "--query", message, fix=fix)
 
 
 def explain_selection_error(error: SelectionError) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from cxcall.credentials.client_selection import grant_kind, require_token_url
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.status import get_status
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -145,15 +143,8 @@ def logout(target: SettingsOptions) -> Report:
 def switch(profile: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
     profile_changes.set_default_profile(config_path(), profile)
-    findings = []
-    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", profile):
-        message = "the variable selects another profile and takes precedence"
-        findings.append(
-            Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
-        )
     return Report(
         "auth switch",
-        findings=tuple(findings),
         data={"profile": profile},
         text=f"`{profile}` is now the default profile",
     )

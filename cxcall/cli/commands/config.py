@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.cli.command_classes import CommandGroup
@@ -10,7 +9,6 @@ from cxcall.cli.shared_options import COMMON, PROFILE, SettingsOptions, flags_of
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.output.output_options import OptionGroup, argument
 from cxcall.output.report import Report, Table
@@ -105,15 +103,9 @@ def set_(
     table = ConfigFile.read(config_path()).profiles.get(profile, {})
     platform = str(table.get("platform", "")) or find_platform({})
     checked = profile_changes.checked_value(key, value, find_platform_contract(platform))
-    findings = []
-    if key in profile_changes.PATHS and not Path(str(checked)).exists():
-        findings = [
-            Finding.warning("usage", "VALUE", f"`{checked}` does not exist", fix="create it")
-        ]
     profile_changes.change_profile(config_path(), profile, {key: checked})
     return Report(
         "config set",
-        findings=findings,
         data={key: checked, "profile": profile},
         text=f"`{key}` of profile `{profile}` is `{checked}`",
     )
