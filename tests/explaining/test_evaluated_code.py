@@ -62,14 +62,6 @@ def test_description_of_a_request_is_no_body() -> None:
         assert json.loads(request.body or "null") == {"queueId": "x"}, code
 
 
-def test_expected_response_of_a_test_is_no_response() -> None:
-    text = f'GET {URL}\nHTTP 404\n[Asserts]\njsonpath "$.code" exists\n'
-    (request,) = read_exchanges(text, "text")
-    assert request.response is None
-    (request,) = read_exchanges(f"GET {URL}\nHTTP 200\n   |   ^^^ actual value is <400>\n", "text")
-    assert request.response is None
-
-
 def test_settings_of_a_program_are_no_request_body() -> None:
     for value in (
         {"name": "dialer", "version": "4.0.0", "scripts": {}, "dependencies": {}},

@@ -35,8 +35,6 @@ _QUOTED_MESSAGE = re.compile(
     rf"^\"(?:(?:{_METHOD}) \S+ )?HTTP/[0-9.]+(?: \d{{3}}[^\"\\]*)?\\r\\n(?:[^\"\\]|\\.)*\"$"
 )
 _LABEL = re.compile(r"^(?:header|request|response): (?=\S)")
-_STATUS = re.compile(r"^Status:? ([1-5][0-9]{2})$")
-_QUOTED_HEADER = re.compile(r"^([A-Za-z][\w-]*): \"([^\"]*)\"$")
 _SENT = re.compile(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
 _RECEIVED = re.compile(r"^<-- ([1-5][0-9]{2})\b.*$")
 _END = re.compile(r"^(?:-->|<--) END\b.*$")
@@ -44,19 +42,8 @@ _NOISE = re.compile(
     r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:"
     r"|^[\w.]+\.(?:exceptions|connection)\.\w+: "
 )
-_DOTNET_REQUEST = re.compile(
-    r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
-)
-_DOTNET_RESPONSE = re.compile(
-    r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
-)
-_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
-# A Hurl file states the response that a test expects, and not the one that came.
-_HURL = re.compile(r"^\[(?:Asserts|Captures)\][ \t]*$|\^ actual value is <", re.MULTILINE)
-_HURL_EXPECTED = re.compile(r"^HTTP(?:/[0-9.]+)? (?:[1-5][0-9]{2}|\*)[ \t]*$", re.MULTILINE)
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
-    r"|\\r\\n$",
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^[^\S\n]*\u2502",
     re.MULTILINE,
 )
 
@@ -69,23 +56,13 @@ def read_transcripts(text: str) -> Iterator[ObservedRequest]:
 
 def _as_messages(text: str) -> str:
     """Return a transcript as the HTTP messages in it; any other text unchanged."""
-    if _HURL.search(text):
-        text = _HURL_EXPECTED.sub("", text)
     if not _MARKS.search(text):
         return text
-    text = _DOTNET_REQUEST.sub(_dotnet_message, text)
-    text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
-    text = _SHOWN_LINE_END.sub("", text)
     if found := _LOGGER.search(text):  # also before its other lines, such as headers
         logger = re.escape(found["logger"])
         text = re.sub(rf"^{_TIME}\S*{logger} ?", "", text, flags=re.MULTILINE)
     lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
     return "\n".join(line for line in lines if line is not None)
-
-
-def _dotnet_message(found: re.Match[str]) -> str:
-    headers = "\n".join(line.strip() for line in found[3].split("\n"))
-    return f"{found[1]} {found[2]}\n{headers}\n"
 
 
 def _content(line: str) -> str | None:
@@ -104,10 +81,7 @@ def _content(line: str) -> str | None:
         return f"HTTP/1.1 {found[1]}"
     if _NOISE.match(line):
         return None
-    content = _LABEL.sub("", line)
-    if content != line:
-        content = _STATUS.sub(r"HTTP/1.1 \1", _QUOTED_HEADER.sub(r"\1: \2", content))
-    return content
+    return _LABEL.sub("", line)
 
 
 def _unquote(text: str) -> str | None:
