@@ -1,4 +1,4 @@
-"""Read a user's document: JSON or YAML, compressed by gzip or not."""
+"""Read a user's document: JSON or YAML."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from cxcall.documents.text_files import decode
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 
-LARGEST = 1 << 29
-"""The most bytes of an unpacked document."""
 _DUPLICATES_LISTED = 100
 _DUPLICATE_FIX = "keep only one of them"
 
@@ -20,7 +18,7 @@ def read_document(path: str, content: bytes) -> tuple[Any, list[UsageError]]:
 
     Raises UsageError if it is neither JSON nor YAML.
     """
-    text = _decode(path, _unpack(path, content))
+    text = _decode(path, content)
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return _read_yaml(path, text)
     try:
@@ -68,24 +66,3 @@ def _decode(path: str, content: bytes) -> str:
     except DocumentError as error:
         (finding, *_) = error.findings
         raise UsageError(finding.message, where=path, fix=finding.fix) from None
-
-
-def _unpack(path: str, content: bytes) -> bytes:
-    """Return the bytes of a document; stops unpacking at the greatest size of a document."""
-    if content[:2] != b"\x1f\x8b":
-        return content
-    import gzip
-    import zlib
-    from io import BytesIO
-
-    try:
-        with gzip.open(BytesIO(content)) as packed:
-            unpacked = packed.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error):
-        raise UsageError(
-            f"`{path}` is a damaged gzip file", where=path, fix="download the file again"
-        ) from None
-    if len(unpacked) > LARGEST:
-        message = f"`{path}` has more than {LARGEST >> 20} MB"
-        raise UsageError(message, where=path, fix="remove the parts that you do not need")
-    return unpacked

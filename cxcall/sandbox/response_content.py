@@ -89,7 +89,6 @@ def success_response(
         body = _fill_pointers(
             example, {**_path_pointers(operation, context.path_values), **pointers}
         )
-        body = _replace_in_paths(body, _replaced_ids(example, body))
     else:
         body = sample_response(operation.contract, media_type.get("schema", {}), pointers)
     return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
@@ -168,29 +167,6 @@ def _fill_pointers(example: Any, texts: Mapping[str, str]) -> Any:
         return value if text is None else text
 
     return map_values(example, fill)
-
-
-def _replaced_ids(example: Any, body: Any) -> dict[str, str]:
-    """Return the IDs of an example that are replaced in the body, with the new IDs."""
-    if not isinstance(example, dict) or not isinstance(body, dict):
-        return {}
-    pairs = [(example[name], body[name]) for name in example]
-    found = {old: new for old, new in pairs if isinstance(old, str) and old != new}
-    for old, new in pairs:
-        found |= _replaced_ids(old, new)
-    return found
-
-
-def _replace_in_paths(body: Any, names: Mapping[str, str]) -> Any:
-    """Return a copy in which paths such as `selfUri` contain the new IDs."""
-
-    def rename(_: str, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("/"):
-            for old, new in names.items():
-                value = value.replace(old, new)
-        return value
-
-    return map_values(body, rename)
 
 
 def _without(body: Any, pointers: Container[str]) -> Any:

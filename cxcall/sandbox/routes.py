@@ -28,16 +28,14 @@ class Routes:
         for operation in operations:
             by_path.setdefault(operation.path, {}).setdefault(operation.method, operation)
             bases.setdefault(operation.path, {""}).add(operation.base_path)
-        self._by_end: dict[tuple[str, int], list[_Route]] = {}
-        for order, (path, methods) in enumerate(by_path.items()):
-            route = _Route(
-                len(_PARAMETER.findall(path)), order, path, tuple(sorted(bases[path])), methods
-            )
-            self._by_end.setdefault(_end_of(path), []).append(route)
+        self._routes = [
+            _Route(path, tuple(sorted(bases[path])), by_path[path])
+            for path in sorted(by_path, key=lambda each: len(_PARAMETER.findall(each)))
+        ]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Return the operation and its path parameters; raises a 404 ErrorResponse, or a 405 one with `Allow`."""
-        for route in self._candidates(path):
+        for route in self._routes:
             match = _pattern(route.template, route.bases).fullmatch(path)
             if match and method in route.methods:
                 names = _PARAMETER.findall(route.template)
@@ -47,32 +45,13 @@ class Routes:
                 raise ErrorResponse(405, headers={"Allow": ", ".join(sorted(route.methods))})
         raise ErrorResponse(404)
 
-    def _candidates(self, path: str) -> list[_Route]:
-        """Return the routes whose last fixed segment is in the path, those with fewer parameters first."""
-        ends = [_NO_END, *((each, at) for at, each in enumerate(reversed(path.split("/"))))]
-        found = [route for end in ends for route in self._by_end.get(end, ())]
-        return sorted(found, key=lambda route: (route.parameters, route.order))
-
 
 class _Route(NamedTuple):
     """The operations of a path template, by method."""
 
-    parameters: int
-    order: int
     template: str
     bases: tuple[str, ...]
     methods: dict[str, Operation]
-
-
-_NO_END = ("", -1)
-
-
-def _end_of(template: str) -> tuple[str, int]:
-    """Return the last segment without a parameter, in the form of a path, and the number of segments after it."""
-    for count, segment in enumerate(reversed(template.split("/"))):
-        if segment and "{" not in segment:
-            return quote(segment, safe=_UNESCAPED), count
-    return _NO_END
 
 
 @cache

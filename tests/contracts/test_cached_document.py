@@ -118,12 +118,10 @@ def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
+def test_document_may_be_piped_but_not_compressed(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
-    assert "callLead" in names(cxcall, str(packed))
-    packed.write_bytes(packed.read_bytes()[:-9])
-    assert "damaged" in cxcall("operations", "--contract", str(packed), code=2).err
+    assert "compressed by gzip" in cxcall("operations", "--contract", str(packed), code=2).err
     piped = cxcall("operations", "--contract", "-", stdin=json.dumps(openapi()), code=0)
     assert "callLead" in piped.out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -118,8 +118,6 @@ class RequestLog:
         # The number of dropped entries, and the number of the oldest entry that may have a body.
         self._dropped = self._next_body = self._body_size = self._count = 0
         self._claimed_numbers: set[str] = set()
-        self._accepted: Counter[tuple[str, str]] = Counter()
-        self._ring_count = 0
 
     @property
     def received(self) -> list[LoggedRequest]:
@@ -130,8 +128,8 @@ class RequestLog:
     def count_accepted(self, method: str, path: str) -> int:
         """Return how many requests for a path were accepted so far."""
         shown = mask_text(path)[:_PATH_LENGTH]
-        with self._changed:
-            return self._accepted[method, shown]
+        found = (each for each in self.received if (each.method, each.path) == (method, shown))
+        return sum(each.accepted for each in found)
 
     def add(self, entry: LoggedRequest) -> None:
         """Append an entry, and drop data so that the log stays within its limits."""
@@ -139,23 +137,14 @@ class RequestLog:
         with self._changed:
             if len(self._entries) == MOST_REQUESTS:
                 self._body_size -= self._entries[0].size
-                self._tally(self._entries[0], -1)
                 self._dropped += 1
             self._count += 1
             entry = replace(entry, path=path, numbers=numbers, number=self._count)
             self._entries.append(entry)
-            self._tally(entry, 1)
             self._body_size += entry.size
             self._on_request(entry)
             self._drop_bodies()
             self._changed.notify_all()
-
-    def _tally(self, entry: LoggedRequest, change: int) -> None:
-        self._ring_count += change * entry.rings
-        if entry.accepted:
-            self._accepted[entry.method, entry.path] += change
-            if not self._accepted[entry.method, entry.path]:
-                del self._accepted[entry.method, entry.path]
 
     def _drop_bodies(self) -> None:
         while self._body_size > LARGEST_LOG:
@@ -167,7 +156,9 @@ class RequestLog:
     def wait_for_rings(self, count: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._ring_count >= count, timeout)
+            return self._changed.wait_for(
+                lambda: sum(each.rings for each in self._entries) >= count, timeout
+            )
 
     def claim(self, number: str) -> bool:
         """Return whether this is the first call with `number`."""
@@ -182,5 +173,3 @@ class RequestLog:
             self._entries.clear()
             self._dropped = self._next_body = self._body_size = 0
             self._claimed_numbers.clear()
-            self._accepted.clear()
-            self._ring_count = 0
