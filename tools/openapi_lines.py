@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.indexed_document import index_body
 from cxcall.contracts.openapi_document import OperationEntry, named_extensions
-from cxcall.contracts.operation import Operation
 
 _SEPARATOR = ",\n"
 
@@ -78,17 +78,6 @@ def write_document(document: dict[str, Any]) -> tuple[str, str]:
             for each in operations
         ],
         {name: lines.spans["schema", name] for name in components["schemas"]},
-        [_body(each) for each in operations if each.takes_body],
+        [index_body(each) for each in operations if each.takes_body],
     ]
     return text, "".join(f"{_json(part)}\n" for part in index)
-
-
-def _body(operation: Operation) -> list[Any]:
-    """Return the index entry of a body: operation, is it generated, is it a list, required names, other names."""
-    schema = operation.schema_at("")
-    is_array = "array" in schema.get("type", ())
-    if is_array:
-        schema = operation.schema_at("/0")
-    required = list(schema.get("required", ()))
-    others = [name for name in schema.get("properties", {}) if name not in required]
-    return [operation.name, operation.is_generated, is_array, required, others]

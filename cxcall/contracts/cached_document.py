@@ -18,6 +18,7 @@ from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from cxcall.contracts.indexed_document import index_body, likely_operations
 from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.contracts.openapi_document import OperationEntry, named_extensions
 from cxcall.documents.paths import variable_folder
@@ -32,35 +33,19 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument
-    from cxcall.contracts.operation import Operation
 
     Converter = Callable[[str, bytes], Contract]
 
-FORMAT = 31
+FORMAT = 32
 """Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
-_NAMES_SEARCHED = 1000
+_MAX_LIKELY = 200
 _TABLES = """
     PRAGMA journal_mode = OFF;
     CREATE TABLE part (kind TEXT, name TEXT, json TEXT, checksum INTEGER, PRIMARY KEY (kind, name));
-    CREATE TABLE body (name TEXT, is_array INTEGER, names INTEGER, required INTEGER);
-    CREATE TABLE property (
-        name TEXT, operation INTEGER, is_required INTEGER, PRIMARY KEY (name, operation)
-    ) WITHOUT ROWID;
 """
 _PARTS = "SELECT json, checksum FROM part WHERE kind = ? ORDER BY rowid"
 _PART = "SELECT json, checksum FROM part WHERE kind = ? AND name = ?"
-_LIKELY = """
-    SELECT json, checksum FROM (
-        SELECT body.name, found = required AS is_whole, shared FROM body LEFT JOIN (
-            SELECT operation, count(*) AS shared, sum(is_required) AS found FROM property
-            WHERE name IN ({marks}) GROUP BY operation
-        ) ON operation = body.rowid WHERE is_array = {is_array} AND (shared OR NOT names)
-        ORDER BY is_whole DESC, shared DESC, body.rowid LIMIT 200
-    ) AS likely JOIN part ON kind = 'operation' AND part.name = likely.name
-    ORDER BY is_whole DESC, shared DESC, part.rowid
-"""
-"""Bodies whose required names are all present come first, then those that share most names."""
 
 
 def open_document(path: str, convert: Converter) -> OpenApiDocument:
@@ -129,9 +114,9 @@ class CachedDocument:
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, the likeliest first."""
-        searched = names[:_NAMES_SEARCHED]
-        statement = _LIKELY.format(marks=", ".join("?" * len(searched)), is_array=int(is_array))
-        return (OperationEntry(*each) for each in self._read(statement, *searched))
+        bodies = self._part("document", "bodies")
+        found = likely_operations(bodies, names, _MAX_LIKELY, is_array=is_array)
+        return (entry for each in found for entry in self.find_by_name(each))
 
     def may_declare(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - as of IndexedDocument
         """Return True: `find_likely` reads no other operations."""
@@ -231,6 +216,7 @@ def _fill(connection: sqlite3.Connection, contract: Contract, digest: str) -> No
             digest: {**document, "paths": {}, "components": {"securitySchemes": schemes}},
             "routes": [(each.method, each.path, each.name) for each in operations],
             "extensions": named_extensions(entries),
+            "bodies": [index_body(each) for each in operations if each.takes_body],
         },
         "operation": {each.name: (each.method, each.path, each.declared) for each in operations},
         "schema": document["components"]["schemas"],
@@ -240,19 +226,3 @@ def _fill(connection: sqlite3.Connection, contract: Contract, digest: str) -> No
         texts = ((name, json.dumps(part, separators=(",", ":"))) for name, part in members.items())
         rows = ((kind, name, text, crc32(text.encode())) for name, text in texts)
         connection.executemany("INSERT INTO part VALUES (?, ?, ?, ?)", rows)
-    for operation in operations:
-        if operation.takes_body:
-            _fill_body(connection, operation)
-
-
-def _fill_body(connection: sqlite3.Connection, operation: Operation) -> None:
-    """Write the names in a body, by which its operation is found."""
-    schema = operation.schema_at("")
-    is_array = "array" in schema.get("type", ())
-    if is_array:
-        schema = operation.schema_at("/0")
-    names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
-    body = (operation.name, is_array, len(names), len(required))
-    row = connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", body).lastrowid
-    properties = ((each, row, each in required) for each in names | required)
-    connection.executemany("INSERT INTO property VALUES (?, ?, ?)", properties)

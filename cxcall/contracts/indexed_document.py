@@ -21,9 +21,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+    IndexedBody = tuple[str, bool, bool, list[str], list[str]]
+    """Name of the operation, whether it is generated, whether the body is a list, required properties, and others."""
 
 _MAX_LIKELY = 15
 """The most generated operations that are likely for one body."""
+
+
+def index_body(operation: Operation) -> IndexedBody:
+    """Return what is known of a body by which its operation is found."""
+    schema = operation.schema_at("")
+    is_array = "array" in schema.get("type", ())
+    if is_array:
+        schema = operation.schema_at("/0")
+    required = list(schema.get("required", ()))
+    others = [name for name in schema.get("properties", {}) if name not in required]
+    return operation.name, operation.is_generated, is_array, required, others
+
+
+def likely_operations(
+    bodies: Iterable[IndexedBody], names: Iterable[str], most: int, *, is_array: bool
+) -> list[str]:
+    """Return at most `most` operations, whose bodies share most of these names.
+
+    A body that declares no names may have any, except a generated one.
+    """
+    likely, name_set = [], set(names)
+    for name, is_generated, is_list, required, others in bodies:
+        shared = len(name_set & {*required, *others})
+        is_open = not (is_generated or required or others)
+        if is_list == is_array and (shared or is_open):
+            likely.append((-shared, not name_set.issuperset(required), name))
+    return [name for *_, name in sorted(likely)[:most]]
 
 
 class IndexedDocument:
@@ -73,8 +104,8 @@ class IndexedDocument:
         return parsed
 
     @cached_property
-    def _bodies(self) -> list[tuple[str, bool, bool, list[str], list[str]]]:
-        parsed: list[tuple[str, bool, bool, list[str], list[str]]] = json.loads(self._index[4])
+    def _bodies(self) -> list[IndexedBody]:
+        parsed: list[IndexedBody] = json.loads(self._index[4])
         return parsed
 
     def routes(self) -> list[tuple[str, str, str]]:
@@ -97,14 +128,9 @@ class IndexedDocument:
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that are not generated, then those whose bodies share most of these names."""
-        likely, name_set = [], set(names)
-        for name, is_generated, is_list, required, others in self._bodies:
-            shared = len(name_set & {*required, *others})
-            if not is_generated:
-                yield from self._read([name])
-            elif shared and is_list == is_array:
-                likely.append((-shared, not name_set.issuperset(required), name))
-        yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
+        yield from self._read(name for name, is_generated, *_ in self._bodies if not is_generated)
+        generated = (each for each in self._bodies if each[1])
+        yield from self._read(likely_operations(generated, names, _MAX_LIKELY, is_array=is_array))
 
     def may_declare(self, names: Iterable[str]) -> bool:
         """Return False if one of the names is not in any body."""
