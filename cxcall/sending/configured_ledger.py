@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 VARIABLE = "CXCALL_LEDGER"
 
 
-def open_ledger(*, to_read: bool = False) -> Ledger:
-    """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used.
-
-    With `to_read`, a file that cannot be written (a full disk, a read-only folder) is opened to be read.
-    """
+def open_ledger() -> Ledger:
+    """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used."""
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import state_dir
 
@@ -32,7 +29,7 @@ def open_ledger(*, to_read: bool = False) -> Ledger:
     markers = _marker_folder(state)
     if url := _shared_address():
         return Ledger.open_shared(url, marker_folder=markers)
-    return Ledger.open(state, marker_folder=markers, to_read=to_read)
+    return Ledger.open(state, marker_folder=markers)
 
 
 def has_ledger() -> bool:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding, Severity, add_notice
+from cxcall.findings.finding import Finding, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
 from cxcall.ledger.errors import (
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SIDE_FILES = ("-wal", "-journal")
-_SHARED_MEMORY = 32768
 _FIRST_RECORDS = 256 * 1024
 """Bytes of a new ledger with its additional files."""
-_WHY_READ = "its records can be read, but nothing is sent until new ones can be written"
-
 _WHY_UPGRADE = "cxcall 0.2.0 wrote this ledger, which is upgraded before it is used: this checks all of its records, and needs"
 _SPACE_OF_UPGRADE = 2
 """The space that the upgrade of a file needs in addition, by the file's size."""
@@ -83,46 +80,6 @@ def _warn_of_other_names(path: Path) -> None:
                 why="it is a hard link, for example of a backup by `cp -l`: SQLite keeps new records in a file beside each name",
             )
         )
-
-
-def open_unwritable_database(folder: Path) -> SqliteDatabase:
-    """Open the file in `folder` as `open_database` does; if it cannot be written, only to read, with a notice."""
-    try:
-        return open_database(folder)
-    except LedgerError as error:
-        path = folder / FILE_NAME
-        with explain_errors(path):
-            size = _size(path)
-        if size <= 0:
-            raise
-        try:
-            database = _open_to_read(folder)
-        except LedgerError as unreadable:
-            is_older = unreadable.findings[0].why.startswith(_WHY_UPGRADE)
-            raise (unreadable if is_older else error) from None
-        found = error.findings[0]
-        add_notice(found._replace(severity=Severity.WARNING, why=_WHY_READ))
-        return database
-
-
-def _open_to_read(folder: Path) -> SqliteDatabase:
-    """Open the file in `folder` without writing anything; raises LedgerError if that fails."""
-    path = folder / FILE_NAME
-    with explain_errors(path):
-        # Records that are only in the `-wal` file require this file and the file of shared memory of the processes
-        # that use the ledger (https://www.sqlite.org/wal.html#read_only_databases). On a full disk, an
-        # attempt to open the ledger leaves a smaller one.
-        has_records = _size(_side_file(path, "-wal")) > 0
-        is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
-        database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
-        try:
-            _prepare(database)
-            if is_in_use:
-                check_if_quick(database)
-        except BaseException:
-            database.close()
-            raise
-    return database
 
 
 def check_folder(folder: Path) -> bool:

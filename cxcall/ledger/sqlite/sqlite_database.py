@@ -35,18 +35,17 @@ _WRITE_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQL
 class SqliteDatabase(LedgerDatabase):
     """One connection to the file; threads that share it write one after another."""
 
-    def __init__(self, path: Path, mode: str = "") -> None:
-        """Connect to the file; `mode` are the parameters of SQLite's URI, such as `mode=ro`."""
-        self.path, self.name, self._mode = path, str(path), mode
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, str(path)
         self.lock = ProcessLock(self.name)
         self._transaction = object()
         """Identifies the last transaction, so that only its own end rolls it back."""
-        self._connection = self._connect(mode)
+        self._connection = self._connect()
         self._is_suspended = self._is_closed = False
         self._file = self._file_identity()
         suspend_during_forks(self)
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _connect(self, mode: str = "") -> sqlite3.Connection:
         import sqlite3
 
         self._is_durable: bool | None = False
@@ -79,7 +78,7 @@ class SqliteDatabase(LedgerDatabase):
         """Keep other threads from writing, and connect again after a fork."""
         with self.lock.held, explain_errors(self.path):
             if self._is_suspended:
-                self._connection = self._connect(self._mode or "mode=rw")
+                self._connection = self._connect("mode=rw")
                 self._is_suspended = False
                 self._stop_if_replaced()
             yield

@@ -92,7 +92,7 @@ def _open_ledger(
         return None, ()
     try:
         stop_on_lost_file()
-        return (stack.enter_context(open_ledger(to_read=True)) if has_ledger() else None), ()
+        return (stack.enter_context(open_ledger()) if has_ledger() else None), ()
     except (LedgerError, MissingRecordsError) as error:
         found = error.findings[0]
         what = "`--max-attempts` was" if job.settings.call_limit else "earlier batches were"

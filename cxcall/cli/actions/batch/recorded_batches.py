@@ -57,7 +57,7 @@ _LESS_USEFUL = (
 
 def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
-    with open_ledger(to_read=True) as ledger:
+    with open_ledger() as ledger:
         batches = ledger.batches.all()
         has_more = len(batches) > limit
         batches = batches[:limit]
@@ -115,7 +115,7 @@ def report_batch(
 ) -> Report:
     """Return the report of a batch in the form that the options name."""
     is_joined = options.join or options.input is not None
-    with open_ledger(to_read=True) as ledger:
+    with open_ledger() as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
     diagnostics = []
     if is_joined or options.rejects:
