@@ -231,10 +231,6 @@ class CheckStatistics:
     """The operation as one that can place a call, if a row to send may place one."""
     _notes: set[tuple[str, str]] = field(default_factory=set)
     _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
-    _first_row: int = 0
-    _in_all_rows: dict[tuple[str, ...], int] = field(default_factory=dict)
-    """The positions in `findings` of those that every row had so far, such as a missing column, by their texts."""
-    _joined: int = 0
 
     @property
     def valid(self) -> int:
@@ -266,8 +262,6 @@ class CheckStatistics:
             self.skipped[checked.skip] += 1
         elif checked.request and is_left and checked.request.operation.can_place_call:
             self.call = checked.request.operation
-        self._first_row = self._first_row or checked.row.number
-        in_all_rows: dict[tuple[str, ...], int] = {}
         for each in checked.findings:
             finding = _as_warning(each) if checked.skip else each
             if self._is_repeated_note(finding):
@@ -275,25 +269,11 @@ class CheckStatistics:
                 continue
             kind = finding.code, finding.severity
             self.counts[kind] += 1
-            text = finding.severity, finding.code, finding.where, finding.message
-            if text in self._in_all_rows:
-                in_all_rows[text] = self._in_all_rows[text]
-                self._join(in_all_rows[text], checked.row.number, finding.message)
-                continue
             most = _MAX_FINDINGS if is_invalid else _MAX_OF_A_KIND
             if self._shown[kind] < most and len(self.findings) < _MAX_FINDINGS:
                 self._shown[kind] += 1
-                if self.rows == 1 and "*" not in finding.message:  # masked numbers may differ
-                    in_all_rows[text] = len(self.findings)
                 message = f"row {checked.row.number}: {finding.message}"
                 self.findings.append(finding._replace(message=message))
-        self._in_all_rows = in_all_rows
-
-    def _join(self, position: int, row: int, text: str) -> None:
-        """Join the finding of a row with that of all rows before."""
-        message = f"rows {self._first_row} to {row}: {text}"
-        self.findings[position] = self.findings[position]._replace(message=message)
-        self._joined += 1
 
     def _is_repeated_note(self, finding: Finding) -> bool:
         """Return whether a note repeats an earlier note for another row: many notes would hide the errors."""
@@ -332,7 +312,7 @@ class CheckStatistics:
         lines = [", ".join(parts)]
         if self.numbers_written:
             lines.append(f"{count_phrase(self.numbers_written, 'number')} written in E.164")
-        if self.counts.total() - self._joined > len(self.findings):
+        if self.counts.total() > len(self.findings):
             by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
             lines.append("only the first findings of each kind are shown")

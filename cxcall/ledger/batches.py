@@ -44,10 +44,6 @@ _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "
 _LAST_SENT = """
 SELECT row, max(at) FROM delivery WHERE batch = ? AND batch <> '' AND row > 0 GROUP BY row ORDER BY 2
 """
-_OWN_OUTCOME = f"""
-SELECT row FROM unsent WHERE batch = ?
-    AND (outcome = 'unknown' OR kind = '{UnsentKind.MOVED}') LIMIT 1
-"""  # noqa: S608 - constants
 
 
 class BatchRecords:
@@ -195,14 +191,6 @@ class BatchRecords:
         with self._database.snapshot():
             found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED))
         return {row["reason"]: int(row["row"]) for row in found}
-
-    def counts_by_row_differ(self, batch: str) -> bool:
-        """Return whether the outcome of a row may differ from the newest delivery with its number.
-
-        Another batch sent the row, or a response did not confirm all rows of its request.
-        """
-        with self._database.snapshot():
-            return self._database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None
 
     def unsent_rows(
         self, batches: Collection[str], outcome: Outcome | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -131,26 +130,6 @@ def _sent_by_other_batches(ledger: Ledger, batch: str, own: Container[str]) -> I
             record = ledger.get(delivery)
             if record.known_outcome in _CALLED:
                 yield _sent(record)._replace(row=row)
-
-
-class BatchCounts(NamedTuple):
-    """The rows of a batch: their number (None if it was not recorded), outcomes, and how many were not sent for a reason."""
-
-    rows: int | None
-    outcomes: dict[str, int]
-    unsent: int
-
-
-def count_rows_of(ledger: Ledger, batch: Batch) -> BatchCounts:
-    """Return the counts of a batch as its report has them."""
-    records = ledger.batches
-    if not records.counts_by_row_differ(batch.id):
-        outcomes, unsent = records.count_outcomes(batch.id), records.count_unsent(batch.id)
-        return BatchCounts(batch.rows, outcomes, unsent)
-    report = read_report(ledger, batch)
-    sent = [row for row in report.rows if row.delivery or row.outcome == Outcome.UNKNOWN]
-    outcomes = dict(Counter(row.outcome for row in sent))
-    return BatchCounts(len(report.rows) + report.missing, outcomes, len(report.rows) - len(sent))
 
 
 def _unsent(row: UnsentRow) -> ReportRow:

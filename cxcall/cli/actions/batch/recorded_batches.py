@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.report_counts import summarize
-from cxcall.batch.report.report_rows import count_rows_of, find_batch, read_report
+from cxcall.batch.report.report_rows import find_batch, read_report
 from cxcall.batch.report.text_and_csv_reports import csv_records, text_sections
 from cxcall.cli.actions.history import more_remark
 from cxcall.findings.exit_codes import Outcome
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from cxcall.batch.report.input_columns import InputFile
     from cxcall.batch.report.report_counts import Summary
-    from cxcall.batch.report.report_rows import BatchCounts, BatchReport
+    from cxcall.batch.report.report_rows import BatchReport
     from cxcall.cli.commands.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation
+    from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.record_types import Batch
 
 
@@ -61,8 +62,7 @@ def list_batches(limit: int) -> Report:
         batches = ledger.batches.all()
         has_more = len(batches) > limit
         batches = batches[:limit]
-        counts = [count_rows_of(ledger, each) for each in batches]
-    listed = [_batch_data(batch, each) for batch, each in zip(batches, counts, strict=True)]
+        listed = [_batch_data(each, ledger) for each in batches]
     return Report(
         "batch list",
         data={"batches": listed, "hasMore": has_more},
@@ -74,7 +74,7 @@ def list_batches(limit: int) -> Report:
     )
 
 
-def _batch_data(batch: Batch, counts: BatchCounts) -> dict[str, Any]:
+def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
     return {
         "id": batch.id,
         "at": batch.at.isoformat(),
@@ -83,9 +83,9 @@ def _batch_data(batch: Batch, counts: BatchCounts) -> dict[str, Any]:
         "operation": batch.operation,
         "target": batch.target,
         "file": batch.file,
-        "rows": counts.rows,
-        "outcomes": counts.outcomes,
-        "unsent": counts.unsent,
+        "rows": batch.rows,
+        "outcomes": ledger.batches.count_outcomes(batch.id),
+        "unsent": ledger.batches.count_unsent(batch.id),
     }
 
 
