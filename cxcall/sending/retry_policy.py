@@ -19,7 +19,7 @@ MAX_SENDS = 3
 """The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 HELD_BACK = "held"
 """The failure of a request that had to wait for its slot again: it has no limit, because nothing was sent."""
-_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", "proxy-tls")
+_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy")
 
 
 def retry_wait(

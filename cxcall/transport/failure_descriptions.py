@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from errno import ECONNREFUSED
-from http import HTTPStatus
 from http.client import IncompleteRead
 from os import strerror
 from pathlib import Path
@@ -34,22 +33,16 @@ _HEAD_TEXTS = (
     ("when reading status line", "the response is not HTTP: its first line is too long"),
     ("more than 100 headers", "the response has too many headers"),
 )
-_INVALID_PROXY = "the URL of the proxy is not valid"
+_INVALID_PROXY = (
+    "the URL of the proxy is not valid, or is one of a SOCKS proxy, which needs `requests[socks]`"
+)
 # The problem with a host that got no request, and what to check: `{}` is the setting that names the host.
 _UNREACHABLE = {
     "dns": ("cannot be found", "check the region or `{}`: `cxcall config show`"),
     "connect": ("refused the connection", "check `{}`, and that the server is running"),
     "certificate": (
         "has a certificate that is not trusted",
-        "set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
-    ),
-    "certificate-name": (
-        "has a certificate for other host names",
-        "check the host in `{}`; if it is correct, contact the operator of the server",
-    ),
-    "certificate-date": (
-        "has a certificate that is not valid today",
-        "check the date of this machine; if it is correct, contact the operator of the server",
+        "check the host in `{}`, and the date of this machine; set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
     ),
     "ca-file": (
         "cannot be verified, because its certificate cannot be checked",
@@ -57,50 +50,26 @@ _UNREACHABLE = {
     ),
     "tls": ("did not complete the TLS handshake", "check the host and the port in `{}`"),
     "no-tls": ("does not speak TLS", "check the host and the port in `{}`"),
-    "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
-    "proxy-login": (
-        "cannot be reached, because the proxy requires a valid user name and password",
-        "add its credentials to `HTTPS_PROXY`, or correct them",
-    ),
-    "proxy-refused": (
-        "cannot be reached, because the proxy refuses to connect to it",
-        "check `HTTPS_PROXY` and `NO_PROXY`, or contact the operator of the proxy",
-    ),
-    "proxy-tls": (
-        "did not complete the TLS handshake through the proxy",
+    "proxy": (
+        "cannot be reached through the proxy",
         "check `HTTPS_PROXY` and `NO_PROXY`, and the host and the port in `{}`",
     ),
-    "proxy-url": (
+    "proxy-refused": (
         "cannot be reached through the proxy",
-        "write `HTTPS_PROXY` as `http://HOST:PORT`, or unset it",
-    ),
-    "proxy-socks": (
-        "cannot be reached through the SOCKS proxy",
-        "install `requests[socks]` beside cxcall, such as `pipx inject cxcall 'requests[socks]'`, or use an HTTP proxy",
+        "check `HTTPS_PROXY`, written as `http://HOST:PORT` with the user and password that the proxy requires, and `NO_PROXY`",
     ),
     "no-thread": (
         "cannot be sent this request, because the process cannot start a thread",
         "let the main thread of your program wait for the requests in other threads",
     ),
 }
-_TLS_FAILURES = (
-    "certificate",
-    "certificate-name",
-    "certificate-date",
-    "ca-file",
-    "tls",
-    "no-tls",
-    "proxy-tls",
-)
-_TUNNEL_FAILURES = {"tls": "proxy-tls", "no-tls": "proxy-tls"}
+_TLS_FAILURES = ("certificate", "ca-file", "tls", "no-tls")
 _TUNNEL = "Tunnel connection failed: "
 _TRANSIENT = ("408", "429")
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
 _PROXY_URL = {"InvalidProxyURL", "ProxySchemeUnknown", "LocationParseError", "LocationValueError"}
 _OTHER_PROTOCOL = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
-# Errors of OpenSSL (`X509_V_ERR_...`): not yet valid, expired; another host name, another IP address.
-_DATE_ERRORS, _NAME_ERRORS = (9, 10), (62, 64)
 
 
 def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
@@ -131,41 +100,31 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
         return "ca-file", problem
     signs = (
         ("held", bool(names & {"SendPostponedError", "LateError"})),
-        (_name_certificate_failure(root), bool(names & _CERTIFICATE)),
+        ("certificate", bool(names & _CERTIFICATE)),
         ("no-tls", isinstance(root, SSLError) and root.reason in _OTHER_PROTOCOL),
-        ("proxy-socks", "InvalidSchema" in names),
+        ("proxy-refused", "InvalidSchema" in names),
         (_name_tunnel_failure(root), str(root).startswith(_TUNNEL)),
-        ("proxy-url", line.phase == "proxy" and bool(names & _PROXY_URL)),
+        ("proxy-refused", line.phase == "proxy" and bool(names & _PROXY_URL)),
         ("proxy", line.phase == "proxy"),
         ("dns", "gaierror" in names),
         ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
     )
     failure = next((failure for failure, is_so in signs if is_so), line.stage)
-    failure = _TUNNEL_FAILURES.get(failure, failure) if line.is_tunneled else failure
-    if failure == "proxy-url":
+    if line.is_tunneled and failure in ("tls", "no-tls"):
+        failure = "proxy"
+    if failure == "proxy-refused" and not str(root).startswith(_TUNNEL):
         return failure, _INVALID_PROXY
-    if failure == "proxy-socks":
-        return failure, "PySocks, which SOCKS proxies require, is not installed"
     return failure, _words(root, "the request cannot be put into HTTP")
 
 
 def _name_tunnel_failure(root: BaseException) -> str:
     """Return the failure if a proxy has refused to connect: another attempt helps only after some statuses."""
     status = _tunnel_status(root)
-    if status == str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value):
-        return "proxy-login"
     return "proxy-refused" if status[:1] == "4" and status not in _TRANSIENT else "proxy"
 
 
 def _tunnel_status(root: BaseException) -> str:
     return str(root).removeprefix(_TUNNEL)[:3]
-
-
-def _name_certificate_failure(root: BaseException) -> str:
-    code = root.verify_code if isinstance(root, SSLCertVerificationError) else None
-    if code in _NAME_ERRORS or type(root).__name__ == "CertificateError":
-        return "certificate-name"
-    return "certificate-date" if code in _DATE_ERRORS else "certificate"
 
 
 def _ca_file_problem() -> str:

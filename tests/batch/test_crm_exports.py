@@ -84,16 +84,6 @@ def test_columns_without_a_header_and_blank_rows(
     assert message in cxcall("batch", file, *EXECUTE, "-n", code=code).err
 
 
-def test_hints_for_a_title_and_a_header_that_is_split_wrongly(cxcall: Cxcall) -> None:
-    title = cxcall.file("title.csv", f"Customers in March,\n\n{EXPORT.replace(';', ',')}")
-    ran = cxcall("batch", title, *EXECUTE, "-n", code=2)
-    assert "if this line is a title, delete the lines above the header" in ran.err
-    assert "--map" not in ran.err
-    file = cxcall.file("crm.csv", f"Customer ID;Phone (home, work, old)\n{CONTACT};1\n")
-    ran = cxcall("batch", file, *EXECUTE, "--map", "contact-id=Customer ID", "-n", code=2)
-    assert "add the line `sep=;` above it" in ran.err
-
-
 def test_years_and_dates_may_be_headers(cxcall: Cxcall) -> None:
     columns = "2023-2024,1.1.2024 - 31.12.2024,202301-202312"
     words = ("crm.csv", "--operation", "execute", "-n", "--ignore-extra-columns")

@@ -53,11 +53,11 @@ def test_scheme_is_proposed_that_a_local_server_has(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("name", "hosts", "problem", "hint"),
     [
-        ("good", "DNS:other.invalid", "a certificate for other host names", "check the host in"),
-        ("expired", "IP:127.0.0.1", "that is not valid today", "check the date of this machine"),
+        ("good", "DNS:other.invalid", "IP address mismatch", "check the host in"),
+        ("expired", "IP:127.0.0.1", "has expired", "and the date of this machine"),
     ],
 )
-def test_trusted_certificate_that_does_not_fit_needs_no_other_ca_file(
+def test_certificate_that_does_not_fit_is_reported_with_its_reason(
     cxcall: Cxcall, tmp_path: Path, name: str, hosts: str, problem: str, hint: str
 ) -> None:
     certificate = make_certificate(tmp_path / "tls", name, hosts)
@@ -65,7 +65,6 @@ def test_trusted_certificate_that_does_not_fit_needs_no_other_ca_file(
         output = unreachable(cxcall, server.base_url, REQUESTS_CA_BUNDLE=str(certificate.path))
     assert problem in output
     assert hint in output
-    assert "REQUESTS_CA_BUNDLE" not in output
 
 
 @pytest.mark.slow
@@ -111,8 +110,7 @@ def test_unusable_ca_file_is_the_cause(
 @pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
 def test_missing_support_of_socks_is_named(cxcall: Cxcall) -> None:
     output = unreachable(cxcall, "https://api.example.invalid", HTTPS_PROXY="socks5://127.0.0.1:1")
-    assert "PySocks" in output
-    assert "install `requests[socks]`" in output
+    assert "needs `requests[socks]`" in output
     assert "sending again" not in output
 
 

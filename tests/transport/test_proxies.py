@@ -21,16 +21,16 @@ REMOTE = "https://api.example.invalid/calls"
 @pytest.mark.parametrize(
     ("proxy", "failure", "detail"),
     [
-        (rejecting_proxy(), "proxy-login", "407"),
+        (rejecting_proxy(), "proxy-refused", "407"),
         (rejecting_proxy(403), "proxy-refused", "403"),
         (rejecting_proxy(429), "proxy", "429"),
         (rejecting_proxy(502), "proxy", "502"),
         (dying_proxy, "proxy", "closed"),
         (fault.reset_at_once, "proxy", ""),
         (raw(b"nonsense\r\n\r\n"), "proxy", ""),
-        (raw(b"HTTP/1.1 200 O"), "proxy-tls", ""),
-        (raw(b"HTTP/1.1 200 OK\r\n\r\n"), "proxy-tls", ""),
-        (raw(b"HTTP/1.1 200 OK\r\n\r\nthis is not TLS"), "proxy-tls", ""),
+        (raw(b"HTTP/1.1 200 O"), "proxy", ""),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\n"), "proxy", ""),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\nthis is not TLS"), "proxy", ""),
     ],
     ids="407 403 429 502 dies resets nonsense cut closes no-TLS".split(),
 )
@@ -58,10 +58,10 @@ def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     ("address", "failure"),
     [
         ("http://127.0.0.1:1", "proxy"),
-        ("http://", "proxy-url"),
-        ("foo://127.0.0.1:1", "proxy-url"),
-        ("http://127.0.0.1:99999", "proxy-url"),
-        ("::", "proxy-url"),
+        ("http://", "proxy-refused"),
+        ("foo://127.0.0.1:1", "proxy-refused"),
+        ("http://127.0.0.1:99999", "proxy-refused"),
+        ("::", "proxy-refused"),
     ],
 )
 def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str, failure: str) -> None:

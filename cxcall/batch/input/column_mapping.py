@@ -20,7 +20,7 @@ from cxcall.payloads.csv_columns import (
     sets_same_value,
     stop_on_wrong_headers,
 )
-from cxcall.payloads.csv_table import DELIMITERS, CsvTable
+from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 from cxcall.phone.number_property_names import is_certainly_dialed, is_number_name
 
@@ -78,9 +78,6 @@ class UnknownColumnsError(UsageError):
             fixes = [member, *fixes]
         elif not self.proposals:
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
-        if _count_filled(header.cells) == 1 and any(_count_filled(each) > 1 for each in samples):
-            self.proposals = ["if this line is a title, delete the lines above the header"]
-            fixes = []
         super().__init__(
             f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
             where=f"column {unknown[0]}",
@@ -115,10 +112,6 @@ class UnknownColumnsError(UsageError):
             for cells in samples
             if index < len(cells)
         )
-
-
-def _count_filled(cells: Sequence[str]) -> int:
-    return sum(map(bool, cells))
 
 
 def _list_columns(operation: Operation) -> str:
@@ -275,13 +268,6 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
             where=header.name,
             fix="write the headers in its first line",
         )
-    for delimiter in DELIMITERS:
-        if any(cell in map(str.strip, each.split(delimiter)[:-1]) for each in header.cells):
-            return UsageError(
-                f"the header of `{header.name}` was split at each `{header.delimiter}`",
-                where="--map",
-                fix=f"if its delimiter is `{delimiter}`, add the line `sep={delimiter}` above it",
-            )
     near = find_similar(cell, header.cells)
     listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
     return UsageError(
