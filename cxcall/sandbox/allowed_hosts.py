@@ -7,24 +7,20 @@ received requests: its own requests have the name of that site in `Host`.
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.runtime.host_spellings import is_loopback_host
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 class OwnHosts:
-    """The hosts of a sandbox: loopback hosts, the address that it listens on, and `names`.
+    """The hosts of a sandbox: loopback hosts, and the address that it listens on.
 
     If it also listens outside loopback, it accepts every IP address, which no other site can have as its
     name, and names without a dot, such as those of services in a container network.
     """
 
-    def __init__(self, address: str, names: Iterable[str] = ()) -> None:
-        self._own = {address, *(name.lower() for name in names)}
+    def __init__(self, address: str) -> None:
+        self._own = address
         self._is_open = not is_loopback_host(address)
 
     def accept(self, header: str) -> bool:
@@ -35,7 +31,7 @@ class OwnHosts:
             name = (urlsplit(f"//{header}").hostname or "").lower()
         except ValueError:
             return False
-        if name in self._own or is_loopback_host(name):
+        if name == self._own or is_loopback_host(name):
             return True
         return self._is_open and (_is_address(name) or (bool(name) and "." not in name))
 

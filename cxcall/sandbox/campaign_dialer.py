@@ -1,4 +1,4 @@
-"""Dial the contacts of a running campaign at a rate, with outcomes derived from a seed."""
+"""Dial the contacts of a running campaign at a rate, with outcomes derived from places in the list."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ class DialPlan(NamedTuple):
 
     rate: float = 10.0
     outcomes: tuple[tuple[str, int], ...] = (("connected", 60), ("no-answer", 30), ("busy", 10))
-    seed: int = 0
 
     @classmethod
-    def parse(cls, rate: float, outcomes: str | None, seed: int) -> Self:
+    def parse(cls, rate: float, outcomes: str | None) -> Self:
         """Read `connected=60,no-answer=30,busy=10`; raises UsageError for anything else."""
         weights = []
         for text in (outcomes or _DEFAULT_OUTCOMES).split(","):
@@ -60,13 +59,13 @@ class DialPlan(NamedTuple):
                 where="--dial-outcome",
                 fix=f"write it like `{_DEFAULT_OUTCOMES}`",
             )
-        return cls(rate, tuple(weights), seed)
+        return cls(rate, tuple(weights))
 
     def choose(self, place: int, number: str) -> str:
-        """Return the outcome of a call: fixed by its number, or else derived from the seed and the place in the list."""
+        """Return the outcome of a call: fixed by its number, or else derived from the place in the list."""
         if number in OUTCOME_NUMBERS:
             return OUTCOME_NUMBERS[number]
-        digest = sha256(f"{self.seed} {place}".encode()).digest()
+        digest = sha256(f"0 {place}".encode()).digest()
         left = int.from_bytes(digest[:8]) % sum(weight for _, weight in self.outcomes)
         for name, weight in self.outcomes:
             left -= weight

@@ -222,7 +222,6 @@ def start_sandbox(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    names: Sequence[str] = (),
     token_life: float = 86400,
     rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
@@ -233,7 +232,7 @@ def start_sandbox(
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
-    It listens on `host`, and accepts requests for `names`, too (see `OwnHosts`). Tokens expire after
+    It listens on `host`, and accepts requests for it (see `OwnHosts`). Tokens expire after
     `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
     `on_request` is called with each request after its response is known, and `on_call_outcome` with each call
     of a campaign, which `dial_plan` paces.
@@ -266,7 +265,7 @@ def start_sandbox(
     rate_limit = RateLimit(rate_allowed, clock)
     app = App(routes, tokens, rate_limit, log, stored, inspection, clock, add_call)
     listener = _listen(host, port)
-    hosts = OwnHosts(listener.getsockname()[0], names)
+    hosts = OwnHosts(listener.getsockname()[0])
     return Sandbox(app, log, listener, hosts, advance)
 
 

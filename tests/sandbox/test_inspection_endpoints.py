@@ -49,18 +49,14 @@ def get(sandbox: Sandbox, path: str, **headers: str) -> Any:
     return requests.get(sandbox.base_url + path, headers=headers, timeout=10)
 
 
-def test_requests_are_selected_by_method_path_status_and_number(asked: Sandbox) -> None:
+def test_requests_are_selected_by_number(asked: Sandbox) -> None:
     def numbers(query: str) -> list[int]:
         found = get(asked, f"/sandbox/requests?{query}").json()["requests"]
         return [each["number"] for each in found]
 
     assert numbers("") == [1, 2, 3]
-    assert numbers("method=post") == [1, 2]
-    assert numbers("path=/api/v2/none") == numbers("path=*none") == [3]
-    assert numbers("status=400") == [2]
-    assert numbers("status=4xx") == [2, 3]
     assert numbers("after=1&limit=1") == [3]
-    found = get(asked, "/sandbox/requests?status=2xx").json()
+    found = get(asked, "/sandbox/requests").json()
     assert (found["accepted"], found["rings"], found["last"]) == (1, 1, 3)
     assert found["requests"][0]["verdict"] == "call placed"
 
@@ -125,7 +121,7 @@ def test_other_sites_cannot_delete_requests(asked: Sandbox) -> None:
 
 
 def test_hosts_beyond_loopback_are_accepted_only_where_the_sandbox_listens_there() -> None:
-    closed, opened = OwnHosts("127.0.0.1"), OwnHosts("0.0.0.0", ["Sandbox.ci.example"])
+    closed, opened = OwnHosts("127.0.0.1"), OwnHosts("0.0.0.0")
     everywhere = ["", "localhost", "LOCALHOST:80", "127.0.0.1:80", "[::1]:80"]
     beyond = ["10.1.2.3:80", "[fd00::1]", "sandbox:8080"]
     nowhere = [
@@ -133,10 +129,10 @@ def test_hosts_beyond_loopback_are_accepted_only_where_the_sandbox_listens_there
         "127.0.0.1.evil.example:80",
         "localhost.evil.example",
         "[::1",
-        "sandbox.ci.example.evil",
+        "sandbox.ci.example",
     ]
     assert all(map(closed.accept, everywhere))
-    assert all(map(opened.accept, [*everywhere, *beyond, "sandbox.CI.example:8080"]))
-    assert not any(map(closed.accept, [*beyond, *nowhere, "sandbox.ci.example"]))
+    assert all(map(opened.accept, [*everywhere, *beyond]))
+    assert not any(map(closed.accept, [*beyond, *nowhere]))
     assert not any(map(opened.accept, nowhere))
     assert OwnHosts("10.1.2.3").accept("10.1.2.3:80")

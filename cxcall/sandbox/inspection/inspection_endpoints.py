@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse, whole_number
@@ -44,23 +42,6 @@ _OF_THE_CLIENT = frozenset(
 )
 """Headers that curl sets itself, or that must be new in a repeated request."""
 _SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
-
-
-class RequestFilter(NamedTuple):
-    """A filter of requests by method, path with `*` as a wildcard, and status such as 400 or 4xx."""
-
-    method: str = ""
-    path: str = ""
-    status: str = ""
-
-    def matches(self, entry: LoggedRequest) -> bool:
-        """Return whether a request is selected."""
-        status = str(entry.status or "none")
-        return (
-            (not self.method or entry.method == self.method.upper())
-            and (not self.path or fnmatchcase(entry.path, self.path))
-            and (not self.status or fnmatchcase(status, self.status.lower().replace("x", "?")))
-        )
 
 
 @dataclass
@@ -134,11 +115,10 @@ class Inspection:
         }
 
     def _requests(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Return the selected requests after a number, or only the newest ones."""
-        selection = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
+        """Return the requests after a number, or only the newest ones."""
         received = self.log.received
         after, limit = (whole_number(query.get(name, "")) for name in ("after", "limit"))
-        found = [each for each in received if each.number > after and selection.matches(each)]
+        found = [each for each in received if each.number > after]
         return {
             "accepted": sum(entry.accepted for entry in found),
             "rings": sum(entry.rings for entry in found),
