@@ -97,15 +97,15 @@ class Contract:
         return dict(self._server.get("x-cxcall-regions", {}))
 
     @property
-    def server_variables(self) -> Mapping[str, Any]:
-        """The variables in the server's URL, with their `default` and `enum`."""
-        return dict(self._server.get("variables", {}))
+    def has_server_variables(self) -> bool:
+        """Whether the server's URL has variables."""
+        return bool(self._server.get("variables"))
 
-    def base_url(self, domain: str = "", **variables: str) -> str:
-        """Return the server's URL; `domain` replaces the default of its first variable, `variables` the defaults by name."""
+    def base_url(self, domain: str = "") -> str:
+        """Return the server's URL; `domain` replaces the default of its first variable."""
         from cxcall.contracts.request_url import server_url
 
-        return server_url(self._server, domain, variables)
+        return server_url(self._server, domain)
 
     @property
     def problems(self) -> list[dict[str, Any]]:

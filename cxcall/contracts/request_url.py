@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -98,12 +97,10 @@ def path_of_url(url: str) -> str:
     return path and f"/{path}"
 
 
-def server_url(
-    server: Mapping[str, Any], domain: str = "", values: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """Return a server's URL; `domain` replaces the default of its first variable, `values` those of variables by name."""
+def server_url(server: Mapping[str, Any], domain: str = "") -> str:
+    """Return a server's URL; `domain` replaces the default of its first variable."""
     url = str(server.get("url", ""))
     for name, variable in server.get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", domain or values.get(name, variable["default"]))
+        url = url.replace(f"{{{name}}}", domain or variable["default"])
         domain = ""
     return url

@@ -6,7 +6,6 @@ Those of a CXone tenant depend on its area, its issuer, and the API host that an
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -164,7 +163,7 @@ def _base_url(layers: Sequence[SettingsByName], contract: Contract, server: str)
         return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = server or contract.base_url()
     if region and not contract.is_shipped:
-        url = _url_in_region(region, layers, contract, server)
+        _stop_on_unused_region(region, contract, url)
     if "://" not in url:
         said = f"only the relative server `{printable(url)}`" if url else "no server"
         raise UsageError(
@@ -179,47 +178,23 @@ def _base_url(layers: Sequence[SettingsByName], contract: Contract, server: str)
     return default._replace(value=normalize_url("base_url", default))
 
 
-def _url_in_region(
-    region: Setting, layers: Sequence[SettingsByName], contract: Contract, server: str
-) -> str:
-    """Return the URL of a user's document with the region as the variable `region` of its server.
+def _stop_on_unused_region(region: Setting, contract: Contract, url: str) -> None:
+    """Raise UsageError for `--region` with a document that is not of a platform.
 
-    A region in a profile or in a variable of a vendor may be meant for a platform: it counts only if the document
-    lists it. Raises UsageError for `--region` and `CXCALL_REGION` with a value that the variable cannot have, and for
-    `--region` if there is no such variable.
+    `CXCALL_REGION` and the region of a profile may be meant for a platform: they are refused only if the server has a
+    variable, which the region may be meant for, too.
     """
-    is_meant = region.layer in (Layer.FLAGS, Layer.ENVIRONMENT, Layer.DOTENV)
-    variable = {} if server else contract.server_variables.get(_REGION, {})
-    allowed = [str(each) for each in variable.get("enum", ())]
-    is_possible = region.value in allowed or (is_meant and not allowed and _is_label(region.value))
-    if variable and is_possible:
-        return contract.base_url(**{_REGION: region.value})
-    if variable and is_meant:
-        raise invalid_setting(
-            _REGION,
-            region,
-            f"cannot be `{printable(region.value)}` in the server of the API document",
-            fix=f"use one of: {', '.join(allowed)}"
-            if allowed
-            else "use letters, digits, and hyphens",
-            code="host-unknown",
-        )
     from cxcall.settings.untrusted_sources import is_published_host
 
-    url = server or contract.base_url()
+    is_meant = region.layer in (Layer.ENVIRONMENT, Layer.DOTENV) and contract.has_server_variables
     # The region of a platform's host has an effect: it says whether the host is trusted.
-    if _REGION in layers[Layer.FLAGS] and not is_published_host(url):
+    if (region.layer is Layer.FLAGS or is_meant) and not is_published_host(url):
         raise invalid_setting(
             _REGION,
             region,
-            f"has no effect: the server of `{printable(contract.name)}` has no variable `region`",
+            f"has no effect on the server of `{printable(contract.name)}`",
             fix="leave it out, or name the server: `--base-url https://...`",
         )
-    return url
-
-
-def _is_label(text: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", text) is not None
 
 
 def _explicit_url(layers: Sequence[SettingsByName], name: str) -> Setting | None:

@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.contracts.contract import load_user_contract
 from cxcall.credentials import login_and_logout, token_provider
-from cxcall.findings.errors import CredentialsError
+from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.finding import Severity
 from cxcall.settings.settings import Settings, load_settings
 from helpers.calling_api import wrap
@@ -110,11 +110,11 @@ def test_region_of_a_document_is_not_trusted(monkeypatch: pytest.MonkeyPatch, de
             "x-cxcall-regions": {"eu-west-1": "evil.example"},
         }
     ]
-    settings = load(document, region="eu-west-1")
     if default == "mypurecloud.com":  # a document of the vendor: the shipped regions count
-        assert settings.base_url == "https://api.mypurecloud.ie"
+        assert load(document, region="eu-west-1").base_url == "https://api.mypurecloud.ie"
     else:
-        assert has_errors(settings)
+        with pytest.raises(UsageError, match="`region` has no effect"):
+            load(document, region="eu-west-1")
 
 
 @pytest.mark.parametrize("host", ["api.mypurecloud.de", "api-na1.niceincontact.com"])
