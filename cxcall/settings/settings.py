@@ -176,20 +176,19 @@ def load_settings(flags: Flags, contract: Contract, server: str = "") -> Setting
         layers[Layer.VENDOR_ENVIRONMENT], layers[Layer.VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
 
-    def resolve(sources: Sequence[SettingsByName]) -> SettingsByName:
-        if is_cxone:
-            return addresses.resolve_tenant_addresses(
-                sources, contract, profile.value, state_dir, server
-            )
-        return addresses.resolve_addresses(sources, contract, server)
-
-    values |= {"do_not_call": _name_lists(values["do_not_call"], more_lists), **resolve(layers)}
-    trust = find_trust_errors(layers, contract, values, resolve)
+    if is_cxone:
+        found = addresses.resolve_tenant_addresses(
+            layers, contract, profile.value, state_dir, server
+        )
+    else:
+        found = addresses.resolve_addresses(layers, contract, server)
+    values |= {"do_not_call": _name_lists(values["do_not_call"], more_lists), **found}
+    trust = find_trust_errors(layers, contract, values)
     weaker = _find_weaker_guards(layers, profile)
     findings = [*trust.settings, *weaker, *ignored]
     findings += conflicts.find_conflicts(layers, contract, values, replaced)
-    for found in findings:
-        add_notice(found._replace(severity=Severity.WARNING))
+    for each in findings:
+        add_notice(each._replace(severity=Severity.WARNING))
     from_server = bool(server) and values["base_url"].layer is Layer.DEFAULT
     from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
     return Settings(

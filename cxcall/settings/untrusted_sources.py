@@ -3,19 +3,17 @@
 Whoever can write a `.env` file into a folder must not decide where another person's secret goes,
 what an operation is, or how careful cxcall is. From `.env`, these kinds of settings are used:
 
-- destination (base_url, region, token_url, issuer): used only with secrets from `.env`, or if the addresses
-  of the API, of the token endpoint, and of the issuer are the same without `.env`; another region of the same
-  vendor is another address
-- platform: a destination, because its hosts are the default: used only with secrets from `.env`, or if
-  another source names it; if none names a platform, also if it is the default one, or the one that an access
-  key belongs to
+- destination (base_url, region, token_url, issuer): used only with secrets from `.env`, or if another source sets
+  the same value
+- platform: a destination, because its hosts are the default: the same; if no other source names a platform, it is also used if
+  it is the default one, or the one that an access key belongs to
 - schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in
   this list: used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of
   the usual profile
 - guards (duplicate_window, hours, hours_policy, max_attempts): used only if it does not lower the guard of
   the profile or the default
 - guard do_not_call: used in addition to the list of any other source, as the list of each source is
-- client_id: used, unless it moves an access key from elsewhere to another token endpoint
+- client_id: used, but not with an access key from elsewhere, which it moves to another token endpoint
 - access_key_id, username, secrets, timeout, max_wait: used
 
 A request without credentials follows the same rule, or a folder could redirect it, or replace it by another
@@ -53,21 +51,17 @@ from cxcall.settings.sources import (
     GUARD_SETTINGS,
     SETTING_NAMES,
     URL_SETTINGS,
-    Layer,
     Setting,
     find_setting,
-    replace_dotenv,
     without_dotenv,
 )
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import SettingsByName
-
-    Resolver = Callable[[Sequence[SettingsByName]], SettingsByName]
 
 _HARMLESS = (*CREDENTIAL_NAMES, "timeout", "max_wait")
 """Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
@@ -75,8 +69,8 @@ CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HAR
 """Settings that may not be combined with a secret from another source: all that are not known to be harmless."""
 _OF_RESPONSES = ("engagement_header", "engagement_id")
 """Choices that change how a response is read, not where a request goes, or what it does."""
-_DESTINATIONS = ("region", *URL_SETTINGS)
-_UNKNOWN = Setting("", "")
+_MOVES = ("region", *URL_SETTINGS, "client_id")
+"""Choices that change where a request goes, or where a secret for a token goes."""
 _STATIC = (("password",), ("api_key",))
 """Secrets that only a user's document requires, so they belong to no platform."""
 _CODE = "credential"
@@ -115,13 +109,10 @@ def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
 
 
 def find_trust_errors(
-    layers: Sequence[SettingsByName], contract: Contract, values: SettingsByName, resolve: Resolver
+    layers: Sequence[SettingsByName], contract: Contract, values: SettingsByName
 ) -> TrustErrors:
-    """Return the errors about sources that are not trusted.
-
-    `values` are the settings in use, and `resolve` returns the addresses that result from layers.
-    """
-    dotenv = _DotenvChoices(layers, contract, values, resolve)
+    """Return the errors about sources that are not trusted; `values` are the settings in use."""
+    dotenv = _DotenvChoices(layers, contract, values)
     login = tuple(dotenv.find_errors({}))
     secrets = find_secrets_in_use(layers)
     foreign = {name: each for name, each in secrets.items() if not each.layer.is_dotenv}
@@ -145,21 +136,15 @@ def find_trust_errors(
 
 
 class _DotenvChoices:
-    """The choices in `.env`, and the addresses that the other sources have without it."""
+    """The choices in `.env`, and the settings that the other sources have without it."""
 
     def __init__(
-        self,
-        layers: Sequence[SettingsByName],
-        contract: Contract,
-        values: SettingsByName,
-        resolve: Resolver,
+        self, layers: Sequence[SettingsByName], contract: Contract, values: SettingsByName
     ) -> None:
         self.outside = without_dotenv(layers)
         self._layers, self._contract, self._values = layers, contract, values
-        self._resolve = resolve
         found = {name: find_setting(name, layers) for name in (*CHOICES, "client_id")}
         self._chosen = {name: each for name, each in found.items() if each and each.layer.is_dotenv}
-        self._own = self._addresses() if self._chosen else values
 
     def find_errors(self, secrets: Mapping[str, Setting]) -> Iterator[Finding]:
         """Yield an error for each choice that may not be combined with secrets from elsewhere.
@@ -170,7 +155,7 @@ class _DotenvChoices:
         first = next(iter(secrets), "")
         owner = f"`{first}` (from {secrets[first].source})" if first else "a secret from elsewhere"
         yield from self.find_choices(secrets, owner)
-        if not self._moves(secrets):
+        if not any(self.is_foreign_choice(name, secrets) for name in _MOVES):
             yield from find_unnamed_host(self.outside, self._contract, self._values["base_url"])
 
     def find_choices(
@@ -178,72 +163,38 @@ class _DotenvChoices:
     ) -> Iterator[Finding]:
         """Yield an error for each choice among `names` that `owner`, a secret or a request, must not follow."""
         why = _WHY_REQUEST if owner == _REQUEST else _WHY
-        choices = {
-            name: f"send {owner} to `{printable(address)}`"
-            for name, address in self._moves(secrets).items()
-            if name in names or name == "client_id"
-        }
-        skipped = (*_DESTINATIONS, *(_OF_RESPONSES if owner == _REQUEST else ()))
-        for name in names:
+        skipped = _OF_RESPONSES if owner == _REQUEST else ()
+        for name in (*names, "client_id"):
             if name not in skipped and self.is_foreign_choice(name, secrets):
-                choices[name] = f"choose the {name} for {owner}"
-        for name, problem in choices.items():
-            fix = f"if you trust it, set `{name}` in the environment or by a flag"
-            where = self._chosen[name].locate()
-            yield Finding.error(_CODE, where, f"`.env` would {problem}", fix, why)
+                problem = f"choose the {name} for {owner}"
+                if name in _MOVES:
+                    problem = f"send {owner} to `{printable(self._host(name))}`"
+                fix = f"if you trust it, set `{name}` in the environment or by a flag"
+                where = self._chosen[name].locate()
+                yield Finding.error(_CODE, where, f"`.env` would {problem}", fix, why)
 
     def is_foreign_choice(self, name: str, secrets: Mapping[str, Setting]) -> bool:
-        """Return whether `.env` makes a choice, not an address, that these secrets are not for."""
-        setting = self._chosen.get(name)
-        if setting is None or name != "platform":
-            return setting is not None
-        if own := find_setting(name, self.outside):
-            return setting.value != own.value
-        has_key = "access_key_secret" in (secrets or find_secrets_in_use(self.outside))
-        return setting.value != GENESYS_CLOUD and not (has_key and setting.value == CXONE)
-
-    def _moves(self, secrets: Mapping[str, Setting]) -> dict[str, str]:
-        """Return the settings that change an address, and the address that each changes to."""
-        # With the ID of an application, NICE CXone has another token endpoint for an access key.
-        names = (*_DESTINATIONS, *(("client_id",) if secrets else ()))
-        # Beside the host of a CXone tenant, the region decides which token endpoint an access key goes to.
+        """Return whether `.env` makes a choice that these secrets are not for: no other source makes the same one."""
+        setting, own = self._chosen.get(name), find_setting(name, self.outside)
+        if setting is None:
+            return False
         is_cxone = self._values["platform"].value == CXONE
-        unused = "region" if find_setting("base_url", self._layers) and not is_cxone else ""
-        chosen = {
-            name: self._chosen[name] for name in names if name in self._chosen and name != unused
-        }
-        together = self._changed(chosen) if chosen else ""
-        if not together:
-            return {}
-        found = {name: self._changed({name: chosen[name]}) for name in chosen}
-        return {name: url for name, url in found.items() if url} or dict.fromkeys(chosen, together)
+        if own and name in (*_MOVES, "platform"):
+            if setting.value.rstrip("/") == own.value.rstrip("/"):
+                return False
+        elif name == "platform":
+            has_key = "access_key_secret" in (secrets or find_secrets_in_use(self.outside))
+            return setting.value != GENESYS_CLOUD and not (has_key and setting.value == CXONE)
+        if name == "client_id":
+            # With the ID of an application, NICE CXone has another token endpoint for an access key.
+            return is_cxone and "access_key_secret" in secrets
+        # Beside an address, a region has no effect, except on the token endpoint of an access key.
+        return name != "region" or is_cxone or not find_setting("base_url", self._layers)
 
-    def _changed(self, choices: SettingsByName) -> str:
-        """Return an address that only results from these choices; empty if they change none."""
-        if "base_url" in choices and self._is_open():
-            return host_of(choices["base_url"].value)
-        new, own = self._addresses(choices), self._own
-        changed = [name for name in new if new[name].value != own.get(name, _UNKNOWN).value]
-        if not changed:
-            return ""
-        name = next((each for each in choices if each in changed), changed[0])
-        url = new[name].value
-        is_same_host = host_of(url) == host_of(own.get(name, _UNKNOWN).value)
-        return (url if is_same_host else host_of(url)) or "another address"
-
-    def _is_open(self) -> bool:
-        """Return whether the address of the API is that of a tenant that is not known yet."""
-        is_cxone = self._values["platform"].value == CXONE
-        return is_cxone and self._own.get("base_url", _UNKNOWN).layer is Layer.DEFAULT
-
-    def _addresses(self, choices: SettingsByName | None = None) -> SettingsByName:
-        """Return the addresses if `.env` has only these choices; empty if there are none."""
-        layers = replace_dotenv(self.outside, choices or {})
-        unused = {name: found for name in URL_SETTINGS if (found := find_setting(name, layers))}
-        try:
-            return {**unused, **self._resolve(layers)}
-        except UsageError:
-            return {}
+    def _host(self, name: str) -> str:
+        """Return the host that a choice leads to."""
+        used = {"region": "base_url", "client_id": "token_url"}.get(name, name)
+        return host_of(self._values[used].value) or "another address"
 
 
 def _other_platform(
