@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -153,42 +151,22 @@ def result_of_unread_record(checked: CheckedRow, error: LedgerError) -> RowResul
 
 
 def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Finding:
-    """Return why a recorded delivery was not accepted: the cause that the platform's own code and message name."""
-    fix = f"`cxcall history show {record.id}`"
-    why = record.note
-    operation = checked.operation if checked else None
-    may, question, _ = possible_effect(operation, is_load=record.is_load)
+    """Return why a recorded delivery was not accepted, in the words of the ledger; `history show` explains it."""
+    may, question, _ = possible_effect(
+        checked.operation if checked else None, is_load=record.is_load
+    )
     is_hidden = HTTPStatus.OK <= (record.status or 0) < HTTPStatus.MULTIPLE_CHOICES
-    if record.outcome is Outcome.REFUSED and (record.code or record.message) and not is_hidden:
-        cause = _recorded_refusal(record, checked)
-        code, message, why = cause.code, cause.message, cause.why
-    else:
-        code, message = {
-            Outcome.UNKNOWN: ("outcome-unknown", may),
-            Outcome.REFUSED: ("hidden-failure", "the response reported a failure")
-            if is_hidden
-            else ("not-provable", f"it was refused with HTTP {record.status}"),
-            Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
-        }[record.outcome]
-        if record.message:
-            message += f" (HTTP {record.status})" if record.status else ""
-            why = f"the API says: {record.message}"
+    refused = f"it was refused with HTTP {record.status}{f', {record.code}' if record.code else ''}"
+    code, message = {
+        Outcome.UNKNOWN: ("outcome-unknown", may),
+        Outcome.REFUSED: ("hidden-failure" if is_hidden else "not-provable", refused),
+        Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
+    }[record.outcome]
+    fix = f"`cxcall history show {record.id}`"
     if record.is_unresolved:
         fix = find_out_fix(record, datetime.now(UTC), question)
+    why = f"the API says: {record.message}" if record.message else record.note
     return ledger_finding(code, message, fix, why)
-
-
-def _recorded_refusal(record: Record, checked: CheckedRequest | None) -> Finding:
-    """Return the finding on a refusal whose code and message the ledger has."""
-    from cxcall.responses.refusals.refusal_findings import explain_refusal
-    from cxcall.responses.refusals.refused_request import RefusedRequest
-    from cxcall.transport.http_messages import HttpResponse
-
-    text = record.message.removesuffix(f" ({record.code})")
-    body = json.dumps({"code": record.code, "message": text}).encode()
-    response = HttpResponse(record.status or 0, "", {}, body)
-    request = RefusedRequest(checked.operation if checked else None)
-    return explain_refusal(response, urlsplit(record.target).netloc, request)[0]
 
 
 def result_without_sending(checked: CheckedRow) -> RowResult | None:

@@ -109,15 +109,6 @@ def pruned_batch_error() -> UsageError:
     )
 
 
-def copy_error(reason: str) -> UsageError:
-    """Return the error for a copy of the ledger that cannot be written; nothing is wrong with the ledger."""
-    return UsageError(
-        f"the copy of the ledger cannot be written: {reason}",
-        where="FILE",
-        fix="free space on the disk of that file, or name a file on another one",
-    )
-
-
 @contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and the system into a LedgerError that says what to do."""

@@ -288,7 +288,7 @@ def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) 
 
 
 @pytest.mark.slow
-def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: Cxcall) -> None:
+def test_summary_and_the_hint_to_resume_go_to_stderr_in_every_format(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102"))
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
         cxcall.environment |= platform.environment
@@ -297,5 +297,4 @@ def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: 
         ran = cxcall(*words, "--confirm", "2", code=9)
     assert "2 rows, 2 valid" in ran.err
     assert "not sent: 1 row" in ran.err
-    command = f"cxcall {' '.join(words)} --resume"
-    assert f"run the same command with `--resume`: `{command}`" in ran.err
+    assert "run the same command with `--resume`" in ran.err

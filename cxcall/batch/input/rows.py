@@ -165,15 +165,9 @@ class RowFile:
     def _encoding(self) -> str:
         """Return the encoding of the byte order mark, or else the named encoding, or else UTF-8.
 
-        Raises UsageError if both exist and differ, DocumentError for UTF-16 without a byte order mark.
+        Raises DocumentError for UTF-16 without a byte order mark.
         """
         marked, named = self._mark(), self.format.encoding
-        if marked and named and not _is_same_encoding(named, marked):
-            raise UsageError(
-                f"`{self.name}` starts with the byte order mark of {marked.upper()}",
-                where="--encoding",
-                fix="leave out `--encoding`: the byte order mark shows the encoding of the file",
-            )
         if not (marked or named):
             try:
                 refuse_other_encoding(self.name, self._start())
@@ -260,13 +254,6 @@ def check_encoding(name: str) -> str:
             fix="write it like `windows-1252`, `iso-8859-15`, or `utf-16-le`",
         ) from None
     return name
-
-
-def _is_same_encoding(name: str, marked: str) -> bool:
-    """Return whether an encoding is that of a byte order mark, in either byte order."""
-    from codecs import lookup
-
-    return lookup(name).name.startswith(marked.removesuffix("-sig"))
 
 
 def _with_encoding(error: DocumentError, encoding: str) -> DocumentError:

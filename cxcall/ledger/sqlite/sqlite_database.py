@@ -13,7 +13,7 @@ from cxcall.ledger.database_interface import (
     LedgerDatabase,
     never,
 )
-from cxcall.ledger.errors import LedgerError, copy_error, damage_error, explain_errors
+from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
 from cxcall.ledger.forked_processes import ProcessLock, suspend_during_forks
 from cxcall.ledger.schema import PRUNE_TRIGGERS
 
@@ -28,8 +28,6 @@ POLL_INTERVAL = 0.002
 MAX_CHECKED_SIZE = 16 * 1024 * 1024
 """Bytes up to which the whole file is checked although it is not required; this takes about half a second."""
 _CLOSE_TIMEOUT = 1.0
-_WRITE_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE")
-"""What SQLite reports of the file that it writes, and never of one that it reads."""
 
 
 class SqliteDatabase(LedgerDatabase):
@@ -136,20 +134,12 @@ class SqliteDatabase(LedgerDatabase):
             self._connection.execute("VACUUM")
 
     def back_up(self, path: Path) -> None:
-        """Copy the ledger to a new file with SQLite's online backup, while others may write to it.
-
-        Raises UsageError if the file cannot be written.
-        """
+        """Copy the ledger to a new file with SQLite's online backup, while others may write to it."""
         import sqlite3
 
-        with self.reading(), closing(sqlite3.connect(path)) as copy:
-            try:
-                self._connection.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # complete in one file
-            except sqlite3.Error as error:
-                if error.sqlite_errorname.startswith(_WRITE_ERRORS):
-                    raise copy_error(str(error)) from None
-                raise
+        with self.reading(), explain_errors(path), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # complete in one file
 
     def find_structural_damage(self) -> str:
         """Return the damage that SQLite finds in the file; empty if there is none."""
