@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import StringIO
-from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from cxcall.contracts.json_schema import compile_schema
@@ -73,18 +72,12 @@ class CsvFile:
             return None
 
 
-def open_csv_file(file: IO[bytes], name: str, start: bytes) -> CsvFile:
-    """Return a table; `start` is the part that was already read. Reading it can raise UnicodeDecodeError."""
-    from io import BytesIO, TextIOWrapper
+def open_csv_file(file: IO[bytes], name: str) -> CsvFile:
+    """Return a table; reading it can raise UnicodeDecodeError."""
+    from io import TextIOWrapper
 
-    if not start:
-        return CsvFile(
-            text_lines(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name), name
-        )
-    # A pipe cannot be read twice: its start and its rest are one text.
-    head = TextIOWrapper(BytesIO(start), encoding="utf-8-sig", newline="")
-    rest = TextIOWrapper(file, encoding="utf-8", newline="")
-    return CsvFile(chain(head, text_lines(rest, name)), name)
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    return CsvFile(text_lines(text, name), name)
 
 
 def _lines_of(piece: Piece) -> CsvLines:

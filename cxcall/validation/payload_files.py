@@ -163,7 +163,7 @@ class Validation(NamedTuple):
             yield unreadable_verdict(path, error)
 
     def _of_stream(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Check JSON Lines, a table, or one document, which the start of the stream distinguishes."""
+        """Check JSON Lines or one document, which the start of the stream distinguishes."""
         from cxcall.validation.json_lines import read_whole_lines
 
         start = read_whole_lines(file, path, at_once=True)
@@ -171,8 +171,6 @@ class Validation(NamedTuple):
             start += more
         if _starts_as_lines(start):
             yield from self._of_lines(path, file, start)
-        elif self.named and _starts_as_table(start, self.named):
-            yield from self._of_table(path, file, start)
         else:
             yield from self._of_document(path, start + read_rest(file, path))
 
@@ -190,14 +188,12 @@ class Validation(NamedTuple):
             path, blocks, check, lambda block: block.size, to_send, expected
         )
 
-    def _of_table(
-        self, path: str, file: BufferedReader, start: bytes = b""
-    ) -> Iterator[PayloadVerdict | VerdictRun]:
+    def _of_table(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
         from cxcall.validation.csv_files import CsvChecker, open_csv_file
 
-        refuse_other_encoding(path, start or file.peek())
+        refuse_other_encoding(path, file.peek())
         try:
-            sheet = open_csv_file(file, path, start)
+            sheet = open_csv_file(file, path)
             checker = self._payload_checker(path)
             if sheet.is_empty and checker.named is None:
                 return  # its operation is unknown
@@ -290,22 +286,6 @@ def _starts_as_lines(start: bytes) -> bool:
     starts = (b"{", b"[")
     may_be_lines = first.lstrip().startswith(starts) and second.startswith(starts)
     return may_be_lines and find_json(first, None) is not None
-
-
-def _starts_as_table(start: bytes, operation: Operation) -> bool:
-    """Return whether the first line of a text names a property that a column can set."""
-    from io import StringIO
-
-    from cxcall.payloads.csv_columns import declared_delimiter, find_column
-    from cxcall.payloads.csv_table import CsvHeader, CsvLines
-
-    head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
-    if head.lstrip().startswith(("{", "[", '"')):
-        return False
-    if declared_delimiter(head):
-        return True
-    header = CsvHeader.read(CsvLines(StringIO(head)), STDIN)
-    return any(find_column(cell, operation) for cell in header.cells)
 
 
 def _expand_pattern(pattern: str) -> list[str]:
