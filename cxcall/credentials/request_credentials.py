@@ -27,7 +27,7 @@ from cxcall.credentials.token_provider import (
     stop_on_conflicts,
 )
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
-from cxcall.findings.finding import Finding, add_notice
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.known_secrets import redacted_repr, remember_secrets
 from cxcall.settings.sources import Layer
@@ -189,27 +189,7 @@ def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ..
     if chosen is None:
         raise _no_credentials(settings, alternatives)
     check_request_trust(settings)
-    if _are_assumed(alternatives):
-        _report_unused_secrets(settings)
     return chosen
-
-
-def _are_assumed(alternatives: tuple[Alternative, ...]) -> bool:
-    """Return whether a document declares no `security` for an operation."""
-    return any(not scheme.name for entry in alternatives for scheme in entry)
-
-
-def _report_unused_secrets(settings: Settings) -> None:
-    """Add a warning for an API key or a login that is not sent, because the document does not say where to send it."""
-    names = {API_KEY: "the API key is", BASIC: "the user name and the password are"}
-    secrets = DeclaredSecrets(settings)
-    for kind, name in names.items():
-        if secrets.has(SecurityScheme("", kind)):
-            message = (
-                f"{name} set, but not sent: the document declares no `security` for the operation"
-            )
-            fix = "declare it in `components/securitySchemes` of the document, and in `security`"
-            add_notice(Finding.warning("credential", "token", message, fix))
 
 
 def _stop_on_unusable_client(settings: Settings) -> None:
@@ -231,9 +211,8 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     if operation.is_public:
         return []
     chosen = choose_alternative(settings, operation.security) if operation.security else None
-    if chosen == () and _are_assumed(operation.security):
-        _report_unused_secrets(settings)
-        chosen = None
+    if chosen == () and any(not scheme.name for entry in operation.security for scheme in entry):
+        chosen = None  # the document declares no `security`
     if chosen is None:
         usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
         if operation.security and not usable:

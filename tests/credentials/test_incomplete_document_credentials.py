@@ -1,4 +1,4 @@
-"""Credentials that a user's document needs and that are not set, or that are set and that it leaves out."""
+"""Credentials that a user's document needs and that are not set."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from cxcall.credentials.request_credentials import (
     store_credentials,
 )
 from cxcall.findings.errors import CredentialsError
-from helpers.command import Cxcall
-from helpers.platform_server import Platform
 from helpers.token_endpoint import NONE, TOKEN, LoadSettings
 from helpers.vendor_documents import secured_api
 
@@ -22,35 +20,6 @@ KEY_AND_BEARER = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
     "token": {"type": "http", "scheme": "bearer"},
 }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [
-        ({"CXCALL_API_KEY": KEY}, "the API key is set"),
-        (
-            {"CXCALL_USERNAME": "me", "CXCALL_PASSWORD": PASSWORD},
-            "the user name and the password are set",
-        ),
-    ],
-)
-def test_secrets_that_a_document_without_security_leaves_out_are_a_warning(
-    cxcall: Cxcall, settings: dict[str, str], name: str
-) -> None:
-    document = secured_api()
-    del document["security"]
-    words = ("send", "dial", "--contract", cxcall.file("own.json", document), "--set", '/to="x"')
-    with Platform() as platform:
-        base = {"CXCALL_BASE_URL": platform.environment["CXCALL_BASE_URL"], **settings}
-        sent = cxcall(*words, "--yes", env=base, code=0)
-        printed = cxcall(*words, "--dry-run", env=base, code=0)
-        token = {**base, "CXCALL_ACCESS_TOKEN": TOKEN}
-        other = cxcall(*words, "--dry-run", env=token, code=0)
-    for ran in (sent, printed):
-        assert f"warning[credential]: {name}, but not sent" in ran.err
-        assert ran.err.count("not sent") == 1
-    assert "not sent" not in other.err
 
 
 @pytest.mark.usefixtures("state")
