@@ -132,78 +132,54 @@ class TokenResponse(NamedTuple):
 
     def _explain_refusal(self) -> tuple[str, str]:
         client, host, status = self.client, self.client.host, self.response.status
+        if status < HTTPStatus.BAD_REQUEST:
+            redirect = describe_redirect(self.response)
+            message = f"`{host}` responded with {redirect}, but secrets are not sent there"
+            return message, self._check_url
         if self.error == "invalid_client" and "not found" in self.description.lower():
             return (
                 f"`{host}` does not know the client `{client.client_id}`",
                 "check `client_id`, and that the client was created in this region",
             )
         if self.error == "invalid_grant" and client.kind == AUTHORIZATION_CODE:
-            again = "log in again: `cxcall auth login --web`"
-            if client.refresh_token:
-                return "the login is no longer valid", again
-            return f"`{host}` refused the code that it issued in the browser", again
+            return "the login is no longer valid", "log in again: `cxcall auth login --web`"
         if self.error in {"unauthorized_client", "unsupported_grant_type"}:
             return (
                 f"client `{client.client_id}` is not allowed to use the {client.kind} grant",
                 "add that grant type and a role to the client, or store a token: `cxcall auth login --with-token`",
             )
-        if status < HTTPStatus.BAD_REQUEST:
-            redirect = describe_redirect(self.response)
-            message = f"`{host}` responded with {redirect}, but secrets are not sent there"
-            return message, self._check_url
-        return self._explain_refused_secret() or self._explain_refused_status()
+        return self._explain_refused_credentials() or self._explain_status()
 
-    def _explain_refused_secret(self) -> tuple[str, str] | None:
+    def _explain_refused_credentials(self) -> tuple[str, str] | None:
         client, host = self.client, self.client.host
-        if self.error == "invalid_client" and client.kind == ACCESS_KEY and client.application[0]:
+        is_key = client.kind == ACCESS_KEY
+        is_named = self.error in ("invalid_client", "invalid_grant")
+        if is_named or (self.response.status == HTTPStatus.UNAUTHORIZED and not self._is_page):
+            label = "access key" if is_key else "client's credentials"
+            fix = "check `client_id`, `client_secret`, and the region: the wrong one refuses correct credentials, too"
+            if is_key:
+                fix = "check `access_key_id`, `access_key_secret`, the area, and that the key is active"
+                fix += "; or the application in `client_id`" if client.application[0] else ""
+            return f"`{host}` refused the {label} (from {client.source})", fix
+        if self.response.status == HTTPStatus.FORBIDDEN and not self._is_page:
             return (
-                f"`{host}` refused the application that presents the access key",
-                "check `client_id` and `client_secret`; the access key itself was not checked",
-            )
-        if client.kind == ACCESS_KEY and self.error in ("invalid_client", "invalid_grant"):
-            return (
-                f"`{host}` refused the access key (from {client.source})",
-                "check `access_key_id` and `access_key_secret`, and that the key is active",
-            )
-        if self.error == "invalid_client" and not client.secret:
-            return (
-                f"`{host}` requires the secret of client `{client.client_id}`, or is the wrong region",
-                "set `CXCALL_CLIENT_SECRET`, or check the region",
-            )
-        if self.error == "invalid_client":
-            return (
-                f"the client secret (from {client.source}) is wrong, or `{host}` is the wrong region",
-                "check both: the wrong region refuses correct credentials with the same error",
+                f"{client.label} `{client.client_id}` is not allowed to get a token",
+                "check that it is active, has a role, and that this network may use it",
             )
         return None
 
-    def _explain_refused_status(self) -> tuple[str, str]:
-        client, host = self.client, self.client.host
-        is_key = client.kind == ACCESS_KEY
-        label = "access key" if is_key else "client's credentials"
+    def _explain_status(self) -> tuple[str, str]:
+        host = self.client.host
         status = self.response.status
-        refusals: dict[int, tuple[str, str]] = {
-            HTTPStatus.UNAUTHORIZED: (
-                f"`{host}` refused the {label} (from {client.source})",
-                "check `access_key_id`, `access_key_secret` and the area"
-                if is_key
-                else "check `client_id`, `client_secret` and the region",
-            ),
-            HTTPStatus.FORBIDDEN: (
-                f"{client.label} `{client.client_id}` is not allowed to get a token",
-                "check that it is active, has a role, and that this network may use it",
-            ),
-        }
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE):
-            return f"`{host}` has no token endpoint at `{client.token_url}`", self._check_url
+            return f"`{host}` has no token endpoint at `{self.client.token_url}`", self._check_url
         if self._is_page:
             return (
                 f"`{host}` refused the token request with a web page",
                 f"{self._check_url}; and whether a firewall or a proxy blocks the request",
             )
         fix = f"see its message; or {self._check_url}" if self._text_of_error else self._check_url
-        other = (f"`{host}` refused the token request", fix)
-        return refusals.get(status, other)
+        return f"`{host}` refused the token request", fix
 
     @property
     def _check_url(self) -> str:

@@ -102,7 +102,7 @@ REFUSALS = [
     ),
     Refusal(
         "wrong secret", oauth(401, "invalid_client", "authentication failed"),
-        "credential", ExitCode.CREDENTIALS, "(from --client-secret) is wrong, or", "wrong region",
+        "credential", ExitCode.CREDENTIALS, "refused the client's credentials (from --client-secret)", "the region",
     ),
     Refusal(
         "wrong grant", oauth(400, "unauthorized_client", "grant type"),

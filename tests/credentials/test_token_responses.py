@@ -29,9 +29,8 @@ def read(client: OAuthClient, status: int, body: Any) -> TokenResponse:
     "client, status, error, message, fix",
     [
         (PUBLIC._replace(refresh_token="r"), 400, "invalid_grant", "the login is no longer valid", AGAIN),
-        (PUBLIC, 400, "invalid_grant", "refused the code that it issued in the browser", AGAIN),
-        (PUBLIC, 401, "invalid_client", "requires the secret of client `me`", "set `CXCALL_CLIENT_SECRET`, or check the region"),
-        (CLIENT, 401, "invalid_client", "the client secret (from test) is wrong", "check both"),
+        (PUBLIC, 401, "invalid_client", "refused the client's credentials (from test)", "and the region"),
+        (CLIENT, 401, "invalid_client", "refused the client's credentials (from test)", "and the region"),
         (CLIENT, 400, "unsupported_grant_type", "is not allowed to use the client-credentials grant", "add that grant type"),
         (CLIENT, 405, "", f"has no token endpoint at `{URL}`", f"check `token_url`: it is `{URL}`"),
         (CLIENT, 410, "", f"has no token endpoint at `{URL}`", f"check `token_url`: it is `{URL}`"),
@@ -39,8 +38,8 @@ def read(client: OAuthClient, status: int, body: Any) -> TokenResponse:
         (CLIENT, 418, "x", "refused the token request", "see its message; or check `token_url`"),
         (KEY, 401, "invalid_grant", "refused the access key (from test)", "that the key is active"),
         (KEY, 401, "invalid_client", "refused the access key (from test)", "that the key is active"),
-        (KEY._replace(application=("app", "word")), 401, "invalid_client", "refused the application", "the access key itself was not checked"),
-        (KEY, 401, "", "refused the access key (from test)", "and the area"),
+        (KEY._replace(application=("app", "word")), 401, "invalid_client", "refused the access key (from test)", "or the application in `client_id`"),
+        (KEY, 401, "", "refused the access key (from test)", "the area"),
         (KEY, 403, "", "access key `key` is not allowed", "that it is active"),
     ],
 )  # fmt: skip
