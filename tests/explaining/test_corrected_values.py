@@ -13,8 +13,6 @@ from cxcall.explaining.correction.corrected_request import (
     correct_request,
     find_correction,
 )
-from cxcall.payloads.payload import Payload
-from cxcall.payloads.schema_check import check_body
 from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected
@@ -22,25 +20,6 @@ from helpers.work import count_calls
 
 GENESYS = "https://api.mypurecloud.com/api/v2"
 CXONE = "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
-
-
-def test_members_outside_the_only_map_of_a_body_are_moved_into_it() -> None:
-    found = corrected(
-        {
-            "method": "PATCH",
-            "host": "api.mypurecloud.com",
-            "path": f"/api/v2/conversations/{QUEUE}/participants/{QUEUE}/attributes",
-            "body": {"crmId": "C-77", "x": "y"},
-        }
-    )
-    assert found.body == {"attributes": {"crmId": "C-77", "x": "y"}}
-    assert found.left_out == ()
-
-
-def test_value_that_a_map_does_not_take_is_not_moved_into_it() -> None:
-    findings = check_body(load_operation("set-attributes"), Payload({"crmId": ["C-77"]}))
-    assert findings
-    assert all("/attributes/" not in each.fix for each in findings)
 
 
 def test_name_of_a_column_is_no_placeholder() -> None:

@@ -230,44 +230,6 @@ def test_value_under_a_wrong_name_is_checked_too() -> None:
     assert [edit.pointer for edit in found[1].edits] == ["/target/queueId"]
 
 
-SLOTS: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "timeSlots": {"type": "array", "items": {"type": "object"}},
-        "callNumber": TEXT,
-        "callerAddress": TEXT,
-        "columnName": TEXT,
-        "listId": TEXT,
-    },
-}
-
-
-@each_case(
-    "value, missing, targets",
-    [
-        ({"slots": [{}]}, ["timeSlots"], ["/timeSlots"]),
-        ({"slots": ["9-17"]}, ["timeSlots"], []),
-        ({"slots": 7}, ["timeSlots"], []),
-        ({"phoneNumber": "1"}, ["callNumber"], ["/callNumber"]),
-        ({"callerNumber": "1"}, ["callerAddress", "columnName"], ["/callerAddress"]),
-        ({"callerNumber": "1"}, ["callerAddress", "callNumber"], ["/callNumber"]),
-        ({"name": "a"}, ["columnName"], ["/columnName"]),
-        ({"firstName": "a"}, ["columnName"], []),
-        ({"queueId": "a"}, ["listId"], []),
-        ({"name": "a", "Name": "b"}, ["columnName"], []),
-    ],
-    quick=2,
-)
-def test_name_that_shares_a_word_with_the_only_missing_one_is_renamed(
-    value: dict[str, Any], missing: list[str], targets: list[str]
-) -> None:
-    found = find_renames(
-        operation_of(SLOTS), value, {"": list(value)}, [f"/{name}" for name in missing]
-    )
-    assert [target for each in found.values() for _, target in each.moves] == targets
-
-
 def test_name_that_repeats_the_name_of_its_object_is_known() -> None:
     reference = {
         "type": "object",

@@ -13,7 +13,6 @@ from cxcall.payloads.errors.renames import (
     KNOWN_MISTAKE,
     NEEDED_ELSEWHERE,
     SAME,
-    SHARED,
     SIMILAR,
     TITLE,
     TYPO,
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
 MAX_SUGGESTIONS = 1000
 """The most unknown properties of a body that are compared with the declared ones."""
-_GENERIC_WORDS = ("id", "ids", "type")
-"""Last words that the names of different things share."""
 
 
 def find_renames(
@@ -121,9 +118,6 @@ class _RenameFinder:
             return
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
-        yield from self._by_shared_word(place, name)
-        yield from self._by_kind(schema, place, name)
-        yield from self._by_missing_list(place, name)
         declared = self._operation.pointers
         elsewhere = (each for each in declared if fold_name(each.rpartition("/")[2]) == same)
         for rank, pointers in (
@@ -133,16 +127,6 @@ class _RenameFinder:
             target = next((each for each in pointers if each.rpartition("/")[0] != place), "")
             if target:
                 yield from self._to(rank, source, target, Applicability.UNSAFE)
-        yield from self._into_only_map(schema, place, name)
-
-    def _into_only_map(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
-        """Yield the move into the only property of an object, if it is a map that takes any name."""
-        declared = schema.get("properties", {})
-        for owner in declared if len(declared) == 1 else ():
-            above = join_pointer(place, owner)
-            if is_map(self._operation, above):
-                pair = join_pointer(place, name), join_pointer(above, name)
-                yield from self._to(ELSEWHERE, *pair, Applicability.UNSAFE)
 
     def _needed_map(self, place: str, name: str) -> str:
         unknown = self._unknown.get(place, ())
@@ -230,57 +214,6 @@ class _RenameFinder:
                     target = join_pointer(join_pointer(place, owner), child)
                     yield from self._to(JOINED, source, target, Applicability.SAFE)
 
-    def _by_shared_word(self, place: str, name: str) -> Iterator[Rename]:
-        """Yield the rename to the only missing name that shares a word with this one, and with no other wrong name.
-
-        `slots` is the end of `timeSlots`; `callerNumber` and `callerAddress` are both numbers of the caller.
-        """
-        missing = self._needed_in.get(place, ())
-        found = [each for each in missing if self._shares_word(place, name, each)]
-        if len(found) != 1:
-            return
-        unknown = self._unknown.get(place, ())
-        others = [each for each in unknown if self._shares_word(place, each, found[0])]
-        if others == [name]:
-            yield from self._to(SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
-
-    def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
-        """Yield the move into a missing list whose items have a property of this name."""
-        for listed in self._needed_in.get(place, ()):
-            source, target = join_pointer(place, name), join_pointer(f"{listed}/0", name)
-            declared = self._operation.schema_at(f"{listed}/0").get("properties", {})
-            if name in declared and fits_type(
-                value_at(self._value, source), self._operation.schema_at(target)
-            ):
-                new = Edit("add", listed, "[{}]", applicability=Applicability.UNSAFE)
-                edits = (new, move(source, target, Applicability.UNSAFE))
-                yield Rename(NEEDED_ELSEWHERE, ((source, target),), edits)
-
-    def _by_kind(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
-        """Yield the rename of a number that is dialed to the only free property that takes one."""
-        node = value_at(self._value, place)
-        numbers = [
-            each
-            for each, declared in schema.get("properties", {}).items()
-            if isinstance(declared, dict)
-            and declared.get("format") in number_property_names.PHONE_FORMATS
-            and number_property_names.is_number_name(each)
-        ]
-        is_number = number_property_names.is_number_name(name)
-        if is_number and len(numbers) == 1 and numbers[0] not in node:
-            target = join_pointer(place, numbers[0])
-            yield from self._to(SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
-
-    def _shares_word(self, place: str, name: str, pointer: str) -> bool:
-        value = value_at(self._value, join_pointer(place, name))
-        schema = self._operation.schema_at(pointer)
-        items = (
-            self._operation.schema_at(join_pointer(pointer, 0)) if isinstance(value, list) else {}
-        )
-        fits = fits_type(value, schema, as_written=True)
-        fits &= all(fits_type(each, items, as_written=True) for each in (value if items else ()))
-        return fits and _share_word(name, pointer.rpartition("/")[2])
-
     def _to(
         self, rank: int, source: str, target: str, applicability: Applicability
     ) -> Iterator[Rename]:
@@ -305,7 +238,7 @@ class _RenameFinder:
 
     def _may_mean(self, rank: int, source: str, target: str) -> bool:
         """Return whether a wrong name may mean a declared one: not the opposite, and certainly a number that is dialed."""
-        if rank not in (TYPO, SHARED, SIMILAR):
+        if rank not in (TYPO, SIMILAR):
             return True
         name, declared = source.rpartition("/")[2], target.rpartition("/")[2]
         if is_opposite(name, declared):
@@ -314,7 +247,7 @@ class _RenameFinder:
             return True
         if is_dialed_property(self._operation, target):
             return number_property_names.is_certainly_dialed(name, declared)
-        return rank == SHARED or not differs_in_words(name, declared)
+        return not differs_in_words(name, declared)
 
     def _excludes(self, target: str, source: str) -> bool:
         """Return whether a property is not allowed together with the property that the value is moved from."""
@@ -329,22 +262,3 @@ def _is_other_id(name: str, other: str) -> bool:
     own, others = name_words(name), name_words(other)
     is_id = own[-1:] == others[-1:] == ["id"]
     return is_id and len(own) > 1 and not nearest_name(own[-2], others[-2:-1])
-
-
-def _share_word(name: str, other: str) -> bool:
-    """Return whether a name is the end of another, or both are names of numbers that start or end with the same word."""
-    own, others = _words(name), _words(other)
-    if not (own and others):
-        return False
-    length = min(len(own), len(others))
-    is_end = own[-length:] == others[-length:] and own[-1] not in _GENERIC_WORDS
-    has_same = own[0] == others[0] or own[-1] == others[-1]
-    return is_end or (
-        has_same
-        and number_property_names.is_any_number_name(name)
-        and number_property_names.is_any_number_name(other)
-    )
-
-
-def _words(name: str) -> list[str]:
-    return [*filter(str.isalpha, name_words(name))]

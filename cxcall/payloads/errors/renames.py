@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _E164 = re.compile(r"\+[1-9][0-9 ().-]{5,24}")
 
 # Ranks of renames, the most certain first.
-KNOWN_MISTAKE, SAME, JOINED, TYPO, TITLE, NEEDED_ELSEWHERE, SHARED, SIMILAR, ELSEWHERE = range(9)
+KNOWN_MISTAKE, SAME, JOINED, TYPO, TITLE, NEEDED_ELSEWHERE, SIMILAR, ELSEWHERE = range(8)
 
 
 class Rename(NamedTuple):
