@@ -17,7 +17,7 @@ from cxcall.explaining.text_secrets import find_credentials
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, mask_spans
+from cxcall.runtime.secrets.known_secrets import MASKED, Redactor
 from cxcall.runtime.secrets.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
@@ -28,12 +28,9 @@ from cxcall.runtime.secrets.likely_secrets import (
 from cxcall.runtime.secrets.random_texts import is_mixed
 from cxcall.runtime.secrets.secret_names import HINTS
 from cxcall.runtime.secrets.secrets_in_json import named_leaves
-from cxcall.runtime.text_decoding import decodings
 from cxcall.transport.http_messages import Headers
 
 _KEPT_REDACTORS = 16
-_FEW_SECRETS = 16
-"""The most secrets of a source that are searched in every encoding in each of its requests."""
 # `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
 _MASKED = re.compile(
     r".*(?:[*\u2022\u2588\u25cf]{2}|\u2026).*|\+?[0-9][0-9 ().-]*[xX]{2,}[0-9xX .-]*"
@@ -46,8 +43,6 @@ _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _HINTS = (*HINTS, *"eyj curl @ key= -key sig= signature code= assertion=".split())
 _LONGEST_TEXT = 1 << 16
 _MIN_LENGTH, _MIN_WORD, _SHORT = 8, 4, 1024
-_WORD = r"[0-9a-z+-]{4,}"
-_FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", "abcdefghijklmnopqrstuvwxyz-")
 
 
 def is_masked(value: str) -> bool:
@@ -73,16 +68,17 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
 
     Also returns a function that masks likely secrets, and the secrets of the request in any encoding.
     """
-    own, shared = frozenset(find_request_secrets(request)), request.secrets
-    is_few = len(shared) <= _FEW_SECRETS
-    redactor = _make_redactor(own | shared if is_few else own)
-    index = make_index(frozenset() if is_few else shared)
+    own = frozenset(find_request_secrets(request)) - request.secrets
+    redactors = [_make_redactor(each) for each in (own, request.secrets) if each]
 
     def mask_fully(text: str) -> str:
-        return index.redact(redactor.redact(mask_likely_secrets(text)))
+        text = mask_likely_secrets(text)
+        for each in redactors:
+            text = each.redact(text)
+        return text
 
     texts = tuple(_texts(request))
-    may_change = redactor.may_change(texts) or index.may_change("\n".join(texts))
+    may_change = any(each.may_change(texts) for each in redactors)
     mask = mask_fully if may_change else mask_likely_secrets
     findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
     return _mask_texts(request, mask, findings), mask_fully
@@ -266,55 +262,3 @@ def _password(credentials: str) -> str:
     except (Error, ValueError):
         return ""
     return password or (user if colon else "")
-
-
-class SecretIndex:
-    """Masks thousands of secrets in a text, in time proportional to the words of the text.
-
-    Each secret is found by its longest word, so a secret that is joined to other letters is not found.
-    """
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._by_word: dict[str, list[tuple[int, str]]] = {}
-        for secret in secrets:
-            folded = secret.translate(_FOLD)
-            words = list(re.finditer(_WORD, folded))
-            if words and _is_long(secret):
-                key = max(words, key=lambda word: word.end() - word.start())
-                self._by_word.setdefault(key[0], []).append((key.start(), folded))
-
-    def may_change(self, text: str) -> bool:
-        """Return False if a text certainly contains nothing to mask."""
-        return bool(self._by_word) and any(
-            not self._by_word.keys().isdisjoint(re.findall(_WORD, folded))
-            for folded in _folded_decodings(text)
-        )
-
-    def redact(self, text: str) -> str:
-        """Return a text with each secret masked, even if it is written with escapes."""
-        spans = [
-            view.source_span(start, end)
-            for view in decodings(text)
-            for start, end in self._find(view.text.translate(_FOLD))
-        ]
-        return mask_spans(text, spans) if spans else text
-
-    def _find(self, folded: str) -> Iterator[tuple[int, int]]:
-        for word in re.finditer(_WORD, folded):
-            for offset, secret in self._by_word.get(word[0], ()):
-                start = word.start() - offset
-                if start >= 0 and folded.startswith(secret, start):
-                    yield start, start + len(secret)
-
-
-def _folded_decodings(text: str) -> Iterator[str]:
-    if any(sign in text for sign in "%\\&=") or not text.isascii():
-        yield from (view.text.translate(_FOLD) for view in decodings(text))
-    else:
-        yield text.translate(_FOLD)
-
-
-@lru_cache(maxsize=1)
-def make_index(secrets: frozenset[str]) -> SecretIndex:
-    """Return the index of the secrets of a source; all of its requests share the index."""
-    return SecretIndex(secrets)
