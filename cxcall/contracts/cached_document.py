@@ -28,7 +28,7 @@ from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
@@ -117,10 +117,6 @@ class CachedDocument:
         bodies = self._part("document", "bodies")
         found = likely_operations(bodies, names, _MAX_LIKELY, is_array=is_array)
         return (entry for each in found for entry in self.find_by_name(each))
-
-    def may_declare(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - as of IndexedDocument
-        """Return True: `find_likely` reads no other operations."""
-        return True
 
     def target(self, reference: str) -> JsonSchema:
         """Return the schema that a `$ref` leads to."""

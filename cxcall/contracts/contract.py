@@ -305,15 +305,6 @@ class Catalog(Sequence[Operation]):
             for operation in known.find_likely(names, is_array=isinstance(body, list))
         )
 
-    def find_complete(self, body: dict[str, Any]) -> tuple[Operation, ...]:
-        """Return the likely operations of the documents that contain all names of a body; parses no others."""
-        return tuple(
-            operation
-            for known in self.contracts
-            if known.parts.may_declare(body)
-            for operation in known.find_likely(tuple(body), is_array=False)
-        )
-
 
 def load_catalog(path: str | None = None) -> Catalog:
     """Return the operations of all contracts, those of the user's contract at `path` first."""

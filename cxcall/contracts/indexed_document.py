@@ -132,10 +132,6 @@ class IndexedDocument:
         generated = (each for each in self._bodies if each[1])
         yield from self._read(likely_operations(generated, names, _MAX_LIKELY, is_array=is_array))
 
-    def may_declare(self, names: Iterable[str]) -> bool:
-        """Return False if one of the names is not in any body."""
-        return all(json.dumps(name).encode() in self._index[4] for name in names)
-
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError if it is not in the document."""
         name = reference.removeprefix(SCHEMAS)

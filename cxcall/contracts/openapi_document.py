@@ -135,10 +135,6 @@ class ParsedDocument:
         """Yield all operations: a document in memory is small."""
         return self.entries()
 
-    def may_declare(self, names: Iterable[str]) -> bool:
-        """Return False if a text that was not parsed lacks one of the names."""
-        return all(map(self._may_hold, names))
-
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError if it is not in the document."""
         return json_schema.resolve_reference(self.head, reference)

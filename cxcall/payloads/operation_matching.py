@@ -47,21 +47,8 @@ def match_operations(operations: Sequence[Operation], value: Any) -> OperationMa
 
 def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
     """Return the operations that a body is valid for, as `match_operations` does."""
-    candidates = _complete_candidates(operations, value) or candidate_operations(operations, value)
+    candidates = candidate_operations(operations, value)
     return first_valid(group_by_unknown_properties(candidates, value), value)
-
-
-def _complete_candidates(operations: Sequence[Operation], value: Any) -> list[Operation]:
-    """Return the operations that declare all names of a body: if there are some, no others can match it."""
-    if not (isinstance(operations, Catalog) and isinstance(value, dict)):
-        return []
-    return [
-        entry
-        for entry in operations.find_complete(value)
-        if entry.takes_body
-        and not count_unknown_properties(entry, value)
-        and may_match(entry.contract, entry.schema_at(""), value)
-    ]
 
 
 def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Operation, ...]:
