@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import find_value, split_pointer
-from cxcall.findings.finding import Finding, add_notice
 from cxcall.platform_reads.all_pages import digest, follow_pages, paging_error, wait_for_budget
 from cxcall.platform_reads.read_requests import body_of, object_at
 
@@ -56,7 +55,7 @@ def _numbered_pages(reader: CampaignReader, found: RoleOperation, list_id: str) 
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
     seen: dict[bytes, int] = {}
-    count = most_counted = 0
+    count = 0
     while True:
         values, page_values = {found.id_parameter: list_id}, {page: number, size: most}
         delivery = reader.send(reader.check(found.operation, values, page_values))
@@ -72,29 +71,10 @@ def _numbered_pages(reader: CampaignReader, found: RoleOperation, list_id: str) 
         yield from items
         count += len(items)
         _stop_on_early_end(found, delivery, items, count)
-        total = find_value(body, found.place("total"))
-        total = total if isinstance(total, int) else most_counted
-        most_counted = max(most_counted, total)
         if _is_last(found, body, number, count, is_short=len(items) < most):
-            _warn_of_shorter_list(most_counted, total)
             return
         wait_for_budget(delivery, reader.wait)
         number += 1
-
-
-def _warn_of_shorter_list(before: int, total: int) -> None:
-    """Add a warning if the platform counts fewer items than before."""
-    if total < before:
-        add_notice(
-            Finding.warning(
-                "paging",
-                "response",
-                f"contacts were removed from the list while it was read: it had {before}, and now has {total}",
-                fix="export it again if you need every contact",
-                why="contacts behind a removed one move to an earlier page, which may have been read already",
-                source="response",
-            )
-        )
 
 
 def _is_last(found: RoleOperation, body: Any, pages: int, items: int, *, is_short: bool) -> bool:

@@ -93,19 +93,6 @@ def test_failed_search_of_contacts_may_be_repeated(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_export_warns_of_a_list_that_gets_shorter_meanwhile(cxcall: Cxcall) -> None:
-    def answer(body: Any, _count: int) -> Reply:
-        first = body["pageNumber"] == 1
-        items = [{"id": f"{body['pageNumber']}-{each}"} for each in range(100 if first else 20)]
-        return Reply(200, {"entities": items, "total": 150 if first else 120})
-
-    with Platform(answer, reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        ran = cxcall("campaign", "export", "--contact-list", LIST_ID, "--to", "x.csv", code=0)
-    assert "while it was read: it had 150, and now has 120" in ran.err
-
-
-@pytest.mark.slow
 def test_export_of_pages_that_alternate_has_an_end(cxcall: Cxcall) -> None:
     def answer(body: Any, _count: int) -> Reply:
         return Reply(200, {"entities": [{"id": str(body["pageNumber"] % 2)}] * 100})
