@@ -67,12 +67,6 @@ _MAKES_CALL = (
     r"|\b(?:call|dial) (?:now|me|out|up)\b|\bring (?:me|now)\b"
     r"|\bclickto (?:call|dial)\b|\boriginate\b|\bc 2 c\b"
 )
-# Other words may be those of a person who is called: `callPatient`.
-_NOUN_OF_CALLS = (
-    rf"dial plans?\b|(?:call|callback|ring) (?:{_DATA_OF_CALLS}"
-    r"|(?:attempts?|backs|flows?|legs?|queues|queue status|s)\b)"
-)
-_PRESENT_CALL = r"(?:active|current|inbound|incoming|last|missed|previous) call"
 _NO_VERB = r"\b(?!\W+(?:dates?|ons|points?|times?)\b)"  # `add-ons`
 _OBJECT = r"(?:an?|the|its?|them|their|each|every|all|him|her|me|one|this|that|people|someone)\b"
 _ALSO = r"(?:\b(?:and|or|then)\b|[,;:.&])\s*(?:(?:and|or|then|also|immediately|automatically)\s+)*"
@@ -90,22 +84,18 @@ def only_reads(path: str, declared: Mapping[str, Any], *, has_number: bool) -> b
     words, segments = _summary_words(summary, path), _last_segments(path)
     end = [*chain.from_iterable(segments)]
     is_dialer = "dial" in end and len(end) > 1 and not (_DATA | {"plan", "plans"}) & {*end}
-    if is_dialer or any(map(_makes_call, (name, end))) or _name_acts(name) or _summary_acts(words):
+    if is_dialer or any(map(_makes_call, (name, end))) or _acts(name) or _summary_acts(words):
         return False
     if _has_second_verb(declared, name, *segments) or _selects(path, declared, _ACTS):
         return False
     if _READS & {*words[:1]} or (_READS - {"get"}) & {*name[:1]}:
         return True
-    if _path_acts(segments) or _makes_call(words):
+    if any(map(_acts, segments)) or _makes_call(words):
         return False
     functions = (each for each, _ in _selected(path, declared) if each.lower() != "task")  # an ID
-    if not has_number and not any(functions):
-        return True
     # Without an `operationId`, the name is made of the method and the path.
     has_name = name[:1] == ["get"] and not {*filter(str.isalpha, name[1:])} <= {*_words(path)}
-    is_list = end[-1:] and end[-1].endswith("s") and end[-1] not in ("sms", "tts")
-    reads = is_list or (_READS | _DATA) & {*end[-1:]}
-    return bool(has_name or (reads and not _may_call_one(name, end)))
+    return has_name or not (has_number or any(functions))
 
 
 def post_only_reads(path: str, declared: Mapping[str, Any]) -> bool:
@@ -148,28 +138,8 @@ def _acts(words: Sequence[str], verbs: frozenset[str] = _ACTS) -> bool:
 
 
 def _is_data(words: Sequence[str]) -> bool:
-    """Return whether the second word is that of data: `run status`, `call flow`, but not `trigger flow`."""
-    is_noun = compile_pattern(_NOUN_OF_CALLS).match(" ".join(words))
-    return bool(is_noun or _DATA & {*words[1:2]})
-
-
-def _name_acts(words: Sequence[str]) -> bool:
-    """Return whether a name or a segment acts; `currentCall` is a call that there is."""
-    return _acts(words) and not compile_pattern(_PRESENT_CALL).fullmatch(" ".join(words))
-
-
-def _may_call_one(name: Sequence[str], end: Sequence[str]) -> bool:
-    """Return whether a name may be a verb with its object, `callCenter`; at `/call-centers` it is a noun."""
-    text = " ".join(name)
-    is_noun = compile_pattern(_NOUN_OF_CALLS).fullmatch(text) and not _DATA & {*name[-1:]}
-    return bool(is_noun) and not text.endswith("s") and not " ".join(end).startswith(text)
-
-
-def _path_acts(segments: Sequence[Sequence[str]]) -> bool:
-    """Return whether a segment acts, each by itself: `/v1/start-calls`, `/start/campaign`, but not `/run/status`."""
-    *above, last = segments
-    nouns = [each for each in above if len(each) == 1 and (_READS | _DATA) & {*last[:1]}]
-    return any(_name_acts(each) for each in segments if each not in nouns)
+    """Return whether the second word is that of data: `run status`, but not `trigger flow`."""
+    return bool(_DATA & {*words[1:2]})
 
 
 def _summary_words(summary: str, path: str) -> list[str]:
