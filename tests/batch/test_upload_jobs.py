@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall, Ran
 
 
-def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
+def test_uploads_with_the_same_job_are_both_followed() -> None:
     run = LoadRun(*(Mock() for _ in range(4)), columns_at="", returns_contacts=False, resumed=())
     for label, job in (("1-2", "17"), ("3", "18"), ("4", "17")):
         # The smallest load of two uploads has 10,001 rows.
@@ -34,7 +34,6 @@ def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
         accepted.configure_mock(is_resumed=True, rows=())
         run.note_start(accepted)
     assert run.started == {"17": "1-2,4", "18": "3"}
-    assert run.repeated == {"17"}
 
 
 def load_to_cxone(

@@ -41,7 +41,7 @@ class LoadRun(Run):
     `columns_at` is the place of the cells in a contact; `returns_contacts` is true if the response to an
     accepted request contains the contacts. The contract declares both. `started` maps the engagement ID of
     each accepted request to its rows; if the platform processes an upload later, it is the ID of the upload
-    job. `unnamed` are the rows of uploads without a job, `repeated` the jobs of several requests.
+    job. `unnamed` are the rows of uploads without a job.
     The rows of the `resumed` batches are not sent again. `contacts` finds contacts that an earlier load of
     another file sent; it is None if they are sent again.
     """
@@ -63,7 +63,6 @@ class LoadRun(Run):
         self.resumed = resumed
         self.started: dict[str, str] = {}
         self.unnamed: list[str] = []
-        self.repeated: set[str] = set()
 
     def _rows(self) -> Iterator[CheckedRow]:
         """Yield the requests, and the rows that are not sent."""
@@ -112,8 +111,6 @@ class LoadRun(Run):
             if started := result.delivery.engagement_id:
                 earlier = self.started.get(started)
                 self.started[started] = f"{earlier},{result.label}" if earlier else result.label
-                if earlier:
-                    self.repeated.add(started)
             else:
                 self.unnamed.append(result.label)
 

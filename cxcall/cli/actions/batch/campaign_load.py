@@ -28,7 +28,6 @@ from cxcall.findings.hinted_commands import command
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.phone.number_masking import mask_text
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.batch.beginning_and_end import BegunBatch
-    from cxcall.batch.input.rows import RowFile
     from cxcall.batch.job import Job
     from cxcall.batch.load.load_run import LoadRun
     from cxcall.batch.resume import FindEarlier
@@ -137,26 +135,16 @@ def _new_job(
     contact = contact_operation(load, columns, known.phone_columns if known else ())
     repeated = values_from_path(contact, values)
     sets = [f"/{name}={json.dumps(value)}" for name, value in repeated.items()]
-    rows = open_row_file(options, contact, screen, stack, find_columns(flags_of(common)))
     if not columns and load.place("columns") and options.reading.ignore_extra_columns:
-        _stop_on_ambiguous_columns(rows, contact)
+        raise UsageError(
+            "the list was not read, so cxcall does not know which columns are extra",
+            where="--ignore-extra-columns",
+            fix="leave out `--ignore-extra-columns`",
+            why="only the list shows which columns are extra; a dry run does not read it",
+        )
+    rows = open_row_file(options, contact, screen, stack, find_columns(flags_of(common)))
     sets += () if "file" in load.declared else options.set or ()
     return new_job(contact, rows, settings, values, sets, options, common, is_load=True)
-
-
-def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
-    """Raise UsageError for columns that may or may not be in the list, which cannot be read."""
-    header = rows.header
-    mapped = {*rows.format.columns.headers.values(), rows.format.columns.key}
-    for cell in header.cells if header else ():
-        column = find_column(cell, contact)
-        if cell not in mapped and column and column.is_open:
-            raise UsageError(
-                f"the list was not read, so cxcall does not know whether it has a column `{cell}`",
-                where="--ignore-extra-columns",
-                fix="leave out `--ignore-extra-columns`, or name every column: `--map TARGET=HEADER`",
-                why="only the list shows which columns are extra; a dry run does not read it",
-            )
 
 
 class _LoadCommand(BatchCommand):
@@ -246,10 +234,6 @@ class _LoadCommand(BatchCommand):
         problems = [
             f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
             for rows in self.loading.unnamed
-        ]
-        problems += [
-            f"several uploads ({describe_ranges(jobs[job])}) have the same upload job {job}"
-            for job in self.loading.repeated
         ]
         findings = [*report.findings, *map(_job_warning, problems)]
         try:
