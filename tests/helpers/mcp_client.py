@@ -12,32 +12,28 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mcp.client.client import Client
-    from mcp_types import ElicitResult, ErrorData
+    from mcp_types import ElicitResult
 
 
 class Person:
     """A person who answers the questions of a server, in order; `asked` has the questions.
 
-    An answer is `yes`, `no`, `decline`, or `cancel`; `empty` and `error` break the protocol.
+    An answer is `yes`, `no`, `decline`, or `cancel`.
     """
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def __call__(self, context: object, params: Any) -> ElicitResult | ErrorData:  # noqa: ARG002 - the SDK's names
+    async def __call__(self, context: object, params: Any) -> ElicitResult:  # noqa: ARG002 - the SDK's names
         """Answer one question."""
-        from mcp_types import ElicitRequestFormParams, ElicitResult, ErrorData
+        from mcp_types import ElicitRequestFormParams, ElicitResult
 
         assert isinstance(params, ElicitRequestFormParams)
         self.asked.append(params.message)
         answer = self.answers.pop(0)
         if answer == "decline":
             return ElicitResult(action="decline")
-        if answer == "error":
-            return ErrorData(code=-32603, message="a text of the client")
-        if answer == "empty":
-            return ElicitResult(action="accept")
         if answer == "cancel":
             return ElicitResult(action="cancel")
         return ElicitResult(action="accept", content={"send": answer == "yes"})

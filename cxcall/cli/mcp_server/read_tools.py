@@ -56,7 +56,7 @@ class ReadTools:
 
     def validate(
         self,
-        content: Annotated[Text, Field(description="The payload: JSON, JSON Lines, or CSV.")],
+        content: Annotated[Text, Field(description="The payload: JSON or JSON Lines.")],
         operation: Annotated[
             Name, Field(description="Check as this operation; otherwise as the nearest one.")
         ] = "",

@@ -12,7 +12,6 @@ from typing import Any, ParamSpec
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
@@ -25,11 +24,6 @@ from cxcall.output.terminal_text import escape_in_json
 from cxcall.runtime.secrets.known_secrets import redact_value
 
 P = ParamSpec("P")
-_UNUSABLE_ANSWER = UsageError(
-    "the client did not answer the question for the person as the protocol requires, so nothing was sent",
-    where="client",
-    fix="use another client, or let a person run `cxcall send` in a shell",
-)
 QUIET = OutputOptions(output="json", quiet=True, no_input=True)
 """The output options of a tool: the action prints nothing and asks nobody."""
 
@@ -87,10 +81,7 @@ class Server(MCPServer[Any]):
                 return _refuse(name, "arguments", "an argument is unknown", known)
         try:
             return await super().call_tool(name, arguments, context)
-        except (ToolError, MCPError) as error:
-            # A tool returns its own errors, so any other one comes from a question before it.
-            if isinstance(error, MCPError) or "elicitation" in str(error):
-                return result_of(error_report(_UNUSABLE_ANSWER, name), is_error=True)
+        except ToolError as error:
             cause: BaseException | None = error
             while cause is not None:
                 if isinstance(cause, RefusedToolError):
