@@ -14,8 +14,6 @@ from helpers.pasted_texts import URL
 
 BODY = {"callbackNumbers": ["+493012345678"], "queueId": "x"}
 BUILDERS = [
-    'setBody(buildJsonObject { putJsonArray("callbackNumbers") { add("+493012345678") }; put("queueId", "x") })',
-    'val o = JSONObject().apply {\n put("callbackNumbers", JSONArray().apply { put("+493012345678") })\n put("queueId", "x")\n}\nval body = o',
     'JsonArray a = new JsonArray();\na.add("+493012345678");\nJsonObject body = new JsonObject();\nbody.add("callbackNumbers", a);\nbody.addProperty("queueId", "x");',
     'body = Json.obj("callbackNumbers" -> Json.arr("+493012345678"), "queueId" -> "x")',
     'body = new JObject(new JProperty("callbackNumbers", new JArray("+493012345678")), new JProperty("queueId", "x"));',

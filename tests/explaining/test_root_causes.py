@@ -108,10 +108,7 @@ ACCEPTED: list[tuple[dict[str, Any], list[str]]] = [
      ["error hidden-failure response"]),
 ]  # fmt: skip
 PLACES: list[tuple[dict[str, Any], list[str]]] = [
-    (exchange("POST", CALLS, {"participants": [{"phoneNumber": "+12125550123"}]}), ["error property-unknown /participants/0/phoneNumber"]),
     (exchange("PUT", f"{ACD}/skills/7/parameters/general-settings", {"maximumAttempts": 5, "maximumRatio": 2}), ["error property-unknown /maximumAttempts"]),
-    (exchange("POST", "/api/v2/outbound/callabletimesets", {"name": "A", "timeZoneId": "Europe/Berlin", "timeSlots": [{"day": 2, "startTime": "08:00:00", "stopTime": "20:00:00"}]}),
-     ["error property-unknown /timeZoneId"]),
     (exchange("POST", "/api/v2/outbound/sequences", {"name": "A", "campaigns": [], "currentCampaign": 0, "status": "off"}, 400, {"code": "campaign.sequence.is.empty", "message": "The sequence has no campaigns"}),
      ["error value-not-allowed /campaigns"]),
     (exchange("POST", f"{CALLS}/user/a.b@example.com", {"phoneNumber": "+12125550123"}, 400, {"message": "userId is not valid", "code": "bad.request"}),

@@ -116,7 +116,6 @@ def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     assert any("`callFromQueueId`" in each.message for each in found.findings)
 
 
-_PARTS = {"host": ["{{base}}"], "path": ["api", "v2", "outbound", "campaigns", ":id", "start"]}
 _RAW = {"raw": f"https://api.mypurecloud.de{CAMPAIGN.replace(ID, ':id')}/start?at=/:no"}
 
 
@@ -131,7 +130,6 @@ _RAW = {"raw": f"https://api.mypurecloud.de{CAMPAIGN.replace(ID, ':id')}/start?a
         (_RAW, "", 0, ":id", ["placeholder"]),
         (_RAW, None, 404, ":id", ["placeholder"]),
         (_RAW, "", 200, ":id", []),
-        (_PARTS, ID, 0, ID, []),
     ],
 )
 def test_variable_in_a_path_of_postman_has_the_value_of_the_collection(
@@ -145,11 +143,3 @@ def test_variable_in_a_path_of_postman_has_the_value_of_the_collection(
     (found,) = explain(json.dumps({"info": {}, "item": [item], "variable": known}))
     assert found.request.path == CAMPAIGN.replace(ID, path) + "/start"
     assert [each.code for each in found.findings if each.severity is not Severity.NOTE] == codes
-
-
-def test_parts_of_a_url_of_postman_keep_its_port() -> None:
-    parts = [{"type": "string", "value": "api"}, "v2", "users", "me"]
-    url = {"protocol": "http", "host": ["localhost"], "port": "8080", "path": parts}
-    item = {"request": {"method": "GET", "url": url}}
-    (found,) = explain(json.dumps({"info": {}, "item": [item]}))
-    assert (found.request.host, found.request.path) == ("localhost:8080", "/api/v2/users/me")

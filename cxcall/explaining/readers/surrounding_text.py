@@ -21,7 +21,6 @@ from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
 )
-from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
@@ -68,8 +67,6 @@ _ERROR_STATUS = re.compile(
     re.IGNORECASE,
 )
 _DOTTED = re.compile(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
-_FIRST_MEMBER = re.compile(r"\{\s*[\"']?(?P<name>\w+)[\"']?\s*:")
-_ERROR_MEMBERS = ("message", "code", "status", "error", "errors", "errorMessage", "errorCode")
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
 _ASSUMPTION = re.compile(
@@ -103,20 +100,12 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     at = text.find(request.path) if has_path else len(text)
     if (sent := find_sent_body(text, at, is_named=is_named)) is None:
         return request
-    if request.kind is SourceKind.RESPONSE and _is_broken_error(sent.text):
-        return request  # the body of the response, which lost characters when it was copied
     is_json = text[: sent.start].rstrip(": =").endswith("json")
     is_form = request.path.endswith("/token") and isinstance(sent.value, dict) and not is_json
     # A client sends a map to a token endpoint as a form.
     body, unknown = resolve_body(urlencode(sent.value) if is_form else sent.text)
     request = replace(request, body=body, unknown={**request.unknown, **unknown})
     return _without_repeated_body(request, text[sent.start : sent.end])
-
-
-def _is_broken_error(text: str) -> bool:
-    """Return whether a text is not valid JSON, but starts with a member that only the body of an error has."""
-    first = _FIRST_MEMBER.match(text)
-    return first is not None and first["name"] in _ERROR_MEMBERS and not is_json_text(text)
 
 
 def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedRequest:

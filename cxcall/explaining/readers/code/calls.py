@@ -13,11 +13,10 @@ from cxcall.explaining.readers.code.collection_literals import (
     as_map,
     is_map_maker,
 )
-from cxcall.explaining.readers.code.elements import is_builder_block, split_elements
+from cxcall.explaining.readers.code.elements import split_elements
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
-    is_builder_call,
     is_route,
     is_token,
     literal_kind,
@@ -68,7 +67,6 @@ _SAME = re.compile(
     re.IGNORECASE,
 )
 _SERIALIZERS = re.compile(r"to_?json|writevalueas|serializ|stringify|dumps", re.IGNORECASE)
-_RECEIVERS = ("", "it", "this", "self")
 
 
 class Calls(MapsAndLists):
@@ -99,15 +97,12 @@ class Calls(MapsAndLists):
     def _bracket_call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`."""
         group = items[position]
-        after = items[position + 1] if position + 1 < len(items) else None
         if LIST_MAKERS.search(name):
             items = self._elements(group, is_map=False)
             copy = copied(name, items)
             return items if copy is None else copy, position + 1
         is_map = MAP_CALLS.search(name) is not None and not gives_other_items(name)
         arguments = self._arguments(group, is_map=is_map)
-        if isinstance(after, Group) and is_builder_block(after):
-            arguments, position = [*arguments, (None, self._block(after))], position + 1
         members = as_members(arguments) if is_map else None
         if members is not None:
             self._report("map", "", members)
@@ -118,8 +113,7 @@ class Calls(MapsAndLists):
         """Evaluate `name{...}`, a map or a list; `kind` is the one that its type shows, if any."""
         is_made = LIST_MAKERS.search(name) or ITEM_TYPES.match(name)
         is_list = kind == "list" or (not kind and is_made is not None)
-        is_block = is_builder_block(group)
-        value = self._block(group) if is_block else self._elements(group, is_map=not is_list)
+        value = self._elements(group, is_map=not is_list)
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
         if not is_list and isinstance(value, list) and len(value) > 1:
             value = unknown()  # the fields of a struct by position
@@ -139,18 +133,6 @@ class Calls(MapsAndLists):
             value = mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}")
         return value, position + 1
 
-    def _block(self, group: Group) -> Any:
-        """Evaluate a block that adds to an object or a list; additions of its other statements are unknown."""
-        outer, self.names["this"] = self.names.pop("this", NOTHING), []
-        for element in split_elements(group):
-            self._statement(element)
-            if not is_builder_call(element):
-                self.names["this"] = {**as_map(self.names["this"]), unknown(): None}
-        built = self.names.pop("this")
-        if outer is not NOTHING:
-            self.names["this"] = outer
-        return built
-
     def _arguments(self, group: Group, *, is_map: bool = False) -> list[tuple[str | None, Any]]:
         return [self._statement(element, is_member=is_map) for element in split_elements(group)]
 
@@ -158,8 +140,6 @@ class Calls(MapsAndLists):
         """Report a call, and apply it if it adds to a map or list, or fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
-        if owner in _RECEIVERS and _ADDERS.match(method) and "this" in self.names:
-            owner = "this"
         if owner and (added := self._add(owner, method, values)) is not None:
             self._report("add", name, CodeCall(name, arguments))
             return added
@@ -228,8 +208,6 @@ class Calls(MapsAndLists):
         if not isinstance(following, Group):
             part = mark_unresolved(f"{{{name}}}") if is_changed else member_of(target, name)
             return part, position
-        if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
-            return self._block(following), position + 1
         arguments = self._arguments(following)
         values = [value for _, value in arguments]
         if name in ("format", "formatted") and isinstance(target, str):

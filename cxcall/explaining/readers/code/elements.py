@@ -9,7 +9,6 @@ from typing import Any
 from cxcall.explaining.readers.code.token_tree import (
     KEY_SEPARATORS,
     Group,
-    is_builder_call,
     is_newline,
     is_operator,
     is_token,
@@ -117,9 +116,3 @@ def continues(before: Any, after: Any) -> bool:
     if not isinstance(after, CodeToken):
         return after.opening[-1:] == "{" and is_token(before, "word")
     return after.kind == "operator" and after.value in LEADING
-
-
-def is_builder_block(group: Any) -> bool:
-    """Return whether an item is a block that builds an object or a list: `{ put("a", "b") }`."""
-    is_block = isinstance(group, Group) and group.opening == "{"
-    return is_block and any(is_builder_call(each) for each in split_elements(group))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
@@ -11,7 +10,6 @@ from cxcall.named_tuple import NamedTuple
 
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48
-_BUILDER_CALL = re.compile(r"(?:put|add|append)(?:_?(?:all|property|json_?\w+))?$", re.IGNORECASE)
 CASTS = tuple(
     "int integer int32 int64 long short byte float double decimal number string bool boolean array".split()
 )
@@ -167,13 +165,6 @@ def literal_kind(items: list[Any], start: int) -> str:
 def is_spread(items: list[Any]) -> bool:
     """Return whether items copy the members of another map: `**other`, `...other`."""
     return is_operator(items[0], ("*", "...", "..", "."))
-
-
-def is_builder_call(items: list[Any]) -> bool:
-    """Return whether items are a call that adds to the object of its block: `put("a", "b")`."""
-    if len(items) < 2 or not isinstance(items[0], CodeToken) or not isinstance(items[1], Group):
-        return False
-    return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
 
 
 def without_parameters(items: list[Any]) -> list[Any]:

@@ -23,7 +23,6 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 from cxcall.transport.http_messages import HttpResponse
 
 _EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
-_STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
 _MESSAGE_NAMES = frozenset(
     "message msg log event error err exception exc_info stack stacktrace stack_trace @message textpayload".split()
 )
@@ -50,7 +49,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
     that is not JSON.
     """
     request = value["request"] if isinstance(value.get("request"), dict) else value
-    if request is not value and "method" in value:  # in the form of Charles
+    if request is not value and "method" in value:  # a logger that calls the body so
         request = {**value, **request}
     body = request["body"] if "body" in request else sent_body(request, status_of(value))
     if body is None and request is not value and not _EXCHANGE_NAMES & value["request"].keys():
@@ -63,7 +62,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
         host=request.get("host"),
         path=request.get("path"),
         headers=request.get("headers"),
-        body=_stored_text(body),
+        body=body,
         response=_exchange_response(value),
         null_means_unknown=True,
     )
@@ -82,13 +81,7 @@ def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
         errors = (each for each in all_members(value, BODY_NAMES, dict) if is_error_body(each))
         is_refused = status is not None and status >= HTTPStatus.BAD_REQUEST
         body = next(named, None) or (next(errors, None) if is_refused else None)
-    return build_response(status, headers, _stored_text(body))
-
-
-def _stored_text(body: Any) -> Any:
-    """Return the text of a body that a tool stores with its encoding; any other body unchanged."""
-    is_stored = isinstance(body, dict) and isinstance(body.get("text"), str)
-    return body["text"] if is_stored and body.keys() <= _STORED_NAMES else body
+    return build_response(status, headers, body)
 
 
 def message_of(value: Mapping[str, Any], depth: int = 0) -> str:

@@ -148,6 +148,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         """Return a text with its variables replaced, or marked if their values are not in the collection."""
         return fill_braces(str(text or ""), variables)
 
+    url = request.get("url")
     headers = {
         resolve(each["key"]): resolve(each.get("value"))
         for each in _members(request.get("header"))
@@ -160,7 +161,11 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     method = request.get("auth") or auth
     if _object(method).get("type") in ("bearer", "oauth2") and "authorization" not in names:
         headers["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
-    raw = _fill_path(resolve(_raw_url(request.get("url"))), request.get("url"), resolve)
+    raw = _fill_path(
+        resolve(url.get("raw") if isinstance(url, dict) else url),
+        request.get("url"),
+        resolve,
+    )
     has_unknown_host = raw.startswith("\ufdd0")
     path = raw[raw.find("/", raw.find("\ufdd1")) :] if has_unknown_host and "/" in raw else None
     built = build_observed_request(
@@ -176,23 +181,6 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     return replace(
         built, findings=unfilled, secrets=built.secrets | _secret_values(variables, method)
     )
-
-
-def _raw_url(url: Any) -> Any:
-    """Return the text of a URL; tools that convert API documents write only its parts."""
-    if not isinstance(url, dict) or url.get("raw"):
-        return url.get("raw") if isinstance(url, dict) else url
-    host, path, query = url.get("host"), url.get("path"), _members(url.get("query"))
-    host = ".".join(map(str, host)) if isinstance(host, list) else str(host or "")
-    host += f":{url['port']}" if url.get("port") else ""
-    if isinstance(path, list):  # of texts, or of objects with a type and a value
-        path = "/".join(str(_object(each).get("value", each) or "") for each in path)
-    path = str(path or "").lstrip("/")
-    pairs = [
-        f"{each.get('key')}={each.get('value') or ''}" for each in query if not each.get("disabled")
-    ]
-    scheme = "" if host.startswith("{{") else f"{url.get('protocol') or 'https'}://"
-    return f"{scheme}{host}/{path}{'?' if pairs else ''}{'&'.join(pairs)}"
 
 
 def _fill_path(raw: str, url: Any, resolve: Callable[[Any], str]) -> str:
