@@ -8,7 +8,6 @@ import typer
 
 from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
-    WORDS_BEFORE,
     parameter_name,
     raw_value,
     see_help,
@@ -50,20 +49,14 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:
-    """Return the finding on an option of a similar command, or before the subcommand; None for any other error."""
-    option, parent = getattr(error, "option_name", ""), context.parent
-    shared = ""
-    if parent and hasattr(error, "possibilities"):
-        words = context.meta.get(WORDS_BEFORE, ())
-        before, _, _ = parent.command.make_parser(parent).parse_args([*words])
-        known = (each for each in parent.command.params if each.name in before)
-        shared = next((parameter_name(each) for each in known if option in each.opts), "")
-    fix = getattr(context.command, "omitted", {}).get(shared or option, "")
-    fix = f"leave it out; {fix}" if fix else see_help(context) if shared else ""
+    """Return the finding on an option that similar commands have; None for any other error."""
+    option = getattr(error, "option_name", "")
+    fix = getattr(context.command, "omitted", {}).get(option, "")
     if not fix:
         return None
-    option, name = shared or option, context.command_path.removeprefix("cxcall ")
-    return Finding.error("usage", option, f"`{option}` does not apply to `{name}`", fix=fix)
+    name = context.command_path.removeprefix("cxcall ")
+    message = f"`{option}` does not apply to `{name}`"
+    return Finding.error("usage", option, message, fix=f"leave it out; {fix}")
 
 
 def _advise_on_option(error: Any) -> str:
