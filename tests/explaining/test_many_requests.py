@@ -158,7 +158,7 @@ def test_pages_of_a_platform_are_skipped(cxcall: Cxcall) -> None:
     file = cxcall.file("a.har", {"log": {"entries": entries}})
     ran = cxcall("explain", file, code=3)
     assert "apps." not in ran.out
-    skipped = "skipped 1 entry of another host and 1 page or file of a platform's site; to explain each with its number, for example: `--entry 1`"
+    skipped = "skipped 2 entries of other hosts, or for pages; to explain one: `--entry 1`"
     assert skipped in " ".join(ran.err.split())
     assert "apps.mypurecloud.com" in cxcall("explain", file, "--entry", "1", code=3).out
 

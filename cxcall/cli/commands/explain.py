@@ -15,7 +15,7 @@ from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
-from cxcall.explaining.checks.url.route_check import find_reason_to_skip
+from cxcall.explaining.checks.url.route_check import is_no_api_request
 from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import find_correction
 from cxcall.explaining.explanation import Explanation, explain_request
@@ -174,15 +174,15 @@ def _explain_file(options: ExplainOptions) -> Report:
 
 def _read(
     source: Source, entry: int | None, own: Contract | None
-) -> Iterator[tuple[ObservedRequest, str]]:
-    """Yield requests, each with the reason to skip it; the reason is empty for requests to explain."""
+) -> Iterator[tuple[ObservedRequest, bool]]:
+    """Yield requests, each with whether it is skipped."""
     for request in source.read(entry):
         is_recorded = entry is None and request.kind is SourceKind.CAPTURE
-        yield request, find_reason_to_skip(request, own) if is_recorded else ""
+        yield request, is_recorded and is_no_api_request(request, own)
 
 
 def _correct_requests(
-    requests: Iterable[tuple[ObservedRequest, str]],
+    requests: Iterable[tuple[ObservedRequest, bool]],
     own: Contract | None,
     printer: RequestPrinter,
     screen: Screen,
@@ -190,9 +190,9 @@ def _correct_requests(
 ) -> Report:
     """Print the corrected requests, or return them in the report if the format is not text."""
     explanations: list[Explanation] = []
-    for request, reason in requests:
-        if reason:
-            printer.skip(reason, request.origin)
+    for request, is_skipped in requests:
+        if is_skipped:
+            printer.skip(request.origin)
             continue
         explanation = explain_request(request, own)
         if screen.options.output == "text":

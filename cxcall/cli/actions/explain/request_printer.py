@@ -13,7 +13,6 @@ from cxcall.cli.actions.explain.explanation_text import (
     print_heading,
 )
 from cxcall.contracts.openapi_document import RENAMED
-from cxcall.explaining.checks.url.route_check import OTHER_HOST, PAGE
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
 from cxcall.explaining.correction.lost_values import repeats_request
@@ -50,7 +49,7 @@ class RequestPrinter:
 
     def __init__(self, screen: Screen, *, show_all: bool) -> None:
         self._screen, self._show_all = screen, show_all
-        self._skipped: Counter[str] = Counter()
+        self._skipped = 0
         self._first_skipped = ""
         self._first: dict[bytes, str] = {}
         self._repeats: dict[bytes, list[int]] = {}
@@ -61,17 +60,17 @@ class RequestPrinter:
         self.findings: list[Finding] = []
 
     def print_all(
-        self, requests: Iterable[tuple[ObservedRequest, str]], own: Contract | None
+        self, requests: Iterable[tuple[ObservedRequest, bool]], own: Contract | None
     ) -> None:
-        """Explain requests, each with the reason to skip it; the reason is empty for requests to explain.
+        """Explain requests, each with whether it is skipped.
 
         Unless `show_all`, only the first ones are explained, so that the time for a long file is limited.
         """
         explained = 0
-        for request, reason in requests:
+        for request, is_skipped in requests:
             self.is_empty = False
-            if reason:
-                self.skip(reason, request.origin)
+            if is_skipped:
+                self.skip(request.origin)
                 continue
             if explained == _MAX_EXPLAINED and not self._show_all:
                 self._screen.print_diagnostic(
@@ -84,9 +83,9 @@ class RequestPrinter:
         self._print_repeats()
         self.report_skipped()
 
-    def skip(self, reason: str, origin: str) -> None:
+    def skip(self, origin: str) -> None:
         """Count a request that is not explained."""
-        self._skipped[reason] += 1
+        self._skipped += 1
         self._first_skipped = self._first_skipped or origin.partition(" of ")[0].split()[-1]
 
     def _add(self, explanation: Explanation) -> None:
@@ -135,19 +134,11 @@ class RequestPrinter:
 
     def report_skipped(self) -> None:
         """Print on stderr how many requests were not explained, and why."""
-        names = {
-            OTHER_HOST: ("entry of another host", "entries of other hosts"),
-            PAGE: ("page or file of a platform's site", "pages and files of a platform's site"),
-        }
-        skipped = [
-            f"{self._skipped[each]} {names[each][self._skipped[each] > 1]}"
-            for each in names
-            if self._skipped[each]
-        ]
-        if skipped:
-            which = "it" if self._skipped.total() == 1 else "each with its number, for example"
-            text = f"skipped {' and '.join(skipped)}; to explain {which}: `--entry {self._first_skipped}`"
-            self._screen.print_diagnostic(text)
+        if self._skipped:
+            entries = f"{self._skipped} {'entry' if self._skipped == 1 else 'entries'}"
+            self._screen.print_diagnostic(
+                f"skipped {entries} of other hosts, or for pages; to explain one: `--entry {self._first_skipped}`"
+            )
 
 
 def _join_ranges(numbers: Sequence[int]) -> str:

@@ -62,7 +62,6 @@ from cxcall.transport.origins import host_of
 
 _NOT_FOUND = 404
 _PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
-OTHER_HOST, PAGE = "other host", "page"
 
 
 class RouteMatch(NamedTuple):
@@ -303,15 +302,15 @@ def _check_version(request: ObservedRequest) -> Iterator[Finding]:
         )
 
 
-def find_reason_to_skip(request: ObservedRequest, own: Contract | None) -> str:
-    """Return OTHER_HOST or PAGE for a request that is not to a platform's API; empty for a request that is.
+def is_no_api_request(request: ObservedRequest, own: Contract | None) -> bool:
+    """Return whether a request is not to a platform's API: it is to another host, or for a page.
 
-    A PAGE is loaded by a platform's own site, such as a script of `apps.mypurecloud.com`: it was requested
+    A page is loaded by a platform's own site, such as a script of `apps.mypurecloud.com`: it was requested
     without a token, and did not fail. Bodies are not read, because those of pages are long.
     """
     if platform_of_host(request.host):
-        return PAGE if _is_page(request) and not (own and _has_route(request, own)) else ""
-    return "" if _has_route(request, own) else OTHER_HOST
+        return _is_page(request) and not (own and _has_route(request, own))
+    return not _has_route(request, own)
 
 
 def _is_page(request: ObservedRequest) -> bool:
