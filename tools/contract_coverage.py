@@ -13,12 +13,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from hypothesis import find, strategies
 
 from cxcall.cli.main import run
 from cxcall.contracts.contract import Contract, load_user_contract
@@ -60,6 +64,14 @@ def measure(document: Path) -> int:
                 names = [name for name, found in failed.items() if found == (step, why)]
                 print(f"    {count} x {why}  (such as {names[0]})")
     return 0 if share >= LEAST else 1
+
+
+@cache
+def matching_text(pattern: str) -> str:
+    """Return a short text that matches a pattern."""
+    return find(
+        strategies.from_regex(re.compile(pattern, re.ASCII), fullmatch=True), lambda _: True
+    )
 
 
 class Measurement:
@@ -120,6 +132,8 @@ class Measurement:
         for each in operation.parameters:
             if each.required:
                 value = sample_value(self._contract, each.schema, {})
+                if pattern := self._contract.resolve(each.schema).get("pattern"):
+                    value = matching_text(str(pattern))
                 items = value if isinstance(value, list) else [value]
                 texts = [item if isinstance(item, str) else json.dumps(item) for item in items]
                 text = (

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from cxcall.contracts.json_schema import compile_schema, new_validator
 from cxcall.contracts.operation import MULTIPART, URLENCODED
-from cxcall.contracts.pattern_samples import sample_text
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, is_number_name
 
@@ -41,6 +40,8 @@ _FORMATS = {
     "regex": "a",
     **dict.fromkeys(PHONE_FORMATS, NUMBER),
 }
+_USUAL = ("text", NUMBER, NUMBER[1:], "2026-01-01", "https://example.com/", "1", "a", "A")
+"""Texts of which one may match the pattern of a string."""
 _CALLER_NAMES = ("from", "callerid", "ani", "cli")
 _DEEPEST = 40
 _DEPTHS = (_DEEPEST, 12, 8, 5, 3, 2, 1)
@@ -283,10 +284,12 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
         return str(uuid4())
     is_number = is_number_name(name) or fold_number_name(name) in _CALLER_NAMES
     usual = _FORMATS.get(form) or (NUMBER if is_number else "text")
+    least, candidates = min(schema.get("minLength", 0), _LONGEST_TEXT), [usual, *_USUAL]
+    longer = [each.ljust(least, each[-1]) for each in candidates]
     if not schema.get("pattern"):
-        text = usual.ljust(min(schema.get("minLength", 0), _LONGEST_TEXT), "x")
-        return text[: schema.get("maxLength")]
-    return sample_text(schema, usual)
+        return longer[0][: schema.get("maxLength")]
+    is_valid = new_validator({**schema, "type": "string"}).is_valid
+    return next((each for each in [*candidates, *longer] if is_valid(each)), usual)
 
 
 def _number(schema: JsonSchema, usual: int, *, is_integer: bool) -> int | float:
