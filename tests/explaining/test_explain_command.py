@@ -160,7 +160,7 @@ def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
         f"entry {number} of 3: POST api.mypurecloud.com/api/v2/conversations/calls -> HTTP 400"
         for number in (1, 3)
     ]
-    assert "1 entry of another host" in ran.err
+    assert "skipped 1 entry of other hosts" in ran.err
     lines = cxcall("explain", file, "--entry", "3", "-o", "jsonl", code=3).out.splitlines()
     assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
     empty = cxcall.file("empty.har", {"log": {"entries": []}})
