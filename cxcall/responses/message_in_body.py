@@ -46,8 +46,6 @@ _PLACES = (
     *_OWN_PLACES,
     *"loc path instancepath datapath propertypath propertyname attribute name".split(),
 )
-_IN_SOURCE = {"pointer": "", "parameter": "query", "header": "header"}
-_IN_PARAMS = ("missingProperty", "additionalProperty")
 _MESSAGES = tuple(
     """
     message msg detail defaultmessage errormessage description reason title error
@@ -153,9 +151,8 @@ class ListedError(NamedTuple):
 def listed_errors(body: Any, depth: int = 0) -> Iterator[ListedError]:
     """Yield the errors in the body of a response that have a message and name a place, in order.
 
-    Known forms: `pointer` (RFC 9457), `source` (JSON:API), `loc` (FastAPI), `field` (Spring), `path` with `location`
-    (express-validator) or as a list (Zod, Joi), `instancePath` (Ajv), `propertyPath` (Jakarta Validation), `name` (RFC
-    7807), and messages by name (ASP.NET, Laravel, Rails).
+    Known forms: `pointer` (RFC 9457), `loc` (FastAPI), `field` (Spring), `path` with `location` (express-validator) or as
+    a list (Zod, Joi), `propertyPath` (Jakarta Validation), `name` (RFC 7807), and messages by name (ASP.NET, Laravel).
     """
     if not isinstance(body, dict) or depth > _MAX_DEPTH:
         return
@@ -183,26 +180,12 @@ def _messages_by_name(members: dict[str, Any]) -> Iterator[ListedError]:
 def _read_error(item: dict[str, Any], places: tuple[str, ...]) -> ListedError | None:
     """Return the error that an object describes; None if it has no message or names no place."""
     members = {fold_name(name): value for name, value in item.items()}
-    location, names = _read_source(members)
-    if not names:
-        names = next(filter(None, (_split_place(members.get(each)) for each in places)), ())
-    params = members.get("params")
-    if isinstance(params, dict):
-        names += tuple(name for each in _IN_PARAMS for name in _split_place(params.get(each)))
+    names = next(filter(None, (_split_place(members.get(each)) for each in places)), ())
+    part = members.get("location", members.get("in"))
+    location = LOCATIONS.get(part.lower(), "") if isinstance(part, str) else ""
     texts = (members.get(each) for each in _MESSAGES)
     message = next((each for each in texts if each and isinstance(each, str)), "")
     return ListedError(location, names, message) if names and message else None
-
-
-def _read_source(members: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Return the part of the request that an error names, empty if none, and the names in its `source`."""
-    source = members.get("source")
-    if isinstance(source, dict):
-        for name, location in _IN_SOURCE.items():
-            if names := _split_place(source.get(name)):
-                return location, names
-    part = members.get("location", members.get("in"))
-    return (LOCATIONS.get(part.lower(), "") if isinstance(part, str) else ""), ()
 
 
 def _split_place(place: Any) -> tuple[str, ...]:

@@ -95,10 +95,6 @@ _MESSAGE = re.compile(
     )[^\n]*$""",
     re.MULTILINE | re.VERBOSE,
 )
-_REFUSED = re.compile(
-    r"(?P<kind>[Hh]eader|[Mm]ethod)(?: field)? ['\"\u2018]?(?P<name>[\w-]+)['\"\u2019]?"
-    r" is not allowed [^\n]*Access-Control-Allow-(?:Headers|Methods)"
-)
 
 
 def find_failure(text: str) -> str:
@@ -166,27 +162,17 @@ def add_blocked_requests(
         if message.lastgroup:
             url = message[message.lastgroup]
             request = build_observed_request("browser error", url=url, headers_are_shown=False)
-            blocked[request.host, request.path] = (request, _fix_of(message[0]))
+            blocked[request.host, request.path] = request
     for request in requests:
-        _, fix = blocked.pop((request.host, request.path), (None, None))
-        yield request if fix is None else with_blocked_finding(request, fix=fix)
-    for request, fix in blocked.values():
-        yield with_blocked_finding(request, fix=fix)
+        is_blocked = blocked.pop((request.host, request.path), None) is not None
+        yield with_blocked_finding(request) if is_blocked else request
+    yield from map(with_blocked_finding, blocked.values())
 
 
-def _fix_of(message: str) -> str:
-    """Return the advice on the header or method that a message names; empty if it names neither."""
-    if not (refused := _REFUSED.search(message)):
-        return ""
-    if refused["kind"].lower() == "header":
-        return f"leave out the header `{refused['name']}`, which the server does not allow from a web page, or send the request from a server"
-    return f"send it from a server: `{refused['name']}` is not allowed from a web page"
-
-
-def with_blocked_finding(request: ObservedRequest, why: str = "", fix: str = "") -> ObservedRequest:
+def with_blocked_finding(request: ObservedRequest, why: str = "") -> ObservedRequest:
     """Return a request with the finding that the browser blocked it."""
     code = "state"
-    fix = fix or "send it from a server, or add the origin to the allowed domains of the client"
+    fix = "send it from a server, or add the origin to the allowed domains of the client"
     if request.path.endswith("/token"):
         code = "credential" if "client_credentials" in (request.body or "") else "token-grant"
         fix = "a web page must not contain a client secret: use the authorization code grant with PKCE, or get the token on a server"
