@@ -16,7 +16,6 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite import sqlite_database as database
-from helpers.command import CONTACT, Cxcall
 from helpers.ledger_process import intent
 from helpers.ledgers import WINDOW, connect, is_intact, read_words, start_process
 
@@ -207,16 +206,3 @@ def test_link_that_leads_nowhere_is_reported_and_creates_nothing(folder: Path) -
         Ledger.open(folder)
     assert "is a link to a file that is not there" in message_of(stopped)
     assert not (folder / "away.sqlite3").exists()
-
-
-@pytest.mark.slow
-def test_hard_link_to_the_ledger_is_a_warning_of_each_send(cxcall: Cxcall) -> None:
-    words = ("personal-connection", "--sandbox", "--contact-id", CONTACT, "--reason-code")
-    assert "another name" not in cxcall(*words, "a", code=0).err
-    file = cxcall.folder / "state" / database.FILE_NAME
-    (cxcall.folder / "copy").hardlink_to(file)
-    ran = cxcall(*words, "b", "-o", "json", code=0)
-    [warning] = [each for each in ran.envelope["findings"] if each["code"] == "ledger"]
-    assert (warning["severity"], "has another name" in warning["message"]) == ("warning", True)
-    (cxcall.folder / "copy").unlink()
-    assert "another name" not in cxcall(*words, "c", code=0).err

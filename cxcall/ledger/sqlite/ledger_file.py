@@ -6,8 +6,6 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding, add_notice
-from cxcall.findings.hinted_commands import command
 from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
 from cxcall.ledger.errors import (
     LedgerError,
@@ -53,11 +51,8 @@ def open_database(folder: Path) -> SqliteDatabase:
         try:
             # The mode is set after SQLite has opened the file: closing a file that was opened for
             # that would drop this process's SQLite locks.
-            status = path.stat()
-            if status.st_mode & 0o077:
+            if path.stat().st_mode & 0o077:
                 path.chmod(0o600)
-            if status.st_nlink > 1:
-                _warn_of_other_names(path)
             _prepare(database)
             if was_left_open:
                 check_if_quick(database)
@@ -65,21 +60,6 @@ def open_database(folder: Path) -> SqliteDatabase:
             database.close()
             raise
     return database
-
-
-def _warn_of_other_names(path: Path) -> None:
-    """Warn of a hard link to the file (https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file)."""
-    is_being_created = any(path.parent.glob(f".{path.name}.*"))
-    if not is_being_created:
-        add_notice(
-            Finding.warning(
-                "ledger",
-                "ledger",
-                f"the ledger `{path}` has another name: commands that use it may call people again",
-                fix=f"find it with {command('find', '/', '-samefile', str(path))}, and remove it; a symbolic link has no such effect",
-                why="it is a hard link, for example of a backup by `cp -l`: SQLite keeps new records in a file beside each name",
-            )
-        )
 
 
 def check_folder(folder: Path) -> bool:
