@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.schema import UnsentKind
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 
@@ -45,3 +47,19 @@ def test_changed_file_is_resumed_only_when_it_is_restored(
         write(cxcall, *ROWS)
         cxcall(*WORDS, "--resume", "--confirm", "1", code=0)
     assert [*platform.dials.values()] == [1, 1, 1]
+
+
+def test_batch_that_0_2_0_resumed_with_another_file_is_not_resumed(cxcall: Cxcall) -> None:
+    """The numbers of its rows may be those of another content, so they do not show who was called."""
+    write(cxcall, *ROWS)
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*WORDS, "--concurrency", "1", "--confirm", "3", code=9)
+        with Ledger.open(cxcall.folder / "state") as ledger, ledger.writing():
+            (batch,) = ledger.batches.all()
+            texts = {"outcome": "skipped", "reason": "1", "message": "3", "key": "digest"}
+            more = {"at": 0.0, "row": 0, "kind": UnsentKind.CONTENT}
+            ledger.rows.insert("unsent", batch=batch.id, **texts, **more)
+        refused = cxcall(*WORDS, "--resume", "--confirm", "3", code=2)
+        assert "was changed since batch" in refused.err
+        assert platform.rung == 0
