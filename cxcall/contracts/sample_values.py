@@ -40,7 +40,17 @@ _FORMATS = {
     "regex": "a",
     **dict.fromkeys(PHONE_FORMATS, NUMBER),
 }
-_USUAL = ("text", NUMBER, NUMBER[1:], "2026-01-01", "https://example.com/", "1", "a", "A")
+_USUAL = (
+    "text",
+    NUMBER,
+    NUMBER[1:],
+    "2026-01-01",
+    "https://example.com/",
+    "text/plain",
+    "1",
+    "a",
+    "A",
+)
 """Texts of which one may match the pattern of a string."""
 _CALLER_NAMES = ("from", "callerid", "ani", "cli")
 _DEEPEST = 40

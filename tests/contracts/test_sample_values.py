@@ -32,6 +32,7 @@ def operation(schema: Any, media_type: str = "application/json", **schemas: Any)
         ("^https?://.+$", "https://example.com/"),
         (r"^\d{4}-\d\d-\d\d$", "2026-01-01"),
         ("^[A-Z]+$", "A"),
+        (r"^\w+/[-+.\w]+$", "text/plain"),
         ("^AC[0-9]{4}$", "text"),  # no usual text matches
     ],
 )
