@@ -10,7 +10,7 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.phone.number_property_names import is_number_name
-from cxcall.sending.call_guards import GUARD_CODES
+from cxcall.sending.call_guards import DO_NOT_CALL, GUARD_CODES, IN_PARTS, OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from cxcall.sending.checked_request import CheckedRequest
 
-DO_NOT_CALL, OUTSIDE_HOURS = GUARD_CODES
 NUMBER_CODES = ("phone-format", "phone-unlikely", "phone-kind")
 """The codes of findings on numbers that cannot, or should not, be dialed."""
 
@@ -58,12 +57,12 @@ def find_skip_reason(
     stopping = {finding.code for finding in errors}
     if DO_NOT_CALL in stopping:
         return SkipReason.DO_NOT_CALL
-    if not force:
-        others = (each for each in errors if each.code not in GUARD_CODES)
-        if not all(_is_about_number(checked, each) for each in others):
-            return None
-        if any(_is_about_number(checked, each) for each in findings):
-            return SkipReason.INVALID_NUMBER
+    others = (each for each in errors if each.code not in GUARD_CODES)
+    if not force and not all(_is_about_number(checked, each) for each in others):
+        return None
+    is_invalid = not force and any(_is_about_number(checked, each) for each in findings)
+    if is_invalid or IN_PARTS in stopping:
+        return SkipReason.INVALID_NUMBER
     if OUTSIDE_HOURS in stopping:
         opening = find_next_calling_time(checked, values)
         return SkipReason.OUTSIDE_HOURS if opening else SkipReason.NO_CALLING_HOURS

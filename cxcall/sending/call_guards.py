@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from cxcall.sending.numbers_in_request import DialedNumber
     from cxcall.settings.settings import Settings
 
-GUARD_CODES = ("do-not-call", "outside-hours")
+DO_NOT_CALL, OUTSIDE_HOURS, IN_PARTS = "do-not-call", "outside-hours", "number-in-parts"
+GUARD_CODES = (DO_NOT_CALL, OUTSIDE_HOURS, IN_PARTS)
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 UNCHECKED = "number-unchecked"
@@ -59,14 +59,13 @@ def check_numbers(
     lists = read_guards(settings)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
-    for number, where, is_dialed, is_in_text, _, local in numbers:
+    for number, where, is_dialed, is_in_text, _ in numbers:
         # Digits of a text may be read as several numbers: one finding is enough.
         is_reported = where in listed_places and not is_dialed
-        findings = [] if is_reported else [*_check_do_not_call(number, lists, local)]
+        findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            kinds = (check_kind(each) for each in filter(None, (number, local)))
-            findings = [*chain.from_iterable(kinds), *findings]
+            findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
@@ -80,15 +79,30 @@ def check_numbers(
         origin = body.find_origin(where) if is_in_body else ""
         for finding in findings:
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
-    if any(each.is_whole for each in numbers):
+    yield from _check_wholeness(operation, numbers, values, body, settings)
+
+
+def _check_wholeness(
+    operation: Operation,
+    numbers: Sequence[DialedNumber],
+    values: Mapping[str, str],
+    body: Payload,
+    settings: Settings,
+) -> Iterator[Finding]:
+    """Yield the finding that a guard has no whole number to check; none if all dialed numbers are whole."""
+    has_id = any(marked_ids(operation, values, body))
+    in_parts = [each for each in numbers if each.is_dialed and each.is_local]
+    if in_parts and (guards := _guards_of_whole_numbers(settings, has_id=has_id)):
+        yield _in_parts_finding(in_parts[0], guards)
+        return
+    if not in_parts and any(each.is_whole for each in numbers):
         return
     # A campaign's people are counted when they are loaded, and the shipped schemas mark all other IDs of people.
     is_shipped = operation.contract.is_shipped
-    may_be_counted = is_shipped and not has_number
-    is_uncounted = not (may_be_counted or any(marked_ids(operation, values, body)))
-    if settings.max_attempts and is_uncounted:
+    may_be_counted = is_shipped and not any(each.is_dialed for each in numbers)
+    if settings.max_attempts and not (may_be_counted or has_id):
         yield _unchecked_finding(operation, settings.max_attempts)
-    elif lists or hours or not is_shipped:
+    elif settings.do_not_call_files or settings.hours or not is_shipped:
         yield _unchecked_finding(operation, "")
 
 
@@ -160,6 +174,24 @@ def _unchecked_finding(operation: Operation, limit: str) -> Finding:
     )
 
 
+def _guards_of_whole_numbers(settings: Settings, *, has_id: bool) -> list[str]:
+    """Return the guards of a run that need a whole number, as the options that set them; calls are also counted by IDs."""
+    is_enforced = settings.hours and settings.hours_policy == "enforce"
+    guards = (settings.do_not_call_files, settings.max_attempts and not has_id, is_enforced)
+    names = ("--do-not-call", "--max-attempts", "--hours")
+    return [f"`{name}`" for name, guard in zip(names, guards, strict=True) if guard]
+
+
+def _in_parts_finding(number: DialedNumber, guards: Sequence[str]) -> Finding:
+    return Finding.error(
+        IN_PARTS,
+        number.where,
+        f"`{mask_number(number.number)}` is only a part of a phone number, so that {list_in_words(guards)} cannot be applied",
+        "write the whole number as one value in E.164, such as `+12025550123`",
+        "the area code seems to be another value, and it cannot be known how the platform joins them",
+    )
+
+
 def _emergency_number_in_text(number: str) -> Finding:
     return Finding.warning(
         UNCHECKED,
@@ -197,8 +229,8 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     lists, times = read_lists(settings.do_not_call_files), None
     is_enforced = settings.hours and settings.hours_policy == "enforce"
     hours = parse_hours(settings.hours) if is_enforced else None
-    for number, where, is_dialed, *_, local in checked.checked_numbers:
-        findings = [*_check_do_not_call(number, lists, local)]
+    for number, where, is_dialed, *_ in checked.checked_numbers:
+        findings = [*_check_do_not_call(number, lists)]
         if hours and is_dialed:
             from cxcall.sending.call_times import check_hours, find_call_times
 
@@ -209,12 +241,10 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
             raise GuardError(finding._replace(where=where, excerpt=excerpt))
 
 
-def _check_do_not_call(
-    number: str, lists: Iterable[tuple[str, NumberList]], local: str
-) -> Iterator[Finding]:
-    """Yield a finding for each list that has a number, or the number without its area code."""
+def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
+    """Yield a finding for each list that has a number."""
     for path, listed in lists:
-        if any(each in listed for each in (dialed_part(number), number, local) if each):
+        if any(each in listed for each in (dialed_part(number), number) if each):
             yield Finding.error(
                 "do-not-call",
                 "",

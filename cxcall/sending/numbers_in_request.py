@@ -41,12 +41,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
-    from cxcall.sending.numbers_in_parts import NumberInParts
 
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PART_WORDS = ("number", "local", "subscriber", "line", "station", "sn")
+_PART_WORDS = ("number", "local", "subscriber", "line", "station")
 """Each name that is not that of a dialed number, but may be that of one without its area code, contains one of these."""
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
@@ -55,8 +54,7 @@ class DialedNumber(NamedTuple):
     """A number in a request, and its place: a JSON pointer, or a parameter's location.
 
     `is_dialed` is False for a number that probably is not dialed, such as a caller ID. `is_local` is True for a
-    number that is not whole, if it is not known which other value is its area code. If that is known, `number` has it,
-    and `local` are the digits of the number without it.
+    number that is not whole, because another value has its area code.
     """
 
     number: str
@@ -64,7 +62,6 @@ class DialedNumber(NamedTuple):
     is_dialed: bool = True
     is_emergency_in_text: bool = False
     is_local: bool = False
-    local: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -103,41 +100,27 @@ def find_numbers(
     has_part = any(word in each.parent + each.name for each in entries for word in _PART_WORDS)
     if not (found or with_digits or has_part):
         return []
-    from cxcall.sending.numbers_in_parts import join_parts
+    from cxcall.sending.numbers_in_parts import find_places_of_parts, is_whole
 
-    parts = join_parts(entries)
-    if with_digits:
-        found += [
-            (form, each.where, Certainty.DIGITS)
-            for each in parts
-            for form in each.forms
-            if form != each.person
-        ]
-    return _with_persons(found, parts)
-
-
-def _with_persons(
-    found: list[tuple[str, str, int]], parts: list[NumberInParts]
-) -> list[DialedNumber]:
-    """Return the numbers that were found, each with its place and certainty; those in parts as the numbers of their persons."""
-    local = {(each.digits.lstrip("+"), each.where): each for each in parts if each.is_local}
-    known = [each for each in local.values() if each.person]
-    others = [
-        (part, each)
-        for each in found
-        if not ((part := local.get((local_digits(each[0]), each[1]))) and part.person)
+    parts = find_places_of_parts(entries)
+    whole = [
+        each for each in found if each[1] not in parts or is_whole(each[0], local_digits(each[0]))
     ]
-    surest = max((each[2] for _, each in others), default=Certainty.DIGITS)
-    if any(each.is_dialed for each in known):
-        surest = Certainty.NAMED
-    has_other = surest >= Certainty.FORM  # so that a line, for example, is rather that of an agent
-    numbers = [
-        DialedNumber(each.person, each.where, each.is_dialed or not has_other, local=each.digits)
-        for each in known
+    surest = max((certainty for *_, certainty in whole), default=Certainty.DIGITS)
+    has_other = surest >= Certainty.FORM
+    parts = {place: is_dialed for place, is_dialed in parts.items() if is_dialed or not has_other}
+    known = {where for _, where, certainty in found if certainty >= Certainty.FORM}
+    found += [
+        (str(each.value), each.where, Certainty.NAMED)
+        for each in entries
+        if each.where in parts and each.where not in known
     ]
-    for part, (number, where, certainty) in others:
+    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
+    numbers = []
+    for number, where, certainty in found:
         is_dialed = certainty >= max(surest, Certainty.FORM)
-        is_in_text, is_local = certainty == Certainty.EMERGENCY, part is not None
+        is_local = where in parts and not is_whole(number, local_digits(number))
+        is_in_text = certainty == Certainty.EMERGENCY
         numbers.append(DialedNumber(number, where, is_dialed, is_in_text, is_local))
     return numbers
 

@@ -13,6 +13,7 @@ import pytest
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
+from cxcall.sending.call_guards import GUARD_CODES
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import document
@@ -49,7 +50,7 @@ class Guards:
     def codes(self, dialect: str, place: Place, number: str, hours: str = "") -> list[str]:
         """Return the codes of the errors and notes on a number at a place."""
         checked = self.check(dialect, place, number, hours)
-        guards = ("do-not-call", "phone-kind", "outside-hours", "number-unchecked")
+        guards = (*GUARD_CODES, "phone-kind", "number-unchecked")
         return [
             each.code
             for each in checked.findings

@@ -45,9 +45,9 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
     changed, nor is a local number whose area code is another value.
     """
     count = 0
-    for number, where, *_, is_local, local in dialed_numbers(operation, values, body):
+    for number, where, *_, is_local in dialed_numbers(operation, values, body):
         written = _as_e164(number, country)
-        if written in (None, number) or is_local or local:
+        if written in (None, number) or is_local:
             continue
         if not where.startswith("/"):
             for parameter in operation.parameters:

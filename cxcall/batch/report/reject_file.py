@@ -13,14 +13,17 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.calls_to_people import MAX_ATTEMPTS
 from cxcall.payloads.csv_table import format_record
-from cxcall.sending.call_guards import GUARD_CODES
+from cxcall.sending.call_guards import DO_NOT_CALL, OUTSIDE_HOURS
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row, RowFile
     from cxcall.batch.row_result import RowResult
 
 _FLAG = "--rejects"
-_NOT_TO_CORRECT = (*GUARD_CODES, "duplicate-row", "already-sent", "outcome-unknown", MAX_ATTEMPTS)
+_NOT_TO_CORRECT = (
+    *(DO_NOT_CALL, OUTSIDE_HOURS, MAX_ATTEMPTS),
+    *("duplicate-row", "already-sent", "outcome-unknown"),
+)
 """The codes of findings on rows that nobody should send again, or only with `--resume`."""
 
 
