@@ -12,6 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cxcall.cli.option_checks import (
@@ -21,8 +22,10 @@ from cxcall.cli.option_checks import (
     check_options,
     named_places,
     parameter_error,
+    parameter_name,
 )
-from cxcall.findings.hinted_commands import set_profile
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.hinted_commands import set_target
 from cxcall.output.output_options import (
     CommandParameter,
     OutputOptions,
@@ -51,6 +54,7 @@ _STYLE: dict[str, Any] = {
 }
 
 
+_TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 _OUTPUT: Any = OutputOptions
 
 
@@ -120,7 +124,7 @@ class OptionsCommand(TyperCommand):
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
         ctx.obj.output = _OUTPUT.of(values)
-        set_profile(values.get("profile") or "")
+        set_target(_target_options(values), partial(_accepted_target_options, ctx.find_root()))
         groups = {name: group.of(values) for name, group in self._groups.items()}
         own = {name: values[name] for name in self._own}
         with named_places(ctx):
@@ -158,6 +162,27 @@ class OptionsCommand(TyperCommand):
             message = f"unexpected argument{'s' if extra[1:] else ''} {listed}"
             raise parameter_error(ctx, message, ctx.command_path)
         return extra
+
+
+def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
+    """Return the given options that choose where a command's requests go, and which operations it knows."""
+    found = {f"--{name.replace('_', '-')}": values.get(name) for name in _TARGET}
+    return {name: None if value is True else value for name, value in found.items() if value}
+
+
+def _accepted_target_options(root: Any, words: Sequence[str]) -> set[str]:
+    """Return the target options that a command accepts; `--profile` of `history list` is a filter."""
+    try:
+        _, command, rest = root.command.resolve_command(root, [*words])
+        if rest:
+            command = getattr(command, "commands", {}).get(rest[0], command)
+    except (CxcallError, typer.TyperException):
+        return set()
+    return {
+        parameter_name(parameter)
+        for parameter in command.params
+        if getattr(parameter, "rich_help_panel", None) and parameter.name in _TARGET
+    }
 
 
 def _with_bold_headings(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cxcall.findings import hinted_commands
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -98,8 +99,13 @@ def raw_value(context: Any, parameter: Any) -> str:
 
 
 def see_help(context: Any) -> str:
-    """Return the hint on the help of a command."""
-    return f"see `{context.command_path} --help`"
+    """Return the hint on the help of a command, with the options without which there is no such command."""
+    values = context.meta.get(OPERATIONS_FROM, ("", ""))
+    given = [
+        (name, each) for name, each in zip(("--contract", "--profile"), values, strict=True) if each
+    ]
+    words = [*context.command_path.split(" "), "--help", *(word for pair in given for word in pair)]
+    return f"see {hinted_commands.command(*words)}"
 
 
 def parameter_error(context: Any, message: str, where: str, hint: str = "") -> UsageError:

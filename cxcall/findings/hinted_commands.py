@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-_COMMAND = r"`cxcall ((?:auth (?:login|status|token)|campaign|config (?:set|show)|doctor|send|track)\b[^`]*)`"
-"""A command that has the flag `--profile`."""
+_COMMAND = r"`cxcall ([^`]+)`"
+_END_OF_OPTIONS = {"--", ">", "|"}
+_CREATE_PROFILES = ("auth login", "config set")
 
 
 def resolve_commands(delivery: str) -> str:
@@ -58,24 +60,69 @@ def _escape(character: str) -> str:
     return f"\\U{ord(character):08x}"
 
 
-_profile = ""
+_target: dict[str, str | None] = {}
+_accepted: Callable[[Sequence[str]], Collection[str]] = lambda _words: ()  # noqa: E731
 
 
-def set_profile(name: str) -> None:
-    """Set the profile that a flag of this run names; empty without one."""
-    global _profile  # noqa: PLW0603 - as the notices, one per run
-    _profile = name
+def set_target(
+    options: Mapping[str, str | None], accepted: Callable[[Sequence[str]], Collection[str]]
+) -> None:
+    """Set the options of this run that choose its target, such as `--profile`, with their values; None for a flag.
+
+    `accepted` gets the words of a command, and returns its options.
+    """
+    global _accepted  # noqa: PLW0603 - as the notices, one per run
+    _target.clear()
+    _target.update(options)
+    _accepted = accepted
+    _complete.cache_clear()
+
+
+def forget_profile() -> None:
+    """Leave the profile of this run out of commands that do not create it, because it does not exist."""
+    global _accepted  # noqa: PLW0603 - as in set_target
+    accepted = _accepted
+
+    def accepted_now(words: Sequence[str]) -> Collection[str]:
+        is_missing = " ".join(words[:2]) not in _CREATE_PROFILES
+        return {*accepted(words)} - ({"--profile"} if is_missing else set())
+
+    _accepted = accepted_now
+    _complete.cache_clear()
 
 
 def complete_commands(text: str) -> str:
-    """Return a hint whose commands in backticks use this run's profile, so that they have the same host when pasted."""
-    if not _profile or "`cxcall " not in text:
+    """Return a hint whose commands in backticks have this run's target, so that they use the same host when pasted."""
+    if not _target or "`cxcall " not in text:
         return text
-    return re.sub(_COMMAND, _with_profile, text)
+    return re.sub(_COMMAND, lambda match: f"`cxcall {_complete(match[1])}`", text)
 
 
-def _with_profile(match: re.Match[str]) -> str:
-    line = match[1]
-    if re.search(r" (?:--profile|-p|--help|--|[>|])(?:[ =]|$)", line):
-        return match[0]
-    return f"`cxcall {line} --profile {_quote(_profile)}`"
+@lru_cache(maxsize=256)
+def _complete(line: str) -> str:
+    """Return a command line with the missing target options that the command accepts."""
+    from shlex import join, split
+
+    try:
+        words = split(line)
+    except ValueError:  # a backtick in a quoted word ended the match early
+        return line
+    if "--help" in words or not words or words[0].startswith("-"):
+        return line
+    accepted = _accepted(words)
+    missing = [
+        word
+        for name, value in _target.items()
+        if name in accepted and not _has_option(words, name)
+        for word in ((name,) if value is None else (name, value))
+    ]
+    if not missing:
+        return line
+    if _END_OF_OPTIONS.intersection(words):
+        return f"{join(missing)} {line}"  # flags also work before the subcommand
+    return f"{line} {join(missing)}"
+
+
+def _has_option(words: Sequence[str], name: str) -> bool:
+    short = ("-p",) if name == "--profile" else ()
+    return any(word in (name, *short) or word.startswith(f"{name}=") for word in words)

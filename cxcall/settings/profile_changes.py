@@ -9,6 +9,7 @@ from cxcall.documents.paths import expand_home
 from cxcall.documents.private_files import PrivateFile, check_replaceable, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
+from cxcall.findings.hinted_commands import forget_profile
 from cxcall.settings.config_file import ConfigFile, allow_missing_profile
 from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
 from cxcall.settings.setting_defaults import DEFAULTS, check_values
@@ -133,8 +134,12 @@ def new_profile(path: Path, profile: Setting) -> Iterator[None]:
         return
     _check_profile(profile.value)
     check_changeable(path)
-    with allow_missing_profile(profile.value):
-        yield
+    try:
+        with allow_missing_profile(profile.value):
+            yield
+    except BaseException:
+        forget_profile()
+        raise
     change_profile(path, profile.value, {})
 
 

@@ -113,3 +113,11 @@ def test_logout_of_an_unknown_profile_is_an_error(cxcall: Cxcall) -> None:
     assert "unknown profile `prd`" in err
     assert "hint: the most similar name is `prod`\n" in err
     assert "has no login" in cxcall("auth", "logout", "-p", "prod", code=0).out
+
+
+def test_hint_of_a_failed_login_names_only_a_profile_that_exists(cxcall: Cxcall) -> None:
+    url = ("--base-url", "https://api.example.invalid")
+    missing = {"CXCALL_TOKEN_URL": "https://login.example.invalid/token"}
+    words = ("auth", "login", "-p", "new", "--client-id", "x", *url)
+    err = cxcall(*words, stdin="s", env=missing, code=6).err
+    assert f"`cxcall config show {' '.join(url)}`" in err

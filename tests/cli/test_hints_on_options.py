@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT
+from helpers.vendor_documents import secured_api
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -71,3 +72,17 @@ def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxca
 )
 def test_hint_names_what_is_meant(cxcall: Cxcall, words: tuple[str, ...], hint: str) -> None:
     assert f"{hint}see `cxcall" in cxcall(*words, code=2).err
+
+
+@pytest.mark.slow
+def test_hint_on_the_help_of_an_own_operation_has_its_document(cxcall: Cxcall) -> None:
+    file = cxcall.file("own calls.json", secured_api())
+    for words in (
+        ("send", "dial", "--contract", file, "--nope", "1"),
+        ("--contract", file, "send", "dial", "--timeout"),
+        ("send", f"--contract={file}", "dial", "--region", ""),
+    ):
+        shown = cxcall(*words, code=2).err
+        found = re.search("see `cxcall (.*?)`$", shown, re.MULTILINE)
+        assert found, shown
+        assert "POST /calls" in cxcall(*shlex.split(found[1]), code=0).out

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.findings.hinted_commands import complete_commands, set_profile
+from cxcall.findings.hinted_commands import complete_commands, forget_profile, set_target
 from helpers.cases import each_case
-from helpers.command import CAMPAIGN, CONTACT
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -214,7 +214,7 @@ def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_command_in_a_hint_has_the_profile_of_this_run(cxcall: Cxcall, sandbox: Sandbox) -> None:
+def test_command_in_a_hint_asks_the_host_of_this_run(cxcall: Cxcall, sandbox: Sandbox) -> None:
     cxcall.file("config/config.toml", '[profiles."my prof"]\ntimeout = "9"\n')
     cxcall.environment |= {
         "CXCALL_ACCESS_KEY_ID": sandbox.client_id,
@@ -225,41 +225,64 @@ def test_command_in_a_hint_has_the_profile_of_this_run(cxcall: Cxcall, sandbox: 
         err = cxcall(*words, "--yes", "--again", code=0).err
         hint = next(line for line in err.splitlines() if line.startswith("follow it: "))
         follow = shlex.split(hint.partition("`")[2].rpartition("`")[0])
-        assert follow == ["cxcall", "campaign", "status", "4711", "--watch", *target[:2]]
+        assert follow == ["cxcall", "campaign", "status", "4711", "--watch", *target]
+    follow.remove("--watch")
+    assert cxcall(*follow[1:], code=0).out.startswith("campaign ")
     words = ["campaign", "start", "4711", "--platform", "nice-cxone", "--sandbox"]
     assert "follow it" not in cxcall(*words, code=0).err  # that sandbox has ended
+
+
+ACCEPTED = {
+    "operations": {"--contract"},
+    "history": set(),
+    "campaign": {"--profile", "--sandbox"},
+    "auth": {"--profile"},
+}
 
 
 @each_case(
     "text, completed",
     [
-        (
-            "see `cxcall campaign stop x` or `y`",
-            "see `cxcall campaign stop x --profile 'a b'` or `y`",
-        ),
+        ("see `cxcall operations x` or `y`", "see `cxcall operations x --contract 'a b'` or `y`"),
         ("`cxcall history list`", "`cxcall history list`"),
-        ("`cxcall campaign stop 1 -p q`", "`cxcall campaign stop 1 -p q`"),
-        ("`cxcall campaign stop --profile=q`", "`cxcall campaign stop --profile=q`"),
-        ("`cxcall auth login --web`", "`cxcall auth login --web --profile 'a b'`"),
-        ("`cxcall auth switch x`", "`cxcall auth switch x`"),
-        ("`cxcall send x > y`", "`cxcall send x > y`"),
-        ("`cxcall doctor --help`", "`cxcall doctor --help`"),
+        ("`cxcall campaign stop 1`", "`cxcall campaign stop 1 --profile p --sandbox`"),
+        ("`cxcall campaign stop 1 -p q`", "`cxcall campaign stop 1 -p q --sandbox`"),
+        ("`cxcall campaign --profile=q`", "`cxcall campaign --profile=q --sandbox`"),
+        ("`cxcall auth login --web`", "`cxcall auth login --web --profile p`"),
+        ("`cxcall operations x > y`", "`cxcall --contract 'a b' operations x > y`"),
+        ("`cxcall operations -- -x`", "`cxcall --contract 'a b' operations -- -x`"),
+        ("`cxcall operations --help`", "`cxcall operations --help`"),
+        ("`cxcall operations '`touch ran`'`", "`cxcall operations '`touch ran`'`"),
+        ("`cxcall --again campaign`", "`cxcall --again campaign`"),
     ],
     quick=2,
 )
-def test_hinted_command_gets_the_profile_of_the_run(text: str, completed: str) -> None:
-    set_profile("a b")
+def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
+    text: str, completed: str
+) -> None:
+    target = {"--profile": "p", "--contract": "a b", "--sandbox": None}
+    set_target(target, lambda words: ACCEPTED[words[0]])
     try:
         assert complete_commands(text) == completed
         assert complete_commands(completed) == completed
+        forget_profile()
+        left = completed if "auth login" in text else completed.replace(" --profile p", "")
+        assert complete_commands(text) == left
     finally:
-        set_profile("")
+        set_target({}, lambda _words: ())
 
 
-def test_hint_to_log_in_has_the_profile_in_text_and_json(cxcall: Cxcall) -> None:
-    cxcall.file("config/config.toml", "[profiles.eu]\n")
-    words = ["campaign", "status", CAMPAIGN, "--base-url", "http://127.0.0.1:9", "-p", "eu"]
-    command = "`cxcall auth login -p eu`"
+@pytest.mark.slow
+def test_commands_in_a_listing_are_complete(cxcall: Cxcall) -> None:
+    info, paths = {"title": "t", "version": "1"}, {"/x": {"get": {"operationId": "getX"}}}
+    cxcall.file("own.json", {"openapi": "3.1.0", "info": info, "paths": paths})
+    with terminal(cxcall, "operations", "--contract", "own.json", columns=200) as child:
+        assert "`cxcall operations NAME --contract own.json`" in screen(child)
+
+
+def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> None:
+    words = ["campaign", "status", CAMPAIGN, "--base-url", "http://127.0.0.1:9"]
+    command = "`cxcall auth login --base-url http://127.0.0.1:9`"
     assert command in cxcall(*words, code=4).err
     assert command in cxcall(*words, "-o", "json", code=4).envelope["findings"][0]["fix"]
 
