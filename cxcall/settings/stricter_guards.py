@@ -112,6 +112,11 @@ def how_to_set(guard: Guard) -> str:
     return f"set `{variable_name(guard.name)}` to `{printable(guard.value)}`"
 
 
+def guard_variables(guards: Sequence[Guard]) -> list[str]:
+    """Return the names of the variables of the environment that set guards."""
+    return [variable_name(each.name) for each in guards if _PLACES[each.place] is Layer.ENVIRONMENT]
+
+
 def _place_of(setting: Setting) -> int:
     """Return the place of a setting in `_PLACES`; their number for a default."""
     return _PLACES.index(setting.layer) if setting.layer in _PLACES else len(_PLACES)

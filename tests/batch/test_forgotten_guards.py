@@ -167,6 +167,17 @@ def test_guard_of_a_resumed_run_is_not_forgotten_by_the_next_one(
     assert platform.rung == 2
 
 
+def test_command_to_continue_names_the_variables_that_set_guards(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    variable = write_files(cxcall)
+    hours = {"CXCALL_HOURS": "00:00-00:00:01", "CXCALL_HOURS_POLICY": "enforce"}
+    ended = run(cxcall, env={**variable, **hours}, confirm=0, code=9)
+    names = "`CXCALL_HOURS`, `CXCALL_HOURS_POLICY`, `CXCALL_DO_NOT_CALL`"
+    assert f"run the same command with `--resume` and the same {names}: `cxcall batch " in ended
+    assert platform.rung == 0
+
+
 @pytest.mark.slow
 def test_list_is_not_forgotten_for_the_rows_that_a_value_makes_calls(
     cxcall: Cxcall, platform: Platform

@@ -227,7 +227,7 @@ def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
 
 
 @pytest.mark.slow
-def test_batch_with_an_undelivered_last_row_says_how_to_resume(cxcall: Cxcall) -> None:
+def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
 
     def answer(sent: Any, count: int) -> Reply:
@@ -237,8 +237,9 @@ def test_batch_with_an_undelivered_last_row_says_how_to_resume(cxcall: Cxcall) -
         cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "0.5"}
         ran = cxcall("batch", *WORDS, "--confirm", "2", "--", file, code=9)
         assert results(ran)[0] == ["accepted", "undelivered"]
-        assert "run the same command with `--resume`" in ran.err
+        assert f"--resume -- {file}" in ran.err
         assert "accepts no requests for now" in ran.out
+        assert "--confirm" not in ran.err.rpartition("to continue")[2]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
@@ -14,9 +15,13 @@ from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.terminal_text import escape_cell
+from cxcall.phone.number_masking import mask_cell
+from cxcall.phone.number_property_names import is_number_name
+from cxcall.runtime.secrets.likely_secrets import is_likely_secret, mask_likely_secrets
+from cxcall.settings.stricter_guards import guard_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.batch.input.rows import RowFile
     from cxcall.batch.rate_limiter import Rate
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.statistics import BatchStatistics, Latencies
     from cxcall.output.screen import Screen
+    from cxcall.settings.stricter_guards import Guard
 
 
 _REJECTS = "--rejects"
@@ -184,3 +190,46 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
         "cxcall", "batch", "report", batch, _REJECTS, unused_name(f"rejects{suffix}"), *words
     )
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
+
+
+def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile) -> str:
+    """Return how to continue a batch, with the command if none of its words may be a secret or a phone number.
+
+    A command that is pasted elsewhere lacks the variables that set its guards, and rows from standard input.
+    """
+    names = [f"`{each}`" for each in guard_variables(guards)]
+    names += ["standard input"] * (not rows.file)
+    also = f" and the same {', '.join(names)}" if names else ""
+    said = f"to continue, run the same command with `--resume`{also}"
+    if any(map(_may_be_private, arguments)):
+        return said
+    return f"{said}: {command('cxcall', *_resume_words(arguments))}"
+
+
+def _resume_words(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the words of the command; the number of calls must be confirmed again.
+
+    The rows to correct go to another file, because the first run may have written its own.
+    """
+    words = iter(arguments)
+    for word in words:
+        if word == "--confirm":
+            next(words, None)
+        elif word == _REJECTS:
+            yield from (word, *map(unused_name, islice(words, 1)))
+        elif word.startswith(f"{_REJECTS}="):
+            yield f"{_REJECTS}={unused_name(word.partition('=')[2])}"
+        elif word == "--":  # the next words are not options
+            yield from ("--resume", word, *words)
+            return
+        elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
+            yield word
+    yield "--resume"
+
+
+def _may_be_private(word: str) -> bool:
+    """Return whether a word may have a secret or a phone number, by its form, or by a name as in `/token=x`."""
+    name, _, text = word.removeprefix("--set=").removeprefix("--param=").partition("=")
+    text = (text or name).strip('"')
+    is_number = mask_cell(name, text) != text and (not text.isdigit() or is_number_name(name))
+    return is_number or is_likely_secret(name, text) or mask_likely_secrets(word) != word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report
 from cxcall.cli.actions.batch.result_printer import (
     ProgressLines,
     RowPrinter,
+    describe_continuation,
     describe_outcomes,
     describe_rejects,
     describe_speed,
@@ -281,7 +283,8 @@ class BatchCommand:
         if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
-            lines.append("to continue, run the same command with `--resume`")
+            guards = self.job.guards if self.job.may_place_call else []
+            lines.append(describe_continuation(sys.argv[1:], guards, self.job.rows))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
