@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.indexed_document import index_body
-from cxcall.contracts.openapi_document import OperationEntry, named_extensions
+from cxcall.contracts.openapi_document import SEARCHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cxcall.contracts.operation import Operation
 
 _SEPARATOR = ",\n"
 
@@ -42,6 +47,17 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))  # ASCII, so that positions count bytes
 
 
+def _named_extensions(operations: Iterable[Operation]) -> dict[str, dict[str, str]]:
+    """Return the operations by each extension that is searched, with the member `name` of the extension."""
+    found: dict[str, dict[str, str]] = {}
+    for each in operations:
+        for extension in each.declared.keys() & SEARCHED:
+            value = each.declared[extension]
+            label = str(value.get("name", "")) if isinstance(value, dict) else ""
+            found.setdefault(extension, {})[each.name] = label
+    return found
+
+
 def write_document(document: dict[str, Any]) -> tuple[str, str]:
     """Return a document as text, and the text of its index."""
     lines = _Lines()
@@ -65,9 +81,7 @@ def write_document(document: dict[str, Any]) -> tuple[str, str]:
     operations = Contract("", document).operations
     index = [
         {**head, "components": rest},
-        named_extensions(
-            OperationEntry(each.method, each.path, each.declared) for each in operations
-        ),
+        _named_extensions(operations),
         [
             [
                 each.name,

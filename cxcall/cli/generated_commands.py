@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.command_classes import OptionsCommand, examples
-from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
+from cxcall.cli.shared_options import SHIPPED_ONLY, BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
 from cxcall.findings.errors import UsageError
@@ -30,20 +30,18 @@ def new_command(name: str) -> OptionsCommand | None:
         from cxcall.cli.actions.operation_choice import choose_operation
         from cxcall.cli.actions.send import send_one
 
-        # The user's own contract may also declare the operations of this command.
-        path = options.target.own_contract
-        known = contract.find_command_operations(name, path) if path else operations
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
         _stop_on_placeholder(texts)
-        operation = choose_operation(known, route, texts, options.target.settings)
+        operation = choose_operation(operations, route, texts, options.target.settings)
         own = {flag.name: flag for flag in operation.flags}
         texts = [(own[flag.name], text) for flag, text in texts]
         return send_one(name, operation, values, texts, body, options)
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
-    return _new_command(name, operations, _examples(operations), send, parameters)
+    omitted = SHIPPED_ONLY | _inapplicable_options(operations[0])
+    return _new_command(name, operations, _examples(operations), send, parameters, omitted)
 
 
 def new_sender(operation: Operation) -> OptionsCommand:
@@ -67,7 +65,8 @@ def new_sender(operation: Operation) -> OptionsCommand:
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [declared.bind("param", list[str] | None), *map(_flag_option, flags)]
     lines = _sender_examples(operation)
-    return _new_command(operation.name, [operation], lines, send, parameters)
+    omitted = _inapplicable_options(operation)
+    return _new_command(operation.name, [operation], lines, send, parameters, omitted)
 
 
 def _new_command(
@@ -76,6 +75,7 @@ def _new_command(
     lines: Sequence[str],
     function: Callable[..., Report],
     parameters: Sequence[CommandParameter],
+    omitted: Mapping[str, str],
 ) -> OptionsCommand:
     return OptionsCommand(
         name,
@@ -83,7 +83,7 @@ def _new_command(
         help=_help(operations),
         epilog=examples(*lines),
         parameters=parameters,
-        omitted=_inapplicable_options(operations[0]),
+        omitted=omitted,
     )
 
 

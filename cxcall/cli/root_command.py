@@ -51,10 +51,10 @@ class RootGroup(CommandGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
         """Return the names of all commands, the most important ones first."""
-        from cxcall.contracts.contract import command_names, load_shipped_contracts
+        from cxcall.contracts.contract import find_command_operations, load_shipped_contracts
 
         commands = {entry.command for entry in load_shipped_contracts()[0].operations}
-        declared = command_names()
+        declared = [entry.command for entry in find_command_operations()]
         first = [*FIRST, *(name for name in declared if name in commands), "validate"]
         return list(dict.fromkeys([*first, *declared, *LAST]))
 

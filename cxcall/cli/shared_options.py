@@ -48,6 +48,12 @@ class ContractOptions(OptionGroup):
         return find_contract_file({"profile": profile}) or None
 
 
+SHIPPED_ONLY = {
+    "--contract": "to send an operation of your own document, use `cxcall send OPERATION`"
+}
+"""The option that does not apply to commands for shipped operations."""
+
+
 class TargetOptions(OptionGroup):
     """The destination of requests, and the user's own operations."""
 

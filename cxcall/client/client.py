@@ -18,7 +18,7 @@ from cxcall.client.arguments import (
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.client.logged_notices import log_notices
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
-from cxcall.contracts.contract import find_extended_operations, load_contracts, load_operation
+from cxcall.contracts.contract import load_contracts, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import Verdict
@@ -199,13 +199,11 @@ class Client:
         Raises UsageError if the delivery has no ID, or the platform no published operation that reads it;
         ReadError if a read fails.
         """
-        from cxcall.contracts.openapi_document import TRACK
         from cxcall.platform_reads import tracking
         from cxcall.platform_reads.read_requests import new_reader
 
         platform = find_platform(self._flags) or load_contracts(self._contract)[0].platform
-        operations = find_extended_operations(TRACK, self._contract)
-        tracker = tracking.tracker_for(platform, operations)
+        tracker = tracking.tracker_for(platform)
         return tracking.follow(
             tracker,
             engagement_id_of(call),

@@ -20,7 +20,7 @@ from zlib import crc32
 
 from cxcall.contracts.indexed_document import index_body, likely_operations
 from cxcall.contracts.json_schema import SCHEMAS
-from cxcall.contracts.openapi_document import OperationEntry, named_extensions
+from cxcall.contracts.openapi_document import OperationEntry
 from cxcall.documents.paths import variable_folder
 from cxcall.documents.private_files import make_private_folder
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Converter = Callable[[str, bytes], Contract]
 
-FORMAT = 33
+FORMAT = 34
 """Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
 _MAX_LIKELY = 200
@@ -106,11 +106,9 @@ class CachedDocument:
         """Yield the operations called `name`."""
         return (OperationEntry(*each) for each in self._read(_PART, "operation", name))
 
-    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations with an extension, or, with `name`, only those where the extension has that name."""
-        found = self._part("document", "extensions").get(extension, {}).items()
-        names = (each for each, label in found if name in ("", label))
-        return (entry for each in names for entry in self.find_by_name(each))
+    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - as in `IndexedDocument`
+        """Yield nothing: a user's document cannot have these extensions."""
+        return iter(())
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, the likeliest first."""
@@ -205,13 +203,11 @@ def _write_file(file: Path, contract: Contract) -> None:
 
 def _fill(connection: sqlite3.Connection, contract: Contract, digest: str) -> None:
     operations, document = contract.operations, contract.declared
-    entries = [OperationEntry(each.method, each.path, each.declared) for each in operations]
     schemes = document["components"].get("securitySchemes", {})
     parts: dict[str, dict[str, Any]] = {
         "document": {
             digest: {**document, "paths": {}, "components": {"securitySchemes": schemes}},
             "routes": [(each.method, each.path, each.name) for each in operations],
-            "extensions": named_extensions(entries),
             "bodies": [index_body(each) for each in operations if each.takes_body],
         },
         "operation": {each.name: (each.method, each.path, each.declared) for each in operations},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.contracts.operation import JSON, Operation
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.contracts.json_schema import JsonSchema
+from cxcall.contracts.json_schema import JsonSchema
 
 COLUMNS = "x-cxcall-columns"
 """The extension for the object in the body whose member a column sets, if the column sets nothing else."""
@@ -47,9 +48,9 @@ def find_roles(contract: Contract) -> dict[str, RoleOperation]:
     }
 
 
-def require_role(contracts: Sequence[Contract], platform: str, role: str) -> RoleOperation:
+def require_role(platform: str, role: str) -> RoleOperation:
     """Return the operation of a platform with a role; raises UsageError if none is declared."""
-    for contract in contracts:
+    for contract in load_shipped_contracts():
         found = find_roles(contract) if contract.platform == platform else {}
         if role in found:
             return found[role]

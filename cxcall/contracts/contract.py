@@ -321,21 +321,16 @@ def load_operation(name: str, path: str | None = None) -> Operation:
     return load_catalog(path).find_operation(name)
 
 
-def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
+def find_command_operations(name: str = "") -> tuple[Operation, ...]:
     """Return the operations of the command `name`, or of all commands; others are not parsed."""
-    found = (
-        entry for known in load_contracts(path) for entry in known.find_extended(COMMAND, name)
-    )
+    found = find_extended_operations(COMMAND, name)
     return tuple(entry for entry in found if name in ("", entry.command))
 
 
-def find_extended_operations(extension: str, path: str | None = None) -> tuple[Operation, ...]:
-    """Return the operations with an extension, those of the user's contract at `path` first."""
+def find_extended_operations(extension: str, name: str = "") -> tuple[Operation, ...]:
+    """Return the shipped operations with an extension, or, with `name`, at least those where it has that name."""
     return tuple(
-        entry for known in load_contracts(path) for entry in known.find_extended(extension)
+        entry
+        for known in load_shipped_contracts()
+        for entry in known.find_extended(extension, name)
     )
-
-
-def command_names() -> list[str]:
-    """Return the names of the commands that the shipped contracts declare."""
-    return list(dict.fromkeys(entry.command for entry in find_command_operations()))

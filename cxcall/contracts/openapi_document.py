@@ -11,7 +11,7 @@ from cxcall.contracts.parameters import METHODS
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.cached_document import CachedDocument
     from cxcall.contracts.indexed_document import IndexedDocument
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     """An OpenAPI 3.1 document of which each part is read when it is needed."""
 
 
-COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
+COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = SEARCHED = tuple(
     f"x-cxcall-{name}"
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
+"""Extensions of operations that are searched in all shipped documents."""
 GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
 """The values of `x-cxcall-platform`, and of the setting `platform`; the first one is the default."""
 CONDITIONS = "x-cxcall-conditions"
@@ -32,8 +33,6 @@ CONDITIONS = "x-cxcall-conditions"
 RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 RISK_WITH = "x-cxcall-rings-with"
-_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
-"""Extensions of operations that are searched in the whole document."""
 
 
 class OperationEntry(NamedTuple):
@@ -65,17 +64,6 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         (method.upper(), item[method]) for method in METHODS if item.get(method) is not None
     )
     yield from (item.get("additionalOperations") or {}).items()
-
-
-def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, str]]:
-    """Return the operations by each rare extension, with the member `name` of the extension."""
-    found: dict[str, dict[str, str]] = {}
-    for _, _, declared in entries:
-        for extension in _EXTENSIONS.intersection(declared):
-            value = declared[extension]
-            label = str(value.get("name", "")) if isinstance(value, dict) else ""
-            found.setdefault(extension, {})[declared["operationId"]] = label
-    return found
 
 
 class ParsedDocument:

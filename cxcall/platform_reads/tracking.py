@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value, has_value
 from cxcall.findings.errors import UsageError
@@ -167,9 +168,9 @@ class Tracker(NamedTuple):
         return bool(find_value(body, self.declared["over"]))
 
 
-def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
-    """Return the tracker of a platform from operations with `x-cxcall-track`; raises UsageError if there is none."""
-    for entry in operations:
+def tracker_for(platform: str) -> Tracker:
+    """Return the tracker of a platform, from its operation with `x-cxcall-track`; raises UsageError if there is none."""
+    for entry in find_extended_operations(TRACK):
         if entry.platform == platform:
             return Tracker(entry, entry.declared[TRACK])
     raise UsageError(

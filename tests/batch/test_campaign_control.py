@@ -72,6 +72,9 @@ def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) 
         ("campaign start", names),
         ("campaign stop", names),
         ("campaign load", names[3:]),
+        ("campaign status", ("--contract",)),
+        ("execute", ("--wait", "--contract")),
+        ("track", ("--contract",)),
         ("batch", ("--wait", "--yes", "-y")),
     ):
         words = command.split()

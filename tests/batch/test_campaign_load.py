@@ -15,7 +15,6 @@ from cxcall.batch.job import Job
 from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.row_checks import check_rows
 from cxcall.contracts.campaign_roles import contact_operation, require_role
-from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.settings.settings import load_settings
 from helpers.campaign_loads import LIST_ID, halves, lines, load, rows
 from helpers.platform_server import Platform, Reply
@@ -179,7 +178,7 @@ def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: S
 
 
 def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) -> None:
-    load = require_role(load_shipped_contracts(), "genesys-cloud", "load")
+    load = require_role("genesys-cloud", "load")
     load = load._replace(declared={**load.declared, "bytes": 355})
     operation = contact_operation(load)
     settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)

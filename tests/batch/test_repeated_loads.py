@@ -12,7 +12,6 @@ from cxcall.batch.job import Job
 from cxcall.batch.load.earlier_loads import stop_on_earlier_load
 from cxcall.batch.resume import new_batch_guard
 from cxcall.contracts.campaign_roles import contact_operation, require_role
-from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
@@ -87,7 +86,7 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
 ) -> None:
     for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
         monkeypatch.setenv(name, cxcall.environment[name])
-    operation = contact_operation(require_role(load_shipped_contracts(), "genesys-cloud", "load"))
+    operation = contact_operation(require_role("genesys-cloud", "load"))
     settings = [load_settings({"base_url": url}, operation.contract) for url in urls]
     file = cxcall.folder / write(cxcall, *CONTACTS)
     with RowFile(str(file)) as opened, open_ledger() as ledger:

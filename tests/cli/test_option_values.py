@@ -129,7 +129,7 @@ def test_an_empty_word_is_no_file_and_no_argument(
         (("explain", "Zk81mXq09" * 1000), "FILE|CODE"),
         (("validate", '[{"callbackNumbers": ["+12025550123"]}]'), "FILE"),
         (("personal-connection", "--file", '{"contactId": "+12025550123"}'), "--file"),
-        (("personal-connection", "--contract", "Zk81mXq09" * 1000), "--contract"),
+        (("doctor", "--contract", "Zk81mXq09" * 1000), "--contract"),
     ],
 )
 def test_text_in_place_of_a_file_name_is_refused_and_not_shown(

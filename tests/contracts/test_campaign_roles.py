@@ -92,4 +92,4 @@ def test_a_contact_is_checked_with_the_columns_of_its_list() -> None:
 
 def test_a_platform_without_the_operation_is_named() -> None:
     with pytest.raises(UsageError, match="no known published operation of `elsewhere`"):
-        require_role(load_shipped_contracts(), "elsewhere", "load")
+        require_role("elsewhere", "load")

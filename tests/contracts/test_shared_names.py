@@ -52,17 +52,17 @@ def test_shared_name_is_refused_with_both_names(cxcall: Cxcall, contract: str) -
 
 @pytest.mark.slow
 def test_each_name_sends_its_operation(cxcall: Cxcall, contract: str) -> None:
-    own = ("--contract", contract, "-n")
+    cxcall.environment["CXCALL_CONTRACT"] = contract
     number = ("--set", '/to="+12025550100"')
-    assert "POST https://own.example/go\n" in cxcall("send", "post-go", *number, *own, code=0).out
+    assert "POST https://own.example/go\n" in cxcall("send", "post-go", *number, "-n", code=0).out
     flags = ("--contact-id", CAMPAIGN, "--phone-number", "+12025550100")
     for command in (
         ("execute", CAMPAIGN),
         ("send", "community:execute", "--campaign-id", CAMPAIGN),
     ):
-        shown = cxcall(*command, *flags, *own, code=0).out
+        shown = cxcall(*command, *flags, "-n", code=0).out
         assert f"/outbound/campaigns/{CAMPAIGN}/executions\n" in shown
-    listed = cxcall("operations", "--problems", *own[:2], code=0).out
+    listed = cxcall("operations", "--problems", code=0).out
     assert "so POST /go is called `post-go`" in listed
 
 

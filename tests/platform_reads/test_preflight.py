@@ -150,7 +150,7 @@ def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
         operation.name: describe_missing(
             operation, dict.fromkeys(required_parameters(operation), "U")
         )
-        for operation in find_extended_operations(DOCTOR, None)
+        for operation in find_extended_operations(DOCTOR)
         if required_parameters(operation)
     }
     assert described == {

@@ -29,13 +29,13 @@ from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.cli.commands.campaign import StatusOptions
-    from cxcall.cli.shared_options import RequestOptions, TargetOptions
+    from cxcall.cli.shared_options import RequestOptions, SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
     """Start or stop a campaign, and return the outcome with the campaign as it is afterwards."""
-    found = find_role(action, options.target)
+    found = find_role(action, options.target.settings)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
         start_log(options.log, stack, flags_of(options))
@@ -110,11 +110,11 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
 
 
 def open_reader(
-    role: str, target: TargetOptions, screen: Screen
+    role: str, options: SettingsOptions, screen: Screen
 ) -> tuple[RoleOperation, CampaignReader]:
     """Return the operation with a role on the platform of the settings, and the reader of that platform."""
-    found = find_role(role, target)
-    settings = load_settings(flags_of(target), found.operation.contract)
+    found = find_role(role, options)
+    settings = load_settings(flags_of(options), found.operation.contract)
     hooks = SendHooks(on_wait=screen.print_wait)
     return found, CampaignReader(found.operation.contract, settings, hooks)
 
@@ -122,7 +122,7 @@ def open_reader(
 def show_campaign_status(options: StatusOptions) -> Report:
     """Return the state of a campaign; with `--watch`, follow it until it no longer runs."""
     screen = Screen.standard(options.output)
-    found, reader = open_reader("campaign", options.target, screen)
+    found, reader = open_reader("campaign", options.settings, screen)
     state = _read_status(reader, options.campaign, options.contact_list or "")
     if options.watch:
         state = _watch(reader, state, options.interval, screen)

@@ -32,7 +32,7 @@ def export_results(options: ExportOptions) -> Report:
     """Write the contacts of a list with the results of their calls to a file; return their number."""
     form = _check_file(options)
     screen = Screen.standard(options.output)
-    found, reader = open_reader("results", options.target, screen)
+    found, reader = open_reader("results", options.settings, screen)
     list_id = options.contact_list or _find_list(reader, options.campaign)
     known = reader.read_list(list_id)
     columns = result_columns(found, known)

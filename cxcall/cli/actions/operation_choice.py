@@ -10,7 +10,7 @@ from cxcall.findings.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.shared_options import SettingsOptions, TargetOptions
+    from cxcall.cli.shared_options import SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -37,14 +37,14 @@ def choose_operation(
     raise _mismatch_error(candidates)
 
 
-def find_role(role: str, target: TargetOptions) -> RoleOperation:
+def find_role(role: str, settings: SettingsOptions) -> RoleOperation:
     """Return the operation with a role on the platform of the settings; raises UsageError if there is none."""
     from cxcall.contracts.campaign_roles import require_role
-    from cxcall.contracts.contract import load_contracts, load_shipped_contracts
+    from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.settings.settings import find_platform
 
-    platform = find_platform(flags_of(target)) or load_shipped_contracts()[0].platform
-    return require_role(load_contracts(target.own_contract), platform, role)
+    platform = find_platform(flags_of(settings)) or load_shipped_contracts()[0].platform
+    return require_role(platform, role)
 
 
 def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:

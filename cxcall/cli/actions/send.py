@@ -108,9 +108,9 @@ def start_log(log: LogOptions, stack: ExitStack, flags: Flags, *inputs: str | No
 
 def _follower_of(operation: Operation) -> Callable[..., Report]:
     """Return a function that sends a request and follows the call; raises UsageError if that is impossible."""
-    from cxcall.cli.commands.track import find_tracker
+    from cxcall.platform_reads.tracking import tracker_for
 
-    return partial(_deliver_and_follow, find_tracker(operation))
+    return partial(_deliver_and_follow, tracker_for(operation.platform))
 
 
 def _deliver_and_follow(

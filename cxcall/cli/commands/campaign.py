@@ -9,7 +9,7 @@ from cxcall.cli.row_file_options import (
     ROW_FILE,
     FileOptions,
 )
-from cxcall.cli.shared_options import COMMON, RequestOptions, TargetOptions
+from cxcall.cli.shared_options import COMMON, SHIPPED_ONLY, RequestOptions, SettingsOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
@@ -59,7 +59,7 @@ class LoadOptions(OptionGroup):
 class StatusOptions(OptionGroup):
     """The options of `campaign status`: the campaign, its list, and how it is followed."""
 
-    target: TargetOptions
+    settings: SettingsOptions
     output: OutputOptions
     campaign: str = CAMPAIGN
     watch: bool = option("--watch", "Follow the campaign until it no longer runs.")
@@ -72,7 +72,7 @@ class StatusOptions(OptionGroup):
 class ExportOptions(OptionGroup):
     """The options for what is exported, from where, and for its file."""
 
-    target: TargetOptions
+    settings: SettingsOptions
     output: OutputOptions
     to: str = option("--to FILE", "Store the results in this .csv or .jsonl file.", default=...)
     campaign: str | None = argument("[ID]", "The campaign whose contact list is exported.")
@@ -84,6 +84,7 @@ _NO_ENGAGEMENT = dict.fromkeys(
     ("--engagement-id", "--engagement-header"), "the response has no engagement ID"
 )
 _DIALED_LATER = {
+    **SHIPPED_ONLY,
     "--wait": _FOLLOW,
     **_NO_ENGAGEMENT,
     **dict.fromkeys(
@@ -100,7 +101,7 @@ _DIALED_LATER = {
     "cxcall campaign load leads.csv --contact-list $LIST",
     'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
     "cxcall campaign load leads.csv --contact-list $LIST --resume",
-    omitted={"--wait": _FOLLOW, **_NO_ENGAGEMENT},
+    omitted={**SHIPPED_ONLY, "--wait": _FOLLOW, **_NO_ENGAGEMENT},
     rules=[RESENDING],
 )
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
@@ -139,6 +140,7 @@ def stop(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     "cxcall campaign status $CAMPAIGN",
     "cxcall campaign status $CAMPAIGN --watch",
     "cxcall campaign status $CAMPAIGN --watch -o jsonl",
+    omitted=SHIPPED_ONLY,
 )
 def status(options: StatusOptions) -> Report:
     """Show the status and progress of a campaign."""
@@ -151,6 +153,7 @@ def status(options: StatusOptions) -> Report:
     "export",
     "cxcall campaign export $CAMPAIGN --to results.csv",
     "cxcall campaign export --contact-list $LIST --to results.jsonl",
+    omitted=SHIPPED_ONLY,
 )
 def export(options: ExportOptions) -> Report:
     """Store the contacts of a list with their results."""

@@ -90,7 +90,7 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
     owner = _find_owner(flags, own, operation)
     reads = [
         each
-        for each in contract.find_extended_operations(DOCTOR, own)
+        for each in contract.find_extended_operations(DOCTOR)
         if each.platform == owner.platform
     ]
     settings = load_settings(flags, operation.contract if operation else owner)

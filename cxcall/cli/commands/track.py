@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.shared_options import TargetOptions, TrackOptions, flags_of
+from cxcall.cli.shared_options import SHIPPED_ONLY, TargetOptions, TrackOptions, flags_of
 from cxcall.contracts import contract
-from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
+from cxcall.contracts.openapi_document import SENTIMENT, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
@@ -44,6 +44,7 @@ app = CommandGroup()
     "cxcall track $ID --wait",
     "cxcall track $ID --until connected -o jsonl",
     "cxcall track $ID --wait --sentiment --transcript",
+    omitted=SHIPPED_ONLY,
 )
 def track(
     options: TrackOptions,
@@ -212,11 +213,6 @@ def _add_end(
     )
 
 
-def find_tracker(operation: Operation) -> Tracker:
-    """Return the tracker for the calls of an operation; raises UsageError if no read operation is published."""
-    return tracking.tracker_for(operation.platform, operation.contract.find_extended(TRACK))
-
-
 def _not_readable(name: str, fix: str) -> UsageError:
     return UsageError(
         f"no published operation reads the state of a call started by `{name}`",
@@ -248,9 +244,8 @@ def _load_tracker(target: TargetOptions) -> tuple[Tracker, Settings]:
     from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(target)
-    own = target.own_contract
-    platform = find_platform(flags) or contract.load_contracts(own)[0].platform
-    tracker = tracking.tracker_for(platform, contract.find_extended_operations(TRACK, own))
+    platform = find_platform(flags) or contract.load_contracts(target.own_contract)[0].platform
+    tracker = tracking.tracker_for(platform)
     return tracker, load_settings(flags, tracker.operation.contract)
 
 

@@ -69,7 +69,7 @@ def run_load(options: LoadOptions, common: RequestOptions) -> Report:
 
 
 def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report:
-    load = find_role("load", common.target)
+    load = find_role("load", common.target.settings)
     rate = Rate.parse(options.rate or load.operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
     collect_garbage()
