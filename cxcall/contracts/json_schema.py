@@ -33,6 +33,8 @@ SCHEMA_KEYWORDS = tuple(
 SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 """The keywords with a schema, with a list of schemas, and with schemas by their names."""
+ALTERNATIVES = ("oneOf", "anyOf")
+"""The keywords with a list of schemas of which a value must match one, or at least one."""
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cxcall.contracts.json_schema import compile_schema, new_validator
+from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, new_validator
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, is_number_name
@@ -199,7 +199,7 @@ class _Sampler:
         """Return a schema with its references, `allOf`, and one alternative of each kind merged into it."""
         merged = self._contract.resolve(schema) if isinstance(schema, dict) else {}
         parts = [*merged.pop("allOf", ())]
-        for word in ("oneOf", "anyOf"):
+        for word in ALTERNATIVES:
             alternatives = merged.pop(word, ())
             if alternatives:
                 parts.append(alternatives[self._alternative % len(alternatives)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import ALTERNATIVES
 from cxcall.documents.json_pointer import (
     find_value,
     has_value,
@@ -48,7 +49,8 @@ _WHY_CLOSED = "the vendor's specification allows no other properties; whether th
 def has_open_names(schema: JsonSchema) -> bool:
     """Return whether a schema itself decides which other names an object may have."""
     return any(
-        word not in ("oneOf", "anyOf") or any(each.keys() != {"required"} for each in schema[word])
+        word not in ALTERNATIVES
+        or any(isinstance(each, bool) or each.keys() != {"required"} for each in schema[word])
         for word in schema.keys() & OPEN_KEYWORDS
     )
 

@@ -131,7 +131,7 @@ def test_object_under_an_empty_name_is_explained() -> None:
     operation = load_operation("update-contact")
     body = {**operation.example, "phoneNumber": {"": {"0": None}}, "contactId": None}
     found = check_body(operation, Payload(body))
-    assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
+    assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber//0", "/contactId"}
 
 
 def test_wrong_value_under_a_name_of_digits_is_explained() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import convert_text, new_validator
+from cxcall.contracts.json_schema import ALTERNATIVES, convert_text, new_validator
 from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
@@ -82,12 +82,13 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
     """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
     schema, read = parameter.schema, parameter.value_of(text)
     value: Any = text
-    if isinstance(read, list):
-        schema = {"components": schema.get("components", {}), **schema.get("items", {})}
+    of_items = schema.get("items", {})  # a boolean allows, or refuses, every item
+    if isinstance(read, list) and isinstance(of_items, dict):
+        schema = {"components": schema.get("components", {}), **of_items}
         validator = new_validator(schema)
         items = (each for each in read if not validator.is_valid(convert_text(each, schema)))
         text = next(items, text)
-    if isinstance(read, dict):
+    if isinstance(read, dict) or isinstance(of_items, bool):
         value = read
     elif parameter.is_object:
         option = command("--param", f'{parameter.name}={{"NAME": "VALUE"}}')
@@ -126,6 +127,10 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
     """Return (what a value must be, what to write); the latter may be empty."""
     if keyword == "falseSchema":
         return "is not allowed by the schema", "remove it"
+    if keyword in ALTERNATIVES:  # its details are the errors of each alternative
+        count = "more than one" if [] in limit else "none"
+        rule = f"matches {count} of the alternatives of its schema; got `{format_value(value)}`"
+        return rule, "write a value that matches one of them"
     if keyword in ("const", "pattern"):
         verb = "be" if keyword == "const" else "match the pattern"
         return f"must {verb} `{as_text(limit)}`; got `{format_value(value)}`", ""

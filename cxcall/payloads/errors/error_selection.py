@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import new_validator
-from cxcall.documents.json_pointer import find_value, join_pointer, make_pointer, value_at
+from cxcall.contracts.json_schema import ALTERNATIVES, new_validator
+from cxcall.documents.json_pointer import child_at, has_value, join_pointer, make_pointer, value_at
 from cxcall.payloads.errors.broken_rules import without_duplicates
 from cxcall.payloads.errors.value_corrections import SCALAR_RULES
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Branch = list[ValidationError]
     Names = dict[str, list[str]]
 
-ALTERNATIVES = ("oneOf", "anyOf")
 UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 _INDEX = re.compile(r"\+?[0-9]{1,20}")
 _IDENTIFYING_RULES = ("required", "const", "enum")
@@ -98,7 +97,7 @@ def _merged(errors: Sequence[ValidationError]) -> ValidationError:
     value = first.instance
     for name in reversed(list(first.instance_path)):
         schema, value = {"properties": {str(name): schema}}, {str(name): value}
-    return next(iter(new_validator(schema).iter_errors(value)))
+    return next(iter(new_validator(schema).iter_errors(value)), first)
 
 
 def one_for_each_value(found: Iterable[ValidationError]) -> list[ValidationError]:
@@ -154,17 +153,28 @@ def pointer_of(error: ValidationError) -> str:
 
 
 def place_of(error: ValidationError, body: Any) -> str:
-    """Return the pointer of the value that an error is about, with the names that the body has.
+    """Return the pointer of the value that an error is about, with the names that the body has."""
+    found = [*_places(body, [*error.instance_path])]
+    same = (pointer for pointer, value in found if len(found) > 1 and value == error.instance)
+    return next(same, found[0][0] if found else "")
 
-    The validator takes the names `007` and `+7` for the index 7.
+
+def _places(value: Any, path: list[str | int], pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the places to which a path of the validator may lead, and the values there.
+
+    It takes the names `007` and `+7` for the index 7, and leaves out empty names.
     """
-    pointer = ""
-    for name in error.instance_path:
-        parent = find_value(body, pointer) if pointer else body
-        names = parent if isinstance(parent, dict) and str(name) not in parent else ()
-        same = (each for each in names if _INDEX.fullmatch(each) and int(each) == name)
-        pointer = join_pointer(pointer, next(same, name))
-    return pointer
+    members = value if isinstance(value, dict) else {}
+    if not path:
+        yield pointer, value
+    elif isinstance(value, dict | list):
+        name = str(path[0])
+        same = (each for each in members if _INDEX.fullmatch(each) and int(each) == path[0])
+        name = name if name in members else next(same, name)
+        if has_value(value, join_pointer("", name)):
+            yield from _places(child_at(value, name), path[1:], join_pointer(pointer, name))
+    if "" in members:
+        yield from _places(members[""], path, join_pointer(pointer, ""))
 
 
 def _branch_distance(branch: Branch, depth: int) -> tuple[int, int, int, int]:

@@ -254,7 +254,8 @@ class _RenameFinder:
         above, _, name = target.rpartition("/")
         owner, _, rest = source.removeprefix(f"{above}/").partition("/")
         excluded = self._operation.schema_at(above).get("dependentSchemas", {}).get(name, {})
-        return bool(rest) and excluded.get("properties", {}).get(owner) is False
+        is_declared = bool(rest) and isinstance(excluded, dict)
+        return is_declared and excluded.get("properties", {}).get(owner) is False
 
 
 def _is_other_id(name: str, other: str) -> bool:

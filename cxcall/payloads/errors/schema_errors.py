@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema
 from cxcall.documents.json_pointer import (
     TYPE_NAMES,
     has_value,
@@ -28,7 +28,6 @@ from cxcall.payloads.errors.broken_rules import (
     without_duplicates,
 )
 from cxcall.payloads.errors.error_selection import (
-    ALTERNATIVES,
     UNKNOWN,
     alternative_properties,
     names_in,
@@ -88,7 +87,11 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
             for place, names in unknown.items()
         }
         open_places = missing.keys() - unknown.keys()
-        unknown |= {at: undeclared_names(operation, body.value, at) for at in open_places}
+        unknown |= {
+            at: undeclared_names(operation, body.value, at)
+            for at in open_places
+            if has_value(body.value, at)
+        }
         needed = {join_pointer(at, name): at for at, names in missing.items() for name in names}
         renames = find_renames(operation, body.value, unknown, needed, room)
         # If other names are allowed, a wrong name is an error only in place of a missing one.
@@ -132,10 +135,8 @@ def _explain_error(
             yield explainer.missing_alternatives(names)
         else:
             yield explainer.wrong_value(error)
-    elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
-        path = list(error.schema_path)
-        other = path[len(path) - path[::-1].index("dependentSchemas")]
-        yield explainer.excluded_property(str(other))
+    elif keyword == "falseSchema" and [*error.schema_path][-4:-3] == ["dependentSchemas"]:
+        yield explainer.excluded_property(str([*error.schema_path][-3]))
     else:
         yield explainer.wrong_value(error)
 
