@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from cxcall.payloads.csv_table import CsvTable
 
 _MOST_LEVELS = 4
-_ADD = "add "
 
 
 def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
@@ -25,13 +24,13 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
         for pointer in each.pointers
     }
     fix = ""
-    if finding.code == "property-missing" and finding.fix.startswith(_ADD):
+    if finding.code == "property-missing":
         if where in headers:
             fix = f"fill in the cell of the column `{headers[where]}`"
         elif where[:1] == "/":
             fix = f"add a column `{_scalar_place(operation, where)}`"
         else:
-            fix = f"fill in a cell for {finding.fix.removeprefix(_ADD)}, or add a column"
+            fix = f"fill in a cell, or add a column: {finding.fix}"
     elif finding.code == "property-unknown" and (under := _headers_under(where, headers)):
         moved = [each.pointer for each in finding.edits if each.source == where]
         names = ", ".join(f"`{each}`" for each in under)

@@ -94,7 +94,7 @@ def test_cell_has_a_type_that_its_schema_allows(
 
 
 FIXES = {
-    "/queueId,/callbackNumbers/0|,+12125550123": "fill in a cell for one of `queueId`, `routingData`, or add a column",
+    "/queueId,/callbackNumbers/0|,+12125550123": "fill in a cell, or add a column: add one of `queueId`, `routingData`",
     f"/queueId,/callbackNumbers|{QUEUE},": "fill in the cell of the column `/callbackNumbers`",
     f"/queueId,/countryCode|{QUEUE},US": "add a column `/callbackNumbers/0`",
     f"queue,/callbackNumbers|{QUEUE},+12125550123": "rename the column `/callbackNumbers` to `/callbackNumbers/0`, or write JSON into the cell",
