@@ -23,21 +23,22 @@ if TYPE_CHECKING:
 class Table(NamedTuple):
     """Rows of text under headings.
 
-    `narrower` replaces it on a terminal that is too narrow for a row on one line.
+    `narrower` replaces it on a terminal that is too narrow for a row on one line. If that is too wide, too, each row
+    with more than two columns has several lines.
     """
 
     headings: Sequence[str]
     rows: Iterable[Sequence[str]]
     narrower: Table | None = None
 
-    def dropping(self, *headings: str) -> Table:
-        """Return the table with narrower forms; each leaves out one more of the columns, in this order."""
-        if not headings:
-            return self
-        kept = [index for index, each in enumerate(self.headings) if each != headings[0]]
-        rows = [[row[index] for index in kept] for row in self.rows]
-        narrower = Table([self.headings[index] for index in kept], rows)
-        return self._replace(narrower=narrower.dropping(*headings[1:]))
+    def joining_sources(self) -> Table:
+        """Return the table with a narrower form: values with their sources, the last column, in parentheses."""
+        rows = [
+            (*cells, " ".join(filter(None, (value, f"({source})" if source else ""))))
+            for *cells, value, source in self.rows
+        ]
+        headings = (*self.headings[:-2], "VALUE (SOURCE)")
+        return self._replace(narrower=Table(headings, rows))
 
 
 class Report(NamedTuple):

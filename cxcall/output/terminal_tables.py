@@ -1,4 +1,4 @@
-"""Draw a table on a terminal in the widest form that fits, and a progress bar."""
+"""Draw a table on a terminal, with several lines for each row if it is narrow, and a progress bar."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from cxcall.output.report import Table
 
+_WRAPPED_COLUMNS = 2  # a table with no more columns wraps the texts in them
+_INDENT = "  "
 _OUTCOME_STYLES = {
     "accepted": "green",
     "refused": "red",
@@ -22,13 +24,16 @@ _OUTCOME_STYLES = {
 }
 
 
-def new_grid(table: Table, width: int) -> Grid | None:
+def new_grid(table: Table, width: int) -> Grid | Text | None:
     """Return a table as rich prints it on a terminal of this width; None if it has no rows."""
-    from rich.table import Table as Grid
-
-    table = _narrow_to_fit(table, width)
+    if _width(table) > width:
+        table = table.narrower or table
     if not table.rows:
         return None
+    if len(table.headings) > _WRAPPED_COLUMNS and _width(table) > width:
+        return _new_lines(table, width)
+    from rich.table import Table as Grid
+
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for heading in table.headings:  # an ID stays on one line, so that people can copy it
         grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
@@ -38,6 +43,36 @@ def new_grid(table: Table, width: int) -> Grid | None:
     return grid
 
 
+def _new_lines(table: Table, width: int) -> Text:
+    """Return a table whose rows, and headings, have several lines: what does not fit on the first one is indented."""
+    from rich.text import Text
+
+    lines: list[list[list[Text]]] = []
+    room = 0
+    for column in zip(table.headings, *table.rows, strict=True):
+        if not any(column[1:]):
+            continue
+        heading, *texts = column
+        cells = [Text(heading, style="bold"), *(_new_cell(heading, text) for text in texts)]
+        needed = max(cell.cell_len for cell in cells)
+        if needed > room:
+            room = width - len(_INDENT if lines else "")
+            lines.append([])
+        room -= needed + 2
+        for cell in cells:
+            cell.pad_right(needed + 2 - cell.cell_len)
+        lines[-1].append(cells)
+    rows = [
+        Text.assemble(_INDENT if index else "", *cells)
+        for cells_of_row in zip(*(zip(*line, strict=True) for line in lines), strict=True)
+        for index, cells in enumerate(cells_of_row)
+        if any(str(cell).strip() for cell in cells)
+    ]
+    for text in rows:
+        text.rstrip()
+    return Text("\n").join(rows)
+
+
 def _new_cell(heading: str, cell: str) -> Text:
     from rich.text import Text
 
@@ -45,14 +80,10 @@ def _new_cell(heading: str, cell: str) -> Text:
     return Text(escape_cell(redact(cell)), style=_OUTCOME_STYLES.get(word, ""))
 
 
-def _narrow_to_fit(table: Table, width: int) -> Table:
-    """Return the widest form of a table that fits this number of columns, or else the narrowest form."""
-    while table.narrower is not None:
-        columns = zip(table.headings, *table.rows, strict=True)
-        if sum(max(map(cell_width, column)) + 2 for column in columns) - 2 <= width:
-            break
-        table = table.narrower
-    return table
+def _width(table: Table) -> int:
+    """Return how many columns of a terminal a row needs on one line."""
+    columns = zip(table.headings, *table.rows, strict=True)
+    return sum(max(map(cell_width, column)) + 2 for column in columns) - 2
 
 
 def new_bar(stream: IO[str], *, is_colored: bool) -> Progress:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from cxcall.cli.actions.batch.recorded_batches import list_batches
 from cxcall.ledger.ledger import Ledger
@@ -93,7 +95,7 @@ def test_code_of_a_response_is_outside_the_quotes_of_its_message(cxcall: Cxcall)
     assert 'with the message "Service Unavailable." (service.unavailable); the call' in shown
 
 
-def test_narrow_list_of_batches_keeps_what_tells_batches_apart(
+def test_narrow_list_of_batches_has_each_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
@@ -102,10 +104,9 @@ def test_narrow_list_of_batches_keeps_what_tells_batches_apart(
         ledger.batches.begin(*known, "/f/customers.csv", "digest", 20)
     table = list_batches(1).table
     assert table is not None
-    grid = new_grid(table, 80)
-    assert grid is not None
-    shown = [column.header for column in grid.columns]
-    assert shown == ["ID", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE"]
+    out = StringIO()
+    Console(file=out, width=80).print(new_grid(table, 80))
+    assert [len(line.split()) for line in out.getvalue().splitlines()] == [6, 5, 6, 5]
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
-"""The columns of a table that a narrow terminal shows."""
+"""How a narrow terminal shows a table."""
 
 from io import StringIO
+
+from rich.console import Console
 
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Table
@@ -9,29 +11,53 @@ from cxcall.output.terminal_tables import new_grid
 from helpers.cases import each_case
 
 
+def drawn(table: Table, width: int) -> list[str]:
+    """Return the lines of a table on a terminal of this width, without spaces at their ends."""
+    out = StringIO()
+    Console(file=out, width=width).print(new_grid(table, width))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+_ROWS = [("i", "a" * 6, "b" * 9, "", "s"), ("j", "a", "", "", "s" * 4)]
+
+
 @each_case(
-    "width, headings",
+    "width, lines",
     [
-        (80, ["ID", "A", "B", "STATE"]),
-        (21, ["ID", "A", "STATE"]),
-        (12, ["ID", "STATE"]),
-        (1, ["ID", "STATE"]),
+        (
+            31,
+            [
+                "ID  A       B          C  STATE",
+                "i   aaaaaa  bbbbbbbbb     s",
+                "j   a                     ssss",
+            ],
+        ),
+        (24, ["ID  A       B", "  STATE", "i   aaaaaa  bbbbbbbbb", "  s", "j   a", "  ssss"]),
+        (12, ["ID  A", "  B", "  STATE", "i   aaaaaa", "  bbbbbbbbb", "  s", "j   a", "  ssss"]),
     ],
     quick=2,
 )
-def test_narrow_table_drops_one_column_at_a_time(width: int, headings: list[str]) -> None:
-    table = Table(("ID", "A", "B", "STATE"), [("i", "a" * 6, "b" * 9, "s")]).dropping("B", "A")
-    grid = new_grid(table, width)
-    assert grid is not None
-    assert [column.header for column in grid.columns] == headings
+def test_narrow_table_shows_each_value_on_several_lines(width: int, lines: list[str]) -> None:
+    assert drawn(Table(("ID", "A", "B", "C", "STATE"), _ROWS), width) == lines
+
+
+def test_value_that_is_longer_than_the_terminal_is_folded() -> None:
+    lines = drawn(Table(("ID", "A", "B"), [("i", "a" * 15, "b")]), 10)
+    assert lines[-3:] == ["  " + "a" * 8, "a" * 7, "  b"]
 
 
 def test_cell_and_text_of_a_server_stay_on_one_line() -> None:
-    grid = new_grid(Table(("ID",), [("a\nb\tc",)]), 80)
-    assert grid is not None
-    assert str(next(iter(grid.columns[0].cells))) == "a\\nb\\tc"
+    assert drawn(Table(("ID",), [("a\nb\tc",)]), 80)[1] == "a\\nb\\tc"
+    assert drawn(Table(("A", "B", "C"), [("a\nb\tc",) * 3]), 9)[-1] == "  a\\nb\\tc"
     out = StringIO()
     Screen(OutputOptions(), out, StringIO()).print_text(
         "customer: dialing\n0.0 s  agent: connected"
     )
     assert out.getvalue() == "customer: dialing\\n0.0 s  agent: connected\n"
+
+
+def test_narrow_table_has_values_with_their_sources_on_one_line() -> None:
+    rows = [("url", "https://api.example.com/oauth/token", "profile"), ("id", "", "set in no file")]
+    table = Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources()
+    assert drawn(table, 60)[1].split() == list(rows[0])
+    assert drawn(table, 54)[1:] == [f"url      {rows[0][1]} (profile)", "id       (set in no file)"]

@@ -140,7 +140,7 @@ def with_missing_records(report: Report, ledger: Ledger) -> Report:
 
 
 def _table(records: Sequence[Record]) -> Table:
-    """Return one row per delivery, with fewer columns for narrow terminals."""
+    """Return one row per delivery."""
     rows = [
         (
             record.id,
@@ -154,7 +154,7 @@ def _table(records: Sequence[Record]) -> Table:
         )
         for record in records
     ]
-    return Table(_HEADINGS, rows).dropping("SENT TO", "HTTP", "NUMBER", "OPERATION")
+    return Table(_HEADINGS, rows)
 
 
 def delivery_text(record: Record) -> str:

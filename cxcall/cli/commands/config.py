@@ -56,7 +56,7 @@ def show(target: SettingsOptions) -> Report:
         "config show",
         findings=settings.conflicts,
         data={name: {"value": value, "source": source} for name, value, source in rows},
-        table=Table(("SETTING", "VALUE", "SOURCE"), rows),
+        table=Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources(),
     )
 
 
@@ -161,8 +161,7 @@ def list_profiles() -> Report:
         "CLIENT OR KEY ID",
         "LOGGED IN TO",
     )
-    table = Table(columns, rows).dropping("CLIENT OR KEY ID", "PLATFORM", "LOGGED IN TO")
-    return Report("config profiles", data=found, table=table)
+    return Report("config profiles", data=found, table=Table(columns, rows))
 
 
 def chosen_profile(flags: Flags) -> Setting:

@@ -43,17 +43,6 @@ _HEADINGS = (
     *(each.upper() for each in _AFTER_STATE),
     "SENT TO",
 )
-_LESS_USEFUL = (
-    "OPERATION",
-    "UNDELIVERED",
-    "REFUSED",
-    "SENT TO",
-    "AT (UTC)",
-    "ACCEPTED",
-    "FILE",
-    "ROWS",
-)
-"""The columns that a narrow terminal leaves out, in this order."""
 
 
 def list_batches(limit: int) -> Report:
@@ -104,7 +93,7 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
         )
         for each in batches
     ]
-    return Table(_HEADINGS, rows).dropping(*_LESS_USEFUL)
+    return Table(_HEADINGS, rows)
 
 
 _COMMAND = "batch report"
