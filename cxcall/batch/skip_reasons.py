@@ -113,7 +113,7 @@ def no_number_finding() -> Finding:
         "phone-format",
         "batch",
         "nothing is left to send: the other rows have no valid number",
-        fix="name the column with the number: `--map TARGET=HEADER`; for national numbers add `--default-country CODE`",
+        fix="name the column with the whole number: `--map TARGET=HEADER`; for national numbers add `--default-country CODE`; if the area code is in a column of its own, write both in one",
     )
 
 

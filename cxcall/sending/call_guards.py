@@ -59,7 +59,8 @@ def check_numbers(
     lists = read_guards(settings)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
-    for number, where, is_dialed, is_in_text, _ in numbers:
+    for each in numbers:
+        number, where, is_dialed, is_in_text, _ = each
         # Digits of a text may be read as several numbers: one finding is enough.
         is_reported = where in listed_places and not is_dialed
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
@@ -74,36 +75,17 @@ def check_numbers(
             findings += check_hours(
                 number, hours, times, enforce=settings.hours_policy == "enforce"
             )
-        is_in_body = where.startswith("/")
-        excerpt = body.find_excerpt(where) if is_in_body else None
-        origin = body.find_origin(where) if is_in_body else ""
-        for finding in findings:
-            yield finding._replace(where=where, excerpt=excerpt, origin=origin)
-    yield from _check_wholeness(operation, numbers, values, body, settings)
+        yield from (_with_place(finding, each, body) for finding in findings)
+    in_parts = next((each for each in numbers if each.is_dialed and each.is_local), None)
+    has_guard = settings.max_attempts or lists or hours or not operation.contract.is_shipped
+    if has_guard and (in_parts or not any(each.is_whole for each in numbers)):
+        from cxcall.sending.unchecked_numbers import check_wholeness
 
-
-def _check_wholeness(
-    operation: Operation,
-    numbers: Sequence[DialedNumber],
-    values: Mapping[str, str],
-    body: Payload,
-    settings: Settings,
-) -> Iterator[Finding]:
-    """Yield the finding that a guard has no whole number to check; none if all dialed numbers are whole."""
-    has_id = any(marked_ids(operation, values, body))
-    in_parts = [each for each in numbers if each.is_dialed and each.is_local]
-    if in_parts and (guards := _guards_of_whole_numbers(settings, has_id=has_id)):
-        yield _in_parts_finding(in_parts[0], guards)
-        return
-    if not in_parts and any(each.is_whole for each in numbers):
-        return
-    # A campaign's people are counted when they are loaded, and the shipped schemas mark all other IDs of people.
-    is_shipped = operation.contract.is_shipped
-    may_be_counted = is_shipped and not any(each.is_dialed for each in numbers)
-    if settings.max_attempts and not (may_be_counted or has_id):
-        yield _unchecked_finding(operation, settings.max_attempts)
-    elif settings.do_not_call_files or settings.hours or not is_shipped:
-        yield _unchecked_finding(operation, "")
+        has_id = any(marked_ids(operation, values, body))
+        for found in check_wholeness(
+            operation, in_parts, settings, has_number=has_number, has_id=has_id
+        ):
+            yield _with_place(found, in_parts, body) if in_parts else found
 
 
 def parse_hours(text: str) -> Hours | None:
@@ -148,48 +130,16 @@ def _empty_list(path: str) -> Finding:
     )
 
 
-_NOT_CHECKED = (
-    "emergency and premium-rate numbers, the do-not-call list, and calling hours are only"
-    " checked completely for a whole number, such as `+12025550123`"
-)
-
-
-def _unchecked_finding(operation: Operation, limit: str) -> Finding:
-    """Return the note that no whole number was found; with a limit of calls, the warning that nobody's calls are counted."""
-    note = Finding.note(
-        UNCHECKED,
-        "body" if operation.takes_body else "query",
-        f"`{operation.name}` may place a call, but no whole number was found in the request",
-        "check yourself which number the platform will dial",
-        _NOT_CHECKED,
-        source=f"contract {operation.contract.name}",
-    )
-    if not limit:
-        return note
-    return note._replace(
-        severity=Severity.WARNING,
-        message=note.message.replace("number", "number and no ID of a person"),
-        fix="write the whole number in E.164, or mark the ID of the person in your document with `x-cxcall-person: true`; or check yourself whom the platform will call, and how often it did",
-        why=f"`--max-attempts {limit}` was not applied; {note.why}",
-    )
-
-
-def _guards_of_whole_numbers(settings: Settings, *, has_id: bool) -> list[str]:
-    """Return the guards of a run that need a whole number, as the options that set them; calls are also counted by IDs."""
-    is_enforced = settings.hours and settings.hours_policy == "enforce"
-    guards = (settings.do_not_call_files, settings.max_attempts and not has_id, is_enforced)
-    names = ("--do-not-call", "--max-attempts", "--hours")
-    return [f"`{name}`" for name, guard in zip(names, guards, strict=True) if guard]
-
-
-def _in_parts_finding(number: DialedNumber, guards: Sequence[str]) -> Finding:
-    return Finding.error(
-        IN_PARTS,
-        number.where,
-        f"`{mask_number(number.number)}` is only a part of a phone number, so that {list_in_words(guards)} cannot be applied",
-        "write the whole number as one value in E.164, such as `+12025550123`",
-        "the area code seems to be another value, and it cannot be known how the platform joins them",
-    )
+def _with_place(finding: Finding, number: DialedNumber, body: Payload) -> Finding:
+    """Return a finding with the place of a number; in the quoted line, a part of a number is masked here, and nowhere else."""
+    where = number.where
+    is_in_body = where.startswith("/")
+    excerpt = body.find_excerpt(where) if is_in_body else None
+    if excerpt and number.is_local:
+        text = excerpt.text.replace(number.number, mask_number(number.number))
+        excerpt = excerpt._replace(text=text)
+    origin = body.find_origin(where) if is_in_body else ""
+    return finding._replace(where=where, excerpt=excerpt, origin=origin)
 
 
 def _emergency_number_in_text(number: str) -> Finding:

@@ -24,7 +24,7 @@ CODE, NUMBER, LOCAL = range(3)
 _COUNTRY = r".*?country(?:calling|dial(?:ing)?|phone)?(?:code|prefix)?"
 _FORMS = {
     CODE: (
-        r".*?(?:area|city|npa|std)(?:code|prefix)?|.*?vorwahl|ac|ndc|.*prefix"
+        r".*?(?:area|city|npa|std)(?:code|prefix)?|.*?vorwahl|ac|ndc|code|.*prefix"
         r"|.*?(?:exchange|nxx|centraloffice)(?:code)?"
     ),
     LOCAL: r".*?(?:subscriber|local|line|station)(?:number|nummer|num|no|part)?",
@@ -96,7 +96,7 @@ def _kind(name: str, parent: str) -> int | None:
     if name in _GENERIC and parent:
         names = [name, parent + name, parent]
     elif name == "code":
-        names = [parent + name]
+        names = [parent + name, name]
     return next((kind for each in names if (kind := _kind_of(each)) is not None), None)
 
 

@@ -28,6 +28,7 @@ IN_PARTS = [
     {"areaCode": "11", "number": "912345678"},
     {"areaCode": 3.0, "number": 90123456.0},
     {"ndc": "202", "subscriberNumber": "5550123"},
+    {"code": "202", "phone": "5550123"},
     # in different objects
     {"a": {"areaCode": "202"}, "b": {"number": "5550123"}},
     {"areaCode": "202", "people": [{"phone": {"number": "5550123"}}]},
@@ -127,7 +128,12 @@ def test_batch_skips_rows_whose_number_is_in_parts(cxcall: Cxcall) -> None:
         cxcall.environment |= platform.environment
         guards = ("--do-not-call", "dnc.txt", "--max-attempts", "1/day", "--force")
         ran = cxcall(*words, *guards, "--confirm", "1", "-o", "jsonl", code=0)
-    skipped = json.loads(ran.out.splitlines()[-1])["data"]["skipped"]
+    *rows_printed, last = map(json.loads, ran.out.splitlines())
+    found = [each["findings"][0] for each in rows_printed if each["findings"]]
+    places = [(each["where"], each["line"], each["column"]) for each in found]
+    assert places[:2] == [("/number", 2, 5), ("/number", 3, 5)]
+    assert "5550101,b" not in ran.out
+    skipped = last["data"]["skipped"]
     assert skipped == {"do-not-call": 1, "invalid-number": 2}
     assert platform.rung == 1
 
