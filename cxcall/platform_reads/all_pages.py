@@ -1,8 +1,9 @@
 """Follow the pages of a list, one request after the other.
 
 The next page is always a request of the same operation on the same host: only the query of a link in a
-response is used, and a link to another address ends the list with an error. Of a link, only parameters that choose a page,
-by their names, are used: it changes no other value of the request, and selects no function that may act.
+response is used, and a link to another address ends the list with an error. Of what the first request sets, a link
+changes only parameters whose names choose a page, or a single other one with a digit in its value, such as a time. It
+selects no function that may act.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _MOST_EMPTY = 100
 """The most pages in a row without an item: a filter may leave some of them empty."""
 
 
+_BY_PARAMETERS = "read the pages after it by their parameters"
+
+
 class Page(NamedTuple):
     """One response with its items; `next_query` is None on the last page. `received` counts the items until its end."""
 
@@ -57,7 +61,7 @@ def follow_pages(
     left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
-    seen = {digest(request.url)}
+    seen, first = {digest(request.url)}, request
     number, count, empty = 1, 0, 0
     is_promised = is_from_first = False
     while True:
@@ -74,7 +78,7 @@ def follow_pages(
         page = page._replace(received=count)
         is_promised = is_from_first and _promises_more(page)
         try:
-            page = page._replace(next_query=_next_query(paging, request, page))
+            page = page._replace(next_query=_next_query(paging, request, page, first))
         except ReadError:
             yield page  # its items were received, although no page after it can be read
             raise
@@ -146,7 +150,9 @@ def _smaller_pages(paging: Paging) -> str:
     )
 
 
-def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | None:
+def _next_query(
+    paging: Paging, request: HttpRequest, page: Page, first: HttpRequest
+) -> Query | None:
     """Return the query of the page after this one; None after the last page. Numbers are preferred to links."""
     query = _query_of(request.url)
     body, query_values = page.body, dict(query)
@@ -172,14 +178,36 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
-        # A cursor in the link replaces a number in the request, and the other way round.
-        kept = [each for each in query if not names.is_paging(each[0])]
-        return kept + [each for each in _query_of(link) if names.is_paging(each[0])]
+        return _query_of_link(page, _query_of(link), _query_of(first.url))
     return None
 
 
 def _query_of(url: str) -> Query:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+
+
+def _query_of_link(page: Page, linked: Query, asked: Query) -> Query:
+    """Return the query of a link with the values of the first request, except those that choose the page.
+
+    Raises ReadError if it changes others, which would read another list, or selects a function that may start something.
+    """
+    from cxcall.contracts.acting_words import selects_action
+
+    kept = [each for each in asked if not names.is_paging(each[0])]
+    changed = dict(each for each in linked if each[0] in dict(kept) and each not in kept)
+    if len(changed) == 1 and any(map(str.isdecimal, "".join(changed.values()))):
+        kept = [each for each in kept if each[0] not in changed]
+    added = [each for each in linked if each[0] not in dict(kept)]
+    for name, value in added:
+        if selects_action(name, value):
+            text = f"the link to the next page sets `{shorten(name)}` to `{shorten(value)}`, which may start something"
+            raise paging_error(page.delivery, text, _BY_PARAMETERS)
+    if changed and not added:
+        text = (
+            f"the link to the next page changes only what you set: `{shorten(', '.join(changed))}`"
+        )
+        raise paging_error(page.delivery, text, _BY_PARAMETERS)
+    return kept + added
 
 
 def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -127,7 +128,7 @@ def test_first_page_and_filters_are_kept(lists: Cxcall) -> None:
     ran, _ = run(lists, answer, "numbered", "--all", "--page-number", "3")
     assert ran.err == "1 item in 1 page\n"
     _, paths = run(lists, answer, "links", "--all")
-    assert paths[1] == "/base/links?after=3"
+    assert paths[1] == "/base/links?after=3&name=a%20b%2B%26"
 
 
 LINKS = [
@@ -148,16 +149,43 @@ def test_link_that_leads_elsewhere_ends_the_list(link: str, says: str) -> None:
 
 
 def test_link_changes_no_value_of_the_request_but_its_page() -> None:
-    first = {"entities": ITEMS[:3], "nextUri": "?to=9&x=5&after=3&x=6&action=start"}
+    first = {"entities": ITEMS[:3], "nextUri": "?to=9&x=5&after=3&x=6&y=4"}
     replies = iter((Reply(200, first), Reply(200, {"entities": ITEMS[3:]})))
-    items, paths = pages_of("links", lambda *_: next(replies), query="?x=1&x=2&after=1&y=3")
-    assert (items, paths[1:]) == (ITEMS, ["/links?x=1&x=2&y=3&after=3"])
+    items, paths = pages_of("links", lambda *_: next(replies), query="?x=1&x=2&after=1&y=3&z=1")
+    assert (items, paths[1:]) == (ITEMS, ["/links?x=1&x=2&y=3&z=1&to=9&after=3"])
 
 
-def test_link_without_a_known_name_of_a_page_ends_the_list() -> None:
-    page = {"entities": ITEMS[:3], "nextUri": "?updated=2026-01-02"}
-    with pytest.raises(ReadError, match="earlier"):
-        pages_of("links", lambda *_: Reply(200, page), query="?updated=2026-01-01")
+@each_case("starts", [("2026-01-01", "2026-01-02", "2026-02-01"), ("0", "9", "12")])
+@each_case("name", ["since", "updated_after", "p"])
+@each_case("is_set", [True, False])
+def test_only_value_that_a_link_changes_is_the_page(
+    name: str, starts: tuple[str, ...], *, is_set: bool
+) -> None:
+    def read(path: str, _count: int) -> Reply:
+        number = starts.index(dict(parse_qsl(urlsplit(path).query)).get(name, starts[0]))
+        later = [f"?x=1&{name}={each}&limit=3" for each in starts[number + 1 :]]
+        return Reply(200, {"entities": ITEMS[number * 3 :][:3], "nextUri": "".join(later[:1])})
+
+    query = "?x=1&y=2" + f"&{name}={starts[0]}" * is_set
+    items, paths = pages_of("links", read, query=query)
+    assert (items, len(paths)) == (ITEMS, 3)
+    assert all("x=1" in path and "y=2" in path for path in paths)
+
+
+@each_case(
+    "link, reason",
+    [
+        ("x=2&since=5", "changes only what you set: `x, since`"),
+        ("x=1&y=all", "changes only what you set: `y`"),
+        ("x=1&action=start", "sets `action` to `start`, which may start something"),
+        ("after=3&action=start", "sets `action` to `start`, which may start something"),
+        ("x=1&since=0", "the next page would be an earlier one again"),
+    ],
+)
+def test_link_that_chooses_no_page_ends_the_list(link: str, reason: str) -> None:
+    page = {"entities": ITEMS[:3], "nextUri": f"?{link}"}
+    with pytest.raises(ReadError, match=re.escape(reason)):
+        pages_of("links", lambda *_: Reply(200, page), query="?x=1&since=0&y=2")
 
 
 @pytest.mark.slow
