@@ -192,20 +192,13 @@ class BatchRecords:
             found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED))
         return {row["reason"]: int(row["row"]) for row in found}
 
-    def unsent_rows(
-        self, batches: Collection[str], outcome: Outcome | None = None
-    ) -> dict[int, UnsentRow]:
-        """Return the last record of each row that has no later delivery of its own in some batches, by row number.
-
-        With an outcome, only the rows with this outcome.
-        """
-        where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
-        values = (str(outcome),) if outcome else ()
+    def unsent_rows(self, batches: Collection[str]) -> dict[int, UnsentRow]:
+        """Return the last record of each row that has no later delivery of its own in some batches, by row number."""
         found: list[dict[str, Any]] = []
         sent: dict[int, float] = {}
         with self._database.snapshot():
             for batch in batches:
-                if rows := self._rows.select_table("unsent", where, (batch, *values)):
+                if rows := self._rows.select_table("unsent", "WHERE batch = ?", (batch,)):
                     found += rows
                     sent.update(self._database.run(_LAST_SENT, (batch,)))
         found.sort(key=lambda row: int(row["number"]))

@@ -14,7 +14,7 @@ from cxcall.ledger.schema import PersonKind
 from cxcall.ledger.stored_values import keyed_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger_access import LedgerAccess
@@ -98,22 +98,18 @@ class CallsToPeople:
                     yield found
 
     def find_contact(
-        self,
-        people: Iterable[Sequence[str]],
-        batches: Collection[str],
-        *,
-        is_counted: Callable[[StoredDelivery], bool] = lambda _delivery: True,
+        self, people: Iterable[Sequence[str]], batches: Collection[str]
     ) -> Record | None:
         """Return the delivery by which one of these batches called, or may have called, one of the people; else None.
 
-        A delivery that is still unknown comes first. Only deliveries for which `is_counted` is true count.
+        A delivery that is still unknown comes first.
         """
         texts = list(chain.from_iterable(people))
         with self._database.snapshot():
             found = [
                 each.record
                 for each in self._calls_to(texts, 0.0)
-                if each.delivery["batch"] in batches and is_counted(each)
+                if each.delivery["batch"] in batches
             ]
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 

@@ -227,23 +227,17 @@ def start_sandbox(
     clock: Callable[[], float] = time.time,
     on_request: Callable[[LoggedRequest], None] = lambda _: None,
     dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
-    on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
     explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None = None,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
     It listens on `host`, and accepts requests for it (see `OwnHosts`). Tokens expire after
     `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
-    `on_request` is called with each request after its response is known, and `on_call_outcome` with each call
-    of a campaign, which `dial_plan` paces.
+    `on_request` is called with each request after its response is known; `dial_plan` paces the calls of campaigns.
     `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
     """
     operations, routes, scopes = _index_operations(tuple(contracts))
     log, events = RequestLog(on_request), CallEvents()
-
-    def add_outcome(outcome: CallOutcome) -> None:
-        events.add(outcome)
-        on_call_outcome(outcome)
 
     def add_call(entry: LoggedRequest) -> None:
         number = entry.numbers[0] if entry.numbers else ""
@@ -254,7 +248,7 @@ def start_sandbox(
             )
         )
 
-    stored = StoredObjects(dial_plan, clock, add_outcome)
+    stored = StoredObjects(dial_plan, clock, events.add)
 
     def advance() -> None:
         stored.advance()

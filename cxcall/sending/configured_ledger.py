@@ -32,14 +32,6 @@ def open_ledger() -> Ledger:
     return Ledger.open(state, marker_folder=markers)
 
 
-def has_ledger() -> bool:
-    """Return whether the file of this machine exists, or `CXCALL_LEDGER` names a database; raises LedgerError."""
-    from cxcall.ledger.sqlite.ledger_file import has_file
-    from cxcall.settings.settings import state_dir
-
-    return bool(_shared_address()) or has_file(state_dir())
-
-
 def _shared_address() -> str:
     """Return the address of the database, empty for the file of this machine.
 
@@ -58,19 +50,6 @@ def _marker_folder(state: Path) -> Path:
 
     config = config_dir()
     return state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
-
-
-def stop_on_lost_file() -> None:
-    """Raise MissingRecordsError if the ledger of this machine had records, and its file is gone."""
-    from cxcall.ledger.errors import MissingRecordsError
-    from cxcall.ledger.loss_marker import LedgerMarker
-    from cxcall.settings.settings import state_dir
-
-    if not has_ledger():
-        state = state_dir()
-        marker = LedgerMarker(_marker_folder(state), os.path.realpath(state))
-        if problem := marker.loss():
-            raise MissingRecordsError(problem)
 
 
 def check_ledger() -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.format_detection import read_exchanges
+from cxcall.explaining.readers.format_detection import open_source, read_exchanges
 from cxcall.findings.errors import CxcallError
 from helpers.cases import each_case
 from helpers.har import har
@@ -211,10 +211,11 @@ def test_har_file_is_read_whole_or_by_entry() -> None:
     assert [each.origin for each in found] == ["entry 1 of 3", "entry 2 of 3", "entry 3 of 3"]
     assert found[0].response is not None
     assert found[0].response.json() == {"code": "not.a.user"}
-    (one,) = read_exchanges(json.dumps(har(3)), "x", entry=2)
+    source = open_source(json.dumps(har(3)), "x")
+    (one,) = source.read(2)
     assert one.origin == "entry 2 of 3"
     with pytest.raises(CxcallError, match="no entry 9"):
-        list(read_exchanges(json.dumps(har(3)), "x", entry=9))
+        list(source.read(9))
 
 
 def test_base64_body_of_a_har_request_is_decoded() -> None:

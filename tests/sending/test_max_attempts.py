@@ -18,10 +18,8 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.calls_to_people import TooManyCallsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.payloads.payload import Payload
 from cxcall.phone.call_limit import CallLimit
-from cxcall.sending.configured_ledger import has_ledger
 from cxcall.sending.numbers_in_request import DialedNumber
 from cxcall.sending.people_in_request import find_people, find_possible_people, marked_ids
 from helpers.calling_api import posting
@@ -331,16 +329,3 @@ def test_id_of_a_person_counts_in_every_spelling() -> None:
         for text in texts
     }
     assert spellings == {(f"id {CAMPAIGN.lower()}",)}
-
-
-def test_ledger_is_there_if_its_file_or_its_address_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
-    monkeypatch.delenv("CXCALL_LEDGER", raising=False)
-    assert not has_ledger()
-    (tmp_path / FILE_NAME).touch()
-    assert has_ledger()
-    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path / "other"))
-    monkeypatch.setenv("CXCALL_LEDGER", "postgresql://h.example/db")
-    assert has_ledger()

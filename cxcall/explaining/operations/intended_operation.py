@@ -41,7 +41,6 @@ _RESPONSE_NAMES = tuple("id selfUri entities participants conversationId log inf
 """Names at the top level of responses, HAR files, and collections, which no request body has."""
 _MIN_NAMES = 2
 """How many properties must belong to another operation before a finding says so; one name may be there by chance."""
-_KEPT_OWNERS = 64
 
 
 def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
@@ -153,7 +152,7 @@ def with_method_of_body(request: ObservedRequest, own: Contract | None) -> Obser
     return replace(request, method=best[0]) if is_clear else request
 
 
-def _operations_at(path: str, own: Sequence[PublishedOperations] = ()) -> Iterator[Operation]:
+def _operations_at(path: str, own: Sequence[PublishedOperations]) -> Iterator[Operation]:
     """Yield the operations at a path that take a body, for POST, PUT, and PATCH in this order."""
     platform = platform_of_path(path)
     published = map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
@@ -172,13 +171,11 @@ def _path_words(path: str) -> set[str]:
     return {word.rstrip("s") for word in words if word != "api"}
 
 
-def is_request_body(value: Any, path: str = "") -> bool:
-    """Return whether a JSON value is a body that a shipped operation takes, one at `path` if it is known."""
+def is_request_body(value: Any) -> bool:
+    """Return whether a JSON value is a body that a shipped operation takes."""
     names = _names(value)
     if not names or any(each in _RESPONSE_NAMES for each in names):
         return False
-    if there := [*_operations_at(path)] if path.strip("/") else []:
-        return any(is_body_of(each, value) for each in there)
     candidates = [
         each
         for each in load_catalog().find_likely(value)

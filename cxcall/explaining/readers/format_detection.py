@@ -85,10 +85,10 @@ def _messages(values: list[Any], name: str) -> str:
     return messages if "://" in messages else ""
 
 
-def read_exchanges(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
+def read_exchanges(text: str, name: str) -> Iterator[ObservedRequest]:
     """Yield the requests and responses in a text; raises UsageError if it contains neither."""
     is_empty = True
-    for request in open_source(text, name).read(entry):
+    for request in open_source(text, name).read():
         is_empty = False
         yield request
     if is_empty:

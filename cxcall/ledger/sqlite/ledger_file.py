@@ -75,13 +75,6 @@ def check_folder(folder: Path) -> bool:
         return not _is_new(path)
 
 
-def has_file(folder: Path) -> bool:
-    """Return whether there is a file of a ledger in `folder`; raises LedgerError if that cannot be found out."""
-    path = folder / FILE_NAME
-    with explain_errors(path):
-        return _size(path) >= 0
-
-
 def _side_file(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
