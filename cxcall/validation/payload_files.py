@@ -171,6 +171,8 @@ class Validation(NamedTuple):
             start += more
         if _starts_as_lines(start):
             yield from self._of_lines(path, file, start)
+        elif path == STDIN and _may_be_table(start):
+            yield unreadable_verdict(path, _table_error())
         else:
             yield from self._of_document(path, start + read_rest(file, path))
 
@@ -286,6 +288,25 @@ def _starts_as_lines(start: bytes) -> bool:
     starts = (b"{", b"[")
     may_be_lines = first.lstrip().startswith(starts) and second.startswith(starts)
     return may_be_lines and find_json(first, None) is not None
+
+
+def _may_be_table(start: bytes) -> bool:
+    """Return whether the first line of a text has separators, and nothing that only JSON has."""
+    head = start.partition(b"\n")[0]
+    return any(map(head.count, (b",", b";", b"\t"))) and not any(
+        map(head.count, (b"{", b"[", b":"))
+    )
+
+
+def _table_error() -> DocumentError:
+    return DocumentError(
+        Finding.error(
+            "body-malformed",
+            "body",
+            "stdin has no JSON; tables are read only from files",
+            fix="if this is a table, write it to a file whose name ends in `.csv` or `.tsv`, and check that file",
+        )
+    )
 
 
 def _expand_pattern(pattern: str) -> list[str]:

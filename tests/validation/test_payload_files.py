@@ -104,6 +104,14 @@ def test_unreadable_payload_says_why(
     assert message in ran.out
 
 
+@pytest.mark.parametrize("text", ["contact-id,reason-code\n", '"contact-id";"x"\n', "sep=\ta"])
+def test_table_from_stdin_is_refused_as_a_table(cxcall: Cxcall, text: str) -> None:
+    words = ("validate", "-", "--operation", "personal-connection")
+    assert "tables are read only from files" in cxcall(*words, stdin=text, code=3).out
+    for body in ('"contactId": "x", "reasonCode": 1', "{'contactId', 1}", '["a", 1'):
+        assert "tables" not in cxcall(*words, stdin=body, code=3).out
+
+
 def test_yaml_is_named(cxcall: Cxcall) -> None:
     ran = cxcall("validate", cxcall.file("p.yaml", b"contactId: 1\n"), code=3)
     assert "YAML is not supported" in ran.out

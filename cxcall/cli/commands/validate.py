@@ -66,7 +66,7 @@ class ValidateOptions(OptionGroup):
 def validate(options: ValidateOptions) -> Report:
     """Check payload files offline.
 
-    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Of a folder, the JSON and JSON Lines files are checked, and the CSV files that a pattern assigns to an operation; a note counts the others. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, or else as the operation whose schema it fits best. --fix renames misspelled properties and corrects the format of values where the meaning is certain, and changes nothing else in a file; CSV files and stdin are not changed.
+    Each finding shows the place, the reason, and the correction. - is stdin, for JSON and JSON Lines, which is checked in one process. Of a folder, the JSON and JSON Lines files are checked, and the CSV files that a pattern assigns to an operation; a note counts the others. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, or else as the operation whose schema it fits best. --fix renames misspelled properties and corrects the format of values where the meaning is certain, and changes nothing else in a file; CSV files and stdin are not changed.
     """
     operations = load_catalog(options.contracts.find_file())
     named = operations.find_operation(options.operation) if options.operation else None
