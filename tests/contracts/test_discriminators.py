@@ -1,9 +1,13 @@
-"""An object may fit several alternatives; its discriminator chooses the one that is explained."""
+"""A discriminator chooses the schema of an object: one that extends its schema with `allOf`, or one of a `oneOf`."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -11,10 +15,32 @@ if TYPE_CHECKING:
 TEXT = {"type": "string"}
 
 
-def document(schemas: dict[str, Any]) -> dict[str, Any]:
+def extension(of: str, place: str, name: str, **more: Any) -> dict[str, Any]:
+    """Return a schema that extends another one with a required property, and declares that closed, as many documents do."""
+    own = {"type": "object", "required": [name], "properties": {name: TEXT}}
+    return {"allOf": [{"$ref": f"#/{place}/{of}"}, {**own, "additionalProperties": False}], **more}
+
+
+def extended(place: str, discriminator: Any) -> dict[str, Any]:
+    """Return schemas for a contact with a kind; a mobile phone is also a phone."""
+    contact = {"type": "object", "required": ["kind"], "properties": {"kind": TEXT}}
+    return {
+        "Contact": {**contact, "discriminator": discriminator},
+        "Phone": extension("Contact", place, "phone"),
+        "Mobile": extension("Phone", place, "carrier"),
+        "Crm": extension("Contact", place, "crmId", **{"x-discriminator-value": "crm"}),
+        "Body": {"type": "object", "properties": {"contact": {"$ref": f"#/{place}/Contact"}}},
+    }
+
+
+def document(schemas: dict[str, Any], *, is_swagger: bool = False) -> dict[str, Any]:
     """Return a document whose operation takes the schema `Body`."""
     dial: dict[str, Any] = {"operationId": "dial", "responses": {"200": {"description": "OK"}}}
     head = {"info": {"title": "Dialer", "version": "1"}, "paths": {"/dial": {"post": dial}}}
+    if is_swagger:
+        body = {"in": "body", "name": "body", "schema": {"$ref": "#/definitions/Body"}}
+        dial["parameters"] = [body]
+        return {"swagger": "2.0", "definitions": schemas, **head}
     reference = {"schema": {"$ref": "#/components/schemas/Body"}}
     dial["requestBody"] = {"content": {"application/json": reference}}
     return {"openapi": "3.0.3", "components": {"schemas": schemas}, **head}
@@ -28,6 +54,52 @@ def findings(cxcall: Cxcall, own: dict[str, Any], contact: Any) -> set[tuple[str
     places = {(each["code"], each["where"]) for each in found}
     assert len(places) == len(found)
     return places
+
+
+@pytest.mark.slow
+@each_case(
+    "contact, expected",
+    [
+        ({"kind": "Phone", "phone": "x"}, set()),
+        ({"kind": "Phone"}, {("property-missing", "/contact/phone")}),
+        ({"kind": "Phone", "phone": 5}, {("type-mismatch", "/contact/phone")}),
+        ({"kind": "Mobile", "phone": "x", "carrier": "y"}, set()),
+        (
+            {"kind": "Mobile"},
+            {("property-missing", "/contact/phone"), ("property-missing", "/contact/carrier")},
+        ),
+        ({"kind": "crm"}, {("property-missing", "/contact/crmId")}),
+        ({"kind": "Other"}, set()),
+        ({}, {("property-missing", "/contact/kind")}),
+    ],
+)
+def test_discriminator_chooses_the_schema_that_extends_its_own(
+    cxcall: Cxcall, contact: Any, expected: set[tuple[str, str]]
+) -> None:
+    own = document(extended("definitions", "kind"), is_swagger=True)
+    assert findings(cxcall, own, contact) == expected
+
+
+@pytest.mark.slow
+def test_mapping_gives_the_values_of_a_discriminator(cxcall: Cxcall) -> None:
+    place = "components/schemas"
+    mapping = {"tel": f"#/{place}/Phone", "phone": "Phone"}
+    own = document(extended(place, {"propertyName": "kind", "mapping": mapping}))
+    for kind in ("tel", "phone"):
+        missing = {("property-missing", "/contact/phone")}
+        assert findings(cxcall, own, {"kind": kind}) == missing
+    assert findings(cxcall, own, {"kind": "Phone"}) == set()
+
+
+def test_rule_of_an_extending_schema_is_reported_once(cxcall: Cxcall) -> None:
+    schemas = extended("definitions", "kind")
+    schemas["Crm"]["allOf"][1].update(properties={"crmId": {"type": "string", "required": True}})
+    schemas["Body"]["properties"]["contact"] = {"$ref": "#/definitions/Crm"}
+    del schemas["Crm"]["allOf"][1]["additionalProperties"]
+    own = document(schemas, is_swagger=True)
+    assert findings(cxcall, own, {"kind": "crm"}) == {("property-missing", "/contact/crmId")}
+    words = ("operations", "--problems", "--contract", cxcall.file("own.json", own), "-o", "json")
+    assert len(cxcall(*words).envelope["findings"]) == 1
 
 
 def test_discriminator_chooses_the_alternative_that_is_explained(cxcall: Cxcall) -> None:
@@ -58,3 +130,38 @@ def test_object_may_fit_several_alternatives(cxcall: Cxcall) -> None:
     for more in ({}, {"discriminator": {"propertyName": "kind"}}):
         own = document({"Body": {"type": "object", "properties": {"contact": contact | more}}})
         assert findings(cxcall, own, {"kind": "a"}) == set()
+
+
+@pytest.mark.slow
+@each_case(
+    "alternatives, mapping, kind",
+    [
+        ("oneOf", None, "Phone"),
+        ("anyOf", None, "Phone"),
+        ("oneOf", {"tel": "#/components/schemas/Phone"}, "tel"),
+    ],
+)
+def test_discriminator_chooses_a_named_alternative(
+    cxcall: Cxcall, alternatives: str, mapping: dict[str, str] | None, kind: str
+) -> None:
+    schemas = {
+        name: {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": TEXT, member: {"type": "string", "maxLength": 5}},
+        }
+        for name, member in (("Phone", "number"), ("Sip", "uri"))
+    }
+    chosen = {"propertyName": "kind", **({"mapping": mapping} if mapping else {})}
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    others = [{"type": "string", "enum": ["none", None], "nullable": True}, {"type": "integer"}]
+    contact = {alternatives: [*references, *others], "discriminator": chosen}
+    own = document({"Body": {"properties": {"contact": contact}}, **schemas})
+    wrong = {"kind": kind, "number": "too long"}
+    assert findings(cxcall, own, wrong) == {("value-not-allowed", "/contact/number")}
+    assert findings(cxcall, own, {**wrong, "kind": "Sip"}) == set()
+    assert findings(cxcall, own, {**wrong, "kind": "other"}) == set()
+    assert findings(cxcall, own, {"number": "1"}) == {("property-missing", "/contact/kind")}
+    for other in ("none", None, 5):  # only an object has the property
+        assert findings(cxcall, own, other) == set()
+    assert findings(cxcall, own, "x") == {("value-not-allowed", "/contact")}

@@ -9,8 +9,15 @@ left out.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.conversion.discriminators import (
+    as_schema,
+    find_extensions,
+    read_choices,
+    read_conditions,
+)
 from cxcall.contracts.conversion.extensions import is_usable
 from cxcall.contracts.conversion.invalid_keywords import drop_invalid, drop_unreadable_patterns
 from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
@@ -24,6 +31,7 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
+    from cxcall.contracts.conversion.discriminators import Condition
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -71,10 +79,13 @@ class Schemas:
     def components(self) -> dict[str, JsonSchema]:
         """Convert all referenced schemas, directly or through others, and return them by their new names."""
         found: dict[str, JsonSchema] = {}
+        extensions = find_extensions(self._source.root)
         while self._waiting:
             name, at, node = self._waiting.pop()
             try:
                 found[name] = self.convert(node, at)
+                for condition in read_conditions(self._source.root, extensions, at, node):
+                    self._add_condition(found[name], condition)
             except UsageError as error:
                 self.faults[name], found[name] = error, {}
         places = {name: at for at, name in self._names.items()}
@@ -83,6 +94,12 @@ class Schemas:
         for name, excess in find_excessive(found).items():
             self.faults[name] = self._source.excess(places[name], excess)
         return {name: {} if name in self.faults else schema for name, schema in found.items()}
+
+    def _add_condition(self, schema: JsonSchema, condition: Condition) -> None:
+        """Add what a `discriminator` implies; the error of a schema that cannot be used is that of its own component."""
+        with suppress(UsageError):
+            rules = self.convert(condition.rules, condition.pointer)
+            schema.setdefault("allOf", []).append(as_schema(condition, rules))
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
         if isinstance(node, bool):
@@ -104,6 +121,9 @@ class Schemas:
             and (value is not None or key in ("default", "example", "const"))
             and is_usable(self._source, "schema", key, value, at)
         }
+        for each in read_choices(self._source.root, node):
+            rules = self._reference(each.rules, at, depth)
+            found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
         drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
