@@ -63,9 +63,8 @@ class _Exchange:
     def log_entry(self, response: SandboxResponse, at: float) -> LoggedRequest:
         """Return the entry for the request log."""
         operation = self.operation
-        # The body of a token request contains a secret.
-        is_secret = self.request.path == TOKEN_PATH or (operation and _token_member(operation))
-        body = b"" if is_secret else self.request.body
+        is_token = self.request.path == TOKEN_PATH or bool(operation and _token_member(operation))
+        body = b"" if is_token else self.request.body
         query = f"?{self.request.query}" if self.request.query else ""
         # A user's document may not say where the ID is.
         has_id = (operation and operation.engagement_id) or self.engagement_id in str(response)
@@ -76,7 +75,7 @@ class _Exchange:
             status=response.status if has_response else None,
             correlation_id=self.correlation_id,
             operation=operation.name if operation else "",
-            accepted=self.accepted,
+            accepted=self.accepted and not is_token,
             rings=self.accepted and operation is not None and _places_call(operation),
             engagement_id=self.engagement_id if self.accepted and has_id else None,
             fault=self.fault.number[-4:] if self.fault is not faults_by_number.FAULTS[0] else "",
@@ -86,7 +85,8 @@ class _Exchange:
             at=at,
             target=self.request.path + query,
             headers=self.request.headers,
-            response=b"" if is_secret else response.content()[0],
+            response=b"" if is_token else response.content()[0],
+            is_token_request=is_token,
         )
 
 

@@ -128,10 +128,16 @@ def test_requests_of_a_running_sandbox_are_listed_and_counted(
 ) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
     live(*words, "--again", code=0)
+    form = {"grant_type": "password", "username": "key", "password": "secret"}
+    for data, status in ((form, 200), ({}, 400)):
+        reply = requests.post(f"{sandbox.base_url}/auth/token", data=data, timeout=10)
+        assert reply.status_code == status
+        assert sandbox.received[-1].verdict == ("token issued" if data else "refused")
     entries = live("sandbox", "requests", "--json", code=0).envelope["data"]
+    assert entries["accepted"] == 1
     assert [each["verdict"] for each in entries["requests"]] == ["call placed"]
     lines = live("sandbox", "requests", "-o", "jsonl", code=0).out.splitlines()
-    paths = [each.path for each in sandbox.received if each.path != "/oauth/token"]
+    paths = [each.path for each in sandbox.received if not each.is_token_request]
     assert [json.loads(line)["path"] for line in lines] == paths
     at = ("--url", sandbox.base_url)
     assert "personal-connection" in live("sandbox", "requests", *at, "--expect", "1", code=0).out

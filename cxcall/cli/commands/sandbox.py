@@ -133,8 +133,6 @@ def sandbox_requests(options: RequestsOptions, target: TargetOptions) -> Report:
 
     The oldest request is first. Requests for tokens are left out.
     """
-    from cxcall.sandbox.inspection.request_log import TOKEN_PATH
-
     if options.url and not is_http_url(options.url):
         raise UsageError(
             f"invalid URL `{redact(options.url)}`",
@@ -142,7 +140,7 @@ def sandbox_requests(options: RequestsOptions, target: TargetOptions) -> Report:
             fix="write it like `http://127.0.0.1:8080`",
         )
     found = _fetch_requests(options.url or _find_base_url(target))
-    entries = [each for each in found["requests"] if each["path"] != TOKEN_PATH]
+    entries = [each for each in found["requests"] if not each["isTokenRequest"]]
     findings = []
     if options.expect is not None and len(entries) != options.expect:
         message = f"expected {count_phrase(options.expect, 'request')}; found {len(entries)}"

@@ -35,8 +35,8 @@ class LoggedRequest:
     """One request with masked numbers. `status` is None if no response was sent.
 
     `accepted` is true if the platform would process the request, whatever it responds. `rings` is true
-    if it would place a call. `target` is the path with the query as it was sent, `number` counts the
-    requests from 1, and `at` is in seconds since 1970.
+    if it would place a call. The messages of a token request contain secrets, and are not kept. `target` is the path
+    with the query as it was sent, `number` counts the requests from 1, and `at` is in seconds since 1970.
     """
 
     method: str
@@ -56,6 +56,7 @@ class LoggedRequest:
     target: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     response: bytes = field(default=b"", repr=False)
+    is_token_request: bool = False
 
     @property
     def size(self) -> int:
@@ -70,8 +71,8 @@ class LoggedRequest:
             return "call placed"
         if self.accepted:
             return "accepted"
-        is_token = self.path == TOKEN_PATH and self.status == HTTPStatus.OK
-        return "token issued" if is_token else "refused"
+        is_issued = self.is_token_request and self.status == HTTPStatus.OK
+        return "token issued" if is_issued else "refused"
 
     def without_messages(self) -> LoggedRequest:
         """Return the entry without headers and bodies, to save memory."""
@@ -79,7 +80,7 @@ class LoggedRequest:
 
     def __str__(self) -> str:
         notes = [
-            self.operation or ("a token" if self.path == TOKEN_PATH else "unknown operation"),
+            self.operation or ("a token" if self.is_token_request else "unknown operation"),
             *(["a call would be placed"] if self.rings else []),
             *([f"fault {self.fault}"] if self.fault else []),
         ]
@@ -102,6 +103,7 @@ class LoggedRequest:
             "fault": self.fault,
             "numbers": list(self.numbers),
             "digest": self.digest,
+            "isTokenRequest": self.is_token_request,
         }
 
 
