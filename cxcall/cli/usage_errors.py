@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -33,7 +34,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    finding = context and _omitted_option(error, context)
+    finding = context and (_missing_file(error, context) or _omitted_option(error, context))
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
@@ -46,6 +47,16 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
         ExitCode.USAGE,
         findings=[finding],
     )
+
+
+def _missing_file(error: Any, context: Any) -> Finding | None:
+    """Return the finding on a missing option if FILE does not exist, such as a misspelled subcommand; None for any other."""
+    file = context.params.get("file")
+    if not hasattr(error, "param_type") or not isinstance(file, str) or file == "-":
+        return None
+    if Path(file).exists():
+        return None
+    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=see_help(context))
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:

@@ -74,6 +74,16 @@ def test_hint_names_what_is_meant(cxcall: Cxcall, words: tuple[str, ...], hint: 
     assert f"{hint}see `cxcall" in cxcall(*words, code=2).err
 
 
+def test_missing_file_is_named_before_a_missing_option(cxcall: Cxcall) -> None:
+    shown = cxcall("batch", "lst", code=2).err
+    assert (
+        "error[usage]: `lst` does not exist\n  --> FILE\nhint: see `cxcall batch --help`" in shown
+    )
+    assert "missing option `--operation`" in cxcall("batch", cxcall.file("lst", ""), code=2).err
+    shown = cxcall("history", "resolve", "x", "--rang", code=2).err
+    assert "hint: leave it out; it is now `--placed`" in shown
+
+
 @pytest.mark.slow
 def test_hint_on_the_help_of_an_own_operation_has_its_document(cxcall: Cxcall) -> None:
     file = cxcall.file("own calls.json", secured_api())

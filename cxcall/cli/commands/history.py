@@ -69,7 +69,7 @@ def show(delivery: str = _DELIVERY) -> Report:
     "resolve",
     "cxcall history resolve 01JDQ8 --placed",
     "cxcall history resolve 01JDQ8 --not-placed",
-    omitted={"--rang": "write `--placed`", "--did-not-ring": "write `--not-placed`"},
+    omitted={"--rang": "it is now `--placed`", "--did-not-ring": "it is now `--not-placed`"},
     rules=[
         Exclusion(
             ("--placed", "--not-placed"),
