@@ -12,28 +12,22 @@ from urllib.parse import urlsplit
 from cxcall.runtime.host_spellings import is_loopback_host
 
 
-class OwnHosts:
-    """The hosts of a sandbox: loopback hosts, and the address that it listens on.
+def is_allowed_host(header: str, address: str) -> bool:
+    """Return whether a sandbox that listens on an address accepts a value of `Host`; HTTP/1.0 has no `Host`.
 
-    If it also listens outside loopback, it accepts every IP address, which no other site can have as its
-    name, and names without a dot, such as those of services in a container network.
+    It accepts loopback hosts and its address. If it also listens outside loopback, it accepts every IP address,
+    which no other site can have as its name, and names without a dot, such as those of services in a container network.
     """
-
-    def __init__(self, address: str) -> None:
-        self._own = address
-        self._is_open = not is_loopback_host(address)
-
-    def accept(self, header: str) -> bool:
-        """Return whether a value of `Host` is accepted; HTTP/1.0 has no `Host`."""
-        if not header:
-            return True
-        try:
-            name = (urlsplit(f"//{header}").hostname or "").lower()
-        except ValueError:
-            return False
-        if name == self._own or is_loopback_host(name):
-            return True
-        return self._is_open and (_is_address(name) or (bool(name) and "." not in name))
+    if not header:
+        return True
+    try:
+        name = (urlsplit(f"//{header}").hostname or "").lower()
+    except ValueError:
+        return False
+    if name == address or is_loopback_host(name):
+        return True
+    is_open = not is_loopback_host(address)
+    return is_open and (_is_address(name) or (bool(name) and "." not in name))
 
 
 def _is_address(name: str) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
-from cxcall.sandbox.allowed_hosts import OwnHosts
+from cxcall.sandbox.allowed_hosts import is_allowed_host
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.campaigns_and_lists import StoredObjects
 from cxcall.sandbox.http_messages import (
@@ -54,7 +54,6 @@ class Sandbox:
         app: App,
         log: RequestLog,
         listener: socket.socket,
-        hosts: OwnHosts,
         on_tick: Callable[[], None],
     ) -> None:
         import logging
@@ -66,7 +65,7 @@ class Sandbox:
         host, port = listener.getsockname()[:2]
         host = _WILDCARDS.get(host, host)
         self.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._hosts, self._on_tick = hosts, on_tick
+        self._address, self._on_tick = listener.getsockname()[0], on_tick
         self._app = app
         self._log = log
         self._lock = Lock()
@@ -172,7 +171,7 @@ class Sandbox:
 
         try:
             request = _read_request(environ)
-            if self._hosts.accept(request.headers.get("host", "")):
+            if is_allowed_host(request.headers.get("host", ""), self._address):
                 response = self._app.respond(request)
             else:  # it is not logged
                 message = "This sandbox has another address."
@@ -231,7 +230,7 @@ def start_sandbox(
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
-    It listens on `host`, and accepts requests for it (see `OwnHosts`). Tokens expire after
+    It listens on `host`, and accepts requests for it (see `is_allowed_host`). Tokens expire after
     `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
     `on_request` is called with each request after its response is known; `dial_plan` paces the calls of campaigns.
     `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
@@ -259,8 +258,7 @@ def start_sandbox(
     rate_limit = RateLimit(rate_allowed, clock)
     app = App(routes, tokens, rate_limit, log, stored, inspection, clock, add_call)
     listener = _listen(host, port)
-    hosts = OwnHosts(listener.getsockname()[0])
-    return Sandbox(app, log, listener, hosts, advance)
+    return Sandbox(app, log, listener, advance)
 
 
 # Cached for programs whose tests each start a sandbox: it takes 5 ms for the shipped contracts.

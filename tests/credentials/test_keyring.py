@@ -56,8 +56,8 @@ def entries(cxcall: Cxcall) -> dict[str, dict[str, str]]:
     return {name: json.loads(text) for name, text in kept.items()}
 
 
-def store_token(cxcall: Cxcall, token: str, code: int = 0) -> None:
-    cxcall("auth", "login", "--with-token", stdin=token, code=code)
+def store_token(cxcall: Cxcall, token: str) -> None:
+    cxcall("auth", "login", "--with-token", stdin=token, code=0)
 
 
 def is_loaded(cxcall: Cxcall) -> bool:

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import time
-from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -134,12 +133,12 @@ class Browser:
         )
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
-    def show(self, width: int, scheme: str, height: int = 900) -> None:
+    def show(self, width: int, scheme: str) -> None:
         """Set the width of the page, and the color scheme `light` or `dark`."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=height,
+            height=900,
             deviceScaleFactor=1,
             mobile=False,
         )
@@ -150,10 +149,6 @@ class Browser:
                 {"name": "prefers-reduced-motion", "value": "reduce"},
             ],
         )
-
-    def take_picture(self, path: Path) -> None:
-        """Write a PNG of the visible part."""
-        path.write_bytes(b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def find_axe_violations(self) -> Any:
         """Return what axe-core finds: the rule, and for each element its place and the reason."""

@@ -116,9 +116,8 @@ def no(*faults: Fault, attempts: int = 1, code: int = 5) -> Row:
     return Row(faults, Outcome.REFUSED, code, 0, attempts, attempts)
 
 
-def undelivered(*faults: Fault, attempts: int = 1, whole: int | None = None) -> Row:
-    whole = attempts if whole is None else whole
-    return Row(faults, Outcome.UNDELIVERED, 6, 0, whole, attempts)
+def undelivered(*faults: Fault, attempts: int = 1) -> Row:
+    return Row(faults, Outcome.UNDELIVERED, 6, 0, attempts, attempts)
 
 
 def limited(value: str | None = None, status: int = 429, words: str = "") -> Fault:

@@ -19,6 +19,7 @@ from threading import Thread
 import pytest
 
 USER = "cxcall"
+_ADDRESS = "127.0.0.1"
 READY = "database system is ready to accept connections"
 READY_TO_READ = "database system is ready to accept read-only connections"
 START_TIMEOUT = 60.0
@@ -55,15 +56,10 @@ class PostgresServer:
     """
 
     def __init__(
-        self,
-        programs: Path,
-        files: Path | None = None,
-        *,
-        is_durable: bool = False,
-        address: str = "127.0.0.1",
+        self, programs: Path, files: Path | None = None, *, is_durable: bool = False
     ) -> None:
         self._programs, self._owner = programs, _owner()
-        self._is_durable, self._address = is_durable, address
+        self._is_durable = is_durable
         self._names = count()
         self._empty: list[str] = []
         self._process: subprocess.Popen[str] | None = None
@@ -72,7 +68,7 @@ class PostgresServer:
         )  # short: the path of a socket is limited
         if self._owner:
             os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
-        with socket.create_server((address, 0)) as free:
+        with socket.create_server((_ADDRESS, 0)) as free:
             self.port = free.getsockname()[1]
         if files is None:
             options = ("--no-sync", "--no-locale", "--encoding=UTF8", "--wal-segsize=1")
@@ -95,7 +91,7 @@ class PostgresServer:
         """Start the server, also after a stop, and wait until it accepts connections."""
         options = {
             "unix_socket_directories": str(self.folder),
-            "listen_addresses": self._address,
+            "listen_addresses": _ADDRESS,
             "port": str(self.port),
             "fsync": "on" if self._is_durable else "off",
             "shared_buffers": "16MB",
@@ -162,7 +158,7 @@ class PostgresServer:
         """Return the URL of a database, by the Unix socket or the port."""
         if by_socket:
             return f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}"
-        return f"postgresql://{USER}@{self._address}:{self.port}/{database}"
+        return f"postgresql://{USER}@{_ADDRESS}:{self.port}/{database}"
 
     def new_database(self, template: str = "template0", options: str = "") -> str:
         """Create a database, and return its name; `options` is SQL such as `ENCODING 'UTF8'`."""
@@ -226,11 +222,11 @@ def find_programs_or_skip() -> Path:
 
 @contextmanager
 def running_postgres(
-    files: Path | None = None, *, is_durable: bool = False, address: str = "127.0.0.1"
+    files: Path | None = None, *, is_durable: bool = False
 ) -> Iterator[PostgresServer]:
     """Run a server; skips the test if PostgreSQL is not installed."""
     programs = find_programs_or_skip()
-    server = PostgresServer(programs, files, is_durable=is_durable, address=address)
+    server = PostgresServer(programs, files, is_durable=is_durable)
     try:
         server.start()
         yield server

@@ -121,8 +121,8 @@ def leave(client: Client) -> None:
     connection.close()
 
 
-def wait_until(holds: Any, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(holds: Any) -> None:
+    deadline = time.monotonic() + 10
     while not holds():
         assert time.monotonic() < deadline
         threading.Event().wait(0.005)

@@ -113,14 +113,12 @@ def records(state: Path, name: str = "tokens.json") -> list[dict[str, Any]]:
     return found
 
 
-def rewrite(
-    state: Path, change: Callable[[dict[str, Any]], object], name: str = "tokens.json"
-) -> None:
-    found = records(state, name)
+def rewrite(state: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    found = records(state)
     for record in found:
         change(record)
     text = json.dumps({"version": 1, "records": found})
-    (state / name).write_text(text, "utf-8")
+    (state / "tokens.json").write_text(text, "utf-8")
 
 
 def said(error: CxcallError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections import Counter
@@ -149,12 +148,3 @@ def check_calls(cxcall: Cxcall, batch: str, dials: Counter[str], rows: int) -> C
     in_doubt = {row for row in called if outcomes[row] != "accepted"}
     assert in_doubt <= unknown, "a call that was placed is not accepted or unknown"
     return counted
-
-
-def can_make_namespaces() -> bool:
-    """Return whether network namespaces can be made: by root, with `ip`."""
-    return (
-        os.geteuid() == 0
-        and subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode
-        == 0
-    )

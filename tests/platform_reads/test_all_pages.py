@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import find_paging
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.platform_reads.all_pages import follow_pages
@@ -28,11 +27,9 @@ WAYS = (
 )
 
 
-def pages_of(
-    name: str, reads: Reads, operation: Operation | None = None, query: str = ""
-) -> tuple[list[Any], list[str]]:
+def pages_of(name: str, reads: Reads, query: str = "") -> tuple[list[Any], list[str]]:
     """Return the items of a list, and the paths that were read, without a server."""
-    operation = operation or OPERATIONS[name]
+    operation = OPERATIONS[name]
     paths: list[str] = []
 
     def read(request: HttpRequest) -> Delivery:
