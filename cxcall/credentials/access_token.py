@@ -131,7 +131,7 @@ def check_text(name: str, text: str, source: str, fix: str = "") -> str:
     secret = text.strip()
     invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
     if not secret:
-        fix = fix or f"enter the {name} again"
+        fix = fix or f"run the command again with the {name}"
         raise credentials_error(f"the {name} is empty", fix, where=source)
     if invalid is not None:
         raise credentials_error(

@@ -145,7 +145,7 @@ def store_credentials(settings: Settings, username: str, secret: str) -> str:
     """
     remember_secrets(secret)
     if not secret:
-        raise credentials_error("the secret is empty", "enter the secret again")
+        raise credentials_error("the secret is empty", "run the command again with the secret")
     if settings.values["base_url"].layer is Layer.DEFAULT:
         raise credentials_error(
             "`base_url` is not set, so it is not known which host the secret is for",

@@ -131,12 +131,16 @@ def test_invalid_answer_ends_the_login(cxcall: Cxcall) -> None:
             (("Platform", "genesys-cloud"), ("Region", "eu-central")),
             "the most similar names are `eu-central-1`, `eu-central-2`",
         ),
+        ((("Platform", ""), ("Region", ""), ("Client ID", "")), "the client ID is empty"),
+        ((("Platform", ""), ("Region", ""), ("Client ID", "a:b")), "contains a `:`"),
     ):
         with terminal(cxcall, "auth", "login") as child:
             for prompt, answer in prompts:
                 child.expect(prompt)
                 child.sendline(answer)
-            assert shown in screen(child)
+            text = screen(child)
+            assert shown in text
+            assert "secret" not in text
     assert not (cxcall.folder / "config" / "config.toml").exists()
 
 

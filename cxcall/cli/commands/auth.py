@@ -14,7 +14,7 @@ from cxcall.contracts.openapi_document import CXONE, PLATFORMS
 from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import EXPLICIT, credentials_error
 from cxcall.credentials.client_selection import grant_kind, require_token_url
-from cxcall.credentials.oauth_client import ACCESS_KEY
+from cxcall.credentials.oauth_client import ACCESS_KEY, check_id
 from cxcall.credentials.status import get_status
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -203,15 +203,15 @@ def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tupl
     if options.with_token:
         return flags, "client_id"
     if options.web:
-        client_id = settings.client_id or _read(screen, "Client ID", "--client-id")
+        client_id = settings.client_id or _read_id(screen, "client ID", "--client-id")
         return {**flags, "client_id": client_id}, "client_id"
     require_token_url(settings)  # before a person types the secret
     if grant_kind(settings) == ACCESS_KEY:
-        name, prompt, source = "access_key_id", "Access key ID", "CXCALL_ACCESS_KEY_ID"
+        name, noun, source = "access_key_id", "access key ID", "CXCALL_ACCESS_KEY_ID"
     else:
-        name, prompt, source = "client_id", "Client ID", "--client-id"
+        name, noun, source = "client_id", "client ID", "--client-id"
     is_known = settings.values[name].value
-    return flags if is_known else {**flags, name: _read(screen, prompt, source)}, name
+    return flags if is_known else {**flags, name: _read_id(screen, noun, source)}, name
 
 
 def _request_token(
@@ -240,6 +240,12 @@ def _read(screen: Screen, prompt: str, name: str) -> str:
         fix = f"set `{name}`, and pipe the secret into stdin"
         raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
     return text
+
+
+def _read_id(screen: Screen, noun: str, name: str) -> str:
+    """Return an ID that a person types, or a line of stdin; raises CredentialsError before a secret is asked for."""
+    text = _read(screen, f"{noun[0].upper()}{noun[1:]}", name)
+    return check_id(noun, Setting(text, name))
 
 
 def _read_secret(screen: Screen, prompt: str) -> str:
