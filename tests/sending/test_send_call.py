@@ -85,7 +85,7 @@ def test_operation_of_call_depends_on_platform_and_flags(
 
 def test_flag_of_the_other_platform_is_rejected(cxcall: Cxcall) -> None:
     ran = cxcall("call", "--to", NUMBER, "--session", "5", "-n", code=2)
-    assert "`call` on `genesys-cloud` requires another set of flags" in ran.err
+    assert "`--session` does not apply to `call` on `genesys-cloud`\n  --> --session\n" in ran.err
     assert "--as USER" in ran.err
 
 

@@ -1,4 +1,4 @@
-"""Run `cxcall campaign start` and `stop`: show the campaign, ask, send, read it; and `status`: print each change of it."""
+"""Run `cxcall campaign start` and `stop`: show the campaign, ask, send; and `status`: print each change of it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
-from cxcall.runtime.signals import (
-    sleep,
-)
+from cxcall.runtime.signals import sleep
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, stop_on_errors
 from cxcall.sending.confirmation_prompt import ask_yes
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
-    """Start or stop a campaign, and return the outcome with the campaign as it is afterwards."""
+    """Start or stop a campaign, and return the outcome of the request."""
     found = find_role(action, options.target.settings)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:

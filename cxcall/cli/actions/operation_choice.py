@@ -34,7 +34,7 @@ def choose_operation(
         needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
         if flag_names <= known and needed <= flag_names:
             return entry
-    raise _mismatch_error(candidates)
+    raise _mismatch_error(candidates, flag_names)
 
 
 def find_role(role: str, settings: SettingsOptions) -> RoleOperation:
@@ -57,7 +57,7 @@ def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions)
     return [entry for entry in operations if entry.platform == platform]
 
 
-def _mismatch_error(candidates: Sequence[Operation]) -> UsageError:
+def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> UsageError:
     usages = [
         " ".join(
             f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
@@ -66,9 +66,13 @@ def _mismatch_error(candidates: Sequence[Operation]) -> UsageError:
         for entry in candidates
     ]
     command, platform = candidates[0].command, candidates[0].platform
+    known = {flag.name for entry in candidates for flag in entry.flags}
+    foreign = next((f"--{name}" for name in sorted(flag_names - known)), "")
     return UsageError(
-        f"`{command}` on `{platform}` requires another set of flags",
-        where=command,
+        f"`{foreign}` does not apply to `{command}` on `{platform}`"
+        if foreign
+        else f"`{command}` on `{platform}` requires another set of flags",
+        where=foreign or command,
         fix="; or ".join(f"`{usage}`" for usage in usages),
         why="the platform decides which flags apply; `cxcall config show` shows its source",
     )
