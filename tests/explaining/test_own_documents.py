@@ -242,3 +242,23 @@ def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) 
     first = explanation.findings[0]
     assert (first.severity.value, first.code, first.where) == ("error", "phone-format", "/To")
     assert "`%2B`" in first.fix
+
+
+@each_case(
+    "line, message",
+    [
+        ("POST /teams/7/calls", "`/teams/7/calls` lacks the base path `/v3`"),
+        ("POST /v3/teams/7/calls/", "`/v3/teams/7/calls/` ends with a slash"),
+        ("POST /teams/7/calls/", "`/teams/7/calls/` lacks the base path `/v3`"),
+        ("POST /v3/teams/7/calls", ""),
+    ],
+)
+def test_path_that_differs_in_its_base_path_or_slash_is_why_it_is_not_found(
+    dialer: Path, line: str, message: str
+) -> None:
+    (explanation,) = explain(sent('{"tag": "a"}', line=line, status=404), contract=dialer)
+    found = [each for each in explanation.findings if each.code == "path-unpublished"]
+    assert [each.message for each in found] == ([message] if message else [])
+    assert all("`/v3/teams/7/calls`" in each.fix for each in found)
+    (explanation,) = explain(sent('{"tag": "a"}', line=line, status=200), contract=dialer)
+    assert not explanation.findings or explanation.findings[0].code != "path-unpublished"

@@ -33,6 +33,7 @@ _PREFIXES = {
 _STRAY_END = re.compile(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
 _VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
 NEWEST_VERSION = "34"
+_NOT_FOUND, _NOT_ALLOWED = 404, 405
 
 
 class PathForm(NamedTuple):
@@ -140,6 +141,32 @@ def wrong_method(
         fix=fix,
         why="the API responds with 405, or treats it as another operation",
         source=published_source(source.platform) if source.platform else _own_source([source]),
+    )
+
+
+def other_form(request: ObservedRequest, operation: PublishedOperation) -> Finding | None:
+    """Return the finding that a path that the user's server does not have differs from the declared one; None if it does not.
+
+    It may lack the base path of the server, or have a slash at its end that the document does not have.
+    """
+    shown, declared = request.path, operation.path
+    missing = len(path_segments(declared)) - len(path_segments(shown))
+    prefix = "/".join(declared.split("/")[: missing + 1])
+    written = (prefix if missing > 0 else "") + shown.rstrip("/") + "/" * declared.endswith("/")
+    if request.status not in (_NOT_FOUND, _NOT_ALLOWED) or written == shown:
+        return None
+    problem = f"lacks the base path `{prefix}`" if missing > 0 else "ends with a slash"
+    if missing <= 0 and declared.endswith("/"):
+        problem = "lacks the slash at its end"
+    # The object with an ID in the path may not exist.
+    is_certain = missing > 0 or "{" not in declared
+    return Finding(
+        Severity.ERROR if is_certain else Severity.WARNING,
+        "path-unpublished",
+        "path",
+        f"`{shown}` {problem}",
+        fix=f"write `{written}`",
+        why=f"your document declares `{operation}`",
     )
 
 

@@ -30,6 +30,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     empty_id,
     is_newer,
     mixed_platforms,
+    other_form,
     unknown_path,
     wrong_method,
     wrong_prefix,
@@ -177,6 +178,9 @@ def _match_own_operation(
     platform = (operation.platform if operation else "") or host_platform
     findings = [*check_scheme(request), *check_path_placeholders(request)]
     findings += check_ids(found, request)
+    if found.contract and is_own_server(request, found.contract):
+        other = other_form(request, found)
+        findings += [other] if other else []
     if found.contract and platform and request.host != host_of(found.contract.base_url()):
         is_token = is_token_request(request)
         findings += check_host(request, host_platform, platform, is_token=is_token)
