@@ -185,6 +185,17 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     return Explanation(request, route, tuple(map(mask_finding, findings)))
 
 
+def has_failed(request: ObservedRequest) -> bool:
+    """Return whether a request has no response, the status of an error, or a 2xx response that reports a failure."""
+    response = request.response
+    if response is None or not request.is_successful:
+        return True
+    body = response.json()
+    is_code = body is None and bool(find_platform_codes(response.text.strip()))
+    is_page = unreadable_reason(response) == WEB_PAGE
+    return is_code or is_page or any(explain_failures(body, is_read=False))
+
+
 def _note_other_rules(finding: Finding) -> Finding:
     """Return a finding as a note if it is about a path or an ID of the platform that the host does not belong to."""
     is_other = finding.code in ("path-unpublished", "method-unpublished", "id-format")

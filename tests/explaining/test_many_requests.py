@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
+from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
@@ -163,16 +164,46 @@ def test_pages_of_a_platform_are_skipped(cxcall: Cxcall) -> None:
     assert "apps.mypurecloud.com" in cxcall("explain", file, "--entry", "1", code=3).out
 
 
+def a_read(text: str = '{"entities": []}') -> dict[str, Any]:
+    entry = a_page("https://api.mypurecloud.com/api/v2/users")
+    entry["response"]["content"]["text"] = text
+    return entry
+
+
 @pytest.mark.slow
-def test_only_the_first_500_requests_are_explained_unless_all_are_asked_for(
+def test_only_the_first_500_failed_requests_are_explained_unless_all_are_asked_for(
     cxcall: Cxcall,
 ) -> None:
     file = cxcall.file("a.har", {"log": {"entries": [a_refused_call(each) for each in range(502)]}})
     ran = cxcall("explain", file, "-o", "json", code=3)
     assert len(ran.envelope["data"]["attempts"]) == 500
-    assert "only the first 500 requests were explained" in ran.err
+    assert ran.envelope["data"]["notExplained"] == {"failed": 2, "successful": 0}
+    assert "not explained: 2 failed requests after the first 500" in ran.err
     every = cxcall("explain", file, "--all", "-o", "json", code=3)
     assert len(every.envelope["data"]["attempts"]) == 502
+    assert "notExplained" not in every.envelope["data"]
+
+
+@pytest.mark.slow
+@each_case(
+    "failed, code",
+    [
+        (a_refused_call(1), "value-not-allowed"),
+        (a_read('{"state": "failed", "errorCode": "dialer.error"}'), "hidden-failure"),
+    ],
+)
+def test_failed_request_after_many_successful_ones_is_explained(
+    cxcall: Cxcall, failed: dict[str, Any], code: str
+) -> None:
+    entries = [*(a_read() for _ in range(520)), failed, a_read()]
+    file = cxcall.file("a.har", {"log": {"entries": entries}})
+    ran = cxcall("explain", file, "-o", "json", code=3)
+    assert ran.envelope["data"]["attempts"][-1]["origin"] == "entry 521 of 522"
+    assert code in [each["code"] for each in ran.envelope["findings"]]
+    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "successful": 21}
+    shown = cxcall("explain", file, code=3).out
+    assert "entry 521 of 522" in shown
+    assert "not explained: 21 successful requests after the first 500" in shown
 
 
 @pytest.mark.slow

@@ -167,9 +167,15 @@ def _explain_file(options: ExplainOptions) -> Report:
     printer.print_all(requests, own)
     if printer.is_empty:
         raise unknown_format(source.name)
+    left_out = printer.left_out
     has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
-    summary = format_severity_counts(printer.severities)
-    return _new_report(printer.attempts, printer.findings, has_errors=has_errors, summary=summary)
+    report = _new_report(
+        printer.attempts,
+        printer.findings,
+        has_errors=has_errors or bool(left_out.get("failed")),
+        summary=format_severity_counts(printer.severities),
+    )
+    return report._replace(data={**report.data, "notExplained": left_out}) if left_out else report
 
 
 def _read(

@@ -16,7 +16,7 @@ from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
 from cxcall.explaining.correction.lost_values import repeats_request
-from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.explanation import explain_request, has_failed
 from cxcall.explaining.grouped_findings import cause_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
@@ -53,6 +53,7 @@ class RequestPrinter:
         self._first_skipped = ""
         self._first: dict[bytes, str] = {}
         self._repeats: dict[bytes, list[int]] = {}
+        self._left_out: Counter[bool] = Counter()
         self.severities: Counter[str] = Counter()
         self.is_empty = True
         self.is_unexplained = False
@@ -64,24 +65,31 @@ class RequestPrinter:
     ) -> None:
         """Explain requests, each with whether it is skipped.
 
-        Unless `show_all`, only the first ones are explained, so that the time for a long file is limited.
+        Unless `show_all`, only the first failed and the first successful ones are explained, so that the
+        time for a long file is limited.
         """
-        explained = 0
+        explained: Counter[bool] = Counter()
         for request, is_skipped in requests:
             self.is_empty = False
             if is_skipped:
                 self.skip(request.origin)
                 continue
-            if explained == _MAX_EXPLAINED and not self._show_all:
-                self._screen.print_diagnostic(
-                    f"only the first {explained:,} requests were explained; to explain the others, add `--all`",
-                    always=True,
-                )
-                break
-            explained += 1
+            is_many = explained[False] == _MAX_EXPLAINED
+            is_failed = has_failed(request) if is_many else not request.is_successful
+            if explained[is_failed] == _MAX_EXPLAINED and not self._show_all:
+                self._left_out[is_failed] += 1
+                continue
+            explained[is_failed] += 1
             self._add(explain_request(request, own))
         self._print_repeats()
+        self._report_left_out()
         self.report_skipped()
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """The numbers of requests that were not explained, because many came before; empty if there are none."""
+        found = {"failed": self._left_out[True], "successful": self._left_out[False]}
+        return found if any(found.values()) else {}
 
     def skip(self, origin: str) -> None:
         """Count a request that is not explained."""
@@ -131,6 +139,18 @@ class RequestPrinter:
             is_cut = True
         if is_cut:
             self._screen.print_line()
+
+    def _report_left_out(self) -> None:
+        """Print how many requests were not explained, because many came before: with the results, if they are text."""
+        numbers = [f"{number:,} {kind}" for kind, number in self.left_out.items() if number]
+        if not numbers:
+            return
+        text = f"not explained: {' and '.join(numbers)} requests after the first {_MAX_EXPLAINED}; to explain them, add `--all`"
+        if self._screen.options.output == "text":
+            self._screen.print_text(text)
+            self._screen.print_line()
+        else:
+            self._screen.print_diagnostic(text, always=True)
 
     def report_skipped(self) -> None:
         """Print on stderr how many requests were not explained, and why."""
