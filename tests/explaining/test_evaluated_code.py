@@ -183,3 +183,13 @@ Invoke-RestMethod -Uri https://api.mypurecloud.ie/api/v2/conversations/callbacks
         "callbackNumbers": numbers,
         "callbackUserName": "Ada",
     }
+
+
+def test_function_with_empty_brackets_does_not_stop_the_reader() -> None:
+    for code in (
+        f"axios.post('{URL}', {{queueId: 'x'}}).then(res => {{ done(); }})",
+        f"$.ajax({{url: '{URL}', method: 'POST', data: JSON.stringify({{queueId: 'x'}}), success: data => {{}}}})",
+        f"tasks = ids.Select(id => Send());\nrequests.post('{URL}', json={{'queueId': 'x'}})",
+    ):
+        (request,) = read_exchanges(code, "text")
+        assert json.loads(request.body or "null") == {"queueId": "x"}, code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any, TypeGuard
 
 from cxcall.explaining.readers.code.tokens import CodeToken
@@ -197,7 +198,7 @@ def _uses(items: list[Any], name: str) -> bool:
         _uses(each.items, name)
         if isinstance(each, Group)
         else each[:2] == ("word", name) and not is_operator(after, ("=>", ":"))
-        for each, after in zip(items, [*items[1:], None], strict=True)
+        for each, after in zip_longest(items, items[1:])
     )
 
 
