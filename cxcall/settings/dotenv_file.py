@@ -27,13 +27,13 @@ DOTENV_FILE = Path(".env")
 _MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})\b"
 
 
-def read_dotenv(path: Path = DOTENV_FILE) -> tuple[SettingsByName, SettingsByName]:
-    """Return the settings in the `CXCALL_*` lines of a `.env` file, and those in the vendor's lines.
+def read_dotenv() -> tuple[SettingsByName, SettingsByName]:
+    """Return the settings in the `CXCALL_*` lines of `.env`, and those in the vendor's lines.
 
     A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
     for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
     """
-    if is_missing(path, or_folder=True):
+    if is_missing(DOTENV_FILE, or_folder=True):
         return {}, {}
     # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
     from io import StringIO
@@ -43,14 +43,14 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[SettingsByName, SettingsByNam
     from cxcall.documents.toml import read_file
 
     found = {}
-    for binding in parse_stream(StringIO(read_file(path))):
+    for binding in parse_stream(StringIO(read_file(DOTENV_FILE))):
         text = binding.original.string
         blank = len(text) - len(text.lstrip())
         line = binding.original.line + len(text[:blank].splitlines())
-        place = f"{path.name}:{line}"
+        place = f"{DOTENV_FILE}:{line}"
         if binding.error:
             raise UsageError(
-                f"a line of `{path.name}` cannot be read",
+                f"a line of `{DOTENV_FILE}` cannot be read",
                 where=place,
                 fix="write `NAME=value`, or `NAME='value'` if it has spaces or a `#`",
             )
@@ -73,7 +73,7 @@ def stop_on_machine_variables() -> None:
     from cxcall.documents.toml import read_file
 
     if compile_pattern(_MACHINE_LINE).search(read_file(DOTENV_FILE)):
-        read_dotenv(DOTENV_FILE)
+        read_dotenv()
 
 
 def _check_variable(key: str, value: str | None, place: str) -> None:
