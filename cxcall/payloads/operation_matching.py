@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_NAMES = 50
 """The most names of a body that are compared with similar names, in alphabetical order."""
+_MAX_SHOWN = 3
 
 
 class OperationMatch(NamedTuple):
@@ -127,6 +128,20 @@ def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Op
     """Return the operations to compare a body with; only its property names decide."""
     likely = operations.find_likely(value) if isinstance(operations, Catalog) else operations
     return [operation for operation in likely if operation.takes_body]
+
+
+def advise_unusable(operations: Sequence[Operation]) -> str:
+    """Return the end of a hint that names the operations of a user's document that cannot be used; empty if there are none."""
+    from cxcall.contracts.left_out_operations import read_left_out_operations
+
+    contracts = operations.contracts if isinstance(operations, Catalog) else ()
+    own = [known for known in contracts if not known.is_shipped]
+    names = [f"`{each.name}`" for known in own for each in read_left_out_operations(known)]
+    if not names:
+        return ""
+    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
+    shown = ", ".join(names[:_MAX_SHOWN]) + more
+    return f"; it was not compared with {shown}, see `cxcall operations --problems`"
 
 
 def count_unknown_properties(operation: Operation, value: Any) -> int:

@@ -296,7 +296,7 @@ def check_payload(
     findings = check_body(operation, body)
     if has_errors(findings):
         if named is None:
-            findings.append(_no_matching_operation(operation, body))
+            findings.append(_no_matching_operation(operations, operation, body))
         else:
             other = matching.find_better_operation(operations, named, body.value)
             findings[:0] = [operation_mismatch(named, other, body)] if other else []
@@ -332,16 +332,19 @@ def _list_names(names: Iterable[str]) -> str:
     return ", ".join(quoted[:_MAX_NAMES]) + more
 
 
-def _no_matching_operation(operation: Operation, body: Payload) -> Finding:
-    from cxcall.payloads.operation_matching import count_recognized
+def _no_matching_operation(
+    operations: Sequence[Operation], operation: Operation, body: Payload
+) -> Finding:
+    from cxcall.payloads.operation_matching import advise_unusable, count_recognized
 
     is_nearest = count_recognized(operation, body.value) > 0
     choice = ", the nearest one" if is_nearest else " (no known property matched)"
+    unusable = advise_unusable(operations)
     return Finding.note(
         "operation-mismatch",
         "body",
-        f"this payload fits no operation; it was checked as `{operation.name}`{choice}",
-        fix="name the operation that it is for: `--operation NAME`",
+        f"this payload fits no {'usable ' * bool(unusable)}operation; it was checked as `{operation.name}`{choice}",
+        fix="name the operation that it is for: `--operation NAME`" + unusable,
         source=f"contract {operation.contract.name}",
         excerpt=body.find_excerpt(""),
     )

@@ -202,7 +202,7 @@ def test_keyword_that_cannot_be_used_is_ignored_and_listed(
     cxcall("operations", "op", "--contract", file, "--skeleton", code=0)
 
 
-UNKNOWN_PLACE = "which cxcall does not support in this version of OpenAPI"
+UNKNOWN_PLACE = "which is not supported as the place of a parameter"
 
 
 @pytest.mark.parametrize(

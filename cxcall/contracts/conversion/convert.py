@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.openapi3_parts import OpenApi3
-from cxcall.contracts.conversion.operation_parameters import read_parameters
+from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_parts import Swagger2
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 PROBLEMS = "x-cxcall-problems"
+LEFT_OUT = "x-cxcall-left-out"
+"""Method, path, and name of each operation that cannot be used."""
 SHARED_NAME = "x-cxcall-shared-name"
 """The `operationId` of an operation whose name is another one, because several have this one."""
-_SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 
 
@@ -72,7 +73,8 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
     version = _version(source, document)
     schemas = Schemas(source, is_old=version in ("2.0", "3.0"))
     parts = (Swagger2 if version == "2.0" else OpenApi3)(source, schemas)
-    operations = _usable_operations(source, list(_Operations(source, parts)))
+    found = list(_Operations(source, parts))
+    operations = _usable_operations(source, found)
     components = schemas.components()
     operations = _without_faults(source, operations, schemas.faults, components)
     head = _head(source, parts)
@@ -81,7 +83,11 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
         raise UsageError(message, where=where, fix=fix)
     for fault in faults:
         source.add_problem(fault)
-    return ConvertedDocument({**head, PROBLEMS: source.problems}, operations, components)
+    usable = {each.declared["operationId"] for each in operations}
+    routes = [(method, path, declared["operationId"]) for (method, path, declared), _ in found]
+    left_out = [each for each in routes if each[2] not in usable]
+    head |= {PROBLEMS: source.problems, **({LEFT_OUT: left_out} if left_out else {})}
+    return ConvertedDocument(head, operations, components)
 
 
 def _usable_operations(
@@ -224,7 +230,7 @@ class _Operations:
             **_permissions(node),
             **usable_extensions(source, "operation", node, place),
             "servers": parts.servers(node, place) or parts.servers(item, at),
-            "parameters": _with_slots(
+            "parameters": with_path_slots(
                 path, [each for found in outside if (each := self._supported(*found))]
             ),
             "requestBody": parts.body(node, parameters, place),
@@ -261,22 +267,6 @@ class _Operations:
                         response, at = source.follow(entry, join_pointer(above, status))
                         found[status] = self._parts.response(response, node, at)
         return found or {"default": {"description": ""}}
-
-
-def _with_slots(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the parameters with exactly one for every slot of the path."""
-    slots = dict.fromkeys(_SLOT.findall(path))
-    found = [
-        {**each, "required": True} if each["in"] == "path" else each
-        for each in parameters
-        if each["in"] != "path" or each["name"] in slots
-    ]
-    declared = {each["name"] for each in found if each["in"] == "path"}
-    return found + [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in slots
-        if name not in declared
-    ]
 
 
 def _tags(node: dict[str, Any]) -> list[str]:

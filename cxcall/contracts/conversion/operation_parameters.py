@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameter_styles import STYLES
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 BODY_PLACES = ("body", "formData")
 """The places of the parameters that are the body in Swagger 2.0."""
+_SLOT = re.compile(r"\{([^{}]*)\}")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI ignores among parameters."""
 
@@ -54,11 +56,31 @@ def _report_unknown_place(
     name, kind = parameter["name"], parameter["in"]
     is_body = kind in BODY_PLACES
     fix = "declare it in `requestBody`" if is_body else f"use one of: {', '.join(STYLES)}"
-    fault = source.fault(
-        f"{where}/in",
-        f"the parameter `{name}` is in `{kind}`, which cxcall does not support in this version of OpenAPI",
-        fix,
+    message = (
+        f"the parameter `{name}` is in `{kind}`, which is not supported as the place of a parameter"
     )
+    if kind == "cookie":
+        message = (
+            f"the parameter `{name}` is in a cookie, and cxcall sends only credentials in cookies"
+        )
+        fix = f"if it is a credential, declare it in `securitySchemes`, with `in: cookie` and `name: {name}`"
+    fault = source.fault(f"{where}/in", message, fix)
     if parameter.get("required") is True and not (is_body and "requestBody" in node):
         raise fault
     source.add_problem(fault)
+
+
+def with_path_slots(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parameters with exactly one for every slot of the path."""
+    slots = dict.fromkeys(_SLOT.findall(path))
+    found = [
+        {**each, "required": True} if each["in"] == "path" else each
+        for each in parameters
+        if each["in"] != "path" or each["name"] in slots
+    ]
+    declared = {each["name"] for each in found if each["in"] == "path"}
+    return found + [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in slots
+        if name not in declared
+    ]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.left_out_operations import LeftOutOperation, read_left_out_operations
 from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
@@ -214,3 +215,22 @@ def own_operations(own: Contract) -> PublishedOperations:
     )
     base = urlsplit(own.base_url()).path.rstrip("/")
     return PublishedOperations("", declared, base_path=base)
+
+
+def find_left_out_operation(method: str, path: str, own: Contract) -> LeftOutOperation | None:
+    """Return the operation at a path that the user's own contract declares, but that cannot be used."""
+    source, names = _left_out(own)
+    place = source.match(path) if names and path else None
+    operation = place.operation(method) if place and not place.words else None
+    return names[operation.method, operation.path] if operation else None
+
+
+@cache
+def _left_out(
+    own: Contract,
+) -> tuple[PublishedOperations, dict[tuple[str, str], LeftOutOperation]]:
+    found = read_left_out_operations(own)
+    declared = (PublishedOperation(each.method, each.path) for each in found)
+    base = urlsplit(own.base_url()).path.rstrip("/")
+    source = PublishedOperations("", declared, base_path=base)
+    return source, {(each.method, each.path): each for each in found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cxcall.contracts.left_out_operations import LeftOutOperation
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest
@@ -218,6 +219,17 @@ def _undeclared_path(
         fix=_nearest_advice(nearest) if nearest else "see its operations: `cxcall operations`",
         why="the API refuses a path that does not exist, whatever the body",
         source=_own_source(sources),
+    )
+
+
+def unusable_operation(request: ObservedRequest, found: LeftOutOperation) -> Finding:
+    """Return the finding that the user's own document declares the operation, but cxcall cannot use it."""
+    return Finding.warning(
+        "contract-invalid",
+        found.where,
+        f"`{request.method} {request.path}` is `{found.name}` of your document, which cannot be checked: {found.reason}",
+        fix=found.fix,
+        why="cxcall left the operation out: `cxcall operations --problems`",
     )
 
 

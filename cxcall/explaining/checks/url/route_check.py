@@ -32,6 +32,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     mixed_platforms,
     other_form,
     unknown_path,
+    unusable_operation,
     wrong_method,
     wrong_prefix,
 )
@@ -46,6 +47,7 @@ from cxcall.explaining.operations.known_operations import (
     Place,
     PublishedOperation,
     PublishedOperations,
+    find_left_out_operation,
     find_place,
     load_published_operations,
     own_operations,
@@ -109,6 +111,11 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     exact = place.operation(request.method) if place else None
     if exact is not None and exact.contract is own is not None:
         return _match_own_operation(request, exact, host_platform)
+    if own is not None and exact is None:
+        left_out = find_left_out_operation(request.method, request.path, own)
+        if left_out is not None:
+            warning = unusable_operation(request, left_out)
+            return RouteMatch("", False, None, None, None, (warning,), is_own=True)  # noqa: FBT003 - a field
     if own is not None and exact is None and is_own_server(request, own):
         return _match_own_server(request, own_operations(own))
     if place is None and _is_of_other_vendor(request, sources):
@@ -328,4 +335,8 @@ def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
     """Return whether a request goes to a platform, or to an operation; its body is not compared."""
     bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
     route = match_route(bare, own)
-    return bool(route.platform or route.operation)
+    return bool(
+        route.platform
+        or route.operation
+        or (own and find_left_out_operation(request.method, request.path, own))
+    )
