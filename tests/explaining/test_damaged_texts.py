@@ -71,6 +71,19 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
     assert request.status == 409
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Request URL:\nhttps://{HOST}/api/v2/convers\nations/callbacks\nRequest Method: POST",
+        f"> POST https://{HOST}/api/v2/conversations/call\n> backs",
+        f"POST https://{HOST}/api/v2/conversations/\ncallbacks HTTP/1.1",
+    ],
+)
+def test_url_in_two_lines_is_joined_if_only_the_whole_is_published(text: str) -> None:
+    (request,) = read_exchanges(text, "text")
+    assert (request.method, request.host, request.path) == ("POST", HOST, PATH)
+
+
 @pytest.mark.parametrize("rest", ["backs", "Thanks", "e7c4"])
 def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> None:
     (request,) = read_exchanges(f"GET https://{HOST}/api/v2/conversations/calls\n{rest}", "text")
@@ -85,6 +98,7 @@ BODY = {
 TEXT, LINES = json.dumps(BODY), json.dumps(BODY, indent=2)
 CURL = f"curl -X POST '{URL}' -H 'Authorization: Bearer abc' -H 'Content-Type: application/json' -d '{TEXT}'"
 RAW = f"POST {PATH} HTTP/1.1\nHost: {HOST}\nContent-Type: application/json\n\n{LINES}"
+WRAPPED = textwrap.wrap(CURL, 72, break_on_hyphens=False)
 CUT = [CURL[at : at + 72] for at in range(0, len(CURL), 72)]
 ITEMS = (
     f"queueId={BODY['queueId']} 'callbackNumbers[]=+12125550123' callbackUserName='Ada Lovelace'"
@@ -96,6 +110,8 @@ GO = f"""body := platformclientv2.Createcallbackcommand{{
 }}
 """
 PASTED = {
+    "mail": "\n".join(WRAPPED),
+    "quoted mail": "\n".join(f"> {each}" for each in WRAPPED),
     "mail with lines of one length": "\n".join(f"> {each}" for each in CUT),
     "typographic quotes": CURL.replace('"', "\u201d").replace("'", "\u2019"),
     "block of a chat": f"POST <{URL}>\n```{LINES}```\n400 Bad Request",
@@ -105,6 +121,7 @@ PASTED = {
     "syslog": textwrap.indent(RAW, "Nov 23 10:00:00 box app[123]: ", lambda _: True),
     "container": textwrap.indent(RAW, "app-1  | ", lambda _: True),
     "diff": textwrap.indent(RAW, "+", lambda _: True),
+    "numbered": "\n".join(f"{at:4} {each}" for at, each in enumerate(RAW.split("\n"), 1)),
     "Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing [{TEXT}] as "application/json"\n',
     "lines of Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing ["{LINES}"] as "application/json"\n',
     "console of Postman": f'POST {URL}: {{\n  "Network": {{}},\n  "Request Body": {json.dumps(TEXT)},\n  "Response Body": ""\n}}',

@@ -7,7 +7,13 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from cxcall.explaining.operations.known_operations import (
+    PLATFORM_NAMES,
+    find_place,
+    load_published_operations,
+)
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.runtime.patterns import is_uuid
 
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE)
 # Labels in bold or italics.
@@ -37,6 +43,9 @@ _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
 _PRINTED_ERROR = re.compile(
     r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])"
 )
+# Before lines of code that an editor or a stack trace printed.
+_LINE_NUMBER = re.compile(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
+_ONLY_NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
 # Before all lines of a message: a time, the name of a container, or the mark of an added line.
 _LOG_PREFIX = re.compile(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
 _JSON_BRACKET = re.compile(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
@@ -59,11 +68,26 @@ _LINK = re.compile(rf"({_STRING})|<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")
 _DIGIT = re.compile("[0-9]")
 _MIN_LINES = 3
 _QUOTE = re.compile(r"\\.|['\"]")
+# The parts of a command that a shell reads before it ends, or before an open quotation mark.
+_OPEN_QUOTE = re.compile(
+    r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?:(?P<quote>['"])(?P<content>.*))?""", re.DOTALL
+)
+_OPTION = re.compile(r"[ \t]*--?[A-Za-z]")
+_OPTION_AT_END = re.compile(r"\s--?[A-Za-z][\w-]*$")
+_VALUE = re.compile(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
+_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
+_WIDTHS = range(60, 101)
+"""Characters of a line after which mail programs break it."""
+_MAX_COMMAND = 1 << 14
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
 _BROKEN_PAIRS = re.compile(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
-_LOST_SIGN = re.compile(r"(?<![\\^`\s])[ \t]*\n[ \t]*(?=--?[A-Za-z][\w-]*[ =]\S)")
-_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
+# A URL that a mail, a terminal, or text recognition split into two lines.
+_WRAPPED = re.compile(
+    r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]{0,400}))
+        -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 # In Windows PowerShell 5, `curl` and `wget` are aliases of Invoke-WebRequest; no option of curl or wget has these names.
 _OF_POWERSHELL = r"-(?i:Body|ContentType|Headers|Method|Uri|UseBasicParsing)\b"
@@ -97,13 +121,13 @@ def clean_text(text: str) -> str:
     if (is_quoted and not is_table) or _is_answered_mail(lines):
         is_sent = re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE)  # as curl shows it
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
-    text = _PRINTED_ERROR.sub("null", text)
+    text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _with_request_line(text)
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
     text = _LINK.sub(r"\1\2", _SPRING_BODY.sub(_label_body, text))
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
-    text = "".join(map(_join_options, _EMPTY_LINE.split(_without_prompts(text))))
+    text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)
 
 
@@ -129,6 +153,16 @@ def _is_answered_mail(lines: Sequence[str]) -> bool:
     """Return whether a text has one block of at least three quoted lines, and no lines as curl shows a response."""
     signs = "".join(line[0] if line[0] in "><*|" else "-" for line in lines)
     return re.fullmatch(r"-*>{3,}-*", signs) is not None
+
+
+def _without_line_numbers(text: str) -> str:
+    """Return a text without the numbers of successive lines; of all its lines, if no sign is behind the numbers."""
+    for pattern in (_LINE_NUMBER, _ONLY_NUMBER):
+        numbers = [int(each) for each in pattern.findall(text)]
+        is_listing = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+        if is_listing and (pattern is _LINE_NUMBER or len(numbers) == text.strip().count("\n") + 1):
+            return pattern.sub("", text)
+    return text
 
 
 def _without_log_prefix(text: str) -> str:
@@ -165,10 +199,35 @@ def _without_prompts(text: str) -> str:
     return "\n".join(lines)
 
 
-def _join_options(paragraph: str) -> str:
-    """Return a paragraph with the options of a command on one line, if they lost the sign of the shell between lines."""
-    may_join = _COMMAND.search(paragraph) and "<<" not in paragraph  # not in a here-document
-    return _LOST_SIGN.sub(" ", paragraph) if may_join else paragraph
+def _join_wrapped(paragraph: str) -> str:
+    """Return a paragraph with a command on one line if a mail program broke it, which leaves no sign of the shell."""
+    lines = paragraph.split("\n")
+    first = next((at for at, line in enumerate(lines) if _COMMAND.search(line)), len(lines))
+    command, *rest = lines[first:] or [""]
+    full = [*takewhile(lambda line: len(line) == len(command), rest[:-1])]
+    is_at_word = all(map(_OPTION.match, full))
+    if full[1:] and len(command) in _WIDTHS and not is_at_word:  # broken also in words
+        end = len(full) + 1
+        return "\n".join([*lines[:first], command + "".join(rest[:end]), *rest[end:]])
+    is_wrapped = False
+    for number, line in enumerate(rest, first + 1):
+        quoted = _OPEN_QUOTE.match(command) if len(command) < _MAX_COMMAND else None
+        if quoted and not quoted["quote"] and not _CONTINUED.search(command):
+            if not (_OPTION.match(line) or (_OPTION_AT_END.search(command) and _VALUE.match(line))):
+                break
+            command, is_wrapped = f"{command} {line.lstrip()}", True
+            continue
+        is_text = quoted and quoted["quote"] and _is_in_text(quoted["content"])
+        is_full = len(f"{lines[number - 1]} {line.split(' ')[0]}") in _WIDTHS
+        command += (" " if is_text and is_wrapped and is_full else "\n") + line
+    else:
+        number = len(lines)
+    return "\n".join([*lines[:first], command, *lines[number:]]) if is_wrapped else paragraph
+
+
+def _is_in_text(content: str) -> bool:
+    """Return whether the start of a JSON text ends within one of its strings; its quotes may be escaped."""
+    return len(re.findall(r'\\?"', content)) % 2 == 1
 
 
 def _join_pairs(text: str) -> str:
@@ -191,3 +250,21 @@ def _join_pairs(text: str) -> str:
         signs.update(each for each in "=/" if each in content)
         end = content[-1:]
     return "\n".join(map("".join, lines))
+
+
+def join_wrapped_urls(text: str) -> str:
+    """Return a text with each split path joined to one line, if only the joined path is published."""
+    return _WRAPPED.sub(_join, text)
+
+
+def _join(match: re.Match[str]) -> str:
+    path = match["path"]
+    is_split_id = is_uuid(path[path.rfind("/") + 1 :] + match["rest"].partition("/")[0])
+    is_whole = path[-1] != "/" and not is_split_id and _is_published(path)
+    is_wrapped = not is_whole and _is_published(path + match["rest"])
+    return match["start"] + match["rest"] if is_wrapped else match[0]
+
+
+def _is_published(path: str) -> bool:
+    place = find_place("", path, list(map(load_published_operations, PLATFORM_NAMES)))
+    return place is not None and not place.words

@@ -42,8 +42,16 @@ _NOISE = re.compile(
     r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:"
     r"|^[\w.]+\.(?:exceptions|connection)\.\w+: "
 )
+_DOTNET_REQUEST = re.compile(
+    r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
+)
+_DOTNET_RESPONSE = re.compile(
+    r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
+)
+_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^[^\S\n]*\u2502",
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
+    r"|\\r\\n$",
     re.MULTILINE,
 )
 
@@ -58,11 +66,19 @@ def _as_messages(text: str) -> str:
     """Return a transcript as the HTTP messages in it; any other text unchanged."""
     if not _MARKS.search(text):
         return text
+    text = _DOTNET_REQUEST.sub(_dotnet_message, text)
+    text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
+    text = _SHOWN_LINE_END.sub("", text)
     if found := _LOGGER.search(text):  # also before its other lines, such as headers
         logger = re.escape(found["logger"])
         text = re.sub(rf"^{_TIME}\S*{logger} ?", "", text, flags=re.MULTILINE)
     lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
     return "\n".join(line for line in lines if line is not None)
+
+
+def _dotnet_message(found: re.Match[str]) -> str:
+    headers = "\n".join(line.strip() for line in found[3].split("\n"))
+    return f"{found[1]} {found[2]}\n{headers}\n"
 
 
 def _content(line: str) -> str | None:
