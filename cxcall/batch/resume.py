@@ -65,6 +65,8 @@ def _find_same(ledger: Ledger, job: Job) -> list[str]:
     if not own:
         raise _no_batch_error(job, ledger.batches.of_file("" if job.is_load else path, digest))
     newest = own[0] if job.is_load else _find_unchanged(ledger, job, own)
+    if not job.is_load:
+        _stop_on_newer_batch(ledger, job, newest)
     ledger.batches.events.stop_on_pruned(newest.id)
     stop_on_missing_guards(ledger, job, newest.id)
     if job.is_load:
@@ -87,6 +89,30 @@ def _find_unchanged(ledger: Ledger, job: Job, own: Sequence[Batch]) -> Batch:
     if found is None:
         raise _other_values_error(same[0])
     return found
+
+
+def _stop_on_newer_batch(ledger: Ledger, job: Job, batch: Batch) -> None:
+    """Raise StoppedError if a newer batch of the file, with other requests, may have called the people of the one to resume.
+
+    Whoever begins a batch with `--again` calls people again on purpose.
+    """
+    same = (batch.operation, batch.values_digest, batch.file_digest)
+    for each in _batches_of_file(ledger, job):
+        if each.id == batch.id:
+            return
+        is_other = (each.operation, each.values_digest, each.file_digest) != same
+        _, is_again = ledger.batches.events.beginning(each.id)
+        outcomes = ledger.batches.count_outcomes(each.id)
+        has_called = not each.is_finished or outcomes.keys() - _NO_CALL
+        if is_other and has_called and not is_again:
+            raise StoppedError(
+                ledger_finding(
+                    "already-sent",
+                    f"a newer batch of `{job.rows.name}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had other requests",
+                    fix="see whom it called, and send the rows that are left from a separate file",
+                    why=f"it may have called the people of the batch to resume: `cxcall batch report {each.id}`",
+                )
+            )
 
 
 def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
@@ -214,11 +240,12 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
 
 
 def _changed_file_error(job: Job, batch: Batch) -> UsageError:
+    close = "" if batch.is_finished else f"close the batch, `cxcall batch cancel {batch.id}`, and "
     return UsageError(
         f"`{job.rows.name}` was changed since batch `{batch.id}` began",
         where="--resume",
-        fix="restore the file as it was, and run the same command again; or close the batch,"
-        f" `cxcall batch cancel {batch.id}`, and send the rows that it did not send from a separate file",
+        fix=f"restore the file as it was, and run the same command again; or {close}send the rows that it did not send from a"
+        f" separate file: those that `cxcall batch report {batch.id} --format csv` does not list as sent",
         why=f"a changed row could call a person whom the batch has called: `cxcall batch report {batch.id}`",
     )
 
@@ -262,13 +289,15 @@ def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedEr
     why = _may_be_done(job)
     if not counts.keys() - _NO_CALL:
         why = f"{'no contact of it was added' if job.is_load else 'no call of it was placed'} so far, but it may still be running"
-    profile, operation, target, values_digest, *_ = job.identity
+    profile, operation, target, values_digest, _, digest = job.identity
     is_changed = (batch.operation, batch.target) != (operation, target)
     where = f": {batch.operation}, {batch.target}" if is_changed else ""
     again = "; to call the same people again with this command, add `--again`" if is_changed else ""
     is_own = (batch.profile, batch.operation) == (profile, operation) and batch.is_at(target)
     is_own = is_own and batch.values_digest == values_digest
-    resume = "add" if is_own else "run the command that began it with"
+    is_same_file = batch.file_digest == digest
+    resume = "add" if is_own and is_same_file else "run the command that began it with"
+    resume = resume if is_same_file else f"restore the file as it was, and {resume}"
     return StoppedError(
         ledger_finding(
             "already-sent",

@@ -76,6 +76,8 @@ class RowSelection:
         state = ledger.read_state() if ledger else None
         self.last_end = state.last_batch_event if state else 0
         """The last end of a batch from before the check: the check, or a question, may take long."""
+        self.last_delivery = state.last_delivery if state else 0
+        """The last delivery of the ledger from before those of earlier runs were read."""
         self._may_have_duplicates = bool(state and state.last_delivery) and not job.is_load
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
@@ -109,8 +111,10 @@ class RowSelection:
         batches = find_resumable_batches(ledger, job, resume=resume)
         if not is_dry_run:
             stop_on_queued(ledger, batches)
+        last_delivery = ledger.read_state().last_delivery
         find_earlier = finder(ledger, batches)
         selection = cls(job, find_earlier, ledger, waits_for_hours=waits_for_hours)
+        selection.last_delivery = last_delivery
         selection.batch, selection.guard = batches[0] if batches else "", guard
         ledger.batches.events.resuming.update(batches[:1])
         return selection

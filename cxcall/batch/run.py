@@ -9,6 +9,7 @@ from queue import Empty
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from cxcall.batch.other_runs import OtherRuns
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import (
     RowResult,
@@ -52,6 +53,7 @@ class Run(StoppableRun):
         self.is_at_end = False
         self.replaced = ""
         """Why this run may send no more rows: a person has closed the batch, or another run has finished it."""
+        self.others = OtherRuns(self.ledger, selection.last_delivery)
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
@@ -241,9 +243,10 @@ class Run(StoppableRun):
             self._stop_on(result, self.rate_limiter.excessive_wait)
         self._events.put(result or checked.row.number)
 
-    def _fence(self, _checked: CheckedRow, _request: CheckedRequest, _delivery: str) -> None:
-        """Raise StoppedError if the batch has ended; called in the transaction that records the delivery."""
+    def _fence(self, checked: CheckedRow, _request: CheckedRequest, delivery: str) -> None:
+        """Raise StoppedError if the batch has ended, or another run sent the row; called in the transaction of the record."""
         self._stop_if_ended()
+        self.others.stop_on_row(self.batch, checked.row.number, delivery)
 
     def _stop_if_ended(self) -> None:
         try:

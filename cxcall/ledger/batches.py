@@ -143,6 +143,11 @@ class BatchRecords:
             for batch in batches:
                 yield from self._database.run(statement, (batch,))
 
+    def deliveries_after(self, number: int) -> list[tuple[int, str, str, int]]:
+        """Return the number, ID, batch, and row of each delivery after one with a number; called in a transaction."""
+        statement = "SELECT number, id, batch, row FROM delivery WHERE number > ? ORDER BY number"
+        return [(int(each[0]), *each[1:]) for each in self._database.run(statement, (number,))]
+
     def delivery(self, number: int) -> Record:
         """Return the delivery with a number."""
         with self._database.snapshot():

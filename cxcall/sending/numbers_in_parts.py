@@ -27,7 +27,10 @@ _FORMS = {
         r".*?(?:area|city|npa|std)(?:code|prefix)?|.*?vorwahl|ac|ndc|code|.*prefix"
         r"|.*?(?:exchange|nxx|centraloffice)(?:code)?"
     ),
-    LOCAL: r".*?(?:subscriber|local|line|station)(?:number|nummer|num|no|part)?",
+    LOCAL: (
+        r".*?(?:subscriber|local|line|station)(?:number|nummer|num|no|part)?"
+        r"|.*?(?:suffix|extension|ext)"
+    ),
 }
 _GENERIC = ("value", "text", "raw", "digits", "number")
 """Names that say less than that of the object that has them."""

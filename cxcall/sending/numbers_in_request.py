@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PART_WORDS = ("number", "local", "subscriber", "line", "station")
+_PART_WORDS = ("number", "local", "subscriber", "line", "station", "suffix", "ext")
 """Each name that is not that of a dialed number, but may be that of one without its area code, contains one of these."""
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 

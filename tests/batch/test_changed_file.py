@@ -49,6 +49,24 @@ def test_changed_file_is_resumed_only_when_it_is_restored(
     assert [*platform.dials.values()] == [1, 1, 1]
 
 
+def test_batch_is_not_resumed_past_a_newer_one_of_the_file(cxcall: Cxcall) -> None:
+    """The newer batch called the people of the rows that are left, by other requests."""
+    write(cxcall, *ROWS)
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*WORDS, "--concurrency", "1", "--confirm", "3", code=9)
+        platform.answer = lambda _body, _count: Reply()
+        corrected = [each.replace(CONTACT, f"{CONTACT[:-1]}1") for each in ROWS]
+        write(cxcall, *corrected)
+        (batch,) = Ledger.open(cxcall.folder / "state").batches.all()
+        cxcall("batch", "cancel", batch.id, code=0)
+        cxcall(*WORDS, "--confirm", "3", code=0)
+        write(cxcall, *ROWS)
+        refused = cxcall(*WORDS, "--resume", "--confirm", "3", code=7).err
+        assert "a newer batch of `calls.csv`" in refused
+    assert platform.rung == 3
+
+
 def test_batch_that_0_2_0_resumed_with_another_file_is_not_resumed(cxcall: Cxcall) -> None:
     """The numbers of its rows may be those of another content, so they do not show who was called."""
     write(cxcall, *ROWS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from subprocess import DEVNULL
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,3 +68,35 @@ def test_no_row_that_may_have_been_processed_is_sent_again(
     *rows, _ = map(json.loads, ran.out.splitlines())
     assert [each["outcome"] for each in rows] == ["accepted", "unknown", *["accepted"] * 3]
     assert sorted(called) == NUMBERS  # several at a time
+
+
+def test_row_that_another_run_sends_meanwhile_by_another_request_is_not_called_twice(
+    cxcall: Cxcall,
+) -> None:
+    first_arrived, last_arrived, first_ended = Event(), Event(), Event()
+
+    def answer(body: Any, _count: int) -> Reply:
+        if body["phoneNumber"] == NUMBERS[0]:
+            first_arrived.set()
+            last_arrived.wait(30)
+        elif body["phoneNumber"] == NUMBERS[4]:
+            last_arrived.set()
+            first_ended.wait(30)
+        return Reply()
+
+    cxcall.file("own.json", document())
+    cxcall.file("corrected.json", document(path="/v2/dial"))
+    lines = [f"{number},{row}" for row, number in enumerate(NUMBERS)]
+    cxcall.file("calls.csv", "\n".join(("/phoneNumber,/rank", *lines)) + "\n")
+    words = ("batch", "calls.csv", "--operation", "dialNumber", "--concurrency", "1", "--contract")
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        first_words = (*words, "own.json", "--confirm", "5")
+        with cxcall.begin(*first_words, out=DEVNULL, err=DEVNULL) as first:
+            assert first_arrived.wait(30)
+            second_words = (*words, "corrected.json", "--resume", "--confirm", "4")
+            with cxcall.begin(*second_words, out=DEVNULL, err=DEVNULL) as second:
+                first.wait(60)
+                first_ended.set()
+                second.wait(60)
+    assert platform.rung == 5

@@ -29,6 +29,7 @@ IN_PARTS = [
     {"areaCode": 3.0, "number": 90123456.0},
     {"ndc": "202", "subscriberNumber": "5550123"},
     {"code": "202", "phone": "5550123"},
+    {"areaCode": "202", "exchange": "555", "suffix": "0123"},
     # in different objects
     {"a": {"areaCode": "202"}, "b": {"number": "5550123"}},
     {"areaCode": "202", "people": [{"phone": {"number": "5550123"}}]},
