@@ -70,7 +70,6 @@ _KINDS_BY_WORD = {
     **dict.fromkeys(("pattern", "format", "minLength", "maxLength"), "string"),
 }
 _ERRORS = re.compile("error|fail|fault|problem|reason", re.IGNORECASE)
-_NEXT_PAGE = re.compile("_?next", re.IGNORECASE)
 _OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format".split()
 """The keywords that restrict a value itself, and not its members."""
 
@@ -254,10 +253,9 @@ class _Sampler:
         return any(f"{each}/".startswith(f"{pointer}/") for each in self._texts)
 
     def _is_shown(self, name: str, properties: Mapping[str, Any], depth: int) -> bool:
-        """Return whether an optional member is in a successful response, which is the only page of a list."""
+        """Return whether an optional member is in a successful response."""
         is_hidden = self._contract.resolve(properties[name] or {}).get("writeOnly", False)
-        is_hidden = is_hidden or _ERRORS.search(name) or _NEXT_PAGE.match(name)
-        return depth < _OPTIONAL_DEPTH and not is_hidden
+        return depth < _OPTIONAL_DEPTH and not is_hidden and not _ERRORS.search(name)
 
     def _array(self, schema: JsonSchema, place: tuple[str, str], depth: int, *, least: int) -> Any:
         at, name = place

@@ -188,7 +188,7 @@ class App:
         request = exchange.request
         count = self.log.count_accepted(request.method, request.path) if is_read else 0
         values = exchange.path_values
-        return ResponseContext(exchange.engagement_id, values, count, request.path)
+        return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
 
 
 WINDOW_SECONDS = 60.0

@@ -12,6 +12,7 @@ from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
 from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse
+from cxcall.sandbox.list_pages import cut_page
 from cxcall.sandbox.oauth.token_endpoint import expired_token
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ def new_engagement_id(operation: Operation) -> str:
 
 
 class ResponseContext(NamedTuple):
-    """The engagement ID, the path and its parameters, and the number of earlier reads of it."""
+    """The engagement ID, the path and its parameters, the query, and the number of earlier reads of it."""
 
     engagement_id: str
     path_values: Mapping[str, str] = {}
     read_count: int = 0
     path: str = ""
+    query: str = ""
 
 
 def success_response(
@@ -91,6 +93,9 @@ def success_response(
         )
     else:
         body = sample_response(operation.contract, media_type.get("schema", {}), pointers)
+    if operation.is_read:
+        body, more = cut_page(operation, body, context.path, context.query)
+        headers |= more
     return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
 
 

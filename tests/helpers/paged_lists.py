@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
+from cxcall.contracts.paging import find_paging
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.platform_reads.all_pages import follow_pages
+from cxcall.responses.delivery import Delivery
+from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.command import Cxcall
 from helpers.platform_server import Platform, Reply
 
@@ -108,3 +115,22 @@ def run(cxcall: Cxcall, reads: Reads, *words: str, code: int = 0) -> tuple[Any, 
 
 
 OPERATIONS = {each.name: each for each in Contract("own", DOCUMENT).operations}
+
+
+def read_pages(operation: Operation, reads: Reads, query: str = "") -> tuple[list[Any], list[str]]:
+    """Return the items of a list, and the paths that were read, without a server."""
+    paths: list[str] = []
+
+    def read(request: HttpRequest) -> Delivery:
+        paths.append(request.url.removeprefix("http://127.0.0.1"))
+        reply = reads(paths[-1], 0)
+        body = b"" if reply.status == 204 else json.dumps(reply.body).encode()
+        response = HttpResponse(reply.status, "", Headers(reply.headers.items()), body)
+        exchange = Exchange(request, response, may_be_sent=True)
+        return Delivery("", Outcome.ACCEPTED, ExitCode.OK, exchange)
+
+    paging = find_paging(operation)
+    assert paging is not None
+    url = f"http://127.0.0.1{operation.path}{query}"
+    pages = follow_pages(paging, HttpRequest("GET", url, {}, None), read, print)
+    return [item for page in pages for item in page.items], paths

@@ -10,15 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from cxcall.contracts.paging import find_paging
-from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.platform_reads.all_pages import follow_pages
 from cxcall.platform_reads.read_requests import ReadError
-from cxcall.responses.delivery import Delivery
-from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import Cxcall
-from helpers.paged_lists import ITEMS, OPERATIONS, Reads, answer, run
+from helpers.paged_lists import ITEMS, OPERATIONS, Reads, answer, read_pages, run
 from helpers.platform_server import Platform, Reply
 
 THINGS = "/base/things"
@@ -29,22 +24,7 @@ WAYS = (
 
 def pages_of(name: str, reads: Reads, query: str = "") -> tuple[list[Any], list[str]]:
     """Return the items of a list, and the paths that were read, without a server."""
-    operation = OPERATIONS[name]
-    paths: list[str] = []
-
-    def read(request: HttpRequest) -> Delivery:
-        paths.append(request.url.removeprefix("http://127.0.0.1"))
-        reply = reads(paths[-1], 0)
-        body = b"" if reply.status == 204 else json.dumps(reply.body).encode()
-        response = HttpResponse(reply.status, "", Headers(reply.headers.items()), body)
-        exchange = Exchange(request, response, may_be_sent=True)
-        return Delivery("", Outcome.ACCEPTED, ExitCode.OK, exchange)
-
-    paging = find_paging(operation)
-    assert paging is not None
-    url = f"http://127.0.0.1{operation.path}{query}"
-    pages = follow_pages(paging, HttpRequest("GET", url, {}, None), read, print)
-    return [item for page in pages for item in page.items], paths
+    return read_pages(OPERATIONS[name], reads, query)
 
 
 @each_case("name", WAYS, quick=2)
