@@ -98,7 +98,7 @@ def test_request_that_was_refused_as_it_is_has_no_correction(cxcall: Cxcall) -> 
 def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None:
     text = f"GET https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}\nwhatever went wrong here"
     ran = cxcall("explain", "-", stdin=text, code=0)
-    assert "no problem found in this request; line 2 not understood" in ran.out
+    assert "no cause found in what was read; line 2 not understood" in ran.out
     assert "why: line 2 was not understood; no response was found in the rest" in ran.out
 
 

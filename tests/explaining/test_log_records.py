@@ -26,6 +26,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     "zerolog": {"method": "POST", "url": URL, "status": 400, "request": BODY},
     "zerolog with sides": {"req_method": "POST", "req_url": URL, "resp_status": 400, "req_body": TEXT},
     "pino": {"req": {"method": "POST", "url": URL, "body": BODY}, "res": {"statusCode": 400}},
+    "pino with the body beside it": {"req": {"method": "POST", "url": URL}, "body": BODY, "res": {"statusCode": 400, "body": ERROR}},
     "structlog": {"event": "failed", "url": URL, "status_code": 400, "payload": BODY},
     "serilog": {"@mt": "{Method} {Url}", "Method": "POST", "Url": URL, "StatusCode": 400, "RequestBody": TEXT},
     "request in the message": {"level": "ERROR", "message": f"POST {URL} failed: 400 BAD_REQUEST, request: {TEXT}"},

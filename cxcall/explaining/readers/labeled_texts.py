@@ -19,12 +19,22 @@ _PAIR = re.compile(
     r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})="
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
 )
-# A method on its own line, with a URL on the line below.
-_METHOD_LINE = re.compile(rf"^[ \t]*(?P<method>{'|'.join(METHODS)})[ \t]*$")
+# A method on its own line, or a block of Bruno with its name, and a URL on the line below.
+_METHOD_LINE = re.compile(
+    rf"^[ \t]*(?P<method>{'|'.join(METHODS)})[ \t]*$|^(?P<block>get|post|put|patch|delete) \{{$"
+)
 # A member of an object in code: `url: 'https://...',`.
 _MEMBER = re.compile(r"(?i)^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$")
-# An item of a list in YAML, which may say what a test expects.
-_YAML = re.compile(r"^([ \t]*)- [a-z_]\w*:[^\n]*\n\1[ \t]+[a-z_]\w*:", re.MULTILINE)
+# An item of a list, or a task of Ansible, in YAML, which may say what a test expects.
+_YAML = re.compile(
+    r"^([ \t]*)- [a-z_]\w*:[^\n]*\n\1[ \t]+[a-z_][\w.]*:"
+    r"|^([ \t]*)(?:[a-z_]+\.)*uri:[ \t]*\n\2[ \t]+[a-z_]\w*:",
+    re.MULTILINE,
+)
+# A step of Karate.
+_STEP = re.compile(
+    r"^\s*(?:Given|When|Then|And|But|\*)\s+(?P<label>url|path|request|method)\s+(?P<value>.+)$"
+)
 _FEWEST = 2
 _MAX_TEXT = 1 << 17
 
@@ -79,7 +89,7 @@ def _read_lines(text: str) -> LabeledRequest:
         return labeled
     open_label, waiting, depth = "", "", 0
     for line in lines:
-        found = _LINE.match(line)
+        found = _LINE.match(line) or _STEP.match(line)
         part = part_of(found["label"])[1] if found else ""
         if open_label and (depth > 0 or not part):
             waiting = f"{waiting}\n{line}".strip()
@@ -101,7 +111,7 @@ def _read_lines(text: str) -> LabeledRequest:
 def _take_line(labeled: LabeledRequest, line: str) -> bool:
     """Use a line without a label: a method, a URL below one, both, or a status; return whether it is one."""
     if start := _METHOD_LINE.match(line):
-        labeled.parts["method"] = start["method"]
+        labeled.parts["method"] = (start["method"] or start["block"]).upper()
     elif "method" in labeled.parts and (url := URL_LINE.match(line)):
         labeled.parts.setdefault("url", url[1])
     elif status := STATUS_LINE.match(line):

@@ -36,13 +36,14 @@ def print_heading(explanation: Explanation, screen: Screen) -> None:
 def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
     if explanation.root is None and explanation.request.is_identified:
-        found = (
-            "cause found for this refusal"
-            if explanation.is_unexplained
-            else "problem found in this request"
-        )
-        unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
-        screen.print_text(f"no {found}{unread}")
+        unread = explanation.request.unread
+        found = f"cause found in what was read; {unread} not understood"
+        if not unread:
+            is_refusal = explanation.is_unexplained
+            found = (
+                "cause found for this refusal" if is_refusal else "problem found in this request"
+            )
+        screen.print_text(f"no {found}")
     screen.print_line()
     groups = group_findings(explanation.findings)[:_MAX_FINDINGS]
     groups = [[each] for each in explanation.findings] if show_all else groups

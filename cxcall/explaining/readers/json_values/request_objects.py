@@ -10,6 +10,7 @@ from typing import Any
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import is_request_body
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
@@ -100,6 +101,8 @@ def read_object(
     failure = code if isinstance(code, str) and code.isupper() else ""
     if not parts and response is None:
         return None
+    if parts and parts["body"] is None and str(parts["method"]).upper() not in READ_METHODS:
+        parts["body"] = _body_beside(value, response)
     if response is None:
         response = build_response(status_of(value) or status or None, None, None)
     elif not response.status:
@@ -107,6 +110,19 @@ def read_object(
     return build_observed_request(
         origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
     )
+
+
+def _body_beside(value: Mapping[str, Any], response: HttpResponse | None) -> Any:
+    """Return the body that a logger writes beside a request and not into it, as `body` or `reqBody`; None without one."""
+    kinds = (dict, list, str)
+    named = members_behind(value, OF_REQUEST, SENT_BODY_NAMES, kinds)
+    for each in (*named, *all_members(value, ("body",), kinds)):
+        content = _content(each)
+        is_received = is_error_body(content) or is_resource(content)
+        is_received = is_received or (response is not None and response.json() == content)
+        if isinstance(content, dict | list) and not is_received:
+            return each
+    return None
 
 
 def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
