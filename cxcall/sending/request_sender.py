@@ -149,7 +149,7 @@ class _Attempts(LoggedDelivery):
     ) -> None:
         super().__init__(plan)
         self.ledger, self.tokens, self.hooks = ledger, tokens, hooks
-        self.sends, self.total_wait = 1, 0.0
+        self.held_back, self.total_wait = 0, 0.0
         self.has_renewed_token = self.may_be_processed = False
         self.recorded_at = inf, inf
         self.signals = DeferredSignals()
@@ -232,7 +232,8 @@ class _Attempts(LoggedDelivery):
         from cxcall.sending.retry_policy import retry_wait
 
         is_read, left = self.plan.operation.is_read, self.plan.settings.max_wait - self.total_wait
-        return retry_wait(evidence, exchange, self.sends, left, is_read=is_read)
+        sends = self.attempt - self.held_back - self.has_renewed_token
+        return retry_wait(evidence, exchange, sends, left, is_read=is_read)
 
     def _prepare_retry(
         self, token: Credentials | None, exchange: Exchange, wait: float | None
@@ -253,7 +254,7 @@ class _Attempts(LoggedDelivery):
         else:
             from cxcall.sending.retry_policy import HELD_BACK
 
-            self.sends += exchange.failure != HELD_BACK
+            self.held_back += exchange.failure == HELD_BACK
             self.total_wait += wait
             self.hooks.on_wait(wait, reason)
             self.log("wait", seconds=round(wait, 3), reason=reason)
@@ -289,7 +290,7 @@ class _Attempts(LoggedDelivery):
         response = exchange.response if exchange else None
         if response:
             result = add_identifiers(self.plan, result, self.plan.request, response)
-        result = self.hooks.review(result)._replace(attempts=self.attempt)
+        result = self.hooks.review(result)._replace(attempts=self.attempt - self.held_back)
         try:
             record_outcome(self.ledger, result, self.is_interrupted)
         except BaseException as error:

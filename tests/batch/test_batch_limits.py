@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.batch_files import FAST, PERSONAL, at, begin, body, outcomes, write_lines
+from helpers.batch_files import (
+    FAST,
+    PERSONAL,
+    at,
+    begin,
+    body,
+    lines,
+    outcomes,
+    recorded,
+    write_lines,
+)
 from helpers.platform_server import Bucket, Platform, Reply
 
 if TYPE_CHECKING:
@@ -41,6 +51,20 @@ def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
         )
     assert "not sent: 9 rows" in ran.err
     assert (platform.rung, platform.grants) == (0, 2)
+
+
+@pytest.mark.slow
+def test_attempts_of_a_row_count_the_requests_that_were_sent(cxcall: Cxcall) -> None:
+    """A row whose request had to wait because of the response to another one was not sent meanwhile."""
+    busy = Reply(429, {}, {"Retry-After": "1"})
+    words = (write_lines(cxcall, 6), *PERSONAL, *FAST, "--confirm", "6", "-o", "jsonl")
+    with Platform(lambda _sent, count: Reply() if count else busy) as platform:
+        at(cxcall, platform).environment["CXCALL_MAX_WAIT"] = "60"
+        ran = cxcall("batch", *words, code=0)
+    seen = [platform.seen[json.dumps(body(number), sort_keys=True)] for number in range(1, 7)]
+    assert seen == [2] * 6
+    assert [row["attempts"] for row in lines(ran)[:-1]] == seen
+    assert {record["attempts"] for record in recorded(cxcall)} == {2}
 
 
 @pytest.mark.slow
