@@ -78,6 +78,26 @@ def test_explain_names_an_operation_that_cannot_be_used(
     assert {each.code for each in explanation.findings} == {"path-unpublished"}
 
 
+@each_case(
+    "sent, expected",
+    [
+        ("-X POST {}/v1/calls/first", {"contract-invalid"}),
+        ("-X POST {}/v1/calls/archive", {"method-unpublished"}),
+        ("-X PUT {}/v1/calls/17", {"path-unpublished"}),
+        ("{}/v1/calls", set()),
+    ],
+)
+def test_only_the_path_and_method_of_the_operation_are_not_denied(
+    tmp_path: Path, sent: str, expected: set[str]
+) -> None:
+    own, declared = tmp_path / "own.json", document({"parameters": [COOKIE]})
+    archive = {"operationId": "listArchive", "responses": {"200": {"description": "OK"}}}
+    declared["paths"]["/calls/archive"] = {"get": archive}
+    own.write_text(json.dumps(declared))
+    (explanation,) = explain(f"curl {sent.format(HOST)}", contract=own)
+    assert {each.code for each in explanation.findings if each.severity != "note"} == expected
+
+
 def test_payload_is_not_compared_with_an_operation_that_cannot_be_used(cxcall: Cxcall) -> None:
     own = cxcall.file("own.json", document({"parameters": [COOKIE]}))
     words = ("validate", "-", "--contract", own, "-o", "json")

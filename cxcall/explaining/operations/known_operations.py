@@ -221,7 +221,9 @@ def find_left_out_operation(method: str, path: str, own: Contract) -> LeftOutOpe
     """Return the operation at a path that the user's own contract declares, but that cannot be used."""
     source, names = _left_out(own)
     place = source.match(path) if names and path else None
-    operation = place.operation(method) if place and not place.words else None
+    if place is None or own_operations(own).words.intersection(place.words):
+        return None
+    operation = place.operation(method)
     return names[operation.method, operation.path] if operation else None
 
 

@@ -224,10 +224,11 @@ def _undeclared_path(
 
 def unusable_operation(request: ObservedRequest, found: LeftOutOperation) -> Finding:
     """Return the finding that the user's own document declares the operation, but cxcall cannot use it."""
+    shown = f"{request.method} {request.path}".strip()
     return Finding.warning(
         "contract-invalid",
         found.where,
-        f"`{request.method} {request.path}` is `{found.name}` of your document, which cannot be checked: {found.reason}",
+        f"`{shown}` is `{found.name}` of your document, which cannot be checked: {found.reason}",
         fix=found.fix,
         why="cxcall left the operation out: `cxcall operations --problems`",
     )
