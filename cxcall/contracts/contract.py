@@ -82,7 +82,7 @@ class Contract:
         from cxcall.contracts.request_url import path_of_url
 
         base = self.base_url()
-        if isinstance(self.parts, ParsedDocument):
+        if isinstance(self.parts, ParsedDocument) or not self.is_shipped:
             servers = {each.name: each.server or base for each in self.operations}
             return [(m, path_of_url(servers[n]) + path, n) for m, path, n in self.parts.routes()]
         return [(m, path_of_url(base) + path, n) for m, path, n in self.parts.routes()]

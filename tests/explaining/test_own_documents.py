@@ -262,3 +262,31 @@ def test_path_that_differs_in_its_base_path_or_slash_is_why_it_is_not_found(
     assert all("`/v3/teams/7/calls`" in each.fix for each in found)
     (explanation,) = explain(sent('{"tag": "a"}', line=line, status=200), contract=dialer)
     assert not explanation.findings or explanation.findings[0].code != "path-unpublished"
+
+
+@each_case(
+    "url, codes",
+    [
+        ("https://b.example/v2/calls", set()),
+        ("https://a.example/v1/calls/17", set()),
+        ("https://b.example/v2/cals", {"path-unpublished"}),
+        ("https://b.example/v1/calls", {"path-unpublished"}),
+    ],
+)
+def test_operation_may_have_a_server_of_its_own(tmp_path: Path, url: str, codes: set[str]) -> None:
+    responses = {"200": {"description": "OK"}}
+    document = secured_api({})
+    document["servers"] = [{"url": "https://a.example/v1"}]
+    document["paths"] = {
+        "/calls": {
+            "get": {"operationId": "listCalls", "responses": responses},
+            "servers": [{"url": "https://b.example/v2"}],
+        },
+        "/calls/{id}": {"get": {"operationId": "getCall", "responses": responses}},
+    }
+    document.pop("security", None)
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document))
+    (explanation,) = explain(f"curl {url}", contract=file)
+    found = {each.code for each in explanation.findings}
+    assert found - {"not-provable"} == codes

@@ -83,10 +83,12 @@ class PublishedOperations:
     def match(self, path: str) -> Place | None:
         """Return the operations at a path. A fixed segment takes precedence over a parameter at the same position."""
         segments = path_segments(path)
-        if self.base_path and not path.lower().startswith(f"{self.base_path.lower()}/"):
+        found = list(self.tree.find(segments))  # also of an operation with its own server
+        if not found and not path.lower().startswith(f"{self.base_path.lower()}/"):
             segments = path_segments(self.base_path + path)
+            found = list(self.tree.find(segments))
         # A word sorts before the names of parameters, which start with a brace.
-        found = sorted(self.tree.find(segments), key=lambda each: each[0])
+        found.sort(key=lambda each: each[0])
         if not found:
             return None
         shape = found[0][0]
