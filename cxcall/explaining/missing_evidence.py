@@ -73,13 +73,17 @@ def _unknown_values(request: ObservedRequest) -> Finding:
         for name in listed
     )
     verb, s = ("are", "s") if len(names) > 1 else ("is", "")
-    values = f"value{s} of {list_in_words([*names])} {verb}"
     source = request.origin.rpartition(" ")[2]
+    hidden = f"the value{s} of {list_in_words([*names])} {verb} not in the {source}"
+    fix = "replace each name with its value, or check the body: `cxcall validate FILE`"
+    if [*names] == ["`body`"] and request.unknown.get("") == ("...",):
+        hidden = "the body is not shown as it was sent"
+        fix = "write the body in JSON, or check it: `cxcall validate FILE`"
     return Finding.note(
         "not-provable",
         "request",
-        f"the {values} not in the {source}, and no cause was found in the rest",
-        fix="replace each name with its value, or check the body: `cxcall validate FILE`",
+        f"{hidden}, and no cause was found in the rest",
+        fix=fix,
         why=_unread_lines(request),
     )
 

@@ -16,7 +16,7 @@ from helpers.explained_errors import (
     errors,
     make_exchange,
 )
-from helpers.pasted_texts import TEXTS
+from helpers.pasted_texts import TEXTS, URL
 
 
 def test_null_member_of_an_exchange_is_unknown() -> None:
@@ -143,3 +143,19 @@ def test_variable_in_a_path_of_postman_has_the_value_of_the_collection(
     (found,) = explain(json.dumps({"info": {}, "item": [item], "variable": known}))
     assert found.request.path == CAMPAIGN.replace(ID, path) + "/start"
     assert [each.code for each in found.findings if each.severity is not Severity.NOTE] == codes
+
+
+@each_case(
+    "line, expected",
+    [
+        ("val body = RequestBody.create(JSON, payload)", "the value of `payload` is not in the snippet"),
+        ("val body = payload.toRequestBody(MEDIA_TYPE_JSON)", "the body is not shown as it was sent"),
+        ("val body = payload.toRequestBody(JSON)", "the body is not shown as it was sent"),
+        ('var body = new StringContent(payload, Encoding.UTF8, "application/json")', "the value of `payload` is not in the snippet"),
+    ],
+)  # fmt: skip
+def test_media_type_is_not_named_as_the_body(line: str, expected: str) -> None:
+    code = f'{line}\nval request = Request.Builder().url("{URL}").post(body).build()\n'
+    (explanation,) = explain(code)
+    (note,) = (each for each in explanation.findings if each.code == "not-provable")
+    assert note.message == f"{expected}, and no cause was found in the rest"

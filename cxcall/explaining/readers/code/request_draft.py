@@ -36,6 +36,7 @@ from cxcall.explaining.readers.code.sent_body import (
     form_members,
     is_encoded_twice,
     is_serialized,
+    names_media_type,
     other_encoding,
     sends_parts,
     wrong_encoding_findings,
@@ -263,7 +264,8 @@ class RequestDraft:
         if kind == "json":
             self.content_type = self.content_type or "application/json"
         if rank >= 3 or (rank == 2 and not self.hidden_body):
-            self.hidden_body, self.is_text = content, maker_kind == "text"
+            self.hidden_body = unknown() if names_media_type(content) else content
+            self.is_text = maker_kind == "text"
 
 
 def request_of_draft(
@@ -283,7 +285,7 @@ def request_of_draft(
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
     if sends_parts(text, headers.get(written, ""), draft.body, draft.body_kind):
-        body, draft.hidden_body = None, mark_unresolved("{form}")
+        body, draft.hidden_body = None, unknown()
         content_type = headers.get(written, "")
         if not content_type.startswith(MULTIPART):
             headers.pop(written, None)

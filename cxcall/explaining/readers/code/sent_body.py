@@ -20,7 +20,7 @@ from cxcall.explaining.readers.code.request_roles import (
     literal_header_text,
     mime_of,
 )
-from cxcall.explaining.readers.code.values import CodeCall, Form, converted, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, Form, converted, unknown, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -49,6 +49,9 @@ _WRAPPERS = re.compile(
     re.IGNORECASE,
 )
 _ENCODERS = re.compile(r"quote|encode|escape", re.IGNORECASE)
+_BODY_MAKERS = re.compile(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?$")
+# Constants and variables such as `JSON`, `MEDIA_TYPE_JSON`, `mediaType`, and `ContentType.APPLICATION_JSON`.
+_MEDIA_TYPE = re.compile(r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mime|charset|utf_?8)")
 MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
 """The kind of a body that `str(...)` of Python makes, which is not JSON."""
@@ -87,9 +90,20 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
             found = content, kind or inner
     if found:
         return found
-    hidden = filter(is_unresolved, value.values())
-    name = mark_unresolved(f"{{{value.name}}}")
-    return (next(hidden, name) if kind else name), kind
+    return _hidden_content(value, kind), kind
+
+
+def _hidden_content(call: CodeCall, kind: str) -> str:
+    """Return the name of the content that a call makes of unknown values: its argument if it only wraps or converts it."""
+    if not (kind or _BODY_MAKERS.search(call.name)):
+        return mark_unresolved(f"{{{call.name}}}")
+    hidden = (each for each in call.values() if is_unresolved(each))
+    return next((each for each in hidden if not names_media_type(each)), unknown())
+
+
+def names_media_type(value: str) -> bool:
+    """Return whether an unknown value has the name of a media type or of an encoding, so that it is not the body."""
+    return _MEDIA_TYPE.search(value) is not None
 
 
 def is_serialized(value: Any) -> bool:
