@@ -198,10 +198,12 @@ KOTLIN_TYPE = (
 @pytest.mark.slow
 def test_types_and_urls_of_typed_languages_are_read() -> None:
     numbers = '[]string{"+12025550123"}'
-    texts: dict[str, list[str]] = {
+    texts = {
         GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{\n\tNumbers: {numbers},\n\tQueue: q,\n}})\n{GO_BYTES}": [],
         GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{{numbers}, q, n}})\n{GO_BYTES}": [],
-        GO_TYPE % ("[]string", "callback_numbers") + f"b, _ := json.Marshal(Callback{{Numbers: {numbers}, Queue: q}})\n{GO_BYTES}": [],
+        GO_TYPE % ("[]string", "callback_numbers") + f"b, _ := json.Marshal(Callback{{Numbers: {numbers}, Queue: q}})\n{GO_BYTES}": ["/callback_numbers"],
+        GO_TYPE % ("string", "callbackNumbers") + f'c := Callback{{Queue: q}}\nc.Numbers = "+12025550123"\nvar buf bytes.Buffer\njson.NewEncoder(&buf).Encode(c)\n{GO_CALL % "&buf"}': ["/callbackNumbers"],
+        "type Callback struct {\n\tCallbackNumbers []string\n}\n" + f"b, _ := json.Marshal(Callback{{CallbackNumbers: {numbers}}})\n{GO_BYTES}": ["/CallbackNumbers", ""],
         'type Callback struct {\n\tBase\n\tTo *Party `json:"callbackUserName"`\n}\n' + f"b, _ := json.Marshal(Callback{{Base: Base{{Queue: q}}}})\n{GO_BYTES}": [],
         f'{RUST_TYPE.replace("camelCase", "snake_case")}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}': [],
         f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}": [],
