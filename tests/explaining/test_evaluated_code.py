@@ -185,6 +185,17 @@ Invoke-RestMethod -Uri https://api.mypurecloud.ie/api/v2/conversations/callbacks
     }
 
 
+def test_variable_of_a_callback_is_not_in_the_body() -> None:
+    for block in ("const chunks = []; done();", "let data = {}\n  process.exit()\n"):
+        code = f"axios.post('{URL}', {{queueId: 'x'}}, headers, res => {{ {block} }})"
+        (request,) = read_exchanges(code, "text")
+        assert json.loads(request.body or "null") == {"queueId": "x"}, code
+        code = f"https.request({{hostname: 'api.mypurecloud.ie', path: '/api/v2/conversations/calls', method: 'POST'}}, res => {{ {block} }})"
+        (request,) = read_exchanges(code, "text")
+        assert "chunks" not in (request.body or "")
+        assert "data" not in (request.body or "")
+
+
 def test_function_with_empty_brackets_does_not_stop_the_reader() -> None:
     for code in (
         f"axios.post('{URL}', {{queueId: 'x'}}).then(res => {{ done(); }})",

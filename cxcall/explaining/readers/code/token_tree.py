@@ -14,6 +14,7 @@ _MAX_DEPTH = 48
 CASTS = tuple(
     "int integer int32 int64 long short byte float double decimal number string bool boolean array".split()
 )
+_OF_STATEMENTS = (";", "const", "let", "var", "return")
 _COMPUTING = ("map", "grep", "sort", "split", "qw")
 KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
 
@@ -189,7 +190,14 @@ def function_body(items: list[Any]) -> int:
         return at + 1 if is_marked and not is_token(left[1], "operator") else 0
     is_used = (is_token(left[0], "word") and len(right) > 1) or isinstance(right[0], Group)
     is_name = is_token(left[0], "word") and left[0].value[:1] not in (":", "$")
-    return at + 1 if is_name and is_used and _uses(right, left[0].value) else 0
+    is_function = _uses(right, left[0].value) or _has_statements(right[0])
+    return at + 1 if is_name and is_used and is_function else 0
+
+
+def _has_statements(item: Any) -> bool:
+    """Return whether an item is a block with statements, and not the value of a key: `res => { done(); }`."""
+    is_block = isinstance(item, Group) and item.opening == "{"
+    return is_block and any(is_operator(each, _OF_STATEMENTS) for each in item.items)
 
 
 def _uses(items: list[Any], name: str) -> bool:
