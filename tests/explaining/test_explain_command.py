@@ -260,7 +260,7 @@ SENT = "headers={'Content-Type': 'application/json'})"
         (f"{POSTED}data=json.dumps(payload), {SENT}", "the value of `payload` is"),
         (f"{POSTED}data=payload, headers=headers)", "the value of `payload` is"),
         (f"{POSTED}json=build())", "the value of `build` is"),
-        (f"{POSTED}json=[x for x in y])", "the value of `body` is"),
+        (f"{POSTED}json=[x for x in y])", "the body is"),
         (f"{POSTED}json={{**base, 'contactId': cid}})", "the values of `base` and `cid` are"),
         (f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}})", "`cid` and `spec` are"),
         (f"p = {{'contactId': 1}}\np.update(more)\n{POSTED}json=p)", "the value of `more` is"),
