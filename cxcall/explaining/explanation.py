@@ -37,7 +37,7 @@ from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
     note_no_evidence,
 )
-from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
@@ -185,11 +185,17 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     return Explanation(request, route, tuple(map(mask_finding, findings)))
 
 
-def has_failed(request: ObservedRequest) -> bool:
-    """Return whether a request has no response, the status of an error, or a 2xx response that reports a failure."""
+def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:
+    """Return whether a request has the status of an error or a failure, or has no response in a recording.
+
+    With `reads_body`, also whether a 2xx response reports a failure.
+    """
     response = request.response
     if response is None or not request.is_successful:
-        return True
+        is_shown = bool(request.status or request.failure or request.is_refused)
+        return is_shown or request.kind is SourceKind.CAPTURE
+    if not reads_body:
+        return False
     body = response.json()
     is_code = body is None and bool(find_platform_codes(response.text.strip()))
     is_page = unreadable_reason(response) == WEB_PAGE

@@ -177,7 +177,7 @@ def test_only_the_first_500_failed_requests_are_explained_unless_all_are_asked_f
     file = cxcall.file("a.har", {"log": {"entries": [a_refused_call(each) for each in range(502)]}})
     ran = cxcall("explain", file, "-o", "json", code=3)
     assert len(ran.envelope["data"]["attempts"]) == 500
-    assert ran.envelope["data"]["notExplained"] == {"failed": 2, "successful": 0}
+    assert ran.envelope["data"]["notExplained"] == {"failed": 2, "other": 0}
     assert "not explained: 2 failed requests after the first 500" in ran.err
     every = cxcall("explain", file, "--all", "-o", "json", code=3)
     assert len(every.envelope["data"]["attempts"]) == 502
@@ -200,10 +200,17 @@ def test_failed_request_after_many_successful_ones_is_explained(
     ran = cxcall("explain", file, "-o", "json", code=3)
     assert ran.envelope["data"]["attempts"][-1]["origin"] == "entry 521 of 522"
     assert code in [each["code"] for each in ran.envelope["findings"]]
-    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "successful": 21}
+    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "other": 21}
     shown = cxcall("explain", file, code=3).out
     assert "entry 521 of 522" in shown
-    assert "not explained: 21 successful requests after the first 500" in shown
+    assert "not explained: 21 other requests after the first 500" in shown
+
+
+@pytest.mark.slow
+def test_many_requests_without_a_response_are_not_called_failed(cxcall: Cxcall) -> None:
+    target = {"method": "GET", "url": "https://api.mypurecloud.com/api/v2/users"}
+    ran = cxcall("explain", cxcall.file("a.json", [target] * 502), "-o", "json", code=0)
+    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "other": 2}
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ class RequestPrinter:
     ) -> None:
         """Explain requests, each with whether it is skipped.
 
-        Unless `show_all`, only the first failed and the first successful ones are explained, so that the
+        Unless `show_all`, only the first failed ones and the first others are explained, so that the
         time for a long file is limited.
         """
         explained: Counter[bool] = Counter()
@@ -75,7 +75,7 @@ class RequestPrinter:
                 self.skip(request.origin)
                 continue
             is_many = explained[False] == _MAX_EXPLAINED
-            is_failed = has_failed(request) if is_many else not request.is_successful
+            is_failed = has_failed(request, reads_body=is_many)
             if explained[is_failed] == _MAX_EXPLAINED and not self._show_all:
                 self._left_out[is_failed] += 1
                 continue
@@ -88,7 +88,7 @@ class RequestPrinter:
     @property
     def left_out(self) -> dict[str, int]:
         """The numbers of requests that were not explained, because many came before; empty if there are none."""
-        found = {"failed": self._left_out[True], "successful": self._left_out[False]}
+        found = {"failed": self._left_out[True], "other": self._left_out[False]}
         return found if any(found.values()) else {}
 
     def skip(self, origin: str) -> None:
