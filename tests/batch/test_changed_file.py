@@ -58,7 +58,8 @@ def test_batch_is_not_resumed_past_a_newer_one_of_the_file(cxcall: Cxcall) -> No
         platform.answer = lambda _body, _count: Reply()
         corrected = [each.replace(CONTACT, f"{CONTACT[:-1]}1") for each in ROWS]
         write(cxcall, *corrected)
-        (batch,) = Ledger.open(cxcall.folder / "state").batches.all()
+        with Ledger.open(cxcall.folder / "state") as ledger:
+            (batch,) = ledger.batches.all()
         cxcall("batch", "cancel", batch.id, code=0)
         cxcall(*WORDS, "--confirm", "3", code=0)
         write(cxcall, *ROWS)
