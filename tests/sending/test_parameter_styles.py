@@ -171,7 +171,7 @@ def test_unsupported_styles_are_listed(cxcall: Cxcall) -> None:
     listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
     messages = [each["message"] for each in listed["findings"]]
     assert messages == [
-        "the parameter `three` is in `cookie`, which cxcall does not support in this version of OpenAPI",
+        "the parameter `three` is in a cookie, and cxcall sends only credentials in cookies",
         "the style `matrix` is not supported in the query",
         "the parameter `two` is `application/xml`: only JSON and text are supported",
     ]
