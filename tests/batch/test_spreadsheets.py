@@ -255,6 +255,17 @@ def test_far_cell_is_found_whatever_its_attributes_are(cxcall: Cxcall) -> None:
     assert "CSV in UTF-8" in ran.err
 
 
+def test_number_of_thousands_of_digits_in_a_workbook_is_too_large(cxcall: Cxcall) -> None:
+    path = cxcall.folder / write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    digits = "9" * 5000
+    sheet = f'<worksheet><sheetData><row r="1"><c r="A1"/></row><row r="{digits}"><c r="B{digits}"/></row></sheetData></worksheet>'
+    change_parts(path, **{"xl__worksheets__sheet1.xml": sheet.encode()})
+    assert "are too far apart" in refusal_of(path)
+    path = cxcall.folder / write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    change_parts(path, **{"xl__sharedStrings.xml": f'<sst uniqueCount="{digits}"/>'.encode()})
+    assert "invalid number of strings" in refusal_of(path)
+
+
 @pytest.mark.slow
 def test_resume_of_an_excel_file_sends_what_is_left(live: Cxcall, sandbox: Sandbox) -> None:
     file = write_workbook(live, [HEADER, [contact(1), 2025550101], [contact(2), 2025550102]])

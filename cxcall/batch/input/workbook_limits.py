@@ -34,6 +34,7 @@ _SHEETS, _STRINGS = "xl/worksheets/", "xl/sharedstrings.xml"
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 _COUNT = re.compile(rb"""\buniqueCount\s*=\s*["']([0-9]+)["']""")
 _OVERLAP = 40
+_MOST_DIGITS = 20
 
 
 def check_workbook(binary: IO[bytes], name: str) -> None:
@@ -94,7 +95,7 @@ def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
         for column, row in _REFERENCE.findall(chunk):
             columns.add(column)
             rows.add(row)
-    numbers = [*map(_column_number, columns - {b""})], [*map(int, rows)]
+    numbers = [*map(_column_number, columns - {b""})], [*map(_number, rows)]
     width, height = (max(each) - min(each) + 1 if each else 0 for each in numbers)
     return width * height
 
@@ -102,11 +103,16 @@ def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
 def _count_strings(archive: ZipFile, entry: ZipInfo) -> int:
     """Return how many strings the list of strings says that it has."""
     found = _COUNT.search(next(_read_chunks(archive, entry), b""))
-    return int(found[1]) if found else 0
+    return _number(found[1]) if found else 0
+
+
+def _number(digits: bytes) -> int:
+    """Return a number from its first digits, which are enough to be too large for a sheet: Python does not read 5,000."""
+    return int(digits[:_MOST_DIGITS])
 
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters.decode().upper():
+    for letter in letters[:_MOST_DIGITS].decode().upper():
         number = number * len(ascii_uppercase) + ascii_uppercase.index(letter) + 1
     return number
