@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from difflib import unified_diff
 from io import StringIO
+from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_edits import edit_text
 from cxcall.documents.text_files import STDIN, decode, read_bytes
 from cxcall.findings.edit import Applicability
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
@@ -117,6 +118,31 @@ def safe_edits(findings: Iterable[Finding]) -> list[Edit]:
         if all(each.applicability is safe for each in finding.edits)
         for edit in finding.edits
     ]
+
+
+def reread_json_document(verdict: PayloadVerdict) -> Document | None:
+    """Read the JSON document of a verdict again, and return it; None if it cannot be edited."""
+    path = verdict.file
+    if path.lower().endswith(TABLES) or not Path(path).is_file():
+        return None
+    with suppress(CxcallError):
+        text = decode(path, read_bytes(path))
+        line = verdict.line or 1
+        text = _split_lines(text)[line - 1].rstrip("\r\n") if verdict.line else text
+        document = parse_json(text, path, line)
+        return None if has_errors(document.findings) else document
+    return None
+
+
+def text_change(document: Document, finding: Finding) -> tuple[int, int, str] | None:
+    """Return the change of text, as (start, end, new text), that corrects a finding safely; None if there is none."""
+    before, after = document.text, edit_text(document, safe_edits([finding]))
+    if before == after:
+        return None
+    start = len(commonprefix([before, after]))  # noqa: RUF071 - of characters
+    rest = before[start:], after[start:]
+    end = len(commonprefix([text[::-1] for text in rest]))  # noqa: RUF071 - of characters
+    return start, len(before) - end, after[start : len(after) - end]
 
 
 def _fix_text(path: str, text: str, operation: Operation, *, is_guess: bool) -> tuple[str, int]:

@@ -210,6 +210,35 @@ def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_sarif_has_fixes_that_correct_the_file(cxcall: Cxcall) -> None:
+    text = (
+        '{\n  "contact_id": "12345678-1234-1234-1234-123456789012",\n  "reasonCode": 7, "x": 1\n}\n'
+    )
+    name = cxcall.file("p.json", text)
+    words = ("validate", name, "--operation", "personal-connection", "-o", "sarif")
+    results = sarif(cxcall(*words, code=3))["results"]
+    assert [("fixes" in each, each["ruleId"]) for each in results] == [
+        (True, "property-unknown"),
+        (True, "type-mismatch"),
+        (False, "property-unknown"),
+    ]
+    lines = text.split("\n")
+    for result in reversed(results[:2]):
+        (change,) = result["fixes"][0]["artifactChanges"]
+        assert change["artifactLocation"] == {"uri": "p.json", "uriBaseId": "%SRCROOT%"}
+        (replacement,) = change["replacements"]
+        region, row = replacement["deletedRegion"], replacement["deletedRegion"]["startLine"] - 1
+        assert region["endLine"] == row + 1
+        start, end = region["startColumn"] - 1, region["endColumn"] - 1
+        lines[row] = lines[row][:start] + replacement["insertedContent"]["text"] + lines[row][end:]
+    assert json.loads("\n".join(lines)) == {
+        "contactId": "12345678-1234-1234-1234-123456789012",
+        "reasonCode": "7",
+        "x": 1,
+    }
+
+
+@pytest.mark.slow
 def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
     name = cxcall.file("a:b c/100%#é?.json", {"contactId": "1"})
     results = sarif(cxcall("validate", name, "-o", "sarif", code=3))["results"]

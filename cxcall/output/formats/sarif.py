@@ -14,17 +14,22 @@ from cxcall.output.formats.payload_verdicts import (
     finding_message,
     named_path,
     payload_verdicts,
+    repository_path,
 )
 from cxcall.phone import number_masking
 from cxcall.version import PROJECT_URL, __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from cxcall.documents.json_document import Document
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import PayloadVerdict
 
+_MAX_FIXED_CHARACTERS = 50_000_000
+"""The most characters of text that are edited for one payload, counted for each finding."""
 _STDIN_URI = "stdin"
 """GitHub rejects a result whose location names no artifact, so that text from stdin also has a name."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -32,10 +37,20 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def render(report: Report) -> str:
     """Return the SARIF document in ASCII, which every stream can carry."""
-    found = [(verdict, each) for verdict in payload_verdicts(report) for each in verdict.findings]
-    pairs = [pair for pair in found if _location(*pair)]
-    notifications = [_notification(pair[1]) for pair in found if not _location(*pair)]
-    used = sorted({finding.code for _, finding in pairs})
+    pairs = [
+        (verdict, finding, fixes)
+        for verdict in payload_verdicts(report)
+        if verdict.findings
+        for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True)
+        if _location(verdict, finding)
+    ]
+    notifications = [
+        _notification(finding)
+        for verdict in payload_verdicts(report)
+        for finding in verdict.findings
+        if not _location(verdict, finding)
+    ]
+    used = sorted({finding.code for _, finding, _ in pairs})
     rules = [_rule(code) for code in used]
     invocation = {
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
@@ -53,7 +68,8 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": [
-            _result(verdict, finding, used.index(finding.code)) for verdict, finding in pairs
+            _result(verdict, finding, used.index(finding.code)) | fixes
+            for verdict, finding, fixes in pairs
         ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
@@ -95,6 +111,41 @@ def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, A
         "message": {"text": finding_message(finding)},
         "locations": [_location(verdict, finding)],
     }
+
+
+def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
+    """Yield the member `fixes` for each finding of a payload: its safe edits as a change of the file's text."""
+    from cxcall.validation.fixes import reread_json_document, safe_edits, text_change
+
+    document = reread_json_document(verdict) if safe_edits(verdict.findings) else None
+    file = repository_path(verdict)
+    is_long = document and len(document.text) * len(verdict.findings) > _MAX_FIXED_CHARACTERS
+    for finding in verdict.findings:
+        change = text_change(document, finding) if document and file and not is_long else None
+        # A text with a phone number is not printed in full.
+        if (
+            document is None
+            or file is None
+            or change is None
+            or number_masking.mask_text(change[2]) != change[2]
+        ):
+            yield {}
+            continue
+        start, end, text = change
+        replacement = {
+            "deletedRegion": {
+                **_position(document, start, "start"),
+                **_position(document, end, "end"),
+            },
+            "insertedContent": {"text": text},
+        }
+        changes = [{"artifactLocation": _artifact(file), "replacements": [replacement]}]
+        yield {"fixes": [{"description": {"text": finding.fix}, "artifactChanges": changes}]}
+
+
+def _position(document: Document, offset: int, name: str) -> dict[str, int]:
+    place = document.excerpt(offset, offset)
+    return {f"{name}Line": place.line, f"{name}Column": place.column}
 
 
 def _artifact(file: Path) -> dict[str, str]:
