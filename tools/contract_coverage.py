@@ -134,7 +134,8 @@ class Measurement:
                 value = sample_value(self._contract, each.schema, {})
                 if pattern := self._contract.resolve(each.schema).get("pattern"):
                     value = matching_text(str(pattern))
-                items = value if isinstance(value, list) else [value]
+                # A parameter without a type is a text, of which null would be a placeholder.
+                items = value if isinstance(value, list) else ["a" if value is None else value]
                 texts = [item if isinstance(item, str) else json.dumps(item) for item in items]
                 text = (
                     ",".join(texts).replace("/", "-")

@@ -88,6 +88,9 @@ def test_code_that_handles_a_failure_reports_none() -> None:
         f'try {{ await axios.post("{URL}", {BODY}); }}\ncatch (e) {{\n  if (e.code === "ECONNABORTED") console.log("timeout of 10ms exceeded");\n}}',
         f"{REQUEST}HTTP/1.1 202 Accepted\n\nRead timed out",
         CURL.replace("}'", ', "callbackUserName": "call timed out"}\''),
+        f'val client = OkHttpClient.Builder()\n\t.connectTimeout(5000, TimeUnit.SECONDS)\n\t.readTimeout(9, TimeUnit.SECONDS)\n\t.build()\nval request = Request.Builder().url("{URL}").get().build()\nval response = client.newCall(request).execute()',
+        f'var handler = new SocketsHttpHandler {{ ConnectTimeout = TimeSpan.FromSeconds(5) }};\nvar httpClient = new HttpClient(handler);\nHttpClient.Timeout = TimeSpan.FromSeconds(9);\nvar r = await httpClient.GetAsync("{URL}");',
+        f'config := &Config{{\n\tConnectTimeout: 5 * time.Second,\n\tReadTimeout:    9 * time.Second,\n}}\nreq, err := http.NewRequest("GET", "{URL}", nil)',
     )
     for text in texts:
         assert codes_of(text) == [], text

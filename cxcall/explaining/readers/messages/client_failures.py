@@ -18,9 +18,11 @@ _ALIAS = re.compile(
     r"|^Invoke-WebRequest ?: Cannot bind parameter.*$",
     re.MULTILINE,
 )
+# The name of an exception, but not that of an option, such as `.connectTimeout(5000)`.
+_TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
 _NOT_SENT = (
-    r"connect(?:ion)? time(?:d )?out|connect timeout=|ConnectTimeout"
+    rf"connect(?:ion)? time(?:d )?out|connect timeout=|{_TIMEOUT_CLASS.format('Connect')}"
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
     r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
@@ -42,9 +44,10 @@ _PROXY_REFUSAL = (
 )
 _NOT_ANSWERED = (
     r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
-    r"|timeout of \d+ ?ms exceeded|ReadTimeout|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
+    rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('Read')}"
+    r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
     r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
-    r"|HttpClient\.Timeout|Client\.Timeout exceeded|context deadline exceeded"
+    r"|HttpClient\.Timeout(?!\s*=)|Client\.Timeout exceeded|context deadline exceeded"
     r"|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT"
     r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING)"
     r"|IncompleteRead|ChunkedEncodingError|response ended prematurely|premature (?:close|end)"
