@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from cxcall.sandbox.routes import Routes
 
 
+AUTHORIZE_PATH = "/oauth/authorize"
+
+
 @dataclass
 class _Exchange:
     """One request, and the facts about it that are known before the response."""
@@ -137,6 +140,8 @@ class App:
         request = exchange.request
         if request.path == TOKEN_PATH:
             return self.tokens.respond(request)
+        if request.path == AUTHORIZE_PATH:
+            return self.tokens.authorize(request)
         response = self._run_operation(exchange)
         is_cxone = exchange.operation is not None and exchange.operation.platform == CXONE
         return fill_cxone_response(response, request) if is_cxone else response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -34,7 +34,7 @@ def status_for(sandbox: Sandbox, path: str, host: str) -> int:
         connection.close()
 
 
-@pytest.mark.parametrize("path", ["/sandbox/requests", "/sandbox", "/oauth/token"])
+@pytest.mark.parametrize("path", ["/sandbox/requests", "/sandbox", "/oauth/authorize"])
 @pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1.evil.example:80", "10.0.0.1", "["])
 def test_a_foreign_host_is_refused(sandbox: Sandbox, path: str, host: str) -> None:
     assert status_for(sandbox, path, host) == 421
@@ -44,6 +44,36 @@ def test_a_foreign_host_is_refused(sandbox: Sandbox, path: str, host: str) -> No
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:99", "[::1]:80"])
 def test_a_loopback_host_is_accepted(sandbox: Sandbox, host: str) -> None:
     assert status_for(sandbox, "/sandbox/requests", host) == 200
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "javascript://localhost/%0aalert(1)",
+        "file://localhost/etc",
+        "http://localhost\\@evil.example/",
+        "http://evil.example",
+        "http://a@localhost",
+        "http://[",
+        "http://localhost:x",
+        "http://localhost/\r\nX: 1",
+        "http://localhost/中",
+        "",
+    ],
+)
+def test_only_a_web_address_of_this_machine_is_redirected_to(sandbox: Sandbox, uri: str) -> None:
+    query = f"client_id=sandbox&response_type=code&redirect_uri={quote(uri)}"
+    request = f"GET /oauth/authorize?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert exchange(sandbox, request.encode()).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("uri", ["http://localhost", "https://127.0.0.1:99/a", "http://[::1]:8/"])
+def test_a_web_address_of_this_machine_is_redirected_to(sandbox: Sandbox, uri: str) -> None:
+    query = f"client_id=sandbox&response_type=code&redirect_uri={quote(uri)}"
+    request = f"GET /oauth/authorize?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    response = exchange(sandbox, request.encode())
+    assert response.startswith(b"HTTP/1.1 302 ")
+    assert f"\r\nLocation: {uri}?code=".encode() in response
 
 
 @pytest.mark.parametrize(
@@ -59,6 +89,7 @@ def test_a_loopback_host_is_accepted(sandbox: Sandbox, host: str) -> None:
         b"G@T / HTTP/1.1",
         b"GET /a HTTP/9.9",
         b"POST / HTTP/1.1\r\nContent-Length: -1",
+        b"GET /oauth/authorize?redirect_uri=http://[ HTTP/1.1",
     ],
 )
 def test_a_malformed_request_prints_no_traceback(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
@@ -13,6 +13,7 @@ from cxcall.contracts.openapi_document import GENESYS_CLOUD
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.http_messages import ErrorResponse, SandboxRequest, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
+from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint, encode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,8 @@ CLIENTS: dict[str, str] = {
 As IDs of CXone access keys, they have the same secret. Any other access key is accepted.
 """
 
+_BROWSER_GRANTS = ("authorization_code", "refresh_token")
+
 
 @dataclass(frozen=True, slots=True)
 class _IssuedToken:
@@ -52,6 +55,11 @@ class TokenIssuer:
         self._lifetime = lifetime
         self._clock = clock
         self._issued: dict[str, _IssuedToken] = {}
+        self._authorization = AuthorizationEndpoint()
+
+    def authorize(self, request: SandboxRequest) -> SandboxResponse:
+        """Respond to `GET /oauth/authorize`."""
+        return self._authorization.authorize(request, CLIENTS)
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Respond to `POST /oauth/token` with a token or an error."""
@@ -66,6 +74,11 @@ class TokenIssuer:
         if error is not None:
             return error
         scopes = self._scopes if client == CLIENT_ID else READ_ONLY_SCOPES
+        if form["grant_type"] in _BROWSER_GRANTS:
+            if not self._authorization.redeem(form, client):
+                return _error("invalid_grant", "the code or the refresh token is not valid")
+            refresh_token = self._authorization.refresh_token(client)
+            return self._token_response(scopes, refresh_token=refresh_token)
         requested = frozenset(form.get("scope", "").split())
         if not requested <= scopes | {f"{scope}:readonly" for scope in scopes}:
             return _error("invalid_scope", "the client does not have the requested scope")
@@ -109,11 +122,12 @@ class TokenIssuer:
     ) -> SandboxResponse | None:
         if "grant_type" not in form:
             return _error("invalid_request", "grant_type is required")
-        if form["grant_type"] != "client_credentials":
+        if form["grant_type"] not in ("client_credentials", *_BROWSER_GRANTS):
             return _error("unsupported_grant_type", "unsupported grant type")
         if client not in CLIENTS:
             return _error("invalid_client", "client not found")
-        if secret != CLIENT_SECRET:
+        is_public = form["grant_type"] in _BROWSER_GRANTS and not secret
+        if secret != CLIENT_SECRET and not is_public:
             return _error("invalid_client", "authentication failed")
         if client == THROTTLED_CLIENT:
             return _error("invalid_request", "rate limit exceeded; wait and try again")
@@ -129,7 +143,7 @@ class TokenIssuer:
 
     def _token_response(self, scopes: frozenset[str], **members: str) -> SandboxResponse:
         body = {
-            "access_token": self.issue(scopes, is_of_user=False),
+            "access_token": self.issue(scopes, is_of_user="refresh_token" in members),
             "token_type": "bearer",
             # Tests of expiry use a lifetime below one second; the platform has whole seconds.
             "expires_in": max(int(self._lifetime), 1),
@@ -244,8 +258,6 @@ def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> S
 
 def _id_token(issuer: str) -> str:
     head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT_ID, "area": "na1"}
-    return "".join(f"{_encode_base64(json.dumps(part).encode())}." for part in (head, claims))
-
-
-def _encode_base64(data: bytes) -> str:
-    return urlsafe_b64encode(data).decode().rstrip("=")
+    return (
+        f"{encode_base64(json.dumps(head).encode())}.{encode_base64(json.dumps(claims).encode())}."
+    )
