@@ -112,7 +112,9 @@ def check_token_kind(
         key = "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or " * (
             ACCESS_KEY in kinds
         )
-        how = f"{key}{settings.login_command('--web')} logs a person in"
+        secret = settings.values["client_secret"]
+        unset = f"; then leave out the client secret from {secret.source}" * bool(secret.value)
+        how = f"{key}{settings.login_command('--web')} logs a person in{unset}"
     return Finding.error(
         "token-user-context" if needs_user else "token-grant",
         "token",

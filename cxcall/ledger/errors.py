@@ -62,13 +62,13 @@ class StillQueuedError(StoppedError):
         )
 
 
-def stop_on_version(name: str, found: int, expected: int) -> None:
-    """Raise LedgerError for a ledger with the tables of another version."""
+def stop_on_version(name: str, found: int, expected: int, upgradable: int | None = None) -> None:
+    """Raise LedgerError for a ledger with the tables of another version than `expected`, or one that can be upgraded."""
     if found > expected:
         raise LedgerError(
             f"`{name}` was written by a newer cxcall (ledger version {found})", "upgrade cxcall"
         )
-    if found < expected:
+    if found < expected and found != upgradable:
         raise LedgerError(
             f"`{name}` was written by an older cxcall (ledger version {found})",
             "use the version of cxcall that wrote it, or another database",

@@ -241,8 +241,16 @@ def test_token_of_the_wrong_kind_is_found(
     load: LoadSettings, name: str, kind: str, code: str, fix: str
 ) -> None:
     token = Token("t", kind, None, None, "test")
-    found = check_token_kind(load(), token, load_operation(name))
+    found = check_token_kind(load(**NONE), token, load_operation(name))
     assert (found.code if found else "", found.fix if found else "") == (code, fix)
+
+
+def test_login_that_a_client_secret_would_hide_names_the_secret(load: LoadSettings) -> None:
+    settings = load(client_id="c", client_secret="s")
+    token = Token("t", "client-credentials", None, None, "test")
+    found = check_token_kind(settings, token, load_operation("place-call"))
+    assert found is not None
+    assert "logs a person in; then leave out the client secret from --client-secret; or run" in found.fix
 
 
 def test_token_without_a_user_is_not_called_that_of_no_user(load: LoadSettings) -> None:

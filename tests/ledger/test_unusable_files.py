@@ -113,15 +113,16 @@ def test_newer_ledger_is_reported(folder: Path) -> None:
     assert stopped.value.findings[0].fix == "upgrade cxcall"
 
 
-def test_ledger_of_an_older_version_is_refused_and_kept(folder: Path) -> None:
+@pytest.mark.parametrize("version", [5, SCHEMA_VERSION - 1])
+def test_ledger_of_an_older_version_is_refused_and_kept(folder: Path, version: int) -> None:
     with Ledger.open(folder) as book:
         book.begin(intent("x"), WINDOW)
     with connect(folder) as connection:
-        connection.execute("PRAGMA user_version = 5")
+        connection.execute(f"PRAGMA user_version = {version}")
     before = (folder / database.FILE_NAME).read_bytes()
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "was written by an older cxcall (ledger version 5)" in message_of(stopped)
+    assert f"was written by an older cxcall (ledger version {version})" in message_of(stopped)
     assert stopped.value.findings[0].fix.startswith("use the version of cxcall that wrote it")
     assert (folder / database.FILE_NAME).read_bytes() == before
 

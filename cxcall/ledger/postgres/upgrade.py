@@ -41,7 +41,7 @@ def upgrade_tables(connection: Connection[Any], name: str, version: int) -> None
 
     The tables stay, so that their grants do, and the number of `state`, which identifies this copy of the ledger.
     """
-    stop_on_version(name, version, VERSION)
+    stop_on_version(name, version, SCHEMA_VERSION, VERSION)
     conversion = Conversion(name)
     try:
         # An older process reads the version when it connects, and not again: from now on, it waits.

@@ -24,7 +24,7 @@ def upgrade_file(database: SqliteDatabase) -> None:
     with database.transaction():
         version = database.pragma("user_version")
         if version != SCHEMA_VERSION:
-            stop_on_version(database.name, version, VERSION)
+            stop_on_version(database.name, version, SCHEMA_VERSION, VERSION)
             conversion = Conversion(database.name)
             _set_old_tables_aside(database, conversion)
             for statement in TABLES:
