@@ -250,7 +250,10 @@ def test_login_that_a_client_secret_would_hide_names_the_secret(load: LoadSettin
     token = Token("t", "client-credentials", None, None, "test")
     found = check_token_kind(settings, token, load_operation("place-call"))
     assert found is not None
-    assert "logs a person in; then leave out the client secret from --client-secret; or run" in found.fix
+    assert (
+        "logs a person in; then leave out the client secret from --client-secret; or run"
+        in found.fix
+    )
 
 
 def test_token_without_a_user_is_not_called_that_of_no_user(load: LoadSettings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.sandbox.server import Sandbox
-from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
+from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger, screen, terminal
 from helpers.platform_server import Platform, Reply
 
 USER = "00000004-1234-1234-1234-123456789012"
@@ -232,3 +232,20 @@ def test_path_parameter_has_one_spelling_so_that_a_duplicate_is_noticed(
     ):
         stopped = cxcall(*words, "--yes", "--force", "--dry-run", code=3)
         assert "in the path" in stopped.err
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_warnings_are_printed_once_before_the_question(
+    cxcall: Cxcall, stranger: Stranger, answer: str
+) -> None:
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+1202555")
+    variables = {"CXCALL_BASE_URL": stranger.base_url, "CXCALL_ACCESS_TOKEN": "t"}
+    with terminal(cxcall, *words, columns=200, **variables) as child:
+        child.expect_exact("Send? [y/N] ")
+        before = child.before
+        child.sendline(answer)
+        after = screen(child)
+    assert "warning[phone-unlikely]" in before
+    assert "execute to +1202555" in before
+    assert "phone-unlikely" not in after
+    assert len(stranger.taken) == (answer == "y")

@@ -76,15 +76,30 @@ def send_one(
         if options.is_dry_run:
             return show_request(checked, command, as_curl=sending.curl)
         if not (sending.yes or sending.sandbox):
-            from cxcall.sending.confirmation_prompt import ask_consent
-
-            ask_consent(checked, ask=screen.confirm if screen.is_interactive else None)
+            checked = _ask_consent(checked, screen)
         if reading is not None and reading.all_pages:
             from cxcall.cli.actions.page_output import read_all
 
             return read_all(checked, reading, command, screen, force=sending.force)
         report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
+
+
+def _ask_consent(checked: CheckedRequest, screen: Screen) -> CheckedRequest:
+    """Ask a person before a call may be placed, after the findings of the request; returns it without those printed."""
+    from cxcall.sending.confirmation_prompt import ask_consent
+
+    is_printed = False
+
+    def ask(question: str) -> bool:
+        nonlocal is_printed
+        for finding in checked.findings:
+            screen.print_finding(finding)
+        is_printed = screen.options.output == "text"  # an envelope has them as well
+        return screen.confirm(question)
+
+    ask_consent(checked, ask=ask if screen.is_interactive else None)
+    return checked._replace(findings=()) if is_printed else checked
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:
