@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import explain
+from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -135,3 +136,17 @@ def test_form_is_not_called_malformed_json_where_json_is_expected() -> None:
 def test_header_without_a_boundary_is_an_error(contract: Path) -> None:
     text = SOURCES["HTTP message"].replace("; boundary=abc", "")
     assert "has no `boundary`" in errors(text, contract)[0].message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import okhttp3.MultipartBody",
+        "using System.Net.Http.MultipartFormDataContent;",
+        "const FormData = require('form-data');",
+    ],
+)
+def test_import_alone_sends_no_form(line: str) -> None:
+    code = f'{line}\nval request = Request.Builder().url("{URL}").get().build()'
+    [request] = read_exchanges(code, "text")
+    assert (request.method, request.body, request.content_type) == ("GET", None, "")

@@ -55,10 +55,12 @@ _MEDIA_TYPE = re.compile(r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mi
 MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
 """The kind of a body that `str(...)` of Python makes, which is not JSON."""
+# Not an import alone, which generated code has for each kind of body.
 _SENDS_PARTS = re.compile(
-    r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\("
-    r"|\bfiles *=",
-    re.IGNORECASE,
+    r"^(?![ \t]*(?:import|using|use|from|package)\b|.*\brequire\b).*"
+    r"(?:\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\("
+    r"|\badd(?:Upload|File|Form)\(|\bfiles *=)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _OTHER_TYPE = re.compile(r"json|urlencoded", re.IGNORECASE)
 
