@@ -48,6 +48,17 @@ class ContractOptions(OptionGroup):
         return find_contract_file({"profile": profile}) or None
 
 
+class DocumentOptions(OptionGroup):
+    """The user's own operations of a command that sends nothing: those of a document, or of a profile's document."""
+
+    contracts: ContractOptions
+    profile: str | None = PROFILE
+
+    def find_file(self) -> str | None:
+        """Return the path of the user's own contract; None if there is none."""
+        return self.contracts.find_file(self.profile)
+
+
 SHIPPED_ONLY = {
     "--contract": "to send an operation of your own document, use `cxcall send OPERATION`"
 }

@@ -149,7 +149,7 @@ class OutputOptions(OptionGroup):
         "--output -o", "Set the output format.", group="Output", default="text"
     )
     quiet: bool = option(
-        "--quiet -q", "Print only data and failures; of requests, engagement IDs.", group="Output"
+        "--quiet -q", "Print only data and findings; of requests, engagement IDs.", group="Output"
     )
     verbose: bool = option(
         "--verbose -v",

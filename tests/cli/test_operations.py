@@ -169,3 +169,17 @@ def test_completed_summary_of_a_document_has_no_control_character(
     own = cxcall.file("own.json", posting("ownCall", {}, summary="Place\x1b[31m a call"))
     variables = {"_CXCALL_COMPLETE": shell, "_CXCALL_WORD": "ownC", "CXCALL_CONTRACT": own}
     assert "Place\\x1b[31m a call" in cxcall("send", env=variables).out
+
+
+def test_document_of_a_profile_is_used_by_each_command_that_sends_nothing(cxcall: Cxcall) -> None:
+    document = cxcall.file(
+        "own.json", posting("start", {"to": {"type": "string"}}, required=("to",))
+    )
+    cxcall("config", "set", "contract", str(cxcall.folder / document), "-p", "own", code=0)
+    assert "POST /dial" in cxcall("operations", "start", "-p", "own", code=0).out
+    payload = cxcall.file("payload.json", {"x": 1})
+    ran = cxcall("validate", payload, "--operation", "start", "-p", "own", code=3)
+    assert "`to` is missing from the body of `start`" in ran.out
+    ran = cxcall("-p", "own", "explain", "-", stdin="POST https://own.example/dial\n\n{}", code=3)
+    assert "property-missing" in ran.out
+    assert "unknown profile `nope`" in cxcall("operations", "-p", "nope", code=2).err

@@ -15,7 +15,7 @@ from cxcall.cli.row_file_options import (
     SHEET,
     FileOptions,
 )
-from cxcall.cli.shared_options import ContractOptions, RequestOptions
+from cxcall.cli.shared_options import DocumentOptions, RequestOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 
@@ -152,7 +152,7 @@ def batch_list(
     ],
 )
 def batch_report(
-    report_options: ReportOptions, contracts: ContractOptions, batch: str | None = NEWEST_BATCH
+    report_options: ReportOptions, documents: DocumentOptions, batch: str | None = NEWEST_BATCH
 ) -> Report:
     """Show what was accepted, refused, and skipped, and why.
 
@@ -160,7 +160,7 @@ def batch_report(
     """
     from cxcall.cli.actions.batch.recorded_batches import report_batch
 
-    return report_batch(batch, report_options, contracts)
+    return report_batch(batch, report_options, documents)
 
 
 @app.command(

@@ -12,7 +12,7 @@ from cxcall.cli.actions.explain.explanation_text import attempt_as_json
 from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.shared_options import ContractOptions
+from cxcall.cli.shared_options import DocumentOptions
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
 from cxcall.explaining.checks.url.route_check import is_no_api_request
@@ -55,7 +55,7 @@ class ExplainOptions(OptionGroup):
     """What is explained, and how the result and the corrected request are printed."""
 
     output: OutputOptions
-    contracts: ContractOptions
+    documents: DocumentOptions
     file: str | None = argument(
         "[FILE|CODE]", "A request in one of the formats above, or an error code."
     )
@@ -77,6 +77,7 @@ class ExplainOptions(OptionGroup):
     rules=[
         Exclusion(("--last", "--codes", "FILE|CODE")),
         *(Exclusion((each, "--entry")) for each in ("--last", "--codes")),
+        Exclusion(("--last", "--profile"), "the profile of the delivery is used"),
         Exclusion(
             ("--last", "--fix"), "save the request in a file, then `cxcall explain FILE --fix`"
         ),
@@ -91,7 +92,7 @@ def explain(options: ExplainOptions) -> Report:
     if options.last:
         from cxcall.cli.actions.explain.last_delivery import explain_last
 
-        return explain_last(options.contracts)
+        return explain_last(options.documents.contracts)
     if options.codes:
         return _list_codes()
     report = _explain_code(options.file) if options.file and options.entry is None else None
@@ -150,7 +151,7 @@ def _explain_file(options: ExplainOptions) -> Report:
     screen, entry, contract = (
         Screen.standard(options.output),
         options.entry,
-        options.contracts.find_file(),
+        options.documents.find_file(),
     )
     name = options.file or STDIN
     text = read_text(name)

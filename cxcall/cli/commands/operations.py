@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.operation_details import operation_data, show_operation
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.shared_options import ContractOptions, HttpMethod
+from cxcall.cli.shared_options import DocumentOptions, HttpMethod
 from cxcall.contracts.contract import load_operation, load_operations, load_user_contract
 from cxcall.contracts.paging import alphanumeric_name
 from cxcall.findings.errors import UsageError
@@ -39,7 +39,7 @@ app = CommandGroup()
 class OperationsOptions(OptionGroup):
     """The operation to show, or the filters of the list, and what is shown of it."""
 
-    contracts: ContractOptions
+    documents: DocumentOptions
     operation: str | None = argument("[NAME]", "The operation to show.")
     search: str | None = option("--search WORDS", "List only operations with all these words.")
     tag: str | None = option("--tag TAG", "List only operations of a group.")
@@ -75,7 +75,7 @@ def operations(options: OperationsOptions) -> Report:
 
     Lists all operations, or shows one with its parameters, body, responses, and errors. In a pipe, a list has one name per line.
     """
-    own = options.contracts.find_file()
+    own = options.documents.find_file()
     if options.problems:
         return show_problems(own)
     if options.operation is None:

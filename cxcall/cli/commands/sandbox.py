@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup, examples
 from cxcall.cli.shared_options import (
-    ContractOptions,
+    DocumentOptions,
     TargetOptions,
     flags_of,
     port_option,
@@ -32,7 +32,7 @@ from cxcall.transport.origins import is_http_url, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.cli.shared_options import ContractOptions, TargetOptions
+    from cxcall.cli.shared_options import DocumentOptions, TargetOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.output_options import OutputOptions
     from cxcall.sandbox.inspection.request_log import LoggedRequest
@@ -89,7 +89,7 @@ def _epilog() -> str:
 
 
 @app.command("sandbox", epilog=_epilog())
-def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
+def sandbox(options: SandboxOptions, documents: DocumentOptions, output: OutputOptions) -> None:
     """Run the embedded API server; no real calls are placed.
 
     Responds like the API until you press Ctrl-C. Prints the lines to paste into a shell, and then
@@ -105,7 +105,7 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
 
     screen = Screen.standard(output)
     plan = DialPlan.parse(options.dial_rate, options.dial_outcome)
-    known = load_contracts(contracts.find_file())
+    known = load_contracts(documents.find_file())
     tell = (lambda _: None) if output.quiet else screen.print_diagnostic
     recorder = Recorder(options.record, tell)
     with (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import CheckOptions, ContractOptions
+from cxcall.cli.shared_options import CheckOptions, DocumentOptions
 from cxcall.contracts.contract import load_catalog
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import CI_FORMATS, OptionGroup, OutputOptions, argument, option
@@ -41,7 +41,7 @@ class ValidateOptions(OptionGroup):
 
     output: OutputOptions
     check: CheckOptions
-    contracts: ContractOptions
+    documents: DocumentOptions
     files: list[str] = argument(
         "FILE...", "JSON, JSON Lines, or CSV files, folders, or quoted patterns.", default=...
     )
@@ -68,7 +68,7 @@ def validate(options: ValidateOptions) -> Report:
 
     Each finding shows the place, the reason, and the correction. - is stdin, for JSON and JSON Lines, which is checked in one process. Of a folder, the JSON and JSON Lines files are checked, and the CSV files that a pattern assigns to an operation; a note counts the others. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, or else as the operation whose schema it fits best. --fix renames misspelled properties and corrects the format of values where the meaning is certain, and changes nothing else in a file; CSV files and stdin are not changed.
     """
-    operations = load_catalog(options.contracts.find_file())
+    operations = load_catalog(options.documents.find_file())
     named = operations.find_operation(options.operation) if options.operation else None
     patterns = None if named else find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, patterns, options.check.strict, options.jobs)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.batch.report.report_counts import Summary
     from cxcall.batch.report.report_rows import BatchReport
     from cxcall.cli.commands.batch import ReportOptions
-    from cxcall.cli.shared_options import ContractOptions
+    from cxcall.cli.shared_options import DocumentOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.record_types import Batch
@@ -100,7 +100,7 @@ _COMMAND = "batch report"
 
 
 def report_batch(
-    identifier: str | None, options: ReportOptions, contracts: ContractOptions
+    identifier: str | None, options: ReportOptions, documents: DocumentOptions
 ) -> Report:
     """Return the report of a batch in the form that the options name."""
     is_joined = options.join or options.input is not None
@@ -110,7 +110,7 @@ def report_batch(
     if is_joined or options.rejects:
         from cxcall.batch.report.input_columns import join_columns, write_rejects
 
-        source = _input_file(report, options, contracts)
+        source = _input_file(report, options, documents)
         if options.rejects:
             count = write_rejects(report, *source, options.rejects)
             diagnostics = [f"{count_phrase(count, 'row')} to correct and send again"]
@@ -130,13 +130,13 @@ def report_batch(
 
 
 def _input_file(
-    report: BatchReport, options: ReportOptions, contracts: ContractOptions
+    report: BatchReport, options: ReportOptions, documents: DocumentOptions
 ) -> tuple[InputFile, Operation]:
     """Return the file that the batch was run with, and the operation that its rows are for."""
     from cxcall.batch.report.input_columns import InputFile
     from cxcall.contracts.contract import load_operation
 
-    operation = load_operation(report.batch.operation, contracts.find_file())
+    operation = load_operation(report.batch.operation, documents.find_file())
     path = options.input or report.batch.file
     return InputFile(path, options.encoding or "", options.sheet or ""), operation
 
