@@ -84,9 +84,11 @@ class LedgerAccess(RecordQueries):
         Without `now`, all machines use the clock of the database. Raises LedgerError when it cannot be used.
         """
         from cxcall.ledger.postgres.postgres_address import read_address
+
+        # First: it says what to do if the client library is not installed, which the database needs.
+        marker = LedgerMarker(marker_folder, read_address(url)[1])
         from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
-        marker = LedgerMarker(marker_folder, read_address(url)[1])
         database = PostgresDatabase(url)
         shared_clock = now or (lambda: _now() + database.clock_offset)
         return cls(database, marker, shared_clock, boot_clock)

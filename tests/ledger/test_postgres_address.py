@@ -13,6 +13,7 @@ from helpers.ledger_process import intent
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from helpers.command import Cxcall
     from helpers.postgres import PostgresServer
 
 
@@ -60,3 +61,15 @@ def test_ledgers_of_two_services_have_two_markers(
         with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
             ledger.begin(intent(str(key)), 900)
             assert ledger.missing_records() == ""
+
+
+@pytest.mark.parametrize("words", ["history list", "worker"])
+def test_missing_client_library_is_named_with_its_extra(cxcall: Cxcall, words: str) -> None:
+    cxcall.file("without/psycopg.py", "raise ModuleNotFoundError(name='psycopg')")
+    variables = {
+        "CXCALL_LEDGER": "postgresql://db.invalid/calls",
+        "PYTHONPATH": str(cxcall.folder / "without"),
+    }
+    ran = cxcall(*words.split(), code=2, env=variables)
+    assert "the PostgreSQL client library is not installed" in ran.err
+    assert "`pip install 'cxcall[postgres]'`" in ran.err
