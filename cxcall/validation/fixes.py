@@ -21,6 +21,7 @@ from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, has_errors
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.payload_files import LINES, TABLES
 
@@ -47,14 +48,15 @@ class FixedFile(NamedTuple):
     edits: int
 
     def diff(self) -> str:
-        """Return the change as a unified diff."""
+        """Return the change as a unified diff, with likely secrets masked."""
         name = self.path.lstrip("/")
         before, after = _split_lines(self.before), _split_lines(self.after)
         lines = unified_diff(before, after, f"a/{name}", f"b/{name}")
-        return "".join(
+        text = "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             for line in lines
         )
+        return mask_likely_secrets(text)
 
     def write(self) -> None:
         """Replace the file atomically; keeps its permissions, and a symbolic link."""

@@ -115,6 +115,23 @@ def test_body_is_not_compared_with_another_operation_than_the_nearest() -> None:
     assert [each.code for each in found.findings] == ["path-unpublished"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "operation"),
+    [
+        ("/api/v2/outbound/campaign/new", {"name": "x"}, None),
+        ("/api/v2/leads/create", {"firstName": "Ada", "phoneNumber": "+13172222222"}, None),
+        ("/api/v2/dial", {"phoneNumber": "+13172222222", "callerId": "x"}, "place-call"),
+    ],
+)
+def test_call_is_proposed_for_an_unknown_path_only_with_more_evidence(
+    path: str, body: dict[str, object], operation: str | None
+) -> None:
+    exchange = {"method": "POST", "host": HOSTS[GENESYS], "path": path, "body": body}
+    (found,) = explain(exchange)
+    named = [each.message for each in found.findings if each.code == "operation-mismatch"]
+    assert [f"`{operation}`" in each for each in named] == ([True] if operation else [])
+
+
 def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
     (found,) = explain({"method": "GET", "host": "www.example.com", "path": "/users"})
     assert found.route.nearest is None

@@ -67,6 +67,15 @@ def test_diff_can_be_applied_and_changes_nothing_itself(cxcall: Cxcall) -> None:
     )
 
 
+def test_diff_masks_the_secrets_beside_the_change(cxcall: Cxcall) -> None:
+    body = {"contact_id": CONTACT, "reasonCode": "x", "password": "hunter2secret"}
+    name = cxcall.file("p.json", json.dumps(body, indent=1))
+    for words in ((), ("-o", "json")):
+        ran = cxcall("validate", name, *PERSONAL, "--diff", *words, code=3)
+        assert "contactId" in ran.out
+        assert "hunter2" not in ran.out + ran.err
+
+
 def test_lines_are_fixed_where_they_are(cxcall: Cxcall) -> None:
     good = {"contactId": CONTACT, "reasonCode": "x"}
     bad = {"contact_id": CONTACT, "reasonCode": "x\u2028y"}

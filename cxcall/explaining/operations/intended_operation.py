@@ -63,8 +63,30 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
     if is_near or route.is_token or request.method in READ_METHODS or is_elsewhere or not names:
         return near
     found = _find_by_body(request, route.platform, value, names)
+    if found and request.path and not _may_be_meant(found, request, value, names):
+        found = None
     is_clear = found is not None and _count_known(found, value, names) >= _MIN_KNOWN_ELSEWHERE
     return found if near is None or is_clear else near
+
+
+def _may_be_meant(
+    operation: Operation, request: ObservedRequest, value: Any, names: list[str]
+) -> bool:
+    """Return whether a request with an unknown path may mean an operation of its method, by more than a word such as `name`.
+
+    One that places calls must also have a word of the path, or most of the names: it could be proposed for any request.
+    """
+    properties, mistakes = (
+        _schema(operation).get(word, {}) for word in ("properties", "x-cxcall-mistakes")
+    )
+    is_own = any(
+        name in mistakes or (name in properties and _COMPOUND.search(name)) for name in names
+    )
+    if not is_own or request.method not in ("", operation.method):
+        return False
+    is_near = bool(_path_words(request.path) & _path_words(operation.path))
+    is_most = _count_known(operation, value, names) > len(names) / 2
+    return is_near or is_most or not operation.can_place_call
 
 
 def _find_by_body(
