@@ -14,6 +14,7 @@ from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
+from cxcall.output.report import Table
 from cxcall.output.terminal_text import escape_cell
 from cxcall.phone.number_masking import mask_cell
 from cxcall.phone.number_property_names import is_number_name
@@ -36,12 +37,47 @@ _REJECTS = "--rejects"
 _FEWEST_FOR_RATE = 10
 _MAX_REASONS = 20
 _BAR_WIDTH = 40
+_OTHER_COLUMNS = 22
+"""The width of the columns of the table of outcomes that are beside the reason."""
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def total_lines(statistics: BatchStatistics, speed: str = "") -> list[str]:
-    """Return the counts as lines of text: outcomes, speed, reasons, latencies, unknown rows."""
-    return [_head_line(statistics), *filter(None, [speed]), *_detail_lines(statistics)]
+def total_lines(
+    statistics: BatchStatistics, speed: str = "", *, has_table: bool = False
+) -> list[str]:
+    """Return the totals as lines: outcomes and reasons, unless a table has them, speed, latencies, unknown rows."""
+    latencies = statistics.latencies
+    bars = ["latency:", *_bar_lines(latencies.bars("<="))] if latencies.has_histogram else []
+    head = [] if has_table else [_head_line(statistics)]
+    reasons = [] if has_table else _reason_lines(statistics)
+    return [*head, *filter(None, [speed]), *reasons, *bars, *_unknown_lines(statistics)]
+
+
+def outcome_table(statistics: BatchStatistics, columns: int) -> Table:
+    """Return the number of rows by outcome and reason, for a terminal; `unknown` comes first, `accepted` last.
+
+    A long reason is cut: the line of its first row has all of it.
+    """
+    rows, room = [], max(columns - _OTHER_COLUMNS, _OTHER_COLUMNS)
+    for outcome, count in ((each, statistics.outcomes[each]) for each in OUTCOMES_IN_ORDER):
+        reasons = [
+            (number, f"{code}: {message}")
+            for number, code, message, of in statistics.reasons
+            if of is outcome
+        ][:_MAX_REASONS]
+        if outcome is Outcome.SKIPPED:
+            reasons = [(number, str(reason)) for reason, number in statistics.skipped.most_common()]
+        others = count - sum(number for number, _ in reasons)
+        reasons += [(others, "other reasons" if reasons else "")] if others else []
+        rows += [
+            (
+                str(outcome),
+                f"{number:,}",
+                text if len(text) <= room else f"{text[: room - 1]}\u2026",
+            )
+            for number, text in reasons
+        ]
+    return Table(("OUTCOME", "ROWS", "REASON"), rows)
 
 
 def describe_outcomes(statistics: BatchStatistics) -> str:
@@ -72,8 +108,8 @@ def _head_line(statistics: BatchStatistics) -> str:
     return f"{count_phrase(statistics.total, 'row')}{earlier}: {describe_outcomes(statistics)}"
 
 
-def _detail_lines(statistics: BatchStatistics) -> list[str]:
-    """Return the lines below the number of rows: skipped rows, reasons, latencies, unknown rows."""
+def _reason_lines(statistics: BatchStatistics) -> list[str]:
+    """Return a line for all skipped rows, and a line for each reason of the others."""
     lines = []
     if skipped := statistics.skipped:
         lines.append(f"skipped: {format_counts(skipped.most_common())}")
@@ -83,9 +119,7 @@ def _detail_lines(statistics: BatchStatistics) -> list[str]:
     ]
     if (more := len(statistics.reasons) - _MAX_REASONS) > 0:
         lines.append(f"  and {count_phrase(more, 'more reason')}")
-    if statistics.latencies.has_histogram:
-        lines += ["latency:", *_bar_lines(statistics.latencies.bars("<="))]
-    return [*lines, *_unknown_lines(statistics)]
+    return lines
 
 
 def _bar_lines(bars: Sequence[tuple[str, int]]) -> list[str]:

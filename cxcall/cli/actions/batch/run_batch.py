@@ -26,6 +26,7 @@ from cxcall.cli.actions.batch.result_printer import (
     describe_outcomes,
     describe_rejects,
     describe_speed,
+    outcome_table,
     total_lines,
     unwritable_reason,
 )
@@ -41,6 +42,7 @@ from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
+from cxcall.output.terminal_text import terminal_columns
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.confirmation_prompt import ask_count
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_checks import CheckedRow
-    from cxcall.batch.statistics import CheckStatistics
+    from cxcall.batch.statistics import BatchStatistics, CheckStatistics
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
@@ -215,6 +217,14 @@ class BatchCommand:
         count = fill_queue(ledger, queued, selection, self.keys)
         return queued_report(job, totals, batch, count)
 
+    def _print_totals(self, statistics: BatchStatistics, speed: str, lines: list[str]) -> None:
+        """Print the totals on stderr: on a terminal, the outcomes as a table."""
+        stream = self.screen.stderr
+        columns = terminal_columns(stream) if statistics.total else None
+        if columns:
+            self.screen.print_table(outcome_table(statistics, columns), stream)
+        self._tell("\n".join([*total_lines(statistics, speed, has_table=bool(columns)), *lines]))
+
     def _tell(self, text: str) -> None:
         """Print a message on stderr in every output format: stdout may be a file."""
         self.screen.print_diagnostic(text, always=True)
@@ -289,7 +299,7 @@ class BatchCommand:
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
         if code is not ExitCode.OK or not self.screen.options.quiet:
-            self._tell("\n".join([*total_lines(statistics, speed), *lines]))
+            self._print_totals(statistics, speed, lines)
         return Report(
             self.command,
             Outcome.ERROR if is_empty else statistics.outcome_of_run(code),
