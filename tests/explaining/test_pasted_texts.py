@@ -7,9 +7,10 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain, explain_request
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
-from helpers.pasted_texts import TEXTS, URL
+from helpers.pasted_texts import ERROR, PATH, TEXTS, URL
 
 HEADERS = '{"Content-Type": "application/json"}'
 
@@ -155,3 +156,41 @@ def test_alias_of_powershell_is_not_read_as_the_command(alias: str) -> None:
         f"""curl -H 'A: x -Method Get' -d '{{"a": "b -Body c"}}' {URL}""", "text"
     )
     assert (request.method, request.header("A")) == ("POST", "x -Method Get")
+
+
+CODES = (
+    f'r = requests.post("{URL}", headers=headers, json={{"queueId": "x"}})\nprint(r.text)',
+    f'await fetch("{URL}", {{\n  method: "POST",\n  headers,\n  body: JSON.stringify({{ queueId: "x" }})\n}});',
+    f"<?php\n$ch = curl_init('{URL}');\ncurl_setopt($ch, CURLOPT_POSTFIELDS, '{{\"queueId\": \"x\"}}');\ncurl_exec($ch);",
+    f"Invoke-RestMethod -Method Post -Uri {URL} -ContentType 'application/json' -Body '{{\"queueId\": \"x\"}}'",
+    f'var m = new HttpRequestMessage(HttpMethod.Post, "{URL}");\nm.Content = new StringContent("{{\\"queueId\\": \\"x\\"}}", Encoding.UTF8, "application/json");',
+    f'HttpRequest r = HttpRequest.newBuilder(URI.create("{URL}"))\n    .POST(HttpRequest.BodyPublishers.ofString("{{\\"queueId\\": \\"x\\"}}")).build();',
+)
+RAW = ("HTTP/1.1 400 Bad Request", f"HTTP/2 400\ncontent-type: application/json\n\n{ERROR}")
+
+
+@each_case(
+    "response",
+    [
+        *RAW,
+        f"HTTP/1.1 400 Bad Request\n{ERROR}",
+        f"I get this:\n```\n{RAW[1]}\n```",
+        f"Response (400):\n```json\n{ERROR}\n```",
+        f"< HTTP/2 400\n< content-type: application/json\n<\n{ERROR}",
+        'HTTP/1.1 400 Bad Request\nContent-Type: text/html\n\n<html><a href="https://x.example/a">x</a></html>',
+    ],
+    quick=3,
+)
+@each_case("code", CODES, quick=3)
+def test_code_has_the_response_above_or_below_it(code: str, response: str) -> None:
+    for text in (f"{code}\n\n{response}", f"{response}\n\n{code}", f"```\n{code}\n```\n{response}"):
+        [request] = read_exchanges(text, "text")
+        assert (request.method, request.status) == ("POST", 400), text
+        assert json.loads(request.body or "null") == {"queueId": "x"}, text
+
+
+def test_message_with_code_in_it_is_no_code() -> None:
+    start = f"POST {PATH}\nReferer: https://x.example/a\n\nfetch('{URL}')\n\n"
+    [request] = read_exchanges(start + RAW[1], "text")
+    assert (request.method, request.status) == ("POST", 400)
+    assert request.kind is SourceKind.MESSAGE

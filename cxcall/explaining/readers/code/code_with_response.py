@@ -9,7 +9,11 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.code.request_roles import is_target, split_target
 from cxcall.explaining.readers.code.tokens import ESCAPES
-from cxcall.explaining.readers.json_values.json_search import is_json_text, json_values
+from cxcall.explaining.readers.json_values.json_search import (
+    find_json_end,
+    is_json_text,
+    json_values,
+)
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
@@ -30,12 +34,17 @@ from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import HttpResponse
 
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
-_RAW_MESSAGE = re.compile(
-    r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})"
+_RAW_REQUEST = re.compile(
+    r"^[>*< ]*[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$"
     r"|^(?:GET|POST|PUT|PATCH|DELETE) https?://[^\s\"']+\s*$"
     r"|(?<![\w`.:])(?:GET|POST|PUT|PATCH|DELETE) (?:[a-z]+ ){0,3}[\"']https?://",
     re.MULTILINE,
 )
+_STATUS_LINE = re.compile(r"^[>*< ]*HTTP/[0-9.]+ [0-9]{3}", re.MULTILINE)
+_REQUEST_LINE = re.compile(r"^[>*< ]*(?:GET|POST|PUT|PATCH|DELETE) /", re.MULTILINE)
+# A status line or a label, with headers, before the body of a response.
+_HEAD = re.compile(r"[^\n{]*(?:\n[< ]*[\w-]+:[^\n]*[^\n{(,])*(?:[< \t]*\n)*")
+_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.DOTALL | re.IGNORECASE)
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = re.compile(
     r"[=(]\s*\|https?://"  # ABAP
@@ -73,20 +82,17 @@ _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 
 
 def read_code_text(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests of code, with the response that is shown below it."""
+    """Yield the requests of code, with the response that is shown below or above it."""
     if failed := read_client_error(text):
         yield failed
-    elif not _RAW_MESSAGE.search(text) and (
-        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text))) or _POWERSHELL.search(text)
-    ):
+    elif not _is_message(text) and _has_code(text):
         from cxcall.explaining.readers.code.code_reader import read_code
 
-        start = RESPONSE_START.search(text)
-        at = start.start() if start else len(text)
-        response = read_response(_COMMENT.sub("", text[at:]))
+        code, shown = _split(text)
+        response = read_response(_COMMENT.sub("", shown))
         if response is None:
             response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
-        code = _PROMPT.sub("", text[:at] or text)
+        code = _PROMPT.sub("", code)
         if "MakeRestRequest" in code:
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)
         if _OTHER_LANGUAGE.search(code):
@@ -95,6 +101,32 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
             if _POWERSHELL.search(code):  # other languages require quotes
                 code = _BARE_URL.sub(r"'\1'", code + "\n")
             yield from read_code(code, response)
+
+
+def _is_message(text: str) -> bool:
+    """Return whether a text shows a request as it was sent, so that what it looks like code is a part of it."""
+    is_exchange = _STATUS_LINE.search(text) and _REQUEST_LINE.search(text)
+    return bool(is_exchange or _RAW_REQUEST.search(text))
+
+
+def _has_code(text: str) -> bool:
+    is_code = _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
+    return bool(is_code or _POWERSHELL.search(text))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the code in a text, and the response that is shown below or above it."""
+    start = RESPONSE_START.search(text)
+    if start is None:
+        return text, ""
+    code, shown = text[: start.start()], text[start.start() :]
+    head = _HEAD.match(shown)
+    body = head.end() if head else 0
+    page = _PAGE.match(shown, body)
+    end = page.end() if page else find_json_end(shown, body) or body
+    if not _has_code(code) and _has_code(shown[end:]):
+        return shown[end:], shown[:end]
+    return code or text, shown
 
 
 def _read_literals(code: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:
@@ -139,7 +171,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
         yield from calls
     elif alone := read_failed_url(text) or read_response_alone(text):
         yield _with_target(alone, text)
-    elif _RAW_MESSAGE.search(text):
+    elif _RAW_REQUEST.search(text) or _STATUS_LINE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
         response = build_response(0, None, text)

@@ -33,7 +33,7 @@ from cxcall.transport.http_messages import HttpResponse
 RESPONSE_START = re.compile(
     r"^[ \t#/*>-]*"
     r"(?:\{:(?:ok|error), %"  # Elixir
-    r"|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
+    r"|(?:< )?HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
     r"|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \["  # `(400)` and `<Response [400]>` of Python
     r"|Uncaught |Invoke-\w+ ?: "  # errors of JavaScript and PowerShell
     r"|(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)"
