@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from helpers.vendor_documents import FORM_API, multipart_api, secured_api
 
 
 @pytest.mark.slow
-def test_each_operation_of_small_documents_works(tmp_path: Path) -> None:
+def test_each_operation_of_small_documents_works(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     key = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
     broken = multipart_api()
     broken["paths"]["/fax"]["post"]["parameters"].append({"name": 7})
@@ -29,6 +32,11 @@ def test_each_operation_of_small_documents_works(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, contract_coverage.__file__, *documents],
         cwd=tmp_path,
+        # The tables of characters that Hypothesis made for this checkout: it takes seconds to make them.
+        env={
+            **os.environ,
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(pytestconfig.rootpath / ".hypothesis"),
+        },
         capture_output=True,
         text=True,
         check=False,
