@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.cases import each_case
+from helpers.command import Cxcall
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall, Ran
+    from helpers.command import Ran
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 
@@ -19,6 +24,10 @@ HELPERS = Path(__file__).parents[1] / "helpers"
 @pytest.fixture
 def keyed(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
     """Return the command with a keyring that stores secrets."""
+    return with_keyring(cxcall, sandbox)
+
+
+def with_keyring(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
     cxcall.environment |= {
         "CXCALL_BASE_URL": sandbox.base_url,
         "PYTHONPATH": str(HELPERS),
@@ -111,9 +120,6 @@ def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandb
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
-        pytest.param(
-            "keyring_backends.Hanging", "did not respond within 3 s", marks=pytest.mark.slow
-        ),
         ("keyring_backends.Telling", "RuntimeError"),
         ("keyring.backends.fail.Keyring", "no keyring backend is available"),
         ("keyring.backends.null.Keyring", "did not store the secret"),
@@ -123,6 +129,10 @@ def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandb
 def test_keyring_failure_falls_back_to_a_private_file(
     keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
 ) -> None:
+    check_fallback(keyed, sandbox, backend, words)
+
+
+def check_fallback(keyed: Cxcall, sandbox: Sandbox, backend: str, words: str) -> None:
     ran = log_in(with_backend(keyed, backend), sandbox)
     assert "stored in credentials.json, mode 0600" in ran.out
     assert words in ran.out
@@ -137,9 +147,6 @@ def test_keyring_failure_falls_back_to_a_private_file(
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
-        pytest.param(
-            "keyring_backends.Hanging", "did not respond within 3 s", marks=pytest.mark.slow
-        ),
         ("keyring.backends.fail.Keyring", "no keyring backend is available"),
         ("keyring.backends.null.Keyring", "is no longer in the keyring"),
     ],
@@ -149,24 +156,61 @@ def test_unavailable_keyring_secret_is_reported(
 ) -> None:
     log_in(keyed, sandbox)
     drop_tokens(keyed)
-    ran = with_backend(keyed, backend)("auth", "token", code=4)
-    assert words in ran.err
-    assert "cxcall auth login" in ran.err
+    check_token(keyed, sandbox, backend, words)
     if backend == "keyring.backends.null.Keyring":
         assert "removed" in keyed("auth", "logout", code=0).out
         return
-    output = keyed("auth", "logout", code=2)
-    assert "is logged out" in output.out
-    assert "may still be in the keyring" in output.err
-    assert words in output.err
-    if backend == "keyring_backends.Hanging":
-        return  # each login would wait for seconds again
+    check_logout(keyed, sandbox, backend, words)
     log_in(keyed, sandbox)  # into the file: the earlier secret stays in the keyring
     assert len(logins(keyed)) == 1
     removed = with_backend(keyed, "keyring_backends.Keeping")("auth", "logout", code=0)
     assert "removed the client secret" in removed.out
     assert json.loads((keyed.folder / "keyring.json").read_text("utf-8")) == {}
     assert records(keyed) == []
+
+
+def check_token(keyed: Cxcall, _sandbox: Sandbox, backend: str, words: str) -> None:
+    ran = with_backend(keyed, backend)("auth", "token", code=4)
+    assert words in ran.err
+    assert "cxcall auth login" in ran.err
+
+
+def check_logout(keyed: Cxcall, _sandbox: Sandbox, backend: str, words: str) -> None:
+    output = with_backend(keyed, backend)("auth", "logout", code=2)
+    assert "is logged out" in output.out
+    assert "may still be in the keyring" in output.err
+    assert words in output.err
+
+
+def check_late_entry(keyed: Cxcall, _sandbox: Sandbox, _backend: str, words: str) -> None:
+    """Check that a secret that a slow keyring stored after all is removed."""
+    with_backend(keyed, "keyring_backends.Late")
+    ran = keyed("auth", "login", "--with-token", stdin="a-token-of-mine", code=0)
+    assert words in ran.out
+    assert logins(keyed)[0]["access_token"] == "a-token-of-mine"
+    with_backend(keyed, "keyring_backends.Keeping")
+    assert len(entries(keyed)) == 1
+    keyed("auth", "logout", code=0)
+    assert entries(keyed) == {}
+
+
+@pytest.mark.slow
+@each_case(
+    "check",
+    [check_fallback, check_token, check_logout, check_late_entry],
+    ids=lambda check: check.__name__,
+    at_once=True,
+)
+def test_keyring_that_does_not_respond_is_left_after_3_s(
+    tmp_path: Path, sandbox: Sandbox, check: Callable[[Cxcall, Sandbox, str, str], None]
+) -> None:
+    folder = tmp_path / check.__name__
+    folder.mkdir()
+    keyed = with_keyring(Cxcall(folder), sandbox)
+    if check in (check_token, check_logout):
+        log_in(keyed, sandbox)
+        drop_tokens(keyed)
+    check(keyed, sandbox, "keyring_backends.Hanging", "did not respond within 3 s")
 
 
 @pytest.mark.slow
@@ -221,16 +265,6 @@ def test_login_and_logout_that_cannot_be_recorded_change_nothing(
     if name.startswith("state"):
         keyed("auth", "logout", code=2)
         assert (entries(keyed), records(keyed)) == before
-
-
-@pytest.mark.slow
-def test_secret_that_a_slow_keyring_stored_after_all_is_removed(keyed: Cxcall) -> None:
-    store_token(with_backend(keyed, "keyring_backends.Late"), "a-token-of-mine")
-    assert logins(keyed)[0]["access_token"] == "a-token-of-mine"
-    with_backend(keyed, "keyring_backends.Keeping")
-    assert len(entries(keyed)) == 1
-    keyed("auth", "logout", code=0)
-    assert entries(keyed) == {}
 
 
 def test_new_login_leaves_one_entry(keyed: Cxcall) -> None:
