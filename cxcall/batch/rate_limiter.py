@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import RetryStoppedError, UsageError
@@ -55,7 +55,7 @@ class RateLimiter:
         self.excessive_wait: float | None = None
         self._base_interval = self._interval = rate.interval * _MARGIN
         self._max_wait = max_wait
-        self._stopped = Event()
+        self._is_stopped = False
         self.stop_reason = ""
         self._acquire_lock, self._send_lock, self._state_lock = Lock(), Lock(), Lock()
         self._lead_time = _MIN_LEAD_TIME
@@ -70,17 +70,19 @@ class RateLimiter:
         return self._interval
 
     def stop(self, reason: str = "") -> None:
-        """Stop granting slots, and wake the threads that wait; there is no `reason` after a signal."""
-        if not self._stopped.is_set():
+        """Stop granting slots, and end waits within `SIGNAL_INTERVAL`; there is no `reason` after a signal.
+
+        Signal handlers call it, so it waits for no lock: see `call_on_signals`.
+        """
+        if not self._is_stopped:
             self.stop_reason = reason
-        self._stopped.set()
+        self._is_stopped = True
 
     def sleep(self, seconds: float, is_closed: Callable[[], bool] = never) -> bool:
         """Wait; return whether a stop, or the end of the batch, ended the wait early."""
         end = time.monotonic() + seconds
-        while (wait := end - time.monotonic()) > 0 and not is_closed():
-            if self._stopped.wait(min(wait, SIGNAL_INTERVAL)):
-                break
+        while (wait := end - time.monotonic()) > 0 and not (self._is_stopped or is_closed()):
+            time.sleep(min(wait, SIGNAL_INTERVAL))
         return wait > 0
 
     def pause(self, seconds: float) -> None:
@@ -97,7 +99,7 @@ class RateLimiter:
 
     def raise_if_stopped(self) -> None:
         """Raise RetryStoppedError when the batch stops, and KeyboardInterrupt after a signal."""
-        if self._stopped.is_set():
+        if self._is_stopped:
             if self.stop_reason:
                 raise RetryStoppedError(self.stop_reason)
             raise KeyboardInterrupt
@@ -108,7 +110,7 @@ class RateLimiter:
         The preparation of a request is assumed to take as long as for earlier requests.
         """
         with self._acquire_lock:  # one thread waits for its time, the others for the lock
-            while not (self._stopped.is_set() or is_closed()):
+            while not (self._is_stopped or is_closed()):
                 at = max(self._next_slot_at, self._paused_until) - self._lead_time
                 wait = at - time.monotonic()
                 if wait <= 0:
@@ -119,7 +121,7 @@ class RateLimiter:
                         self._in_flight += 1
                     return slot_at
                 # Then check again: a pause may have started.
-                self._stopped.wait(min(wait, SIGNAL_INTERVAL))
+                time.sleep(min(wait, SIGNAL_INTERVAL))
         return None
 
     def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
@@ -131,7 +133,7 @@ class RateLimiter:
             self._update_lead_time(prepared_in)
             while (wait := self._last_sent_at + self._interval - time.monotonic()) > 0:
                 # Short waits are finished: the request is in flight.
-                if wait > SIGNAL_INTERVAL and self._stopped.is_set():
+                if wait > SIGNAL_INTERVAL and self._is_stopped:
                     raise SendPostponedError
                 time.sleep(min(wait, SIGNAL_INTERVAL))
             if self._paused_until > time.monotonic():
@@ -295,7 +297,7 @@ class SharedRateLimiter(RateLimiter):
     def acquire(self, is_closed: Callable[[], bool] = never) -> float | None:
         """Reserve a slot, and wait until it is nearly time to send; return its time, or None if the batch has ended."""
         with self._acquire_lock:
-            if not (self._stopped.is_set() or is_closed()):
+            if not (self._is_stopped or is_closed()):
                 slot_at = time.monotonic() + self._pace.reserve(self._interval)
                 if self.sleep(slot_at - self._lead_time - time.monotonic(), is_closed):
                     return None

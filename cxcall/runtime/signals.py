@@ -93,7 +93,10 @@ def handled_signals() -> list[signal.Signals]:
 
 @contextmanager
 def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before."""
+    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before.
+
+    A signal during the call interrupts it, and calls it again: it must not wait for a lock, not even that of an `Event`.
+    """
     is_stopping = bool(deferred)
 
     def handle(number: int, _frame: FrameType | None) -> None:

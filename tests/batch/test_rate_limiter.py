@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from threading import Timer
+from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +14,7 @@ from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot, SharedRa
 from cxcall.findings.errors import UsageError
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.requested_waits import SendPostponedError
+from helpers.interrupts import tracing
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -133,6 +134,25 @@ def test_stop_ends_every_wait_for_a_slot() -> None:
         slot.sleep(60)
     assert not slot.acquire()
     assert limiter.sleep(60)
+
+
+def test_second_signal_in_the_handler_of_the_first_does_not_wait_for_it() -> None:
+    """The handlers of both call `stop`, the second one at each step of the first."""
+    limiter = RateLimiter(RATE, max_wait=60)
+
+    def stop_again(*_: Any) -> Any:
+        limiter.stop()
+        return stop_again
+
+    def stop() -> None:
+        with tracing(stop_again):
+            limiter.stop()
+
+    thread = Thread(target=stop, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert limiter.acquire() is None
 
 
 def test_window_pauses_only_when_fewer_requests_are_left_than_in_flight() -> None:

@@ -1,0 +1,125 @@
+"""No signal handler waits for a lock: the main thread, which it interrupts, may hold it, and would never release it."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.batch_files import PERSONAL, write_lines
+from helpers.campaign_loads import LIST_ID, Dialer, halves
+from helpers.command import CONTACT
+from helpers.platform_server import Platform, Reply
+from helpers.workers import queue_rows, rows_of
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+CHECK_HANDLERS = """
+import _signal, _thread, os, threading
+
+main, handling = threading.get_ident(), []
+install, new_lock = _signal.signal, _thread.allocate_lock
+
+class Lock:
+    def __init__(self):
+        self.lock = new_lock()
+
+    def acquire(self, blocking=True, timeout=-1):
+        if blocking and handling and threading.get_ident() == main:
+            os.write(2, b"a signal handler waits for a lock")
+            os._exit(99)
+        return self.lock.acquire(blocking, timeout)
+
+    __enter__ = acquire
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+    def __getattr__(self, name):
+        return getattr(self.lock, name)
+
+def handle_checked(number, handler):
+    def handle(number, frame):
+        handling.append(number)
+        try:
+            handler(number, frame)
+        finally:
+            handling.pop()
+    return install(number, handle if callable(handler) else handler)
+
+threading.Lock = threading._allocate_lock = Lock
+threading._CRLock = None  # reentrant locks are then made of `Lock`
+_signal.signal = handle_checked
+"""
+SLOW = ("--rate", "1/s", "--concurrency", "2")
+
+
+def batch(cxcall: Cxcall) -> tuple[str, ...]:
+    return ("batch", write_lines(cxcall, 5), *PERSONAL, "--confirm", "5", *SLOW)
+
+
+def worker(cxcall: Cxcall) -> tuple[str, ...]:
+    queue_rows(cxcall, rows_of(5))
+    return ("worker", *SLOW)
+
+
+def campaign_load(cxcall: Cxcall) -> tuple[str, ...]:
+    file = cxcall.file("leads.csv", halves(2))
+    return ("campaign", "load", file, "--contact-list", LIST_ID, "--yes", *SLOW)
+
+
+def send(_cxcall: Cxcall) -> tuple[str, ...]:
+    return ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+
+
+def track(_cxcall: Cxcall) -> tuple[str, ...]:
+    return ("track", CONTACT, "--wait")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "code"), [(batch, 9), (worker, 0), (campaign_load, 9), (send, 8), (track, 130)]
+)
+def test_signal_handlers_wait_for_no_lock(
+    cxcall: Cxcall, postgres_url: str, command: Any, code: int
+) -> None:
+    arrived, ended = Event(), Event()
+
+    def answer(*_: Any) -> Reply:
+        arrived.set()
+        ended.wait(60)
+        return Reply()
+
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    cxcall.file("hook/sitecustomize.py", CHECK_HANDLERS)
+    with Platform(answer, reads=answer if command is track else Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        words = command(cxcall)
+        hook = {"PYTHONPATH": str(cxcall.folder / "hook")}
+        with cxcall.begin(*words, env=hook) as process:
+            try:
+                assert arrived.wait(60)
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    process.send_signal(number)
+                _, err = process.communicate(timeout=60)
+            finally:
+                ended.set()
+                process.kill()
+    assert (process.returncode, "Traceback" in err) == (code, False), err
+
+
+@pytest.mark.slow
+def test_signal_handlers_of_the_sandbox_wait_for_no_lock(cxcall: Cxcall) -> None:
+    cxcall.file("hook/sitecustomize.py", CHECK_HANDLERS)
+    hook = {"PYTHONPATH": str(cxcall.folder / "hook")}
+    with cxcall.begin("sandbox", env=hook) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), err
+    assert "Traceback" not in err
