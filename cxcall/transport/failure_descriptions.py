@@ -42,7 +42,15 @@ _UNREACHABLE = {
     "connect": ("refused the connection", "check `{}`, and that the server is running"),
     "certificate": (
         "has a certificate that is not trusted",
-        "check the host in `{}`, and the date of this machine; set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
+        "set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
+    ),
+    "certificate-name": (
+        "has a certificate for other host names",
+        "check the host in `{}`; if it is correct, contact the operator of the server",
+    ),
+    "certificate-date": (
+        "has a certificate that is not valid today",
+        "check the date of this machine; if it is correct, contact the operator of the server",
     ),
     "ca-file": (
         "cannot be verified, because its certificate cannot be checked",
@@ -54,22 +62,28 @@ _UNREACHABLE = {
         "cannot be reached through the proxy",
         "check `HTTPS_PROXY` and `NO_PROXY`, and the host and the port in `{}`",
     ),
+    "proxy-login": (
+        "cannot be reached, because the proxy requires a valid user name and password",
+        "add them to `HTTPS_PROXY`, such as `http://USER:PASSWORD@HOST:PORT`, or correct them",
+    ),
     "proxy-refused": (
         "cannot be reached through the proxy",
-        "check `HTTPS_PROXY`, written as `http://HOST:PORT` with the user and password that the proxy requires, and `NO_PROXY`",
+        "check `HTTPS_PROXY`, written as `http://HOST:PORT`, and `NO_PROXY`",
     ),
     "no-thread": (
         "cannot be sent this request, because the process cannot start a thread",
         "let the main thread of your program wait for the requests in other threads",
     ),
 }
-_TLS_FAILURES = ("certificate", "ca-file", "tls", "no-tls")
+_TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
 _TUNNEL = "Tunnel connection failed: "
 _TRANSIENT = ("408", "429")
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
 _PROXY_URL = {"InvalidProxyURL", "ProxySchemeUnknown", "LocationParseError", "LocationValueError"}
 _OTHER_PROTOCOL = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
+# Errors of OpenSSL (`X509_V_ERR_...`): not yet valid, expired; another host name, another IP address.
+_DATE_ERRORS, _NAME_ERRORS = (9, 10), (62, 64)
 
 
 def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
@@ -100,7 +114,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
         return "ca-file", problem
     signs = (
         ("held", bool(names & {"SendPostponedError", "LateError"})),
-        ("certificate", bool(names & _CERTIFICATE)),
+        (_name_certificate_failure(root), bool(names & _CERTIFICATE)),
         ("no-tls", isinstance(root, SSLError) and root.reason in _OTHER_PROTOCOL),
         ("proxy-refused", "InvalidSchema" in names),
         (_name_tunnel_failure(root), str(root).startswith(_TUNNEL)),
@@ -120,11 +134,20 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
 def _name_tunnel_failure(root: BaseException) -> str:
     """Return the failure if a proxy has refused to connect: another attempt helps only after some statuses."""
     status = _tunnel_status(root)
+    if status == "407":
+        return "proxy-login"
     return "proxy-refused" if status[:1] == "4" and status not in _TRANSIENT else "proxy"
 
 
 def _tunnel_status(root: BaseException) -> str:
     return str(root).removeprefix(_TUNNEL)[:3]
+
+
+def _name_certificate_failure(root: BaseException) -> str:
+    code = root.verify_code if isinstance(root, SSLCertVerificationError) else None
+    if code in _NAME_ERRORS or type(root).__name__ == "CertificateError":
+        return "certificate-name"
+    return "certificate-date" if code in _DATE_ERRORS else "certificate"
 
 
 def _ca_file_problem() -> str:

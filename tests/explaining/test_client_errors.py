@@ -49,6 +49,8 @@ def test_connection_that_failed_has_advice_on_its_cause() -> None:
         f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 407": "credentials",
         f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 403": "allow the host",
         f"{REQUEST}x509: certificate signed by unknown authority": "certificate authority",
+        f"{REQUEST}[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch": "certificate of the server",
+        f"{REQUEST}x509: certificate has expired or is not yet valid": "date of this machine",
         f"{REQUEST}Error: getaddrinfo EAI_AGAIN api.mypurecloud.com": "check the host",
     }
     for text, advice in texts.items():

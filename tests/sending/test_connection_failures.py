@@ -140,8 +140,8 @@ def test_request_is_sent_once_after_a_failed_tls_handshake(
 @pytest.mark.parametrize(
     ("proxy", "attempts", "hint"),
     [
-        (rejecting_proxy(), 1, "user and password that the proxy requires"),
-        (rejecting_proxy(403), 1, "user and password that the proxy requires"),
+        (rejecting_proxy(), 1, "`http://USER:PASSWORD@HOST:PORT`, or correct them"),
+        (rejecting_proxy(403), 1, "check `HTTPS_PROXY`"),
         (rejecting_proxy(503), 3, "check `HTTPS_PROXY`"),
         (dying_proxy, 3, "check `HTTPS_PROXY`"),
         (raw(b"HTTP/1.1 200 OK\r\n\r\n"), 3, "check `HTTPS_PROXY`"),

@@ -53,8 +53,18 @@ def test_scheme_is_proposed_that_a_local_server_has(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("name", "hosts", "problem", "hint"),
     [
-        ("good", "DNS:other.invalid", "IP address mismatch", "check the host in"),
-        ("expired", "IP:127.0.0.1", "has expired", "and the date of this machine"),
+        (
+            "good",
+            "DNS:other.invalid",
+            "has a certificate for other host names",
+            "check the host in",
+        ),
+        (
+            "expired",
+            "IP:127.0.0.1",
+            "has a certificate that is not valid today",
+            "date of this machine",
+        ),
     ],
 )
 def test_certificate_that_does_not_fit_is_reported_with_its_reason(
@@ -65,6 +75,7 @@ def test_certificate_that_does_not_fit_is_reported_with_its_reason(
         output = unreachable(cxcall, server.base_url, REQUESTS_CA_BUNDLE=str(certificate.path))
     assert problem in output
     assert hint in output
+    assert "REQUESTS_CA_BUNDLE" not in output
 
 
 @pytest.mark.slow

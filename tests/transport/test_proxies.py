@@ -21,7 +21,7 @@ REMOTE = "https://api.example.invalid/calls"
 @pytest.mark.parametrize(
     ("proxy", "failure", "detail"),
     [
-        (rejecting_proxy(), "proxy-refused", "407"),
+        (rejecting_proxy(), "proxy-login", "407"),
         (rejecting_proxy(403), "proxy-refused", "403"),
         (rejecting_proxy(429), "proxy", "429"),
         (rejecting_proxy(502), "proxy", "502"),

@@ -60,8 +60,8 @@ def test_silence_under_tls_ends_at_the_deadline(
 @pytest.mark.parametrize(
     ("name", "hosts", "trusted", "failure", "detail"),
     [
-        ("good", "DNS:other.invalid", True, "certificate", "IP address mismatch"),
-        ("expired", "IP:127.0.0.1", True, "certificate", "expired"),
+        ("good", "DNS:other.invalid", True, "certificate-name", "IP address mismatch"),
+        ("expired", "IP:127.0.0.1", True, "certificate-date", "expired"),
         ("good", "IP:127.0.0.1", False, "certificate", "self-signed"),
     ],
 )

@@ -18,6 +18,10 @@ _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
 _NOT_SENT = tuple("1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101".split())
 CHECK_CALL = "check in the platform whether the call was placed before you send it again"
+# A certificate for other host names, or of another time: its issuer may be trusted.
+_OTHER_CERTIFICATE = re.compile(
+    "(?i)mismatch|not match|altname|alternative|valid for|expired|not yet"
+)
 # A host without a dot is a part of a header or a body that was split at a blank.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")
 
@@ -70,6 +74,8 @@ def _advise_on_connection(failure: str) -> str:
         return credentials if is_login else "ask the operator of the proxy to allow the host"
     if "unbuilt" in kinds:
         return "correct the value or the URL that the client names; nothing was sent"
+    if "certificate" in kinds and _OTHER_CERTIFICATE.search(failure):
+        return "check the host, the date of this machine, and the certificate of the server"
     if "certificate" in kinds:
         return (
             "let the client trust the certificate authority of the server, or of the proxy that inspects the"
