@@ -1,11 +1,11 @@
-"""Read a user's document: JSON or YAML."""
+"""Read a user's document: JSON or YAML, compressed by gzip or not."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from cxcall.documents.json_document import DocumentError, parse_json
-from cxcall.documents.text_files import decode
+from cxcall.documents.text_files import LARGEST_DOCUMENT, decode
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 
@@ -18,7 +18,7 @@ def read_document(path: str, content: bytes) -> tuple[Any, list[UsageError]]:
 
     Raises UsageError if it is neither JSON nor YAML.
     """
-    text = _decode(path, content)
+    text = _decode(path, _unpack(path, content))
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return _read_yaml(path, text)
     try:
@@ -66,3 +66,24 @@ def _decode(path: str, content: bytes) -> str:
     except DocumentError as error:
         (finding, *_) = error.findings
         raise UsageError(finding.message, where=path, fix=finding.fix) from None
+
+
+def _unpack(path: str, content: bytes) -> bytes:
+    """Return the bytes of a document; stops unpacking at the greatest size of a document."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    import gzip
+    import zlib
+    from io import BytesIO
+
+    try:
+        with gzip.open(BytesIO(content)) as packed:
+            unpacked = packed.read(LARGEST_DOCUMENT + 1)
+    except (OSError, EOFError, zlib.error):
+        problem, fix = "is a damaged gzip file", "download the file again"
+    else:
+        if len(unpacked) <= LARGEST_DOCUMENT:
+            return unpacked
+        problem = f"has more than {LARGEST_DOCUMENT >> 20} MB when it is unpacked"
+        fix = "remove the parts that you do not need"
+    raise UsageError(f"`{path}` {problem}", where=path, fix=fix)

@@ -118,10 +118,15 @@ def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_document_may_be_piped_but_not_compressed(cxcall: Cxcall) -> None:
+def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
-    assert "compressed by gzip" in cxcall("operations", "--contract", str(packed), code=2).err
+    assert "callLead" in names(cxcall, str(packed))
+    packed.write_bytes(packed.read_bytes()[:-9])
+    assert "damaged" in cxcall("operations", "--contract", str(packed), code=2).err
+    packed.write_bytes(gzip.compress(b" " * (1 << 20)) * 257)
+    ran = cxcall("operations", "--contract", str(packed), code=2)
+    assert "more than 256 MB when it is unpacked" in ran.err
     piped = cxcall("operations", "--contract", "-", stdin=json.dumps(openapi()), code=0)
     assert "callLead" in piped.out
 
