@@ -31,7 +31,7 @@ from cxcall.credentials.oauth_client import (
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.regions import region_domain
+from cxcall.settings.regions import is_domain_of_vendor, region_domain
 from cxcall.settings.settings import config_path
 from cxcall.settings.sources import CREDENTIAL_NAMES, Layer
 from cxcall.transport.origins import host_of, is_loopback_url
@@ -153,7 +153,8 @@ def require_token_url(settings: Settings) -> str:
     with suppress(UsageError):  # not the host of a region
         contract = find_platform_contract(settings.platform)
         domain = region_domain(settings.values["base_url"]._replace(value=host), contract)
-        fix = f"set `region` to `{domain}` in place of `base_url`; or {fix}"
+        if is_domain_of_vendor(domain, contract):
+            fix = f"set `region` to `{domain}` in place of `base_url`; or {fix}"
     raise credentials_error(f"the token endpoint for `{host}` is not known", fix)
 
 

@@ -25,6 +25,7 @@ from cxcall.settings.sources import (
     find_setting,
     invalid_setting,
     only_sandbox,
+    suggest_name,
     unknown_variables,
     variable_name,
 )
@@ -234,7 +235,7 @@ def _unknown_region(layers: Sequence[SettingsByName], contract: Contract) -> Ite
             "host-unknown",
             region.locate(),
             f"unknown region `{domain}`; it is used unchanged",
-            f"use one of: {', '.join(contract.regions)}",
+            suggest_name(domain, contract.regions.values()),
             "a region may be newer than this list",
         )
 

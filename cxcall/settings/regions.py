@@ -14,8 +14,6 @@ from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.origins import host_of, is_http_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Setting
 
@@ -33,10 +31,9 @@ _FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 
 
 def region_domain(region: Setting, contract: Contract) -> str:
-    """Return the domain of a region from its name (`eu-west-1`) or its domain.
+    """Return the domain of a region from its name (`eu-west-1`) or its domain; raises UsageError for other text.
 
-    The domain may be unknown, but then it is beside a known one, such as `usw2.pure.cloud`: a secret goes to
-    `login.` of it. Raises UsageError for other text.
+    The domain may be unknown, because a region may be newer than the list.
     """
     text = re.sub(_URL_PARTS, "", region.value.lower())
     known = contract.regions.get(text.replace("_", "-"))
@@ -46,19 +43,18 @@ def region_domain(region: Setting, contract: Contract) -> str:
     domains = contract.regions.values()
     uses_areas = bool(domains) and all(re.fullmatch(_AREA, domain) for domain in domains)
     is_area = uses_areas and re.fullmatch(_AREA, text)
-    if text in domains or is_area or (not uses_areas and _is_beside(text, domains)):
+    if text in domains or is_area or (not uses_areas and is_domain_name(text)):
         return text
     other = platform_of_region(region)
-    fix = suggest_name(text, domains if "." in text else contract.regions)
     raise invalid_setting(
         "region",
         region,
         f"`{printable(region.value)}` is not a valid area, such as `na1`"
         if uses_areas
-        else f"`{printable(region.value)}` is neither a known region nor a domain of one",
+        else f"`{printable(region.value)}` is neither a known region nor a domain",
         fix=f"set `platform` to `{other}`, and use its operations: `cxcall operations --platform {other}`"
         if other
-        else fix,
+        else suggest_name(text, contract.regions),
         why=""
         if uses_areas
         else "a region newer than this list is given by its domain, such as `usw2.pure.cloud`; "
@@ -73,11 +69,14 @@ def platform_of_region(region: Setting) -> str:
     return next((each for each in PLATFORMS if name in find_platform_contract(each).regions), "")
 
 
-def _is_beside(domain: str, known: Collection[str]) -> bool:
-    """Return whether a domain differs from a known one, such as `usw2.pure.cloud`, only in the label of the region."""
+def is_domain_of_vendor(domain: str, contract: Contract) -> bool:
+    """Return whether a domain is that of a region, below it, or beside it, as `usw9.pure.cloud` is beside `usw2.pure.cloud`."""
     label, _, parent = domain.partition(".")
-    return bool(re.fullmatch(_LABEL, label)) and any(
-        each.partition(".")[0][-1:].isdigit() and each.partition(".")[2] == parent for each in known
+    return any(
+        domain == each
+        or domain.endswith(f".{each}")
+        or (each.partition(".")[0][-1:].isdigit() and each.partition(".")[2] == parent)
+        for each in (contract.regions.values() if re.fullmatch(_LABEL, label) else ())
     )
 
 

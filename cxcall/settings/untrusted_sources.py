@@ -4,7 +4,7 @@ Whoever can write a `.env` file into a folder must not decide where another pers
 what an operation is, or how careful cxcall is. From `.env`, these kinds of settings are used:
 
 - destination (base_url, region, token_url, issuer): used only with secrets from `.env`, or if another source sets
-  the same value
+  the same value; a region of the platform's published list is also used if no other source sets a destination
 - platform: a destination, because its hosts are the default: the same; if no other source names a platform, it is also used if
   it is the default one, or the one that an access key belongs to
 - schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in
@@ -45,7 +45,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.regions import region_domain, url_area
+from cxcall.settings.regions import is_domain_of_vendor, region_domain, url_area
 from cxcall.settings.sources import (
     CREDENTIAL_NAMES,
     GUARD_SETTINGS,
@@ -188,8 +188,14 @@ class _DotenvChoices:
         if name == "client_id":
             # With the ID of an application, NICE CXone has another token endpoint for an access key.
             return is_cxone and "access_key_secret" in secrets
+        if name == "region" and not own and not self._has_own_address():
+            return not _is_published_region(setting)
         # Beside an address, a region has no effect, except on the token endpoint of an access key.
         return name != "region" or is_cxone or not find_setting("base_url", self._layers)
+
+    def _has_own_address(self) -> bool:
+        """Return whether a source outside `.env` sets the address of the API or of a token endpoint."""
+        return any(find_setting(name, self.outside) for name in URL_SETTINGS)
 
     def _host(self, name: str) -> str:
         """Return the host that a choice leads to."""
@@ -270,6 +276,15 @@ def is_published_host(url: str) -> bool:
     )
 
 
+def _is_published_region(region: Setting) -> bool:
+    """Return whether a region is in the list that its platform has published."""
+    return any(
+        domain in known.regions.values()
+        for known in load_shipped_contracts()
+        for domain in _domain(region, known)
+    )
+
+
 def is_host_of_region(url: str, region: Setting) -> bool:
     """Return whether a URL is at the host that a shipped contract has for the region of a setting.
 
@@ -287,7 +302,10 @@ def is_host_of_region(url: str, region: Setting) -> bool:
 
 
 def _domain(region: Setting, known: Contract) -> Iterator[str]:
+    """Yield the domain of a region if it certainly belongs to the platform's vendor."""
     try:
-        yield region_domain(region, known)
+        domain = region_domain(region, known)
     except UsageError:  # not a region of this platform
         return
+    if is_domain_of_vendor(domain, known):
+        yield domain

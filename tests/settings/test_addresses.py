@@ -59,11 +59,6 @@ def test_unlisted_region_domain_is_used_with_a_warning(world: World) -> None:
         "é.com",
         "a..b",
         "-a.com",
-        "mypurecloud.eu",
-        "evil.com.au",
-        "evil.example",
-        "a.usw2.pure.cloud",
-        "usw2-pure.cloud",
         "-.pure.cloud",
         "a\x7fb.com",
         "api.",
@@ -74,6 +69,24 @@ def test_invalid_region_is_refused(world: World, region: str) -> None:
     error = world.env(CXCALL_REGION=region).refusal()
     assert error.findings[0].code == "host-unknown"
     assert error.findings[0].where == "CXCALL_REGION"
+
+
+@pytest.mark.parametrize(
+    ("region", "token_url"),
+    [
+        ("mypurecloud.eu", ""),
+        ("usw2-pure.cloud", ""),
+        ("evil.mypurecloud.com.example", ""),
+        ("zz.mypurecloud.com", "https://login.zz.mypurecloud.com/oauth/token"),
+        ("usw9.pure.cloud", "https://login.usw9.pure.cloud/oauth/token"),
+    ],
+)
+def test_unknown_domain_is_used_with_a_warning_but_gets_no_client_secret(
+    world: World, region: str, token_url: str
+) -> None:
+    settings = world.env(CXCALL_REGION=region).load()
+    assert (settings.base_url, settings.token_url) == (f"https://api.{region}", token_url)
+    assert [each.code for each in settings.conflicts] == ["host-unknown"]
 
 
 @pytest.mark.parametrize(

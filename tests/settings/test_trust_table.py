@@ -27,7 +27,7 @@ GUARDS = {
 HOSTILE = {
     "profile": "other",
     "platform": "nice-cxone",
-    "region": "eu-west-1",
+    "region": "evil1.pure.cloud",
     "base_url": "https://api.mypurecloud.de",
     "token_url": "https://login.mypurecloud.de/oauth/token",
     "contract": "evil.json",

@@ -36,7 +36,11 @@ MOVES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"token_url": "https://login.example.com/oauth/token"},
     ),
     "another region": ({**CLIENT, "region": "us-east-1"}, {"region": "eu-west-1"}),
-    "another region than the default": (CLIENT, {"region": "eu-west-1"}),
+    "an unknown region": (CLIENT, {"region": "evil1.pure.cloud"}),
+    "a region beside the own login": (
+        {**CLIENT, "token_url": f"{LOGIN}.ie/oauth/token"},
+        {"region": "us-east-1"},
+    ),
     "API of another region": ({**TOKEN, **OWN_REGION}, {"base_url": "https://api.mypurecloud.de"}),
     "login of another region": ({**CLIENT, **OWN_REGION}, {"token_url": f"{LOGIN}.de/oauth/token"}),
     "another host of the region": (
@@ -58,7 +62,7 @@ MOVES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {**KEY, **CXONE, "base_url": "https://api-b32.nice-incontact.com"},
         {"region": "eu1"},
     ),
-    "an area for none": ({**KEY, **CXONE}, {"region": "na1"}),
+    "an unknown area for none": ({**KEY, **CXONE}, {"region": "xx9"}),
     "an API for none": ({**KEY, **CXONE}, {"base_url": CXONE_API}),
     "an API before discovery": ({**KEY, **CLIENT, **CXONE}, {"base_url": CXONE_API}),
     "another issuer of the vendor": (
@@ -129,6 +133,24 @@ def test_dotenv_may_name_the_addresses_of_the_owner(folder: Folder, case: str, p
     used = [each for each in ADDRESSES if each != "issuer" or "platform" in {**own, **dotenv}]
     for name in used:
         assert settings.values[name].value == alone.values[name].value
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("own", "region", "host"),
+    [
+        (TOKEN, "us-east-1", "mypurecloud.com"),
+        (CLIENT, "eu_west_1", "mypurecloud.ie"),
+        (CLIENT, "mypurecloud.de", "mypurecloud.de"),
+        ({**KEY, **CXONE}, "na1", "api-na1.niceincontact.com"),
+    ],
+)
+def test_published_region_of_dotenv_is_used_if_the_owner_names_no_address(
+    folder: Folder, own: dict[str, str], region: str, host: str, place: str
+) -> None:
+    settings = load(folder, place, own, {"region": region})
+    assert errors(settings) == []
+    assert host in settings.base_url
 
 
 @pytest.mark.parametrize("case", MOVES)
