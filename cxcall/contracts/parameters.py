@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types_of
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 
@@ -87,6 +88,11 @@ class Parameter(NamedTuple):
     def as_sent(self) -> Parameter:
         """The same parameter under the name that it has in a request."""
         return self._replace(name=self.name_in_request) if self.name_in_request else self
+
+    @property
+    def place(self) -> str:
+        """Its place in a request, as findings name it: `path`, `query:NAME`, `header:NAME`."""
+        return "path" if self.location == "path" else f"{self.location}:{printable(self.name)}"
 
     @property
     def is_list(self) -> bool:

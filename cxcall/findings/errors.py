@@ -25,6 +25,8 @@ class CxcallError(Picklable, Exception):
 
     exit_code: ExitCode = ExitCode.FAULT
     outcome: Outcome = Outcome.ERROR
+    subject: tuple[Any, ...] = ()
+    """The operation that it is about, the request if it was built, and its body, for the report."""
 
     def __init__(self, *findings: Finding) -> None:
         super().__init__("; ".join(finding.message for finding in findings))

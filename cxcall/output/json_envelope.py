@@ -87,11 +87,13 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as it appears in the envelope, without the quoted line of the file."""
-    excerpt = finding.excerpt
+    excerpt, where = finding.excerpt, finding.where
+    if where in ("query", "header") and finding.origin:
+        where = f"{where}:{finding.origin}"
     return {
         "severity": str(finding.severity),
         "code": finding.code,
-        "where": number_masking.mask_text(finding.where),
+        "where": number_masking.mask_text(where),
         "message": finding.message,
         "fix": complete_commands(finding.fix),
         "why": complete_commands(finding.why),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.output.sections import Section
     from cxcall.responses.delivery import Delivery
@@ -89,7 +90,20 @@ class Report(NamedTuple):
 
 def error_report(error: CxcallError, command: str) -> Report:
     """Return the report of a command that ended with an error."""
-    return Report(command, error.outcome, error.exit_code, findings=error.findings)
+    found = Report(command, error.outcome, error.exit_code, *error.subject)
+    return found._replace(findings=error.findings)
+
+
+@contextmanager
+def named_in_errors(
+    operation: Operation, request: HttpRequest | None = None, body: Any = None
+) -> Iterator[None]:
+    """Add an operation, and its request if it was built, to an error that ends the block, for its report."""
+    try:
+        yield
+    except CxcallError as error:
+        error.subject = error.subject or (operation, request, body)
+        raise
 
 
 def delivery_report(

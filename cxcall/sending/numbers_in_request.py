@@ -150,12 +150,12 @@ def _parameter_values(
     name = fold_number_name(parameter.name)
     if isinstance(value, dict):
         for each in _walk(operation).values(value, "", name, "", schema, is_declared=True):
-            yield each._replace(where=parameter.location)
+            yield each._replace(where=parameter.place)
         return
     if isinstance(value, list):
         schema = schema.get("items", {})
     for each in value if isinstance(value, list) else [value]:
-        yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
+        yield RequestValue(each, parameter.place, name, "", schema, is_declared=True)
 
 
 def body_values(operation: Operation, body: Any) -> Iterator[RequestValue]:

@@ -216,8 +216,8 @@ class Exchange(NamedTuple):
     `may_be_sent` is False only if certainly no byte of the request was sent: it becomes True when the
     connection is established, TLS and proxy included, just before the first byte. `failure` is empty, or
     dns, connect, certificate, certificate-name, certificate-date, ca-file, tls, no-tls, proxy, proxy-login, proxy-refused,
-    no-thread, timeout, reset, cut, malformed, or interrupted; `detail` is its cause as text. A cut response may have its status and headers. `timings` are
-    milliseconds from the start: connect, turn (if there was one), first_byte, total.
+    no-thread, timeout, reset, cut, malformed, or interrupted; `detail` is its cause as text. A cut response may have its
+    status and headers. `timings` are milliseconds from the start: connect, turn (if there was one), first_byte, total.
     """
 
     request: HttpRequest

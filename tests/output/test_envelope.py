@@ -129,6 +129,24 @@ def test_command_has_the_same_name_on_success_and_on_error(
         assert ran.envelope["command"] == command
 
 
+def test_errors_name_the_operation_and_the_request_that_was_built(live: Cxcall) -> None:
+    live.file("dnc.txt", "+12025550102")
+    live.file("bad.json", "{")
+    for words, code, has_request in (
+        (("--contact-id", "1", "--phone-number", "+12025550102"), 3, True),
+        (("-f", "bad.json"), 3, False),
+        ((*EXECUTE[2:], "+12025550102", "--do-not-call", "dnc.txt"), 7, True),
+    ):
+        envelope = live("execute", CAMPAIGN, *words, "-o", "json", code=code).envelope
+        ENVELOPE.validate(envelope)
+        assert (envelope["operation"], envelope["provenance"]) == ("execute", "community")
+        assert (envelope["request"] is not None) == has_request
+        assert "+12025550102" not in str(envelope)
+    envelope = live("campaign", "start", "x", "-o", "json", code=3).envelope
+    assert (envelope["operation"], envelope["provenance"]) == ("start-campaign", "published")
+    assert envelope["request"]["method"] == "POST"
+
+
 @pytest.mark.slow
 def test_each_refusal_has_a_finding_with_advice(live: Cxcall) -> None:
     for number in ("+12025550129", "+12025550140", "+12025550142", "+12025550144", "+12025550150"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.calling_api import document
 from helpers.cases import each_case
 from helpers.guarded_places import ABROAD, NUMBER, PREMIUM, USER, Guards, Place
 from helpers.platform_server import Platform
@@ -61,6 +62,18 @@ def test_listed_number_is_stopped_at_every_place(
     guards: Guards, number: str, dialect: str, place: Place
 ) -> None:
     assert set(guards.codes(dialect, place, number)) >= {"do-not-call"}
+
+
+def test_finding_of_a_guard_names_the_parameter(cxcall: Cxcall) -> None:
+    cxcall.file("dnc.txt", NUMBER)
+    cxcall.file("own.json", document("3.1.0"))
+    places = {"to": "query:to", "X-Callee": "header:X-Callee", "line": "path"}
+    for name, place in places.items():
+        line = () if name == "line" else ("--param", "line=1")
+        words = ("send", "callPerson", "--contract", "own.json", "--set", "/note=1", *line)
+        guard = ("--param", f"{name}={NUMBER}", "--do-not-call", "dnc.txt", "-n", "-o", "json")
+        (found,) = cxcall(*words, *guard, code=7).envelope["findings"]
+        assert (found["code"], found["where"]) == ("do-not-call", place)
 
 
 @at_every_place

@@ -51,7 +51,7 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
             continue
         if not where.startswith("/"):
             for parameter in operation.parameters:
-                if parameter.location == where and values.get(parameter.name) == number:
+                if parameter.as_sent.place == where and values.get(parameter.name) == number:
                     values[parameter.name] = str(written)
                     count += 1
         elif find_value(body.value, where) == number:

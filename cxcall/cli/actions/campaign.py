@@ -12,7 +12,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.output.report import Report
+from cxcall.output.report import Report, named_in_errors
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
@@ -41,6 +41,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         checked = build_request(
             found.operation, {found.id_parameter: campaign}, Payload(None), settings
         )
+        stack.enter_context(named_in_errors(checked.operation, checked.request, checked.body))
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=options.check.strict, force=options.sending.force)
         if options.is_dry_run:

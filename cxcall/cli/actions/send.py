@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.output.report import Report, delivery_report
+from cxcall.output.report import Report, delivery_report, named_in_errors
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload, build_payload
 from cxcall.runtime.streams import WriteError
@@ -62,14 +62,16 @@ def send_one(
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
     send = _follower_of(operation) if sending.wait else deliver_request
-    built = _build_payload(operation, texts, body)
-    values = parameter_values(operation, values, texts, built)
-    stop_on_missing_parameter(operation, values, built)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
+        stack.enter_context(named_in_errors(operation))
+        built = _build_payload(operation, texts, body)
+        values = parameter_values(operation, values, texts, built)
+        stop_on_missing_parameter(operation, values, built)
         start_log(options.log, stack, flags_of(options), body.file)
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
+        stack.enter_context(named_in_errors(checked.operation, checked.request, checked.body))
         call_guards.stop_on_guards(checked.findings)
         reading = _reading_of(checked.operation, read_options)
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
@@ -171,6 +173,7 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     """
     from cxcall.settings.settings import load_settings
 
+    stack.enter_context(named_in_errors(operation))
     if not options.sending.sandbox:
         return load_settings(flags_of(options), operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox

@@ -20,7 +20,7 @@ from cxcall.credentials.client_selection import credentials_identity
 from cxcall.credentials.request_credentials import stop_without_credentials
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError, fault_finding
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.report import Report, delivery_report
+from cxcall.output.report import Report, delivery_report, named_in_errors
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.schema_check import has_errors
 from cxcall.runtime.secrets.known_secrets import redact
@@ -217,8 +217,9 @@ class RequestTools:
                 f"the body has more than {MAX_TEXT:,} characters", where="body", fix="send less"
             )
         checked = self._client.build(operation, body, parameters)
-        call_guards.stop_on_guards(checked.findings)
-        stop_on_errors(checked, strict=False, force=False)
+        with named_in_errors(checked.operation, checked.request, checked.body):
+            call_guards.stop_on_guards(checked.findings)
+            stop_on_errors(checked, strict=False, force=False)
         return checked
 
 
