@@ -103,6 +103,8 @@ def test_deep_value_is_reported(name: str, call: Callable[[Callable[[], Any]], A
     verdict = call(lambda: check(deep))
     assert [finding.code for finding in verdict.findings] == ["body-malformed"]
     assert "nested more than 200 levels" in verdict.findings[0].message
+    with pytest.raises(CxcallError, match="is not the name of an operation"):
+        call(lambda: check({}, deep))
     for source in (
         exchange(deep),
         {**exchange({}), "status": 400, "headers": {"a": deep}},

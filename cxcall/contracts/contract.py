@@ -274,7 +274,7 @@ class Catalog(Sequence[Operation]):
         """
         if not isinstance(name, str):  # from a program
             raise UsageError(
-                f"`{name!r}` is not the name of an operation",
+                f"a value of the type `{type(name).__name__}` is not the name of an operation",
                 where="operation",
                 fix="give a name that `cxcall operations` lists",
             )

@@ -30,9 +30,7 @@ class LedgerError(CxcallError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, message: str, fix: str = _WRITABLE_FIX) -> None:
-        why = (
-            "cxcall does not send what it cannot record, because it could not prevent a second call"
-        )
+        why = "the ledger prevents a second call, so cxcall sends nothing without it"
         super().__init__(Finding.error("ledger", "ledger", message, fix, why))
 
 

@@ -134,7 +134,8 @@ class Tracker(NamedTuple):
         parties = (
             require_items(body, self.declared["parties"]) if "parties" in self.declared else [body]
         )
-        return tuple(leg for party in parties for leg in self._of_party(party))
+        legs = (leg for party in parties for leg in self._of_party(party))
+        return tuple(leg for leg in legs if leg.who or leg.address or leg.state)
 
     def _of_party(self, party: Any) -> Iterator[Leg]:
         places: Sequence[str] = self.declared.get("legs", ())

@@ -131,6 +131,12 @@ def test_login_with_access_key_finds_the_tenant(cxone: Cxcall, vendor: Vendor) -
     assert len(vendor.asked) == 2
 
 
+def test_client_id_is_the_id_of_an_access_key(cxone: Cxcall, vendor: Vendor) -> None:
+    ran = cxone("auth", "login", "--client-id", KEY, stdin=SECRET, code=0)
+    assert f"access_key_id = {KEY}" in ran.out
+    assert json.loads(vendor.asked[0][3]) == {"accessKeyId": KEY, "accessKeySecret": SECRET}
+
+
 @pytest.mark.slow
 def test_registered_application_presents_the_access_key(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment |= {"CXCALL_CLIENT_ID": "app@x=", "CXCALL_CLIENT_SECRET": "s:e=c"}

@@ -57,6 +57,7 @@ def test_deliveries_are_listed_newest_first_and_filtered(live: Cxcall) -> None:
     ).out.splitlines()
     assert [json.loads(line)["id"] for line in found] == [sent[2]]
     assert live("history", "list", "--operation", "execute", code=0).out == ""
+    assert "unknown operation `nope`" in live("history", "list", "--operation", "nope", code=2).err
     assert (
         live("history", "list", "--since", "1h", "--outcome", "accepted", code=0).out.count("\n")
         == 3

@@ -107,7 +107,12 @@ def test_unwritable_state_folder_stops_a_send(cxcall: Cxcall, folder: str) -> No
     cxcall.environment["CXCALL_STATE_DIR"] = folder
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        assert "error[ledger]" in cxcall(*ONE, code=2).err
+        for words in (ONE, ("history", "list")):  # the second one only reads
+            error = cxcall(*words, code=2).err
+            assert "error[ledger]" in error
+            assert (
+                "why: the ledger prevents a second call, so cxcall sends nothing without" in error
+            )
     assert platform.rung == 0
 
 

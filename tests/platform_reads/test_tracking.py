@@ -55,6 +55,13 @@ def test_exit_code_of_a_single_read_says_if_the_callee_was_connected(
     assert ran.codes == codes
 
 
+def test_leg_without_a_state_is_not_printed(cxcall: Cxcall) -> None:
+    reply = Reply(200, {"id": ID, "participants": [{"calls": [{}]}]})
+    with Platform(reads=lambda _path, _count: reply) as platform:
+        ran = cxcall("track", ID, code=8, env=platform.environment)
+    assert "the call has not ended yet: no leg is shown" in ran.err
+
+
 @pytest.mark.slow
 @each_case(
     "until, callee, code, codes",

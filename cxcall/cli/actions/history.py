@@ -65,7 +65,22 @@ def list_deliveries(filters: RecordFilters) -> Report:
             table=_table(records),
             diagnostics=[*_remarks(records), *more_remark(len(records), has_more=has_more)],
         )
-        return with_missing_records(report, ledger)
+        report = with_missing_records(report, ledger)
+        if not (
+            records or report.exit_code or any(ledger.records(operation=filters.operation, limit=1))
+        ):
+            _stop_on_unknown_operation(filters)
+        return report
+
+
+def _stop_on_unknown_operation(filters: RecordFilters) -> None:
+    """Raise UsageError if the filter is an operation that no document declares, because its name is misspelled."""
+    if filters.operation:
+        from cxcall.cli.shared_options import ContractOptions
+        from cxcall.contracts.contract import load_operation
+
+        own = ContractOptions(None).find_file(filters.profile or None)
+        load_operation(filters.operation, own)
 
 
 def _batch_id(ledger: Ledger, text: str) -> str:

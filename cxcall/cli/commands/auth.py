@@ -43,7 +43,9 @@ app = CommandGroup("Log in to the platform and show credentials.", COMMON)
 class LoginOptions(OptionGroup):
     """How to log in; without `with_token` and `web`, with a client secret or an access key."""
 
-    client_id: str | None = option("--client-id ID", "Set the ID of the OAuth client.")
+    client_id: str | None = option(
+        "--client-id ID", "Set the ID of the OAuth client or the access key."
+    )
     with_token: bool = option("--with-token", "Read an access token from stdin and store it.")
     basic: bool = option("--basic", "Store a user name and a password for your own API document.")
     api_key: bool = option("--api-key", "Read an API key for your own document and store it.")
@@ -205,8 +207,12 @@ def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tupl
     if options.web:
         client_id = settings.client_id or _read_id(screen, "client ID", "--client-id")
         return {**flags, "client_id": client_id}, "client_id"
+    is_key = grant_kind(settings) == ACCESS_KEY
+    if is_key and options.client_id and not settings.client_secret:  # no application has this ID
+        flags = {**flags, "client_id": None, "access_key_id": options.client_id}
+        settings = settings_of_platform(flags)
     require_token_url(settings)  # before a person types the secret
-    if grant_kind(settings) == ACCESS_KEY:
+    if is_key:
         name, noun, source = "access_key_id", "access key ID", "CXCALL_ACCESS_KEY_ID"
     else:
         name, noun, source = "client_id", "client ID", "--client-id"
