@@ -35,6 +35,8 @@ SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$
 """The keywords with a schema, with a list of schemas, and with schemas by their names."""
 ALTERNATIVES = ("oneOf", "anyOf")
 """The keywords with a list of schemas of which a value must match one, or at least one."""
+_WITHIN = frozenset((*SCHEMA_KEYWORDS, *SCHEMA_LIST_KEYWORDS, "components"))
+_BY_NAME = frozenset((*SCHEMA_MAP_KEYWORDS, "schemas"))
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
@@ -82,6 +84,12 @@ def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     yield from (member for member in members if isinstance(member, dict))
 
 
+def alternatives_of(schema: JsonSchema) -> list[JsonSchema]:
+    """Return the alternatives that a schema lists itself, except booleans."""
+    listed = [each for word in ALTERNATIVES for each in schema.get(word, ())]
+    return [each for each in listed if isinstance(each, dict)]
+
+
 def schema_types(schema: JsonSchema) -> list[str]:
     """Return the JSON types that a schema declares; empty if it declares none."""
     types = schema.get("type", [])
@@ -118,8 +126,7 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         return text
     if types and "string" not in types:
         return value
-    validator = compile_schema(schema)
-    return value if validator.is_valid(value) and not validator.is_valid(text) else text
+    return value if is_acceptable(schema, value) and not is_acceptable(schema, text) else text
 
 
 def member_schema(node: JsonSchema, token: str) -> JsonSchema:
@@ -202,18 +209,50 @@ def property_pointers(
                 waiting.append((place, member, (*above, reference)))
 
 
-_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
+def with_any_of(node: Any) -> Any:
+    """Return a schema in which each `oneOf` is an `anyOf`, also in the components that it is bundled with."""
+    if isinstance(node, list):
+        return [with_any_of(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    found: JsonSchema = {}
+    for word, rule in node.items():
+        if word in _BY_NAME and isinstance(rule, dict):
+            found[word] = {name: with_any_of(each) for name, each in rule.items()}
+        else:
+            found[word] = with_any_of(rule) if word in _WITHIN else rule
+    if "oneOf" in found:
+        found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
+    return found
 
 
-def compile_schema(schema: JsonSchema) -> Validator:
+def is_acceptable(schema: JsonSchema, value: Any) -> bool:
+    """Return whether a value is valid, or only fits several alternatives of a `oneOf`, which an API may accept.
+
+    Many documents have alternatives that cannot be distinguished.
+    """
+    exact = compile_schema(schema)
+    if exact.is_valid(value):
+        return True
+    lenient = compile_schema(schema, is_lenient=True)
+    return lenient is not exact and lenient.is_valid(value)
+
+
+_compiled: dict[tuple[int, bool], tuple[JsonSchema, Validator]] = {}
+
+
+def compile_schema(schema: JsonSchema, *, is_lenient: bool = False) -> Validator:
     """Return the validator of a JSON Schema 2020-12 object, which is kept for the next use.
 
+    A lenient one allows values that fit several alternatives of a `oneOf`.
     Raises UsageError for a schema of a user's document that cannot be used for a reason that its conversion did not find.
     """
-    known = _compiled.get(id(schema))
+    known = _compiled.get((id(schema), is_lenient))
     if known is None:
+        rules = with_any_of(schema) if is_lenient else schema
         try:
-            validator = new_validator(schema)
+            is_same = is_lenient and rules == schema
+            validator = compile_schema(schema) if is_same else new_validator(rules)
         except ValueError as error:
             reason = str(getattr(error, "message", error))[:_LONGEST_REASON]
             raise UsageError(
@@ -222,7 +261,7 @@ def compile_schema(schema: JsonSchema) -> Validator:
                 fix="correct the schema, or leave out what it says",
             ) from error
         # The schema is kept beside its validator so that no other object can get its id().
-        known = _compiled[id(schema)] = (schema, validator)
+        known = _compiled[id(schema), is_lenient] = (schema, validator)
     return known[1]
 
 

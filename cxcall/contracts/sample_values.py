@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, new_validator
+from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, is_acceptable, new_validator
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, is_number_name
@@ -90,9 +91,11 @@ def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, 
 def sample_body(operation: Operation) -> Any:
     """Return a body that is valid by the schema of an operation, with some optional members if none is required.
 
-    The example of the document is used if it is valid. Returns the likeliest body if no body is valid.
+    The example of the document is used if it is valid. If no body is, one is returned that fits several alternatives of a
+    `oneOf`, or else the likeliest one.
     """
     is_valid = compile_schema(operation.body_schema).is_valid
+    may_fit = partial(is_acceptable, operation.body_schema)
     schema = operation.declared_body_schema
     least = int(operation.media_type in (URLENCODED, MULTIPART))  # a form cannot have an empty list
     candidates = [] if operation.example is None else [operation.example]
@@ -109,13 +112,14 @@ def sample_body(operation: Operation) -> Any:
             )
             value = sampler.sample(schema)
             if value == {}:
-                candidates.append(sampler.with_optional_members(schema, is_valid))
+                candidates.append(sampler.with_optional_members(schema, may_fit))
             (large if sampler.is_cut else candidates).append(value)
             if found := [each for each in candidates if is_valid(each)]:
                 return found[0]
             if len(large) == _ALTERNATIVES:  # the others take as long
                 break
-    return next(filter(is_valid, large), [*candidates, *large][0])
+    found = [*filter(is_valid, large), *filter(may_fit, [*candidates, *large])]
+    return [*found, *candidates, *large][0]
 
 
 class _TooLargeError(Exception):

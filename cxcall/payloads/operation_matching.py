@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import Catalog
-from cxcall.contracts.json_schema import compile_schema, merged_schema, schema_types
+from cxcall.contracts.json_schema import alternatives_of, is_acceptable, merged_schema, schema_types
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import name_words
 
@@ -55,7 +55,7 @@ def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[
 def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Operation, ...]:
     """Return the operations of the first group that has valid ones, most required properties first."""
     for group in groups:
-        found = [entry for entry in group if compile_schema(entry.body_schema).is_valid(value)]
+        found = [entry for entry in group if is_acceptable(entry.body_schema, value)]
         if found:
             return tuple(sorted(found, key=_count_required, reverse=True))
     return ()
@@ -210,7 +210,7 @@ def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
     from cxcall.runtime.patterns import fold_name
 
     schema, folded = operation.schema_at(""), set(map(fold_name, names))
-    alternatives = [each.get("required", ()) for each in schema.get("anyOf", ())]
+    alternatives = [each.get("required", ()) for each in alternatives_of(schema)]
     needed = [[name] for name in schema.get("required", ())]
     if alternatives and all(alternatives):
         needed.append([name for names in alternatives for name in names])

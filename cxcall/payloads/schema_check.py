@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import compile_schema, is_acceptable
 from cxcall.contracts.openapi_document import rules_on
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import leaves
@@ -138,7 +138,8 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         from cxcall.payloads.errors.structure_errors import find_wrong_structures
 
         findings, corrected = explain_schema_errors(operation, body)
-        structures = [*find_wrong_structures(operation, body)]
+        # The body may only fit several alternatives, which is a warning.
+        structures = [*find_wrong_structures(operation, body)] if has_errors(findings) else []
     moved = {*corrected.moved.values()}
     known = {
         each.where
@@ -233,13 +234,12 @@ def has_other_spelling(parameter: Parameter, value: str) -> bool:
     number = _parse_scalar(value)
     is_whole = isinstance(number, float) and number.is_integer()
     is_plain = isinstance(number, str) or (json.dumps(number) == value and not is_whole)
-    return not is_plain and not compile_schema(parameter.schema).is_valid(value)
+    return not is_plain and not is_acceptable(parameter.schema, value)
 
 
 def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:
     """Return whether the texts of a parameter can stand for a value that matches its schema."""
-    validator = compile_schema(schema)
-    return any(validator.is_valid(value) for value in _possible_values(texts))
+    return any(is_acceptable(schema, value) for value in _possible_values(texts))
 
 
 def _possible_values(texts: list[str]) -> Iterator[Any]:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import compile_schema, is_acceptable
 from cxcall.contracts.operation import URLENCODED, is_json
 from cxcall.contracts.parameter_styles import read_path, read_query
 from cxcall.contracts.parameters import JSON_STYLE
@@ -50,13 +50,13 @@ def read_valid_body(operation: Operation, request: SandboxRequest) -> Any:
         )
     try:
         schema, value = _decode(operation, request, media_type, content)
-        error = next(compile_schema(schema).iter_errors(value), None)
+        if is_acceptable(schema, value):
+            return value
+        error = next(compile_schema(schema, is_lenient=True).iter_errors(value))
     except (ValueError, RecursionError):
         # Also a lone surrogate, or a value that is nested too deeply for the validator.
         raise ErrorResponse(400) from None
-    if error is not None:
-        raise _error_response(error)
-    return value
+    raise _error_response(error)
 
 
 def _decode(

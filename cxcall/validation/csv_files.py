@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import IO, TYPE_CHECKING
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import is_acceptable
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.text_files import text_lines
 from cxcall.findings.errors import UsageError
@@ -57,7 +57,7 @@ class CsvFile:
         for table in tables:
             rows = table.records(_lines_of(self._first))
             body = next((each.payload for each in rows if not each.is_blank), None)
-            if body and compile_schema(table.operation.body_schema).is_valid(body.value):
+            if body and is_acceptable(table.operation.body_schema, body.value):
                 return match_operations([each.operation for each in tables], body.value).nearest
         raise UsageError(
             f"no known operation fits the columns and the first record of `{self.name}`",

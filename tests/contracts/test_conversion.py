@@ -47,7 +47,7 @@ TEXTS = st.fixed_dictionaries(
 
 
 def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return schemas of OpenAPI 3.0 that contain others, but not `oneOf`, which is checked as `anyOf`."""
+    """Return schemas of OpenAPI 3.0 that contain others."""
     objects = st.fixed_dictionaries(
         {
             "type": st.just("object"),
@@ -62,7 +62,9 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     arrays = st.fixed_dictionaries(
         {"type": st.just("array"), "items": inner}, optional={"minItems": st.integers(0, 2)}
     )
-    many = st.tuples(st.sampled_from(["allOf", "anyOf"]), st.lists(inner, min_size=1, max_size=2))
+    many = st.tuples(
+        st.sampled_from(["allOf", "anyOf", "oneOf"]), st.lists(inner, min_size=1, max_size=2)
+    )
     return st.one_of(
         st.tuples(objects | arrays, NULLABLE).map(lambda pair: {**pair[0], **pair[1]}),
         many.map(lambda pair: {pair[0]: pair[1]}),

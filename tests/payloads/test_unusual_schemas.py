@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import is_acceptable
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from helpers.calling_api import wrap
@@ -71,22 +71,17 @@ def ring(schema: Any, parameters: list[Any] | None = None) -> Any:
 @given(schema=st.recursive(LEAVES, schemas, max_leaves=6), value=VALUES)
 def test_only_an_invalid_value_has_an_error(schema: Any, value: Any) -> None:
     operation = ring({"allOf": [schema]})
-    is_valid = compile_schema(operation.body_schema).is_valid(value)
-    assert has_errors(check_body(operation, Payload(value))) != is_valid
+    assert has_errors(check_body(operation, Payload(value))) != is_acceptable(
+        operation.body_schema, value
+    )
 
 
-TWO_MATCH = {"oneOf": [{"type": "object"}, {"required": ["a"]}, {"type": "string"}]}
 TEXT = {"type": "object", "properties": {"b": {"type": "string"}}}
 
 
 @each_case(
     "schema, value, message",
     [
-        (
-            TWO_MATCH,
-            {"a": 1},
-            'the body of `ring` matches more than one of the alternatives of its schema; got `{"a": 1}`',
-        ),
         (
             {"propertyNames": {"anyOf": [{"maxLength": 1}, {"enum": ["id"]}]}},
             {"name": 1},

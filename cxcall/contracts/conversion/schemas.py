@@ -121,7 +121,10 @@ class Schemas:
             and (value is not None or key in ("default", "example", "const"))
             and is_usable(self._source, "schema", key, value, at)
         }
-        for each in read_choices(self._source.root, node):
+        choices = [*read_choices(self._source.root, node)]
+        if choices and "oneOf" in found and "anyOf" not in found:
+            found["anyOf"] = found.pop("oneOf")  # the discriminator decides which one is meant
+        for each in choices:
             rules = self._reference(each.rules, at, depth)
             found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
         drop_unreadable_patterns(self._source, found, at)
@@ -132,7 +135,7 @@ class Schemas:
         """Relax rules that no value, or hardly any, can satisfy.
 
         Vendors declare the values of an array's items beside its type, and require properties that they do not
-        allow, which are problems. They also write `oneOf` for alternatives that cannot be distinguished.
+        allow, which are problems.
         """
         values, items = found.get("enum"), found.get("items")
         is_of_items = isinstance(values, list) and not any(
@@ -153,8 +156,6 @@ class Schemas:
             found["required"] = [name for name in needed if name in members]
             message = "the schema requires properties that it does not allow: they are treated as optional"
             self._add_problem(f"{at}/required", message, "declare them, or remove them")
-        if isinstance(found.get("oneOf"), list) and "anyOf" not in found:
-            found["anyOf"] = found.pop("oneOf")
 
     def _add_problem(self, at: str, message: str, fix: str) -> None:
         self._source.add_problem(self._source.fault(at, message, fix))

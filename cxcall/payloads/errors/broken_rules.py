@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import ALTERNATIVES, convert_text, new_validator
+from cxcall.contracts.json_schema import ALTERNATIVES, convert_text, new_validator, with_any_of
 from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
@@ -80,7 +80,7 @@ def _parameter_finding(
 
 def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[str, str]:
     """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
-    schema, read = parameter.schema, parameter.value_of(text)
+    schema, read = with_any_of(parameter.schema), parameter.value_of(text)
     value: Any = text
     of_items = schema.get("items", {})  # a boolean allows, or refuses, every item
     if isinstance(read, list) and isinstance(of_items, dict):
@@ -128,8 +128,7 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
     if keyword == "falseSchema":
         return "is not allowed by the schema", "remove it"
     if keyword in ALTERNATIVES:  # its details are the errors of each alternative
-        count = "more than one" if [] in limit else "none"
-        rule = f"matches {count} of the alternatives of its schema; got `{format_value(value)}`"
+        rule = f"matches none of the alternatives of its schema; got `{format_value(value)}`"
         return rule, "write a value that matches one of them"
     if keyword in ("const", "pattern"):
         verb = "be" if keyword == "const" else "match the pattern"

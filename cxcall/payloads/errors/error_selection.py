@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import ALTERNATIVES, new_validator
+from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, is_acceptable, new_validator
 from cxcall.documents.json_pointer import child_at, has_value, join_pointer, make_pointer, value_at
 from cxcall.payloads.errors.broken_rules import without_duplicates
 from cxcall.payloads.errors.value_corrections import SCALAR_RULES
@@ -32,13 +32,48 @@ def relevant_errors(
     """Yield errors in a body; for a oneOf or anyOf, the errors of the alternative that was probably intended."""
     for error in errors:
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
-        # An alternative without errors is one of several that match, and oneOf allows only one.
-        if context and all(context) and not alternative_properties(context):
+        if context and not alternative_properties(context):
             branches = _discriminated(context, pointer_of(error), operation) or context
             intended = _intended_errors(branches, len(list(error.instance_path)))
             yield from relevant_errors(intended, operation)
         else:
             yield error
+
+
+def find_several_matches(
+    schema: JsonSchema, value: Any
+) -> Iterator[tuple[ValidationError, list[str]]]:
+    """Yield the error of each value that fits several alternatives of a `oneOf`, and their names.
+
+    Without names: the first broken rule if such a `oneOf` only has an effect on it, as in `contains`.
+    """
+    errors = [*compile_schema(schema).iter_errors(value)]
+    found = [*_errors_of_several(errors)]
+    if errors and not found and is_acceptable(schema, value):
+        yield errors[0], []
+    for error in found:
+        nodes = value_at(schema, make_pointer(*error.schema_path))
+        branches = enumerate(error.kind.as_dict()["context"])
+        yield error, [_name(nodes[at], at) for at, branch in branches if not branch]
+
+
+def _errors_of_several(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield the errors for several matches, also those that are all errors of an alternative."""
+    for error in errors:
+        context = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else ()
+        if not all(context):
+            yield error
+        for branch in context:
+            inner = [*_errors_of_several(branch)]
+            yield from inner if len(inner) == len(branch) else ()
+
+
+def _name(node: Any, at: int) -> str:
+    """Return the number of an alternative, with its name or its required properties."""
+    known = node if isinstance(node, dict) else {}
+    name = known.get("$ref", "").rpartition("/")[2] or known.get("title")
+    needed = " and ".join(f"`{each}`" for each in known.get("required", ()))
+    return f"number {at + 1}" + (f" (`{name}`)" if name else f" (with {needed})" if needed else "")
 
 
 def _discriminated(

@@ -30,6 +30,7 @@ from cxcall.payloads.errors.broken_rules import (
 from cxcall.payloads.errors.error_selection import (
     UNKNOWN,
     alternative_properties,
+    find_several_matches,
     names_in,
     one_for_each_value,
     place_of,
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
 _MAX_ROUNDS = 20
 _MAX_LISTED_NAMES = 12
 _ONE_ALTERNATIVE = "send the properties of only one alternative of the schema"
+_FIT_ONE = "change it so that it fits only one of them"
+_WHY_ONE = "the schema allows only one of these alternatives (`oneOf`); the API may accept several"
 _TOGETHER = "allowed together with the other properties of"
 
 
@@ -74,7 +77,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     second one for the missing property.
     """
     findings: list[Finding] = []
-    validator = compile_schema(operation.body_schema)
+    validator = compile_schema(operation.body_schema, is_lenient=True)
     for number in range(_MAX_ROUNDS + 1):
         errors = one_for_each_value(relevant_errors(validator.iter_errors(body.value), operation))
         if number == _MAX_ROUNDS:
@@ -108,6 +111,9 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     unknown, _ = names_in(errors, operation)
     for error in errors:
         findings.extend(_explain_error(operation, body, error, unknown))
+    for error, names in find_several_matches(operation.body_schema, body.value):
+        explainer = _ErrorExplainer(operation, body, place_of(error, body.value))
+        findings.append(explainer.several_matches(names))
     return findings, body
 
 
@@ -316,6 +322,13 @@ class _ErrorExplainer:
         if kind is not Applicability.PLACEHOLDER and not is_valid_scalar(value, self.schema):
             value, kind = placeholder  # in the correct format, but still wrong
         return [] if value == self.value else [write("replace", self.pointer, value, kind)]
+
+    def several_matches(self, names: list[str]) -> Finding:
+        """Return the warning about a value that fits several alternatives of a `oneOf`; `names` are theirs, if known."""
+        listed = f"{': ' * bool(names)}{', '.join(names)}"
+        message = f"{self.label} fits several alternatives of its schema{listed}"
+        found = self._finding("value-not-allowed", message, fix=_FIT_ONE, why=_WHY_ONE)
+        return found._replace(severity=Severity.WARNING)
 
     def wrong_value(self, error: ValidationError) -> Finding:
         """Return the finding on a value that breaks a rule of its schema."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from cxcall.contracts.json_schema import alternatives_of
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
@@ -205,7 +206,7 @@ def _needed_names(operation: Operation, pointer: str) -> set[str]:
     groups = (
         schema.get("required", ()),
         *schema.get("x-cxcall-once-required", ()),
-        *(each.get("required", ()) for each in (*schema.get("anyOf", ()), *rules)),
+        *(each.get("required", ()) for each in (*alternatives_of(schema), *rules)),
     )
     return {name for group in groups for name in group}
 
