@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 from statistics import median
 
 import pytest
 
 from cxcall.cli import root_command as cli
+from helpers.syntax_trees import PACKAGE, syntax_trees
 
 MOST_PATTERN_CHARACTERS = 120
-PACKAGE = Path(__file__).parent.parent / "cxcall"
 
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
-
-
-@cache
-def syntax_trees() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text("utf-8")) for path in modules()}
 
 
 def test_files_stay_readable() -> None:

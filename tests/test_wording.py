@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.syntax_trees import syntax_trees
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,8 +37,8 @@ OTHER_FORMS = re.compile(r"\bTell whether\b|\b(?:None|empty) where\b|\bTake over
 
 def messages() -> Iterator[tuple[str, str]]:
     """Yield the place and text of each string of the program that is not a docstring."""
-    for path in sorted((ROOT / "cxcall").rglob("*.py")):
-        name, nodes = path.relative_to(ROOT), [*ast.walk(ast.parse(path.read_text("utf-8")))]
+    for path, tree in syntax_trees().items():
+        name, nodes = path.relative_to(ROOT), [*ast.walk(tree)]
         statements = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         for node in nodes:
             if (
