@@ -274,7 +274,7 @@ def request_of_draft(
     """Return the request of a draft; `text` is the code, which may show which library sends it."""
     headers = dict(draft.headers)
     is_query = re.search(f"[?&]{VARIABLE}$", draft.target)
-    if draft.body_rank == 1 and (is_query or draft.hidden_body):
+    if draft.body_rank == 1 and (is_query or draft.hidden_body or draft.method == "GET"):
         draft.body = None  # a map from which code builds the query, or which it only gives a name
     draft.body = names_in_code.with_later_items(draft.body, text)
     if has_type_names(draft.body, text) and is_in_code(VENDOR_MODELS, text):
@@ -284,7 +284,7 @@ def request_of_draft(
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
-    if sends_parts(text, headers.get(written, ""), draft.body, draft.body_kind):
+    if sends_parts(draft, headers.get(written, ""), text):
         body, draft.hidden_body = None, unknown()
         content_type = headers.get(written, "")
         if not content_type.startswith(MULTIPART):

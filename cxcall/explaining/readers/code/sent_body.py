@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.code.names_in_code import is_in_code
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
@@ -58,7 +59,7 @@ PYTHON_TEXT = "python"
 # Not an import alone, which generated code has for each kind of body.
 _SENDS_PARTS = re.compile(
     r"^(?![ \t]*(?:import|using|use|from|package)\b|.*\brequire\b).*"
-    r"(?:\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\("
+    r"(?:\bFormData\b|multipart|CURLFile|[\"'],\s*new File\(|\.attach\("
     r"|\badd(?:Upload|File|Form)\(|\bfiles *=)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -261,13 +262,14 @@ def with_queries(terms: list[Any]) -> list[Any]:
     ]
 
 
-def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
-    """Return whether code sends a multipart form; `kind` is the encoding that a call gives the body."""
+def sends_parts(draft: RequestDraft, content_type: str, text: str) -> bool:
+    """Return whether code sends a multipart form: not if it names a method for reading."""
+    body = draft.body
     is_written = isinstance(body, str) and "Content-Disposition" in body
     if content_type.startswith(MULTIPART) or (is_written and not content_type):
         return True
-    kind = kind if body and body != "{}" else ""
+    kind = draft.body_kind if body and body != "{}" else ""
     is_other = _OTHER_TYPE.search(content_type) or kind in ("json", "text", "twice")
     if isinstance(body, dict) and "CURLOPT_POSTFIELDS" in text and not (is_other or kind):
         return True
-    return not is_other and is_in_code(_SENDS_PARTS, text)
+    return not (is_other or draft.method in READ_METHODS) and is_in_code(_SENDS_PARTS, text)

@@ -89,10 +89,13 @@ _ECHOED = (
 _XARGS = re.compile(r"\bxargs\b(?:[^|]*? (?:-I ?|--replace=)([^\s'\"]+))?[^|]*$")
 """`xargs`, with what it replaces with a line that it reads; without that, it appends words to the command."""
 _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
+_COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 
 
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
+    shown = _COMMENT.sub(lambda each: "" if COMMAND.search(each[0]) else each[0], text)
+    text = shown if COMMAND.search(shown) else text  # else `#` is the prompt of an administrator
     text = _without_strings(text, (each.start() for each in COMMAND.finditer(text)))
     straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
     findings = (_CURLY_QUOTES,) if straight != text else ()

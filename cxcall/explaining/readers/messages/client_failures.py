@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.messages.program_text import is_program_text, without_long_strings
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
 
@@ -67,15 +69,6 @@ _FAILURE = re.compile(
     f"|(?P<unsent>{_NOT_SENT})|(?P<unanswered>{_NOT_ANSWERED})",
     re.IGNORECASE,
 )
-# Code that handles, raises, or prints an error does not show that the error happened.
-_CODE_LINE = re.compile(
-    r"^\s*[}\])]*\s*"
-    r"(?:except|catch|rescue|import|using|use|from|throw|raise|return|if|elif|when|case)\b"
-    r"|[!=]==?\s"
-    r"|\b(?:catch|print\w*|log|echo|puts|error|warn|Write-\w+)\s*[(\"']"
-    r"|^\s*(?://|#)(?!\s*[\w.]{1,80}(?:Error|Exception): )",  # comments, but not one with an error
-    re.IGNORECASE | re.MULTILINE,
-)
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
 _REPORT = re.compile(
     r"^[ \t]*(?:curl: \(\d+\) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
@@ -83,6 +76,8 @@ _REPORT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_LINE = 200
+_MAX_BESIDE = 2000
+_MAX_NAMES = 1000
 _TO_CONNECT = re.compile(
     r"^.{0,1000}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
     re.IGNORECASE | re.MULTILINE,
@@ -106,10 +101,12 @@ def find_failure(text: str) -> str:
         return curl[0].strip()
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    for found in _FAILURE.finditer(text):
-        start, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
-        line = text[start : end if end >= 0 else len(text)]
-        if not _CODE_LINE.search(line):
+    text = without_long_strings(text)
+    for found in islice(_FAILURE.finditer(text), _MAX_NAMES):
+        first = max(found.start() - _MAX_BESIDE, 0)
+        start = text.rfind("\n", first, found.start()) + 1 or first
+        line = text[start : found.end() + _MAX_BESIDE].partition("\n")[0]
+        if not is_program_text(line, found.start() - start):
             return _shorten(line, found.start() - start, found.end() - start)
     return ""
 

@@ -45,7 +45,7 @@ NAMED_STATUS = re.compile(
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
-    rf"(?![\w-]|\.\w|{_UNIT}|[>\"')\]]?,? but (?:got|was|received)\b)",
+    rf"(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
 STATUS_ALONE = re.compile(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
