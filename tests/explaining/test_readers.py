@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,87 +16,23 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.format_detection import open_source, read_exchanges
 from cxcall.findings.errors import CxcallError
 from helpers.cases import each_case
+from helpers.curl_commands import CURLS
 from helpers.har import har
 from helpers.pasted_texts import TEXTS, URL
+from helpers.recorder import Recorder
 from helpers.work import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from cxcall.explaining.observed_request import ObservedRequest
 
 MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "128"))
 
 
-class Recorder:
-    """A server that records requests."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, str, dict[str, str], bytes]] = []
-        recorder = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                recorder.got.append((self.command, self.path, headers, body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
-            setattr(Handler, f"do_{method}", Handler.answer)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    running = Recorder()
-    yield running
-    running.server.shutdown()
-    running.thread.join()
-    running.server.server_close()
-
-
-def same(found: ObservedRequest, sent: tuple[str, str, dict[str, str], bytes]) -> None:
-    method, target, headers, body = sent
-    query = f"?{target.partition('?')[2]}" if "?" in target else ""
-    assert found.method == method
-    assert found.path == target.partition("?")[0]
-    assert bool(found.query) == bool(query)
-    assert (found.body or "") == body.decode()
-    for name in ("content-type", "authorization", "accept", "x-mine"):
-        assert (found.headers.get(name) if found.headers else None) == headers.get(name), name
-
-
-CURLS = [
-    "curl {url}/a",
-    "curl -X POST {url}/a -d x=1 -d y=2",
-    "curl -sS -XPUT '{url}/a b?q=1'".replace("a b", "ab"),
-    'curl --json \'{{"a": "b c"}}\' {url}/a',
-    "curl {url}/a -H 'Content-Type: application/json' --data-raw '{{\"n\": \"+1\\\\u0041\"}}' --compressed -k -L",
-    "curl {url}/a -H \"X-Mine: a\\\"b\" --data-binary $'line\\n\\'two\\' \\x41'",
-    "curl \\\n  --request PATCH \\\n  --url {url}/a?x=y \\\n  --header 'Authorization: Bearer t' \\\n  --data '{{}}'",
-    "curl -G {url}/a -d a=1 --data-urlencode 'b=c d&e'",
-    "curl -u me:secret -I {url}/a",
-    "curl -o /dev/null -w '%{{http_code}}' -m 5 -A agent -e {url} -b c=d {url}/a",
-    "curl --data-urlencode 'a b=c' --data-urlencode =x {url}/a",
-]
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to compare with")
-@pytest.mark.parametrize("template", CURLS)
-def test_curl_command_is_read_as_curl_sends_it(template: str, recorder: Recorder) -> None:
-    command = template.format(url=recorder.url)
-    subprocess.run(["bash", "-c", command], check=False, capture_output=True, timeout=20)
-    (found,) = read_exchanges(f"$ {command}", "x")
-    same(found, recorder.got[0])
+    with Recorder() as running:
+        yield running
 
 
 SNIPPETS = [
@@ -157,16 +90,6 @@ def test_literal_with_three_quotation_marks_ends_at_them(quote: str) -> None:
     text = f'var data = {quote}{shown}{quote};\ndio.post("{URL}", data: data);'
     (found,) = read_exchanges(text, "snippet")
     assert found.body == shown.replace("\\", "")
-
-
-def test_file_named_in_a_curl_command_is_not_opened(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("the secret")
-    (found,) = read_exchanges(
-        f"curl -d @{secret} https://api.mypurecloud.com/api/v2/conversations/calls", "x"
-    )
-    assert found.body is None
-    assert "not read" in found.findings[0].message
 
 
 VERBOSE = """*   Trying 127.0.0.1:80...

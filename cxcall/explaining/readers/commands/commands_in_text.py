@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from cxcall.explaining.observed_request import ObservedRequest
@@ -17,6 +17,8 @@ from cxcall.explaining.readers.commands.other_clients import (
 from cxcall.explaining.readers.commands.shell_text import (
     Command,
     fill_command,
+    fill_variables,
+    find_files,
     find_variables,
     read_here_document,
     read_piped_text,
@@ -47,6 +49,7 @@ COMMAND = re.compile(
 )
 _CMD_PROMPT = re.compile(r"(?<!PS )\b[A-Z]:\\[^>\n]*>[ \t]*\Z")
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
+_INPUT = re.compile(r"<[\w./-]*")
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
 _DASHES = {"\u2013": "-", "\u2014": "--"}
@@ -105,7 +108,10 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
 
 def _read_all(text: str) -> Iterator[ObservedRequest]:
     match = COMMAND.search(text)
-    variables = find_variables(text) if (match and "$" in text) or "%" in text else {}
+    written = list(find_files(text)) if match else []
+    all_files = {name: content for _, name, content in written}
+    variables = find_variables(text, all_files) if (match and "$" in text) or "%" in text else {}
+    written = [(at, name, fill_variables(content, variables)) for at, name, content in written]
     before = 0
     for _ in range(_MAX_COMMANDS):
         if match is None:
@@ -118,30 +124,45 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         if _CMD_PROMPT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
             command = command._replace(is_cmd=True)
         end = match.start() + command.end
-        piped = read_piped_text(text[before : match.start()])
+        files = {name: content for at, name, content in written if at < end}
+        piped = read_piped_text(text[before : match.start()], files)
         if here := _HERE_PIPE.search(text[before : match.start()]):
             piped, end = read_here_document(text, end, here[1])
+        piped = command.here_document if piped is None else piped
+        command = _with_input(command)
+        files |= {} if piped is None else {"-": fill_variables(piped, variables)}
         following = COMMAND.search(text, end)
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
         findings = _ECHOED if _ECHO.search(text, match.start(), end) else ()
-        for request in _read_command(match.lastgroup or "", command, piped, after):
+        for request in _read_command(match.lastgroup or "", command, files, after):
             is_cut = request.has_hidden_headers or bool(xargs and not xargs[1])
             found = (*request.findings, *findings)
             yield replace(request, findings=found, has_hidden_headers=is_cut)
         match, before = following, end
 
 
+def _with_input(command: Command) -> Command:
+    """Return a command with the name of the file behind `<` in place of `-`, the name of standard input."""
+    words = command.words
+    at = next((at for at, word in enumerate(words) if _INPUT.fullmatch(word)), len(words))
+    name = words[at][1:] or "".join(words[at + 1 : at + 2]) if words[at:] else ""
+    if not name:
+        return command
+    others = words[:at] + words[at + 1 + (words[at] == "<") :]
+    named = {"-": name, "@-": f"@{name}"}
+    return command._replace(words=[named.get(each, each) for each in others])
+
+
 def _read_command(
-    program: str, command: Command, piped: str | None, after: str
+    program: str, command: Command, files: Mapping[str, str], after: str
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of one command; `after` is the text below it."""
     response = read_response(after)
     if program == "gc":
-        yield read_gc(command.words[1:], piped, response)
+        yield read_gc(command.words[1:], files.get("-"), response)
         return
     if program == "httpie":
-        content = command.here_document if piped is None else piped
-        yield read_httpie(command.words, content, response)
+        yield read_httpie(command.words, files.get("-"), response)
         return
     if (
         command.words[0].endswith(".exe") and not command.is_cmd
@@ -153,7 +174,7 @@ def _read_command(
         command = command._replace(words=postman_as_curl(command.words))
     origin = "wget command" if program == "wget" else "curl command"
     failure = "" if response or program == "wget" else find_failure(after)
-    for request in build_curl_requests(origin, command, piped, response):
+    for request in build_curl_requests(origin, command, files, response):
         yield replace(request, failure=failure)
 
 

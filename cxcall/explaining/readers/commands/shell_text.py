@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from itertools import islice, takewhile
 
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 from cxcall.named_tuple import NamedTuple
@@ -42,13 +42,20 @@ _MAX_LOOK_AHEAD = 4096
 _CMD_ONLY = re.compile(r"\^[ \t]*\r?\n")
 # bash, zsh, and cmd write `name=value`, fish `set name value`.
 _SET = re.compile(
-    r"""^[ \t]*(?:\$[ \t]+)?(?:(?:export|local|readonly|declare|typeset|set)[ \t]+(?:-\w+[ \t]+)*)?
+    r"""(?:^|[;&|])[ \t]*(?:\$[ \t]+)?(?:(?:export|local|readonly|declare|typeset|set)[ \t]+(?:-\w+[ \t]+)*)?
     (?P<name>[A-Za-z_]\w*)(?:=|(?<=[ \t]\w)[ \t]+|[ \t]+(?=['"]))(?=\S)""",
     re.MULTILINE | re.VERBOSE,
 )
+_DIRECTIVE = re.compile("%[%ds]")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_WRITE = re.compile(
+    r"(?:^|(?<=[\s;&|({$]))(?P<command>(?:cat|echo|printf|tee)[ \t]+\S)", re.MULTILINE
+)
+_PIPELINE = re.compile(r"\s*+(?:\|\s*+[^|;\n]*+)+")
 _CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
 _CMD_NAME = re.compile(r"%(\w+)%")
-_MAX_VARIABLES = 100
+_MAX_PIPED = 20
+_MAX_VARIABLES = 500
 _MAX_VALUE = 1 << 16
 _MAX_FILLED = 1 << 22
 
@@ -144,19 +151,51 @@ def _decode_escape(match: re.Match[str]) -> str:
     return chr(int(digits, 16)) if digits else _ANSI_ESCAPES.get(match[3], match[3])
 
 
-def find_variables(text: str) -> dict[str, str]:
-    """Return the values of the variables that a script sets itself."""
-    found: dict[str, str] = {}
-    for match in islice(_SET.finditer(text), _MAX_VARIABLES):
+def find_variables(text: str, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of the variables that a script sets itself, and of `$(cat FILE)` for the files that it writes."""
+    found = {f"(cat {name})": content for name, content in files.items()}
+    for match in _assignments(text):
         if here := _CAT.match(text, match.end()):
             content, _ = read_here_document(text, match.end(), here[1])
             words = [content] if content is not None else []
         else:
             value = text[match.end() : match.end() + _MAX_VALUE]
-            words = split_command(value).words[:1]
-        if words and len(filled := _fill(words[0], found)) <= _MAX_VALUE:
-            found[match["name"]] = filled
+            words = split_command(value).words
+        words[:1] = [f"{match['name']}={word}" for word in words[:1]]
+        for word in takewhile(_ASSIGNMENT.match, words):
+            name, _, value = word.partition("=")
+            if len(filled := fill_variables(value, found)) <= _MAX_VALUE:
+                found[name] = filled
     return found
+
+
+def _assignments(text: str) -> Iterator[re.Match[str]]:
+    """Yield the first assignment of each line and, behind a separator that is in no quotes, of each other command."""
+    line = start = -1
+    for match in islice(_SET.finditer(text), _MAX_VARIABLES):
+        above, position = text.rfind("\n", 0, match.start()) + 1, match.start()
+        line, start = above, start if line == above else above
+        while start < position:
+            start += split_command(text[start : start + _MAX_VALUE]).end
+            start += start < position
+        if start == position:
+            yield match
+
+
+def find_files(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the place, name, and text of each file that a script writes: `cat > FILE <<END`, `echo TEXT > FILE`."""
+    for match in islice(_WRITE.finditer(text), _MAX_VARIABLES):
+        command = split_command(text[match.start("command") : match.start() + _MAX_VALUE])
+        at = next((at for at, word in enumerate(command.words) if word[:1] == ">"), -1)
+        if command.words[0] == "tee" and command.words[1:]:
+            at, name = -1, command.words[-1]
+        elif at > 0 and command.words[at] != ">>":
+            name = command.words[at][1:] or "".join(command.words[at + 1 : at + 2])
+        else:
+            continue
+        content = _printed(command._replace(words=command.words[:at]))
+        if name and content is not None:
+            yield match.start(), name, content
 
 
 def fill_command(command: Command, variables: Mapping[str, str]) -> Command:
@@ -165,32 +204,43 @@ def fill_command(command: Command, variables: Mapping[str, str]) -> Command:
         return command
     content, words, room = command.here_document, [], _MAX_FILLED
     for word in command.words:
-        words.append(_fill(word, variables))
+        words.append(fill_variables(word, variables))
         room -= len(words[-1])
         if room < 0:
             return command
-    filled = content if content is None else _fill(content, variables)
+    filled = content if content is None else fill_variables(content, variables)
     return command._replace(words=words, here_document=filled)
 
 
-def _fill(text: str, variables: Mapping[str, str]) -> str:
+def fill_variables(text: str, variables: Mapping[str, str]) -> str:
+    """Return a text with the values of known variables."""
     marked = _CMD_NAME.sub(
         lambda found: mark_unresolved(found[0]) if found[1] in variables else found[0], text
     )
     return replace_variables(marked, lambda name: variables.get(name.strip("${}%")))
 
 
-def read_piped_text(before: str) -> str | None:
-    """Return the text that `echo` or `printf` pipes into the command after a text."""
+def read_piped_text(before: str, files: Mapping[str, str]) -> str | None:
+    """Return the text that `echo`, `printf`, or `cat` pipes into the command after a text."""
     before = before[-(1 << 18) :]
     if not before.rstrip(" \t\r\n\\").endswith("|"):
         return None
-    start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat"))
-    quoted = [before.find(name) for name in ("echo '", 'echo "', "printf '", 'printf "')]
-    first = min((at for at in quoted if at >= 0), default=start)
-    if first < 0:
-        return None
-    command = split_command(before[first:])
+    for match in list(_WRITE.finditer(before))[-_MAX_PIPED:]:
+        command = split_command(before[match.start("command") :])
+        if _PIPELINE.fullmatch(before, match.start("command") + command.end):
+            text = _printed(command)
+            name = "".join(command.words[1:2])
+            return files.get(name, mark_unresolved(f"$(cat {name})")) if text is None else text
+    return None
+
+
+def _printed(command: Command) -> str | None:
+    """Return the text that `echo`, `printf`, or `cat` with a here-document prints; None for the content of a file."""
     words = [each for each in command.words[1:] if not each.startswith("-")]
-    text = command.here_document if command.here_document is not None else " ".join(words)
-    return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
+    if command.here_document is not None or command.words[0] not in ("echo", "printf"):
+        return command.here_document
+    if command.words[0] == "echo" or not words:
+        return " ".join(words)
+    values = iter(words[1:])
+    text = _DIRECTIVE.sub(lambda each: "%" if each[0] == "%%" else next(values, ""), words[0])
+    return text.replace("\\\\", "\\")
