@@ -8,7 +8,6 @@ from typing import Any
 
 from cxcall.contracts.contract import Contract, load_user_contract
 from cxcall.contracts.operation import Operation
-from cxcall.documents.text_files import read_text
 from cxcall.explaining.checks.body.body_check import (
     MAY_BE_ADDED,
     check_parameter_values,
@@ -128,13 +127,13 @@ def explain(
     is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
     that JSON cannot hold, such as one that contains itself.
     """
-    from cxcall.explaining.readers.format_detection import read_exchanges
+    from cxcall.explaining.readers.format_detection import read_exchanges, read_source_file
     from cxcall.explaining.readers.json_values.exchanges import read_exchange
 
     if isinstance(source, str):
         requests = list(read_exchanges(source, "text"))
     elif isinstance(source, os.PathLike):
-        requests = list(read_exchanges(read_text(os.fspath(source)), os.fspath(source)))
+        requests = list(read_exchanges(read_source_file(os.fspath(source)), os.fspath(source)))
     elif isinstance(source, Mapping):
         requests = [read_exchange(source, "exchange")]
     else:
@@ -220,8 +219,9 @@ def _check_response(
         return
     is_failure = response.json() is None and bool(find_platform_codes(response.text.strip()))
     if request.is_successful and not is_failure:
-        is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
-        yield from explain_failures(response.json(), is_read=is_read)
+        is_query = request.path.endswith(("/query", "/search"))
+        is_read = is_query or request.method in READ_METHODS
+        yield from explain_failures(response.json(), is_read=is_read, is_query=is_query)
         if unreadable_reason(response) == WEB_PAGE:
             yield web_page_finding(request.host)
         return

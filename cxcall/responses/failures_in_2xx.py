@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -72,17 +72,18 @@ class _Failure(NamedTuple):
     meaning: str = ""
 
 
-def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
+def explain_failures(body: Any, *, is_read: bool, is_query: bool = False) -> Iterator[Finding]:
     """Yield a finding for each different failure that the body of a 2xx response reports.
 
-    A failed item in a list that a read returns is a note, because the read itself did not fail.
+    A failed item in a list that a read returns is a note, because the read itself did not fail. Each list in the
+    response to a query is one; that of another read may be a part of the object that was read.
     """
     seen: set[tuple[str, Severity]] = set()
     failures = list(_find_failures(body, ""))
     # The items tell more than a count of failures.
     failures = [each for each in failures if _says_why(each)] or failures
     for failure in failures:
-        is_item = is_read and _is_listed(body, failure.pointer)
+        is_item = is_read and _is_listed(body, failure.pointer, is_query=is_query)
         severity = Severity.NOTE if is_item else Severity.ERROR
         reason = failure.text.partition("` ")[2] + failure.meaning
         if (reason, severity) in seen:
@@ -120,15 +121,15 @@ def _says_why(failure: _Failure) -> bool:
     return bool(failure.meaning) or "is `" in failure.text or " has " in failure.text
 
 
-def _is_listed(body: Any, pointer: str) -> bool:
-    """Return whether a place is in an item of the list that a body is: an array, or a page of results."""
-    if isinstance(body, list):
-        return True
-    first, _, rest = pointer[1:].partition("/")
-    is_item = isinstance(body.get(first), list) and bool(rest)
-    return is_item and (
-        first == "entities" or bool(_PAGING_NAMES & {name.lower() for name in body})
-    )
+def _is_listed(body: Any, pointer: str, *, is_query: bool) -> bool:
+    """Return whether a place is in an item of a list that was read: an array, a page, or a result of a query."""
+    value, owner, name = body, body, ""
+    for token in split_pointer(pointer)[:-1]:
+        if isinstance(value, list):
+            is_page = value is body or name == "entities" or is_query
+            return is_page or bool(_PAGING_NAMES & {each.lower() for each in owner})
+        value, owner, name = value[token], value, token
+    return False
 
 
 def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:

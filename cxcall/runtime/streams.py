@@ -78,12 +78,23 @@ class _GuardedStream(TextIOWrapper):
 class _GuardedStdout(_GuardedStream):
     """stdout whose write errors differ from every other OSError."""
 
+    is_optional = False
+
     def _handle(self, _error: OSError) -> None:
         if isinstance(_error, BrokenPipeError):
+            if self.is_optional:
+                discard(self)
+                return
             raise _error
         if isinstance(_error, TimeoutError):
             discard(self)
         raise WriteError(*_error.args) from None
+
+
+def ignore_closed_pipe() -> None:
+    """Let a check come to its exit code, although the reader of its output has ended (`| head -1`)."""
+    if isinstance(sys.stdout, _GuardedStdout):
+        sys.stdout.is_optional = True
 
 
 def guard_streams() -> None:

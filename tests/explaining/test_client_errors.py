@@ -187,3 +187,21 @@ def test_body_in_yaml_may_have_a_member_about_a_failure() -> None:
     body = "note: the call timed out\nname: x"
     (request,) = read_exchanges(f"POST {URL}\nContent-Type: text/yaml\n\n{body}\n", "text")
     assert request.body == body
+
+
+CALLED = f'axios.post("{URL}", {{queueId: "x"}}, {{headers: {{Authorization: "Bearer x"}}}})\n\n'
+
+
+@each_case(
+    "printed",
+    [
+        "AxiosError: Request failed with status code 429\n  response: {\n    status: 429,\n    headers: HEADERS,\n    data: { code: 'too.many.requests', message: 'x' }\n  }",
+        "Uncaught {status: 429, headers: HEADERS, body: {code: 'too.many.requests', message: 'x'}}",
+        "UnhandledPromiseRejection: { status: 429, headers: HEADERS }",
+    ],
+)
+@each_case("headers", ["{'retry-after': '17'}", "Object [AxiosHeaders] { 'retry-after': '17' }", "[Object: null prototype] { 'retry-after': '17' }"])  # fmt: skip
+def test_wait_in_a_printed_rejection_is_read(printed: str, headers: str) -> None:
+    for code in ("", CALLED):
+        (found,) = explain(code + printed.replace("HEADERS", headers))
+        assert found.findings[0].fix == "send it again in 17 s, as the response asks"

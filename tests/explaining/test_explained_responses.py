@@ -50,6 +50,19 @@ def test_later_failure_in_a_2xx_response_is_an_error(body: Any) -> None:
     assert errors(exchange) == {"hidden-failure": "response"}
 
 
+def test_failed_item_that_a_query_found_is_a_note() -> None:
+    conversation = {"participants": [{"sessions": [{"segments": [{"errorCode": "error.x"}]}]}]}
+    found = {"conversations": [conversation]}
+    path = "/api/v2/analytics/conversations/details/query"
+    days = {"interval": "2026-11-01T00:00:00Z/2026-11-02T00:00:00Z"}
+    exchange = make_exchange("POST", path, body=days, status=200, response=found)
+    (explained,) = explain(exchange)
+    assert [each.severity for each in explained.findings] == [Severity.NOTE]
+    assert explained.findings[0].code == "hidden-failure"
+    started = make_exchange("POST", "/api/v2/conversations/calls", status=201, response=found)
+    assert errors(started) == {"hidden-failure": "response"}
+
+
 def test_ticket_has_request_time_and_correlation_id() -> None:
     headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
     response = {"status": 400, "headers": headers, "body": "Bad Request"}

@@ -14,7 +14,7 @@ from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions
 from cxcall.contracts.contract import load_user_contract
-from cxcall.documents.text_files import STDIN, read_text
+from cxcall.documents.text_files import STDIN
 from cxcall.explaining.checks.url.route_check import is_no_api_request
 from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import find_correction
@@ -24,6 +24,7 @@ from cxcall.explaining.readers.format_detection import (
     FORMATS,
     open_source,
     read_exchanges,
+    read_source_file,
     unknown_format,
 )
 from cxcall.findings.codes import find_code, load_codes
@@ -36,6 +37,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 from cxcall.responses.refusals.finding_code_table import Cause, cause_of_status
+from cxcall.runtime.streams import ignore_closed_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,13 +150,14 @@ def _explain_file(options: ExplainOptions) -> Report:
     """
     if not options.file:
         _refuse_terminal()
+    ignore_closed_pipe()
     screen, entry, contract = (
         Screen.standard(options.output),
         options.entry,
         options.documents.find_file(),
     )
     name = options.file or STDIN
-    text = read_text(name)
+    text = read_source_file(name)
     if not text.strip():  # such as from a pipe whose command failed
         problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
         raise UsageError(problem, where=name, fix=f"give {FORMATS}")

@@ -271,6 +271,13 @@ def _refusal(explanation: Explanation) -> UsageError:
             where="--fix",
             fix="log in with `cxcall auth login`, which sends the request in the right form",
         )
+    request = explanation.request
+    if not (request.method or request.host or request.path or request.body):
+        return UsageError(
+            "the text shows only a response, and no request that could be corrected",
+            where="--fix",
+            fix="add the request: its method, URL, and body",
+        )
     return UsageError(
         "no operation whose schema is known is similar to this request",
         where="--fix",

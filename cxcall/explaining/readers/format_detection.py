@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from cxcall.documents.json_document import BOM
+from cxcall.documents.json_document import BOM, DocumentError
 from cxcall.documents.json_text import load_json
-from cxcall.documents.text_files import split_lines
+from cxcall.documents.text_files import read_text, split_lines
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.explaining.request_masking import find_json_secrets
@@ -57,6 +57,15 @@ class Source(NamedTuple):
                 where="--entry",
                 fix="leave out `--entry`: all requests in the text are explained",
             )
+
+
+def read_source_file(path: str) -> str:
+    """Return the text of a file, or of stdin (`-`); raises UsageError if it cannot be read, or is not UTF-8."""
+    try:
+        return read_text(path)
+    except DocumentError as error:  # no request was read, so this is no finding about one
+        problem = error.findings[0]
+        raise UsageError(problem.message, where=problem.where, fix=problem.fix) from None
 
 
 def open_source(text: str, name: str) -> Source:

@@ -220,7 +220,8 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
             is_response = isinstance(child, dict | str)
             if is_response and (found := find_response(child, depth + 1)):
                 return found
-    status = status_of(value) if "statusText" in value else 0
+    is_response = "statusText" in value or value.keys() == {"status", "headers"}
+    status = status_of(value) if is_response else 0
     return build_response(status or None, _headers_of(value), None)
 
 

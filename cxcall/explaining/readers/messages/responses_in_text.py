@@ -35,7 +35,8 @@ RESPONSE_START = re.compile(
     r"(?:\{:(?:ok|error), %"  # Elixir
     r"|(?:< )?HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
     r"|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \["  # `(400)` and `<Response [400]>` of Python
-    r"|Uncaught |Invoke-\w+ ?: "  # errors of JavaScript and PowerShell
+    r"|Uncaught |\w*Error: |UnhandledPromiseRejection\w*:"  # errors of JavaScript
+    r"|Invoke-\w+ ?: "  # and of PowerShell
     r"|(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)"
     r"""|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)"""  # an error body
     r"|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$",  # a status alone on its line
@@ -91,10 +92,12 @@ _EXPERIENCE = re.compile(
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 # What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
 _LEFT_OUT = re.compile(
-    r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]|\{\u2026\}|(?<=: )Array\(\d+\)|(?P<end>, \u2026)(?=\s*[}\]])"
+    r"(?P<prototype>\[Object: null prototype\] )"
+    r"|\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]|\{\u2026\}|(?<=: )Array\(\d+\)|(?P<end>, \u2026)(?=\s*[}\]])"
     r"|(?<=: )\w*Error: [^\n{}]*(?:\n\s+at (?:[^\n{]|\{(?!\s*$))*)*(?P<open>\{\s*$)?",
     re.MULTILINE,
 )
+_HEADERS = re.compile(r"\bheaders['\"]?\s*(?::|=>)")
 _MAX_TEXT = 1 << 18
 _CODE = re.compile(r"[a-z]+(?:[._][a-z]+)+")
 _MAX_CODE = 200
@@ -103,8 +106,16 @@ _MAX_CODE = 200
 def read_response(text: str) -> HttpResponse | None:
     """Return the response that a text shows; None if it shows none."""
     text = without_responses_to_connect(text[:_MAX_TEXT])
-    if not text.strip():
-        return None
+    response = _read_response(text) if text.strip() else None
+    if response is None or response.headers or not _HEADERS.search(text):
+        return response
+    objects = (read_object(each, "") for each in dumped_objects(text))
+    dumped = (each.response for each in objects if each and each.response)
+    same = (each.headers for each in dumped if each.status == response.status)
+    return response._replace(headers=next(filter(None, same), response.headers))
+
+
+def _read_response(text: str) -> HttpResponse | None:
     if written := _read_written_error(text):
         return written
     response = read_status_response(text)
@@ -246,9 +257,9 @@ def _headers(text: str) -> dict[str, str]:
 
 def _mark_left_out(found: re.Match[str]) -> str:
     """Return the mark of a value that a console leaves out; the brace of the members of an error."""
-    if found["open"] or found["end"]:
+    if found["open"] or found["end"] or found["prototype"]:
         return found["open"] or ""
-    return f'"{mark_unresolved(f"{{{found[1] or found[0][:5]}}}")}"'
+    return f'"{mark_unresolved(f"{{{found[2] or found[0][:5]}}}")}"'
 
 
 def dumped_error(text: str) -> Any:
