@@ -289,16 +289,13 @@ class CommandGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _subcommands(self, ctx: Any) -> dict[str, str]:
-        """Return the name of each command in a group, with the group's name before it: `auth login`.
-
-        A name that several groups have is left out.
-        """
+        """Return each name of a command in a group, with the groups that have it: `auth status` or `campaign status`."""
         groups = {entry: self.get_command(ctx, entry) for entry in self.list_commands(ctx)}
         found: dict[str, list[str]] = {}
         for group, command in groups.items():
             for entry in getattr(command, "commands", None) or ():
                 found.setdefault(entry, []).append(f"{group} {entry}")
-        return {entry: names[0] for entry, names in found.items() if len(names) == 1}
+        return {entry: "` or `".join(names) for entry, names in found.items()}
 
 
 def examples(*lines: str) -> str:

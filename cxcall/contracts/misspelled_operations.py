@@ -36,9 +36,11 @@ def _listed(operations: Iterable[Operation]) -> str:
 
 
 def _other_names(operation: Operation) -> set[str]:
-    """Return the name of an operation without separators, and that of the vendor's SDK: `getUser` for `GET /users/{id}`."""
+    """Return the name of an operation without separators, and that of the vendor's SDK: `getUser` for `GET /users/{id}`.
+
+    The name of the product before a path may be left out: `getCampaigns` for `GET /outbound/campaigns`.
+    """
     path = _ID.sub("", _PREFIX.sub("", operation.path))
-    return {
-        re.sub(r"[^a-z0-9]", "", fold_name(text))
-        for text in (operation.name, operation.method + path)
-    }
+    names = [operation.name, operation.method + path]
+    names += [operation.method + inner for inner in [path[1:].partition("/")[2]] if inner]
+    return {re.sub(r"[^a-z0-9]", "", fold_name(text)) for text in names}

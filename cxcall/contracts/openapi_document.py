@@ -30,6 +30,8 @@ GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
 """The values of `x-cxcall-platform`, and of the setting `platform`; the first one is the default."""
 CONDITIONS = "x-cxcall-conditions"
 """In a schema: rules that the platform may enforce beyond it."""
+READ_NAMES = "x-cxcall-read-names"
+"""The names that reads return in objects, and that are not written."""
 RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 RISK_WITH = "x-cxcall-rings-with"

@@ -137,9 +137,12 @@ class StoredObjects:
 
     def _campaign(self, id_: str) -> Campaign:
         """Return a campaign; if it was not created here, it dials the list that was loaded last."""
-        if id_ not in self._campaigns:
-            self._campaigns[id_] = Campaign(id_, self._list(self._last_list))
-        return self._campaigns[id_]
+        return self._campaigns.setdefault(id_, Campaign(id_, self._list(self._last_list)))
+
+    def _shown_campaign(self, id_: str) -> Campaign | None:
+        """Return a campaign as a read shows it; None for one as in the examples, because no list was loaded."""
+        is_known = bool(self._last_list) or id_ in self._campaigns
+        return self._campaign(id_) if is_known else None
 
     def _created_response(self, request: AcceptedRequest, id_: str) -> SandboxResponse:
         body = request.response.body if isinstance(request.response.body, dict) else {}
@@ -213,7 +216,7 @@ class StoredObjects:
         return request.with_values({**values, **counts})
 
     def _read_campaign(self, request: AcceptedRequest) -> SandboxResponse:
-        known = self._campaigns.get(request.id)
+        known = self._shown_campaign(request.id)
         if known is None:
             return request.response
         words = {"running": request.places["running"][0], "stopped": request.places.get("stopped")}
@@ -233,18 +236,18 @@ class StoredObjects:
         return request.response
 
     def _read_progress(self, request: AcceptedRequest) -> SandboxResponse:
-        known = self._campaigns.get(request.id)
+        known = self._shown_campaign(request.id)
         if known is None:
             return request.response
-        total = len(known.contact_list.order)
-        percentage = known.dialed * 100 // total if total else 0
         list_id = known.contact_list.id or None
+        total = len(known.contact_list.order) if list_id else None
+        percentage = known.dialed * 100 // total if total else 0
         return request.with_values(
             {"called": known.dialed, "total": total, "percentage": percentage, "list": list_id}
         )
 
     def _read_statistics(self, request: AcceptedRequest) -> SandboxResponse:
-        known = self._campaigns.get(request.id)
+        known = self._shown_campaign(request.id)
         if known is None:
             return request.response
         connects = known.outcomes["connected"]

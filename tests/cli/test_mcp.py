@@ -77,7 +77,7 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         assert TOKEN not in doctor["text"]
         checks = doctor["data"]["checks"]
         assert {"settings", "host"} <= {each["check"] for each in checks}
-        refused = await call(client, "send", **request("r"), confirmation_id="x")
+        refused = await call(client, "send", **request("r"), confirmationId="x")
         assert refused["isError"]
         assert "Unknown tool" in refused["text"]
 
@@ -104,6 +104,7 @@ async def check_arguments(client: Client) -> None:
     """Check that wrong arguments are named, and their values are not repeated."""
     for tool, message, arguments in (
         ("explain", "an argument is unknown", {"text": "x", TOKEN: TOKEN}),
+        ("explain", "unknown argument `content`", {"text": "x", "content": TOKEN}),
         (
             "validate",
             "`operation` is invalid: input should be a valid string",
@@ -134,7 +135,7 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
 
     async def confirm(client: Client, reason: str) -> dict[str, Any]:
         data = (await call(client, "dry_run", **request(reason)))["data"]
-        return {**request(reason), "confirmation_id": data["confirmationId"]}
+        return {**request(reason), "confirmationId": data["confirmationId"]}
 
     async def talk_to(client: Client) -> None:
         from anyio import to_thread
@@ -164,7 +165,7 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
         )
         changed["body"] = request("shown")["body"]
         assert (await call(client, "send", **changed))["isError"], "the attempt used it up"
-        never_shown = {**request("r"), "confirmation_id": "AAAAAAAAAAAAAAAAAAAAAA"}
+        never_shown = {**request("r"), "confirmationId": "AAAAAAAAAAAAAAAAAAAAAA"}
         assert (await call(client, "send", **never_shown))["isError"]
         meanwhile = await confirm(client, "meanwhile")
         contact = request("meanwhile")["body"]["contactId"]
@@ -174,7 +175,7 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
         assert again["findings"][0]["code"] == "already-sent", "the duplicate guard holds"
         other = await call(client, "dry_run", operation="place-call", body={"phoneNumber": NUMBER})
         assert "confirmationId" not in other["data"]
-        other = await call(client, "send", operation="place-call", confirmation_id="x")
+        other = await call(client, "send", operation="place-call", confirmationId="x")
         assert (other["exitCode"], other["findings"][0]["where"]) == (2, "operation")
         assert "does not send" in other["findings"][0]["message"]
 
@@ -189,7 +190,7 @@ async def check_guards(client: Client, cxcall: Cxcall, dnc: str) -> None:
     body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
     tools = (await client.list_tools()).tools
     schema = next(each.input_schema for each in tools if each.name == "send")
-    names = {"operation", "confirmation_id", "body", "parameters"}
+    names = {"operation", "confirmationId", "body", "parameters"}
     assert set(schema["properties"]) == names
     dry = {"operation": "execute", "body": body, "parameters": {"campaignId": CONTACT}}
     for code, lower in ((2, {"again": True, "force": True, "do_not_call": ""}), (7, {})):
@@ -198,7 +199,7 @@ async def check_guards(client: Client, cxcall: Cxcall, dnc: str) -> None:
     data["phoneNumber"] = "+12025550124"
     confirmed = (await call(client, "dry_run", **dry))["data"]["confirmationId"]
     (cxcall.folder / dnc).write_text(f"{NUMBER}\n+12025550124\n", "utf-8")
-    late = await call(client, "send", **dry, confirmation_id=confirmed)
+    late = await call(client, "send", **dry, confirmationId=confirmed)
     assert late["isError"], "the guard is asked again when it is sent"
 
 
@@ -221,7 +222,7 @@ def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_bei
             assert count(platform) == 0
             data = (await call(client, "dry_run", **request("r")))["data"]
             with pytest.raises(MCPError):
-                await call(client, "send", **request("r"), confirmation_id=data["confirmationId"])
+                await call(client, "send", **request("r"), confirmationId=data["confirmationId"])
 
         cxcall.environment |= platform.environment
         talk(cxcall, (*SENDS, "--do-not-call", dnc), talk_to, person=Person("yes"))

@@ -88,7 +88,7 @@ def test_messages_warnings_and_a_client_that_cannot_ask_a_person(
         assert ["marker" in each for each in first] == [True]
         assert call("list_history")["findings"] == []
         shown = call("dry_run", **request("r"))["data"]
-        refused = call("send", **request("r"), confirmation_id=shown["confirmationId"])
+        refused = call("send", **request("r"), confirmationId=shown["confirmationId"])
         assert refused["exitCode"] == 2
         assert "cannot ask a person" in refused["findings"][0]["message"]
         out, err = process.communicate(timeout=30)

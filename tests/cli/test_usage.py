@@ -19,6 +19,7 @@ ERRORS = [
     (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
     (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
     (("login",), "unknown command `login`", "the most similar command is `auth login`; see `cxcall --help`"),
+    (("status",), "unknown command `status`", "the most similar command is `auth status` or `campaign status`; see `cxcall --help`"),
     (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
     (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
     (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),

@@ -15,6 +15,7 @@ def test_name_in_the_vendors_sdk_or_a_path_names_the_operation() -> None:
         "getUsersMe": "this operation is called `get-users-me` (GET /api/v2/users/me)",
         "GET /api/v2/users/me": "this operation is called `get-users-me` (GET /api/v2/users/me)",
         "get-outbound-campaigns": "this operation is called `list-campaigns` (GET /api/v2/outbound/campaigns)",
+        "get-campaigns": "this operation is called `list-campaigns` (GET /api/v2/outbound/campaigns) or `cxone-list-campaigns` (GET /campaigns)",
         "exekute": "the most similar name is `execute`",
         "zzz": "see `cxcall operations`",
     }.items():

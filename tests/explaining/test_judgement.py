@@ -118,7 +118,7 @@ CORRECT: list[dict[str, Any]] = [
     exchange("POST", CALLBACKS, json.dumps({**CALLBACK, "callbackNumbers": ["3172222222"], "scriptId": None}), 200),
     exchange("POST", f"{CONTACTS}?priority=true", [{"data": {"Phone": "+12125550123", "note": "walk-in here"}}], 200),
     exchange("POST", CONTACTS, [{"id": "cust-0007", "contactListId": QUEUE, "data": {"crmId": "ACCT-7"}}], 200),
-    exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "selfUri": "/x", "division": {"id": USER, "homeDivision": True}}, 200),
+    exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "selfUri": "/x", "homeDivision": None, "division": {"id": USER, "homeDivision": True}}, 200),
     exchange("POST", f"{ACD}/agent-sessions/bXlTZXNzaW9uPT0-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 4711}, 202),
     exchange("POST", f"{ACD}/agent-sessions/join", {"asAgentId": ""}, 202),
     exchange("POST", f"{ACD}/agent-sessions?stationId=7", {"inactivityTimeout": 100}, 202),

@@ -251,3 +251,10 @@ def test_items_that_lack_properties_take_work_in_proportion() -> None:
 
     few = count_calls(lambda: explain(50))
     assert count_calls(lambda: explain(500)) < 11 * few
+
+
+def test_name_that_reads_return_stands_for_no_other() -> None:
+    operation = load_operation("create-campaign")
+    wrong = ["homeDivision", "homDivision"]
+    found = find_renames(operation, {name: {} for name in wrong}, {"": wrong})
+    assert list(found) == ["/homDivision"]

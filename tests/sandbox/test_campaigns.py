@@ -76,6 +76,20 @@ def test_a_campaign_dials_its_list_at_its_pace_and_its_outcomes_are_the_same_eac
     assert [call["outcome"] for call in again] == [call["outcome"] for call in calls]
 
 
+def test_a_campaign_that_was_not_created_shows_the_list_that_was_loaded_last() -> None:
+    with start_sandbox(load_shipped_contracts()) as sandbox:
+        tenant = Tenant(sandbox)
+        other = f"{CAMPAIGNS}/{CAMPAIGN[:-1]}0"
+        tenant("POST", f"{other}/start", status=204)
+        shown = tenant("GET", f"{other}/progress")
+        assert (shown["numberOfContactsCalled"], shown["totalNumberOfContacts"]) == (0, 1)
+        list_id = tenant.new_list()
+        tenant.load(list_id, "+12025550160", "+12025550161")
+        found = tenant("GET", f"{CAMPAIGNS}/{CAMPAIGN}")
+        assert (found["campaignStatus"], found["contactList"]["id"]) == ("off", list_id)
+        assert tenant("GET", f"{CAMPAIGNS}/{CAMPAIGN}/progress")["totalNumberOfContacts"] == 2
+
+
 def test_a_contact_with_a_column_that_its_list_does_not_have_is_refused() -> None:
     with start_sandbox(load_shipped_contracts()) as sandbox:
         tenant = Tenant(sandbox)

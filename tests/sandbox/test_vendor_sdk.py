@@ -32,7 +32,7 @@ def vendor(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> dict[s
 def test_vendor_sdk_places_and_ends_a_call(vendor: dict[str, Any]) -> None:
     read = vendor["calls"]
     assert read["conversation"] == [read["call"], "alerting"]
-    assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "on"]
+    assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "off"]
     assert read["grant"] == "CLIENT-CREDENTIALS"
     assert all((read["callback"], read["contacts"]))
     # The refused request places no call. The calls of the campaign are placed by the dialer of the sandbox.

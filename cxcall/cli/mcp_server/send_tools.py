@@ -97,7 +97,7 @@ def _confirmation_error() -> StoppedError:
     return StoppedError(
         Finding.error(
             "declined",
-            "confirmation_id",
+            "confirmationId",
             "the confirmation ID is not valid: it is unknown, used, or expired, or belongs to another request or login; nothing was sent",
             fix="call `dry_run` with the same request, then `send` with the ID that it returns",
         )
@@ -145,13 +145,13 @@ class RequestTools:
         self,
         context: Context,
         operation: OperationName,
-        confirmation_id: Name,
+        confirmationId: Name,  # noqa: N803 - the tool's argument
         body: Body = None,
         parameters: Parameters | None = None,
     ) -> Elicit[Confirmation]:
         """Return the question for the person; raises RefusedToolError if the request cannot be sent."""
         try:
-            checked = self._confirmed(operation, confirmation_id, body, parameters)
+            checked = self._confirmed(operation, confirmationId, body, parameters)
             stop_without_credentials(checked.settings, checked.operation)
             self._client.stop_on_ledger(checked)
         except CxcallError as error:
@@ -183,7 +183,7 @@ class RequestTools:
             raise StoppedError(
                 Finding.error(
                     "declined",
-                    "confirmation_id",
+                    "confirmationId",
                     "the person did not agree; nothing was sent",
                     fix="do not ask again unless the person wants it",
                 )
@@ -228,7 +228,7 @@ def new_send_tool(tools: RequestTools) -> Any:
 
     def send(
         operation: OperationName,
-        confirmation_id: Annotated[
+        confirmationId: Annotated[  # noqa: N803 - as in the result of `dry_run`
             Name, Field(description="The ID that `dry_run` returned for the same request.")
         ],
         answer: Annotated[ElicitationResult[Confirmation], Resolve(tools.ask)],
@@ -240,7 +240,7 @@ def new_send_tool(tools: RequestTools) -> Any:
         The person is asked by the client; a declined, changed, used, or expired request is not sent. An outcome
         `unknown` means that a call may have been placed: never send it again.
         """
-        return as_tool(tools.send)(operation, confirmation_id, body, parameters, answer)
+        return as_tool(tools.send)(operation, confirmationId, body, parameters, answer)
 
     return send
 

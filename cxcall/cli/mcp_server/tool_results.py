@@ -5,6 +5,7 @@ Wrong arguments are reported by name, never with their values, which may be secr
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -24,6 +25,8 @@ from cxcall.output.terminal_text import escape_in_json
 from cxcall.runtime.secrets.known_secrets import redact_value
 
 P = ParamSpec("P")
+_NAME = re.compile(r"[A-Za-z_]{1,40}")
+"""The name of an argument that is repeated: a secret or a number in its place has other characters."""
 QUIET = OutputOptions(output="json", quiet=True, no_input=True)
 """The output options of a tool: the action prints nothing and asks nobody."""
 
@@ -77,8 +80,10 @@ class Server(MCPServer[Any]):
         begin_report()  # the cause of a warning may be gone at the next call
         for tool in await self.list_tools():
             known = tool.input_schema.get("properties", {})
-            if tool.name == name and not arguments.keys() <= known.keys():
-                return _refuse(name, "arguments", "an argument is unknown", known)
+            if tool.name == name and (unknown := sorted(arguments.keys() - known.keys())):
+                words = ", ".join(f"`{each}`" for each in unknown if _NAME.fullmatch(each))
+                problem = f"unknown argument {words}" if words else "an argument is unknown"
+                return _refuse(name, "arguments", problem, known)
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:

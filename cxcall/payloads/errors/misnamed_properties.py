@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.openapi_document import READ_NAMES
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.payloads.errors.renames import (
@@ -110,6 +111,8 @@ class _RenameFinder:
                 yield from self._to(KNOWN_MISTAKE, source, target, Applicability.SAFE)
             return
         same, node = fold_name(name), value_at(self._value, place)
+        if name in self._operation.contract.declared.get(READ_NAMES, ()):
+            return
         if any(fold_name(each) == same for each in schema.get("properties", {}) if each in node):
             return  # the correct name is already there
         if owner := self._needed_map(place, name):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, member_schema, merged_schema
+from cxcall.contracts.openapi_document import READ_NAMES
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.findings.finding import Finding
@@ -92,7 +93,7 @@ def null_note(payload: Payload, nulls: list[str]) -> Finding:
 @lru_cache(maxsize=256)
 def read_only_names(operation: Operation, pointer: str) -> set[str]:
     """Return the names that reads return for the object at a pointer of the body."""
-    names = set(operation.schema_at(pointer).get("x-cxcall-read-names", ()))
+    names = set(operation.contract.declared.get(READ_NAMES, ()))
     for schema in _response_schemas(operation):
         node = schema
         for token in split_pointer(pointer):
