@@ -76,7 +76,7 @@ class Contract:
         """`genesys-cloud`, `nice-cxone`, or empty for the user's own platform."""
         return str(self.declared.get("x-cxcall-platform", ""))
 
-    @property
+    @cached_property
     def routes(self) -> list[tuple[str, str, str]]:
         """Method, path with the base path of its server, and name of each operation."""
         from cxcall.contracts.request_url import path_of_url
@@ -85,7 +85,8 @@ class Contract:
         if isinstance(self.parts, ParsedDocument) or not self.is_shipped:
             servers = {each.name: each.server or base for each in self.operations}
             return [(m, path_of_url(servers[n]) + path, n) for m, path, n in self.parts.routes()]
-        return [(m, path_of_url(base) + path, n) for m, path, n in self.parts.routes()]
+        start = path_of_url(base)
+        return [(m, start + path, n) for m, path, n in self.parts.routes()]
 
     @property
     def _server(self) -> Mapping[str, Any]:

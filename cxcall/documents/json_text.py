@@ -14,33 +14,36 @@ if TYPE_CHECKING:
 WHITE_SPACE = " \t\r\n"
 MAX_NESTING = 1000
 """Levels that `json.loads` can also parse in a thread with a stack of 256 KiB. CPython 3.13 crashes beyond that."""
+_NO_BRACKET = r'[^"\[\]{}]*+'
+_STRING = r'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+(?:"|\\?\Z)'
 
 
 def load_json(
     text: str | bytes,
     parse_constant: Callable[[str], Any] | None = None,
     parse_float: Callable[[str], Any] | None = None,
+    levels: int = MAX_NESTING,
 ) -> Any:
     """Return the value of a JSON text, as `json.loads` does.
 
-    Raises ValueError for a text that is not JSON, and RecursionError for a text with more than 1,000 levels.
+    Raises ValueError for a text that is not JSON, and RecursionError for a text with more than `levels` levels.
     """
     decoded = (
         text.decode(json.detect_encoding(text), "surrogatepass")
         if isinstance(text, bytes)
         else text
     )
-    stop_on_deep_text(decoded)
+    stop_on_deep_text(decoded, levels)
     return json.loads(decoded, parse_constant=parse_constant, parse_float=parse_float)
 
 
-def find_finite_json(text: bytes) -> Any:
-    """Return the value of a JSON text that can be written as JSON again; None for any other text.
+def find_finite_json(text: bytes, levels: int) -> Any:
+    """Return the value of a JSON text that can be written as JSON again; None for any other text, or more than `levels` levels.
 
     What some servers write and JSON does not have, NaN and infinities, is null, as is a number that Python reads as infinite.
     """
     try:
-        return load_json(text, lambda _name: None, _finite_number)
+        return load_json(text, lambda _name: None, _finite_number, levels)
     except (ValueError, RecursionError):
         return None
 
@@ -83,16 +86,15 @@ def as_cell(value: Any) -> str:
     return "" if value is None else as_text(value)
 
 
-def stop_on_deep_text(text: str) -> None:
-    """Raise RecursionError if a JSON text has more than 1,000 levels; takes time proportional to its length."""
-    if text.count("[") + text.count("{") <= MAX_NESTING:
+def stop_on_deep_text(text: str, levels: int = MAX_NESTING) -> None:
+    """Raise RecursionError if a JSON text has more than `levels` levels; takes time proportional to its length."""
+    if text.count("[") + text.count("{") <= levels:
         return
     depth = 0
-    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', text, re.DOTALL):
-        sign = match[0]
-        if sign in "[{":
+    for bracket in re.findall(rf"{_NO_BRACKET}(?:{_STRING}{_NO_BRACKET})*+([\[\]{{}}]|\Z)", text):
+        if bracket in ("[", "{"):
             depth += 1
-            if depth > MAX_NESTING:
-                raise RecursionError(f"more than {MAX_NESTING} levels")
-        elif sign in "]}":
+            if depth > levels:
+                raise RecursionError(f"more than {levels} levels")
+        else:
             depth -= 1

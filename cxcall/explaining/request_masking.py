@@ -26,7 +26,7 @@ from cxcall.runtime.secrets.likely_secrets import (
     masked_headers,
 )
 from cxcall.runtime.secrets.random_texts import is_mixed
-from cxcall.runtime.secrets.secret_names import HINTS
+from cxcall.runtime.secrets.secret_names import has_hint
 from cxcall.runtime.secrets.secrets_in_json import named_leaves
 from cxcall.transport.http_messages import Headers
 
@@ -40,9 +40,9 @@ _MASKED = re.compile(
 _MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
 _COOKIE = re.compile(r"(?<![^=;\s])([^=;\s]+)=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-_HINTS = (*HINTS, *"eyj curl @ key= -key sig= signature code= assertion=".split())
+_HINTS = "eyj curl @ key= -key sig= signature code= assertion=".split()
 _LONGEST_TEXT = 1 << 16
-_MIN_LENGTH, _MIN_WORD, _SHORT = 8, 4, 1024
+_MIN_LENGTH, _MIN_WORD = 8, 4
 
 
 def is_masked(value: str) -> bool:
@@ -222,8 +222,8 @@ def split_jwts(secrets: Iterable[str]) -> Iterator[str]:
 
 def find_text_secrets(text: str) -> list[str]:
     """Return the secrets in a body or a URL, by their names or their form; a word such as `code=forbidden` is not a secret."""
-    folded = text.lower()
-    if len(text) > _LONGEST_TEXT or not any(hint in folded for hint in _HINTS):
+    folded = text.lower() if len(text) <= _LONGEST_TEXT else ""
+    if not (has_hint(folded) or any(hint in folded for hint in _HINTS)):
         return []
     found = (*find_likely_secrets(text), *find_credentials(text))
     return [each for each in found if f"code={each}" not in text or is_mixed(each)]
@@ -231,24 +231,23 @@ def find_text_secrets(text: str) -> list[str]:
 
 def find_json_secrets(values: Any) -> frozenset[str]:
     """Return the secrets in JSON values, such as a HAR file: of headers, cookies, parameters, members, and bodies."""
-    found = (each for names, value in named_leaves(values) for each in _find_in_leaf(names, value))
+    texts: set[tuple[str, str, bool]] = set()  # because the same headers are in all requests
+    found: list[str] = []
+    for name, value, is_header in named_leaves(values):
+        if isinstance(value, str):
+            if len(value) >= _MIN_WORD:
+                texts.add((name, value, is_header))
+        elif is_likely_secret(name, value):
+            found.append(str(value))
+    for name, text, is_header in texts:
+        found += _find_in_member(name, text, is_header=is_header)
     return frozenset(filter(_is_long, split_jwts(found)))
 
 
-def _find_in_leaf(names: tuple[str, ...], value: Any) -> tuple[str, ...]:
-    name = names[-1] if names else ""
-    if not isinstance(value, str):
-        return (str(value),) if is_likely_secret(name, value) else ()
-    is_header = any("eader" in each for each in names[:-1])
-    find = _find_in_member if len(value) <= _SHORT else _find_in_member.__wrapped__
-    return find(name, value, is_header=is_header) if len(value) >= _MIN_WORD else ()
-
-
-@lru_cache(maxsize=4096)  # the same headers are in all requests
-def _find_in_member(name: str, value: str, *, is_header: bool) -> tuple[str, ...]:
+def _find_in_member(name: str, value: str, *, is_header: bool) -> Iterable[str]:
     if is_secret_header(name, value) if is_header else name.lower() == "authorization":
-        return tuple(find_header_secrets(name, value))
-    return (value,) if is_likely_secret(name, value) else tuple(find_text_secrets(value))
+        return find_header_secrets(name, value)
+    return (value,) if is_likely_secret(name, value) else find_text_secrets(value)
 
 
 def _is_long(secret: str) -> bool:

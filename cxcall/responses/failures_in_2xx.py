@@ -37,20 +37,20 @@ _ERROR_OBJECTS = ("error", "errorinfo", "fault", "errordetails")
 _ERROR_TEXT = r"(?i)\s*error\.inin"
 _FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "denied"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
-_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode", "state")
+_STATUS_NAMES = frozenset(("status", "statuscode", "httpstatus", "httpstatuscode", "state"))
 _FLAG_NAMES = ("haserror", "haserrors", "iserror")
 _WRAPPERS = ("data", "result", "response", "payload")
 """Members that hold the whole result of a request, which says itself whether it failed."""
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
-_COUNT_NAMES = tuple(
-    """
-    errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
-    """.split()
+_COUNT_NAMES = frozenset(
+    "errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords".split()
 )
+_DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
 _NOTHING_WRONG = frozenset([*"false na noerror noerrors none null ok success successful".split()])
 _SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
+_CONTAINERS = (dict, list)
 _FAILED_WRAP_UP = (
     r"^(?:ININ-)?OUTBOUND-.*"
     r"(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
@@ -136,14 +136,17 @@ def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
     """Yield the failures in a value; for each object, the most informative one."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _find_failures(item, join_pointer(pointer, index))
+            if isinstance(item, _CONTAINERS):
+                yield from _find_failures(item, f"{pointer}/{index}")
     if not isinstance(value, dict):
         return
-    own = max(_own_failures(value, pointer), key=_information, default=None)
-    if own is not None:
+    names = [name for name in value if _may_report(name) or _is_error_text(value[name])]
+    failures = [failure for name in names if (failure := _failure_of(name, value, pointer))]
+    own = max(failures, key=_information) if failures else None
+    if own:
         yield own
     for name, member in value.items():
-        if isinstance(member, dict | list) and not (
+        if isinstance(member, _CONTAINERS) and not (
             own and own.pointer.startswith(f"{pointer}/{name}")
         ):
             yield from _find_failures(member, join_pointer(pointer, name))
@@ -155,53 +158,72 @@ def _information(failure: _Failure) -> tuple[bool, bool, bool]:
     return _says_why(failure), is_code, bool(failure.meaning)
 
 
-def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
-    """Yield the failures that the members of one object report."""
-    from cxcall.responses.message_in_body import meaning_of, member_text, shorten
-
-    for member, value in members.items():
-        if not (
-            _may_report(member)
-            or (isinstance(value, str) and compile_pattern(_ERROR_TEXT).match(value))
-        ):
-            continue
-        name, place = member.lower(), join_pointer(pointer, member)
-        text = "" if isinstance(value, dict | list) else str(value).strip()
-        is_list = names_failed_items(member) and isinstance(value, list)
-        if says_no_failure(value) and not is_list and not describe_failure(member, value):
-            continue
+def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure | None:
+    """Return the failure that one member of an object reports; None if it reports none."""
+    name, value = member.lower(), members[member]
+    description = describe_failure(member, value)
+    if isinstance(value, dict | list):
+        is_list = isinstance(value, list) and names_failed_items(member)
+        if not (description or is_list) and says_no_failure(value):
+            return None
+        place = join_pointer(pointer, member)
         if isinstance(value, dict):
-            yield from _failures_of_object(member, value, place)
-        elif isinstance(value, list):
-            if name == "errors" or (is_list and value):
-                codes = (member_text(value[0], each) for each in ("code", "errorCode", "error"))
-                meaning = meaning_of(next(filter(None, codes), ""))
-                yield _Failure(place, f"`{place}` has {_describe_items(value)}", meaning)
-        elif (
-            text.lower() in _FAILED_VALUES.get(name, ())
-            or name in _CODE_NAMES
-            or compile_pattern(_ERROR_TEXT).match(text)
-            or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text))
-        ):
-            yield _Failure(place, f"`{place}` is `{shorten(text)}`", meaning_of(text))
-        elif description := describe_failure(member, value):
-            texts = (member_text(members, each) for each in ("error", "errorMessage", "message"))
-            words = next(filter(None, texts), "")
-            is_said = shorten(words) in description
-            text = description.replace(f"`{member}`", f"`{place}`")
-            yield _Failure(place, text, "" if is_said else shorten(words))
+            return _failure_of_object(member, value, place)
+        return _failed_items(value, place) if name == "errors" or (is_list and value) else None
+    text = str(value).strip()
+    is_failed = (
+        text.lower() in _FAILED_VALUES.get(name, ())
+        or name in _CODE_NAMES
+        or _is_error_text(text)
+        or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text) is not None)
+    )
+    if is_failed and (description or not says_no_failure(value)):
+        return _failed_value(text, join_pointer(pointer, member))
+    return _described_failure(description, member, members, pointer) if description else None
 
 
-def _failures_of_object(member: str, value: dict[str, Any], place: str) -> Iterator[_Failure]:
+def _failed_value(text: str, place: str) -> _Failure:
+    from cxcall.responses.message_in_body import meaning_of, shorten
+
+    return _Failure(place, f"`{place}` is `{shorten(text)}`", meaning_of(text))
+
+
+def _failed_items(items: list[Any], place: str) -> _Failure:
+    from cxcall.responses.message_in_body import meaning_of, member_text
+
+    codes = (member_text(items[0], each) for each in ("code", "errorCode", "error"))
+    meaning = meaning_of(next(filter(None, codes), ""))
+    return _Failure(place, f"`{place}` has {_describe_items(items)}", meaning)
+
+
+def _described_failure(
+    description: str, member: str, members: dict[str, Any], pointer: str
+) -> _Failure:
+    """Return a failure with the message beside it, unless the description has it."""
+    from cxcall.responses.message_in_body import member_text, shorten
+
+    place = join_pointer(pointer, member)
+    texts = (member_text(members, each) for each in ("error", "errorMessage", "message"))
+    words = shorten(next(filter(None, texts), ""))
+    text = description.replace(f"`{member}`", f"`{place}`")
+    return _Failure(place, text, "" if words in description else words)
+
+
+def _failure_of_object(member: str, value: dict[str, Any], place: str) -> _Failure | None:
     from cxcall.responses.message_in_body import meaning_of, member_text, shorten
 
     code = member_text(value, "code") or member_text(value, "errorCode")
     words = member_text(value, "message") or member_text(value, "error_description")
     if member.lower() in _ERROR_OBJECTS and (code or words):
         meaning = meaning_of(code) or (code and shorten(words))
-        yield _Failure(place, f"`{place}` is `{shorten(code or words)}`", meaning)
-    elif description := describe_failure(member, value):
-        yield _Failure(place, description.replace(f"`{member}`", f"`{place}`"))
+        return _Failure(place, f"`{place}` is `{shorten(code or words)}`", meaning)
+    description = describe_failure(member, value).replace(f"`{member}`", f"`{place}`")
+    return _Failure(place, description) if description else None
+
+
+def _is_error_text(value: Any) -> bool:
+    is_possible = isinstance(value, str) and "." in value
+    return is_possible and compile_pattern(_ERROR_TEXT).match(value) is not None
 
 
 def names_failed_items(member: str) -> bool:
@@ -212,12 +234,8 @@ def names_failed_items(member: str) -> bool:
 @lru_cache(maxsize=_KEPT_NAMES)
 def _may_report(member: str) -> bool:
     """Return whether a member of this name may report a failure; this excludes most members of a long response."""
-    name = member.lower()
-    return (
-        name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}
-        or names_failed_items(member)
-        or may_describe_failure(member)
-    )
+    names = {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, *_DESCRIBED_NAMES}
+    return member.lower() in names or names_failed_items(member)
 
 
 def _describe_items(items: list[Any]) -> str:
@@ -226,11 +244,8 @@ def _describe_items(items: list[Any]) -> str:
 
     first = items[0]
     names = "message error errorMessage resultCode details code errorCode externalId".split()
-    text = (
-        first
-        if isinstance(first, str)
-        else next(filter(None, (member_text(first, each) for each in names)), "")
-    )
+    found = filter(None, (member_text(first, each) for each in names))
+    text = first if isinstance(first, str) else next(found, "")
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
     return f"`{_shorten(text)}`{more}" if text else f"{len(items)} of them"
 
@@ -264,12 +279,6 @@ def is_error_code(code: Any) -> bool:
     return is_status or any(compile_pattern("HTTP [45]").match(each.where) for each in found)
 
 
-def may_describe_failure(member: str) -> bool:
-    """Return whether `describe_failure` may find a failure in a member with this name."""
-    names = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
-    return member.lower() in names
-
-
 def describe_failure(member: str, value: Any) -> str:
     """Return what a member of a body reports as a failure; empty if it reports none."""
     name, text = member.lower(), str(value).strip().lower()
@@ -300,6 +309,8 @@ def says_no_failure(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(says_no_failure, value.values()))
     text = str(value).strip().lower()
+    if text.isalpha():
+        return text in _NOTHING_WRONG
     is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
     words = compile_pattern(r"[\W_]").sub("", text)
     return is_success or text in ("", "-") or words in _NOTHING_WRONG

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 
-from cxcall.documents.json_document import is_too_deep
+from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_cells, mask_echo, mask_text
@@ -26,9 +26,10 @@ class Headers(Mapping[str, str]):
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._values: dict[str, tuple[str, str]] = {}
         for name, value in pairs:
-            written, before = self._values.get(name.lower(), (name, ""))
+            key = name.lower()
+            written, before = self._values.get(key, (name, ""))
             both = f"{before}, {value}" if before and before != value else value
-            self._values[name.lower()] = (written, both)
+            self._values[key] = (written, both)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()][1]
@@ -206,8 +207,7 @@ def _json_value(body: bytes) -> Any | None:
 
     A body that is nested deeper than any of a platform counts as text, because it could exhaust the stack.
     """
-    value = find_finite_json(body)
-    return None if is_too_deep(value) else value
+    return find_finite_json(body, MAX_DEPTH)
 
 
 class Exchange(NamedTuple):

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.format_detection import Source
+    from cxcall.explaining.readers.json_values.saved_requests import LeavesOut
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
@@ -144,10 +145,7 @@ def _describe_status(status: int, cause: Cause) -> Report:
 
 
 def _explain_file(options: ExplainOptions) -> Report:
-    """Explain the requests in a file, or one entry of it.
-
-    Without a format of the corrected request, the shell of the text decides.
-    """
+    """Explain the requests in a file, or one entry of it."""
     if not options.file:
         _refuse_terminal()
     ignore_closed_pipe()
@@ -156,16 +154,11 @@ def _explain_file(options: ExplainOptions) -> Report:
         options.entry,
         options.documents.find_file(),
     )
-    name = options.file or STDIN
-    text = read_source_file(name)
-    if not text.strip():  # such as from a pipe whose command failed
-        problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
-        raise UsageError(problem, where=name, fix=f"give {FORMATS}")
-    source, own = open_source(text, name), load_user_contract(contract) if contract else None
-    requests = _read(source, entry, own)
+    source, form = _open_file(options)
+    own = load_user_contract(contract) if contract else None
     printer = RequestPrinter(screen, show_all=options.show_all)
+    requests = _read(source, entry, own, None if options.fix else printer.leaves_out)
     if options.fix:
-        form = options.form or find_shell_form(text)
         corrections = CorrectionPrinter(screen, form, own, contract or "")
         return _correct_requests(requests, own, printer, screen, corrections)
     printer.print_all(requests, own)
@@ -182,11 +175,25 @@ def _explain_file(options: ExplainOptions) -> Report:
     return report._replace(data={**report.data, "notExplained": left_out}) if left_out else report
 
 
+def _open_file(options: ExplainOptions) -> tuple[Source, str]:
+    """Return the source of the requests, and the format of the corrected ones: without an option, the shell of the text decides.
+
+    The text itself, which may be long, is not kept.
+    """
+    name = options.file or STDIN
+    text = read_source_file(name)
+    if not text.strip():  # such as from a pipe whose command failed
+        problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
+        raise UsageError(problem, where=name, fix=f"give {FORMATS}")
+    form = options.form or (find_shell_form(text) if options.fix else "send")
+    return open_source(text, name), form
+
+
 def _read(
-    source: Source, entry: int | None, own: Contract | None
+    source: Source, entry: int | None, own: Contract | None, is_left_out: LeavesOut | None
 ) -> Iterator[tuple[ObservedRequest, bool]]:
     """Yield requests, each with whether it is skipped."""
-    for request in source.read(entry):
+    for request in source.read(entry, is_left_out):
         is_recorded = entry is None and request.kind is SourceKind.CAPTURE
         yield request, is_recorded and is_no_api_request(request, own)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import BOM, DocumentError
 from cxcall.documents.json_text import load_json
@@ -14,6 +14,9 @@ from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.explaining.request_masking import find_json_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from cxcall.explaining.readers.json_values.saved_requests import LeavesOut
 
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
 _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
@@ -29,8 +32,10 @@ class Source(NamedTuple):
     text: str
     secrets: frozenset[str] = frozenset()
 
-    def read(self, entry: int | None = None) -> Iterator[ObservedRequest]:
-        """Yield the requests and responses.
+    def read(
+        self, entry: int | None = None, is_left_out: LeavesOut | None = None
+    ) -> Iterator[ObservedRequest]:
+        """Yield the requests and responses, without the entries of a HAR file of which `is_left_out` says so.
 
         `entry` selects one entry of a HAR file; raises UsageError for it with any other text.
         """
@@ -42,7 +47,7 @@ class Source(NamedTuple):
             return read_pasted_text(self.text)
         from cxcall.explaining.readers.json_values.json_documents import read_json
 
-        requests = read_json(self.values, self.name, entry)
+        requests = read_json(self.values, self.name, entry, is_left_out)
         return (
             replace(each, secrets=each.secrets | self.secrets if each.secrets else self.secrets)
             for each in requests
@@ -88,7 +93,7 @@ def _messages(values: list[Any], name: str) -> str:
     from cxcall.explaining.readers.json_values.exchanges import message_of
     from cxcall.explaining.readers.json_values.json_documents import read_json
 
-    if next(read_json(values, name, None), None) is not None:
+    if next(read_json(values, name), None) is not None:
         return ""
     messages = "\n".join(map(message_of, values))
     return messages if "://" in messages else ""

@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -73,12 +74,8 @@ def build_observed_request(
     pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
-    filled = {name: value for name, value in (sent or {}).items() if variable_names(value)}
+    sent, filled = _without_marks(sent)
     unknown |= _unknown_headers(filled)
-    if sent is not None and any(map(is_unresolved, sent)):
-        sent = None
-    elif sent is not None and not all(map(str.isascii, sent.values())):
-        sent = Headers((name, remove_marks(value)) for name, value in sent.items())
     return ObservedRequest(
         origin=origin,
         kind=kind,
@@ -98,6 +95,16 @@ def build_observed_request(
     )
 
 
+def _without_marks(headers: Headers | None) -> tuple[Headers | None, dict[str, str]]:
+    """Return headers without marks, None if a name is a variable; and those whose values have variables."""
+    if headers is None or all(map(str.isascii, chain.from_iterable(headers.items()))):
+        return headers, {}
+    filled = {name: value for name, value in headers.items() if variable_names(value)}
+    if any(map(is_unresolved, headers)):
+        return None, filled
+    return Headers((name, remove_marks(value)) for name, value in headers.items()), filled
+
+
 def _unknown_headers(headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the variables by `header:NAME` of the headers that start with one."""
     starts = ((name, value) for name, value in headers.items() if is_unresolved(value))
@@ -108,13 +115,15 @@ def _mark_parts(
     kind: SourceKind, url: Any, path: Any, headers: Any, body: Any, *, is_sent: bool
 ) -> tuple[Any, Any, Headers | None, str | None]:
     """Return the parts, with marks on the variables that the source has in place of values."""
+    is_definition = kind.may_be_definition and not is_sent
+    sent, text = _build_headers(headers), body_text(body)
+    if kind.shows_sent_text and not is_definition:
+        return url, path, sent, text
 
     def mark(text: str) -> str:
-        is_definition = kind.may_be_definition and not is_sent
-        text = mark_templates(text) if is_definition or not kind.shows_sent_text else text
+        text = mark_templates(text)
         return fill_braces(text, {}) if is_definition else text
 
-    sent, text = _build_headers(headers), body_text(body)
     url, path = (mark(each) if isinstance(each, str) else each for each in (url, path))
     sent = sent and Headers((name, mark(each)) for name, each in sent.items())
     return url, path, sent, text and mark(text)
@@ -202,6 +211,11 @@ def _text(value: Any) -> str:
     return text if text.isascii() else remove_marks(text)
 
 
+def request_host(url: Any) -> str:
+    """Return the host in a URL, with its port; empty if there is none."""
+    return _shorten(_split_url(_text(url)).netloc.rpartition("@")[2]) if url else ""
+
+
 def _split_url(url: str) -> Any:
     try:
         return urlsplit(url if "//" in url else f"//{url}")
@@ -216,7 +230,7 @@ def _build_headers(value: Any) -> Headers | None:
     if isinstance(value, list):
         members = (item for item in value if isinstance(item, dict) and "name" in item)
         return Headers(
-            (str(_shallow(item["name"])), str(_shallow(item.get("value", "")))) for item in members
+            (_header_text(item["name"]), _header_text(item.get("value", ""))) for item in members
         )
     return None
 
@@ -224,7 +238,11 @@ def _build_headers(value: Any) -> Headers | None:
 def _header_value(content: Any) -> str:
     """Return the value of a header; all values of a list, which test records have."""
     is_list = isinstance(content, list) and all(isinstance(each, str) for each in content)
-    return ", ".join(content) if is_list else str(_shallow(content))
+    return ", ".join(content) if is_list else _header_text(content)
+
+
+def _header_text(content: Any) -> str:
+    return content if isinstance(content, str) else str(_shallow(content))
 
 
 def body_text(body: Any) -> str | None:

@@ -72,6 +72,8 @@ def may_be_more_words(word: str) -> bool:
 
 def variable_names(text: str) -> tuple[str, ...]:
     """Return the names of the variables in a text."""
+    if _START not in text:
+        return ()
     names = (name[1:-1] if name.startswith("{") else name for name in _VARIABLE.findall(text))
     return tuple(dict.fromkeys(names))
 

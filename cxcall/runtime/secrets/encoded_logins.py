@@ -12,10 +12,13 @@ LOGIN_IN_OPTION = (
     r"""((?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
 )
 # `"id:secret"`, `"id" + ":" + "secret"`, `"id:" + "secret"`.
+# Starts with one of four signs, which makes the search fast.
 LOGIN_IN_CODE = (
-    r"(\(b?)?(?:([\"'`][\w.@-]{1,100}:)|(:[\"'`]\s{0,4}[+.,&]{1,2}\s{0,4}b?[\"'`]))"
+    r"[\"'`:](?:(?<!:)[\w.@-]{1,100}+:|(?<=:)[\"'`]\s{0,4}[+.,&]{1,2}\s{0,4}b?([\"'`]))"
     r"([^\s:\"'`]{6,200})(?=[\"'`])"
 )
+# The colon of such a login and what follows it; starts with a literal character, which makes the search faster.
+COLON_IN_CODE = r":(?:(?<=[\w.@-]:)[^\s:\"'`]{6}|[\"'`]\s{0,4}[+.,&])"
 
 
 def mask_option(match: re.Match[str]) -> str:
@@ -25,9 +28,11 @@ def mask_option(match: re.Match[str]) -> str:
 
 def mask_login(match: re.Match[str]) -> str:
     """Mask the secret of a login in a text that also encodes one, but no URL, header, or placeholder."""
-    start, _, joined, secret = match.groups()
+    joined, secret = match.groups()
+    start = match.start()
+    is_argument = match.string[max(0, start - 2) : start].endswith(("(", "(b"))
     is_other = secret[0] in "/$%<{" or is_plain(secret)
-    if is_other or not (start or joined or is_mixed(secret)):
+    if is_other or not (is_argument or joined or is_mixed(secret)):
         return match[0]
     return match[0][: -len(secret)] + MASKED
 

@@ -16,15 +16,16 @@ from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
 from cxcall.runtime.secrets.published_formats import mask_format, published_formats
 from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
-    HINTS,
     NUMBER_WORDS,
     SECRET,
+    has_hint,
     has_secret_part,
     is_auth_header,
     is_form_secret,
     kind_of_name,
     plain_words,
 )
+from cxcall.runtime.secrets.strings_in_json import find_names, string_pattern, string_value
 from cxcall.runtime.text_decoding import escape_decodings
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
 _MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
-_SCHEMES = ("bearer", "basic", "token", "apikey", "negotiate", "ntlm")
+_SCHEMES_WITHOUT_HINT = ("negotiate", "ntlm")
+_SCHEMES = ("bearer", "basic", "token", "apikey", *_SCHEMES_WITHOUT_HINT)
 _SIGNS = r"[A-Za-z0-9+/_~.%-]"
 # A folded value includes the next line. A placeholder may be in `<>`.
 _CREDENTIALS = (
@@ -70,9 +72,6 @@ _VALUE = (
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
 # The text after a name; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
-# The end may be missing, because a text may have been truncated.
-_JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
-_NAME_IN_PAIR = r'"(?:name|key)"\s*:\s*"([^"\\]{1,100})"'
 _PART = (
     r'(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n'
     r"(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"
@@ -125,26 +124,29 @@ def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _may_have_secret(text: str) -> bool:
-    return _has_hint(text.lower()) or any(published_formats(text))
+    return _may_have_name(text.lower()) or any(published_formats(text))
 
 
-def _has_hint(folded: str) -> bool:
-    return not folded.isascii() or any(hint in folded for hint in HINTS)
+def _may_have_name(folded: str) -> bool:
+    return not folded.isascii() or has_hint(folded)
 
 
 def _mask_plain(text: str, found: list[str] | None) -> str:
     folded = text.lower()
+    is_hinted = _may_have_name(folded)
     for pattern in published_formats(text):
         text = _replace(pattern, mask_format, text, found)
-    if any(scheme in folded for scheme in _SCHEMES):
+    schemes = _SCHEMES if is_hinted else _SCHEMES_WITHOUT_HINT
+    if any(scheme in folded for scheme in schemes):
         text = _replace(_CREDENTIALS, _mask_credentials, text, found)
-    if "digest" in folded:
+    if is_hinted and "digest" in folded:
         text = _replace(_DIGEST, lambda match: match[1] + MASKED, text, found)
     if "-u" in folded:
         text = _replace(encoded_logins.LOGIN_IN_OPTION, encoded_logins.mask_option, text, found)
-    if _has_hint(folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
+    if is_hinted or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
-    if "64" in folded or "btoa" in folded:
+    is_code = "64" in folded or "btoa" in folded
+    if is_code and compile_pattern(encoded_logins.COLON_IN_CODE).search(text):
         text = _replace(encoded_logins.LOGIN_IN_CODE, encoded_logins.mask_login, text, found)
     if _SHORTEST_BASE64 <= len(text) <= _LONGEST_WITH_BASE64:
         text = _replace(_BASE64, _mask_base64, text, found)
@@ -154,7 +156,7 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
 def _mask_structures(text: str, folded: str, found: list[str] | None) -> str:
     """Mask the members of JSON, forms, XML, and cookies, and the defaults of variables."""
     if '"' in text and _has_secret_member(text):
-        text = compile_pattern(_JSON_STRING).sub(_json_masker(found), text)
+        text = string_pattern(text).sub(_json_masker(found), text)
     if "form-data;" in folded:
         text = _replace(_PART, _mask_content, text, found)
     if "</" in text:
@@ -283,11 +285,11 @@ def _mask_base64(match: re.Match[str]) -> str:
 
 def _has_secret_member(text: str) -> bool:
     """Return whether a text has the name of a secret or a key for `_json_masker`; most texts have none."""
-    strings = compile_pattern(_JSON_STRING).findall(text)
-    names = {content for content, end, colon, _ in strings if end and colon}
-    names.update(compile_pattern(_NAME_IN_PAIR).findall(text))
-    return any(kind_of_name(_unescape(name)) for name in names) or any(
-        _NESTED_QUOTE in content and _has_secret_member(_unescape(content))
+    if any(kind_of_name(string_value(name)) for name in find_names(text)):
+        return True
+    strings = string_pattern(text).findall(text) if _NESTED_QUOTE in text else ()
+    return any(
+        _NESTED_QUOTE in content and _has_secret_member(string_value(content))
         for content, *_ in strings
     )
 
@@ -305,11 +307,13 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         nonlocal name, pair
         content, end, colon, number = match.groups()
         if end and colon:
-            name, pair = (pair, "") if content == "value" and pair else (_unescape(content), pair)
+            name, pair = (
+                (pair, "") if content == "value" and pair else (string_value(content), pair)
+            )
             is_masked = number and is_likely_secret(name, 0)
             return match[0][: -len(number)] + hide(number) if is_masked else match[0]
         pair = content if name in ("name", "key") else pair
-        plain = _unescape(content)
+        plain = string_value(content)
         if is_likely_secret(name, plain):
             return hide(plain) + (colon or "") + (number or "")
         if _NESTED_QUOTE in content and (masked := _mask_plain(plain, found)) != plain:
@@ -317,13 +321,6 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         return match[0]
 
     return mask
-
-
-def _unescape(content: str) -> str:
-    try:
-        return str(json.loads(f'"{content}"', strict=False)) if "\\" in content else content
-    except ValueError:
-        return content
 
 
 def _mask_pair(match: re.Match[str]) -> str:

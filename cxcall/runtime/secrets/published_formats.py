@@ -32,6 +32,7 @@ _FORMATS = (
     ("shpat_ shpca_ shppa_ shpss_", r"[0-9a-fA-F]{32}"),
     ("dop_v1_", r"[0-9a-f]{64}"),
 )
+_SIGNS = "_-."
 # A private key in PEM (RFC 7468), also with a mark such as `>` on each line, `+` for a space, and its end cut off.
 _KEY_START, _KIND = "-----BEGIN", r"[A-Z0-9 +]{1,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----"
 _KEY_LINE = r"(?:[A-Z][A-Za-z-]{1,20}:[\s+]?[\w,-]{1,80}|[A-Za-z0-9+/]{16,}={0,2})"
@@ -53,7 +54,8 @@ def published_formats(text: str) -> Iterator[str]:
     """Yield the patterns of the formats that a text may have; each starts with a literal, which makes the search fast."""
     if "eyJ" in text or "ew" in text or "eyA" in text:
         yield _JWT
-    yield from (pattern for start, pattern in _patterns() if start in text)
+    signs = {sign for sign in ("", *_SIGNS) if sign in text}
+    yield from (pattern for sign, start, pattern in _patterns() if sign in signs and start in text)
 
 
 def mask_published_formats(text: str) -> str:
@@ -70,10 +72,15 @@ def mask_format(match: re.Match[str]) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, str], ...]:
+def _patterns() -> tuple[tuple[str, str, str], ...]:
+    """Return for each format a sign that its start has, to search a long text for few starts, its start, and its pattern."""
     starts = ((start, rest) for starts, rest in _FORMATS for start in starts.split())
     of_tokens = ((each, re.escape(each), rest) for each, rest in starts)
-    return (
+    patterns = (
         (_KEY_START, _PRIVATE_KEY),
         *((each, rf"{form}(?<![A-Za-z0-9_]{form})({rest})") for each, form, rest in of_tokens),
+    )
+    return tuple(
+        (next((sign for sign in _SIGNS if sign in start), ""), start, pattern)
+        for start, pattern in patterns
     )

@@ -23,7 +23,8 @@ _RANDOM_WORDS = frozenset(
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 # A text without these has only names of keys, and names of secrets before a colon.
-HINTS = "secret passw token credential pikey pi-key pi_key auth sess cookie bearer basic digest pwd".split()
+_HINTS = "secret passw token credential auth sess cookie bearer basic digest pwd".split()
+_KEY_HINTS = ("pikey", "pi-key", "pi_key")
 _FORM_SECRETS = ("code", "code_verifier", "assertion")
 _URL_SECRETS = ("sig", "signature", "x-amz-signature", "x-goog-signature")
 """The names of the signature in a URL that gives access to a file."""
@@ -86,6 +87,12 @@ def kind_of_name(name: str) -> str:
     if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
         return SECRET
     return KEY if is_key else ""
+
+
+def has_hint(folded: str) -> bool:
+    """Return whether a text in lower case may have the name of a secret."""
+    is_hint = any(hint in folded for hint in _HINTS)
+    return is_hint or ("key" in folded and any(hint in folded for hint in _KEY_HINTS))
 
 
 def is_named_as_secret(name: str) -> bool:

@@ -8,7 +8,9 @@ from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret, mask_likely_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+_CONTAINERS = (dict, list)
 
 
 def mask_secret_members(value: Any, name: str = "") -> Any:
@@ -25,31 +27,42 @@ def mask_secret_members(value: Any, name: str = "") -> Any:
 
 def secret_members(value: Any) -> Iterator[str]:
     """Yield the values, as text, that `mask_secret_members` masks because of a name."""
-    for names, leaf in named_leaves(value):
-        if names and is_likely_secret(names[-1], leaf):
+    for name, leaf, _ in named_leaves(value):
+        if is_likely_secret(name, leaf):
             yield str(leaf)
 
 
-def named_leaves(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield (names above it, value) for each text, number, and null in a JSON value; an item has the name of its list."""
-    rest: list[tuple[tuple[str, ...], Any]] = [((), value)]
+def named_leaves(value: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Yield (name, value, is that of a header) for each text, number, and null in a JSON value.
+
+    An item has the name of its list. What is below a name such as `requestHeaders` is a header.
+    """
+    rest: list[tuple[str, Any, bool]] = [("", {"": value}, False)]
     while rest:
-        names, value = rest.pop()
+        name, value, is_header = rest.pop()
+        is_below_header = is_header or "eader" in name
         if isinstance(value, dict):
-            rest.extend(((*names, name), each) for name, each in _named_members(value))
-        elif isinstance(value, list):
-            rest.extend(
-                ((*names, each[0]), each[1]) if _is_pair(each) else (names, each) for each in value
-            )
+            for own, member in _named_members(value):
+                if isinstance(member, _CONTAINERS):
+                    rest.append((own, member, is_below_header))
+                else:
+                    yield own, member, is_below_header
         else:
-            yield names, value
+            for item in value:
+                if _is_pair(item):
+                    yield *item, is_below_header
+                elif isinstance(item, _CONTAINERS):
+                    rest.append((name, item, is_header))
+                else:
+                    yield name, item, is_header
 
 
-def _named_members(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, member); of `{"name": "token", "value": "x"}`, the value has the name `token`."""
-    pair = value.get("name", value.get("key"))
-    for name, member in value.items():
-        yield (pair if name == "value" and isinstance(pair, str) else name), member
+def _named_members(value: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Return (name, member) of each; of `{"name": "token", "value": "x"}`, the value has the name `token`."""
+    pair = value.get("name", value.get("key")) if "value" in value else None
+    if not isinstance(pair, str):
+        return value.items()
+    return [(pair if name == "value" else name, member) for name, member in value.items()]
 
 
 def _is_pair(item: Any) -> bool:

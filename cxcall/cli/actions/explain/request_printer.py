@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explanation_text import (
@@ -13,6 +14,7 @@ from cxcall.cli.actions.explain.explanation_text import (
     print_heading,
 )
 from cxcall.contracts.openapi_document import RENAMED
+from cxcall.explaining.checks.url.host_check import platform_of_host
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
 from cxcall.explaining.correction.lost_values import repeats_request
@@ -53,6 +55,7 @@ class RequestPrinter:
         self._first_skipped = ""
         self._first: dict[bytes, str] = {}
         self._repeats: dict[bytes, list[int]] = {}
+        self._explained: Counter[bool] = Counter()
         self._left_out: Counter[bool] = Counter()
         self.severities: Counter[str] = Counter()
         self.is_empty = True
@@ -68,22 +71,34 @@ class RequestPrinter:
         Unless `show_all`, only the first failed ones and the first others are explained, so that the
         time for a long file is limited.
         """
-        explained: Counter[bool] = Counter()
         for request, is_skipped in requests:
             self.is_empty = False
             if is_skipped:
                 self.skip(request.origin)
                 continue
-            is_many = explained[False] == _MAX_EXPLAINED
+            is_many = self._explained[False] == _MAX_EXPLAINED
             is_failed = has_failed(request, reads_body=is_many)
-            if explained[is_failed] == _MAX_EXPLAINED and not self._show_all:
+            if self._has_enough(is_failed=is_failed):
                 self._left_out[is_failed] += 1
                 continue
-            explained[is_failed] += 1
+            self._explained[is_failed] += 1
             self._add(explain_request(request, own))
         self._print_repeats()
         self._report_left_out()
         self.report_skipped()
+
+    def leaves_out(self, host: str, status: int) -> bool:
+        """Return whether a recorded request is only counted: a platform refused it, and many failed before."""
+        is_counted = (
+            status >= HTTPStatus.BAD_REQUEST
+            and self._has_enough(is_failed=True)
+            and platform_of_host(host) != ""
+        )
+        self._left_out[True] += is_counted
+        return is_counted
+
+    def _has_enough(self, *, is_failed: bool) -> bool:
+        return self._explained[is_failed] == _MAX_EXPLAINED and not self._show_all
 
     @property
     def left_out(self) -> dict[str, int]:

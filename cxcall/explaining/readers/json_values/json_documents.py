@@ -17,6 +17,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     read_object,
 )
 from cxcall.explaining.readers.json_values.saved_requests import (
+    LeavesOut,
     is_collection,
     read_collection,
     read_har,
@@ -31,11 +32,16 @@ def is_har(values: list[Any]) -> bool:
     return _kind_of(values) == "HAR"
 
 
-def read_json(values: list[Any], name: str, entry: int | None) -> Iterator[ObservedRequest]:
+def read_json(
+    values: list[Any],
+    name: str,
+    entry: int | None = None,
+    is_left_out: LeavesOut | None = None,
+) -> Iterator[ObservedRequest]:
     """Yield the requests in JSON values: one document, or one value per line."""
     kind = _kind_of(values)
     if kind == "HAR":
-        yield from read_har(values[0], name, entry)
+        yield from read_har(values[0], name, entry, is_left_out)
     elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind == "collection":

@@ -15,6 +15,7 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
     encode_parts,
+    request_host,
 )
 from cxcall.explaining.readers.unresolved_variables import (
     fill_braces,
@@ -30,13 +31,17 @@ from cxcall.transport.http_messages import HttpResponse
 _MAX_FOLDERS = 32
 _PATH_VARIABLE = re.compile(r"(?<=/):([^/?#:]+)(?=[/?#]|$)")
 
+LeavesOut = Callable[[str, int], bool]
+"""Returns, from the host of a recorded request and the status of its response, whether the rest of it is not read."""
+
 
 def read_har(
-    har: Mapping[str, Any], name: str, entry: int | None = None
+    har: Mapping[str, Any], name: str, entry: int | None, is_left_out: LeavesOut | None
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of all entries, or of the one with a number; numbers start at 1.
 
-    Raises UsageError if there is no entry, or no entry with that number.
+    Leaves out the entries of which `is_left_out` says so. Raises UsageError if there is no entry, or no entry with
+    that number.
     """
     log = har["log"]
     entries = log.get("entries") if isinstance(log, dict) else None
@@ -51,12 +56,16 @@ def read_har(
     numbers = range(1, len(entries) + 1) if entry is None else (entry,)
     for number in numbers:
         item = entries[number - 1]
-        if isinstance(item, dict):
-            before = entries[number - 2] if number > 1 else None
-            has_response = _object(item.get("response")).get("status")
-            blocked = _is_preflight(before) and not has_response
-            if not (_is_preflight(item) and entry is None and number < len(entries)):
-                yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
+        if not isinstance(item, dict):
+            continue
+        if _is_preflight(item) and entry is None and number < len(entries):
+            continue
+        status = _object(item.get("response")).get("status")
+        url = _object(item.get("request")).get("url")
+        if is_left_out and isinstance(status, int) and is_left_out(request_host(url), status):
+            continue
+        blocked = number > 1 and _is_preflight(entries[number - 2]) and not status
+        yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
 
 
 def _is_preflight(entry: Any) -> bool:
