@@ -93,8 +93,9 @@ class _GuardedStdout(_GuardedStream):
 
 def ignore_closed_pipe() -> None:
     """Let a check come to its exit code, although the reader of its output has ended (`| head -1`)."""
-    if isinstance(sys.stdout, _GuardedStdout):
-        sys.stdout.is_optional = True
+    stdout = sys.stdout
+    if isinstance(stdout, _GuardedStdout):
+        stdout.is_optional = True
 
 
 def guard_streams() -> None:

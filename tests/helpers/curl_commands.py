@@ -34,6 +34,7 @@ SCRIPTS = [
     "echo first > b.json; curl -d @b.json {url}/a; echo later > b.json",
     "echo '{{\"a\": 1}}' > b.json; curl -d @- {url}/a < b.json",
     "echo '{{\"a\": 1}}' > b.json; cat b.json | curl -d @- {url}/a",
+    "echo '{{\"a\": 1}}' |  \\\n  curl -d @- {url}/a",
     'echo created\nprintf \'{{"a": "%s"}}\' b | curl -d @- {url}/a',
     'TOKEN=a; BASE={url}; curl $BASE/a -H "Authorization: Bearer $TOKEN"',
     'export TOKEN=a BASE={url} && curl $BASE/a -H "Authorization: Bearer $TOKEN"',

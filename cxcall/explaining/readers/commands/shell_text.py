@@ -51,6 +51,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _WRITE = re.compile(
     r"(?:^|(?<=[\s;&|({$]))(?P<command>(?:cat|echo|printf|tee)[ \t]+\S)", re.MULTILINE
 )
+_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _PIPELINE = re.compile(r"\s*+(?:\|\s*+[^|;\n]*+)+")
 _CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
 _CMD_NAME = re.compile(r"%(\w+)%")
@@ -227,7 +228,8 @@ def read_piped_text(before: str, files: Mapping[str, str]) -> str | None:
         return None
     for match in list(_WRITE.finditer(before))[-_MAX_PIPED:]:
         command = split_command(before[match.start("command") :])
-        if _PIPELINE.fullmatch(before, match.start("command") + command.end):
+        rest = _CONTINUATION.sub(" ", before[match.start("command") + command.end :])
+        if _PIPELINE.fullmatch(rest):
             text = _printed(command)
             name = "".join(command.words[1:2])
             return files.get(name, mark_unresolved(f"$(cat {name})")) if text is None else text
