@@ -55,7 +55,7 @@ class DocumentOptions(OptionGroup):
     profile: str | None = PROFILE
 
     def find_file(self) -> str | None:
-        """Return the path of the user's own contract; None if there is none."""
+        """Return the path of the user's own contract; None without one."""
         return self.contracts.find_file(self.profile)
 
 

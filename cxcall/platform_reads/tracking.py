@@ -236,7 +236,7 @@ def follow(
         delivery = read(tracker.operation, values)
         response = delivery.response
         elapsed = time.monotonic() - began
-        is_new = is_new and elapsed < _MAX_DELAY
+        is_new = is_new and elapsed < _MAX_DELAY and elapsed + pause <= max_seconds
         if is_new and response is not None and response.status == HTTPStatus.NOT_FOUND:
             sleep(pause)
             continue

@@ -254,6 +254,21 @@ def test_call_that_was_just_placed_may_not_be_found_at_first(platform: Platform)
             next(client.track(delivery._replace(engagement_id=None)))
 
 
+def test_call_that_is_not_found_yet_is_not_read_beyond_the_limit(platform: Platform) -> None:
+    counts = []
+
+    def read(_path: str, count: int) -> Reply:
+        counts.append(count)
+        return Reply(404)
+
+    platform.reads = read
+    with Client() as client:
+        delivery = client.send("personal-connection", BODY, yes=True)
+        with pytest.raises(CxcallError):
+            next(client.track(delivery, max_seconds=0))
+    assert len(counts) == 1
+
+
 @pytest.mark.slow
 def test_signal_during_a_send_ends_a_loop_and_leaves_a_record(cxcall: Cxcall) -> None:
     script = f"""

@@ -32,9 +32,7 @@ from cxcall.transport.origins import is_http_url, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.cli.shared_options import DocumentOptions, TargetOptions
     from cxcall.contracts.contract import Contract
-    from cxcall.output.output_options import OutputOptions
     from cxcall.sandbox.inspection.request_log import LoggedRequest
     from cxcall.sandbox.server import Sandbox
 
