@@ -222,7 +222,7 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 
         if not (state_dir() / FILE_NAME).exists():  # opening the ledger would create one
             return
-        with open_ledger() as ledger:
+        with open_ledger(is_for_reading=True) as ledger:
             for record in ledger.records(limit=_MAX_RECORDS):
                 at = record.at.astimezone()
                 if text := getattr(record, field):

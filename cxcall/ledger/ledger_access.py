@@ -15,7 +15,7 @@ from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.record_queries import RecordQueries
 from cxcall.ledger.schema import DecisionKind
-from cxcall.ledger.sqlite.ledger_file import open_database
+from cxcall.ledger.sqlite.ledger_file import open_database, open_for_reading
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.ledger.stored_values import keyed_digest, mask_for_ledger
 
@@ -60,15 +60,18 @@ class LedgerAccess(RecordQueries):
         marker_folder: Path | None = None,
         now: Callable[[], datetime] = _now,
         boot_clock: Callable[[], BootTime] = read_boot_clock,
+        is_for_reading: bool = False,
     ) -> Self:
         """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used.
 
+        With `is_for_reading`, it may be read-only, and is empty if there is none and none can be created.
         A marker in `marker_folder` identifies the ledger, so that its loss is noticed.
         """
         # The marker is read first: it is never newer than the file.
         marker = LedgerMarker(marker_folder, os.path.realpath(folder))
         marker.warn_of_shared_ledger()
-        return cls(open_database(folder), marker, now, boot_clock)
+        database = open_for_reading(folder) if is_for_reading else open_database(folder)
+        return cls(database, marker, now, boot_clock)
 
     @classmethod
     def open_shared(

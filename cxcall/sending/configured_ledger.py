@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 VARIABLE = "CXCALL_LEDGER"
 
 
-def open_ledger() -> Ledger:
-    """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used."""
+def open_ledger(*, is_for_reading: bool = False) -> Ledger:
+    """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used.
+
+    With `is_for_reading`, its file may be read-only.
+    """
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import state_dir
 
@@ -29,7 +32,7 @@ def open_ledger() -> Ledger:
     markers = _marker_folder(state)
     if url := _shared_address():
         return Ledger.open_shared(url, marker_folder=markers)
-    return Ledger.open(state, marker_folder=markers)
+    return Ledger.open(state, marker_folder=markers, is_for_reading=is_for_reading)
 
 
 def _shared_address() -> str:

@@ -42,7 +42,7 @@ _SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
 
 def list_deliveries(filters: RecordFilters) -> Report:
     """Return the deliveries that match the filters, newest first; raises UsageError for an unknown batch."""
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         ledger.check()
         limit = filters.limit or (None if filters.unresolved or filters.batch else _USUAL_LIMIT)
         found = {
@@ -91,7 +91,7 @@ def _batch_id(ledger: Ledger, text: str) -> str:
 
 def show_delivery(identifier: str) -> Report:
     """Return one delivery; `identifier` is its ID or the start of its ID."""
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         ledger.check()
         record = ledger.get(identifier)
     remarks = [find_out_fix(record, datetime.now(UTC))] if record.is_unresolved else []
@@ -115,7 +115,7 @@ def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: 
 def export_deliveries(output: OutputOptions, form: str, since: str) -> None:
     """Print all deliveries as JSON Lines or CSV."""
     screen = Screen.standard(output)
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         ledger.check(always=True)
         for line in _export_lines(ledger.records(since=parse_since(since)), form):
             screen.print_line(line)

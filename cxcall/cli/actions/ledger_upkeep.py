@@ -58,7 +58,7 @@ def back_up_ledger(file: str) -> Report:
     from cxcall.ledger.upkeep import write_backup
 
     stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         deliveries = write_backup(ledger, Path(file))
         report = Report(
             "history backup",

@@ -274,7 +274,7 @@ def _find_delivery(identifier: str) -> Record | None:
     """Return the newest delivery with an engagement ID, or the one with a delivery ID; None if unknown."""
     from cxcall.sending.configured_ledger import open_ledger
 
-    with suppress(CxcallError), open_ledger() as ledger:
+    with suppress(CxcallError), open_ledger(is_for_reading=True) as ledger:
         found = next(ledger.records(engagement_id=identifier, limit=1), None)
         if found is None and (record := ledger.get(identifier)).id == identifier.upper():
             return record

@@ -22,10 +22,18 @@ from cxcall.ledger.schema import (
     TABLES,
     insert_statement,
 )
-from cxcall.ledger.sqlite.sqlite_database import FILE_NAME, SqliteDatabase
+from cxcall.ledger.sqlite.sqlite_database import (
+    FILE_NAME,
+    IN_MEMORY,
+    READ_ONLY,
+    UNCHANGED,
+    SqliteDatabase,
+)
 from cxcall.runtime.operating_system import sync_folder
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
     from pathlib import Path
 
 _SIDE_FILES = ("-wal", "-journal")
@@ -60,6 +68,36 @@ def open_database(folder: Path) -> SqliteDatabase:
             database.close()
             raise
     return database
+
+
+def open_for_reading(folder: Path) -> SqliteDatabase:
+    """Open the file in `folder` as `open_database` does, and one that cannot be written, or created, only to read it.
+
+    SQLite reads such a file only if the files of a process that writes are there, or if nothing writes to it.
+    """
+    path = folder / FILE_NAME
+    with explain_errors(path):
+        if _is_writable(path):
+            return open_database(folder)
+        if _is_new(path):
+            database = SqliteDatabase(path, IN_MEMORY)
+            _create_tables(database.run)
+            return database
+        is_in_use = _size(_side_file(path, "-wal")) >= 0
+        database = SqliteDatabase(path, READ_ONLY if is_in_use else UNCHANGED)
+        try:
+            _prepare(database)
+            check_if_quick(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def _is_writable(path: Path) -> bool:
+    """Return whether a file can be written or created, and SQLite's other files beside it."""
+    folder = next(each for each in path.absolute().parents if os.path.lexists(each))
+    return os.access(folder, os.W_OK) and (os.access(path, os.W_OK) or not os.path.lexists(path))
 
 
 def check_folder(folder: Path) -> bool:
@@ -116,11 +154,7 @@ def _create(path: Path) -> None:
             draft.chmod(0o600)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN")
-            for statement in (*TABLES, *INDEXES):
-                connection.execute(statement)
-            connection.execute(insert_statement("state"), with_checksum("state", State.new()))
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            _create_tables(connection.execute)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = WAL")
         finally:
@@ -129,6 +163,15 @@ def _create(path: Path) -> None:
     finally:
         for suffix in ("", *_SIDE_FILES, "-shm"):
             _side_file(draft, suffix).unlink(missing_ok=True)
+
+
+def _create_tables(execute: Callable[..., sqlite3.Cursor]) -> None:
+    """Create the tables of a new ledger, with its record of itself."""
+    for statement in (*TABLES, *INDEXES):
+        execute(statement)
+    execute(insert_statement("state"), with_checksum("state", State.new()))
+    execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _publish(draft: Path, path: Path) -> None:

@@ -28,19 +28,25 @@ POLL_INTERVAL = 0.002
 MAX_CHECKED_SIZE = 16 * 1024 * 1024
 """Bytes up to which the whole file is checked although it is not required; this takes about half a second."""
 _CLOSE_TIMEOUT = 1.0
+READ_ONLY = "mode=ro"
+UNCHANGED = "mode=ro&immutable=1"
+"""Read without locks, which needs no other files: `close` raises LedgerError if the file was changed meanwhile."""
+IN_MEMORY = "mode=memory"
+"""An empty database in place of a file that does not exist."""
 
 
 class SqliteDatabase(LedgerDatabase):
     """One connection to the file; threads that share it write one after another."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, str(path)
+    def __init__(self, path: Path, mode: str = "") -> None:
+        self.path, self.name, self._mode = path, str(path), mode
         self.lock = ProcessLock(self.name)
         self._transaction = object()
         """Identifies the last transaction, so that only its own end rolls it back."""
-        self._connection = self._connect()
+        self._version = self._file_version() if mode == UNCHANGED else ()
+        self._connection = self._connect(mode)
         self._is_suspended = self._is_closed = False
-        self._file = self._file_identity()
+        self._file = () if mode == IN_MEMORY else self._file_identity()
         suspend_during_forks(self)
 
     def _connect(self, mode: str = "") -> sqlite3.Connection:
@@ -76,7 +82,7 @@ class SqliteDatabase(LedgerDatabase):
         """Keep other threads from writing, and connect again after a fork."""
         with self.lock.held, explain_errors(self.path):
             if self._is_suspended:
-                self._connection = self._connect("mode=rw")
+                self._connection = self._connect(self._mode or "mode=rw")
                 self._is_suspended = False
                 self._stop_if_replaced()
             yield
@@ -167,6 +173,7 @@ class SqliteDatabase(LedgerDatabase):
 
         Records that cannot be moved now, because another process is reading, stay in the `-wal` file,
         which is as durable; the process that closes last moves them.
+        Raises LedgerError if another process changed a file that was read without locks.
         """
         if not self.lock.is_own:
             return
@@ -180,6 +187,16 @@ class SqliteDatabase(LedgerDatabase):
         finally:
             if has_lock:
                 self.lock.release()
+        if self._version and self._file_version() != self._version:
+            raise LedgerError(
+                f"another process changed the ledger `{self.path}` while it was read",
+                "run the command again",
+            )
+
+    def _file_version(self) -> tuple[int, ...]:
+        """Return what a change of the records changes: size and time of the file, and the size of its `-wal` file."""
+        status, log = self.path.stat(), self.path.with_name(f"{self.path.name}-wal")
+        return status.st_size, status.st_mtime_ns, log.stat().st_size if log.exists() else 0
 
     def _file_identity(self) -> tuple[int, int]:
         status = self.path.stat()

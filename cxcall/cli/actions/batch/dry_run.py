@@ -39,7 +39,7 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
     selection = stack.enter_context(
         RowSelection.open(
             job,
-            stack.enter_context(open_ledger()),
+            stack.enter_context(open_ledger(is_for_reading=True)),
             resume=True,
             is_dry_run=True,
             waits_for_hours=waits_for_hours,

@@ -47,7 +47,7 @@ _HEADINGS = (
 
 def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         batches = ledger.batches.all()
         has_more = len(batches) > limit
         batches = batches[:limit]
@@ -104,7 +104,7 @@ def report_batch(
 ) -> Report:
     """Return the report of a batch in the form that the options name."""
     is_joined = options.join or options.input is not None
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
     diagnostics = []
     if is_joined or options.rejects:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def explain_last(contracts: ContractOptions) -> Report:
     """Explain the last delivery that was refused, got no acceptance from the API, or may have placed a call."""
-    with open_ledger() as ledger:
+    with open_ledger(is_for_reading=True) as ledger:
         record = _last_not_accepted(ledger)
     if record is None:
         raise UsageError(
