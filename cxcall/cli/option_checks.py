@@ -90,10 +90,14 @@ def parameter_name(parameter: Any) -> str:
     return str(max(parameter.opts, key=len))
 
 
+def given_words(context: Any) -> list[str]:
+    """Return the words that were parsed as the arguments of a command."""
+    return list(context.meta.get(_ARGUMENTS, ()))
+
+
 def raw_value(context: Any, parameter: Any) -> str:
     """Return the text of a parameter on the command line, before its conversion; empty if it is missing."""
-    arguments = context.meta.get(_ARGUMENTS, ())
-    values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
+    values, _, _ = context.command.make_parser(context).parse_args(given_words(context))
     value = values.get(parameter.name)
     return value if isinstance(value, str) else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +10,20 @@ import typer
 
 from cxcall.cli.option_checks import (
     PIPE_INTO_LOGIN,
+    given_words,
     parameter_name,
     raw_value,
     see_help,
 )
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command as hinted_command
 from cxcall.output.report import Report
 from cxcall.runtime.name_similarity import find_similar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 _LOWERING_OPTIONS = frozenset(
@@ -34,7 +38,11 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    finding = context and (_missing_file(error, context) or _omitted_option(error, context))
+    finding = context and (
+        _missing_file(error, context)
+        or _omitted_option(error, context)
+        or _misplaced_option(error, context)
+    )
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
@@ -68,6 +76,45 @@ def _omitted_option(error: Any, context: Any) -> Finding | None:
     name = context.command_path.removeprefix("cxcall ")
     message = f"`{option}` does not apply to `{name}`"
     return Finding.error("usage", option, message, fix=f"leave it out; {fix}")
+
+
+def _misplaced_option(error: Any, context: Any) -> Finding | None:
+    """Return the finding on an option before the command that has it; None for any other error."""
+    if not (hasattr(error, "possibilities") and hasattr(context.command, "get_command")):
+        return None
+    option, words = error.option_name, given_words(context)
+    place = next((at for at, word in enumerate(words) if word.partition("=")[0] == option), None)
+    name = "" if place is None else _command_with(option, context, words[place + 1 :])
+    if not name:
+        return None
+    whole = f"{context.command_path} {name}".removeprefix("cxcall ")
+    return Finding.error(
+        "usage",
+        option,
+        f"`{option}` is an option of `{whole}` and must follow it",
+        fix=f"write `{option}` after `{whole}`; see {hinted_command('cxcall', *whole.split(), '--help')}",
+    )
+
+
+def _command_with(option: str, context: Any, words: Sequence[str]) -> str:
+    """Return the first of these words that names a command, in the group of a context, that has the option; empty if none."""
+    for place, word in enumerate(words):
+        for name in (" ".join(words[place : place + 2]), word):  # `batch list` is one command
+            with suppress(CxcallError, typer.TyperException):
+                command, rest = _get_command(context, name), words[place + len(name.split()) :]
+                if any(option in each.opts for each in getattr(command, "params", ())):
+                    return name
+                if hasattr(command, "get_command"):
+                    inner = command.make_context(
+                        name, [*rest], parent=context, resilient_parsing=True
+                    )
+                    if found := _command_with(option, inner, rest):
+                        return f"{name} {found}"
+    return ""
+
+
+def _get_command(context: Any, name: str) -> Any:
+    return None if name.startswith("-") else context.command.get_command(context, name)
 
 
 def _advise_on_option(error: Any) -> str:

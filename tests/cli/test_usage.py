@@ -66,6 +66,34 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
     assert (finding["message"], finding["fix"]) == (message, fix)
 
 
+OPTIONS_BEFORE_COMMANDS = [
+    ("--data x=1 execute X", "execute"),
+    ("--dry-run --data=x=1 execute X", "execute"),
+    ("--limit 3 history list", "history list"),
+    ("history --limit 3 list", "history list"),
+    ("--rejects r.csv batch report", "batch report"),
+    ("--operation send batch rows.csv", "batch"),
+    ("--user-id 1 send place-call-for-user", "send place-call-for-user"),
+]
+"""Command lines, and the command that has their misplaced option."""
+
+
+@each_case("line, command", OPTIONS_BEFORE_COMMANDS, quick=2)
+def test_option_before_the_command_that_has_it_names_the_command(
+    cxcall: Cxcall, line: str, command: str
+) -> None:
+    (finding,) = cxcall(*line.split(), "-o", "json", code=2).envelope["findings"]
+    assert (
+        finding["message"] == f"`{finding['where']}` is an option of `{command}` and must follow it"
+    )
+    assert f"after `{command}`; see `cxcall {command} --help`" in finding["fix"]
+
+
+def test_option_that_the_command_does_not_have_is_unknown_before_it(cxcall: Cxcall) -> None:
+    for line in ("--limit 3 execute X", "--until x history lis", "--bogus execute", "--data"):
+        assert f"unknown option `{line.split()[0]}`" in cxcall(*line.split(), code=2).err, line
+
+
 @each_case("arguments, message, fix", ERRORS[::10], quick=1)
 def test_usage_error_in_text(
     cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str
