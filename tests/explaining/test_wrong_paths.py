@@ -83,6 +83,13 @@ def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: 
         ("{{my-org}}.mypurecloud.com", CALLBACKS, "warning"),
         ("api.{region}.mypurecloud.com", CALLBACKS, "warning"),
         ("example.com", "/oauth/token", "warning"),
+        ("api.zz.mypurecloud.com", CALLBACKS, "warning"),
+        ("login.mypurecloud.eu", "/oauth/token", "warning"),
+        ("api.zz1.pure.cloud", CALLBACKS, "warning"),
+        ("acme.mypurecloud.com", CALLBACKS, "error"),
+        ("api.na1.niceincontact.com", ACD + JOB, "error"),
+        ("api.nicecxone.com", ACD + JOB, "warning"),
+        ("na10.nice-incontact.com", "/authentication/v1/token/access-key", ""),
         ("api.", CALLBACKS, "error"),
         ("api.mypurecloud.com.", CALLBACKS, ""),
         ("api.{{environment}}", CALLBACKS, ""),
@@ -91,9 +98,7 @@ def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: 
         ("api-{area}.niceincontact.com", ACD + JOB, ""),
     ],
 )
-def test_host_with_an_empty_or_a_wrong_slot_is_reported(
-    host: str, path: str, severity: str
-) -> None:
+def test_host_that_is_wrong_or_unknown_is_reported(host: str, path: str, severity: str) -> None:
     (found,) = explain({"method": "POST", "host": host, "path": path})
     severities = [each.severity.value for each in found.findings if each.code == "host-unknown"]
     assert severities == ([severity] if severity else [])

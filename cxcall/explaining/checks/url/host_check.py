@@ -28,11 +28,17 @@ from cxcall.transport.origins import host_of
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = re.compile(
-    r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com"
+    r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"
     r"|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
-_AREA = re.compile(r"(?<![a-z0-9])[a-z]{2}[1-9](?![a-z0-9])")
+_CXONE_DOMAINS = (
+    "niceincontact.com",
+    "nice-incontact.com",
+    ".incontact.com",
+    ".nicecxone-gov.com",
+)
+_AREA = re.compile(r"(?<![a-z0-9])[a-z]{2}[1-9][0-9]?(?![a-z0-9])")
 _CXONE_HOST_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
 # Start of a path, start of the host that serves it, and what to say
 # (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
@@ -162,10 +168,11 @@ def _usual_host(platform: str, label: str) -> str:
 
 def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
     if not _CXONE_HOST.fullmatch(host):
-        message = f"hosts of NICE CXone have the form {_CXONE_HOST_FORM}"
+        message = f"known hosts of NICE CXone have the form {_CXONE_HOST_FORM}"
         if (area := _AREA.search(host)) and path.startswith(_CXONE_SERVICES[2][0]):
             message += f"; for the area `{area[0]}`: `api-{area[0]}.niceincontact.com`"
-        yield _wrong_host(host, message, CXONE)
+        severity = Severity.ERROR if host.endswith(_CXONE_DOMAINS) else Severity.WARNING
+        yield _wrong_host(host, message, CXONE, severity=severity)
         return
     service = next((each for each in ("cxone", "api") if host.startswith(each)), "")
     for start, expected, message in _CXONE_SERVICES:
@@ -209,15 +216,17 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         message = f"{purpose} `{expected}.{domain}`"
     elif region:
         message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
-    elif domain.endswith("pure.cloud"):
-        message = f"`{domain}` is not a known region; there may be new ones"
-        severity = Severity.WARNING
     else:
+        message = "it is not in a region of Genesys Cloud"
+        if label in _PURPOSES or domain.endswith(
+            "pure.cloud"
+        ):  # the list is open (docs/platforms/genesys-cloud.md#regions)
+            message = f"`{domain}` is not a known region; there may be new ones"
+            severity = Severity.WARNING
         labels = set(host.split(".")) - {"mypurecloud"}
         of_label = (each for each in domains if each.partition(".")[0] in labels)
-        similar = next(of_label, "") or _most_similar(domain, domains)
-        hint = f"; the most similar host is `{expected}.{similar}`" if similar else ""
-        message = f"it is not in a region of Genesys Cloud{hint}"
+        if similar := next(of_label, "") or _most_similar(domain, domains):
+            message += f"; the most similar host is `{expected}.{similar}`"
     yield _wrong_host(host, message, severity=severity)
 
 
@@ -247,7 +256,7 @@ def _wrong_host(
         severity,
         "host-unknown",
         "host",
-        f"`{host}` is not the right host: {message}",
+        f"`{host}` {'is not' if severity is Severity.ERROR else 'may not be'} the right host: {message}",
         fix="use the host of your organization's region",
         why="another host does not know the token, the path, or the organization",
         source=_source(platform),
