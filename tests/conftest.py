@@ -38,7 +38,7 @@ QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 2
 """How many cases of any other test are in the quick suite."""
-QUICK_STARTS = 5
+QUICK_STARTS = 4
 """How many commands a test of the quick suite may start: each takes 0.04 seconds."""
 FORK_SERVER = pytest.StashKey[ForkServer]()
 FORK_SERVER_NAME = "TEST_FORK_SERVER"

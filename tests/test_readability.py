@@ -51,6 +51,7 @@ def test_functions_stay_readable() -> None:
     assert median(bodies.values()) <= 8
 
 
+@pytest.mark.slow
 def test_the_formatter_lays_out_the_whole_package() -> None:
     """Word lists are one text that is split, and long patterns are written one part per line."""
     texts = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in modules()}

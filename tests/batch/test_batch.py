@@ -165,6 +165,7 @@ def test_deleted_ledger_at_the_end_does_not_hide_results(cxcall: Cxcall) -> None
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     with Platform() as platform:

@@ -120,6 +120,7 @@ def test_row_with_a_hidden_failure_has_the_same_code_when_it_is_resumed(cxcall: 
     assert codes == ["hidden-failure"] * 2
 
 
+@pytest.mark.slow
 def test_no_batch_is_listed_or_reported_before_the_first_one(cxcall: Cxcall) -> None:
     assert cxcall("batch", "list", code=0).err == "no batch has been run yet\n"
     assert "there is no batch" in cxcall("batch", "report", code=2).err

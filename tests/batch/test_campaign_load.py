@@ -198,6 +198,7 @@ def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) ->
     assert all(each.request and len(each.request.request.body or b"") <= 355 for each in chunks)
 
 
+@pytest.mark.slow
 def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:

@@ -24,6 +24,7 @@ def write(cxcall: Cxcall, *rows: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
+@pytest.mark.slow
 def test_changed_file_is_resumed_only_when_it_is_restored(
     request: pytest.FixtureRequest, cxcall: Cxcall, place: str
 ) -> None:
@@ -49,6 +50,7 @@ def test_changed_file_is_resumed_only_when_it_is_restored(
     assert [*platform.dials.values()] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_batch_is_not_resumed_past_a_newer_one_of_the_file(cxcall: Cxcall) -> None:
     """The newer batch called the people of the rows that are left, by other requests."""
     write(cxcall, *ROWS)

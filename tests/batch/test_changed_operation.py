@@ -34,6 +34,7 @@ EDITS = {"path": "/v2/dial", "server": "/api/v2", "kind": "integer"}
     [*(("sqlite", (name,)) for name in EDITS), ("postgres", tuple(EDITS))],
     ids=[*EDITS, "all in PostgreSQL"],
 )
+@pytest.mark.slow
 def test_no_row_that_may_have_been_processed_is_sent_again(
     request: pytest.FixtureRequest, cxcall: Cxcall, place: str, edited: tuple[str, ...]
 ) -> None:
@@ -70,6 +71,7 @@ def test_no_row_that_may_have_been_processed_is_sent_again(
     assert sorted(called) == NUMBERS  # several at a time
 
 
+@pytest.mark.slow
 def test_row_that_another_run_sends_meanwhile_by_another_request_is_not_called_twice(
     cxcall: Cxcall,
 ) -> None:

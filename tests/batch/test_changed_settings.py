@@ -60,6 +60,7 @@ def spellings(platform: Platform) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("change", ["name and case", "slash"])
+@pytest.mark.slow
 def test_other_spelling_of_the_base_url_resumes_the_batch(
     cxcall: Cxcall, platform: Platform, change: str
 ) -> None:

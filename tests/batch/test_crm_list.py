@@ -83,6 +83,7 @@ READING = (
 BATCH = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
 
 
+@pytest.mark.slow
 def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox) -> None:
     export = Export(ROWS, ROWS // 7, ROWS // 6, ROWS // 10)
     write_export(live, export)

@@ -17,6 +17,7 @@ STEP = 0.002
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="has no timers that send signals")
+@pytest.mark.slow
 def test_signal_at_the_end_of_a_wait_does_not_prolong_it() -> None:
     events = EventQueue()
     late = Timer(2, events.put, ("late",))

@@ -104,6 +104,7 @@ CHANGES: dict[str, tuple[Sequence[str], Mapping[str, str], Sequence[str], Mappin
 
 
 @pytest.mark.parametrize("names", CHANGES)
+@pytest.mark.slow
 def test_forgotten_guard_stops_until_it_is_given_as_the_hint_says(
     cxcall: Cxcall, platform: Platform, names: str
 ) -> None:
@@ -147,6 +148,7 @@ def test_guard_that_was_changed_in_its_place_is_accepted(
     assert platform.rung == count
 
 
+@pytest.mark.slow
 def test_guard_of_a_resumed_run_is_not_forgotten_by_the_next_one(
     cxcall: Cxcall, platform: Platform
 ) -> None:

@@ -117,6 +117,7 @@ RESPONSES: list[tuple[Callable[[list[Any]], Any], str]] = [
 """Responses to a request of three contacts, and whether each confirms its rows (`+`) or leaves them unknown (`?`)."""
 
 
+@pytest.mark.slow
 def test_rows_are_confirmed_by_as_many_contacts(cxcall: Cxcall) -> None:
     """The requests of one load have three rows each, because `priority` differs from one to the next."""
     lines = rows(3 * len(RESPONSES)).splitlines()

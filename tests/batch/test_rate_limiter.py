@@ -243,6 +243,7 @@ def test_pause_of_another_machine_holds_back_a_request_that_has_a_slot() -> None
     slot.wait_to_send()
 
 
+@pytest.mark.slow
 def test_stop_ends_the_wait_for_a_shared_slot() -> None:
     limiter = share(Pace(wait=600.0))
     stop = Timer(0.05, limiter.stop)

@@ -75,6 +75,7 @@ def test_batch_that_began_with_again_is_resumed_without_it(cxcall: Cxcall) -> No
     assert (outcomes, platform.rung) == (["refused", "accepted"], 2)
 
 
+@pytest.mark.slow
 def test_copy_of_a_row_in_progress_is_skipped_on_resume(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 1, 3)
     last_arrived = Event()
@@ -96,6 +97,7 @@ def test_copy_of_a_row_in_progress_is_skipped_on_resume(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_number(
     cxcall: Cxcall,
 ) -> None:
@@ -149,6 +151,7 @@ AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
 """A duplicate window that ends at once, as if the same command ran later."""
 
 
+@pytest.mark.slow
 def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
     words = ("batch", file, *WORDS, "--confirm", "3")
@@ -299,6 +302,7 @@ def test_rows_of_an_unfinished_batch_are_not_pruned_and_what_is_left_is_shown(
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
 
 
+@pytest.mark.slow
 def test_finished_batch_of_the_same_run_is_not_pruned(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")

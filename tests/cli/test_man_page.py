@@ -21,6 +21,7 @@ PAGE = man_page.PAGE.read_text("utf-8")
 SECTIONS = "NAME SYNOPSIS DESCRIPTION COMMANDS EXIT_STATUS ENVIRONMENT FILES EXAMPLES SEE_ALSO"
 
 
+@pytest.mark.slow
 def test_it_says_what_the_help_says() -> None:
     assert man_page.build_page() == PAGE, "run: python tools/man_page.py"
 

@@ -171,6 +171,7 @@ def test_completed_summary_of_a_document_has_no_control_character(
     assert "Place\\x1b[31m a call" in cxcall("send", env=variables).out
 
 
+@pytest.mark.slow
 def test_document_of_a_profile_is_used_by_each_command_that_sends_nothing(cxcall: Cxcall) -> None:
     document = cxcall.file(
         "own.json", posting("start", {"to": {"type": "string"}}, required=("to",))

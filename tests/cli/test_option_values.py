@@ -76,6 +76,7 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
     ],
     quick=1,
 )
+@pytest.mark.slow
 def test_a_number_that_is_not_possible_is_refused(
     cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
@@ -140,6 +141,7 @@ def test_text_in_place_of_a_file_name_is_refused_and_not_shown(
     assert not any(secret in result.out + result.err for secret in ("Zk81mXq09", "12025550123"))
 
 
+@pytest.mark.slow
 def test_unknown_platform_is_refused_before_an_operation_is_chosen(cxcall: Cxcall) -> None:
     for words in (("doctor",), ("callback",), ("call", "--to", CALL[3]), ("track", "x")):
         ran = cxcall(*words, env={"CXCALL_PLATFORM": "zoom"}, code=2)
@@ -156,6 +158,7 @@ def test_file_may_have_the_name_of_a_text(cxcall: Cxcall) -> None:
     "--do-not-call --hours --max-attempts --profile --platform --region --base-url".split(),
     quick=2,
 )
+@pytest.mark.slow
 def test_empty_destination_or_guard_is_not_the_default_one(
     live: Cxcall, sandbox: Sandbox, flag: str
 ) -> None:

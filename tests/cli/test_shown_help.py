@@ -18,6 +18,7 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
+@pytest.mark.slow
 def test_every_command_accepts_the_output_options(cxcall: Cxcall) -> None:
     for command in (("history", "list"), ("auth", "status")):
         assert "--no-input" in cxcall(*command, "--help", code=0).out

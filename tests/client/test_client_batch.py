@@ -150,6 +150,7 @@ def test_failures_stop_a_batch_while_the_loop_handles_an_earlier_row(platform: P
     assert (batch.totals.total, platform.seen.total()) == (2, 2)
 
 
+@pytest.mark.slow
 def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: Platform) -> None:
     before = signal.getsignal(signal.SIGINT)
     with Client() as client:

@@ -93,6 +93,7 @@ def test_batch_that_a_sending_thread_closes_ends() -> None:
         logger.setLevel(logging.NOTSET)
 
 
+@pytest.mark.slow
 def test_batch_sends_no_more_rows_and_records_those_in_flight(
     platform: Platform, cxcall: Cxcall
 ) -> None:

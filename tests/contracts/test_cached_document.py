@@ -45,6 +45,7 @@ def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) ->
 
 
 @pytest.mark.parametrize("damage", [b"no database", b"", None])
+@pytest.mark.slow
 def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes | None) -> None:
     file = cxcall.file("own.json", swagger())
     names(cxcall, file)

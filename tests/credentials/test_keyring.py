@@ -151,6 +151,7 @@ def check_fallback(keyed: Cxcall, sandbox: Sandbox, backend: str, words: str) ->
         ("keyring.backends.null.Keyring", "is no longer in the keyring"),
     ],
 )
+@pytest.mark.slow
 def test_unavailable_keyring_secret_is_reported(
     keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
 ) -> None:

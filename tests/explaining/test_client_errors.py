@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
@@ -201,6 +203,7 @@ CALLED = f'axios.post("{URL}", {{queueId: "x"}}, {{headers: {{Authorization: "Be
     ],
 )
 @each_case("headers", ["{'retry-after': '17'}", "Object [AxiosHeaders] { 'retry-after': '17' }", "[Object: null prototype] { 'retry-after': '17' }"])  # fmt: skip
+@pytest.mark.slow
 def test_wait_in_a_printed_rejection_is_read(printed: str, headers: str) -> None:
     for code in ("", CALLED):
         (found,) = explain(code + printed.replace("HEADERS", headers))

@@ -124,6 +124,7 @@ def test_list_in_place_of_a_text_in_the_query_is_to_be_filled_in() -> None:
         ({"delay": 3600}, ("/delay",)),
     ],
 )
+@pytest.mark.slow
 def test_correction_that_leaves_out_what_may_have_an_effect_is_not_complete(
     extra: dict[str, object], lost: tuple[str, ...]
 ) -> None:
@@ -169,6 +170,7 @@ def test_request_without_a_place_for_its_body_has_no_correction(cxcall: Cxcall) 
     assert "`start-campaign` has no place for /contactId" in ran.err
 
 
+@pytest.mark.slow
 def test_id_of_the_path_that_is_left_out_is_listed() -> None:
     found = callback(CALLBACK, f"/api/v2/conversations/calls/user/{CONTACT}")
     assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))

@@ -30,6 +30,7 @@ def check_same(found: ObservedRequest, sent: tuple[str, str, dict[str, str], byt
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to compare with")
 @each_case("template", [*CURLS, *SCRIPTS], quick=12)
+@pytest.mark.slow
 def test_curl_command_is_read_as_curl_sends_it(template: str, tmp_path: Path) -> None:
     with Recorder() as recorder:
         script = template.format(url=recorder.url)

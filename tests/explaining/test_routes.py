@@ -190,6 +190,7 @@ def test_mistyped_path_names_the_right_operation() -> None:
     assert len(wrong) <= 0.02 * count, "\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
     path = "/api/v2/conversations" + "/a" * 2000
     exchange = {"method": "POST", "host": HOSTS[GENESYS], "path": path}

@@ -164,6 +164,7 @@ def test_ledger_deleted_during_a_batch_stops_it(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_clock_set_back_keeps_the_guard(cxcall: Cxcall) -> None:
     with Platform() as platform:
         cxcall.environment |= platform.environment

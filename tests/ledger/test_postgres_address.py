@@ -64,6 +64,7 @@ def test_ledgers_of_two_services_have_two_markers(
 
 
 @pytest.mark.parametrize("words", ["history list", "worker"])
+@pytest.mark.slow
 def test_missing_client_library_is_named_with_its_extra(cxcall: Cxcall, words: str) -> None:
     cxcall.file("without/psycopg.py", "raise ModuleNotFoundError(name='psycopg')")
     variables = {

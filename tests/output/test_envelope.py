@@ -129,6 +129,7 @@ def test_command_has_the_same_name_on_success_and_on_error(
         assert ran.envelope["command"] == command
 
 
+@pytest.mark.slow
 def test_errors_name_the_operation_and_the_request_that_was_built(live: Cxcall) -> None:
     live.file("dnc.txt", "+12025550102")
     live.file("bad.json", "{")

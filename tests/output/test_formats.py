@@ -299,6 +299,7 @@ def test_other_commands_reject_ci_formats(
         assert f"`{output}` is not one of `text`, `json`, `jsonl`" in ran.err
 
 
+@pytest.mark.slow
 def test_valid_payloads_give_a_complete_document(cxcall: Cxcall) -> None:
     name = cxcall.file("good.json", GOOD)
     assert cxcall("validate", name, "-o", "github", code=0).out == "cxcall: 1 of 1 payload valid\n"

@@ -157,6 +157,7 @@ def test_sample_fits_one_alternative_if_possible() -> None:
     assert sample_body(operation({"oneOf": [PHONE, SIP]})) == {"kind": None}
 
 
+@pytest.mark.slow
 def test_request_with_the_warning_is_sent(cxcall: Cxcall) -> None:
     schemas = {"oneOf": [PHONE, {**SIP, "title": "Sip"}]}
     own = ("--contract", cxcall.file("own.json", posting("dial", {"to": schemas})))

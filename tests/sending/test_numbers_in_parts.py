@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from cxcall.contracts.contract import load_operation
 from cxcall.payloads.payload import Payload
 from cxcall.sending.numbers_in_request import find_numbers
@@ -76,6 +78,7 @@ def codes(guards: Guards, body: Any, hours: str = "") -> list[str]:
 
 
 @each_case("body", IN_PARTS)
+@pytest.mark.slow
 def test_number_in_parts_is_not_sent_past_a_guard(guards: Guards, body: Any) -> None:
     assert set(codes(guards, body)) - {"phone-kind"} == {"number-in-parts"}
     numbers = find_numbers(load_operation("execute"), {}, Payload(body))
@@ -109,6 +112,7 @@ def test_part_of_a_number_is_nobody(body: Any, people: set[str]) -> None:
     assert {each.removeprefix("number ")[:4] for each in found} == people
 
 
+@pytest.mark.slow
 def test_many_codes_and_numbers_are_read_once() -> None:
     body = {f"area{i}Code": str(i) for i in range(5000)} | {
         f"p{i}Phone": f"555{i:04}" for i in range(5000)

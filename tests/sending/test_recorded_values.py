@@ -108,6 +108,7 @@ def test_secret_that_a_response_returns_is_masked(
         assert SECRET not in repr(shown)
 
 
+@pytest.mark.slow
 def test_secret_in_the_path_is_sent_and_not_shown(cxcall: Cxcall) -> None:
     parameters = [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}]
     declared: dict[str, Any] = {"operationId": "makeCall", "parameters": parameters}

@@ -82,6 +82,7 @@ def test_advice_without_the_document_is_not_to_repeat(cxcall: Cxcall) -> None:
     cxcall("explain", "--last", "--contract", "gone.json", code=2)
 
 
+@pytest.mark.slow
 def test_resumed_batch_asks_what_its_operation_may_have_done(cxcall: Cxcall) -> None:
     known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
     schema = {"type": "object", "properties": {"team": {"type": "string"}}}

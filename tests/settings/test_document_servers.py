@@ -32,6 +32,7 @@ def test_region_of_a_platform_does_not_move_requests(cxcall: Cxcall) -> None:
     assert shown.startswith("GET https://eu.own.example/v1/it")
 
 
+@pytest.mark.slow
 def test_region_without_effect_is_refused(cxcall: Cxcall) -> None:
     message = "`region` has no effect on the server of `own.json`"
     file = cxcall.file("own.json", document("https://{region}.own.example/{version}", VARIABLES))

@@ -105,6 +105,7 @@ def test_unreadable_payload_says_why(
 
 
 @pytest.mark.parametrize("text", ["contact-id,reason-code\n", '"contact-id";"x"\n', "sep=\ta"])
+@pytest.mark.slow
 def test_table_from_stdin_is_refused_as_a_table(cxcall: Cxcall, text: str) -> None:
     words = ("validate", "-", "--operation", "personal-connection")
     assert "tables are read only from files" in cxcall(*words, stdin=text, code=3).out
