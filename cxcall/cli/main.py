@@ -52,7 +52,12 @@ class _Run:
         invocation, report = Invocation(), Report()
         try:
             report = self._run_command(invocation)
-            interrupt_on_signals(self.code)  # printing can block forever if nobody reads
+            if (
+                report.shows_effect
+            ):  # a person needs to see it; a write that blocks fails after a signal
+                defer_signals()
+            else:
+                interrupt_on_signals(self.code)
             if report is not _PRINTED:
                 report = report._replace(findings=with_notices(report.findings))
                 options = invocation.output or parse_output_options(self._arguments, report.command)

@@ -84,8 +84,17 @@ class Report(NamedTuple):
     @property
     def is_change_accepted(self) -> bool:
         """Whether the API accepted a change, so that running the command again would repeat it."""
-        is_read = self.operation is not None and self.operation.is_read
-        return self.outcome is Outcome.ACCEPTED and not is_read
+        return self.outcome is Outcome.ACCEPTED and not self._is_read
+
+    @property
+    def shows_effect(self) -> bool:
+        """Whether the command may have sent a change, so that only its report says what became of it."""
+        was_sent = self.delivery is not None and not self._is_read
+        return was_sent or self.is_change_accepted or self.exit_code is ExitCode.PARTIAL
+
+    @property
+    def _is_read(self) -> bool:
+        return self.operation is not None and self.operation.is_read
 
 
 def error_report(error: CxcallError, command: str) -> Report:

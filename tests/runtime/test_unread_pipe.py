@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
@@ -39,8 +40,8 @@ COMMANDS = {
 
 
 @contextmanager
-def full_pipe() -> Iterator[int]:
-    """Yield the write end of a full pipe."""
+def full_pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Yield both ends of a full pipe: to read, to write."""
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     for size in (4096, 1):
@@ -50,11 +51,8 @@ def full_pipe() -> Iterator[int]:
         except BlockingIOError:
             pass
     os.set_blocking(write_end, True)
-    try:
-        yield write_end
-    finally:
-        os.close(write_end)
-        os.close(read_end)
+    with open(read_end, "rb") as reader, open(write_end, "wb", buffering=0) as writer:
+        yield reader, writer
 
 
 def is_blocked(process: Running) -> bool:
@@ -73,6 +71,14 @@ def is_blocked(process: Running) -> bool:
     return True
 
 
+def wait_for_handler(process: Running) -> None:
+    """Wait until the system has given the process all signals that were sent to it."""
+    status = Path(f"/proc/{process.pid}/status")
+    while any(int(each, 16) for each in re.findall(r"Pnd:\s*(\w+)", status.read_text("ascii"))):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.01)
+
+
 def end_of(
     cxcall: Cxcall,
     words: tuple[str, ...],
@@ -81,9 +87,10 @@ def end_of(
     wait: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send a signal to a command after `wait`, or while it writes to the pipe; return its exit code."""
-    with full_pipe() as pipe:
+    with full_pipe() as (_, pipe):
         streams = {
-            name: pipe if name in stream else subprocess.DEVNULL for name in ("stdout", "stderr")
+            name: pipe.fileno() if name in stream else subprocess.DEVNULL
+            for name in ("stdout", "stderr")
         }
         process = cxcall.begin(*words, out=streams["stdout"], err=streams["stderr"])
         try:
@@ -138,3 +145,21 @@ def test_call_is_recorded_although_its_report_is_not_read(
             : 1 if number == IN_FLIGHT else 2
         ]
         assert len(sandbox.rings) == 1
+
+
+@pytest.mark.slow
+@each_case("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], at_once=True)
+def test_signal_while_the_report_of_a_call_is_written_loses_nothing_of_it(
+    tmp_path: Path, number: int
+) -> None:
+    with start_sandbox(load_shipped_contracts()) as sandbox, full_pipe() as (reader, pipe):
+        live = new_command(tmp_path, number).at(sandbox)
+        words = (*EXECUTE, "--phone-number", "+12025550100", "-o", "json")
+        process = live.begin(*words, out=pipe.fileno(), err=subprocess.DEVNULL)
+        pipe.close()
+        assert sandbox.wait_for_rings()
+        assert is_blocked(process)
+        process.send_signal(number)
+        wait_for_handler(process)
+        envelope = json.loads(reader.read().lstrip(b"x"))
+        assert (process.wait(timeout=60), envelope["outcome"]) == (0, "accepted")
