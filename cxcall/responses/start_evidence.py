@@ -114,7 +114,7 @@ def shows_call(
     """Return whether a response that reports an error shows a new call; `in_doubt` also counts what may be an earlier one.
 
     `first_place` is the user's setting for the place of the engagement ID. An ID by its own name, such as `callId`, does not
-    count if the vendor declares another place. Of a request that places no call, only its own ID counts.
+    count if the vendor has published another place. Of a request that places no call, only its own ID counts.
     """
     known = values_sent(request) | {str(response.status), (correlation_id(response) or "").lower()}
     found, _ = engagement_id(operation, response, first_place) or ("", "")
@@ -127,7 +127,8 @@ def shows_call(
         return True
     if not operation.can_place_call:
         return False
-    with_ids = not (operation.engagement_id and operation.contract.is_shipped)
+    is_place_known = operation.engagement_id and operation.contract.is_shipped
+    with_ids = not (is_place_known and operation.provenance == "published")
     if any(refers_to_call(each, known, with_ids=with_ids, said=said) for each in inside):
         return True
     if not in_doubt:

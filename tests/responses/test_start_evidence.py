@@ -27,6 +27,7 @@ ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
     "name, body, headers",
     [
         ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
+        ("execute", {"message": "x", "callId": "c-1"}, {}),  # no vendor has published its place
         ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
         ("execute", [{"phase": "ringing"}], {}),
         ("execute", {"message": "x"}, {"X-Engagement-Id": "c-1"}),
