@@ -222,19 +222,36 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 
         if not (state_dir() / FILE_NAME).exists():  # opening the ledger would create one
             return
+        seen = {None, ""}
         with open_ledger(is_for_reading=True) as ledger:
             for record in ledger.records(limit=_MAX_RECORDS):
-                at = record.at.astimezone()
-                if text := getattr(record, field):
+                at, text = record.at.astimezone(), getattr(record, field)
+                if text not in seen:
+                    seen.add(text)
                     yield Value(text, f"{at:%Y-%m-%d %H:%M} {record.operation}, {record.outcome}")
 
     return find_values
+
+
+def _setting_names(_context: Any) -> Iterable[Value]:
+    from cxcall.settings.profile_changes import PROFILE_SETTINGS
+
+    return map(Value, PROFILE_SETTINGS)
+
+
+def _topics(context: Any) -> Iterator[Value]:
+    from cxcall.cli.commands.help import TOPICS
+
+    yield from (Value(name, topic.about) for name, topic in TOPICS.items())
+    yield from _subcommands(context.parent)
 
 
 _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "profile": _profiles,
     "operation": _operations,
     "operations": _operations,
+    "key": _setting_names,
+    "topic": _topics,
     "delivery": _complete_recorded("id"),
     "engagement_id": _complete_recorded("engagement_id"),
     "batch": _complete_recorded("batch"),

@@ -30,6 +30,8 @@ _LOWERING_OPTIONS = frozenset(
     ("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes")
 )
 """The options that lower a guard; no message may suggest one by a guess."""
+_NUMBER_METAVARS = ("E164", "NUMBER")
+"""How contracts call the value of an option that sets a phone number."""
 _NEAR = 0.8
 """The least similarity: enough for one wrong letter in five."""
 
@@ -133,8 +135,18 @@ def _nearest_option(error: Any) -> str:
     """
     word, possible = error.option_name, error.possibilities or ()
     longer = (name for name in possible if name.startswith(word))
-    nearest = next(longer, "") or find_similar(word, possible, _NEAR)
+    nearest = next(longer, "") or find_similar(word, possible, _NEAR) or _option_of_number(error)
     return "" if nearest in _LOWERING_OPTIONS else nearest
+
+
+def _option_of_number(error: Any) -> str:
+    """Return the option of the number to call if an unknown one is named like a number (`--number`); else empty."""
+    from cxcall.phone.number_property_names import is_number_name
+
+    context = getattr(error, "ctx", None)
+    parameters = context.command.get_params(context) if context is not None else ()
+    found = [each.opts[0] for each in parameters if each.metavar in _NUMBER_METAVARS]
+    return found[0] if len(found) == 1 and is_number_name(error.option_name.lstrip("-")) else ""
 
 
 def _message(error: Any) -> str:

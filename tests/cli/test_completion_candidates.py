@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from helpers.batch_files import FAST, PERSONAL
 from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 
@@ -39,6 +41,8 @@ LINES = {
     "cxcall 'auth' \"status\" --profile eu-": ["eu-test"],
     "cxcall personal-connection --phone": [],
     "cxcall auth switch eu": ["eu", "eu-test"],
+    "cxcall config get hours": ["hours", "hours_policy"],
+    "cxcall help ex": ["execute", "exit-codes", "explain"],
     "cxcall auth status --region us-e": ["us-east-1", "us-east-2"],
     "cxcall auth status --platform nice-cxone --region e": ["eu1"],
 }
@@ -257,6 +261,10 @@ def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
     newest = [sent["deliveryId"] for sent in reversed(ids)]
     assert asked(live, "history", "show", word="") == newest
     assert asked(live, "history", "resolve", word=newest[0]) == newest[:1]
+    rows = "".join(json.dumps({"contactId": CONTACT, "reasonCode": each}) + "\n" for each in "cd")
+    for _ in range(2):
+        live("batch", "-", "-o", "json", *PERSONAL, *FAST, "--again", stdin=rows, code=0)
+    assert len(asked(live, "batch", "report", word="")) == 2
     engagements = [sent["engagementId"] for sent in reversed(ids)]
     assert asked(live, "history", "list", "--engagement-id", word="") == engagements
 

@@ -51,7 +51,7 @@ def render_html(report: BatchReport, summary: Summary, now: datetime | None = No
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    name = PurePath(report.batch.file).name or "stdin"
+    name = PurePath(report.batch.file).name or "stdin or a program"
     return "\n".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',

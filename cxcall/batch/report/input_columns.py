@@ -52,7 +52,7 @@ def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
     """Open the file of a batch; raises UsageError for another file."""
     if not file.path:
         raise UsageError(
-            "the rows of this batch came from stdin",
+            "the rows of this batch came from stdin or a program",
             where="--input",
             fix="name the file: `--input FILE`",
         )

@@ -38,7 +38,7 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
             f"; its command with `--resume` sends {count_phrase(left, 'undelivered row')} again"
         )
     facts = [
-        Entry("file", batch.file or "stdin"),
+        Entry("file", batch.file or "none: the rows came from stdin or a program"),
         Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),
         Entry("begun", f"{batch.at:%Y-%m-%d %H:%M:%S} UTC, {state}"),
     ]

@@ -44,7 +44,7 @@ function itemOf(entry) {
   button.dataset.number = entry.number;
   const spans = [
     make("span", "method", entry.method), make("span", "path mono", entry.path), make("span", "time", localTime(entry.at)),
-    make("span", "status mono", entry.status === null ? "—" : entry.status), make("span", "name", entry.operation || (entry.verdict === "token issued" ? "token" : "unknown operation")),
+    make("span", "status mono", entry.status === null ? "—" : entry.status), make("span", "name", entry.operation || (entry.verdict === "token issued" ? "token" : entry.status === 302 ? "login" : "unknown operation")),
     make("span", `chip ${styleOf(entry)}`, entry.verdict),
   ];
   button.append(...spans.flatMap((span) => [span, " "])); // the spaces separate them for screen readers

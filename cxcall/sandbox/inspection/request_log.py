@@ -65,6 +65,14 @@ class LoggedRequest:
         return len(self.body) + len(self.response) + len(self.target) + headers
 
     @property
+    def purpose(self) -> str:
+        """The operation, or what else the request was for."""
+        if self.operation:
+            return self.operation
+        is_login = self.status == HTTPStatus.FOUND  # only the login page redirects
+        return "a token" if self.is_token_request else "login" if is_login else "unknown operation"
+
+    @property
     def verdict(self) -> str:
         """The sandbox's verdict on the request, as text."""
         if self.rings:
@@ -80,7 +88,7 @@ class LoggedRequest:
 
     def __str__(self) -> str:
         notes = [
-            self.operation or ("a token" if self.is_token_request else "unknown operation"),
+            self.purpose,
             *(["a call would be placed"] if self.rings else []),
             *([f"fault {self.fault}"] if self.fault else []),
         ]
