@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
 from cxcall.contracts.security_schemes import API_KEY, BASIC, Alternative, SecurityScheme
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import credentials_error, login_value
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CredentialsError
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Setting
-
-# Headers that control the destination, the length, or the decoding of a message (RFC 9110, sections 7 and 8; RFC 9112).
-_FRAMING_HEADERS = frozenset(
-    """
-    host connection keep-alive proxy-connection expect te trailer upgrade transfer-encoding
-    content-length content-type content-encoding
-    """.split()
-)
 
 
 class DeclaredSecrets:
@@ -132,8 +125,8 @@ def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
 def check_place(scheme: SecurityScheme) -> None:
     """Raise CredentialsError if a document names a place for a key that would change the request."""
     name = scheme.field
-    is_framing = scheme.place == "header" and name.lower() in _FRAMING_HEADERS
-    is_safe = is_header(name, "") and not is_framing
+    is_separate = scheme.place == "header" and name.lower() in {*MESSAGE_HEADERS, *TARGET_HEADERS}
+    is_safe = is_header(name, "") and not is_separate
     if scheme.place == "query" or is_safe:
         return
     raise credentials_error(

@@ -228,6 +228,33 @@ def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
     cxcall("send", "callLead", "--contract", file, "-n", code=0 if is_usable else 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_usable"),
+    [
+        ("host", True),
+        ("Transfer-Encoding", True),
+        ("Content-Length", True),
+        ("Connection", True),
+        ("Accept-Encoding", True),
+        ("X-HTTP-Method-Override", False),
+        ("X-Forwarded-Host", False),
+    ],
+)
+def test_header_that_controls_the_message_or_its_target_is_no_parameter(
+    cxcall: Cxcall, name: str, *, is_usable: bool
+) -> None:
+    header = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+    document = posting("callLead", {"phone": {}}, parameters=[header])
+    document["paths"]["/other"] = {"get": {"operationId": "other", "responses": {}}}
+    file, code = cxcall.file("own.json", document), 0 if is_usable else 2
+    words = ("send", "callLead", "--contract", file, "-n")
+    assert name not in cxcall(*words, "--set", '/phone="x"', code=code).out
+    ran = cxcall(*words, "--set", '/phone="x"', "--param", f"{name}=evil.example", code=2)
+    assert "unknown parameter" in ran.err or f"the header `{name}` would give" in ran.err
+    problems = cxcall("operations", "--problems", "--contract", file, code=0 if is_usable else 3)
+    assert f"the header `{name}`" in problems.out
+
+
 @pytest.mark.slow
 def test_stray_body_parameter_beside_a_request_body_blocks_nothing(cxcall: Cxcall) -> None:
     stray = {"name": "lead", "in": "body", "required": True, "schema": {}}

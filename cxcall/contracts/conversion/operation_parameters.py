@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameter_styles import STYLES
+from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,9 +45,28 @@ def read_parameters(
                 )
             if kind not in (*STYLES, *in_body):
                 _report_unknown_place(source, node, parameter, where)
-            elif kind != "header" or name.lower() not in _SEPARATE_HEADERS:
+            elif kind == "header" and name.lower() in _SEPARATE_HEADERS:
+                continue
+            elif kind == "header" and name.lower() in {*MESSAGE_HEADERS, *TARGET_HEADERS}:
+                _report_control_header(source, parameter, where)
+            else:
                 found[name, kind] = parameter, where
     return list(found.values())
+
+
+def _report_control_header(source: SourceDocument, parameter: dict[str, Any], where: str) -> None:
+    """Record that a header is left out; raises UsageError if a request needs it to name another target."""
+    name = parameter["name"]
+    message = f"the header `{name}` is a part of each HTTP message, not a parameter"
+    fix = "remove it: cxcall sends it if the message needs it"
+    is_target = name.lower() in TARGET_HEADERS
+    if is_target:
+        message = f"the header `{name}` would give a request another host, path, or method"
+        fix = "remove it, and declare that host, path, or method itself"
+    fault = source.fault(f"{where}/name", message, fix)
+    if is_target and parameter.get("required") is True:
+        raise fault
+    source.add_problem(fault)
 
 
 def _report_unknown_place(
