@@ -78,7 +78,7 @@ def delete_login(profile: str) -> tuple[list[str], list[Finding]]:
     # Each login may have left a token of the same address.
     counts = Counter(str(token.get("token_url")) for token in tokens)
     removed = [
-        *(
+        *dict.fromkeys(
             f"the {stored_logins.describe_secret(login)} for {login.get('base_url')}"
             for login in logins
         ),

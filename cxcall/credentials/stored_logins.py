@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC
@@ -15,6 +14,8 @@ from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxcall.settings.settings import Settings
 
 SECRET_FIELDS = (
@@ -27,6 +28,8 @@ _ID = "id"
 """Random: it tells two logins for the same host from each other."""
 _ENTRY = "keyring_entry"
 """The name of the login's keyring entry."""
+_LOGGED_OUT = "logged_out_profile"
+"""In place of `profile`: the login is removed, but its keyring entry is not known to be deleted."""
 
 
 def find_login(settings: Settings) -> StoredRecord:
@@ -72,10 +75,13 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     else:
         record = {name: value for name, value in record.items() if name not in secrets}
         record[_KEYRING_NAMES] = sorted(secrets)
+    is_replaced = _KEYRING_NAMES in record and _entry_of(earlier) == entry
+    if keyring_secret_names(earlier) and not is_replaced:
+        _keep_entry(earlier)
     _logins().put(record, key)
-    if keyring_secret_names(earlier) and _entry_of(earlier) != entry:  # of an earlier version
-        with suppress(keyring_store.KeyringError):
-            keyring_store.delete_secrets(_entry_of(earlier))
+    if _KEYRING_NAMES in record:
+        _logins().remove({_LOGGED_OUT: key["profile"], _ENTRY: entry})
+        _delete_left_entries(key["profile"])  # of an earlier version
 
 
 def check_logins_can_be_saved() -> None:
@@ -146,22 +152,48 @@ def delete_logins(profile: str) -> tuple[list[StoredRecord], list[Finding]]:
 
     Raises UsageError if the file cannot be changed, and then nothing is deleted.
     """
+    check_logins_can_be_saved()
+    for login in _logins().read_for_change():
+        if login.get("profile") == profile and keyring_secret_names(login):
+            _keep_entry(login)
+    removed = _logins().remove({"profile": profile})
+    logins = [each for each in removed if not keyring_secret_names(each)]
+    # A keyring that did not respond may have stored the secret after all.
+    uncertain = [each for each in logins if _KEYRING_PROBLEM in each]
+    deleted, problems = _delete_left_entries(profile, uncertain)
+    return [*logins, *deleted], problems
+
+
+def _keep_entry(login: StoredRecord) -> None:
+    """Keep the name of a login's keyring entry until the entry is deleted."""
+    key = {_LOGGED_OUT: str(login["profile"]), _ENTRY: _entry_of(login)}
+    own = ("profile", _ENTRY, *SECRET_FIELDS)
+    _logins().put({name: login[name] for name in login if name not in own}, key)
+
+
+def _delete_left_entries(
+    profile: str, uncertain: Iterable[StoredRecord] = ()
+) -> tuple[list[StoredRecord], list[Finding]]:
+    """Delete the keyring entries of logins that are removed, and return these, and an error for each entry that is left.
+
+    Those of `uncertain` logins may not exist, so they are no error.
+    """
     from cxcall.credentials import keyring_store
 
-    check_logins_can_be_saved()
-    logins, problems, why = _logins().remove({"profile": profile}), [], ""
-    # A keyring that did not respond may have stored the secret after all.
-    in_keyring = [each for each in logins if {_KEYRING_NAMES, _KEYRING_PROBLEM} & each.keys()]
-    for login in in_keyring:
+    deleted, problems, why = [], [], ""
+    left = [each for each in _logins().read_for_change() if each.get(_LOGGED_OUT) == profile]
+    for login in (*left, *uncertain):
+        entry = _entry_of(login)
         try:
             if not why:  # a keyring that did not respond is not waited for again
-                keyring_store.delete_secrets(_entry_of(login))
+                keyring_store.delete_secrets(entry)
         except keyring_store.KeyringError as error:
             why = str(error)
-        if why and keyring_secret_names(login):
-            problems.append(_left_in_keyring(profile, _entry_of(login), why))
-            logins.remove(login)
-    return logins, problems
+        if why and _LOGGED_OUT in login:
+            problems.append(_left_in_keyring(profile, entry, why))
+        elif _LOGGED_OUT in login:
+            deleted += _logins().remove({_LOGGED_OUT: profile, _ENTRY: entry})
+    return deleted, problems
 
 
 def _left_in_keyring(profile: str, entry: str, why: str) -> Finding:
@@ -169,7 +201,7 @@ def _left_in_keyring(profile: str, entry: str, why: str) -> Finding:
         "credential",
         KEYRING_SOURCE,
         f"a secret of profile `{profile}` may still be in the keyring",
-        fix=f"unlock the keyring, log in and out again; or delete the entry `{entry}` of `cxcall` there",
+        fix=f"unlock the keyring, and log out again; or delete the entry `{entry}` of `cxcall` there",
         why=why,
     )
 

@@ -55,7 +55,7 @@ def records(cxcall: Cxcall) -> list[dict[str, Any]]:
 
 
 def logins(cxcall: Cxcall) -> list[dict[str, Any]]:
-    return [each for each in records(cxcall) if "base_url" in each]
+    return [each for each in records(cxcall) if "profile" in each]
 
 
 def entries(cxcall: Cxcall) -> dict[str, dict[str, str]]:
@@ -177,10 +177,38 @@ def check_token(keyed: Cxcall, _sandbox: Sandbox, backend: str, words: str) -> N
 
 
 def check_logout(keyed: Cxcall, _sandbox: Sandbox, backend: str, words: str) -> None:
-    output = with_backend(keyed, backend)("auth", "logout", code=2)
-    assert "is logged out" in output.out
-    assert "may still be in the keyring" in output.err
-    assert words in output.err
+    for _ in range(2):  # the entry is remembered until it is deleted
+        output = with_backend(keyed, backend)("auth", "logout", code=2)
+        assert "is logged out" in output.out
+        assert "may still be in the keyring" in output.err
+        assert words in output.err
+    assert logins(keyed) == []
+
+
+@pytest.mark.slow
+def test_secret_that_a_logout_left_in_the_keyring_is_deleted_by_the_next_one(
+    keyed: Cxcall, sandbox: Sandbox
+) -> None:
+    log_in(keyed, sandbox)
+    drop_tokens(keyed)
+    check_logout(keyed, sandbox, "keyring_backends.Refusing", "PasswordDeleteError")
+    keyed("auth", "token", code=4)
+    with_backend(keyed, "keyring_backends.Keeping")
+    assert "removed the client secret for" in keyed("auth", "logout", code=0).out
+    assert (entries(keyed), records(keyed)) == ({}, [])
+    assert "has no login" in keyed("auth", "logout", code=0).out
+
+
+@pytest.mark.slow
+def test_secret_of_an_earlier_login_in_the_keyring_is_not_forgotten(
+    keyed: Cxcall, sandbox: Sandbox
+) -> None:
+    log_in(keyed, sandbox)
+    failing = "keyring.backends.fail.Keyring"
+    log_in(with_backend(keyed, failing), sandbox)  # into the file
+    assert "may still be in the keyring" in keyed("auth", "logout", code=2).err
+    with_backend(keyed, "keyring_backends.Keeping")("auth", "logout", code=0)
+    assert (entries(keyed), records(keyed)) == ({}, [])
 
 
 def check_late_entry(keyed: Cxcall, _sandbox: Sandbox, _backend: str, words: str) -> None:

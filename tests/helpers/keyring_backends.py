@@ -63,3 +63,10 @@ class Telling(Keeping):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise RuntimeError(f"cannot keep {password} of {service} {username}")
+
+
+class Refusing(Keeping):
+    """Deletes no secret."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise PasswordDeleteError
