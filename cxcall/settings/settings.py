@@ -234,6 +234,15 @@ def find_profile(flags: Flags) -> Setting:
     return _choose_profile(_layers_above_profile(flags), ConfigFile.read(config_path()))
 
 
+def read_profile(profile: Setting, file: ConfigFile, *, can_create: bool = True) -> SettingsByName:
+    """Return the settings of a profile, also of one of `gc`; raises UsageError as `ConfigFile.profile_settings` does."""
+    if not profile.value.startswith(GC_PREFIX):
+        return file.profile_settings(profile, can_create=can_create)
+    from cxcall.settings.genesys_cli_profiles import GcProfile
+
+    return GcProfile.read(profile).settings()
+
+
 def find_columns(flags: Flags) -> Mapping[str, str]:
     """Return the headers of columns in the profile by their targets."""
     return ConfigFile.read(config_path()).columns(find_profile(flags).value)
@@ -262,11 +271,7 @@ def _read_layers(flags: Flags) -> tuple[list[SettingsByName], Setting]:
     """
     above, file = _layers_above_profile(flags), ConfigFile.read(config_path())
     profile = _choose_profile(above, file)
-    is_gc = profile.value.startswith(GC_PREFIX)
-    if is_gc:
-        from cxcall.settings.genesys_cli_profiles import GcProfile
-    own = GcProfile.read(profile).settings() if is_gc else file.profile_settings(profile)
-    layers = [*above, own]
+    layers = [*above, read_profile(profile, file)]
     if "region" in above[Layer.FLAGS] and "base_url" not in above[Layer.FLAGS]:
         for layer in layers[1:]:
             layer.pop("base_url", None)

@@ -113,6 +113,8 @@ def test_logout_of_an_unknown_profile_is_an_error(cxcall: Cxcall) -> None:
     assert "unknown profile `prd`" in err
     assert "hint: the most similar name is `prod`\n" in err
     assert "has no login" in cxcall("auth", "logout", "-p", "prod", code=0).out
+    cxcall.file("home/.gc/config.toml", '[EU]\nenvironment = "mypurecloud.ie"\n')
+    assert "has no login" in cxcall("auth", "logout", "-p", "gc:eu", code=0).out
 
 
 def test_hint_of_a_failed_login_names_only_a_profile_that_exists(cxcall: Cxcall) -> None:

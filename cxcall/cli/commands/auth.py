@@ -23,7 +23,13 @@ from cxcall.output.screen import Screen
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.setting_defaults import DEFAULTS, check_values
-from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
+from cxcall.settings.settings import (
+    config_path,
+    find_platform,
+    find_profile,
+    read_profile,
+    read_trusted_layers,
+)
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
 
 if TYPE_CHECKING:
@@ -129,7 +135,7 @@ def logout(target: SettingsOptions) -> Report:
     profile = chosen.value
     removed, problems = login_and_logout.delete_login(profile)
     if not (removed or problems):  # a profile with a misspelled name has no login
-        ConfigFile.read(config_path()).profile_settings(chosen, can_create=False)
+        read_profile(chosen, ConfigFile.read(config_path()), can_create=False)
     nothing = f"profile `{profile}` {'is logged out' if problems else 'has no login'}"
     return Report(
         "auth logout",
