@@ -261,12 +261,12 @@ def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
     newest = [sent["deliveryId"] for sent in reversed(ids)]
     assert asked(live, "history", "show", word="") == newest
     assert asked(live, "history", "resolve", word=newest[0]) == newest[:1]
+    engagements = [sent["engagementId"] for sent in reversed(ids)]
+    assert asked(live, "history", "list", "--engagement-id", word="") == engagements
     rows = "".join(json.dumps({"contactId": CONTACT, "reasonCode": each}) + "\n" for each in "cd")
     for _ in range(2):
         live("batch", "-", "-o", "json", *PERSONAL, *FAST, "--again", stdin=rows, code=0)
     assert len(asked(live, "batch", "report", word="")) == 2
-    engagements = [sent["engagementId"] for sent in reversed(ids)]
-    assert asked(live, "history", "list", "--engagement-id", word="") == engagements
 
 
 def test_completing_makes_no_ledger(cxcall: Cxcall) -> None:
