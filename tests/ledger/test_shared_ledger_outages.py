@@ -169,3 +169,30 @@ def test_lost_prepared_statement_is_not_called_damage(postgres_url: str) -> None
         ):
             raise psycopg.errors.InvalidSqlStatementName("prepared statement is lost")
         assert "damaged" not in str(caught.value)
+
+
+def test_record_waits_for_a_table_that_an_administrator_has_locked(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    Ledger.open_shared(postgres_url).__exit__()
+    arrived, locked = Event(), Event()
+
+    def answer(_body: object, _count: int) -> Reply:
+        arrived.set()
+        locked.wait(60)
+        return Reply()
+
+    waits = "SELECT xact_start FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with Platform(answer) as platform, psycopg.connect(postgres_url) as administrator:
+        process = begin(machine(tmp_path, "a", postgres_url, platform), *SEND)
+        arrived.wait(60)
+        administrator.execute("LOCK TABLE cxcall.event IN SHARE MODE")  # as REINDEX does
+        locked.set()
+        seen: set[object] = set()
+        with psycopg.connect(postgres_url, autocommit=True) as watching:
+            while len(seen) < 2 and process.poll() is None:  # it tries again
+                seen |= {*watching.execute(waits).fetchall()}
+        administrator.rollback()
+        assert process.wait(60) == 0
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]

@@ -38,6 +38,7 @@ from cxcall.ledger.postgres.postgres_schema import (
     read_time,
 )
 from cxcall.ledger.postgres.postgres_tables import prepare_tables
+from cxcall.ledger.schema import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,8 +52,11 @@ if TYPE_CHECKING:
 
 _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
+_OTHER_TABLES = ", ".join(f"{SCHEMA}.{each}" for each in COLUMNS if each != "state")
 _BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
+LOCK TABLE {_OTHER_TABLES} IN ROW EXCLUSIVE MODE; SET LOCAL lock_timeout = '{LOCK_TIMEOUT:g}s';
 SELECT clock_timestamp(), current_setting('{SESSION}', true)"""
+"""An administrator may lock another table, as REINDEX does: a record then waits before it begins, and a signal ends that."""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CLOCK_ERROR = timedelta(seconds=2)
 """A greater difference from the server's clock is no delay of the network: the host has paused this virtual machine."""
