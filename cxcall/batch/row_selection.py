@@ -295,7 +295,7 @@ class RowSelection:
         return UsageError(
             f"`{self._job.rows.name}` was changed after it was checked",
             where=self._job.rows.name,
-            fix="restore the file as it was, then run the same command with `--resume`",
+            fix="restore the file as it was before you resume the batch",
         )
 
     def _stop_on_moved_row(self, number: int, first: int) -> None:

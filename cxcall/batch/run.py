@@ -176,8 +176,8 @@ class Run(StoppableRun):
         try:
             checked = next(rows, None)
         except CxcallError as error:
-            checked = None
-            self.stop(str(error))
+            checked, finding = None, error.findings[0]
+            self.stop("; ".join(filter(None, (finding.message, finding.fix))))
         self.is_at_end = checked is None
         return checked
 

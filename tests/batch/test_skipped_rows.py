@@ -222,6 +222,7 @@ def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall, edit: str)
         )
         _, summary = skipped_results(cxcall(*words, str(count), code=9))
         assert "was changed after it was checked" in summary["stopped"]
+        assert "; restore the file as it was" in summary["stopped"]
         left = summary["notSent"]
         assert (left == 1) == (edit == "a cell")
         path.write_bytes(whole)
