@@ -27,6 +27,30 @@ def expand_home(path: str, where: str) -> Path:
         ) from None
 
 
+def current_folder() -> Path | None:
+    """Return the current folder; None if it was deleted or moved, so that no relative path leads to a file."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
+def absolute_path(path: str | Path) -> Path:
+    """Return a path from the root, with `..` and symbolic links as they are.
+
+    Raises UsageError for a relative path if there is no current folder.
+    """
+    if (whole := Path(path)).is_absolute():
+        return whole
+    if folder := current_folder():
+        return folder / whole
+    raise UsageError(
+        f"`{printable(str(path))}` is a relative path, but the current folder was deleted",
+        where=str(path),
+        fix="change to a folder that exists, or write the whole path",
+    )
+
+
 def stop_on_stdout(path: str, where: str, fix: str) -> None:
     """Raise UsageError if `-` is the name of a file to write: it means stdin or stdout, but is written as a file.
 
@@ -49,7 +73,7 @@ def variable_folder(variable: str) -> Path | None:
         return folder
     has_variable = re.match(r"[$%]", text)
     rest = re.sub(r"^(?:\$\w+|\$\{\w+\}|%\w+%)[/\\]*", "", text)
-    instead = f"~/{rest}" if has_variable else os.path.abspath(folder)  # noqa: PTH100 - links stay
+    instead = f"~/{rest}" if has_variable else os.path.normpath(absolute_path(folder))
     raise UsageError(
         f"`{variable}` must be an absolute path; got `{printable(text)}`",
         where=variable,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.paths import absolute_path
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, add_notice, printable
 from cxcall.phone.number_masking import mask_text
@@ -67,7 +68,7 @@ def stop_on_own_file(
     path: str, inputs: Iterable[str] = (), *, what: str = "the log", flag: str = "--log-file"
 ) -> None:
     """Raise UsageError if a file to write is one of the inputs, or in a folder of the program's own files."""
-    target = Path(path).resolve()
+    target = absolute_path(path).resolve()
     folders = (state_dir().resolve(), config_dir().resolve())
     is_input = target.exists() and any(
         Path(each).exists() and target.samefile(each) for each in inputs

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.documents.paths import expand_home
+from cxcall.documents.paths import absolute_path, expand_home
 from cxcall.documents.text_files import read_text, split_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -67,7 +67,7 @@ def read_do_not_call_list(path: str) -> NumberList:
             if found and is_file
             else ()
         )
-        key = str(place.absolute())
+        key = str(absolute_path(place))
         known, numbers = _lists.get(key, (None, NumberList(())))
         if known != version:
             lines = _List(path)

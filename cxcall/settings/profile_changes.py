@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.paths import expand_home
+from cxcall.documents.paths import absolute_path, expand_home
 from cxcall.documents.private_files import PrivateFile, check_replaceable, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -78,7 +78,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
     if key in URL_SETTINGS:
         return normalize_url(key, setting)
     if key in PATHS:
-        return str(expand_home(setting.value, setting.locate()).resolve())
+        return str(absolute_path(expand_home(setting.value, setting.locate())).resolve())
     if key == "region":
         region_domain(setting, contract)
     return setting.value

@@ -62,11 +62,11 @@ def guards_to_keep(settings: Settings) -> list[Guard]:
 
 def _whole_path(setting: Setting) -> str:
     """Return the path of a do-not-call list that is the same in each working directory."""
-    from cxcall.documents.paths import expand_home
+    from cxcall.documents.paths import absolute_path, expand_home
     from cxcall.documents.text_files import STDIN
 
     path = setting.value
-    return str(expand_home(path, setting.locate()).absolute()) if path not in ("", STDIN) else path
+    return path if path in ("", STDIN) else str(absolute_path(expand_home(path, setting.locate())))
 
 
 def find_missing_guards(settings: Settings, kept: Sequence[Sequence[Any]]) -> list[Guard]:

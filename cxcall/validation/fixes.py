@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_edits import edit_text
+from cxcall.documents.paths import absolute_path
 from cxcall.documents.text_files import STDIN, decode, read_bytes
 from cxcall.findings.edit import Applicability
 from cxcall.findings.errors import CxcallError, UsageError
@@ -60,7 +61,7 @@ class FixedFile(NamedTuple):
 
     def write(self) -> None:
         """Replace the file atomically; keeps its permissions, and a symbolic link."""
-        path = os.path.realpath(self.path)
+        path = os.path.realpath(absolute_path(self.path))
         descriptor, temporary = tempfile.mkstemp(dir=Path(path).parent)
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor

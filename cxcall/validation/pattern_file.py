@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
+from cxcall.documents.paths import absolute_path
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
@@ -55,7 +56,7 @@ class OperationPatterns(NamedTuple):
     def of(self, file: str) -> PatternMatch | None:
         """Return the match of the first pattern that matches a file; None if no pattern matches."""
         folder = self.path.parent
-        absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links stay as they are named
+        absolute = Path(os.path.normpath(absolute_path(file)))  # symbolic links stay as they are
         if not absolute.is_relative_to(folder):
             return None
         parts = absolute.relative_to(folder).parts

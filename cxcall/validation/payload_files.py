@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_text import find_json
+from cxcall.documents.paths import absolute_path
 from cxcall.documents.text_files import (
     STDIN,
     decode,
@@ -80,10 +81,11 @@ class Validation(NamedTuple):
                 yield _unreadable(file, error)
                 continue
             for path in paths:
-                if (absolute := os.path.abspath(path)) in done:  # noqa: PTH100 - links stay as they are named
-                    continue
-                done.add(absolute)
                 try:
+                    whole = os.path.normpath(path if path == STDIN else absolute_path(path))
+                    if whole in done:  # links stay as they are named
+                        continue
+                    done.add(whole)
                     yield from _require_payload(path, self._of_file(path))
                 except (DocumentError, UsageError) as error:
                     yield _unreadable(path, error)

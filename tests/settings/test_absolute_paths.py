@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from helpers.cases import each_case
-from helpers.command import CONTACT
+from helpers.command import CONTACT, CXCALL
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -168,3 +169,49 @@ def test_own_document_of_a_profile_is_the_same_file_from_each_folder(cxcall: Cxc
     assert "does not exist" in cxcall("operations", env={"CXCALL_CONTRACT": "own.json"}, code=2).err
     cxcall.file("../config/config.toml", '[profiles.default]\ncontract = "own.json"\n')
     assert "ring" in cxcall("operations", "ring", code=0).out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that a process is in")
+@each_case(
+    "words, code",
+    [
+        (("validate", "{0}/p.json"), 0),
+        (("validate", "-o", "sarif", "{0}/p.json"), 0),
+        (("validate", "-"), 0),
+        (("validate", "p.json"), 2),
+        (("validate", "--fix", "p.json"), 2),
+        (("validate", "."), 2),
+        ((*DRY_CALL, "--do-not-call", "{0}/d.txt"), 0),
+        ((*DRY_CALL, "--do-not-call", "d.txt"), 2),
+        (("call", "--to", "+12025550123", "--sandbox", "--log-file", "x.log"), 2),
+        (("config", "set", "do_not_call", "d.txt"), 2),
+        (("config", "set", "contract", "c.json"), 2),
+    ],
+)
+def test_current_folder_that_was_deleted_matters_only_to_relative_paths(
+    cxcall: Cxcall, words: tuple[str, ...], code: int
+) -> None:
+    payload = json.dumps({"contactId": CONTACT, "reasonCode": "x"})
+    cxcall.file("p.json", payload)
+    cxcall.file("d.txt", "+12025550199\n")
+    arguments = [each.format(cxcall.folder) for each in words]
+    ran = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'mkdir gone && cd gone && rmdir ../gone && exec "$@"',
+            "-",
+            CXCALL,
+            *arguments,
+        ],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        input=payload,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == code, ran
+    is_told = "the current folder was deleted" in ran.stdout + ran.stderr
+    assert is_told == (code != 0 and words[-1] != ".")

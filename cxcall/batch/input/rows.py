@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Self
 from cxcall.batch.input.column_mapping import ColumnMap, UnknownColumnsError
 from cxcall.batch.input.json_rows import read_json_rows
 from cxcall.documents.json_document import BOM, DocumentError
+from cxcall.documents.paths import absolute_path
 from cxcall.documents.text_files import (
     STDIN,
     encoding_error,
@@ -103,7 +104,7 @@ class RowFile:
         self.format = row_format
         self._binary = content or _open(path)
         is_file = path != STDIN and not content and Path(path).is_file()
-        self.file = str(Path(path).resolve()) if is_file else ""
+        self.file = str(absolute_path(path).resolve()) if is_file else ""
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None

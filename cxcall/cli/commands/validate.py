@@ -6,13 +6,13 @@ import json
 import os
 import time
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import CheckOptions, DocumentOptions
 from cxcall.contracts.contract import load_catalog
+from cxcall.documents.paths import current_folder
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import CI_FORMATS, OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -70,7 +70,8 @@ def validate(options: ValidateOptions) -> Report:
     """
     operations = load_catalog(options.documents.find_file())
     named = operations.find_operation(options.operation) if options.operation else None
-    patterns = None if named else find_patterns(Path.cwd(), operations)
+    folder = None if named else current_folder()
+    patterns = find_patterns(folder, operations) if folder else None
     validation = Validation(operations, named, patterns, options.check.strict, options.jobs)
     files = validation.assigned_files(options.files) if options.assigned else options.files
     change = "fix" if options.fix else "diff" if options.diff else ""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxcall.documents.paths import current_folder
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.validation.pattern_file import folders_to_root
 from cxcall.validation.payload_check import PayloadVerdict
@@ -53,11 +54,13 @@ def named_path(verdict: PayloadVerdict) -> Path | None:
 
     if verdict.file in ("", STDIN):
         return None
-    return _path_of(verdict.file, os.getcwd())  # noqa: PTH109 - a key
+    return _path_of(verdict.file, current_folder())
 
 
 @lru_cache(maxsize=1024)  # a file may have many payloads and findings
-def _path_of(file: str, folder: str) -> Path:
-    path = Path(os.path.abspath(file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
-    root = folders_to_root(Path(folder))[-1]
+def _path_of(file: str, folder: Path | None) -> Path:
+    if folder is None:
+        return Path(file)
+    path = Path(os.path.normpath(folder / file))  # keeps symbolic links, unlike resolve()
+    root = folders_to_root(folder)[-1]
     return path.relative_to(root) if path.is_relative_to(root) else path
