@@ -173,6 +173,34 @@ def test_a_send_compiles_no_pattern_of_numbers_that_it_does_not_have(live: Cxcal
     assert at_the_end(shown, *words, **live.environment) == "0"
 
 
+@pytest.mark.slow
+def test_explaining_a_command_needs_only_its_reader_and_the_patterns_that_it_uses(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "call.txt"
+    url = "https://api.mypurecloud.com/api/v2/conversations/calls"
+    file.write_text(
+        f"""curl {url} -H 'Authorization: Bearer x' -d '{{"phoneNumber": "+12025550123"}}'""",
+        "utf-8",
+    )
+    modules = """
+        explaining.correction.corrected_request explaining.correction.corrected_values
+        explaining.readers.code.code_reader explaining.readers.commands.other_clients
+        responses.refusals.names_in_message responses.refusals.refusal_findings
+    """
+    own = {f"cxcall.{name}" for name in modules.split()}
+    assert all(map(find_spec, own))
+    assert loaded(own | {"cxcall", "html"}, "explain", str(file)) == ["cxcall"]
+    shown = (
+        "from cxcall.runtime.patterns import _UncompiledPattern as kind\n"
+        "found = {id(each): each for name, module in sys.modules.items() if name.startswith('cxcall.')"
+        " for each in vars(module).values() if isinstance(each, kind)}\n"
+        "print(sum('search' in vars(each) for each in found.values()), len(found))"
+    )
+    used, declared = map(int, at_the_end(shown, "explain", str(file)).split())
+    assert used < declared / 3
+
+
 def test_named_tuples_are_the_ones_that_load_fast() -> None:
     package = Path(__file__).parent.parent / "cxcall"
     slow = re.compile(r"^from typing import .*\bNamedTuple\b", re.MULTILINE)

@@ -24,6 +24,7 @@ from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 RISK = "x-cxcall-rings"
 _READS = "x-cxcall-reads"
 _READ_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
-_PARAMETER = re.compile(r"\{[^{}/]*\}")
+_PARAMETER = compile_on_use(r"\{[^{}/]*\}")
 # In any version and case: docs/platforms/nice-cxone.md#base-url-and-versions.
-_ACD_BASE = re.compile(r"^/incontactapi/services/[^/]+", re.IGNORECASE)
+_ACD_BASE = compile_on_use(r"^/incontactapi/services/[^/]+", re.IGNORECASE)
 _MIN_COMMON_SEGMENTS = 2
 READ_ACTIONS = frozenset(("view", "search", "readonly"))
 

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.runtime.name_similarity import find_similar
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import compile_on_use, fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.contracts.operation import Operation
 
-_ID = re.compile(r"s?/\{[^{}]*\}")
-_PREFIX = re.compile(r"^/api/v[0-9]+")
+_ID = compile_on_use(r"s?/\{[^{}]*\}")
+_PREFIX = compile_on_use(r"^/api/v[0-9]+")
 
 
 def suggest_operation(name: str, operations: Sequence[Operation]) -> str:

@@ -13,6 +13,7 @@ from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, is_accept
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, is_number_name
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ _KINDS_BY_WORD = {
     **dict.fromkeys(("items", "minItems"), "array"),
     **dict.fromkeys(("pattern", "format", "minLength", "maxLength"), "string"),
 }
-_ERRORS = re.compile("error|fail|fault|problem|reason", re.IGNORECASE)
+_ERRORS = compile_on_use("error|fail|fault|problem|reason", re.IGNORECASE)
 _OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format".split()
 """The keywords that restrict a value itself, and not its members."""
 

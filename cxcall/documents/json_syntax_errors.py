@@ -8,17 +8,18 @@ from typing import NoReturn
 
 from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+_-])")
-_WRONG_NUMBER = re.compile(r"[-+0-9.eExXA-Fa-f_]+")
-_WORD = re.compile(r"[-+]?(?:[^\W\d]|\$)[\w$-]*")
-_FORM_DATA = re.compile(r"[\w.%+-]++=[^\n]*+\s*+\Z")
-_LONE_SURROGATE_ESCAPE = re.compile(
+_SPACE = compile_on_use(r"[ \t\n\r]*")
+_STRING = compile_on_use(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
+_NUMBER = compile_on_use(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+_-])")
+_WRONG_NUMBER = compile_on_use(r"[-+0-9.eExXA-Fa-f_]+")
+_WORD = compile_on_use(r"[-+]?(?:[^\W\d]|\$)[\w$-]*")
+_FORM_DATA = compile_on_use(r"[\w.%+-]++=[^\n]*+\s*+\Z")
+_LONE_SURROGATE_ESCAPE = compile_on_use(
     r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F]..)"
 )
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = compile_on_use("[\ud800-\udfff]")
 _LITERALS = ("true", "false", "null")
 _OTHER_NULLS = ("none", "undefined", "nil")
 _NOT_NUMBERS = ("nan", "inf", "infinity")
@@ -30,7 +31,7 @@ _PYTHON_HINT = (
 )
 ONE_PER_LINE = "name the file `.jsonl`"
 """The correction of a text that has a document on each line."""
-_MARKUP = re.compile(r"<(?:(?P<page>!doctype\s+html|html)\b|\?xml\b)", re.IGNORECASE)
+_MARKUP = compile_on_use(r"<(?:(?P<page>!doctype\s+html|html)\b|\?xml\b)", re.IGNORECASE)
 _MAX_SHOWN = 40
 
 

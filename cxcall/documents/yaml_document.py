@@ -6,10 +6,10 @@ in which `no` and `on` are booleans, and take four times as long.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import MAX_DEPTH
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ _CONSTANTS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _FIRST_OF_NUMBERS = frozenset("0123456789+-.")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,4300}|0o[0-7]{1,4300}|0x[0-9a-fA-F]{1,4300}")
-_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
+_INTEGER = compile_on_use(r"[-+]?[0-9]{1,4300}|0o[0-7]{1,4300}|0x[0-9a-fA-F]{1,4300}")
+_DECIMAL = compile_on_use(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE = "<<"
 

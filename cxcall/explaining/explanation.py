@@ -47,12 +47,9 @@ from cxcall.explaining.request_masking import mask_finding, mask_request, with_m
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_codes import find_platform_codes
-from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
-from cxcall.responses.refusals.refusal_findings import explain_refusal
-from cxcall.responses.refusals.refused_request import RefusedRequest
+from cxcall.transport.http_messages import HttpResponse
 
 
 class Explanation(NamedTuple):
@@ -195,6 +192,9 @@ def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:
         return is_shown or request.kind is SourceKind.CAPTURE
     if not reads_body:
         return False
+    from cxcall.responses.failures_in_2xx import explain_failures
+    from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
+
     body = response.json()
     is_code = body is None and bool(find_platform_codes(response.text.strip()))
     is_page = unreadable_reason(response) == WEB_PAGE
@@ -211,6 +211,18 @@ def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
+def _check_success(request: ObservedRequest, response: HttpResponse) -> Iterator[Finding]:
+    """Yield what a 2xx response reports as failed."""
+    from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
+    from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
+
+    is_query = request.path.endswith(("/query", "/search"))
+    is_read = is_query or request.method in READ_METHODS
+    yield from explain_failures(response.json(), is_read=is_read, is_query=is_query)
+    if unreadable_reason(response) == WEB_PAGE:
+        yield web_page_finding(request.host)
+
+
 def _check_response(
     request: ObservedRequest, route: RouteMatch, operation: Operation | None, *, is_valid: bool
 ) -> Iterator[Finding]:
@@ -219,12 +231,11 @@ def _check_response(
         return
     is_failure = response.json() is None and bool(find_platform_codes(response.text.strip()))
     if request.is_successful and not is_failure:
-        is_query = request.path.endswith(("/query", "/search"))
-        is_read = is_query or request.method in READ_METHODS
-        yield from explain_failures(response.json(), is_read=is_read, is_query=is_query)
-        if unreadable_reason(response) == WEB_PAGE:
-            yield web_page_finding(request.host)
+        yield from _check_success(request, response)
         return
+    from cxcall.responses.refusals.refusal_findings import explain_refusal
+    from cxcall.responses.refusals.refused_request import RefusedRequest
+
     payload = read_form(request, route.rules) if request.body else None
     payload = payload or repair_body(request)[0]
     is_checked = operation is not None and operation.takes_body and payload is not None

@@ -19,9 +19,8 @@ from cxcall.explaining.named_places import (
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
-from cxcall.responses.refusals.names_in_message import names_place
 from cxcall.responses.refusals.reason_choice import is_vague
-from cxcall.runtime.patterns import is_uuid, name_words
+from cxcall.runtime.patterns import compile_on_use, is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -55,7 +54,7 @@ _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
-_GENERIC_CODE = re.compile(
+_GENERIC_CODE = compile_on_use(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
     r"|constraint\.validation"
     r"|invalid_?parameter",
@@ -180,7 +179,11 @@ def _is_coded(finding: Finding, request: ObservedRequest, evidence: ResponseEvid
     """Return whether the code of a refusal without a place has the words of the place of a finding."""
     is_possible = finding.where[:1] == "/" and finding.code in _ACCEPTED and request.is_refused
     code = platform_code(request.response) if request.response and is_possible else ""
-    return bool(evidence.unplaced) and names_place(code, finding.where)
+    if not evidence.unplaced:
+        return False
+    from cxcall.responses.refusals.names_in_message import names_place
+
+    return names_place(code, finding.where)
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -10,13 +9,13 @@ from typing import Any
 
 from cxcall.explaining.explanation import Explanation
 from cxcall.findings.finding import Finding, Severity
-from cxcall.runtime.patterns import UUID_FORM
+from cxcall.runtime.patterns import UUID_FORM, compile_on_use
 
-_DESCRIPTION = re.compile(r"; it says: |\. ")
+_DESCRIPTION = compile_on_use(r"; it says: |\. ")
 """The text before the description of a property in a reason."""
 _MAX_ADDITIONS = 3
-_NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
-_DIFFERS = re.compile(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
+_NAME = compile_on_use(r"`[^` ]+` (?=is missing|belongs in )")
+_DIFFERS = compile_on_use(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
 """The values that differ between requests with the same cause: IDs, phone numbers, and times."""
 _KEPT_TEXTS = 4096
 

@@ -11,16 +11,16 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE
-from cxcall.runtime.patterns import fold_name, name_words
+from cxcall.runtime.patterns import compile_on_use, fold_name, name_words
 
-LIST_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
+LIST_INDEX = compile_on_use(r"/[0-9]+(?=/|`|$)")
 """The index of an item in a pointer, also of a pointer in a message."""
 IN_URL = ("path", "query", "form")
 ABOUT_VALUES = ("value-not-allowed", "property-missing")
 """Codes of refusals of a value."""
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
-_IDENTIFIER = re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
+_IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 
 
 _Place = tuple[str, str]

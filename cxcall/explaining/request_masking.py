@@ -17,6 +17,7 @@ from cxcall.explaining.text_secrets import find_credentials
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor
 from cxcall.runtime.secrets.likely_secrets import (
     find_likely_secrets,
@@ -32,14 +33,14 @@ from cxcall.transport.http_messages import Headers
 
 _KEPT_REDACTORS = 16
 # `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
-_MASKED = re.compile(
+_MASKED = compile_on_use(
     r".*(?:[*\u2022\u2588\u25cf]{2}|\u2026).*|\+?[0-9][0-9 ().-]*[xX]{2,}[0-9xX .-]*"
     r"|(?=.*[xX]{3})[0-9a-fA-FxX]{8}(?:-[0-9a-fA-FxX]{4}){3}-[0-9a-fA-FxX]{12}",
     re.DOTALL,
 )
-_MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
-_COOKIE = re.compile(r"(?<![^=;\s])([^=;\s]+)=([^;\s]+)")
-_JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_MAY_BE = compile_on_use("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
+_COOKIE = compile_on_use(r"(?<![^=;\s])([^=;\s]+)=([^;\s]+)")
+_JWT = compile_on_use(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _HINTS = "eyj curl @ key= -key sig= signature code= assertion=".split()
 _LONGEST_TEXT = 1 << 16
 _MIN_LENGTH, _MIN_WORD = 8, 4

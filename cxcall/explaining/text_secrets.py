@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_on_use, compile_pattern
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret
 from cxcall.runtime.secrets.random_texts import is_plain, is_random
 from cxcall.runtime.secrets.secret_names import has_secret_part, is_auth_header, is_named_as_secret
@@ -54,26 +54,26 @@ _PROSE = frozenset(
     """.split()
 )
 # `token = "..."`, `val token: String = "..."`, `os.environ["TOKEN"] = '...'`, `"token" => "..."`.
-_QUOTED = re.compile(
+_QUOTED = compile_on_use(
     r"""(?<![\w-])(?:env:)?([A-Za-z_][\w.-]{1,60})["'`\])]{0,2}
     [ \t]*(?::[ \t]*[\w<>?&.]{1,30}[ \t]*)?(?::?=>?|<-|:)[ \t]*(?:[@$A-Za-z]{1,2}(?=["'`]))?(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
     re.VERBOSE,
 )
 # `set("token", "...")`, `define('TOKEN', '...')`, `setenv("TOKEN", "...")`.
-_CALL = re.compile(
+_CALL = compile_on_use(
     r"""(?:set|put|add|append|define|env)\w{0,20}\([ \t]*["'`]"""
     r"""([A-Za-z_][\w.-]{1,60})["'`][ \t]*,[ \t]*(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
     re.IGNORECASE,
 )
 # `export TOKEN=...`, fish's `set -x TOKEN ...`, cmd's `set "TOKEN=..."`, `@token = ...`, `token: ...`.
-_LINE = re.compile(
+_LINE = compile_on_use(
     r"""^[ \t$@>-]{0,9}(?:(?:export|local|readonly|declare|typeset|setx?|env)[ \t]+(?:-\w+[ \t]+){0,4}"?)?(?:env:)?
     ([A-Za-z_][\w.-]{1,60})(?:[ \t]*(:?=|:)[ \t]*|[ \t]+)([^\s"'`;]{4,4096})""",
     re.MULTILINE | re.VERBOSE,
 )
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_WORD = re.compile(r"[A-Za-z]+")
-_SCHEME_START = re.compile(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
+_IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
+_WORD = compile_on_use(r"[A-Za-z]+")
+_SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
 
 
 def find_credentials(text: str) -> Iterator[str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import as_cell
 from cxcall.payloads.csv_table import format_record
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # A spreadsheet runs a cell that starts with one of these, unless it is a number (OWASP, CSV injection).
 # A masked number is not a number. Some programs read the full-width forms, too.
-_FORMULA = re.compile(r"(?![+-][0-9]+(?:\.[0-9]+)?\Z)[=+@\t\r\n\uff0b\uff0d\uff1d\uff20-]")
+_FORMULA = compile_on_use(r"(?![+-][0-9]+(?:\.[0-9]+)?\Z)[=+@\t\r\n\uff0b\uff0d\uff1d\uff20-]")
 
 
 def safe_cell(text: str) -> str:

@@ -25,6 +25,7 @@ from cxcall.payloads.csv_columns import (
 )
 from cxcall.payloads.csv_fixes import fix_in_table
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
@@ -37,7 +38,7 @@ DELIMITERS = ",;\t|"
 _QUOTES_FIX = 'put a cell that contains the delimiter or a quote in quotes: `"Lovelace, Ada"`'
 _HEADER_FIX = "write a header for the column of this cell, or clear the cell"
 _MAX_CELL = 1 << 24  # characters
-_QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
+_QUOTED_CELL = compile_on_use(r'"(?:[^"]++|"")*"')
 
 
 class CsvRow(NamedTuple):

@@ -7,7 +7,6 @@ An operation that does not take JSON takes a form: `application/x-www-form-urlen
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
@@ -139,6 +138,8 @@ def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
 
 def _boundary(parts: Sequence[bytes]) -> str:
     """Return a boundary that no part contains; the same parts get the same boundary."""
+    from hashlib import sha256
+
     content = b"".join(parts)
     boundary = sha256(content).hexdigest()[:40]
     while boundary.encode() in content:

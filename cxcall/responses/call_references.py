@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,57 +23,57 @@ _CALLS = (
     r"x?(?:new|created|placed|outbound|phone|voice)?"
     r"(?:call(?:session|leg|control)?|conversation|engagement)s?"
 )
-_SEGMENT = re.compile(rf"{_CALLS}|interactions?")
-_ID = re.compile(r"s?ids?|uuids?|guids?|identifier|ref(?:erence)?(?:id)?|key|handle")
-_CERTAIN_ID = re.compile(r"(?:ids?|identifier|reference)$")
+_SEGMENT = compile_on_use(rf"{_CALLS}|interactions?")
+_ID = compile_on_use(r"s?ids?|uuids?|guids?|identifier|ref(?:erence)?(?:id)?|key|handle")
+_CERTAIN_ID = compile_on_use(r"(?:ids?|identifier|reference)$")
 """The end of a name that only an ID has; a `key` may be that of a message."""
-_LINK = re.compile(r"(?:self)?ur[il]s?|href|links?|(?:content)?location|self")
-STATE = re.compile(r"state|status|phase|stage|progress|disposition")
-ACT = re.compile(
+_LINK = compile_on_use(r"(?:self)?ur[il]s?|href|links?|(?:content)?location|self")
+STATE = compile_on_use(r"state|status|phase|stage|progress|disposition")
+ACT = compile_on_use(
     r"(?:is|was|has|been|call|now)*(?:(?P<of_call>dial(?:l?ing|l?ed)|ringing|alerting|contacting|talking|answered"
     r"|incall|initiat(?:ing|ed)|placed|queued)"
     r"|connect(?:ing|ed)|start(?:ing|ed)|running|scheduled|created|accepted|(?:in)?progress(?:ing)?|processing)"
 )
 """States and flags: those of a call, and those that a campaign or another request may have, too."""
-_OF_CALL = re.compile(
+_OF_CALL = compile_on_use(
     rf"(?:{_CALLS})({_ID.pattern}|{_LINK.pattern}|{STATE.pattern}|{ACT.pattern}|)"
 )
-_RESULT = re.compile(
+_RESULT = compile_on_use(
     r"attributes|body|data|details?|entit(?:y|ies)|ids|included|items|links?|payload|resources?"
     r"|responses?|results?|self|ur[il]s"
 )
 """Objects that are about the same as the object around them."""
-_ERRORS = re.compile(r".*(?:error|fault|failure)s?|exception")
-_DETAILS = re.compile(
+_ERRORS = compile_on_use(r".*(?:error|fault|failure)s?|exception")
+_DETAILS = compile_on_use(
     r".*(?:limit|quota|usage|throttl|polic(?:y|ies)).*|.*(?:fields|params|parameters|properties|violations)"
     r"|allowed|example|expected|input|request|schema"
 )
 _OF_LIMIT = frozenset("limit max maximum min per quota remaining unit used window".split())
-_ID_TEXT = re.compile(r"[\w-][\w.:~=+/-]*(?:@[\w.-]+)?|\{[\dA-Fa-f-]{36}\}")
-_NO_ID = re.compile(
+_ID_TEXT = compile_on_use(r"[\w-][\w.:~=+/-]*(?:@[\w.-]+)?|\{[\dA-Fa-f-]{36}\}")
+_NO_ID = compile_on_use(
     r"(?i)[0\W_]+|-\d.*|e\d{2,}|err(?:or)?[_-]?\d+|(?:.*[\W_])?(?:limit|max|min|per)(?:[\W_].*)?"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = compile_on_use(
     r"(?i)[0\W_]*|-\d+|.*\s.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
     r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
 )
-_OF_REFUSAL = re.compile(
+_OF_REFUSAL = compile_on_use(
     r"(?:.* )?(?:already|auth\w*|busy|conflict\w*|da(?:ys?|ily)|denied|duplicate\w*|e(?:rr(?:or)?)? ?[45]\d\d"
     r"|errors?(?! \d)|empty|example|exceeded|exists?|expired|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?"
     r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|quotas?|rate|rejected|requests?|required|seconds?"
     r"|service|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
 )
 """Words that errors have at the place of an ID."""
-_VERSION = re.compile(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
-_MIXED_CASE = re.compile(
+_VERSION = compile_on_use(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
+_MIXED_CASE = compile_on_use(
     r"(?=.*[a-z])(?=.*[A-Z])(?!(?:[a-z]{3,})?(?:[A-Z][a-z]{2,})*$)[a-zA-Z]{10,}"
 )
 """Letters that are not the words of a name such as `createCall`."""
-_COUNT_OR_OPERATION = re.compile(
+_COUNT_OR_OPERATION = compile_on_use(
     r"(?i)[\d.,:+/tz-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}|.*/.*|.*[\W_][a-z]{3,}"
 )
 """What is no ID at a name such as `calls`: a count, a duration, a time, the name of an operation, a phrase."""
-_DOCUMENTS = re.compile(
+_DOCUMENTS = compile_on_use(
     r".*/(?:articles?|docs?|documentation|errors?|guides?|help|kb|problems?|reference|wiki)(?:/.*)?"
 )
 """The path of a link to documentation."""

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import compile_on_use, fold_name
 from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 
@@ -51,7 +51,7 @@ _MESSAGES = tuple(
     message msg detail defaultmessage errormessage description reason title error
     """.split()
 )
-_TOKEN = re.compile(r"[^.\[\]'\"]+")
+_TOKEN = compile_on_use(r"[^.\[\]'\"]+")
 _MAX_DEPTH = 4
 
 

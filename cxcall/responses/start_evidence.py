@@ -35,6 +35,7 @@ from cxcall.responses.call_references import (
 )
 from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 from cxcall.responses.identifiers import correlation_id, engagement_id
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,29 +43,29 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
-_ID_NAME = re.compile(
+_ID_NAME = compile_on_use(
     r"(?:id|ids|guid|uuid|selfuri|href|location)$|^(?:self|(?:call|conversation)?ur[il])$"
 )
 # These name the exchange, the error, or the caller; `valid` and `paid` only end like an ID.
-_OTHER_IDS = re.compile(
+_OTHER_IDS = compile_on_use(
     r"(?:context|correlation|request|trace|span|error|log|event|message|transaction|support|incident|session"
     r"|tenant|org|organization|business|bu|client|user)(?:ids?|guid|uuid)|(?:is)?(?:in)?valid|(?:un)?paid|void"
 )
-_NOT_STARTED = re.compile(
+_NOT_STARTED = compile_on_use(
     r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
     r"|bad|^\d+\b"
 )
-_ACT_NAME = re.compile(
+_ACT_NAME = compile_on_use(
     rf"(?:calls?)?(?:{ACT.pattern}|rang|succeeded|processed)(?:at|on|time|date|count|calls?)?"
     r"|(?:start|dial|creation|creat|queue|connect|answer|ring)(?:ed)?(?:time|date|at)"
     r"|(?:call|talk|ring)(?:duration|seconds)(?:seconds|ms)?"
 )
-_COUNT_NAME = re.compile(r"success(?:es|ful)?(?:count)?")
-_STATE_NAME = re.compile(rf"(?:{STATE.pattern})$")
-_CODE_NAME = re.compile(r"(?:http)?(?:status|statuscode|errorcode|code)")
-_OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
+_COUNT_NAME = compile_on_use(r"success(?:es|ful)?(?:count)?")
+_STATE_NAME = compile_on_use(rf"(?:{STATE.pattern})$")
+_CODE_NAME = compile_on_use(r"(?:http)?(?:status|statuscode|errorcode|code)")
+_OPEN_CODE = compile_on_use(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
 # What gateways and servers say if it is not known whether the request was processed.
-_OPEN_ERROR = re.compile(
+_OPEN_ERROR = compile_on_use(
     r"^time ?out\b(?! (?:in )?(?:ms|seconds)\b)|\btimed ?out\b|\be(?:socket)?timedout\b"
     r"|\b(?:backend|connection|gateway|network|operation|read|request|response|server|socket|upstream) time ?out\b"
     r"|\b(?:bad gateway|(?:internal|server) error|service unavailable)\b|^unavailable$"
@@ -76,7 +77,7 @@ _PLACED = (
     r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated|placed"
     r"|queued|ringing|started)"
 )
-_STATED_CALL = re.compile(
+_STATED_CALL = compile_on_use(
     r"(?:^|[.,:;] |(?<!before )(?<!if )(?<!once )(?<!until )\b(?!a call is (?!already|being|now))"
     r"(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call (?:(?:for|to|with) (?:(?:that|the|this) \w+ )?)?"
     rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being |successfully )*{_PLACED}\b"
@@ -85,19 +86,23 @@ _STATED_CALL = re.compile(
     r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing))\b"
 )
 """A sentence that says that a call was placed."""
-_PLACED_CALL = re.compile(
+_PLACED_CALL = compile_on_use(
     _STATED_CALL.pattern
     + r"|\balready (?:connected|queued|(?:in )?progress)\b|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))"
     r"|^unanswered$|\bhung up\b|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
 )
 """What a failure says if a call was placed."""
 # They name a part of the request, such as `requestTimeout`.
-_PLACE_NAME = re.compile(r"(?:attribute|field|name|param(?:eter)?|path|pointer|property)(?:name)?")
-_DOCUMENT_HOST = re.compile(
+_PLACE_NAME = compile_on_use(
+    r"(?:attribute|field|name|param(?:eter)?|path|pointer|property)(?:name)?"
+)
+_DOCUMENT_HOST = compile_on_use(
     r"https?://((?:[\w-]+\.)*(?:community|developers?|docs?|help|kb|status|support|wiki)\.[\w.-]+)"
 )
-_OF_TEXT = re.compile(r".*(?:code|description|details?|errors?|message|reason|status|title|type)")
-_TAG = re.compile(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
+_OF_TEXT = compile_on_use(
+    r".*(?:code|description|details?|errors?|message|reason|status|title|type)"
+)
+_TAG = compile_on_use(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _MOST_TEXT = 16384
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})

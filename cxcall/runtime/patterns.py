@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Forms of placeholders in templates and texts: <id>, [id], {id}, ${id}, #{id}, {{id}}, %ID%, $ID.
@@ -16,6 +20,45 @@ IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
 
 _PRINTED_TYPES = ("System.", "[object ", "java.")
 PRINTED_TYPE_HINT = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
+
+
+_METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split")
+
+
+class _UncompiledPattern:
+    """A regular expression that is compiled when it is first used, and then has the methods of the compiled one."""
+
+    def __init__(self, pattern: str, flags: int, needs: tuple[str, ...]) -> None:
+        self._arguments, self._needs = (pattern, flags), needs
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(*self._arguments)
+        self.__dict__.update({each: getattr(compiled, each) for each in _METHODS})
+        return getattr(compiled, name)
+
+    def _may_match(self, text: str) -> bool:
+        return not self._needs or any(each in text for each in self._needs)
+
+    def search(self, text: str, *places: int) -> re.Match[str] | None:
+        return self.__getattr__("search")(text, *places) if self._may_match(text) else None
+
+    def finditer(self, text: str, *places: int) -> Iterator[re.Match[str]]:
+        return self.__getattr__("finditer")(text, *places) if self._may_match(text) else iter(())
+
+    def findall(self, text: str, *places: int) -> list[Any]:
+        return self.__getattr__("findall")(text, *places) if self._may_match(text) else []
+
+    def sub(self, new: Any, text: str) -> str:
+        return self.__getattr__("sub")(new, text) if self._may_match(text) else text
+
+
+def compile_on_use(pattern: str, flags: int = 0, needs: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """Return a regular expression for a constant of a module, which is compiled only if it is used.
+
+    Only a text with one of the words that it `needs` can match. Compiling all patterns of `explain` would take a
+    quarter of its time; a run uses a third of them.
+    """
+    return cast("re.Pattern[str]", _UncompiledPattern(pattern, flags, needs))
 
 
 @cache

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.actions.explain.explanation_text import attempt_as_json
-from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
+from cxcall.cli.actions.explain.request_printer import RequestPrinter
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN
 from cxcall.explaining.checks.url.route_check import is_no_api_request
-from cxcall.explaining.correction.corrected_command import find_shell_form
-from cxcall.explaining.correction.corrected_request import find_correction
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.format_detection import (
@@ -36,19 +33,22 @@ from cxcall.output.output_options import OptionGroup, OutputOptions, argument, o
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
-from cxcall.responses.refusals.finding_code_table import Cause, cause_of_status
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.streams import ignore_closed_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cxcall.cli.actions.explain.correction_printer import CorrectionPrinter
     from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
+    from cxcall.explaining.correction.corrected_request import CorrectedRequest
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.format_detection import Source
     from cxcall.explaining.readers.json_values.saved_requests import LeavesOut
 
 COMMAND = "explain"
-_DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
+_DOTTED_CODE = compile_on_use(r"[a-z]+(?:[._][a-z]+){2,}")
 
 
 app = CommandGroup()
@@ -119,8 +119,8 @@ def _explain_code(name: str) -> Report | None:
         return None
     status, _, phrase = name.partition(" ")
     meanings = find_platform_codes(name) or find_platform_codes(phrase)
-    if not meanings and status.isdecimal() and (cause := cause_of_status(int(status))):
-        return _describe_status(int(status), cause)
+    if not meanings and status.isdecimal() and (described := _describe_status(int(status))):
+        return described
     is_path = ("." in name or "/" in name) and not _DOTTED_CODE.fullmatch(name)
     if name in load_codes() or not (meanings or is_path):
         code = find_code(name, load_platform_codes())
@@ -134,8 +134,13 @@ def _explain_code(name: str) -> Report | None:
     )
 
 
-def _describe_status(status: int, cause: Cause) -> Report:
-    """Return the meaning of a status for a response without a code and a message."""
+def _describe_status(status: int) -> Report | None:
+    """Return the meaning of a status for a response without a code and a message; None if it has none."""
+    from cxcall.responses.refusals.finding_code_table import cause_of_status
+
+    cause = cause_of_status(status)
+    if not cause:
+        return None
     code, meaning, fix, _ = cause
     phrase = HTTPStatus(status).phrase
     text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
@@ -159,6 +164,8 @@ def _explain_file(options: ExplainOptions) -> Report:
     printer = RequestPrinter(screen, show_all=options.show_all)
     requests = _read(source, entry, own, None if options.fix else printer.leaves_out)
     if options.fix:
+        from cxcall.cli.actions.explain.correction_printer import CorrectionPrinter
+
         corrections = CorrectionPrinter(screen, form, own, contract or "")
         return _correct_requests(requests, own, printer, screen, corrections)
     printer.print_all(requests, own)
@@ -185,8 +192,13 @@ def _open_file(options: ExplainOptions) -> tuple[Source, str]:
     if not text.strip():  # such as from a pipe whose command failed
         problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
         raise UsageError(problem, where=name, fix=f"give {FORMATS}")
-    form = options.form or (find_shell_form(text) if options.fix else "send")
-    return open_source(text, name), form
+    return open_source(text, name), options.form or (_shell_form(text) if options.fix else "send")
+
+
+def _shell_form(text: str) -> str:
+    from cxcall.explaining.correction.corrected_command import find_shell_form
+
+    return find_shell_form(text)
 
 
 def _read(
@@ -255,7 +267,7 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
     for explanation, attempt in zip(explanations, attempts, strict=True):
         if not fix:
             is_open |= _is_incomplete(explanation)
-        elif corrected := find_correction(explanation, operations):
+        elif corrected := _find_correction(explanation, operations):
             is_open |= not corrected.is_complete
             attempt["fix"] = corrected.as_dict()
         else:
@@ -264,6 +276,14 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
     counts: Counter[str] = Counter(finding.severity for finding in findings)
     summary = "" if fix else format_severity_counts(counts)
     return _new_report(attempts, findings, has_errors=is_open, summary=summary)
+
+
+def _find_correction(
+    explanation: Explanation, operations: list[Operation]
+) -> CorrectedRequest | None:
+    from cxcall.explaining.correction.corrected_request import find_correction
+
+    return find_correction(explanation, operations)
 
 
 def _new_report(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameter_styles import STYLES
 from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BODY_PLACES = ("body", "formData")
 """The places of the parameters that are the body in Swagger 2.0."""
-_SLOT = re.compile(r"\{([^{}]*)\}")
+_SLOT = compile_on_use(r"\{([^{}]*)\}")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI ignores among parameters."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
@@ -26,6 +25,7 @@ from cxcall.payloads.placeholders import (
 )
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.responses.refusals.finding_code_table import Advice
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 
@@ -36,7 +36,7 @@ _OTHER_TOKEN_NAMES = tuple(
     "access-token auth-token api-key apikey x-token authoris autoris autoriz".split()
 )
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}
-_LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
+_LANGUAGE_VARIABLE = compile_on_use(r"[$#]?\{\w[\w.]*\}|\$\w+")
 _NOT_PARAMETERS = ("accept", "authorization", "content-type")
 _SET_BY_CLIENTS = tuple(
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cxcall.contracts.operation import Operation
@@ -12,18 +11,19 @@ from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.processing_evidence import status_leaves_outcome_open
+from cxcall.runtime.patterns import compile_on_use
 
-_CURL = re.compile(r"curl: \((\d+)\) (.+)")
+_CURL = compile_on_use(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
 # Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
 _NOT_SENT = tuple("1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101".split())
 CHECK_CALL = "check in the platform whether the call was placed before you send it again"
 # A certificate for other host names, or of another time: its issuer may be trusted.
-_OTHER_CERTIFICATE = re.compile(
+_OTHER_CERTIFICATE = compile_on_use(
     "(?i)mismatch|not match|altname|alternative|valid for|expired|not yet"
 )
 # A host without a dot is a part of a header or a body that was split at a blank.
-_NO_HOST = re.compile(r"resolve host: [\w-]+$")
+_NO_HOST = compile_on_use(r"resolve host: [\w-]+$")
 
 
 def check_failure(request: ObservedRequest) -> Iterator[Finding]:

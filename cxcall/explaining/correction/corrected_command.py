@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameters import unique_flags
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from cxcall.explaining.correction.corrected_request import CorrectedRequest
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 _MAX_SEARCH = 1 << 16
 _COMMAND = r"^[^\n]*\b(?:curl(?:\.exe)?|wget|https?|cxcall|gc)[ \t][^\n]*"
 # The prompt of cmd; a command with a caret at the end of its line or before a quote, or with a variable.
-_CMD = re.compile(
+_CMD = compile_on_use(
     rf"""^[ \t]*[A-Z]:\\[^\n>]*>[ \t]*\S
       | {_COMMAND}(?:(?<=[ \t])\^[ \t]*$ | \^" | %(?![0-9A-F]{{2}}%)[A-Z_]\w+%)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 # A PowerShell command, its prompt, an environment variable; a command with a backtick at the end of
 # its line, or `curl.exe`, because `curl` is another command there.
-_POWERSHELL = re.compile(
+_POWERSHELL = compile_on_use(
     rf"""\bInvoke-(?:RestMethod|WebRequest)\b | ^[ \t]*(?:\$\w+[ \t]*=[ \t]*)?(?:irm|iwr)[ \t]
       | ^[ \t]*PS[ ](?:[A-Z]:|[/~])[^\n>]*> | \$env:\w | \bcurl\.exe[ \t]
       | {_COMMAND}(?<=[ \t])`[ \t]*\n[ \t]*-""",

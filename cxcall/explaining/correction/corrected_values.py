@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -31,14 +30,14 @@ from cxcall.payloads.payload import Payload, empty_value
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import check_body, is_valid_text
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import compile_on_use, fold_name
 from cxcall.runtime.secrets.known_secrets import MASKED
 
 _MAX_ROUNDS = 200
 _WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}
 """Codes of findings on a value that must not be repeated, and the format that it should have."""
 _WRONG_VALUE = ("id-format", "placeholder")
-_ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
+_ROUTE_CHANGE = compile_on_use(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 
 
 def correct_body(

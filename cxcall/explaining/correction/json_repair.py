@@ -15,25 +15,26 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload, set_value
+from cxcall.runtime.patterns import compile_on_use
 
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032"
 _STRAIGHT = str.maketrans({**dict.fromkeys(_DOUBLE_QUOTES, '"'), "\u00a0": " "})
 _STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{_SINGLE_QUOTES}'", '"'))
-_CURLY = re.compile(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")
+_CURLY = compile_on_use(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")
 # A string, or a comment outside of strings, as JavaScript and `jsonc` have them. No string starts at an escaped quote:
 # in JSON whose quotes are all escaped, a search from each of them to the end would take quadratic time.
-_STRING_OR_COMMENT = re.compile(r'((?<!\\)"(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_JSON_STRING = re.compile(r'(?<!\\)"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING_OR_COMMENT = compile_on_use(r'((?<!\\)"(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_JSON_STRING = compile_on_use(r'(?<!\\)"(?:[^"\\]|\\.)*"', re.DOTALL)
 # A line end or tab, or the backslash of an escape that JSON does not have.
-_NOT_IN_STRING = re.compile(r'[\x00-\x1f]|\\(?!["\\/bfnrtu])')
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\]]')
-_FORM = re.compile(r"[\w.%\[\]-]+=[^\s{]*")
+_NOT_IN_STRING = compile_on_use(r'[\x00-\x1f]|\\(?!["\\/bfnrtu])')
+_STRING_OR_BRACKET = compile_on_use(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\]]')
+_FORM = compile_on_use(r"[\w.%\[\]-]+=[^\s{]*")
 _CLOSERS = {"{": "}", "[": "]"}
-_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-_TOKEN = re.compile(r'(?<!\\)"(?:[^"\\\n]|\\.)*"|[^\s"{}\[\],:]+|[{}\[\],:]')
+_TRAILING_COMMA = compile_on_use(r",(?=\s*[}\]])")
+_TOKEN = compile_on_use(r'(?<!\\)"(?:[^"\\\n]|\\.)*"|[^\s"{}\[\],:]+|[{}\[\],:]')
 # Python's names of JSON values, between the punctuation of JSON.
-_PYTHON_WORD = re.compile(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
+_PYTHON_WORD = compile_on_use(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 

@@ -30,13 +30,14 @@ from cxcall.payloads.operation_matching import (
     find_valid_operations,
 )
 from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.patterns import compile_on_use
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """The share of a body's names that an operation must know to have been meant."""
 _MIN_KNOWN_ELSEWHERE = 2
 """The share that it must know if another operation has a similar path."""
 _KEPT_CATALOGS = 16
-_COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
+_COMPOUND = compile_on_use(r"[a-z][A-Z]|\w_\w")
 _RESPONSE_NAMES = tuple("id selfUri entities participants conversationId log info item".split())
 """Names at the top level of responses, HAR files, and collections, which no request body has."""
 _MIN_NAMES = 2

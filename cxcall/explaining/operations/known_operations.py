@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
@@ -15,15 +16,18 @@ from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 GENESYS, CXONE = PLATFORMS
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
-ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
+ACD_BASE_PATH = compile_on_use(
+    r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE
+)
 """The base path of ACD operations, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
 READ_METHODS = ("GET", "HEAD")
 _ACD_SEGMENTS = "/incontactapi/services/v0.0"
-_ID_NAME = re.compile(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)
+_ID_NAME = compile_on_use(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)
 
 
 def published_source(*platforms: str) -> str:
@@ -65,28 +69,34 @@ def _load(contract: Contract, name: str) -> Operation:
 class PublishedOperations:
     """The operations of one source.
 
-    `platform` is empty for the user's own, whose `base_path` may be left out of a path. `is_complete` is
-    False if the platform publishes more than the list has.
+    `rows` have the members of each. `platform` is empty for the user's own, whose `base_path` may be left out of a
+    path. `is_complete` is False if the platform publishes more than the list has.
     """
 
     def __init__(
         self,
         platform: str,
-        operations: Iterable[PublishedOperation],
+        rows: Iterable[tuple[Any, ...]],
         *,
         is_complete: bool = True,
         base_path: str = "",
     ) -> None:
         self.platform, self.is_complete, self.base_path = platform, is_complete, base_path
-        self.operations = tuple(operations)
+        self._rows = tuple(rows)
+        self._trees: dict[int, PathTree] = {}
+
+    @cached_property
+    def operations(self) -> tuple[PublishedOperation, ...]:
+        """All operations."""
+        return tuple(PublishedOperation(*row) for row in self._rows)
 
     def match(self, path: str) -> Place | None:
         """Return the operations at a path. A fixed segment takes precedence over a parameter at the same position."""
         segments = path_segments(path)
-        found = list(self.tree.find(segments))  # also of an operation with its own server
+        found = self._find(segments)  # also of an operation with its own server
         if not found and not path.lower().startswith(f"{self.base_path.lower()}/"):
             segments = path_segments(self.base_path + path)
-            found = list(self.tree.find(segments))
+            found = self._find(segments)
         # A word sorts before the names of parameters, which start with a brace.
         found.sort(key=lambda each: each[0])
         if not found:
@@ -108,16 +118,33 @@ class PublishedOperations:
     @cached_property
     def tree(self) -> PathTree:
         """The operations by the segments of their paths."""
-        tree = PathTree()
-        for each in self.operations:
-            tree.add(map(_template_segment, path_segments(each.path)), each)
-        return tree
+        return _tree_of(self.operations)
+
+    def _find(
+        self, segments: tuple[str, ...]
+    ) -> list[tuple[tuple[str, ...], list[PublishedOperation]]]:
+        """Return each template that matches a path; only those with as many segments are prepared."""
+        count = len(segments)
+        if count not in self._trees:
+            self._trees[count] = _tree_of(
+                PublishedOperation(*row)
+                for row in self._rows
+                if row[1].rstrip("/").count("/") == count
+            )
+        return list(self._trees[count].find(segments))
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The fixed segments of all paths, in lower case."""
-        text = "/".join(each.path.lower() for each in self.operations)
+        text = "/".join(row[1].lower() for row in self._rows)
         return frozenset(each for each in text.split("/") if each and each[:1] != "{")
+
+
+def _tree_of(operations: Iterable[PublishedOperation]) -> PathTree:
+    tree = PathTree()
+    for each in operations:
+        tree.add(map(_template_segment, path_segments(each.path)), each)
+    return tree
 
 
 class Place(NamedTuple):
@@ -174,13 +201,18 @@ def load_published_operations(platform: str) -> PublishedOperations:
     texts = (each.read_bytes() for each in folder.glob(f"{platform}.json"))
     name = f"{platform}-published"
     described = [contract.Contract(name, each, is_shipped=True) for each in texts]
+    shipped = [
+        each
+        for each in contract.load_shipped_contracts()
+        # The document of another platform, which has its name, need not be read.
+        if each.name == platform or (each.name not in PLATFORMS and each.platform == platform)
+    ]
     declared = [
-        PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
-        for owner in (*contract.load_shipped_contracts(), *described)
-        if owner.declared.get("x-cxcall-platform") == platform
+        (method, path, rights.get((method, path), ""), owner, name)
+        for owner in (*shipped, *described)
         for method, path, name in owner.routes
     ]
-    published = [PublishedOperation(*each, rights[each]) for each in rights]
+    published = [(*each, names) for each, names in rights.items()]
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
 
 
@@ -212,9 +244,7 @@ def _cxone_services() -> set[tuple[str, ...]]:
 @cache
 def own_operations(own: Contract) -> PublishedOperations:
     """Return the operations of the user's own contract."""
-    declared = (
-        PublishedOperation(method, path, "", own, name) for method, path, name in own.routes
-    )
+    declared = ((method, path, "", own, name) for method, path, name in own.routes)
     base = urlsplit(own.base_url()).path.rstrip("/")
     return PublishedOperations("", declared, base_path=base)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import count_typos, is_typo
-from cxcall.runtime.patterns import name_words
+from cxcall.runtime.patterns import compile_on_use, name_words
 
 if TYPE_CHECKING:
     from cxcall.explaining.operations.known_operations import PublishedOperation
@@ -20,9 +20,9 @@ WORD_AS_ID = 0.6
 OTHER_WORD = 1.0
 """The distance of two words that have nothing in common: an extra, missing, or wrong segment."""
 
-_PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.]+[a-z]+)*")
-_PREFIX = re.compile(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[-_.]")
+_PLAIN_WORD = compile_on_use(r"[a-z]+(?:[-_.]+[a-z]+)*")
+_PREFIX = compile_on_use(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
+_SEPARATOR = compile_on_use(r"[-_.]")
 _SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
 _LAST_WORD = 0.2
 """The extra distance if the last word, which names the resource, differs."""

@@ -5,8 +5,6 @@ The words of a label say what its value is: `http.request.method`, `Request Meth
 
 from __future__ import annotations
 
-import re
-
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
@@ -19,6 +17,7 @@ from cxcall.explaining.readers.request_builder import (
     first_words,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.runtime.patterns import compile_on_use
 
 _SIDES = first_words(
     """
@@ -38,13 +37,13 @@ _PARTS = first_words(
     """
 )
 """The parts of a request and a response by the words of their labels, without words that may precede any of them."""
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-URL_LINE = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$")
-STATUS_LINE = re.compile(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
-_STATUS_START = re.compile(r"^([1-5][0-9]{2})(?=\s|\{|$)")
-_STATUS = re.compile(r"^\D{0,12}?([1-5][0-9]{2})\b")
-_HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+")
-_HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
+_WORD = compile_on_use(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+URL_LINE = compile_on_use(r"^[ \t]*(https?://\S+)[ \t]*$")
+STATUS_LINE = compile_on_use(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
+_STATUS_START = compile_on_use(r"^([1-5][0-9]{2})(?=\s|\{|$)")
+_STATUS = compile_on_use(r"^\D{0,12}?([1-5][0-9]{2})\b")
+_HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
+_HEADER = compile_on_use(r"^([A-Za-z][\w-]*): ?(.*)$")
 
 
 class LabeledRequest:

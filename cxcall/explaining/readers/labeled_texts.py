@@ -10,29 +10,30 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.labeled_request import STATUS_LINE, URL_LINE, LabeledRequest, part_of
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.runtime.patterns import compile_on_use
 
-_LINE = re.compile(
+_LINE = compile_on_use(
     r"^[ \t>*+#-]*(?:\*\*|`)?(?P<label>[^\W\d_][\w .-]{0,38}?)(?:\*\*|`)?(?:\*\*)?[ \t]*"
     r"(?::|\t)[ \t]*(?P<value>.*)$"
 )
-_PAIR = re.compile(
+_PAIR = compile_on_use(
     r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})="
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
 )
 # A method on its own line, or a block of Bruno with its name, and a URL on the line below.
-_METHOD_LINE = re.compile(
+_METHOD_LINE = compile_on_use(
     rf"^[ \t]*(?P<method>{'|'.join(METHODS)})[ \t]*$|^(?P<block>get|post|put|patch|delete) \{{$"
 )
 # A member of an object in code: `url: 'https://...',`.
-_MEMBER = re.compile(r"(?i)^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$")
+_MEMBER = compile_on_use(r"(?i)^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$")
 # An item of a list, or a task of Ansible, in YAML, which may say what a test expects.
-_YAML = re.compile(
+_YAML = compile_on_use(
     r"^([ \t]*)- [a-z_]\w*:[^\n]*\n\1[ \t]+[a-z_][\w.]*:"
     r"|^([ \t]*)(?:[a-z_]+\.)*uri:[ \t]*\n\2[ \t]+[a-z_]\w*:",
     re.MULTILINE,
 )
 # A step of Karate.
-_STEP = re.compile(
+_STEP = compile_on_use(
     r"^\s*(?:Given|When|Then|And|But|\*)\s+(?P<label>url|path|request|method)\s+(?P<value>.+)$"
 )
 _FEWEST = 2

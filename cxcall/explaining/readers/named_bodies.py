@@ -26,18 +26,21 @@ from cxcall.explaining.readers.json_values.request_objects import (
 from cxcall.explaining.readers.labeled_request import part_of
 from cxcall.explaining.readers.messages.responses_in_text import object_text
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
-_OPENING = re.compile(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
-_BEFORE_OBJECT = re.compile(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
+_OPENING = compile_on_use(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
+_BEFORE_OBJECT = compile_on_use(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
 """The start of a literal before an object: `json.dumps(`, `b'`, or a quotation mark."""
-_CONNECTOR = re.compile(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
-_TOLD = re.compile(r"\b(?:was|is)\s*$")  # `The contact was {...}` does not say that it was sent
-_REASON = re.compile(r"\bBad Request\W*$", re.IGNORECASE)  # the reason of a status, and not a label
-_COLUMN_END = re.compile(r"\]|\||\t|\s{2,}")  # in the line of a log
-_WORDS = re.compile(r"[\w.-]+")
+_CONNECTOR = compile_on_use(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
+_TOLD = compile_on_use(r"\b(?:was|is)\s*$")  # `The contact was {...}` does not say that it was sent
+_REASON = compile_on_use(
+    r"\bBad Request\W*$", re.IGNORECASE
+)  # the reason of a status, and not a label
+_COLUMN_END = compile_on_use(r"\]|\||\t|\s{2,}")  # in the line of a log
+_WORDS = compile_on_use(r"[\w.-]+")
 _MOST_WORDS = 3
 _MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
-_RECEIVED = re.compile(
+_RECEIVED = compile_on_use(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
     r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput)(?![a-z])"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from itertools import takewhile
@@ -13,77 +12,89 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
 )
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.runtime.patterns import is_uuid
+from cxcall.runtime.patterns import compile_on_use, is_uuid
 
-_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE)
+_CODE_FENCE = compile_on_use(
+    r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE, needs=("```", "~~~")
+)
 # Labels in bold or italics.
-_EMPHASIZED_LABEL = re.compile(
-    r"^([ \t>-]*)(\*{1,2}|__?)([^\W\d_][\w ./-]{0,38}?)(?::\2|\2:)(?=[ \t])", re.MULTILINE
+_EMPHASIZED_LABEL = compile_on_use(
+    r"^([ \t>-]*)(\*{1,2}|__?)([^\W\d_][\w ./-]{0,38}?)(?::\2|\2:)(?=[ \t])",
+    re.MULTILINE,
+    needs=(":*", ":_", "*:", "_:"),
 )
 _METHOD = "|".join(METHODS)
-_TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)
-_QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
-_HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
-_HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
-_HTML_BREAK = re.compile(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
-_HTML_TAG = re.compile(
+_TWICE_QUOTED = compile_on_use(r"^> ?> ?", re.MULTILINE, needs=(">>", "> >"))
+_QUOTE_PREFIX = compile_on_use(r"^(?:> ?|\| )", re.MULTILINE)
+_HTML_ENTITY = compile_on_use(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);", needs=("&",))
+_HTML_END = compile_on_use(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE, needs=("</",))
+_HTML_BREAK = compile_on_use(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
+_HTML_TAG = compile_on_use(
     r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>",
     re.IGNORECASE,
 )
-_LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
+_LONG_RUN = compile_on_use(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 # An editor's response handlers, and the file in which it keeps a response: `> {% ... %}`, `<> response.json`.
-_HANDLER = re.compile(
+_HANDLER = compile_on_use(
     r"^[<>][ \t]*\{%(?:(?!^[<>][ \t]*\{%).)*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$",
     re.DOTALL | re.MULTILINE,
+    needs=("{%", ">"),
 )
-_COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
-_CONTINUED = re.compile(r"[\\^`][ \t]*$")
-_SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
+_COMMAND = compile_on_use(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
+_CONTINUED = compile_on_use(r"[\\^`][ \t]*$")
+_SHELL_PROMPT = compile_on_use(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
 # Node.js prints an error that repeats the response beside it; one with a code such as ECONNRESET is kept.
-_PRINTED_ERROR = re.compile(
-    r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])"
+_PRINTED_ERROR = compile_on_use(
+    r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])", needs=("Error: ",)
 )
 # Before lines of code that an editor or a stack trace printed.
-_LINE_NUMBER = re.compile(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
-_ONLY_NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
+_LINE_NUMBER = compile_on_use(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
+_ONLY_NUMBER = compile_on_use(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
 # Before all lines of a message: a time, the name of a container, or the mark of an added line.
-_LOG_PREFIX = re.compile(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
-_JSON_BRACKET = re.compile(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
+_LOG_PREFIX = compile_on_use(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
+_JSON_BRACKET = compile_on_use(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
 # Bodies in the log of Spring: `Writing [{...}] as "application/json"`, `Encoding [{...}]`.
-_SPRING_BODY = re.compile(
+_SPRING_BODY = compile_on_use(
     r"\bWriting \[\"?((?:(?!Writing \[)[\s\S]){0,65536}?)\"?\] (?:as \"|with )[^\n]*"
     r"|\bEncoding \[\"?((?:(?!Encoding \[).){0,65536}?)\"?\][ \t]*$",
     re.MULTILINE,
+    needs=("Writing [", "Encoding ["),
 )
 # An entry of Postman's console: method and URL before an object with the parts of the exchange.
-_CONSOLE_ENTRY = re.compile(
-    rf"^({_METHOD}) (https?://[^\s\"]+): \{{(?=\s*\"(?:Network|Request ))", re.MULTILINE
+_CONSOLE_ENTRY = compile_on_use(
+    rf"^({_METHOD}) (https?://[^\s\"]+): \{{(?=\s*\"(?:Network|Request ))",
+    re.MULTILINE,
+    needs=('"Network', '"Request '),
 )
-_PSEUDO_HEADER = re.compile(
-    r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)", re.MULTILINE
+_PSEUDO_HEADER = compile_on_use(
+    r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+    needs=(":authority", ":method", ":path", ":scheme"),
 )
 # A link of chats and mails; a string of a body, which is also JSON in a command, is matched whole, and stays as it was sent.
 _STRING = r"""(?<=[:,\[{])\s*(?:\\"(?:(?!\\").)*\\"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-_LINK = re.compile(rf"({_STRING})|<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")
-_DIGIT = re.compile("[0-9]")
+_LINK = compile_on_use(rf"({_STRING})|<(https?://[^\s<>|]+)(?:\|[^<>\n]*)?>")
+_DIGIT = compile_on_use("[0-9]")
 _MIN_LINES = 3
-_QUOTE = re.compile(r"\\.|['\"]")
+_QUOTE = compile_on_use(r"\\.|['\"]")
 # The parts of a command that a shell reads before it ends, or before an open quotation mark.
-_OPEN_QUOTE = re.compile(
+_OPEN_QUOTE = compile_on_use(
     r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?:(?P<quote>['"])(?P<content>.*))?""", re.DOTALL
 )
-_OPTION = re.compile(r"[ \t]*--?[A-Za-z]")
-_OPTION_AT_END = re.compile(r"\s--?[A-Za-z][\w-]*$")
-_VALUE = re.compile(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
-_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
+_OPTION = compile_on_use(r"[ \t]*--?[A-Za-z]")
+_OPTION_AT_END = compile_on_use(r"\s--?[A-Za-z][\w-]*$")
+_VALUE = compile_on_use(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
+_EMPTY_LINE = compile_on_use(r"(\n[ \t]*\n)")
 _WIDTHS = range(60, 101)
 """Characters of a line after which mail programs break it."""
 _MAX_COMMAND = 1 << 14
-_PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
-_BROKEN_PAIRS = re.compile(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
+_PAIRS = compile_on_use(
+    r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?"
+)
+_BROKEN_PAIRS = compile_on_use(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
 
 # A URL that a mail, a terminal, or text recognition split into two lines.
-_WRAPPED = re.compile(
+_WRAPPED = compile_on_use(
     r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]{0,400}))
         -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
     re.IGNORECASE | re.VERBOSE,
@@ -91,13 +102,13 @@ _WRAPPED = re.compile(
 
 # In Windows PowerShell 5, `curl` and `wget` are aliases of Invoke-WebRequest; no option of curl or wget has these names.
 _OF_POWERSHELL = r"-(?i:Body|ContentType|Headers|Method|Uri|UseBasicParsing)\b"
-_POWERSHELL_ALIAS = re.compile(
+_POWERSHELL_ALIAS = compile_on_use(
     rf"""(?<![\w./\\-])(?:curl|wget)
     (?=(?:'[^'\n]{{0,2000}}'|"[^"\n]{{0,2000}}"|`[ \t]*\n|[ \t]++(?!{_OF_POWERSHELL})|[^'"`\s]++){{0,50}}+[ \t]*{_OF_POWERSHELL})""",
     re.VERBOSE,
 )
 
-SIGN_OFF = re.compile(
+SIGN_OFF = compile_on_use(
     r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
     r"|(?:viele|liebe) gr\u00fc\u00dfe|mit freundlichen gr\u00fc\u00dfen|cordialement|saludos"
     r"|sent from my)\b[^\n]{0,40}(?:\n.*)?$"
@@ -110,7 +121,9 @@ def clean_text(text: str) -> str:
     # Readers need not expect a long run of the same characters.
     text = _LONG_RUN.sub(lambda run: run[1] * 512, text.replace("\r\n", "\n"))
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
-        text = html.unescape(text)
+        from html import unescape
+
+        text = unescape(text)
     # A page in a response stays unchanged.
     if _HTML_END.search(text) and "<html" not in text.lower():
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
@@ -125,7 +138,8 @@ def clean_text(text: str) -> str:
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _with_request_line(text)
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
-    text = _LINK.sub(r"\1\2", _SPRING_BODY.sub(_label_body, text))
+    text = _SPRING_BODY.sub(_label_body, text)
+    text = _LINK.sub(r"\1\2", text) if "<http" in text else text
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)

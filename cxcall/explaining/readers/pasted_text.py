@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -31,6 +30,7 @@ from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
 from cxcall.findings.finding import list_in_words
 from cxcall.runtime.number_ranges import list_ranges
+from cxcall.runtime.patterns import compile_on_use
 
 _READERS = (
     "commands.commands_in_text.read_commands",
@@ -44,10 +44,10 @@ _READERS = (
 """Functions of this package that yield the requests of a text, the exact ones first; each is loaded when needed."""
 _MAX_TEXT = 1 << 22
 _MAX_COMPARED = 1 << 17
-_WORD = re.compile(r"[^\W_]{2,}")
-_NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
+_WORD = compile_on_use(r"[^\W_]{2,}")
+_NO_CONTENT = compile_on_use(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
 """Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents."""
-_MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
+_MARKUP = compile_on_use(r"<[^<>]*>|&#?\w+;")
 _MIN_RUN = 3
 """A line with this number of known words in a row is part of a request, even after the prefix of a log."""
 _LABELS = frozenset(

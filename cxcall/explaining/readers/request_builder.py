@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -21,14 +20,14 @@ from cxcall.explaining.readers.unresolved_variables import (
     variable_names,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES
+from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, compile_on_use
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
-_SIZE = re.compile(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
-_VARIABLE = re.compile(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
+_SIZE = compile_on_use(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
+_VARIABLE = compile_on_use(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
 
 
 def first_words(table: str) -> dict[str, str]:

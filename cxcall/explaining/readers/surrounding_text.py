@@ -36,25 +36,26 @@ from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
 
-_CORRELATION = re.compile(
+_CORRELATION = compile_on_use(
     r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n"
     r"(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})"
     r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
 )
-_CLIENT_GRANT = re.compile(
+_CLIENT_GRANT = compile_on_use(
     r"grant_type\W{1,12}client_credentials\b|get_?client_?credentials_?token *\("
     r"|login_?client_?credentials(?:_?grant)? *\(|authorizeClientCredentials *\(",
     re.IGNORECASE,
 )
-_USER_GRANT = re.compile(
+_USER_GRANT = compile_on_use(
     r"authori[sz]ation_?code|pkce|implicit_?grant|refresh_?token|saml|grant_type\W{1,12}password",
     re.IGNORECASE,
 )
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
-_ERROR_STATUS = re.compile(
+_ERROR_STATUS = compile_on_use(
     r"\b(?:returned error|(?:server|client) error"
     rf"|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
     rf" ?[:=]? ?([45][0-9]{{2}})\b"
@@ -66,21 +67,23 @@ _ERROR_STATUS = re.compile(
     r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
+_ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
+"""What each alternative of `_ERROR_STATUS` has; most texts have none."""
+_DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
-_ASSUMPTION = re.compile(
+_ASSUMPTION = compile_on_use(
     r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=",
     re.IGNORECASE,
 )
 # Not in a host, a path, or an identifier, which only the code that sends the request names so.
 _START, _END = r"(?<![\w./@-])", r"(?![\w./@-]*[\w/@])"
 _NAMES = {
-    CXONE: re.compile(rf"{_START}(?:NICE[ -]?)?(?:CXone|in ?Contact){_END}", re.IGNORECASE),
-    GENESYS: re.compile(rf"{_START}(?:Genesys(?: Cloud)?|PureCloud){_END}", re.IGNORECASE),
+    CXONE: compile_on_use(rf"{_START}(?:NICE[ -]?)?(?:CXone|in ?Contact){_END}", re.IGNORECASE),
+    GENESYS: compile_on_use(rf"{_START}(?:Genesys(?: Cloud)?|PureCloud){_END}", re.IGNORECASE),
 }
 
-_OF_PATRONS = re.compile(r"chat|callback|promise|work-?item", re.IGNORECASE)
+_OF_PATRONS = compile_on_use(r"chat|callback|promise|work-?item", re.IGNORECASE)
 """In the paths of what a customer asks for, which NICE CXone calls Patron API."""
 
 
@@ -157,7 +160,8 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     if response is not None and (response.status or not request.is_refused):
         return request
     is_code = request.kind is SourceKind.CODE
-    lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
+    lines = (line for line in text.split("\n") if _ERROR_NUMBER.search(line))
+    lines = (line for line in lines if not _ASSUMPTION.search(line))
     lines = (line for line in lines if not (is_code and handles_status(line)))
     matches = (each for line in lines for each in _ERROR_STATUS.finditer(line))
     found = {int(next(filter(None, each.groups()))) for each in matches}

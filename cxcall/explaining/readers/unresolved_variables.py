@@ -9,13 +9,14 @@ from typing import Any, TypeGuard
 
 from cxcall.documents.json_pointer import leaves, objects
 from cxcall.documents.json_text import find_json
+from cxcall.runtime.patterns import compile_on_use
 
 # Noncharacters of Unicode: JSON may contain them, but text that people exchange does not.
 _START, _END = "\ufdd0", "\ufdd1"
 MARKS = str.maketrans("", "", _START + _END)
-_VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
+_VARIABLE = compile_on_use(f"{_START}([^{_END}]*){_END}")
 # GitHub Actions has `${{ inputs.x }}`, Terraform `${var.x}`, and printf directives in place of a value.
-_TEMPLATE = re.compile(
+_TEMPLATE = compile_on_use(
     r"\$\{\{\s*(?P<action>[^{}\"\\\n]{1,200}?)\s*\}\}"
     r"|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
@@ -23,14 +24,14 @@ _TEMPLATE = re.compile(
 _NO_JSON = object()
 # Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`,
 # Velocity `$input.name`, ERB `<%= name %>`.
-_IN_BRACES = re.compile(
+_IN_BRACES = compile_on_use(
     r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
     r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
 )
 # A variable of PowerShell or cmd, a placeholder, or an ellipsis, in place of one or more words of a command.
-_MORE_WORDS = re.compile(r"\s*(?:[@\[<({]|%\w+%|.*(?:\.\.\.|\u2026))", re.DOTALL)
+_MORE_WORDS = compile_on_use(r"\s*(?:[@\[<({]|%\w+%|.*(?:\.\.\.|\u2026))", re.DOTALL)
 _MAX_VALUES = 1 << 20
-_STRING_OR_VARIABLE = re.compile(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
+_STRING_OR_VARIABLE = compile_on_use(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
 
 def mark_unresolved(text: str) -> str:

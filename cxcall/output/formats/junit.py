@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -14,6 +13,7 @@ from cxcall.output.formats.payload_verdicts import (
 )
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import PayloadVerdict
 
-_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = compile_on_use("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import ALTERNATIVES, compile_schema, is_acceptable, new_validator
 from cxcall.documents.json_pointer import child_at, has_value, join_pointer, make_pointer, value_at
 from cxcall.payloads.errors.broken_rules import without_duplicates
 from cxcall.payloads.errors.value_corrections import SCALAR_RULES
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Names = dict[str, list[str]]
 
 UNKNOWN = ("additionalProperties", "unevaluatedProperties")
-_INDEX = re.compile(r"\+?[0-9]{1,20}")
+_INDEX = compile_on_use(r"\+?[0-9]{1,20}")
 _IDENTIFYING_RULES = ("required", "const", "enum")
 
 

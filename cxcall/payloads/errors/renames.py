@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import value_at
@@ -12,13 +11,14 @@ from cxcall.phone.number_property_names import (
     is_folded_caller_name,
     is_number_name,
 )
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from cxcall.findings.edit import Edit
 
-_E164 = re.compile(r"\+[1-9][0-9 ().-]{5,24}")
+_E164 = compile_on_use(r"\+[1-9][0-9 ().-]{5,24}")
 
 # Ranks of renames, the most certain first.
 KNOWN_MISTAKE, SAME, JOINED, TYPO, TITLE, NEEDED_ELSEWHERE, SIMILAR, ELSEWHERE = range(8)

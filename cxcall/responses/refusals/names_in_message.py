@@ -23,6 +23,7 @@ from cxcall.runtime.patterns import (
     IN_BRACES,
     IN_PERCENTS,
     PRINTED_TYPE_HINT,
+    compile_on_use,
     is_printed_type,
     name_words,
 )
@@ -33,51 +34,51 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
 
-_QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
-_LISTED_NAMES = re.compile(r"['\"`\[]([\w .,-]{1,200})['\"`\]]")
-_CAMEL_NAME = re.compile(
+_QUOTED_NAME = compile_on_use(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+_LISTED_NAMES = compile_on_use(r"['\"`\[]([\w .,-]{1,200})['\"`\]]")
+_CAMEL_NAME = compile_on_use(
     r"(?:(?<![\w.])|(?<=\bbody\.)|(?<=\brequest\.))[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])"
 )
 # A name of one word, which may be a word of any message: as the subject of the message, after "invalid", or in quotes.
-_ONE_WORD = re.compile(
+_ONE_WORD = compile_on_use(
     r"(?:^|[:;.] )(?:[Tt]he )?(?:body\.|[Ff]ield |[Pp]roperty |[Vv]alue (?:of|for) )?"
     r"([a-z]+)(?: (?:field|property|value)s?)?"
     r"(?:: | (?:is|are|must|cannot|may|should|has|exceeds?)\b)"
     r"|\b[Ii]nvalid (?:value for )?(?:field |property )?:? ?([a-z]+)\W*(?:\([\w.]+\))?$"
     r"|['\"`\[]([a-z]+)['\"`\]]"
 )
-_MISSING_NAME = re.compile(
+_MISSING_NAME = compile_on_use(
     r"\b([A-Za-z_]\w+)['\"`\]]? (?:is|are) (?:required|missing)"
     r"|\b(?:missing|required)(?: required)?"
     r"(?: (?:field|property|parameter|value))?:? ['\"`\[]?([A-Za-z_]\w+)"
 )
 # Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
-_WRONG_VALUE = re.compile(
+_WRONG_VALUE = compile_on_use(
     r"Value \[(?P<value>.*?)\] is not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
     r"(?:\.? *Allowable values are: *(?P<allowed>[^.(]*[^.( ]))?",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"\bValue \[.*?\](?= (?:is )?not (?:a )?valid)", re.IGNORECASE)
-_WRONG_PROPERTY = re.compile(
+_VALUE = compile_on_use(r"\bValue \[.*?\](?= (?:is )?not (?:a )?valid)", re.IGNORECASE)
+_WRONG_PROPERTY = compile_on_use(
     r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
     re.IGNORECASE,
 )
-_WRONG_PARAMETER = re.compile(
+_WRONG_PARAMETER = compile_on_use(
     r"is not (?:a )?valid (?:value )?for (?:(?:query |path )?parameter|field) (?:name )?\["
     r"(?P<name>\w+)\]",
     re.IGNORECASE,
 )
 _HEADER_NAME = r"['\"\[(]?([A-Za-z][\w-]*)"
-_AFTER_HEADER = re.compile(rf"\bheaders?(?: parameter)?:? {_HEADER_NAME}", re.IGNORECASE)
-_BEFORE_HEADER = re.compile(rf"{_HEADER_NAME}['\"\])]? (?:request )?header\b", re.IGNORECASE)
+_AFTER_HEADER = compile_on_use(rf"\bheaders?(?: parameter)?:? {_HEADER_NAME}", re.IGNORECASE)
+_BEFORE_HEADER = compile_on_use(rf"{_HEADER_NAME}['\"\])]? (?:request )?header\b", re.IGNORECASE)
 _CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}
 _SCALAR_TYPES = tuple(
     """
     int long float double number bool array list object map
     """.split()
 )
-_VARIABLE = re.compile(rf"{IN_BRACES}|{IN_ANGLES}|{IN_PERCENTS}|{AFTER_DOLLAR}")
-_WORD = re.compile("[a-z]+")
+_VARIABLE = compile_on_use(rf"{IN_BRACES}|{IN_ANGLES}|{IN_PERCENTS}|{AFTER_DOLLAR}")
+_WORD = compile_on_use("[a-z]+")
 _CODE_WORDS = frozenset(
     """
     invalid error errors bad incorrect exceeded not is too long short large small many few far wrong

@@ -31,7 +31,7 @@ from cxcall.responses.refusals.names_in_message import (
 )
 from cxcall.responses.refusals.property_places import PropertyPlaces
 from cxcall.responses.refusals.reason_choice import challenge_error, find_cause_of_text
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import compile_on_use, fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ _ABOUT_HEADERS = (*_ABOUT_VALUES, "header-missing")
 _INEXACT = (*_ABOUT_VALUES, "not-provable", "type-mismatch", "header-missing")
 """Codes of a refusal that the message about one place can tell more of."""
 # A message such as "Invalid transition from <COMPLETE> to <OFF>" (docs/platforms/genesys-cloud.md#error-codes).
-_NEW_STATE = re.compile(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
+_NEW_STATE = compile_on_use(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
 _OF_ONE_PLACE = ("property-missing", "type-mismatch", "state", "not-found")
 """Codes of the causes that the message about one place can have; any other message refuses the value there."""
 

@@ -16,6 +16,7 @@ from cxcall.responses.refusals.finding_code_table import (
     cause_of_status,
     load_causes,
 )
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,32 +47,32 @@ LOGIN_CODES = (
 """Errors of a login server (RFC 6749, sections 4.1.2.1 and 5.2)."""
 _KEPT_CAUSES = 64
 # Not a path of properties, such as `body.active must be a boolean`.
-_CODE_IN_TEXT = re.compile(
+_CODE_IN_TEXT = compile_on_use(
     r"(?<![a-z])(?<!field )(?<!property )(?<!parameter )(?<!for )[a-z]++(?:[._][a-z]++)+"
     r"(?! (?:are|cannot|has|is|may|must|should|was)\b)",
     re.IGNORECASE,
 )
 _MIN_WORDS = 3
-_CHALLENGE_MEMBER = re.compile(r'\b(error|error_description|scope)="([^"]*)"')
-_XML_MESSAGE = re.compile(
+_CHALLENGE_MEMBER = compile_on_use(r'\b(error|error_description|scope)="([^"]*)"')
+_XML_MESSAGE = compile_on_use(
     r"<(?:\w+:)?(?:message|description|error_?description|faultstring|detail|reason)>\s*([^<>]{3,2000})<",
     re.IGNORECASE,
 )
-_QUOTED_WORD = re.compile(r"(?<![\w'\"])(['\"\[<])[\w./$-]+['\"\]>](?![\w'\"])")
-_ALLOWED_VALUES = re.compile(
+_QUOTED_WORD = compile_on_use(r"(?<![\w'\"])(['\"\[<])[\w./$-]+['\"\]>](?![\w'\"])")
+_ALLOWED_VALUES = compile_on_use(
     r"\b((?:must|should|has to|can only) be (?:either )?one of|not one of"
     r"|(?:accepted|allow(?:ed|able)|permitted|possible|supported|valid) (?:options|values)(?: are|:))[^.;\n]*",
     re.IGNORECASE,
 )
-_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|$)|'[^']*'")
-_TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
+_STRING = compile_on_use(r"\"(?:[^\"\\]|\\.)*+(?:\"|$)|'[^']*'")
+_TITLE = compile_on_use(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
 _SCOPE_ERROR = "insufficient_scope"
 _OF_TOKENS = "(?:another|clients?|granted|insufficient|invalid|lacks?|missing|needs?|needed|oauth2?|requires?|required|tokens?)"
-_SCOPE_OF_TOKEN = re.compile(
+_SCOPE_OF_TOKEN = compile_on_use(
     rf"(?i)\b{_OF_TOKENS}\b.{{0,40}}\bscopes?\b|\bscopes?\b.{{0,40}}\b{_OF_TOKENS}\b"
 )
-_SCOPE_OF_OTHERS = re.compile(
+_SCOPE_OF_OTHERS = compile_on_use(
     r"(?i)\b(?:beyond|in|out|outside|within)(?: of)?(?: the| your)? scope\b"
 )
 _VAGUE_TEXTS = {

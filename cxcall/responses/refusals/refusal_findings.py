@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from cxcall.responses.refusals.refused_request import (
     advise_on_rights,
     advise_to_wait,
 )
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport import requested_waits
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _ASK_GATEWAY = (
 _NO_REASON = "the response gives no reason"
 _SERVER_ERRORS = 500
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
-_PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
+_PERMISSION = compile_on_use(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _DOCUMENTED = f"{_NO_REASON}; the vendor documents this cause for the operation"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.correction.corrected_request import can_correct
 from cxcall.explaining.grouped_findings import group_findings, join_findings
 from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.terminal_text import escape_to_one_line
@@ -54,6 +53,8 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
         screen.print_line()
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
+        from cxcall.explaining.correction.corrected_request import can_correct
+
         advice = (
             "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )

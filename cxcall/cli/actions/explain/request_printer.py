@@ -1,34 +1,26 @@
-"""Print explained and corrected requests in order; a cause that many share is printed once, with their numbers."""
+"""Print explained requests in order; a cause that many share is printed once, with their numbers."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explanation_text import (
     attempt_as_json,
-    headline,
     print_findings,
     print_heading,
 )
-from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.checks.url.host_check import platform_of_host
-from cxcall.explaining.correction.corrected_command import json_text
-from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
-from cxcall.explaining.correction.lost_values import repeats_request
 from cxcall.explaining.explanation import explain_request, has_failed
 from cxcall.explaining.grouped_findings import cause_of
-from cxcall.findings.errors import UsageError
-from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.runtime.number_ranges import list_ranges
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.findings.finding import Finding
@@ -38,9 +30,8 @@ if TYPE_CHECKING:
 _MAX_EXPLAINED = 500
 _MAX_REPEATS = 10
 """The number of requests with the same cause that are printed individually after the first."""
-_NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
+_NUMBERED = compile_on_use(r"(?:entry|exchange) [0-9]")
 _MAX_RANGES = 20
-_MAX_PLACES = 20
 
 
 class RequestPrinter:
@@ -180,103 +171,3 @@ def _join_ranges(numbers: Sequence[int]) -> str:
     """Return numbers in ascending order as text, such as `4, 7-9`; after some ranges, only says that there are more."""
     ranges = list_ranges(numbers)
     return ", ".join(ranges[:_MAX_RANGES]) + ", ..." * (len(ranges) > _MAX_RANGES)
-
-
-_PLACES = {"": "the body", "host": "the host of your region"}
-
-
-def _list_places(places: Sequence[str]) -> str:
-    names = [_PLACES.get(each, each) for each in places[:_MAX_PLACES]]
-    more = f", and {len(places) - _MAX_PLACES:,} more" if len(places) > _MAX_PLACES else ""
-    return ", ".join(names) + more
-
-
-class CorrectionPrinter:
-    """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are such places."""
-
-    def __init__(self, screen: Screen, form: str, own: Contract | None, contract: str) -> None:
-        self._screen, self._form = screen, form
-        self._own, self._contract = own, contract
-        self._count = 0
-        self._refusals: list[UsageError] = []
-        self._bodies: list[Any] = []
-        self._tried: list[Operation] = []
-        self._unread = ""
-        self.is_open = False
-
-    def show(self, explanation: Explanation) -> None:
-        """Print the corrected request of one explanation, if there is one."""
-        try:
-            corrected = correct_request(explanation, self._tried)
-        except UsageError as refusal:
-            self._refusals.append(refusal)
-            return
-        self._count += 1
-        self._tried += filter(None, [explanation.route.operation])
-        if explanation.request.is_refused and repeats_request(corrected, explanation):
-            cause = explanation.root or explanation.findings[0]
-            self._report_refusal(explanation, cause.message)
-            return
-        if corrected.is_wider:
-            lost, name = _list_places(corrected.lost), corrected.operation.name
-            self._report_refusal(
-                explanation, f"`{name}` has no place for {lost}, so it would not do the same"
-            )
-            return
-        self._show_request(corrected)
-        self._unread = explanation.request.unread or self._unread
-
-    def _show_request(self, corrected: CorrectedRequest) -> None:
-        self.is_open |= not corrected.is_complete
-        if corrected.operation.contract is self._own:
-            corrected = corrected._replace(contract_file=self._contract)
-        elif self._own and corrected.operation.name in self._own.declared.get(RENAMED, {}):
-            owner = corrected.operation.contract.name
-            corrected = corrected._replace(name=f"{owner}:{corrected.operation.name}")
-        text = corrected.as_text(self._form)
-        if self._form != "json":
-            self._screen.print_line(escape_controls(text))
-        elif corrected.operation.takes_body:
-            self._bodies.append(corrected.body)
-        if self._form == "cmd" and corrected.operation.takes_body and not text.startswith("echo "):
-            self._screen.print_diagnostic(
-                "the body is too long for cmd.exe: save the output of `--as json` as body.json"
-            )
-        for text, places in (
-            ("left out: {}", corrected.left_out),
-            ("to be filled in: {}", corrected.missing),
-            (
-                "not complete: {} may change what the request does, whom it calls, or when",
-                corrected.lost,
-            ),
-        ):
-            if places:
-                line = text.format(_list_places(places))
-                self._screen.print_diagnostic(escape_to_one_line(line))
-        for finding in corrected.findings:
-            if finding.code not in ("placeholder", "id-format"):
-                self._screen.print_finding(finding)
-
-    def _report_refusal(self, explanation: Explanation, reason: str) -> None:
-        """Print on stderr why a request has no correction."""
-        self.is_open = True
-        self._screen.print_diagnostic(
-            escape_to_one_line(f"no correction of {headline(explanation)}: {reason}")
-        )
-
-    def finish(self) -> None:
-        """Print the bodies, one per line if there are several, and report the requests that have no correction.
-
-        Raises UsageError if no request has a correction.
-        """
-        for body in self._bodies:
-            text = json_text(body, indent=2 if len(self._bodies) == 1 else None)
-            self._screen.print_line(escape_controls(text))
-        if self._unread:
-            self._screen.print_diagnostic(f"{self._unread} not understood")
-        if self._refusals and not self._count:
-            raise self._refusals[0]
-        for refusal in self._refusals:
-            self.is_open = True
-            for finding in refusal.findings:
-                self._screen.print_finding(finding)

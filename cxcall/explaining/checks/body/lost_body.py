@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cxcall.contracts.operation import Operation
@@ -11,10 +10,11 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
+from cxcall.runtime.patterns import compile_on_use
 
 _BAD_REQUEST = 400
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
-_BARE_NAME = re.compile(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
+_STRING = compile_on_use(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
+_BARE_NAME = compile_on_use(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
 
 def check_missing_body(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:

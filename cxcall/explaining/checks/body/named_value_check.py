@@ -25,24 +25,24 @@ from cxcall.phone import number_masking
 from cxcall.phone.e164_numbers import has_decimals
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.refusals.reason_choice import platform_text
-from cxcall.runtime.patterns import fold_name, is_uuid
+from cxcall.runtime.patterns import compile_on_use, fold_name, is_uuid
 from cxcall.transport.http_messages import HttpResponse
 
-_PHONE_NAME = re.compile(
+_PHONE_NAME = compile_on_use(
     r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
 )
-PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+PHONE_NUMBER = compile_on_use(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 """A phone number in any usual form, without an extension."""
-_OTHER_ADDRESS = re.compile(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
-_E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
-_ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
-_DIALED_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
-_ABOUT_NUMBER = re.compile(
+_OTHER_ADDRESS = compile_on_use(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
+_E164 = compile_on_use(r"(tel:)?\+[0-9]{5,15}")
+_ID_NAME = compile_on_use(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
+_DIALED_E164 = compile_on_use(r"\+[1-9][0-9]{5,14}")
+_ABOUT_NUMBER = compile_on_use(
     r"\b(?:tele)?(?:phone|callback|destination|dial(?:ed)?|called)[ _]?(?:numbers?|address(?:es)?)\b|\be\.?164\b"
     r"|^(?:invalid|malformed) (?:number|address)\b(?! of)",
     re.IGNORECASE,
 )
-_ABOUT_CALLER = re.compile(r"\b(?:caller|calling|ani|from|outbound)\b", re.IGNORECASE)
+_ABOUT_CALLER = compile_on_use(r"\b(?:caller|calling|ani|from|outbound)\b", re.IGNORECASE)
 _ADVICE = (
     (r"tel:", "leave out `tel:`"),
     (r".*[,;x]|.*ext", "leave out the extension"),

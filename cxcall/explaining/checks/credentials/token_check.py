@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,15 +12,16 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.requested_waits import http_date
 
 _WHERE = "header:Authorization"
-_AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
+_AREA = compile_on_use(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
 _ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind of token
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _FORBIDDEN = 403
 _REFUSALS_OF_TOKENS = (0, 400, 401, _FORBIDDEN)
-_FOR_ME = re.compile(r"/users/me(?:/|$)")
+_FOR_ME = compile_on_use(r"/users/me(?:/|$)")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SECONDS = 1e11
 _ISSUERS = {

@@ -15,9 +15,10 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.patterns import compile_on_use
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-_TOKEN_PATH = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
+_TOKEN_PATH = compile_on_use(r"/(access[-_]?)?token$", re.IGNORECASE)
 _LOGIN = re.compile(rb"[^:]*:(?:.*[^\n])?", re.DOTALL)  # `echo` in a shell would add a line end
 _SOURCES = {
     GENESYS: "Genesys Cloud developer documentation, OAuth",

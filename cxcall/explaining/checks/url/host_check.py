@@ -23,11 +23,18 @@ from cxcall.payloads.placeholders import NO_VALUES
 from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.host_spellings import is_loopback_host
 from cxcall.runtime.name_similarity import count_typos, find_similar
-from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
+from cxcall.runtime.patterns import (
+    AFTER_DOLLAR,
+    IN_ANGLES,
+    IN_BRACES,
+    IN_BRACKETS,
+    IN_PERCENTS,
+    compile_on_use,
+)
 from cxcall.transport.origins import host_of
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
-_CXONE_HOST = re.compile(
+_CXONE_HOST = compile_on_use(
     r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"
     r"|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
@@ -38,7 +45,7 @@ _CXONE_DOMAINS = (
     ".incontact.com",
     ".nicecxone-gov.com",
 )
-_AREA = re.compile(r"(?<![a-z0-9])[a-z]{2}[1-9][0-9]?(?![a-z0-9])")
+_AREA = compile_on_use(r"(?<![a-z0-9])[a-z]{2}[1-9][0-9]?(?![a-z0-9])")
 _CXONE_HOST_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
 # Start of a path, start of the host that serves it, and what to say
 # (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
@@ -48,7 +55,7 @@ _CXONE_SERVICES = (
     ("/incontactapi/", "api", "send API requests to `api-<area>.niceincontact.com`"),
 )
 # A part of a host that a template or a variable fills, and the text that an empty variable leaves there.
-_SLOT = re.compile(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AFTER_DOLLAR}")
+_SLOT = compile_on_use(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AFTER_DOLLAR}")
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 
@@ -66,10 +73,11 @@ def platform_of_path(path: str) -> str:
     if platform := login_platform(path):
         return platform
     lowered = path.lower().rstrip("/")
-    if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
-        return CXONE
     # `/v1/...` may belong to any API; `/v13.0/...` may be a path of NICE CXone without its base path.
-    return GENESYS if re.match(r"/(platform/)?api/|/v2/|/uploads/v", lowered) else ""
+    if re.match(r"/(platform/)?api/|/v2/|/uploads/v", lowered):
+        return GENESYS
+    is_acd = re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered)
+    return CXONE if is_acd or is_cxone_service(lowered) else ""
 
 
 def has_slot(host: str) -> bool:

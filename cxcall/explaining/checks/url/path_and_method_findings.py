@@ -22,17 +22,17 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.refusals.refusal_findings import unpublished_path
+from cxcall.runtime.patterns import compile_on_use
 
 # A prefix that is missing, repeated, or of another version (docs/platforms/nice-cxone.md#base-url-and-versions).
 _PREFIXES = {
-    GENESYS: re.compile(r"(?:/(?:platform|api|v?[0-9]+(?:\.[0-9]+)*)(?=/))*", re.IGNORECASE),
-    CXONE: re.compile(
+    GENESYS: compile_on_use(r"(?:/(?:platform|api|v?[0-9]+(?:\.[0-9]+)*)(?=/))*", re.IGNORECASE),
+    CXONE: compile_on_use(
         r"(?:/(?:api|incontactapi|services|v[0-9]+(?:\.[0-9]+)?)(?=/))*", re.IGNORECASE
     ),
 }
-_STRAY_END = re.compile(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
-_VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
+_STRAY_END = compile_on_use(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
+_VERSION = compile_on_use(r"v([0-9]+)", re.IGNORECASE)
 NEWEST_VERSION = "34"
 _NOT_FOUND, _NOT_ALLOWED = 404, 405
 
@@ -173,6 +173,8 @@ def other_form(request: ObservedRequest, operation: PublishedOperation) -> Findi
 
 def community_operation(operation: Operation) -> Finding:
     """Return the finding that an operation is not documented by its vendor."""
+    from cxcall.responses.refusals.refusal_findings import unpublished_path
+
     return unpublished_path(operation)._replace(
         severity=Severity.WARNING,
         why="a host that does not know the path responds with 404 to any body",

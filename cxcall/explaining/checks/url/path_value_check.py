@@ -19,10 +19,10 @@ from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, placeholder_finding
-from cxcall.runtime.patterns import IN_PERCENTS, fold_name
+from cxcall.runtime.patterns import IN_PERCENTS, compile_on_use, fold_name
 
-_VARIABLE = re.compile(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
-_NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
+_VARIABLE = compile_on_use(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
+_NAME = compile_on_use(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
 _NOT_FOUND = 404
 
 

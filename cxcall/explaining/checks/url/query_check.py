@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -20,9 +19,10 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 from cxcall.phone.number_property_names import is_any_number_name
+from cxcall.runtime.patterns import compile_on_use
 
 _BAD_REQUEST = 400
-_LOST_PLUS = re.compile(r"(?P<number> [0-9][0-9 ().-]{6,})|.+T[0-9:.]+ [0-9]{2}:?[0-9]{2}")
+_LOST_PLUS = compile_on_use(r"(?P<number> [0-9][0-9 ().-]{6,})|.+T[0-9:.]+ [0-9]{2}:?[0-9]{2}")
 """A phone number in E.164, or a time with the offset of its zone, after a `+` in it was decoded."""
 
 

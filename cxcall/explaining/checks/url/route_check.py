@@ -60,11 +60,12 @@ from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.schema_check import check_body, has_errors
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
 
 _NOT_FOUND = 404
-_PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
+_PUBLISHED_START = compile_on_use(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
 
 
 class RouteMatch(NamedTuple):

@@ -46,28 +46,31 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     remove_marks,
 )
+from cxcall.runtime.patterns import compile_on_use
 
 _KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
-_ADDERS = re.compile(
+_ADDERS = compile_on_use(
     r"^(?:(?:put|add|set|append|insert|with|try_?add)_?"
     rf"(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault"
     r"|body_mut)$",
     re.IGNORECASE,
 )
-_LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
-_LIST_CHANGES = re.compile(r"(?i)(?:add|append|push|extend|insert|unshift|concat!|put|merge!)")
-_READERS = re.compile(
+_LIST_ADDERS = compile_on_use(
+    rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE
+)
+_LIST_CHANGES = compile_on_use(r"(?i)(?:add|append|push|extend|insert|unshift|concat!|put|merge!)")
+_READERS = compile_on_use(
     r"^(?:get|to|as|dump|string|has|contains|is|write|find|opt|json|build|encode|serialize"
     r"|length|size|each|for|keys|values)",
     re.IGNORECASE,
 )
-_SAME = re.compile(
+_SAME = compile_on_use(
     r"^(?:trim|strip|to_?s(?:tr(?:ing)?)?|to_owned|into|clone|copy"
     r"|as_(?:str|ref|bytes|text)|c_str|freeze|unwrap|(?:get_?)?bytes|encode|utf8_?\w*|data"
     r"|noSpaces|build|dump|!)!?$",
     re.IGNORECASE,
 )
-_SERIALIZERS = re.compile(r"to_?json|writevalueas|serializ|stringify|dumps", re.IGNORECASE)
+_SERIALIZERS = compile_on_use(r"to_?json|writevalueas|serializ|stringify|dumps", re.IGNORECASE)
 
 
 class Calls(MapsAndLists):

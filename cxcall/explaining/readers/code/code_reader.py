@@ -42,21 +42,24 @@ from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 _NO_URL = tuple(
     "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
 )
 _SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
-_SENDERS = re.compile("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
+_SENDERS = compile_on_use("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
 # Functions that send a request with nothing but their arguments.
-_SINGLE_CALLS = re.compile(
+_SINGLE_CALLS = compile_on_use(
     r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"
 )
 _CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
 _FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
 _PAIR_NAMES = {None, "name", "key", "value"}
-_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
+_NO_BODY_CALL = compile_on_use(
+    "header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE
+)
 _TARGET_ROLES = ("url", "host", "path")
 
 

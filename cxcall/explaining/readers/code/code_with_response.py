@@ -31,22 +31,23 @@ from cxcall.explaining.readers.request_builder import (
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
-_PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
-_RAW_REQUEST = re.compile(
+_PROMPT = compile_on_use(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
+_RAW_REQUEST = compile_on_use(
     r"^[>*< ]*[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$"
     r"|^(?:GET|POST|PUT|PATCH|DELETE) https?://[^\s\"']+\s*$"
     r"|(?<![\w`.:])(?:GET|POST|PUT|PATCH|DELETE) (?:[a-z]+ ){0,3}[\"']https?://",
     re.MULTILINE,
 )
-_STATUS_LINE = re.compile(r"^[>*< ]*HTTP/[0-9.]+ [0-9]{3}", re.MULTILINE)
-_REQUEST_LINE = re.compile(r"^[>*< ]*(?:GET|POST|PUT|PATCH|DELETE) /", re.MULTILINE)
+_STATUS_LINE = compile_on_use(r"^[>*< ]*HTTP/[0-9.]+ [0-9]{3}", re.MULTILINE)
+_REQUEST_LINE = compile_on_use(r"^[>*< ]*(?:GET|POST|PUT|PATCH|DELETE) /", re.MULTILINE)
 # A status line or a label, with headers, before the body of a response.
-_HEAD = re.compile(r"[^\n{]*(?:\n[< ]*[\w-]+:[^\n]*[^\n{(,])*(?:[< \t]*\n)*")
-_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.DOTALL | re.IGNORECASE)
+_HEAD = compile_on_use(r"[^\n{]*(?:\n[< ]*[\w-]+:[^\n]*[^\n{(,])*(?:[< \t]*\n)*")
+_PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.DOTALL | re.IGNORECASE)
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
-_CODE_TARGET = re.compile(
+_CODE_TARGET = compile_on_use(
     r"[=(]\s*\|https?://"  # ABAP
     r"""|["'`](?:https?://|callout:"""  # `callout:` of Apex
     r"|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)"
@@ -54,31 +55,31 @@ _CODE_TARGET = re.compile(
     r"|\bcurl_|<<~?[A-Z]",  # libcurl, a here-document
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
-_EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
-_PATH = re.compile(
+_COMMENT = compile_on_use(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
+_EXCEPTION = compile_on_use(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
+_PATH = compile_on_use(
     r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
     re.IGNORECASE,
 )
-_METHOD = re.compile(rf"\b(?:{'|'.join(METHODS)})\b")
-_VERB = re.compile(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)
+_METHOD = compile_on_use(rf"\b(?:{'|'.join(METHODS)})\b")
+_VERB = compile_on_use(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)
 _POST_TO = r"\bpost(?:s|ed|ing)?\b[^.!?\n]{{0,60}}\bto\b[^\w.!?\n]{{0,4}}{target}"
 # In scripts of NICE CXone Studio, all literals have variables.
 # Objective-C, Clojure and other Lisps, OCaml, Erlang, ABAP, and SQL: code that is not evaluated.
-_OTHER_LANGUAGE = re.compile(
+_OTHER_LANGUAGE = compile_on_use(
     r"\[NS[A-Z]\w+|\bNS[A-Z]\w+ \*|^[^\S\n]*\((?:require|ns|defn?|let|client/|http/)\b"
     r"|\b(?:Cohttp|Lwt)\w*\b|`Assoc\b|<<\"|\b(?:hackney|gun|jsx|jiffy):\w+\(|-module\("
     r"|(?i:\bcl_http_client=>|->request->set_|\butl_http\.|\bapex_web_service\.|\bjson_object\('\w+' value\b)",
     re.MULTILINE,
 )
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
-_ESCAPED = re.compile(r"\\(.)")
-_STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
+_STRING = compile_on_use(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
+_ESCAPED = compile_on_use(r"\\(.)")
+_STUDIO_VARIABLE = compile_on_use(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
 _COMMAND = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
 # The last command of PowerShell before a URL: a search from each one to the end of the line would take quadratic time.
-_POWERSHELL = re.compile(rf"(?i){_COMMAND}(?:(?!{_COMMAND})[^\n])*?https?://")
-_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
+_POWERSHELL = compile_on_use(rf"(?i){_COMMAND}(?:(?!{_COMMAND})[^\n])*?https?://")
+_BARE_URL = compile_on_use(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 
 
 def read_code_text(text: str) -> Iterator[ObservedRequest]:

@@ -26,8 +26,9 @@ from cxcall.explaining.readers.code.values import (
     unknown,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.runtime.patterns import compile_on_use
 
-LIST_MAKERS = re.compile(
+LIST_MAKERS = compile_on_use(
     r"(?:^|\W)"
     r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|array|immutablelist)\.of|singleton_?list"
     r"|set_?of"
@@ -35,15 +36,15 @@ LIST_MAKERS = re.compile(
     r"|jsonb?(?:_build)?_array)$",
     re.IGNORECASE,
 )
-ITEM_TYPES = re.compile(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
-MAP_CALLS = re.compile(
+ITEM_TYPES = compile_on_use(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
+MAP_CALLS = compile_on_use(
     r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of"
     r"|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
     r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign"
     r"|(?:array_|deep_?)?merge)$",
     re.IGNORECASE,
 )
-MAP_MAKERS = re.compile(
+MAP_MAKERS = compile_on_use(
     r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b"
     r"|mapof|valuemap|^h$|urlsearchparams"
     r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?"
@@ -54,12 +55,12 @@ MAP_MAKERS = re.compile(
     re.IGNORECASE,
 )
 # `def name(`, `const name = (a) =>`
-_FUNCTION = re.compile(
+_FUNCTION = compile_on_use(
     r"\b(?:def|function|func|fun|fn|sub|defp)\s+(\w+)"
     r"|\b(\w+)\s*=\s*(?:async\s+)?(?:function\b|lambda\b|\w+\s*=>|\([^()]{0,200}\)\s*=>)"
 )
 # `urlencode(params)` and `params.toString()`, the text of a query.
-_ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
+_ENCODED = compile_on_use(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 # The greatest total size of the values of names, as a multiple of the length of the text.
 _ALLOWANCE = 16
 _LEAST_ALLOWANCE = 100_000

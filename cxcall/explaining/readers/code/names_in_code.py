@@ -11,31 +11,32 @@ from cxcall.documents.json_pointer import objects
 from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 # A name in quotation marks, of a member, or of an argument; not a variable that is only used.
-_NAME = re.compile(
+_NAME = compile_on_use(
     r"(?<=[\"'`.:\[>@])([A-Za-z_]\w{1,80})(?![\w(])"
     r"|(?<![\w$])([A-Za-z_]\w{1,80})(?=[\"'`\]]|\s{0,4}(?::(?![:=])|=>|->)|=(?!=)|\s{1,4}(?:to|'|@)\s?)"
     r"|[{,]\s{0,16}([A-Za-z_]\w{1,80})(?=\s{0,8}=(?!=))"
     r"|(?i:-NotePropertyName|-Name)\s+(\w{1,80})"
 )
-_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
-_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
-_STRUCT = re.compile(
+_ACCEPT = compile_on_use(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
+_JSON_TYPE = compile_on_use(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
+_STRUCT = compile_on_use(
     r"\btype (?P<name>\w+) struct ?\{(?P<body>[^{}]{0,4096}(?:\{\}[^{}]{0,4096}){0,20})\}"
 )
-_FIELD = re.compile(
+_FIELD = compile_on_use(
     r"(?:^|;)[ \t]*(?P<names>[A-Z]\w*(?: ?, ?\w+)*)[ \t]+[^`\n;/]+(?:`(?P<tag>[^`\n]*)`)?",
     re.MULTILINE,
 )
-_TAG = re.compile(r"\bjson:\"(?P<name>[^\",]*)(?P<options>[^\"]*)\"")
-_EMBEDDED = re.compile(r"^\s*\*?[A-Z][\w.]*[ \t]*$", re.MULTILINE)
+_TAG = compile_on_use(r"\bjson:\"(?P<name>[^\",]*)(?P<options>[^\"]*)\"")
+_EMBEDDED = compile_on_use(r"^\s*\*?[A-Z][\w.]*[ \t]*$", re.MULTILINE)
 # Languages in which a type gives its members other names in JSON.
-_TYPED = re.compile(
+_TYPED = compile_on_use(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
     r"|\bSetBody\("
 )
-_RUST_CODE = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
+_RUST_CODE = compile_on_use(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 _EMPTY: tuple[Any, ...] = (None, "", 0, [], {})
 
 
@@ -52,7 +53,8 @@ def _counts(code: str) -> Counter[str]:
 @lru_cache(maxsize=64)
 def is_in_code(pattern: str | re.Pattern[str], code: str) -> bool:
     """Return whether code has a match of a pattern, looked for once for all requests in it."""
-    return re.search(pattern, code) is not None
+    found = re.search(pattern, code) if isinstance(pattern, str) else pattern.search(code)
+    return found is not None
 
 
 @lru_cache(maxsize=1)

@@ -58,22 +58,23 @@ from cxcall.explaining.readers.unresolved_variables import (
     variable_names,
 )
 from cxcall.findings.finding import Finding
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
-_NO_BODY = re.compile(
+_NO_BODY = compile_on_use(
     r"^\W*(?:res|resp|response|results?|http_?response|console|fmt|puts|print\w*|system)\b"
     r"|(?:^|\W)"
     r"(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)"
     r"|read_?all|log|println)\W*$",
     re.IGNORECASE,
 )
-_DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
+_DOCUMENT = compile_on_use(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
 SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
-_PLAIN_HTTP = re.compile(
+_PLAIN_HTTP = compile_on_use(
     r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
 )
 # Clients that send exactly the headers in their call; others, such as Terraform, add some.
-_CLIENT = re.compile(
+_CLIENT = compile_on_use(
     r"\brequests?\b(?=[.(])|require\(.request.\)"
     r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
     r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
@@ -83,7 +84,7 @@ _CLIENT = re.compile(
     re.IGNORECASE,
 )
 # Clients that encode a value by its `Content-Type` header, and add no header.
-_EXACT = re.compile(
+_EXACT = compile_on_use(
     r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
     r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
 )
@@ -93,7 +94,7 @@ _HEADERS_IN_BODY = Finding.error(
     "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
     fix="give them in the third argument: `post(url, body, { headers })`",
 )
-_BEARER = re.compile(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
+_BEARER = compile_on_use(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
 
 
 class RequestDraft:

@@ -12,39 +12,40 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     remove_marks,
 )
+from cxcall.runtime.patterns import compile_on_use
 
 VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
-URL = re.compile(
+URL = compile_on_use(
     rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+"
     # Only from the start of a name: a search that tries each letter takes quadratic time in a long word.
     r"|(?<![\w-])(?<![\w-]\.)(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/\S*",
     re.IGNORECASE,
 )
-KNOWN_PATH = re.compile(
+KNOWN_PATH = compile_on_use(
     r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/"
     r"|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)",
     re.IGNORECASE,
 )
-PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")
-HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
-MIME = re.compile(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
-HEADER_LINE = re.compile(r"([A-Za-z][\w-]*): ?(.*)", re.DOTALL)
-HEADER_NAME = re.compile(
+PATH = compile_on_use(r"/[^\s/<>\"][^\s<>\"]*")
+HOST = compile_on_use(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
+MIME = compile_on_use(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
+HEADER_LINE = compile_on_use(r"([A-Za-z][\w-]*): ?(.*)", re.DOTALL)
+HEADER_NAME = compile_on_use(
     r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization"
     r"|user-agent|host|origin|referer|cookie"
     r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id"
     r"|(?:x|ining?|inin|sec)-[\w-]+)",
     re.IGNORECASE,
 )
-METHOD_NAME = re.compile(
+METHOD_NAME = compile_on_use(
     r"(?:^|[._`:$])(?:http|method|meth|http_meth|method_|verb)?_?"
     r"(get|post|put|patch|delete|head|options)"
     r"(?:async|form|json|jsonasync|asjsonasync|asjson|_json|_form|forobject|forentity|string|stringasync"
     r"|request|with)?!?$",
     re.IGNORECASE,
 )
-FOLD = re.compile(r"[^a-z]")
-PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
+FOLD = compile_on_use(r"[^a-z]")
+PREFIX = compile_on_use(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
 _ROLE_OF = first_words(
     """
     url url uri requesturi requesturl endpoint effectiveurl apiurl
@@ -76,33 +77,33 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 DEFAULT_TYPES = {"asform": FORM_TYPE, "stringcontent": "text/plain"}
 """The types that calls with at most one argument set: `asForm()` of Laravel, `new StringContent(text)` of .NET."""
 BODY_ROLES = ("body", "json", "form")
-FORM_MAKERS = re.compile(
+FORM_MAKERS = compile_on_use(
     r"urlencode|www_?form|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
     r"|build_query|url\.values|encodeform",
     re.IGNORECASE,
 )
 # Methods whose result differs from their arguments.
-CHANGES = re.compile(
+CHANGES = compile_on_use(
     r"(?:^|\W|_)"
     r"(?:replace\w*|gsub|substitute|safe_substitute|translate"
     r"|splice|render\w*|map|filter|reduce)$",
     re.IGNORECASE,
 )
-OTHER_NAMES = re.compile(
+OTHER_NAMES = compile_on_use(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
 )
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
-_AXIOS = re.compile(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
+_AXIOS = compile_on_use(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
 _GUZZLE_BODIES = ("json", "body", "form_params", "multipart")  # PHP: `$http->post($url, [...])`
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
-_MIME_NAME = re.compile(
+_MIME_NAME = compile_on_use(
     r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)"
     r"(?:_?url_?encoded\w*|_utf8\w*|_value)?$",
     re.IGNORECASE,
 )
-_NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
+_NAMED_CREDENTIAL = compile_on_use(r"^callout:\w+(?=/)")
 
 
 def role_of(name: str) -> str:

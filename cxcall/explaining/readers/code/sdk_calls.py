@@ -17,20 +17,21 @@ from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
-_METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
-_CALL = re.compile(
+_METHOD_NAME = compile_on_use(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
+_CALL = compile_on_use(
     r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b"
     r"|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b"
 )
 VENDOR_MODELS = r"\bplatformclientv2\.|\bPureCloudPlatform\.Client"
 """The SDKs of Go and .NET, whose models have the API's names in Pascal case."""
 _SUFFIXES = ("withhttpinfo", "async", "request")
-_PARAMETER = re.compile(r"\{[^{}]*\}")
+_PARAMETER = compile_on_use(r"\{[^{}]*\}")
 _FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
 """Properties whose members have names of the customer's own."""
-_CAMEL = re.compile(r"_([a-z0-9])")
+_CAMEL = compile_on_use(r"_([a-z0-9])")
 
 
 def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:

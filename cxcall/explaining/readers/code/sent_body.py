@@ -30,18 +30,19 @@ from cxcall.explaining.readers.unresolved_variables import (
     variable_names,
 )
 from cxcall.findings.finding import Finding
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from cxcall.explaining.readers.code.request_draft import RequestDraft
 
 _MAX_DEPTH = 8
-_TEXT_MAKERS = re.compile(
+_TEXT_MAKERS = compile_on_use(
     r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue|(?:json|pickle)[\w.]*\.write$",
     re.IGNORECASE,
 )
-_SERIALIZERS = re.compile(r"(?:^|\.)(?:dumps|stringify|Serialize(?:Object)?)$")
+_SERIALIZERS = compile_on_use(r"(?:^|\.)(?:dumps|stringify|Serialize(?:Object)?)$")
 # Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.
-_WRAPPERS = re.compile(
+_WRAPPERS = compile_on_use(
     r"(?:^|\W|_)(?:"
     r"(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
     r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of"
@@ -49,21 +50,23 @@ _WRAPPERS = re.compile(
     r"|clone|unwrap|strip|trim|encode|utf8|ptr|pointer)|fromvalues)!?$",
     re.IGNORECASE,
 )
-_ENCODERS = re.compile(r"quote|encode|escape", re.IGNORECASE)
-_BODY_MAKERS = re.compile(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?$")
+_ENCODERS = compile_on_use(r"quote|encode|escape", re.IGNORECASE)
+_BODY_MAKERS = compile_on_use(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?$")
 # Constants and variables such as `JSON`, `MEDIA_TYPE_JSON`, `mediaType`, and `ContentType.APPLICATION_JSON`.
-_MEDIA_TYPE = re.compile(r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mime|charset|utf_?8)")
+_MEDIA_TYPE = compile_on_use(
+    r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mime|charset|utf_?8)"
+)
 MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
 """The kind of a body that `str(...)` of Python makes, which is not JSON."""
 # Not an import alone, which generated code has for each kind of body.
-_SENDS_PARTS = re.compile(
+_SENDS_PARTS = compile_on_use(
     r"^(?![ \t]*(?:import|using|use|from|package)\b|.*\brequire\b).*"
     r"(?:\bFormData\b|multipart|CURLFile|[\"'],\s*new File\(|\.attach\("
     r"|\badd(?:Upload|File|Form)\(|\bfiles *=)",
     re.IGNORECASE | re.MULTILINE,
 )
-_OTHER_TYPE = re.compile(r"json|urlencoded", re.IGNORECASE)
+_OTHER_TYPE = compile_on_use(r"json|urlencoded", re.IGNORECASE)
 
 
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:

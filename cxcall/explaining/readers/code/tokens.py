@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_complete
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 MAX_CODE_LENGTH = 1 << 18
 ESCAPES = dict(zip("ntr0bfaev", "\n\t\r\0\b\f\a\x1b\v", strict=True))
 """The characters that escaped letters stand for."""
-_HERE_DOCUMENT = re.compile(r"""<<[<~-]?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*\n""")
-_TOKEN = re.compile(
+_HERE_DOCUMENT = compile_on_use(r"""<<[<~-]?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*\n""")
+_TOKEN = compile_on_use(
     r"""
       (?P<blank>[ \t\r\f\v\u00a0]+|[\\`^][ \t]*\r?\n)
     | (?P<newline>\n)
@@ -30,14 +31,14 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_ESCAPE = re.compile(
+_ESCAPE = compile_on_use(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})"
     r"|\r?\n|(.))",
     re.DOTALL,
 )
 # Signs of languages whose literals have a meaning of their own.
 _DIALECTS = {
-    name: re.compile(pattern, re.MULTILINE)
+    name: compile_on_use(pattern, re.MULTILINE)
     for name, pattern in {
         "powershell": (
             r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
@@ -52,24 +53,24 @@ _DIALECTS = {
         "colon calls": r"\blocal \w[\w, ]{0,80}=",  # Lua: `module:function(...)`
     }.items()
 }
-_POWERSHELL_VARIABLE = re.compile(
+_POWERSHELL_VARIABLE = compile_on_use(
     r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
 )
-_ENDS_IN_VARIABLE = re.compile(r"\$\w+\Z")  # a scope of PowerShell: `$env:NAME`
-_ENDS_IN_KEY = re.compile(r"[{,]\s*(?:\w+|\"\w+\"|'\w+')[ \t]+\Z")
+_ENDS_IN_VARIABLE = compile_on_use(r"\$\w+\Z")  # a scope of PowerShell: `$env:NAME`
+_ENDS_IN_KEY = compile_on_use(r"[{,]\s*(?:\w+|\"\w+\"|'\w+')[ \t]+\Z")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
 # Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
-_RAW_LITERAL = re.compile(
+_RAW_LITERAL = compile_on_use(
     r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
     re.DOTALL,
 )
 # An encoder of Go writes JSON to a buffer: `json.NewEncoder(&buffer).Encode(value)`.
-_GO_ENCODER = re.compile(
+_GO_ENCODER = compile_on_use(
     r"(?:\bif[ \t]+)?(?:\b\w+[ \t]*:?=[ \t]*)?\bjson\.NewEncoder\(&?(\w+)\)\.Encode\("
 )
-_BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
+_BASIC_LINE_END = compile_on_use(r"&[ \t]+_[ \t]*\n\s*")
 
 
 class CodeToken(NamedTuple):

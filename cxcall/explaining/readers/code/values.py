@@ -11,30 +11,35 @@ from typing import Any
 from cxcall.explaining.readers.code.token_tree import CASTS, is_token
 from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+from cxcall.runtime.patterns import compile_on_use
 
 CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("true", "yes", "$true"), True),
     **dict.fromkeys(("false", "no", "$false"), False),
     **dict.fromkeys(("null", "none", "nil", "undefined", "$null", "nullptr", "nsnull")),
 }
-NAMED_FORMAT = re.compile(r"(?<![{\ufdd0])\{[A-Za-z_][\w.]{0,60}\}(?!\})")  # not a marked variable
-FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
-_TO_TEXT = re.compile(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
-_TO_NUMBER = re.compile(r"(?i)(?:(?:int(?:eger)?|long)(?:_?(?:8|16|32|64))?|number|to_?i|parse)!?$")
-_TO_BOOLEAN = re.compile(r"bool(?:ean)?$", re.IGNORECASE)
-_FROM_TEXT = re.compile(r"(?:from_?|of_?)(?:string|str|text)$|(?:strip|trim)$", re.IGNORECASE)
-_ENCODED = re.compile(r"(?:encode|utf8|json|dumps?)$", re.IGNORECASE)
-_SAME_LIST = re.compile(
+NAMED_FORMAT = compile_on_use(
+    r"(?<![{\ufdd0])\{[A-Za-z_][\w.]{0,60}\}(?!\})"
+)  # not a marked variable
+FORMAT = compile_on_use(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
+_TO_TEXT = compile_on_use(r"(?:string|str|text|to_?s|inspect)!?$", re.IGNORECASE)
+_TO_NUMBER = compile_on_use(
+    r"(?i)(?:(?:int(?:eger)?|long)(?:_?(?:8|16|32|64))?|number|to_?i|parse)!?$"
+)
+_TO_BOOLEAN = compile_on_use(r"bool(?:ean)?$", re.IGNORECASE)
+_FROM_TEXT = compile_on_use(r"(?:from_?|of_?)(?:string|str|text)$|(?:strip|trim)$", re.IGNORECASE)
+_ENCODED = compile_on_use(r"(?:encode|utf8|json|dumps?)$", re.IGNORECASE)
+_SAME_LIST = compile_on_use(
     r"(?:(?:to|as|into)_?\w*"
     r"|(?:a|mutable)?(?:clone|copy|dup|freeze|build|all|await|unwrap|bytes|dump|noSpaces|utf8\w*|data)|!)!?$",
     re.IGNORECASE,
 )
-_OTHER_MAP = re.compile(
+_OTHER_MAP = compile_on_use(
     r"(?:get|fetch|keys?|values?|entries|items|map|filter|select|find|first|last|dig|pop|has|contains|size|length"
     r"|count|except|omit|slice|pick|without|reject|description)$",
     re.IGNORECASE,
 )
-_OTHER_METHOD = re.compile(
+_OTHER_METHOD = compile_on_use(
     r"(?:\.|^)(?:(?:flat_?|compact_?|filter_?)?map(?:_?not_?null|_?indexed|v|_?async)?|filter(?:_?not)?|collect|select"
     r"|reject|reduce|fold|inject|find(?:_?all)?|any|some|every|all|each|for_?each|sort(?:ed)?_?by|group_?by|associate"
     r"(?:_?by|_?with)?|partition|take_?while|drop_?while|each_?with_?object|index_?by|to_?h)\??$",
@@ -43,10 +48,10 @@ _OTHER_METHOD = re.compile(
 
 PIPED_INTO = ("invoke-", "irm", "iwr")
 """The start of commands of PowerShell that send their pipeline input as the body."""
-_DEPTH = re.compile(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)
+_DEPTH = compile_on_use(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)
 _DEFAULT_DEPTH = 2
 _SIZED_LISTS = ("arraylist", "jsonarray", "vec", "vector", "hashset")
-_NUMBER = re.compile(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*")
+_NUMBER = compile_on_use(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*")
 
 
 class CodeCall:

@@ -8,12 +8,6 @@ from dataclasses import replace
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
-from cxcall.explaining.readers.commands.other_clients import (
-    postman_as_curl,
-    read_gc,
-    read_httpie,
-    wget_as_curl,
-)
 from cxcall.explaining.readers.commands.shell_text import (
     Command,
     fill_command,
@@ -28,6 +22,7 @@ from cxcall.explaining.readers.messages.client_failures import find_failure
 from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.findings.finding import Finding
+from cxcall.runtime.patterns import compile_on_use
 
 # In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
 _ARGUMENT = (
@@ -37,7 +32,7 @@ _BLANK = r"(?:[ \t]|[\\^`][ \t]*\r?\n)+"
 _OPTIONS_BEFORE = (
     rf"""(?:--?[A-Za-z][\w-]*(?:[ =](?:'[^'\n]*'|"[^"\n]*"|(?!-)[^\s'"]+))?{_BLANK}){{0,12}}"""
 )
-COMMAND = re.compile(
+COMMAND = compile_on_use(
     rf"""(?:^|(?<=[\s;&|($`!>"']))(?:
         (?P<curl>curl(?:\.exe)?){_BLANK}{_ARGUMENT}
       | (?P<wget>wget2?(?:\.exe)?){_BLANK}{_ARGUMENT}
@@ -47,32 +42,32 @@ COMMAND = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
-_CMD_PROMPT = re.compile(r"(?<!PS )\b[A-Z]:\\[^>\n]*>[ \t]*\Z")
-_HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
-_INPUT = re.compile(r"<[\w./-]*")
+_CMD_PROMPT = compile_on_use(r"(?<!PS )\b[A-Z]:\\[^>\n]*>[ \t]*\Z")
+_HERE_PIPE = compile_on_use(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
+_INPUT = compile_on_use(r"<[\w./-]*")
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
 _DASHES = {"\u2013": "-", "\u2014": "--"}
 _QUOTES = {**dict.fromkeys("\u201c\u201d\u201e", '"'), **dict.fromkeys("\u2018\u2019", "'")}
 _STRAIGHT = str.maketrans({**_QUOTES, **_DASHES})
-_COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
+_COMMAND_START = compile_on_use(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 # An option after a long dash, or a curly quote after an option.
-_CURLY_OPTION = re.compile(
+_CURLY_OPTION = compile_on_use(
     "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018\u2019]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
 # A command in a string of code or of another shell: `os.system("curl ...")`, `ssh host 'curl ...'`.
 _BRACES = r"\{(?:[^{}]|\{[^{}]{0,400}\}){0,400}\}"
 _IN_BRACES = rf"\${_BRACES}"
 _CONTENT = {
-    '"': re.compile(rf'(?:[^"\\$]|\\.|{_IN_BRACES}|\$(?!{_BRACES}))*(?=")', re.DOTALL),
-    "'": re.compile(r"(?:[^'\\]|\\.)*(?=')", re.DOTALL),
+    '"': compile_on_use(rf'(?:[^"\\$]|\\.|{_IN_BRACES}|\$(?!{_BRACES}))*(?=")', re.DOTALL),
+    "'": compile_on_use(r"(?:[^'\\]|\\.)*(?=')", re.DOTALL),
 }
 # Not a name, which the command may have.
-_EXPRESSION = re.compile(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
-_ESCAPED = {'"': re.compile(r'\\(["\\])'), "'": re.compile(r"\\(')")}
+_EXPRESSION = compile_on_use(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
+_ESCAPED = {'"': compile_on_use(r'\\(["\\])'), "'": compile_on_use(r"\\(')")}
 # The quotation mark is one in the command: an option has no value yet, or a word goes on after it.
-_IS_OPEN = re.compile(r"(?:^|\s)-{1,2}[\w-]+[= ]?\Z")
-_GOES_ON = re.compile(r"[\w{\[$:/.-]")
+_IS_OPEN = compile_on_use(r"(?:^|\s)-{1,2}[\w-]+[= ]?\Z")
+_GOES_ON = compile_on_use(r"[\w{\[$:/.-]")
 _CURLY_QUOTES = Finding.error(
     "body-malformed",
     "body",
@@ -80,7 +75,7 @@ _CURLY_QUOTES = Finding.error(
     fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
     why="word processors and chats replace straight quotes",
 )
-_ECHO = re.compile(r"Basic \$\(\s*echo (?!-n)[^|)]{1,200}\| *(?:openssl )?(?:enc )?-?base64")
+_ECHO = compile_on_use(r"Basic \$\(\s*echo (?!-n)[^|)]{1,200}\| *(?:openssl )?(?:enc )?-?base64")
 _ECHOED = (
     Finding.warning(
         "credential",
@@ -89,10 +84,10 @@ _ECHOED = (
         fix="use `printf %s` or `echo -n`, with `base64 -w0`; or the option `-u`",
     ),
 )
-_XARGS = re.compile(r"\bxargs\b(?:[^|]*? (?:-I ?|--replace=)([^\s'\"]+))?[^|]*$")
+_XARGS = compile_on_use(r"\bxargs\b(?:[^|]*? (?:-I ?|--replace=)([^\s'\"]+))?[^|]*$")
 """`xargs`, with what it replaces with a line that it reads; without that, it appends words to the command."""
-_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
-_COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
+_EMPTY_LINE = compile_on_use(r"(\n[ \t]*\n)")
+_COMMENT = compile_on_use(r"^[ \t]*#.*", re.MULTILINE)
 
 
 def read_commands(text: str) -> Iterator[ObservedRequest]:
@@ -158,20 +153,22 @@ def _read_command(
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of one command; `after` is the text below it."""
     response = read_response(after)
+    if program != "curl":
+        from cxcall.explaining.readers.commands import other_clients
     if program == "gc":
-        yield read_gc(command.words[1:], files.get("-"), response)
+        yield other_clients.read_gc(command.words[1:], files.get("-"), response)
         return
     if program == "httpie":
-        yield read_httpie(command.words, files.get("-"), response)
+        yield other_clients.read_httpie(command.words, files.get("-"), response)
         return
     if (
         command.words[0].endswith(".exe") and not command.is_cmd
     ):  # PowerShell keeps `\"` for the program
         command = command._replace(words=[each.replace('\\"', '"') for each in command.words])
     if program == "wget":
-        command = command._replace(words=wget_as_curl(command.words))
+        command = command._replace(words=other_clients.wget_as_curl(command.words))
     if program == "postman":
-        command = command._replace(words=postman_as_curl(command.words))
+        command = command._replace(words=other_clients.postman_as_curl(command.words))
     origin = "wget command" if program == "wget" else "curl command"
     failure = "" if response or program == "wget" else find_failure(after)
     for request in build_curl_requests(origin, command, files, response):

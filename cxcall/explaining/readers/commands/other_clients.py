@@ -24,6 +24,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     may_be_more_words,
     remove_marks,
 )
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 # No other option of wget with a value changes the request.
@@ -55,7 +56,7 @@ _GC_METHODS = first_words(
     """
 )
 # Separators with `@` take their value from a file. A header that ends with `;` is sent without a value.
-_ITEM = re.compile(r"((?:[^\\:=@;]|\\.)+?)(:=@|==@|=@|:@|:=|==|=|:|@|;$)(.*)", re.DOTALL)
+_ITEM = compile_on_use(r"((?:[^\\:=@;]|\\.)+?)(:=@|==@|=@|:@|:=|==|=|:|@|;$)(.*)", re.DOTALL)
 # From the help of HTTPie 3.2.
 _SHORT = {"-a": "--auth", "-A": "--auth-type", "-p": "--print", "-o": "--output", "-s": "--style"}
 _OPTIONS_WITH_VALUES = frozenset(

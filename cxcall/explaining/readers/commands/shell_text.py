@@ -8,12 +8,13 @@ from itertools import islice, takewhile
 
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 MAX_COMMAND_LENGTH = 1 << 20
 _EXPANSION = r"\$(?:\{\{[^{}\n]*\}\}|[A-Za-z_][\w:]*|[0-9@*?]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))"
 _QUOTED_EXPANSION = rf"{_EXPANSION}|`[^`\n]+`"
 # A continued line ends in a backslash, in `^` (cmd), or in a backtick (PowerShell).
-_PART = re.compile(
+_PART = compile_on_use(
     rf"""
       [\\^`][ \t]*(?P<continuation>\r?\n|\r)
     | (?P<blank>[ \t\r\u00a0]+)
@@ -29,32 +30,32 @@ _PART = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_CMD_DOUBLE = re.compile(
+_CMD_DOUBLE = compile_on_use(
     r'\^?"(?P<double>(?:\\\\|\^?\\\^?"|""(?!\s*(?:$|\^?\r?\n|-))|[^"])*+)"?', re.DOTALL
 )
-_IN_DOUBLE_QUOTES = re.compile(rf"""\\(["\\$`\n])|({_QUOTED_EXPANSION})""")
-_IN_HERE_DOCUMENT = re.compile(rf"""\\([\\$`\n])|({_QUOTED_EXPANSION})""")
-_IN_CMD_QUOTES = re.compile(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\s]|$)')
-_IN_ANSI_QUOTES = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
+_IN_DOUBLE_QUOTES = compile_on_use(rf"""\\(["\\$`\n])|({_QUOTED_EXPANSION})""")
+_IN_HERE_DOCUMENT = compile_on_use(rf"""\\([\\$`\n])|({_QUOTED_EXPANSION})""")
+_IN_CMD_QUOTES = compile_on_use(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\s]|$)')
+_IN_ANSI_QUOTES = compile_on_use(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
 _ANSI_ESCAPES = dict(zip("ntr0abefv", "\n\t\r\0\a\b\x1b\f\v", strict=True))
-_CMD = re.compile(r"""\^[ \t]*\r?\n|\^"|[\[{,:]""|""[\]},:]""")
+_CMD = compile_on_use(r"""\^[ \t]*\r?\n|\^"|[\[{,:]""|""[\]},:]""")
 _MAX_LOOK_AHEAD = 4096
-_CMD_ONLY = re.compile(r"\^[ \t]*\r?\n")
+_CMD_ONLY = compile_on_use(r"\^[ \t]*\r?\n")
 # bash, zsh, and cmd write `name=value`, fish `set name value`.
-_SET = re.compile(
+_SET = compile_on_use(
     r"""(?:^|[;&|])[ \t]*(?:\$[ \t]+)?(?:(?:export|local|readonly|declare|typeset|set)[ \t]+(?:-\w+[ \t]+)*)?
     (?P<name>[A-Za-z_]\w*)(?:=|(?<=[ \t]\w)[ \t]+|[ \t]+(?=['"]))(?=\S)""",
     re.MULTILINE | re.VERBOSE,
 )
-_DIRECTIVE = re.compile("%[%ds]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_WRITE = re.compile(
+_DIRECTIVE = compile_on_use("%[%ds]")
+_ASSIGNMENT = compile_on_use(r"[A-Za-z_]\w*=")
+_WRITE = compile_on_use(
     r"(?:^|(?<=[\s;&|({$]))(?P<command>(?:cat|echo|printf|tee)[ \t]+\S)", re.MULTILINE
 )
-_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
-_PIPELINE = re.compile(r"\s*+(?:\|\s*+[^|;\n]*+)+")
-_CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
-_CMD_NAME = re.compile(r"%(\w+)%")
+_CONTINUATION = compile_on_use(r"\\[ \t]*\r?\n")
+_PIPELINE = compile_on_use(r"\s*+(?:\|\s*+[^|;\n]*+)+")
+_CAT = compile_on_use(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
+_CMD_NAME = compile_on_use(r"%(\w+)%")
 _MAX_PIPED = 20
 _MAX_VARIABLES = 500
 _MAX_VALUE = 1 << 16

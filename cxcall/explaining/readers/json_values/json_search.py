@@ -8,23 +8,26 @@ from collections.abc import Iterator
 from typing import Any
 
 from cxcall.documents.json_text import find_json, stop_on_deep_text
+from cxcall.runtime.patterns import compile_on_use
 
 MAX_JSON_LENGTH = 1 << 18
-_STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
-_START = re.compile(r"\[\s{0,99}(?=\{)|\{")
+_STEP = compile_on_use(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
+_START = compile_on_use(r"\[\s{0,99}(?=\{)|\{")
 # A map as Java or Dart prints it, without quotes: the types of its values are not known.
-_PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
+_PRINTED_MAP = compile_on_use(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 # Spring writes `400 Bad Request on POST request for "...": [no body]` if the response is empty.
-_CUT = re.compile(r"(?i)\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z")
-_ARRAY_START = re.compile(
+_CUT = compile_on_use(
+    r"(?i)\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z"
+)
+_ARRAY_START = compile_on_use(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
     r"|(?![A-Za-z][\w.]*\])[^\]\n]*(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
     re.MULTILINE,
 )
-_ENCODED_TWICE = re.compile(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
+_ENCODED_TWICE = compile_on_use(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
 """A string of JSON, with nothing below it but the status of the response."""
-_NAME = re.compile(r"\{[\w.-]+\}")
+_NAME = compile_on_use(r"\{[\w.-]+\}")
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from cxcall.runtime.patterns import compile_on_use
+
 REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
 RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())
 STATUS_NAMES = tuple(
@@ -38,8 +40,8 @@ SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
 HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 CLIENT_RESPONSE_NAMES = frozenset("ok statusText redirected".split())
 """Names that only a client's object of a response has, which also has the URL."""
-OF_REQUEST = re.compile(r"^(?:http)?(?:request|req|sent)(?=[a-z])|^http(?=[a-z])")
-OF_RESPONSE = re.compile(r"^(?:http)?(?:response|resp|res)(?=[a-z])|^http(?=[a-z])")
+OF_REQUEST = compile_on_use(r"^(?:http)?(?:request|req|sent)(?=[a-z])|^http(?=[a-z])")
+OF_RESPONSE = compile_on_use(r"^(?:http)?(?:response|resp|res)(?=[a-z])|^http(?=[a-z])")
 """Words before a name, which say whose member it is."""
 
 

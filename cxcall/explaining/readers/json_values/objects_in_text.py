@@ -18,9 +18,10 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     dumped_objects,
     read_response,
 )
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
-_DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
+_DUMP = compile_on_use(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
 
 
 def read_objects(text: str) -> Iterator[ObservedRequest]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +31,7 @@ from cxcall.explaining.readers.json_values.member_names import (
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import LOGIN_CODES
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 _ERROR_NAMES = frozenset(
@@ -53,7 +53,7 @@ _RESOURCE_NAMES = tuple(
 _OTHER_VALUE_NAMES = ("data", "json", "payload")
 """Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
-_STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
+_STATUS_TEXT = compile_on_use(r"[1-5][0-9]{2}(?=\s|$)")
 _MAX_DEPTH = 6
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -26,10 +25,11 @@ from cxcall.explaining.text_secrets import is_secret_variable
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import placeholder_finding
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 _MAX_FOLDERS = 32
-_PATH_VARIABLE = re.compile(r"(?<=/):([^/?#:]+)(?=[/?#]|$)")
+_PATH_VARIABLE = compile_on_use(r"(?<=/):([^/?#:]+)(?=[/?#]|$)")
 
 LeavesOut = Callable[[str, int], bool]
 """Returns, from the host of a recorded request and the status of its response, whether the rest of it is not read."""

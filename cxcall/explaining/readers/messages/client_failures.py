@@ -11,14 +11,16 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.messages.program_text import is_program_text, without_long_strings
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
+from cxcall.runtime.patterns import compile_on_use
 
 # With 22, `--fail`, there was a response.
-_CURL = re.compile(r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE)
+_CURL = compile_on_use(r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE, needs=("curl: (",))
 # Windows PowerShell 5 has `curl` as an alias of this command, which has other parameters.
-_ALIAS = re.compile(
+_ALIAS = compile_on_use(
     r"^Invoke-WebRequest ?:(?=(?:.*\n){0,12}?.*\bParameterBinding\w*Exception\b).*$"
     r"|^Invoke-WebRequest ?: Cannot bind parameter.*$",
     re.MULTILINE,
+    needs=("Invoke-WebRequest",),
 )
 # The name of an exception, but not that of an option, such as `.connectTimeout(5000)`.
 _TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
@@ -64,13 +66,13 @@ _NOT_BUILT = (
     r"|unsupported protocol scheme|invalid header field value|invalid request URI"
     r"|illegal character in (?:path|query|header|authority)"
 )
-_FAILURE = re.compile(
+_FAILURE = compile_on_use(
     f"(?P<proxy>{_PROXY_REFUSAL})|(?P<unbuilt>{_NOT_BUILT})|(?P<certificate>{_BAD_CERTIFICATE})"
     f"|(?P<unsent>{_NOT_SENT})|(?P<unanswered>{_NOT_ANSWERED})",
     re.IGNORECASE,
 )
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
-_REPORT = re.compile(
+_REPORT = compile_on_use(
     r"^[ \t]*(?:curl: \(\d+\) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
     r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout))(?:: | \{)).*$",
     re.IGNORECASE | re.MULTILINE,
@@ -78,12 +80,12 @@ _REPORT = re.compile(
 _MAX_LINE = 200
 _MAX_BESIDE = 2000
 _MAX_NAMES = 1000
-_TO_CONNECT = re.compile(
+_TO_CONNECT = compile_on_use(
     r"^.{0,1000}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Messages of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
-_MESSAGE = re.compile(
+_MESSAGE = compile_on_use(
     r"""^[^\n]*?(?:
         Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]{1,2000})[^\n]*\ blocked\ by\ CORS\ policy
       | (?<!from\ )(?<![\w/])(?P<firefox>https?://[^\s'"\u2019()]{1,2000}?)\.?\ (?:\(|\w+\ ?:\ )[^\n]{0,160}\b(?:CORS|Access-Control-Allow)\b
@@ -92,6 +94,7 @@ _MESSAGE = re.compile(
       | \bPreflight\ response\ is\ not\ successful
     )[^\n]*$""",
     re.MULTILINE | re.VERBOSE,
+    needs=("CORS", "Access-Control-Allow", "access control checks", "Preflight response"),
 )
 
 

@@ -46,19 +46,19 @@ from cxcall.explaining.readers.request_builder import (
     join_chunks,
 )
 from cxcall.explaining.readers.unresolved_variables import fill_braces
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers, HttpResponse
 
-_CURL_PREFIX = re.compile(
+_CURL_PREFIX = compile_on_use(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([>*]|<(?!!|/?[A-Za-z][\w-]*[ >])) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
-_HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
-_ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
-_MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
-_CUT_BODY = re.compile(r"[{\[]\s*[\"{\[]")
-_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
-_SENT_BODY = re.compile(
-    r"\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'",
-    re.IGNORECASE,
+_HOST = compile_on_use(r"https?://([\w.-]+(?::\d+)?)")
+_ASSIGNMENT = compile_on_use(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+_MEMBER = compile_on_use(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
+_CUT_BODY = compile_on_use(r"[{\[]\s*[\"{\[]")
+_PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_SENT_BODY = compile_on_use(
+    r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
 )
 """A label before a body in the form of Python; other readers find it."""
 _MAX_LINE = 1 << 16

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.runtime.patterns import compile_on_use
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
 _CHARACTER = (
@@ -18,7 +19,7 @@ _TARGET = (
     rf"(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)"
     rf"{_CHARACTER}*|https?://{_CHARACTER}+)"
 )
-REQUEST = re.compile(
+REQUEST = compile_on_use(
     rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+"
     # Words between both: `POST request to /api`, and before a whole URL any three: `POST en la URL https://...`.
     r"(?:(?:to|request|url|uri|path)[ =:]+"
@@ -26,17 +27,17 @@ REQUEST = re.compile(
     rf"[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}"
     r"(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
-STATUS_LINE = re.compile(
+STATUS_LINE = compile_on_use(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
     r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while)\b)[A-Za-z][\w '-]*))?"
 )
 _PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
-BARE_STATUS = re.compile(
+BARE_STATUS = compile_on_use(
     rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-NAMED_STATUS = re.compile(
+NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
     r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
@@ -48,19 +49,21 @@ NAMED_STATUS = re.compile(
     rf"(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
-STATUS_ALONE = re.compile(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
-STATUS_OF = re.compile(r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at)\W*$")  # `400 from POST ...`
-LINE_STATUS = re.compile(
+STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
+STATUS_OF = compile_on_use(
+    r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at)\W*$"
+)  # `400 from POST ...`
+LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
-LOG_STATUS = re.compile(
+LOG_STATUS = compile_on_use(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
     rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )"
 )
-HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
-_LABEL = re.compile(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
-QUOTED = re.compile(r'"[^"]*"')
-REASON = re.compile(
+HEADER = compile_on_use(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
+_LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
+QUOTED = compile_on_use(r'"[^"]*"')
+REASON = compile_on_use(
     r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
     r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?",
     re.DOTALL,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_LONG_STRING = re.compile(r"(\"{3}|'{3}).*?\1", re.DOTALL)
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|(?<!\w)'(?:[^'\\\n]|\\.)*'")
-_GROUP = re.compile(r"\([^()]*\)")
+from cxcall.runtime.patterns import compile_on_use
+
+_LONG_STRING = compile_on_use(r"(\"{3}|'{3}).*?\1", re.DOTALL)
+_QUOTED = compile_on_use(r"\"(?:[^\"\\\n]|\\.)*\"|(?<!\w)'(?:[^'\\\n]|\\.)*'")
+_GROUP = compile_on_use(r"\([^()]*\)")
 _NAME = r"[\"'`:]?[\w.:$]+[\"'`]?"
 _OTHERS = rf"(?:\s*[,|]\s*{_NAME})"
-_STATEMENT = re.compile(
+_STATEMENT = compile_on_use(
     r"^\s*(?:except|import|using|use|from|[Tt]hrow|raise|return|rescue|if|elif|else|when|case|class|val)\b"
     r"|[!=]==?\s|\bcatch\s*\("
     # Comments, but not one with an error; a line of curl starts with `*`, too.
@@ -21,18 +23,18 @@ _STATEMENT = re.compile(
     rf"|^\s+(?:- )?{_NAME}\s*$|^\s*{_NAME}{_OTHERS}*\s*,\s*$",  # a list of names
 )
 # How a line starts that a program prints: with a time, a level, or the name of an error.
-_REPORT = re.compile(
+_REPORT = compile_on_use(
     r"\W{0,4}(?:\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d:\d\d|(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|INFO|DEBUG)\b(?! ?[=(.])"
     r"|[\w.:$\\/]*(?:[Ee]rror|Exception|Timeout)(?:: | \{|$))"
 )
 # An assignment of an expression, a command that prints a text, or the end of a statement.
-_EXPRESSION = re.compile(
+_EXPRESSION = compile_on_use(
     r"\s[:+.]?=\s+(?:[\"'`(\[{%$]|[\w.:]+(?:[(\[{<;]|\s*$))"
     r"|\b(?:print|echo|puts|warn|die|Write-\w+)\s*[\"']|[;{]\s*$"
 )
 # The start of an argument, but not of the message of an error, as Python and Rust print it.
-_CALL = re.compile(r"\b(?!\w*(?:Error|Exception|Timeout|Failure)\()\w+!?\(")
-_LIST = re.compile(rf"[\[({{]\s*{_NAME}{_OTHERS}+,?\s*[\])}}]|\[\s*[\"'`]\w+[\"'`]\s*\]")
+_CALL = compile_on_use(r"\b(?!\w*(?:Error|Exception|Timeout|Failure)\()\w+!?\(")
+_LIST = compile_on_use(rf"[\[({{]\s*{_NAME}{_OTHERS}+,?\s*[\])}}]|\[\s*[\"'`]\w+[\"'`]\s*\]")
 
 
 def without_long_strings(text: str) -> str:

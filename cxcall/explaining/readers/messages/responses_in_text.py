@@ -27,10 +27,11 @@ from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 # Starts of lines below code that show the response.
-RESPONSE_START = re.compile(
+RESPONSE_START = compile_on_use(
     r"^[ \t#/*>-]*"
     r"(?:\{:(?:ok|error), %"  # Elixir
     r"|(?:< )?HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
@@ -42,7 +43,7 @@ RESPONSE_START = re.compile(
     r"|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$",  # a status alone on its line
     re.MULTILINE,
 )
-_API_EXCEPTION = re.compile(
+_API_EXCEPTION = compile_on_use(
     r"(?:^|[ (])\(?(?P<status>[1-5][0-9]{2})\)?"
     r"\s*\n\s*Reason:\s*(?P<reason>[^\n]*)"
     r"(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?"
@@ -50,56 +51,56 @@ _API_EXCEPTION = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 # Of the vendor's SDK for Go, and of Terraform: `API Error: 400 - The name is taken (duplicate.name) (<correlation ID>)`.
-_SDK_ERROR = re.compile(
+_SDK_ERROR = compile_on_use(
     r"(?<![\w.-])(?P<status>[45][0-9]{2}) - (?P<message>[^\n]{3,500}?)"
     r"(?: \((?P<code>[a-z]+(?:\.[a-z]+)+)\))?(?: \((?P<id>[0-9a-f]{4,8}(?:-[0-9a-f]{4,12})*)\))?\.?[ \t]*$",
     re.MULTILINE,
 )
 # A login server reports an error to the redirect URI (RFC 6749, section 4.1.2.1).
-_LOGIN_ERROR = re.compile(r"[?#&]error=(?P<error>[a-z_]{3,60})(?P<rest>(?:&[^\s\"'<>]*)?)")
-_STATUS_ALONE = re.compile(
+_LOGIN_ERROR = compile_on_use(r"[?#&]error=(?P<error>[a-z_]{3,60})(?P<rest>(?:&[^\s\"'<>]*)?)")
+_STATUS_ALONE = compile_on_use(
     rf"^[^\S\n]*({'|'.join(str(each.value) for each in HTTPStatus)})[^\S\n]*$", re.MULTILINE
 )
-_FAILED_URL = re.compile(
+_FAILED_URL = compile_on_use(
     r"\b(?:(?:for|with) url:? |failed for (?=http)|url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 # Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
-_MISSING_PERMISSION = re.compile(
+_MISSING_PERMISSION = compile_on_use(
     r"You (?:are missing the following permission\(s\)"
     r"|(?P<any>must have at least one of the following permissions assigned))"
     r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
 )
-_POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
-URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
-_ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
-_NOTED_STATUS = re.compile(
+_POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
+URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
+_ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
+_NOTED_STATUS = compile_on_use(
     r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
     r"([45][0-9]{2})\b(?!\w|[.:]\d)"
 )
 # A line that says what happens in a case, and one that says what happened.
-_HANDLING = re.compile(
+_HANDLING = compile_on_use(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
     r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
     r"|\.status\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
-_EXPERIENCE = re.compile(
+_EXPERIENCE = compile_on_use(
     r"(?<!\.)\b(?:I|we|get|gets|got|getting)\b(?!\()"
     r"|^(?!\W*(?:if|elif|else|when|case|unless)\b).*\)[;,]?\s*(?:#|//)",  # a comment behind a call
     re.IGNORECASE,
 )
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 # What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
-_LEFT_OUT = re.compile(
+_LEFT_OUT = compile_on_use(
     r"(?P<prototype>\[Object: null prototype\] )"
     r"|\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]|\{\u2026\}|(?<=: )Array\(\d+\)|(?P<end>, \u2026)(?=\s*[}\]])"
     r"|(?<=: )\w*Error: [^\n{}]*(?:\n\s+at (?:[^\n{]|\{(?!\s*$))*)*(?P<open>\{\s*$)?",
     re.MULTILINE,
 )
-_HEADERS = re.compile(r"\bheaders['\"]?\s*(?::|=>)")
+_HEADERS = compile_on_use(r"\bheaders['\"]?\s*(?::|=>)")
 _MAX_TEXT = 1 << 18
-_CODE = re.compile(r"[a-z]+(?:[._][a-z]+)+")
+_CODE = compile_on_use(r"[a-z]+(?:[._][a-z]+)+")
 _MAX_CODE = 200
 
 

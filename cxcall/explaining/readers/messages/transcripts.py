@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.messages.http_message import read_requests
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.runtime.patterns import compile_on_use
 
 _METHOD = "|".join(METHODS)
 _TIME = (
@@ -22,34 +23,34 @@ _CONTENT = (
     rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \""
     r"|<< \"|--> |<-- |(?:request|response): "
 )
-_LOG_PREFIX = re.compile(
+_LOG_PREFIX = compile_on_use(
     rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^\s*[\u2502\u2577\u2575\u250c\u2514] ?"
 )
-_LOGGER = re.compile(
+_LOGGER = compile_on_use(
     rf"^{_TIME}\S*(?P<logger>[^\n]{{1,200}}?) (?=--> (?:{_METHOD}) )", re.MULTILINE
 )
-_WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
-_WIRE_END = re.compile(r"\[\\[rn]\]")
-_LITERAL = re.compile(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
-_QUOTED_MESSAGE = re.compile(
+_WIRE = compile_on_use(r"^(?:>>|<<) \"(.*)\"$")
+_WIRE_END = compile_on_use(r"\[\\[rn]\]")
+_LITERAL = compile_on_use(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
+_QUOTED_MESSAGE = compile_on_use(
     rf"^\"(?:(?:{_METHOD}) \S+ )?HTTP/[0-9.]+(?: \d{{3}}[^\"\\]*)?\\r\\n(?:[^\"\\]|\\.)*\"$"
 )
-_LABEL = re.compile(r"^(?:header|request|response): (?=\S)")
-_SENT = re.compile(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
-_RECEIVED = re.compile(r"^<-- ([1-5][0-9]{2})\b.*$")
-_END = re.compile(r"^(?:-->|<--) END\b.*$")
-_NOISE = re.compile(
+_LABEL = compile_on_use(r"^(?:header|request|response): (?=\S)")
+_SENT = compile_on_use(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
+_RECEIVED = compile_on_use(r"^<-- ([1-5][0-9]{2})\b.*$")
+_END = compile_on_use(r"^(?:-->|<--) END\b.*$")
+_NOISE = compile_on_use(
     r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:"
     r"|^[\w.]+\.(?:exceptions|connection)\.\w+: "
 )
-_DOTNET_REQUEST = re.compile(
+_DOTNET_REQUEST = compile_on_use(
     r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
-_DOTNET_RESPONSE = re.compile(
+_DOTNET_RESPONSE = compile_on_use(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
-_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
-_MARKS = re.compile(
+_SHOWN_LINE_END = compile_on_use(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
+_MARKS = compile_on_use(
     rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
     r"|\\r\\n$",
     re.MULTILINE,
