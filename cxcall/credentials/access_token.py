@@ -6,7 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CredentialsError, CxcallError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.known_secrets import redacted_repr, remember_secrets
 from cxcall.settings.sources import Layer, Setting
@@ -147,3 +147,16 @@ def credentials_error(
 ) -> CredentialsError:
     """Return the error for credentials that cannot be used."""
     return CredentialsError(Finding.error(code, where, message, fix, why))
+
+
+def missing_credentials_error(
+    settings: Settings, message: str, fix: str, why: str = ""
+) -> CredentialsError:
+    """Return the error for missing credentials, with warnings on settings of `.env` that no other credentials follow."""
+    choices = settings.untrusted
+    if not any(each.layer.is_dotenv for each in settings.values.values()):
+        choices = ()  # only a document names the host
+    if choices:
+        fix = f"first follow the hint of the warning below, then {fix}; or set all credentials in `.env`"
+    error = Finding.error("token-missing", "token", message, fix, why)
+    return CredentialsError(error, *(each._replace(severity=Severity.WARNING) for each in choices))

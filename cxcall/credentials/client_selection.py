@@ -17,6 +17,7 @@ from cxcall.credentials.access_token import (
     explicit_token,
     login_value,
     missing_area,
+    missing_credentials_error,
     new_explicit_token,
 )
 from cxcall.credentials.oauth_client import (
@@ -114,7 +115,8 @@ def select_client(
         error = _missing_credentials(settings, kind)
         if operation and operation.token_kinds and kind not in operation.token_kinds:
             fix = f"{settings.login_command('--web')}: `{operation.name}` acts as a user"
-            error = CredentialsError(error.findings[0]._replace(fix=fix))
+            first, *others = error.findings
+            error = CredentialsError(first._replace(fix=fix), *others)
         raise error
     return client_from_pair(settings, client_id, secret)
 
@@ -226,23 +228,23 @@ def _missing_credentials(settings: Settings, kind: str) -> CredentialsError:
     if settings.values[first].value or settings.values[second].value:
         return _incomplete_pair(settings, first, second)
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
-    return credentials_error(
+    return missing_credentials_error(
+        settings,
         f"there are no credentials for `{host_of(settings.base_url)}`",
         f"{settings.login_command()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
         if is_client
         else _other_logins(settings),
-        code="token-missing",
     )
 
 
 def _incomplete_pair(settings: Settings, first: str, second: str) -> CredentialsError:
     present, missing = (first, second) if settings.values[first].value else (second, first)
-    return credentials_error(
+    return missing_credentials_error(
+        settings,
         f"`{present}` is set (from {settings.values[present].source}), but `{missing}` is not",
         f"set `CXCALL_{missing.upper()}`, or {settings.login_command()}",
         _other_logins(settings),
-        code="token-missing",
     )
 
 

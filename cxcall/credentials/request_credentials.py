@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
 from cxcall.credentials import stored_logins, token_cache
-from cxcall.credentials.access_token import EXPLICIT, Token, credentials_error
+from cxcall.credentials.access_token import (
+    EXPLICIT,
+    Token,
+    credentials_error,
+    missing_credentials_error,
+)
 from cxcall.credentials.declared_secrets import (
     DeclaredSecrets,
     check_place,
@@ -245,13 +250,13 @@ def _takes_token(settings: Settings, scheme: SecurityScheme) -> bool:
 
 def _no_credentials(settings: Settings, alternatives: tuple[Alternative, ...]) -> CredentialsError:
     """Return the error that names the credentials that the document requires, and their settings."""
-    return credentials_error(
+    return missing_credentials_error(
+        settings,
         f"there are no credentials for `{host_of(settings.base_url)}`: the document requires "
         + " or ".join(
             " with ".join(f"`{each.declared}`" for each in entry) for entry in alternatives
         ),
         "; or ".join(dict.fromkeys(_advice(settings, each) for each in alternatives)),
-        code="token-missing",
     )
 
 

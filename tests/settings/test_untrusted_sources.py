@@ -198,6 +198,19 @@ def test_host_in_dotenv_receives_no_secret(
     assert recorder.received == []
 
 
+def test_missing_credentials_and_a_login_name_the_setting_of_dotenv(cxcall: Cxcall) -> None:
+    (cxcall.folder / ".env").write_text("CXCALL_BASE_URL=https://evil.example\n", "utf-8")
+    call = ("call", "--to", "+12025550123", "--yes")
+    for words, variables in ((call, {}), (call, {"CXCALL_CLIENT_ID": "me"})):
+        err = cxcall(*words, env=variables, code=4).err
+        assert "token-missing" in err
+        assert "warning[credential]: `.env` would send a secret from elsewhere" in err
+        assert "--> .env:1\n" in err
+    for flags in (("--client-id", "me"), ("--with-token",)):
+        err = cxcall("auth", "login", *flags, code=4).err  # before the secret is read
+        assert err.startswith("error[credential]: `.env` would")
+
+
 @pytest.mark.slow
 def test_auth_status_shows_what_was_ignored_and_refused(cxcall: Cxcall) -> None:
     lines = ("# here", "CXCALL_DUPLICATE_WINDOW=1", "CXCALL_BASE_URL=https://evil.example")

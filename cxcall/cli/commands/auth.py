@@ -163,6 +163,7 @@ def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_bas
     from cxcall.credentials.request_credentials import store_credentials
 
     settings = settings_of_platform(flags)
+    token_provider.check_trust(settings, Layer.LOGIN)  # before a person types a secret
     username = (
         (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
     )
@@ -208,8 +209,10 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
 def _ask_identifier(flags: Flags, options: LoginOptions, screen: Screen) -> tuple[Flags, str]:
     """Return the flags with the ID of the client or the access key, and its setting; asks for it if no setting has it."""
     settings = settings_of_platform(flags)
+    token_provider.check_trust(settings, Layer.LOGIN)  # before a person types an ID or a secret
     if options.with_token:
         return flags, "client_id"
+    token_provider.stop_on_conflicts(settings)
     if options.web:
         client_id = settings.client_id or _read_id(screen, "client ID", "--client-id")
         return {**flags, "client_id": client_id}, "client_id"
