@@ -14,6 +14,7 @@ from uuid import uuid4
 from cxcall.contracts.openapi_document import CAMPAIGN, CXONE
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
+from cxcall.sandbox.called_numbers import CalledNumbers
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
 from cxcall.sandbox.http_messages import (
     LOWEST_FAULT_STATUS,
@@ -115,6 +116,7 @@ class App:
     inspection: Inspection
     clock: Callable[[], float]
     on_call: Callable[[LoggedRequest], None]
+    called: CalledNumbers = field(default_factory=CalledNumbers)
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Return the response, after the request is logged."""
@@ -169,6 +171,9 @@ class App:
                 operation, exchange.path_values, request.query, body, response
             )
             response = self.stored.respond(accepted)
+            if _places_call(operation):
+                self.called.add(exchange.engagement_id, values)
+            response = self.called.fill(operation, exchange.path_values, response)
         return self._with_token(operation, response)
 
     def _with_token(self, operation: Operation, response: SandboxResponse) -> SandboxResponse:

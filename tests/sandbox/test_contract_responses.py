@@ -291,3 +291,46 @@ def test_every_operation_gets_its_declared_response(client: Client, operation: O
 def test_concrete_path_takes_precedence_over_a_template(client: Client) -> None:
     reply = client.send("DELETE", "/api/v2/conversations/calls")
     assert (reply.status, reply.headers["Allow"]) == (405, "GET, POST")
+
+
+USER_CALLS = f"/api/v2/conversations/calls/user/{CONTACT}"
+CALLBACKS = "/api/v2/conversations/callbacks"
+
+
+def read_parties(client: Client, conversation: str) -> list[dict[str, str]]:
+    """Return the address of each party by its purpose, in each of the sandbox's reads of a call."""
+    reads = [
+        client.send(
+            "GET",
+            f"/api/v2/conversations/{conversation}",
+            Authorization=f"Bearer {client.token}",
+        )
+        for _ in range(4)
+    ]
+    return [
+        {each["purpose"]: each.get("address", "") for each in read.json["participants"]}
+        for read in reads
+    ]
+
+
+@each_case(
+    "path, body",
+    [
+        (USER_CALLS, {"phoneNumber": "+12025550177"}),
+        (USER_CALLS, {"phoneNumber": "tel:+12025550177"}),
+        (CALLBACKS, {"callbackNumbers": ["+12025550177"], "queueId": CONTACT}),
+    ],
+)
+def test_read_of_a_call_shows_the_number_that_was_called(
+    client: Client, path: str, body: Any
+) -> None:
+    placed = client.post(path, body).json
+    client.post(USER_CALLS, {"phoneNumber": "+12025550166"})
+    reads = read_parties(client, placed.get("id") or placed["conversation"]["id"])
+    shown = {each["customer"] for each in reads if "customer" in each}
+    assert shown == {"tel:+12025550177"}
+    assert all(each["agent"] != "tel:+12025550177" for each in reads)
+
+
+def test_read_of_an_unknown_call_shows_the_number_of_the_example(client: Client) -> None:
+    assert read_parties(client, CONTACT)[-1]["customer"] == "tel:+12025550100"
