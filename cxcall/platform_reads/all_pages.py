@@ -39,7 +39,11 @@ _BY_PARAMETERS = "read the pages after it by their parameters"
 
 
 class Page(NamedTuple):
-    """One response with its items; `next_query` is None on the last page. `received` counts the items until its end."""
+    """One response with its items; `next_query` is None on the last page. `received` counts the items until its end.
+
+    `link` leads to the next page; it is empty at the end, and None if the response shows none. `is_linked` is whether the
+    page before it had a link.
+    """
 
     number: int
     items: list[Any]
@@ -47,6 +51,8 @@ class Page(NamedTuple):
     delivery: Delivery
     next_query: Query | None
     received: int = 0
+    link: str | None = None
+    is_linked: bool = False
 
 
 def follow_pages(
@@ -63,7 +69,7 @@ def follow_pages(
     """
     seen, first = {digest(request.url)}, request
     number, count, empty = 1, 0, 0
-    is_promised = is_from_first = False
+    is_promised = is_from_first = is_linked = False
     while True:
         page = _read_page(paging, request, read, number)
         if is_promised and page.body is None:
@@ -75,7 +81,8 @@ def follow_pages(
             is_from_first = not later_start(paging, request, page)
         empty = 0 if page.items else empty + 1
         count += len(page.items)
-        page = page._replace(received=count)
+        page = page._replace(received=count, is_linked=is_linked)
+        is_linked = bool(page.link)
         is_promised = is_from_first and _promises_more(page)
         try:
             page = page._replace(next_query=_next_query(paging, request, page, first))
@@ -138,7 +145,8 @@ def _read_page(
     if items is None and response.body:
         fix = "leave out `--all` to see the response"
         raise paging_error(delivery, "the response has no list", fix)
-    return Page(number, items or [], body, delivery, None)
+    link = names.find_link(body, response.headers)
+    return Page(number, items or [], body, delivery, None, link=link)
 
 
 def _smaller_pages(paging: Paging) -> str:
@@ -153,17 +161,19 @@ def _smaller_pages(paging: Paging) -> str:
 def _next_query(
     paging: Paging, request: HttpRequest, page: Page, first: HttpRequest
 ) -> Query | None:
-    """Return the query of the page after this one; None after the last page. Numbers are preferred to links."""
-    query = _query_of(request.url)
+    """Return the query of the page after this one; None after the last page. Numbers are preferred to links.
+
+    After a page with a link, one without is the last, unless a count says that there are more.
+    """
+    query, link = _query_of(request.url), page.link
     body, query_values = page.body, dict(query)
-    response = page.delivery.response
-    link = names.find_link(body, response.headers) if response else None
+    is_end = page.is_linked and not link and not _promises_more(page)
     if paging.number:
         count = names.find_number(body, names.PAGE_COUNTS)
         if count is not None or link is None:
             here, before = _position(paging, query_values, body)
             is_last = (
-                _is_last(paging, query_values, page, before)
+                is_end or _is_last(paging, query_values, page, before)
                 if count is None
                 else before + 1 >= count
             )
@@ -174,7 +184,8 @@ def _next_query(
     if paging.offset:
         start = _whole_number(query_values.get(paging.offset)) or paging.first_offset
         after, total = start + len(page.items), names.find_number(body, names.TOTALS)
-        is_last = not page.items or (total is not None and after - paging.first_offset >= total)
+        is_last = is_end or not page.items
+        is_last |= total is not None and after - paging.first_offset >= total
         return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)

@@ -108,6 +108,34 @@ def test_first_page_and_filters_are_kept(lists: Cxcall) -> None:
     assert paths[1] == "/base/links?after=3&name=a%20b%2B%26"
 
 
+@each_case(
+    "name, query, link",
+    [
+        ("uncounted", "page", "next"),
+        ("uncounted", "page", "_links"),
+        ("uncounted", "page", "Link"),
+        ("offsets", "skip", "nextUri"),
+        ("untotalled", "skip", "Link"),
+    ],
+)
+def test_page_without_a_link_after_pages_with_links_is_the_last(
+    name: str, query: str, link: str
+) -> None:
+    def read(path: str, _count: int) -> Reply:  # it returns its last page again
+        start = int(dict(parse_qsl(urlsplit(path).query)).get(query, query == "page"))
+        number = start // 3 if query == "skip" else start - 1
+        body: dict[str, Any] = {"entities": ITEMS[min(number, 2) * 3 :][:3]}
+        after = f"/{name}?{query}={start + (3 if query == 'skip' else 1)}"
+        if number >= 2:
+            return Reply(200, body)
+        if link == "Link":
+            return Reply(200, body, {"Link": f'<{after}>; rel="next"'})
+        return Reply(200, {**body, link: {"next": {"href": after}} if link[0] == "_" else after})
+
+    items, paths = pages_of(name, read)
+    assert (items, len(paths)) == (ITEMS, 3)
+
+
 LINKS = [
     ("http://127.0.0.1:9/{}?after=3", "another host"),
     ("//evil.example/{}?after=3", "another host"),
