@@ -90,12 +90,13 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
 
 
 def describe_redirect(response: HttpResponse) -> str:
-    """Return `a redirect to` the target, without user information and query."""
+    """Return `a redirect to` the target, without user information and query; `a redirect` if no headers are known."""
     url = _location_url(response)
     host = url.netloc.rpartition("@")[2]
     target = mask_text(redact(urlunsplit((url.scheme, host, url.path, "", ""))))
     target = printable(target)[:_MAX_ID_LENGTH]
-    return f"a redirect to `{target}`" if target else "a redirect without a valid address"
+    unknown = " without a valid address" if response.headers else ""
+    return f"a redirect to `{target}`" if target else f"a redirect{unknown}"
 
 
 def _location_url(response: HttpResponse) -> SplitResult:

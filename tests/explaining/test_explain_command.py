@@ -195,6 +195,7 @@ def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> Non
 ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes", "--again")
 ENDS = {
     400: ("refused", "the API says: no skill here"),
+    307: ("refused", "responded with HTTP 307, a redirect\n"),
     429: ("undelivered", "error[rate-limited]"),
     500: ("unknown", "error[outcome-unknown]"),
 }

@@ -187,7 +187,7 @@ def _redirect_finding(response: HttpResponse, host: str) -> Finding:
         "host-unknown",
         "host",
         f"{who} responded with HTTP {response.status}, {describe_redirect(response)}",
-        fix="check `base_url`; if the API is at that address, set `base_url` to it",
+        fix="check `base_url`; if the API is at the address of the redirect, set `base_url` to it",
         why="cxcall follows no redirect: it would send the token and the request to another address",
         source=SOURCE,
     )
