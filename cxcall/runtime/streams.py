@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from errno import ETIMEDOUT
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+_ESCAPE = "cxcall-json"
+"""The name of the error handler of the standard streams."""
 _PATIENCE = 2.0
 """Seconds that a write may block after a signal, because the output may have no reader."""
 
@@ -104,9 +107,19 @@ def guard_streams() -> None:
     A stream that was closed before the start (`>&-`) becomes the null device.
     """
     signals.on_signal = limit_write_time
+    codecs.register_error(_ESCAPE, _escape)
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guard(sys.stdout, _GuardedStdout)
     sys.stderr = _guard(sys.stderr, _GuardedStream)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Return characters that a stream cannot encode as JSON writes them, because a body or an envelope must stay JSON."""
+    import json
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _guard(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
@@ -118,7 +131,7 @@ def _guard(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     return kind(
         BufferedWriter(buffer) if is_raw else buffer,
         _encoding(stream),
-        "backslashreplace",
+        _ESCAPE,
         line_buffering=stream.line_buffering or is_raw,
         write_through=stream.write_through,
     )

@@ -240,8 +240,13 @@ def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
 @pytest.mark.slow
 def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "é☎"})
-    ran = cxcall("validate", name, env={"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}, code=3)
-    assert r"\xe9" in ran.out
+    env = {"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}
+    assert r"\u00e9" in cxcall("validate", name, env=env, code=3).out
+    call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "é☎😀", "-n")
+    ran = cxcall(*call, env=env, code=0)
+    assert json.loads(ran.out[ran.out.index("{") :])["reasonCode"] == "é☎😀"
+    envelope = cxcall(*call, "-o", "json", env=env, code=0).envelope
+    assert envelope["request"]["body"]["reasonCode"] == "é☎😀"
 
 
 @pytest.mark.slow
