@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from contextlib import suppress
+from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +19,13 @@ from cxcall.client.open_resources import OpenResources
 from cxcall.sandbox import server
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import CONTACT
+from helpers.interrupts import SIGNAL, TooLateError, handler_that_raises, tracing
 from helpers.platform_server import Reply
 from helpers.work import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     from cxcall.contracts.contract import Contract
     from helpers.command import Cxcall
@@ -189,3 +192,27 @@ def test_signal_handler_may_close_the_client_while_it_opens(
     finally:
         signal.signal(signal.SIGUSR1, before)
         client.close()
+
+
+@pytest.mark.usefixtures("platform")
+def test_exception_of_a_signal_handler_in_a_condition_leaves_it_usable_for_other_threads() -> None:
+    """Its methods are in Python: a handler may run when one has taken the lock, or before one releases it."""
+    ends = {(Condition.__enter__.__code__, "return"), (Condition.__exit__.__code__, "call")}
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        if (frame.f_code, event) in ends:
+            signal.raise_signal(SIGNAL)
+        return trace
+
+    client = Client()
+    client.send(OPERATION, BODY, yes=True)
+    sent: list[Outcome] = []
+    with suppress(TooLateError), handler_that_raises(TooLateError()), tracing(trace):
+        client.send(OPERATION, {**BODY, "reasonCode": "interrupted"}, yes=True)
+    other = Thread(
+        target=lambda: sent.append(client.send(OPERATION, ROWS[3], yes=True).outcome), daemon=True
+    )
+    other.start()
+    other.join(20)
+    assert sent == [Outcome.ACCEPTED]
+    client.close()

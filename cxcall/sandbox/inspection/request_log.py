@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from threading import Condition
+from threading import Condition, RLock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
@@ -123,7 +123,9 @@ class RequestLog:
 
     def __init__(self, on_request: Callable[[LoggedRequest], None] = lambda _: None) -> None:
         self._on_request = on_request
-        self._changed = Condition()
+        # Not the condition is entered: an exception of a signal handler could leave it locked.
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._entries: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
         # The number of dropped entries, and the number of the oldest entry that may have a body.
         self._dropped = self._next_body = self._body_size = self._count = 0
@@ -132,7 +134,7 @@ class RequestLog:
     @property
     def received(self) -> list[LoggedRequest]:
         """A copy of all entries."""
-        with self._changed:
+        with self._lock:
             return list(self._entries)
 
     def count_accepted(self, method: str, path: str) -> int:
@@ -144,7 +146,7 @@ class RequestLog:
     def add(self, entry: LoggedRequest) -> None:
         """Append an entry, and drop data so that the log stays within its limits."""
         path, numbers = entry.path[:_PATH_LENGTH], entry.numbers[:_MOST_NUMBERS]
-        with self._changed:
+        with self._lock:
             if len(self._entries) == MOST_REQUESTS:
                 self._body_size -= self._entries[0].size
                 self._dropped += 1
@@ -165,21 +167,21 @@ class RequestLog:
 
     def wait_for_rings(self, count: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
-        with self._changed:
+        with self._lock:
             return self._changed.wait_for(
                 lambda: sum(each.rings for each in self._entries) >= count, timeout
             )
 
     def claim(self, number: str) -> bool:
         """Return whether this is the first call with `number`."""
-        with self._changed:
+        with self._lock:
             is_first = number not in self._claimed_numbers
             self._claimed_numbers.add(number)
             return is_first
 
     def clear(self) -> None:
         """Delete the entries and the claims."""
-        with self._changed:
+        with self._lock:
             self._entries.clear()
             self._dropped = self._next_body = self._body_size = 0
             self._claimed_numbers.clear()
