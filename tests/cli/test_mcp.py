@@ -78,8 +78,8 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         checks = doctor["data"]["checks"]
         assert {"settings", "host"} <= {each["check"] for each in checks}
         refused = await call(client, "send", **request("r"), confirmationId="x")
-        assert refused["isError"]
-        assert "Unknown tool" in refused["text"]
+        assert (refused["exitCode"], refused["isError"]) == (2, True)
+        assert "unknown tool" in refused["text"]
 
     talk(cxcall, (), talk_to)
     assert count(platform) == 1
@@ -184,6 +184,32 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
     assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 2
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_client_that_returns_no_answer_of_a_person_gets_an_envelope(
+    cxcall: Cxcall, platform: Platform, mode: str
+) -> None:
+    answers = ("nothing", "empty", *(("error",) if mode == "legacy" else ()), "yes")
+    person = Person(*answers)
+
+    async def talk_to(client: Client) -> None:
+        data = (await call(client, "dry_run", **request("r")))["data"]
+        arguments = {**request("r"), "confirmationId": data["confirmationId"]}
+        for _ in answers[:-1]:
+            refused = await call(client, "send", **arguments)
+            assert (refused["exitCode"], refused["outcome"], refused["isError"]) == (
+                7,
+                "stopped",
+                True,
+            )
+            assert "no valid answer of a person" in refused["findings"][0]["message"]
+            assert count(platform) == 0
+        assert (await call(client, "send", **arguments))["outcome"] == "accepted"
+
+    talk(cxcall, SENDS, talk_to, person=person, mode=mode)
+    assert (count(platform), person.answers) == (1, [])
+
+
 async def check_guards(client: Client, cxcall: Cxcall, dnc: str) -> None:
     """Check that no argument lowers the guards of the command line, which are asked again when it is sent."""
     data = {"phoneNumber": NUMBER}
@@ -234,3 +260,10 @@ def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_bei
 def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
     for arguments in (("--allow-send",), ("--allow-send", "--operation", "cxone-password-token")):
         cxcall("mcp", *arguments, "-o", "json", code=2)
+
+
+@pytest.mark.slow
+def test_server_does_not_start_with_a_file_that_cannot_be_read(cxcall: Cxcall) -> None:
+    for flag in ("--do-not-call", "--contract"):
+        ran = cxcall("mcp", flag, "nope", "-o", "json", code=2)
+        assert ran.envelope["findings"][0]["message"] == "`nope` does not exist"

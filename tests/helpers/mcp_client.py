@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mcp.client.client import Client
-    from mcp_types import ElicitResult
+    from mcp_types import ElicitResult, ErrorData
 
 
 class Person:
     """A person who answers the questions of a server, in order; `asked` has the questions.
 
-    An answer is `yes`, `no`, `decline`, or `cancel`.
+    An answer is `yes`, `no`, `decline`, or `cancel`; or those of a client that does not work: `error`, `nothing`, `empty`.
     """
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def __call__(self, context: object, params: Any) -> ElicitResult:  # noqa: ARG002 - the SDK's names
+    async def __call__(self, context: object, params: Any) -> ElicitResult | ErrorData:  # noqa: ARG002 - the SDK's names
         """Answer one question."""
-        from mcp_types import ElicitRequestFormParams, ElicitResult
+        from mcp_types import INTERNAL_ERROR, ElicitRequestFormParams, ElicitResult, ErrorData
 
         assert isinstance(params, ElicitRequestFormParams)
         self.asked.append(params.message)
@@ -36,7 +36,11 @@ class Person:
             return ElicitResult(action="decline")
         if answer == "cancel":
             return ElicitResult(action="cancel")
-        return ElicitResult(action="accept", content={"send": answer == "yes"})
+        if answer == "error":
+            return ErrorData(code=INTERNAL_ERROR, message="no window")
+        sent: dict[str, Any] = {"send": answer == "yes"}
+        content = {"nothing": None, "empty": {}}.get(answer, sent)
+        return ElicitResult(action="accept", content=content)
 
 
 def talk(

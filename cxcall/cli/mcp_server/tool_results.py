@@ -6,18 +6,19 @@ Wrong arguments are reported by name, never with their values, which may be secr
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from cxcall.findings.errors import CxcallError, UsageError, fault_finding
-from cxcall.findings.finding import begin_report, with_notices
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError, fault_finding
+from cxcall.findings.finding import Finding, begin_report, with_notices
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
@@ -71,41 +72,69 @@ class RefusedToolError(ToolError):
 
 
 class Server(MCPServer[Any]):
-    """A server whose refusals are envelopes, as the results of its tools are."""
+    """A server whose refusals are envelopes, as the results of its tools are, also if the client did not put a question."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; replaces the SDK's message for a wrong argument, which repeats its value."""
         begin_report()  # the cause of a warning may be gone at the next call
-        for tool in await self.list_tools():
-            known = tool.input_schema.get("properties", {})
-            if tool.name == name and (unknown := sorted(arguments.keys() - known.keys())):
-                words = ", ".join(f"`{each}`" for each in unknown if _NAME.fullmatch(each))
-                problem = f"unknown argument {words}" if words else "an argument is unknown"
-                return _refuse(name, "arguments", problem, known)
-        try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError as error:
-            cause: BaseException | None = error
-            while cause is not None:
-                if isinstance(cause, RefusedToolError):
-                    return result_of(error_report(cause.error, name), is_error=True)
-                if isinstance(cause, ValidationError):
-                    return _refuse_invalid(name, cause)
-                cause = cause.__cause__
-            raise
+        tools = {
+            each.name: each.input_schema.get("properties", {}) for each in await self.list_tools()
+        }
+        refusal = _check_names(name, arguments, tools)
+        if refusal is None:
+            try:
+                return await super().call_tool(name, arguments, context)
+            except UnexpectedToolError as crash:
+                refusal = _find_refusal(crash, tools[name])
+                if refusal is None:
+                    raise
+            except (ToolError, MCPError) as error:
+                refusal = _find_refusal(error, tools[name]) or _no_answer()
+        return result_of(error_report(refusal, name if name in tools else "mcp"), is_error=True)
 
 
-def _refuse_invalid(tool: str, error: ValidationError) -> CallToolResult:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where, text = str(first["loc"][0]), first["msg"]
-    is_missing = first["type"] == "missing"
-    reason = "is required" if is_missing else f"is invalid: {text[:1].lower()}{text[1:]}"
-    return _refuse(tool, where, f"`{where}` {reason}", {})
+def _check_names(
+    tool: str, arguments: Collection[str], tools: Mapping[str, Collection[str]]
+) -> CxcallError | None:
+    """Return the error for an unknown tool, or for arguments that it does not have; None if all names are known."""
+    if tool not in tools:
+        return UsageError("unknown tool", where="name", fix=f"use {_join(tools)}")
+    unknown = sorted({*arguments} - {*tools[tool]})
+    words = _join(each for each in unknown if _NAME.fullmatch(each))
+    problem = f"unknown argument {words}" if words else "an argument is unknown"
+    fix = f"`{tool}` accepts {_join(tools[tool])}"
+    return UsageError(problem, where="arguments", fix=fix) if unknown else None
 
 
-def _refuse(tool: str, where: str, message: str, known: dict[str, Any]) -> CallToolResult:
-    names = ", ".join(f"`{each}`" for each in known)
-    error = UsageError(message, where=where, fix=f"`{tool}` accepts {names}" if names else "")
-    return result_of(error_report(error, tool), is_error=True)
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names)
+
+
+def _find_refusal(error: BaseException, arguments: Collection[str]) -> CxcallError | None:
+    """Return why a call was refused: by cxcall, or by the schema of its arguments; None if an error has no such cause."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, RefusedToolError):
+            return cause.error
+        if isinstance(cause, ValidationError):
+            first = cause.errors(include_url=False, include_context=False, include_input=False)[0]
+            where, text = str(next(iter(first["loc"]), "")), first["msg"]
+            is_missing = first["type"] == "missing"
+            reason = "is required" if is_missing else f"is invalid: {text[:1].lower()}{text[1:]}"
+            if where in arguments:  # not a member of a person's answer
+                return UsageError(f"`{where}` {reason}", where=where, fix="")
+        cause = cause.__cause__
+    return None
+
+
+def _no_answer() -> StoppedError:
+    return StoppedError(
+        Finding.error(
+            "declined",
+            "client",
+            "the client returned no valid answer of a person; nothing was sent",
+            "let the person answer the question of the client; `send` with the same ID asks again",
+        )
+    )
