@@ -35,8 +35,9 @@ SIGNAL_INTERVAL = 0.5
 runs after the wait."""
 
 _RETRY_SECONDS = 0.005
-_UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
-"""The starts of file names of code that C or Rust calls, where an exception is lost or causes a panic."""
+_IMPORT = "<frozen importlib"
+_RUST = (f"{os.sep}jsonschema_rs{os.sep}", f"{os.sep}pydantic{os.sep}")
+"""Parts of the file names of code that C or Rust calls, like imports: an exception there is lost, replaced, or a panic."""
 
 
 class _Interrupter:
@@ -150,8 +151,9 @@ def _is_hangup(number: int) -> bool:
 
 def _is_postponed(number: int, frame: FrameType | None) -> bool:
     """Return whether a signal must not interrupt now; if so, send it again shortly."""
-    while frame is not None and not frame.f_code.co_filename.startswith(_UNINTERRUPTIBLE[0]):
-        if _UNINTERRUPTIBLE[1] in frame.f_code.co_filename:
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith(_IMPORT) or any(part in name for part in _RUST):
             break
         frame = frame.f_back
     return frame is not None and call_later(_RETRY_SECONDS, lambda: signal.raise_signal(number))

@@ -186,6 +186,32 @@ def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> N
     assert ran.returncode in (130, 3), ran  # 3: it had ended before the signal was sent again
 
 
+@pytest.mark.slow
+def test_a_signal_in_code_that_rust_calls_interrupts_after_it() -> None:
+    script = """
+import signal, time
+from pydantic import TypeAdapter
+from pydantic_core import core_schema
+from cxcall.runtime.signals import interrupt_on_signals
+
+class Number:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        signal.raise_signal(signal.SIGINT)
+        return core_schema.int_schema()
+
+interrupt_on_signals(130)
+adapter = None
+try:
+    adapter = TypeAdapter(Number)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print(adapter.validate_python(7))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "7\n"
+
+
 def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(
     cxcall: Cxcall,
 ) -> None:

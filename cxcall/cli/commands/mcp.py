@@ -43,7 +43,7 @@ def mcp(options: ServerOptions) -> None:
 
     Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. Without --allow-send, there is no tool that sends. With it, the tool sends a request once, after a dry run has shown it and the client has asked a person. This command line sets the profile, the destination, and the guards; an agent cannot change them. Requires an extra: pip install 'cxcall[mcp]'.
     """
-    _stop_on_stdin(flags_of(options))
+    _check_files(flags_of(options))
     operations = _allowed(options)
     try:
         from cxcall.cli.mcp_server.server import serve
@@ -58,20 +58,26 @@ def mcp(options: ServerOptions) -> None:
     serve(options, operations)
 
 
-def _stop_on_stdin(flags: Flags) -> None:
-    """Raise UsageError if a file is stdin: the protocol uses it, so that a list would be read as empty."""
-    from cxcall.contracts.contract import find_platform_contract
-    from cxcall.settings.settings import find_platform, load_settings
+def _check_files(flags: Flags) -> None:
+    """Raise UsageError for a file that cannot be read, or is stdin: the protocol uses it, so that a list would be empty."""
+    from cxcall.contracts.contract import find_platform_contract, load_user_contract
+    from cxcall.sending.call_guards import read_lists
+    from cxcall.settings.settings import find_contract_file, find_platform, load_settings
 
-    files = {"--contract": [flags["contract"]]}
-    if flags["contract"] not in _STDIN:
-        settings = load_settings(flags, find_platform_contract(find_platform(flags)))
-        files["--do-not-call"] = list(settings.do_not_call_files)
-    for flag, paths in files.items():
-        if any(path in _STDIN for path in paths):
-            raise UsageError(
-                f"`{flag}` cannot be stdin: the protocol uses it", where=flag, fix="name a file"
-            )
+    contract = find_contract_file(flags)
+    _stop_on_stdin("--contract", contract)
+    if contract:
+        load_user_contract(contract)
+    settings = load_settings(flags, find_platform_contract(find_platform(flags)))
+    _stop_on_stdin("--do-not-call", *settings.do_not_call_files)
+    read_lists(settings.do_not_call_files)
+
+
+def _stop_on_stdin(flag: str, *paths: str) -> None:
+    if any(path in _STDIN for path in paths):
+        raise UsageError(
+            f"`{flag}` cannot be stdin: the protocol uses it", where=flag, fix="name a file"
+        )
 
 
 def _allowed(options: ServerOptions) -> tuple[str, ...]:
