@@ -21,7 +21,7 @@ from cxcall.explaining.checks.credentials.token_check import (
     find_twin,
     read_claims,
 )
-from cxcall.explaining.checks.header_check import check_headers, note_sent_header
+from cxcall.explaining.checks.header_check import check_headers, note_sent_header, shows_sent_token
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
@@ -234,7 +234,7 @@ def _check_response(
         yield from _check_success(request, response)
         return
     from cxcall.responses.refusals.refusal_findings import explain_refusal
-    from cxcall.responses.refusals.refused_request import RefusedRequest
+    from cxcall.responses.refusals.refused_request import RefusedRequest, SentCredentials
 
     payload = read_form(request, route.rules) if request.body else None
     payload = payload or repair_body(request)[0]
@@ -247,6 +247,7 @@ def _check_response(
         places=places_in_url(request),
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
+        credentials=SentCredentials(shows_sent_token(request) or None),
     )
     refusals = explain_refusal(response, request.host, refused)
     if is_checked and operation is not None and payload is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from helpers.explained_errors import (
     errors,
     make_exchange,
 )
+from helpers.har import har
 
 
 @each_case(
@@ -137,3 +139,36 @@ def test_token_that_the_language_did_not_insert_is_the_cause_of_a_401(text: str)
 )
 def test_token_that_the_language_inserts_is_not_a_placeholder(text: str) -> None:
     assert codes_of_refused(text) == ["token-expired"]
+
+
+REFUSED = {"message": "Invalid login credentials.", "code": "bad.credentials"}
+WITHOUT_TOKEN = {"message": "No token specified.", "code": "authentication.required"}
+
+
+@each_case(
+    "command, reason, expected",
+    [
+        ("", REFUSED, ["error response", "warning header:Authorization"]),
+        ("", {"message": "Unauthorized"}, ["error header:Authorization", "note response"]),
+        ("", WITHOUT_TOKEN, ["error header:Authorization", "note response"]),
+        (" -H 'Authorization: Bearer abcdefgh12345678'", REFUSED, ["error response"]),
+        (" -H 'Authorization: Bearer abcdefgh12345678'", WITHOUT_TOKEN, ["error response"]),
+    ],
+)
+def test_reason_of_a_401_decides_whether_no_token_was_sent(
+    command: str, reason: dict[str, str], expected: list[str]
+) -> None:
+    (found,) = explain(f"curl {CAMPAIGNS}{command}\n{json.dumps({**reason, 'status': 401})}")
+    assert [f"{each.severity} {each.where}" for each in found.findings] == expected
+    is_contradiction = bool(command) and reason is WITHOUT_TOKEN
+    assert ("a token was sent" in found.findings[0].message) == is_contradiction
+
+
+def test_token_that_a_har_file_does_not_show_may_have_been_sent() -> None:
+    document = har(1)
+    document["log"]["entries"][0]["response"] = {"status": 401, "headers": [], "content": {}}
+    (found,) = explain(json.dumps(document))
+    assert [f"{each.severity} {each.code}" for each in found.findings[:2]] == [
+        "error token-expired",
+        "warning token-missing",
+    ]

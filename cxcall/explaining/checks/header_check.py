@@ -25,11 +25,14 @@ from cxcall.payloads.placeholders import (
 )
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.responses.refusals.finding_code_table import Advice
+from cxcall.responses.refusals.reason_choice import find_cause, is_vague
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 
 _UNAUTHORIZED = 401
+_AUTHORIZATION = "header:Authorization"
+_NOT_EXPORTED = "by default, browsers leave this header out of a HAR file"
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_NAMES = tuple(
@@ -166,7 +169,7 @@ def _check_authorization(
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == _UNAUTHORIZED:
-        code, message = "token-missing", "the request has no `Authorization` header"
+        yield _missing_credentials(request, "the request has no `Authorization` header", fix=fix)
     elif not value or is_redacted(value):
         return
     elif scheme.lower() == "basic":
@@ -180,6 +183,31 @@ def _check_authorization(
         yield _unfilled_token(token)
     if message:
         yield Finding.error(code, "header:Authorization", message, fix=fix)
+
+
+def _missing_credentials(request: ObservedRequest, message: str, **more: str) -> Finding:
+    """Return the finding that the source shows no credentials in a request that got a 401.
+
+    It is an error if the API says so or gives no reason: an API that refuses a token got one. Browsers do not
+    write the header into a HAR file by default.
+    """
+    found = Finding.error("token-missing", _AUTHORIZATION, message, **more)
+    text, response = request.response_text, request.response
+    if response is not None and find_cause(response, text, is_api=True).code == found.code:
+        return found
+    if request.kind is SourceKind.CAPTURE:
+        return found._replace(severity=Severity.WARNING, why=_NOT_EXPORTED)
+    return found if is_vague(text) else found._replace(severity=Severity.WARNING)
+
+
+def shows_sent_token(request: ObservedRequest) -> bool:
+    """Return whether the source shows a whole bearer token in the request, and not a placeholder or a variable."""
+    scheme, _, token = request.header("Authorization").strip().partition(" ")
+    token = token.strip()
+    is_shown = not (
+        _AUTHORIZATION in request.unknown or is_withheld(token) or is_placeholder(token)
+    )
+    return is_shown and not _bearer_problem(scheme, token) and token.lower() not in NO_VALUES
 
 
 def _is_unfilled(token: str, request: ObservedRequest) -> bool:
@@ -238,13 +266,13 @@ def check_security(request: ObservedRequest, operation: Operation) -> Iterator[F
     scheme = value.partition(" ")[0]
     is_scheme = scheme.lower() in ("basic", "bearer", "digest", "token")
     sent = f"; got `{scheme}`" if is_scheme else ""
-    yield Finding.error(
-        "token-grant" if is_scheme else "token-missing",
-        "header:Authorization",
-        f"`{operation.name}` requires {names}{sent}",
-        fix=f"send {names}",
-        source=f"contract {operation.contract.name}",
-    )
+    message, fix = f"`{operation.name}` requires {names}{sent}", f"send {names}"
+    source = f"contract {operation.contract.name}"
+    if value:
+        code = "token-grant" if is_scheme else "token-missing"
+        yield Finding.error(code, _AUTHORIZATION, message, fix=fix, source=source)
+    else:
+        yield _missing_credentials(request, message, fix=fix, source=source)
 
 
 def _describe(scheme: SecurityScheme) -> str:
