@@ -19,6 +19,7 @@ from cxcall.explaining.named_places import (
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import is_vague
 from cxcall.runtime.patterns import compile_on_use, is_uuid, name_words
 
@@ -40,6 +41,11 @@ _TOKEN_CODES = tuple(
     """.split()
 )
 _DESTINATION_CODES = _ORDER[:5]
+_ROUTE_CODES = ("path-unpublished", "host-unknown", "method-unpublished")
+_OF_OPERATIONS = tuple(
+    "permission-missing token-user-context state value-not-allowed property-missing".split()
+)
+"""Codes of refusals by an operation, which host, path, and method have reached."""
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
 """Codes of refusals of a token, which a problem with the token in the request explains."""
 _ABOUT_IDS = ("not-found", "id-format")
@@ -69,7 +75,10 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     """Return the findings with the cause first, equal findings merged, and severities adjusted to the response."""
     findings = [each for each in findings if not _is_redacted_token(each, request)]
     evidence = ResponseEvidence.of(findings, request)
-    findings = [_cite(_confirm(each, request, evidence), request) for each in findings]
+    findings = [
+        _cite(_confirm(_accept_route(each, request, evidence), request, evidence), request)
+        for each in findings
+    ]
     evidence = ResponseEvidence.of(findings, request)
     has_likely_cause = any(
         each.severity is not Severity.NOTE and each.source != SOURCE and each.where[:1] in ("", "/")
@@ -137,6 +146,24 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether a token was masked by the person who pasted it: the API's response shows that it got one."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
+
+
+def _accept_route(
+    finding: Finding, request: ObservedRequest, evidence: ResponseEvidence
+) -> Finding:
+    """Return an error on host, path, or method as a warning if the API refused what the request says.
+
+    It does so with a known code about a right, a value, or a state, as for a path that works and is not published.
+    """
+    if finding.severity is not Severity.ERROR or finding.code not in _ROUTE_CODES:
+        return finding
+    code = platform_code(request.response) if request.response else ""
+    is_exact = bool(find_platform_codes(code)) and not _GENERIC_CODE.fullmatch(code)
+    is_other = request.status in _UNKNOWN_PATH or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
+    if not is_exact or is_other or finding.source == SOURCE:
+        return finding
+    why = f"the API accepted host and path: its code `{code}` is not about them"
+    return finding._replace(severity=Severity.WARNING, why=why)
 
 
 def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:

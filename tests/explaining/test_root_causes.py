@@ -180,6 +180,20 @@ def test_token_in_the_query_is_named() -> None:
     assert found.findings[0].message.startswith("the token is sent as `access_token`")
 
 
+def test_code_about_the_request_itself_shows_that_the_path_works() -> None:
+    web_client = {"host": "apps.mypurecloud.de"}
+    for path, code, severity in (
+        (f"/platform{CALLBACKS}", "missing.any.permissions", "warning"),
+        (f"/platform{CALLBACKS}", "not.found", "error"),
+        (f"/platform{CALLBACKS}", "bad.request", "error"),
+        (f"/platform{CALLBACKS}", "of.another.server", "error"),
+    ):
+        source = exchange("POST", path, CALLBACK, 403, {"message": "Refused", "code": code})
+        told = tell({**source, **web_client})
+        assert f"{severity} path-unpublished path" in told, code
+        assert (told[0] == "error permission-missing response") == (severity == "warning"), code
+
+
 def test_null_in_a_required_property_is_a_note() -> None:
     (found,) = explain(
         exchange("POST", "/api/v2/outbound/campaigns", {**CAMPAIGN_BODY, "dialingMode": None})
