@@ -26,6 +26,7 @@ from cxcall.explaining.checks.no_response_check import check_failure, check_unkn
 from cxcall.explaining.checks.published_rules import (
     check_products,
     check_published,
+    judge_version,
     note_unchecked_body,
 )
 from cxcall.explaining.checks.url.path_value_check import places_in_url
@@ -151,6 +152,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     operation = find_intended_operation(request, route)
     in_body = list(check_sent_body(request, route, operation))
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
+    in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,

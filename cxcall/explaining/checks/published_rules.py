@@ -14,11 +14,12 @@ from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
+    ACD_BASE_PATH,
     PLATFORM_NAMES,
     PublishedOperation,
     published_source,
 )
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.declared_conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 from cxcall.runtime.patterns import fold_name
@@ -51,6 +52,28 @@ def check_published(
             found = breach.finding(payload, breach.pointer)
             if breach.pointer not in places and not request.is_unobserved(found):
                 yield found
+
+
+def judge_version(
+    request: ObservedRequest, route: RouteMatch, in_body: list[Finding]
+) -> list[Finding]:
+    """Return the findings on a body, with what the rules on the version in the path say.
+
+    Another version has another schema: a body that does not match is not judged.
+    """
+    base_path = ACD_BASE_PATH.match(request.path)
+    if route.published is None or base_path is None:
+        return in_body
+    version = {"version": base_path[0].rpartition("/")[2].lower()}
+    breach = next(find_breaches(_rules(route.published, route.platform, "version"), version), None)
+    if breach is None:
+        return in_body
+    if any(each.severity is not Severity.NOTE for each in in_body):
+        reason = breach.message.partition(": ")[2]
+        note = Finding.note("not-provable", "body", f"the body was not checked: {reason}")
+        return [note._replace(source=breach.source)]
+    found = breach.finding(None, "path")
+    return [found._replace(fix="use a version that takes this body"), *in_body]
 
 
 def check_products(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
