@@ -171,6 +171,8 @@ def test_advice_names_the_real_mistake() -> None:
     texts = {
         f'curl {lists}/dnclists/{QUEUE}/phonenumbers --json \'{{"phoneNumbers":["+442079460123"]}}\'': "send the array itself, without `phoneNumbers` around it",
         f'curl {lists}/campaigns/progress --json \'{{"campaignIds":["{QUEUE}"]}}\'': "send the array itself, without `campaignIds` around it",
+        f'curl {lists}/dnclists/{QUEUE}/phonenumbers --json \'{{"phoneNumbers":["+442079460123"],"note":"x"}}\'': "send the array itself, without `phoneNumbers` around it",
+        f'curl {lists}/dnclists/{QUEUE}/phonenumbers --json \'{{"note":"x"}}\'': "write an array there",
         f'curl {URL} --json \'{{"callbackNumbers":"+442079460123"}}\'': "put it in square brackets",
         f"curl {lists}/campaigns -d '{{}}'\ncurl: (3) unmatched close brace/bracket in URL position 60:": "single quotes",
         f"curl {lists}/campaigns -H 'Content-Type: application/json'\ncurl: (6) Could not resolve host: application": "single quotes",

@@ -156,6 +156,8 @@ RULES = [
     ({"anyOf": [ANYBODY, AGENT]}, {"kind": "a"}, "`agent` is missing from `/v`", 'add `"agent": "..."`'),
     ({"oneOf": [{"type": "integer"}, {"type": ["integer", "object"]}]}, "x", "`/v` must be an integer or an object, not a string", "write an integer or an object there"),
     ({"const": 5}, 6, "must be `5`; got `6`", ""),
+    ({"const": 5}, "5", 'must be `5`; got `"5"`', "remove the quotes"),
+    ({"const": "5"}, 5, 'must be `"5"`; got `5`', 'write it in quotes: `"5"`'),
     ({"pattern": "^a$"}, "b", "must match the pattern `^a$`; got `b`", ""),
     ({"format": "uri"}, "b", "must be an absolute URL; got `b`", "write it like `https://example.com/`"),
     ({"format": "json-pointer"}, "b", "must have the format `json-pointer`; got `b`", ""),

@@ -130,6 +130,9 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
     if keyword in ALTERNATIVES:  # its details are the errors of each alternative
         rule = f"matches none of the alternatives of its schema; got `{format_value(value)}`"
         return rule, "write a value that matches one of them"
+    if keyword == "const" and as_text(limit) == as_text(value):
+        rule = f"must be `{json.dumps(limit)}`; got `{json.dumps(value)}`"
+        return rule, retype(value, [type_of(limit)])[0]
     if keyword in ("const", "pattern"):
         verb = "be" if keyword == "const" else "match the pattern"
         return f"must {verb} `{as_text(limit)}`; got `{format_value(value)}`", ""

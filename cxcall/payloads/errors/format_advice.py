@@ -18,7 +18,6 @@ from cxcall.runtime.secrets.published_formats import mask_published_formats
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
@@ -173,15 +172,6 @@ def listed_values(value: Any) -> list[str]:
     parts = [each.strip() for each in compile_pattern("[,;]").split(value)]
     are_values = len(parts) > 1 and all(compile_pattern(_LISTED).fullmatch(each) for each in parts)
     return parts if are_values else []
-
-
-def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, list[Any]] | None:
-    """Return (name, list) of an object with only a list, where the schema requires the list itself; else None."""
-    if "array" not in types or not isinstance(value, dict) or len(value) != 1:
-        return None
-    [(name, inner)] = value.items()
-    is_item = name in items.get("properties", {})
-    return (name, inner) if isinstance(inner, list) and not is_item else None
 
 
 def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:

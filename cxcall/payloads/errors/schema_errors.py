@@ -38,7 +38,7 @@ from cxcall.payloads.errors.error_selection import (
     relevant_errors,
     undeclared_names,
 )
-from cxcall.payloads.errors.format_advice import format_value, suggest_flags, wrapped_list
+from cxcall.payloads.errors.format_advice import format_value, suggest_flags
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.errors.value_corrections import (
     as_object,
@@ -46,6 +46,7 @@ from cxcall.payloads.errors.value_corrections import (
     is_valid_scalar,
     new_value,
     property_template,
+    unwrap_list,
 )
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
@@ -297,14 +298,12 @@ class _ErrorExplainer:
 
     def wrong_type(self, types: list[str]) -> Finding:
         """Return the finding on a value of a wrong JSON type."""
-        names, (fix, correction) = type_names(types), advise_type(self.value, types, self.schema)
+        items = self.operation.schema_at(join_pointer(self.pointer, 0))
+        unwrapped, names = unwrap_list(self.value, types, items), type_names(types)
+        fix, correction = unwrapped or advise_type(self.value, types, self.schema)
         if correction is None and is_placeholder(self.value):
             message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
-        items = self.operation.schema_at(join_pointer(self.pointer, 0))
-        if wrapped := wrapped_list(self.value, types, items):
-            fix = f"send the array itself, without `{wrapped[0]}` around it"
-            correction = wrapped[1], Applicability.UNSAFE
         if "object" in types and (meant := as_object(self.operation, self.pointer, self.value)):
             fix, correction = f"write `{format_value(meant)}`", (meant, Applicability.UNSAFE)
         return self._finding(

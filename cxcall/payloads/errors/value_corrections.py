@@ -126,6 +126,23 @@ def retype(value: Any, types: list[str]) -> Retyping:
     return _LIST if items else _BRACKETS, (items or [value], Applicability.UNSAFE)
 
 
+def unwrap_list(value: Any, types: list[str], items: JsonSchema) -> Retyping | None:
+    """Return how to write an object where a list is required, and the list: without the object, if that has one list.
+
+    None if it may be an item. Other members are allowed if it cannot be one, but the list alone would lose them.
+    """
+    if "array" not in types or not isinstance(value, dict):
+        return None
+    known = items.get("properties", {})
+    is_open = not known and "object" in (schema_types(items) or ["object"])
+    lists = [name for name, inner in value.items() if isinstance(inner, list)]
+    is_item = not known.keys().isdisjoint(value) or (is_open and len(value) > 1)
+    if len(lists) == 1 and not is_item:
+        fix = f"send the array itself, without `{lists[0]}` around it"
+        return fix, (value[lists[0]], Applicability.UNSAFE) if len(value) == 1 else None
+    return None if fits_type(value, items) else ("", None)
+
+
 def _retype_text(value: str, types: list[str]) -> Retyping | None:
     if is_printed_type(value):
         return PRINTED_TYPE_HINT, None
