@@ -45,6 +45,21 @@ def test_form_is_judged_by_its_schema(form_api: Path, more: str, found: list[Any
     assert problems(f"{FORM} {more}", form_api) == found
 
 
+def test_json_of_another_type_is_sent_with_its_type(tmp_path: Path) -> None:
+    document = secured_api({})
+    [path] = document["paths"]
+    content = {"application/merge-patch+json": {"schema": {"type": "object"}}}
+    document["paths"][path] = {
+        "patch": {"operationId": "change", "requestBody": {"content": content}, "responses": {}}
+    }
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document))
+    text = f"curl -X PATCH {HOST}{path} -H 'Content-Type: application/json' -d '{{}}'"
+    (found,) = explain(text, contract=file)
+    fixes = [each.fix for each in found.findings if each.where == "header:Content-Type"]
+    assert fixes == ["send `Content-Type: application/merge-patch+json`"]
+
+
 def test_json_in_place_of_a_form_is_reported(form_api: Path) -> None:
     body = json.dumps({"To": "+12025550123", "From": "+12025550100"})
     url = FORM.partition(" -d")[0]
@@ -249,6 +264,10 @@ def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) 
     [
         ("POST /teams/7/calls", "`/teams/7/calls` lacks the base path `/v3`"),
         ("POST /v3/teams/7/calls/", "`/v3/teams/7/calls/` ends with a slash"),
+        (
+            "POST /v3/Teams/7/calls",
+            "`/v3/Teams/7/calls` has letters in another case than the known path",
+        ),
         ("POST /teams/7/calls/", "`/teams/7/calls/` lacks the base path `/v3`"),
         ("POST /v3/teams/7/calls", ""),
     ],

@@ -25,6 +25,7 @@ JOB = "/scheduled-callbacks"
         (HOSTS[GENESYS], "/conversations/callbacks", "lacks the prefix `/api/v2`", CALLBACKS),
         (HOSTS[GENESYS], f"/api/v2{CALLBACKS}", "instead of `/api/v2`", CALLBACKS),
         (HOSTS[GENESYS], "/api/v2//conversations/callbacks", "has an empty segment", CALLBACKS),
+        (HOSTS[GENESYS], f"{CALLBACKS}%20", "ends with `%20`", CALLBACKS),
         (HOSTS[GENESYS], f"/{CALLBACKS}", "has an empty segment", CALLBACKS),
         (HOSTS[GENESYS], "/api/v2/outbound/campaigns//start", "`{campaignId}` is empty", "/api/v2/outbound/campaigns/{campaignId}/start"),
         (HOSTS[CXONE], f"/services/v13.0{JOB}", "instead of `/inContactAPI/services/v13.0`", ACD + JOB),
@@ -48,6 +49,8 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
     "method, host, path, status, words",
     [
         ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 400, ""),
+        ("POST", HOSTS[GENESYS], "/api/v2/Conversations/CallBacks", 404, f"write `{CALLBACKS}`"),
+        ("POST", HOSTS[GENESYS], f"{CALLBACKS}/", 404, f"write `{CALLBACKS}`"),
         ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
         ("GET", HOSTS[CXONE], "/inContactAPI/services/v99.0/agents", 501, "write `v34.0`"),
         ("POST", HOSTS[GENESYS], "/api/v2/conversations/calls/user/jane.doe@example.com", 404, "copy the exact ID, as the platform shows it"),
@@ -232,3 +235,11 @@ def test_word_for_the_own_id_is_not_an_unknown_path() -> None:
         (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
         codes = {each.code for each in found.findings if each.where == "path"}
         assert codes == ({expected} if expected else set()), path
+
+
+def test_letters_in_another_case_may_not_be_why_an_object_is_not_found() -> None:
+    path = f"/api/v2/Outbound/campaigns/{QUEUE}"
+    (found,) = explain({"method": "GET", "host": HOSTS[GENESYS], "path": path, "status": 404})
+    told = [each for each in found.findings if each.code == "path-unpublished"]
+    assert [each.severity for each in told] == [Severity.NOTE]
+    assert found.findings[0].code == "not-found"

@@ -82,6 +82,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     is_json_body = isinstance(find_json(request.body or "", None), dict | list)
     if expected != JSON and not actual and not is_json_body:
         return  # curl and `requests` send the type of a form by themselves
+    is_form, is_text = is_json_body and not is_json(expected), is_json_body and not is_json(actual)
     severity = Severity.ERROR
     if route.is_token and expected != JSON and is_json_body:
         severity = Severity.NOTE  # the error on the body names the required type
@@ -91,11 +92,11 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         severity,
         "header-missing",
         "header:Content-Type",
-        f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json_body
+        f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_text
         if actual
         else f"`Content-Type` must be `{expected}`, but the body is sent without one",
         fix=f"send `Content-Type: {expected}`"
-        if expected == JSON or not is_json_body
+        if not is_form
         else f"send the fields as `{expected}`, not as JSON; clients then set this header",
         why=_why_wrong_type(expected, actual),
         source=f"contract {route.operation.contract.name}" if route.operation else "",

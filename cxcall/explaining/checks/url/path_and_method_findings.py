@@ -103,8 +103,11 @@ def wrong_prefix(
     """Return the finding that only the prefix of a path is wrong; the base URL, if not shown, may have the prefix."""
     is_host_shown = bool(request.host) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
+    end = _STRAY_END.search(request.path)
     if "//" in request.path:
         message = f"`{request.path}` has an empty segment (`//`)"
+    elif end and form.written.lower() == form.prefix.lower():
+        message = f"`{request.path}` ends with `{end[0]}`, which is not part of the path"
     elif form.written:
         message = f"`{request.path}` has the prefix `{form.written}` instead of `{form.prefix}`"
     return Finding(
@@ -146,28 +149,37 @@ def wrong_method(
 
 
 def other_form(request: ObservedRequest, operation: PublishedOperation) -> Finding | None:
-    """Return the finding that a path that the user's server does not have differs from the declared one; None if it does not.
+    """Return the finding that a path that the server does not have differs from the known one; None if it does not.
 
-    It may lack the base path of the server, or have a slash at its end that the document does not have.
+    It may lack the base path of the user's server, have another slash at its end, or letters in another case.
     """
     shown, declared = request.path, operation.path
-    missing = len(path_segments(declared)) - len(path_segments(shown))
-    prefix = "/".join(declared.split("/")[: missing + 1])
-    written = (prefix if missing > 0 else "") + shown.rstrip("/") + "/" * declared.endswith("/")
+    ends = declared.removesuffix("/").split("/"), shown.rstrip("/").split("/")
+    missing, is_own = (
+        len(ends[0]) - len(ends[1]),
+        operation.contract and not operation.contract.is_shipped,
+    )
+    prefix = "/".join(ends[0][: missing + 1])
+    pairs = zip(ends[0][missing + 1 :], ends[1][1:], strict=False)
+    words = [known if known.lower() == sent.lower() else sent for known, sent in pairs]
+    written = "/".join([prefix * (missing > 0), *words]) + "/" * declared.endswith("/")
     if request.status not in (_NOT_FOUND, _NOT_ALLOWED) or written == shown:
         return None
-    problem = f"lacks the base path `{prefix}`" if missing > 0 else "ends with a slash"
-    if missing <= 0 and declared.endswith("/"):
-        problem = "lacks the slash at its end"
+    problem = "has letters in another case than the known path"
+    if missing > 0:
+        problem = f"lacks the base path `{prefix}`"
+    elif declared.endswith("/") != shown.endswith("/"):
+        problem = "ends with a slash" if shown.endswith("/") else "lacks the slash at its end"
     # The object with an ID in the path may not exist.
     is_certain = missing > 0 or "{" not in declared
+    severities = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
     return Finding(
-        Severity.ERROR if is_certain else Severity.WARNING,
+        severities[is_certain + bool(is_own)],
         "path-unpublished",
         "path",
         f"`{shown}` {problem}",
         fix=f"write `{written}`",
-        why=f"your document declares `{operation}`",
+        why=f"{'your document declares' if is_own else 'the vendor publishes'} `{operation}`",
     )
 
 

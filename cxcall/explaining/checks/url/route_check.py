@@ -42,6 +42,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     CXONE,
+    GENESYS,
     OWN_ID,
     PLATFORM_NAMES,
     Place,
@@ -136,6 +137,8 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
         is_known = exact is not None or nearest is not None
         findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
     findings += [*_check_version(request), *check_path_placeholders(request), *problems]
+    other = other_form(request, exact) if exact and path_platform == GENESYS else None
+    findings += [other] if other else []
     operation, near_operation = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
