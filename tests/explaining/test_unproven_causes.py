@@ -218,3 +218,9 @@ def test_token_of_client_credentials_in_the_source_is_a_likely_cause(
     )
     (token,) = (each for each in found.findings if each.code == "token-user-context")
     assert token.severity is expected
+
+
+def test_id_that_another_system_gives_may_be_any_text() -> None:
+    body = {"accessKeyId": "ABCD1234EFGH", "employeeId": "E-17", "otherId": "ABCD1234EFGH"}
+    found = find(exchange("POST", f"{ACD}/access-keys", body, None))
+    assert [each.where for each in found if each.code == "id-format"] == ["/otherId"]
