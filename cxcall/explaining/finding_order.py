@@ -15,6 +15,7 @@ from cxcall.explaining.named_places import (
     is_named,
     is_owner_named,
     merge_equal,
+    merge_said,
 )
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
@@ -92,7 +93,9 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     ]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
-    ranked = sorted(merge_equal(certain), key=lambda each: _rank(each, request, evidence))
+    ranked = sorted(
+        merge_equal(merge_said(certain, request)), key=lambda each: _rank(each, request, evidence)
+    )
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
 

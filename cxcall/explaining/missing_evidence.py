@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from cxcall.explaining.named_places import QUOTATION
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity, list_in_words
@@ -37,7 +38,9 @@ def note_missing_evidence(
         return
     response = request.response
     is_proven = any(
-        each.source == SOURCE and not _is_about_hidden_body(each, request) for each in findings
+        (each.source == SOURCE and not _is_about_hidden_body(each, request))
+        or (each.severity is Severity.ERROR and QUOTATION in each.why)
+        for each in findings
     )
     if response is None or not request.status or is_proven:
         return

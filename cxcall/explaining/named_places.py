@@ -18,6 +18,8 @@ LIST_INDEX = compile_on_use(r"/[0-9]+(?=/|`|$)")
 IN_URL = ("path", "query", "form")
 ABOUT_VALUES = ("value-not-allowed", "property-missing")
 """Codes of refusals of a value."""
+QUOTATION = "the API says"
+"""The start of the API's words in the reason of a finding."""
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
@@ -144,6 +146,21 @@ def _words_of(text: str) -> str:
     """Return the words of a text between spaces; an identifier counts as a whole: `callerIdName` does not name `callerId`."""
     text = _IDENTIFIER.sub(lambda found: found[0].lower(), text)
     return f" {' '.join(name_words(text))} "
+
+
+def merge_said(findings: Iterable[Finding], request: ObservedRequest) -> Iterator[Finding]:
+    """Yield the findings without notes of the API on a parameter that has an error, whose reason their words become."""
+    found = list(findings)
+    errors = {_place(each) for each in found if each.severity is Severity.ERROR and each.origin}
+    notes = [each for each in found if each.source == SOURCE and each.severity is Severity.NOTE]
+    said = errors.intersection(map(_place, notes))
+    for each in found:
+        is_said = _place(each) in said
+        if is_said and each.severity is Severity.ERROR and QUOTATION not in each.why:
+            words = f"{QUOTATION}: {request.response_text}"
+            yield each._replace(why=f"{each.why}; {words}" if each.why else words)
+        elif not (is_said and each in notes):
+            yield each
 
 
 def merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

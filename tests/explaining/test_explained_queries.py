@@ -73,3 +73,12 @@ request.httpMethod = "POST"
 """
     (found,) = explain(code)
     assert dict(found.request.query) == {"phoneNumber": "8015551234", "skill": "1"}
+
+
+def test_refusal_of_a_parameter_is_the_reason_of_its_error_and_told_once() -> None:
+    exchange = make_exchange("GET", "/api/v2/outbound/campaigns?pageSize=500")
+    refusal = {"message": "pageSize must be at most 100", "code": "bad.request"}
+    (found,) = explain({**exchange, "status": 400, "response": refusal})
+    assert [(each.origin, each.why) for each in found.findings] == [
+        ("pageSize", "the API says: pageSize must be at most 100 (bad.request)")
+    ]
