@@ -29,7 +29,7 @@ from cxcall.explaining.checks.published_rules import (
     judge_version,
     note_unchecked_body,
 )
-from cxcall.explaining.checks.url.path_value_check import places_in_url
+from cxcall.explaining.checks.url.path_value_check import path_values, places_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.finding_order import rank_findings
@@ -250,6 +250,7 @@ def _check_response(
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
         credentials=SentCredentials(shows_sent_token(request) or None),
+        parameters=path_values(request.path, operation.path) if operation else {},
     )
     refusals = explain_refusal(response, request.host, refused)
     if is_checked and operation is not None and payload is not None:

@@ -153,6 +153,7 @@ def _refused_result(
             is_valid=plan.operation.takes_body,
             media_type=exchange.request.headers.get("Content-Type", ""),
             credentials=credentials() if credentials else SentCredentials(),
+            parameters=plan.checked.values,
         )
         findings = explain_refusal(response, plan.host, request)
     mask = exchange.request.mask_echo

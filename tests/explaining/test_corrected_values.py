@@ -211,3 +211,22 @@ def test_placeholder_has_only_the_values_that_the_rule_allows() -> None:
     url = f"{GENESYS}/conversations/calls/{QUEUE}"
     (found,) = explain({"method": "PATCH", "url": url, "status": 400, "body": {"state": "hold"}})
     assert correct_request(found).body == {"state": "<state: disconnected>"}
+
+
+def test_parameter_that_the_api_refuses_is_to_be_filled_in() -> None:
+    person = "firstName=Ana&lastName=Ruiz&phoneNumber=2125550147&skill=7&promiseDate=2026-12-01"
+    text = f"POST {CXONE}/promise?{person}&promiseTime=10:00\n\nHTTP/1.1 400 promiseTime is not valid\n"
+    (found,) = explain(text)
+    corrected_request = find_correction(found)
+    assert corrected_request is not None
+    assert corrected_request.missing == ("promiseTime",)
+
+
+def test_host_in_a_known_region_is_replaced_by_that_of_the_api() -> None:
+    for host, expected in {
+        "apps.mypurecloud.de": "https://api.mypurecloud.de",
+        "api.a.b": "https://<host>",
+    }.items():
+        source = {"method": "POST", "host": host, "path": "/api/v2/conversations/calls"}
+        found = corrected({**source, "status": 404, "body": {"phoneNumber": "+12025550123"}})
+        assert found.base_url == expected

@@ -85,8 +85,10 @@ def test_refusal_of_a_valid_body_names_a_command_that_checks_its_objects(cxcall:
     with Platform(lambda *_: Reply(400), reads=lambda *_: found) as running:
         ran = cxcall(*words, env=running.environment, code=5)
         line = hint(ran).split("`")[1]
-        assert line.startswith("cxcall doctor --for execute --param campaignId=ID --file FILE")
-        _, *words_of_hint = shlex.split(line.replace("=ID", f"={CAMPAIGN}").replace("FILE", file))
+        assert line.startswith(
+            f"cxcall doctor --for execute --param campaignId={CAMPAIGN} --file FILE"
+        )
+        _, *words_of_hint = shlex.split(line.replace("FILE", file))
         checks = cxcall(*words_of_hint, "-o", "json", env=running.environment).envelope["data"]
     assert {"campaign", "contact", "contact list"} <= {each["check"] for each in checks["checks"]}
     assert not [each for each in checks["checks"] if "is not known" in each["says"]]

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
+from cxcall.explaining.checks.url.host_check import domain_of, has_slot, platform_of_host
 from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
 from cxcall.explaining.checks.url.query_check import members_for_body
 from cxcall.explaining.correction.corrected_command import (
@@ -288,7 +288,8 @@ def _refusal(explanation: Explanation) -> UsageError:
 def _base_url(explanation: Explanation, operation: Operation) -> str:
     """Return the scheme, host, and version of the failed request, with `<host>` if the host is wrong or not shown.
 
-    An operation of a user's own document gets the base URL of the document instead.
+    Another host in a known region is replaced by the API's. An operation of a user's own
+    document gets the base URL of the document instead.
     """
     request = explanation.request
     platform = platform_of_host(request.host)
@@ -297,7 +298,8 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
     if is_wrong or not request.host or has_slot(request.host):
         if not operation.contract.is_shipped:
             return operation.contract.base_url()
-        url = f"https://{_OPEN_HOST}"
+        domain = domain_of(request.hostname) if platform == operation.platform else ""
+        url = f"https://{f'api.{domain}' if domain else _OPEN_HOST}"
     else:
         url = f"{request.scheme or 'https'}://{request.host}"
         url = url if is_loopback_url(url) else f"https://{request.host}"

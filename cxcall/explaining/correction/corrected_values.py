@@ -245,8 +245,11 @@ def _usable_value(
 ) -> str:
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or changes the path."""
     of_place = (each for each in explanation.findings if each.where == parameter.location)
-    wrong_values = {each.value for each in of_place if each.code in _WRONG_VALUE}
-    wrong = wrong_values & {value, mask_text(value)}
+    wrong = False
+    for each in of_place:
+        is_own = each.origin == parameter.name and each.code == "value-not-allowed"
+        wrong |= is_own and each.severity is Severity.ERROR
+        wrong |= each.code in _WRONG_VALUE and each.value in (value, mask_text(value))
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_id = parameter.location == "path" or is_name_of_id(parameter.name)
     is_filled = bool(value) and not is_placeholder(value, id_wanted=is_id) and not wrong

@@ -13,14 +13,17 @@ from cxcall.contracts.operation import JSON, URLENCODED, Operation
 from cxcall.contracts.parameters import required_parameters
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.number_masking import mask_text
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.refusals.finding_code_table import Advice, Cause, Meaning
+from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from cxcall.transport.http_messages import HttpResponse
 
+_CHECK_IDS = "check the IDs and names in it"
 _CHECK_GATEWAY = "check whether a proxy or a gateway removes the header `Authorization`"
 _KEEP_JSON = (
     "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
@@ -52,7 +55,7 @@ class RefusedRequest(NamedTuple):
     `operation` is None if it matches none; `is_token` is for requests to a token endpoint; `body` is the parsed body,
     as far as it is known, and `places` the place of each value in the URL, `path` or `query`; `is_valid` says
     that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is its
-    `Content-Type`, empty if it is not known.
+    `Content-Type`, empty if it is not known; `parameters` are the values in its path, as far as they are known.
     """
 
     operation: Operation | None
@@ -63,6 +66,7 @@ class RefusedRequest(NamedTuple):
     is_valid: bool = False
     media_type: str = ""
     credentials: SentCredentials = SentCredentials()
+    parameters: Mapping[str, str] = MappingProxyType({})
 
     def reword(self, cause: Cause) -> Cause:
         """Return a cause with the code and the meaning that it has with the credentials of the request."""
@@ -80,7 +84,7 @@ class RefusedRequest(NamedTuple):
             fix = f"compare path and query with {known}"
         elif fix is Advice.CHECK_BODY and self.is_valid:
             is_unread = cause.code == "body-malformed"
-            return _CHECK_ENCODING if is_unread else _advise_on_valid_body(operation, response)
+            return _CHECK_ENCODING if is_unread else self._advise_on_valid_body(response)
         elif fix is Advice.SEND_JSON:
             fix = self._advise_on_type()
         elif fix is Advice.NEW_TOKEN:
@@ -93,6 +97,17 @@ class RefusedRequest(NamedTuple):
     def missing_token_advice(self) -> str:
         """What to do if the API says that it got no token."""
         return str(_CHECK_GATEWAY if self.credentials.has_token else Advice.SEND_TOKEN)
+
+    def _advise_on_valid_body(self, response: HttpResponse) -> str:
+        """Return what to check after a refusal of a body that matches its schema."""
+        doctor = _doctor_command(self.operation) if self.operation else ""
+        for name, value in self.parameters.items():
+            if is_uuid(value) or (value.isdecimal() and mask_text(value) == value):
+                doctor = doctor.replace(f" {name}=ID", f" {name}={value}")
+        check = f"check the objects that it names: {doctor}" if doctor else _CHECK_IDS
+        known = correlation_id(response)
+        support = f"give the correlation ID `{known}`" if known else "give the time and the host"
+        return f"the body matches its schema: {check}; for support, {support}"
 
     def _advise_on_type(self) -> str:
         """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
@@ -125,17 +140,6 @@ def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str
     kind = "permission" if operation.permissions else "scope"
     names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)
     return f"{advice}; the contract names the {kind} {names}"
-
-
-def _advise_on_valid_body(operation: Operation | None, response: HttpResponse) -> str:
-    """Return what to check after a refusal of a body that matches its schema."""
-    doctor = _doctor_command(operation) if operation else ""
-    check = (
-        f"check the objects that it names: {doctor}" if doctor else "check the IDs and names in it"
-    )
-    known = correlation_id(response)
-    support = f"give the correlation ID `{known}`" if known else "give the time and the host"
-    return f"the body matches its schema: {check}; for support, {support}"
 
 
 @lru_cache(maxsize=16)
