@@ -51,8 +51,9 @@ _IDS = "|".join(
         rf"(?<![0-9A-Za-z+])(?:[0-9]{{7,9}}|[0-9]{{16,}}|1(?:[0-9]{{9}}|[0-9]{{11,14}})){_END}",
     )
 )
+_PARTS_BEFORE = rf"(?:\[\s?{_QUOTES}(?:\+?[0-9]{{1,6}}{_QUOTES},\s?{_QUOTES}){{0,4}})?"  # `["+49","30","901829995"]`
 _NAMED_NUMBER = (
-    rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})"
+    rf"(?:{_PHONE_NAME}/?{_OF_NAME}{_PARTS_BEFORE}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})"
     rf"(?P<named>[0-9]{{7,15}}){_END}"
 )
 # `030/12345678` and `202/555/0123`, but not segments of a path.
