@@ -23,8 +23,8 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, has_errors
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+from cxcall.validation.folder_files import LINES, TABLES
 from cxcall.validation.payload_check import VerdictRun
-from cxcall.validation.payload_files import LINES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -23,9 +23,14 @@ from cxcall.documents.text_files import (
 )
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, add_notice
-from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import count_cores
+from cxcall.validation.folder_files import (
+    LINES,
+    TABLES,
+    expand_pattern,
+    find_payload_files,
+)
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
@@ -38,10 +43,6 @@ if TYPE_CHECKING:
 
 Piece = TypeVar("Piece")
 
-LINES = (".jsonl", ".ndjson")
-TABLES = (".csv", ".tsv")
-SUFFIXES = (".json", *LINES)
-"""The files of a folder that are read; a table, only if a pattern assigns it to an operation."""
 _NONE_ASSIGNED = Finding.note(
     "usage",
     "--assigned",
@@ -104,27 +105,12 @@ class Validation(NamedTuple):
     def _expand_files(self, file: str, *, only_assigned: bool = False) -> list[str]:
         """Return the payload files of a folder or a pattern, sorted; a file stands for itself.
 
-        A notice names the tables of a folder that are not read, unless `only_assigned` files are to be read.
+        A notice names what is not read of a folder, unless `only_assigned` files are to be read.
         """
         if file == STDIN or not Path(file).is_dir():
             is_pattern = any(sign in file for sign in "*?[") and not Path(file).exists()
-            return _expand_pattern(file) if is_pattern else [file]
-        names = map(str, Path(file).rglob("*"))
-        payloads = (path for path in names if path.lower().endswith((*SUFFIXES, *TABLES)))
-        found = sorted(path for path in payloads if Path(path).is_file())
-        others = [path for path in found if path.lower().endswith(TABLES)]
-        others = [path for path in others if not self._is_assigned(path)]
-        found = sorted({*found} - {*others})
-        if not found:
-            fix = f"give the names of the files, or let them end in {', '.join(SUFFIXES)}"
-            raise UsageError(
-                f"`{file}` contains no payload files",
-                where=file,
-                fix=_tables_to_name(file, others) if others else fix,
-            )
-        if others and not only_assigned:
-            add_notice(_unread_tables(file, others))
-        return found
+            return expand_pattern(file) if is_pattern else [file]
+        return find_payload_files(file, self._is_assigned, with_notices=not only_assigned)
 
     def _payload_checker(self, path: str) -> PayloadChecker:
         """Return the checker of the payloads of one file."""
@@ -308,42 +294,4 @@ def _table_error() -> DocumentError:
             "stdin has no JSON; tables are read only from files",
             fix="if this is a table, write it to a file whose name ends in `.csv` or `.tsv`, and check that file",
         )
-    )
-
-
-def _expand_pattern(pattern: str) -> list[str]:
-    """Return the files that match a pattern, sorted; raises UsageError if there is none."""
-    from glob import glob
-
-    every = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-    found = sorted(path for path in every if Path(path).is_file())
-    if not found:
-        raise UsageError(
-            f"`{pattern}` matches no file",
-            where=pattern,
-            fix="check the pattern: `**` stands for any number of folders",
-        )
-    return found
-
-
-def _count(tables: Sequence[str]) -> str:
-    return "1 table" if len(tables) == 1 else f"{len(tables)} tables"
-
-
-def _tables_to_name(folder: str, tables: Sequence[str]) -> str:
-    """Return how the tables of a folder are checked, which is not done without their names."""
-    endings = sorted({Path(each).suffix for each in tables})
-    patterns = (str(Path(folder, "**", f"*{end}")) for end in endings)
-    return (
-        f"to check its {_count(tables)}, name the files: {command('cxcall', 'validate', *patterns)}"
-    )
-
-
-def _unread_tables(folder: str, tables: Sequence[str]) -> Finding:
-    return Finding.note(
-        "usage",
-        folder,
-        f"{_count(tables)} in `{folder}` {'was' if len(tables) == 1 else 'were'} not checked",
-        _tables_to_name(folder, tables),
-        "a CSV file in a folder may be any list; only one that a pattern of your settings names is checked",
     )

@@ -70,7 +70,11 @@ def test_each_file_of_a_folder_is_checked_once(cxcall: Cxcall) -> None:
     cxcall.file("f/sub.json/a.json", GOOD)
     (cxcall.folder / "f" / "broken.json").symlink_to("missing")
     ran = cxcall("validate", "f", "f/sub.json/a.json", "./f", "--operation", "personal-connection")
-    assert (ran.out, ran.code) == ("f/sub.json/a.json: valid as personal-connection\n", 0)
+    [valid, note, *_] = ran.out.splitlines()
+    assert (valid, ran.code) == ("f/sub.json/a.json: valid as personal-connection", 0)
+    assert note == "note[usage]: `f/broken.json` was not checked"
+    ran = cxcall("validate", "f/*.json", "f/sub.json/*.json")
+    assert note in ran.out
 
 
 def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
