@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.named_places import (
     ABOUT_VALUES,
+    GENERIC_CODE,
     IN_URL,
     LIST_INDEX,
     ResponseEvidence,
+    accept_route,
     is_named,
     is_owner_named,
     merge_equal,
@@ -20,9 +21,8 @@ from cxcall.explaining.named_places import (
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
-from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import is_vague
-from cxcall.runtime.patterns import compile_on_use, is_uuid, name_words
+from cxcall.runtime.patterns import is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -42,11 +42,6 @@ _TOKEN_CODES = tuple(
     """.split()
 )
 _DESTINATION_CODES = _ORDER[:5]
-_ROUTE_CODES = ("path-unpublished", "host-unknown", "method-unpublished")
-_OF_OPERATIONS = tuple(
-    "permission-missing token-user-context state value-not-allowed property-missing".split()
-)
-"""Codes of refusals by an operation, which host, path, and method have reached."""
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
 """Codes of refusals of a token, which a problem with the token in the request explains."""
 _ABOUT_IDS = ("not-found", "id-format")
@@ -61,12 +56,6 @@ _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
 _UNSUPPORTED_MEDIA_TYPE = 415
-_GENERIC_CODE = compile_on_use(
-    r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
-    r"|constraint\.validation"
-    r"|invalid_?parameter",
-    re.IGNORECASE,
-)
 _MIN_WORDS = 3
 """Words of a message; a shorter message, such as `Bad Request`, does not name a cause."""
 _SEVERITIES = tuple(Severity)
@@ -77,7 +66,7 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
     findings = [each for each in findings if not _is_redacted_token(each, request)]
     evidence = ResponseEvidence.of(findings, request)
     findings = [
-        _cite(_confirm(_accept_route(each, request, evidence), request, evidence), request)
+        _cite(_confirm(accept_route(each, request, evidence), request, evidence), request)
         for each in findings
     ]
     evidence = ResponseEvidence.of(findings, request)
@@ -149,24 +138,6 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether a token was masked by the person who pasted it: the API's response shows that it got one."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
-
-
-def _accept_route(
-    finding: Finding, request: ObservedRequest, evidence: ResponseEvidence
-) -> Finding:
-    """Return an error on host, path, or method as a warning if the API refused what the request says.
-
-    It does so with a known code about a right, a value, or a state, as for a path that works and is not published.
-    """
-    if finding.severity is not Severity.ERROR or finding.code not in _ROUTE_CODES:
-        return finding
-    code = platform_code(request.response) if request.response else ""
-    is_exact = bool(find_platform_codes(code)) and not _GENERIC_CODE.fullmatch(code)
-    is_other = request.status in _UNKNOWN_PATH or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
-    if not is_exact or is_other or finding.source == SOURCE:
-        return finding
-    why = f"the API accepted host and path: its code `{code}` is not about them"
-    return finding._replace(severity=Severity.WARNING, why=why)
 
 
 def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
@@ -327,7 +298,7 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
         return False
     code = platform_code(request.response) or text
     is_only_code = len(name_words(text.replace(code, ""))) < _MIN_WORDS
-    return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
+    return is_only_code and bool(GENERIC_CODE.fullmatch(code))
 
 
 def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[Finding]) -> bool:

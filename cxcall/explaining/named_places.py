@@ -10,7 +10,9 @@ from typing import Self
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.message_in_body import SOURCE
+from cxcall.responses.message_in_body import SOURCE, platform_code
+from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.refusals.reason_choice import is_vague
 from cxcall.runtime.patterns import compile_on_use, fold_name, name_words
 
 LIST_INDEX = compile_on_use(r"/[0-9]+(?=/|`|$)")
@@ -20,6 +22,19 @@ ABOUT_VALUES = ("value-not-allowed", "property-missing")
 """Codes of refusals of a value."""
 QUOTATION = "the API says"
 """The start of the API's words in the reason of a finding."""
+GENERIC_CODE = compile_on_use(
+    r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
+    r"|constraint\.validation"
+    r"|invalid_?parameter",
+    re.IGNORECASE,
+)
+"""Codes of the platforms that say only that something in a request is not valid."""
+_ROUTE = ("path-unpublished", "host-unknown", "method-unpublished")
+_OF_OPERATIONS = tuple(
+    "permission-missing token-user-context state value-not-allowed property-missing".split()
+)
+"""Codes of refusals by an operation, which host, path, and method have reached."""
+_NO_ROUTE = (404, 405)
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
@@ -121,6 +136,23 @@ def _names(finding: Finding) -> Iterator[str]:
 
 def _last_name(where: str) -> str:
     return where.rpartition("/")[2]
+
+
+def accept_route(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
+    """Return an error on host, path, or method as a warning if the API refused what the request says.
+
+    It does so with a reason and a known code about a right, a value, or a state: the path works, but is not published.
+    """
+    is_about_route = finding.code in _ROUTE and finding.severity is Severity.ERROR
+    if not is_about_route or finding.source == SOURCE or request.response is None:
+        return finding
+    code = platform_code(request.response)
+    is_exact = bool(find_platform_codes(code)) and not GENERIC_CODE.fullmatch(code)
+    is_other = request.status in _NO_ROUTE or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
+    if is_other or not is_exact or is_vague(request.response_text):
+        return finding
+    why = f"the API accepted host and path: its code `{code}` is not about them"
+    return finding._replace(severity=Severity.WARNING, why=why)
 
 
 def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:

@@ -182,13 +182,15 @@ def test_token_in_the_query_is_named() -> None:
 
 def test_code_about_the_request_itself_shows_that_the_path_works() -> None:
     web_client = {"host": "apps.mypurecloud.de"}
-    for path, code, severity in (
-        (f"/platform{CALLBACKS}", "missing.any.permissions", "warning"),
-        (f"/platform{CALLBACKS}", "not.found", "error"),
-        (f"/platform{CALLBACKS}", "bad.request", "error"),
-        (f"/platform{CALLBACKS}", "of.another.server", "error"),
+    path = f"/platform{CALLBACKS}"
+    for code, words, severity in (
+        ("missing.any.permissions", "A permission is missing", "warning"),
+        ("missing.any.permissions", "Forbidden", "error"),
+        ("not.found", "A permission is missing", "error"),
+        ("bad.request", "A permission is missing", "error"),
+        ("of.another.server", "A permission is missing", "error"),
     ):
-        source = exchange("POST", path, CALLBACK, 403, {"message": "Refused", "code": code})
+        source = exchange("POST", path, CALLBACK, 403, {"message": words, "code": code})
         told = tell({**source, **web_client})
         assert f"{severity} path-unpublished path" in told, code
         assert (told[0] == "error permission-missing response") == (severity == "warning"), code
