@@ -57,6 +57,12 @@ def test_many_requests_in_code_are_read_in_linear_time() -> None:
 
 
 @pytest.mark.slow
+def test_digits_before_a_letter_are_read_in_linear_time() -> None:
+    call = f"axios.post('https://api.mypurecloud.de{CALLBACKS}', {{a: 1}})\n"
+    assert len(list(read_code(f"{call}{'0' * SIZE}R"))) == 1
+
+
+@pytest.mark.slow
 def test_many_wrong_values_are_ranked_in_linear_time() -> None:
     response = {"message": "contactId is wrong"}
     (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, response=response))

@@ -216,6 +216,12 @@ def load_published_operations(platform: str) -> PublishedOperations:
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
 
 
+def is_published_path(path: str) -> bool:
+    """Return whether an operation of one of the platforms has a path, with each of its words."""
+    place = find_place("", path, list(map(load_published_operations, PLATFORM_NAMES)))
+    return place is not None and not place.words
+
+
 @cache
 def count_published(platform: str) -> int:
     """Return the number of operations in the list of a platform."""

@@ -6,11 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from cxcall.explaining.operations.known_operations import (
-    PLATFORM_NAMES,
-    find_place,
-    load_published_operations,
-)
+from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import compile_on_use, is_uuid
 
@@ -274,11 +270,6 @@ def join_wrapped_urls(text: str) -> str:
 def _join(match: re.Match[str]) -> str:
     path = match["path"]
     is_split_id = is_uuid(path[path.rfind("/") + 1 :] + match["rest"].partition("/")[0])
-    is_whole = path[-1] != "/" and not is_split_id and _is_published(path)
-    is_wrapped = not is_whole and _is_published(path + match["rest"])
+    is_whole = path[-1] != "/" and not is_split_id and is_published_path(path)
+    is_wrapped = not is_whole and is_published_path(path + match["rest"])
     return match["start"] + match["rest"] if is_wrapped else match[0]
-
-
-def _is_published(path: str) -> bool:
-    place = find_place("", path, list(map(load_published_operations, PLATFORM_NAMES)))
-    return place is not None and not place.words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -26,15 +25,18 @@ from cxcall.explaining.readers.code.request_roles import (
     as_header,
     contains_target,
     encoding_of,
+    first_text,
     has_request_options,
+    is_document,
     is_form_part,
     is_headers,
     is_options,
-    is_relative_path,
     is_target,
     method_of,
     mime_of,
+    path_below,
     path_of,
+    platform_path,
     role_of,
     target_in_value,
 )
@@ -57,9 +59,7 @@ _SINGLE_CALLS = compile_on_use(
 _CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
 _FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
 _PAIR_NAMES = {None, "name", "key", "value"}
-_NO_BODY_CALL = compile_on_use(
-    "header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE
-)
+_NO_BODY_CALL = compile_on_use("(?i)header|auth|type|option|timeout|encoding|method|accept")
 _TARGET_ROLES = ("url", "host", "path")
 
 
@@ -111,10 +111,9 @@ class _Assembler:
         elif is_target(text) and FOLD.sub("", before[:20].lower()) not in _NO_URL:
             if not member or role_of(member) in _TARGET_ROLES:
                 self.set_target(text)
-        elif (text.lstrip()[:1] in ("{", "[") and len(text) > 2 and '"' in text) or (
-            re.fullmatch(r"[\w.-]+=[^\s{}<>&]*(?:&[\w.-]+=[^\s{}<>&]*)*", text)
-            and "grant_type" in text
-        ):
+        elif "/" in text and not member and (path := self._below_base(text)):
+            self.set_target(path)
+        elif is_document(text):
             self.draft.set_body(text, 1)
 
     def set_target(self, text: str) -> None:
@@ -132,6 +131,15 @@ class _Assembler:
         else:
             self.drafts.append(RequestDraft(draft.base))
             self.draft.target = text
+
+    def _below_base(self, text: str, *, is_sent: bool = False) -> str:
+        """Return the path of a text below the base URL of the client; empty if the text is no such path."""
+        draft = self.draft
+        base = draft.base if draft.is_sent or not is_target(draft.target) else draft.target
+        path = path_below(base, text, is_sent=is_sent)
+        if path and base == draft.target:
+            draft.base, draft.target = base, ""
+        return path
 
     def _take_named(self, name: str, value: Any, *, is_member: bool = False) -> None:
         """Use a variable, an argument, or the member of a map by its name."""
@@ -153,6 +161,8 @@ class _Assembler:
             draft.set_method(method, 4)  # `CURLOPT_POST`
         elif isinstance(value, str) and role in _TARGET_ROLES:
             self._named_text(role, value)
+            if folded in ("baseurl", "prefixurl") and draft.base == value:
+                draft.base = value.rstrip("/") + "/"  # clients join paths to it with a slash
         elif (
             role == "query" and draft.take_query(value, may_be_hidden=name != "query")
         ) or role == "files":
@@ -192,15 +202,16 @@ class _Assembler:
         targets = [each for each in map(target_in_value, call.values()) if each]
         method = METHOD_NAME.search(name.removesuffix(".new"))
         is_text = bool(texts) and call.values()[0] is texts[0] and not is_unresolved(texts[0])
-        is_relative = not targets and is_text and is_relative_path(texts[0])
-        if method and not targets and is_text and not (PATH.fullmatch(texts[0]) or is_relative):
+        first = "" if targets else first_text(call)
+        relative = platform_path(first) or self._below_base(first, is_sent=bool(method))
+        if method and not targets and is_text and not (PATH.fullmatch(texts[0]) or relative):
             method = None  # such as `put("name", value)` of a map
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif is_relative and (method or _SENDERS.search(name)):
-            self.set_target(f"/{texts[0]}")
-            targets = [f"/{texts[0]}"]
+        elif relative and (method or _SENDERS.search(name)):
+            self.set_target(relative)
+            targets = [relative]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
             self._base(texts[0])  # such as `Uri.https("host", "/path")` of Dart
             self.set_target(texts[1])

@@ -75,6 +75,8 @@ _OTHER_LANGUAGE = compile_on_use(
 _STRING = compile_on_use(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
 _ESCAPED = compile_on_use(r"\\(.)")
 _STUDIO_VARIABLE = compile_on_use(r"\{[^{}\"\n]+\}")
+_ARGUMENTS = compile_on_use(r"(?<=\w)\([0-9]{1,6},[^()\n]*\)")
+"""Arguments of a call that start with a number, which is no status."""
 _MAX_SEARCH = 1 << 20
 _COMMAND = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
 # The last command of PowerShell before a URL: a search from each one to the end of the line would take quadratic time.
@@ -167,7 +169,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     """Yield calls of an SDK, or else a response without a request."""
     from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
 
-    calls = list(read_sdk_calls(text, read_response(text)))
+    calls = list(read_sdk_calls(text, read_response(_ARGUMENTS.sub("", text))))
     if calls:
         yield from calls
     elif alone := read_failed_url(text) or read_response_alone(text):

@@ -19,12 +19,12 @@ from cxcall.explaining.readers.code.tokens import CodeToken
 BLOCKS = tuple("with if for while def class else elif try except finally async".split())
 TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
 _ASSIGNMENTS = ("=", ":=")
+_OF_NAMES = tuple(". -> :: : , * ? &".split())
 LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
 
 
 def split_elements(group: Group) -> Iterator[list[Any]]:
     """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
-    has_lines = group.opening[-1:] in ("{", "") or group.opening == "@("
     element: list[Any] = []
     is_new_line = False
     for index, item in enumerate(group.items):
@@ -39,12 +39,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             and not (item.value == "," and is_next_item(group, element, index))
             and not (item.value == "," and is_target_list(group, element, index))
         )
-        is_block = is_new_line and is_block_start(element)
-        if (
-            is_separator
-            or is_block
-            or (has_lines and is_new_line and element and not continues(element[-1], item))
-        ):
+        if is_separator or (is_new_line and is_complete(group, element, index)):
             if element:
                 yield element
             element = []
@@ -53,6 +48,32 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             element.append(item)
     if element:
         yield element
+
+
+def is_complete(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether an element ends before the line that starts at a position.
+
+    Outside of brackets, a line that assigns to a name ends any line above it: it may be prose, such as `Our code:`.
+    """
+    if not element or is_block_start(element):
+        return True
+    has_lines = group.opening[-1:] in ("{", "") or group.opening == "@("
+    is_assigned = is_operator(element[-1], _ASSIGNMENTS)  # `a =` above `b = 1`
+    if not (has_lines and continues(element[-1], group.items[position])):
+        return has_lines
+    return not (group.opening or is_assigned) and _assigns(group.items, position)
+
+
+def _assigns(items: list[Any], position: int) -> bool:
+    """Return whether a line that starts at a position assigns to one or more names, which may have types."""
+    for at in range(position, len(items)):
+        item = items[at]
+        if is_operator(item, (*_ASSIGNMENTS, "<-")):
+            return at > position
+        is_index = isinstance(item, Group) and item.opening == "["
+        if not (is_index or is_token(item, "word") or is_operator(item, _OF_NAMES)):
+            return False
+    return False
 
 
 def is_next_item(group: Group, element: list[Any], position: int) -> bool:

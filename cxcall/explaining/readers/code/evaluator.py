@@ -17,6 +17,7 @@ from cxcall.explaining.readers.code.token_tree import (
     cast_type,
     chain_name,
     function_body,
+    has_parameters,
     is_index,
     is_joined_to_last,
     is_method_call,
@@ -215,10 +216,11 @@ class Evaluator(Calls):
     def _take_term(self, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate a term, add it to those before it if an operator joins them, and return the position after it."""
         is_joined = not terms or is_joined_to_last(items, position)
+        is_block = has_parameters(items[position])
         value, position = self._term(items, position)
         if value is not NOTHING and is_joined:
             terms.append(value)
-        elif isinstance(value, dict | list) and isinstance(terms[-1], CodeCall):
+        elif isinstance(value, dict | list) and isinstance(terms[-1], CodeCall) and not is_block:
             terms[-1] = value  # `new Type() { Name = "value" }`
         return position
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS, first_words
 from cxcall.explaining.readers.unresolved_variables import (
@@ -46,10 +47,13 @@ METHOD_NAME = compile_on_use(
 )
 FOLD = compile_on_use(r"[^a-z]")
 PREFIX = compile_on_use(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
+_FORM = compile_on_use(r"[\w.-]+=[^\s{}<>&]*(?:&[\w.-]+=[^\s{}<>&]*)*")
+_RELATIVE = compile_on_use(r"\w[^\s/?:]*(?:/[^\s/?:]+)*/?(?:\?\S*)?")
+BASE_NAMES = compile_on_use(r"(?:base|prefix)_?ur[il]", re.IGNORECASE)
 _ROLE_OF = first_words(
     """
     url url uri requesturi requesturl endpoint effectiveurl apiurl
-    host baseurl baseuri baseaddress host hostname server apibase domain base basepath
+    host baseurl baseuri baseaddress prefixurl host hostname server apibase domain base basepath
     path path pathname requestpath resource route pathandquery
     method method verb type customrequest requestmethod httpmethod m
     headers headers header requestheaders httpheader allhttpheaderfields customheaders
@@ -214,9 +218,36 @@ def mime_of(value: Any) -> str:
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
 
 
-def is_relative_path(text: str) -> bool:
-    """Return whether a text is a platform's path without the leading slash, as RestSharp accepts it."""
-    return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
+def first_text(call: CodeCall) -> str:
+    """Return the first argument of a call, except a method, if it is a text without a variable at its start."""
+    plain = (each for each in call.values() if not (isinstance(each, str) and method_of(each)))
+    first = next(plain, None)
+    return first if isinstance(first, str) and not is_unresolved(first) else ""
+
+
+def platform_path(text: str) -> str:
+    """Return a platform's path without the leading slash, as RestSharp accepts it, with it; empty for any other text."""
+    return f"/{text}" if KNOWN_PATH.match(text) and PATH.fullmatch(f"/{text}") else ""
+
+
+def path_below(base: str, text: str, *, is_sent: bool) -> str:
+    """Return a path below a base URL that a client joins it to, as the path of a target; empty if a text is not one.
+
+    A path of one segment, or of a call that does not send, must be published: it may be any other text.
+    """
+    path = path_of(base) or "/"
+    if not (path.endswith("/") and is_target(base) and _RELATIVE.fullmatch(text)) or mime_of(text):
+        return ""
+    is_path = is_sent and "/" in text
+    is_path = is_path or is_published_path(remove_marks(f"{path}{text}").partition("?")[0])
+    return f"/{text}" if is_path else ""
+
+
+def is_document(text: str) -> bool:
+    """Return whether a text is JSON, or the form of a token request, so that it may be a body without a name."""
+    if text.lstrip()[:1] in ("{", "["):
+        return len(text) > 2 and '"' in text
+    return "grant_type" in text and _FORM.fullmatch(text) is not None
 
 
 def is_form_part(value: Any) -> bool:
@@ -261,9 +292,11 @@ def has_request_options(value: dict[str, Any]) -> bool:
 
 
 def is_request(value: Any) -> bool:
-    """Return whether a map describes a request: its URL, and its method, headers, or body."""
+    """Return whether a map describes a request: its base URL, or its URL, and its method, headers, or body."""
     if not isinstance(value, dict):
         return False
+    if any(BASE_NAMES.fullmatch(str(name)) for name in value):
+        return True
     roles = {role_of(name): each for name, each in value.items() if isinstance(name, str)}
     url, method = roles.get("url"), roles.get("method")
     if not isinstance(url, str) or not (is_target(url) or is_unresolved(url)):

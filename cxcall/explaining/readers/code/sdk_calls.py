@@ -12,14 +12,15 @@ from typing import Any
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code.evaluator import Evaluator
-from cxcall.explaining.readers.code.sent_body import as_json_value
-from cxcall.explaining.readers.code.values import CodeCall
+from cxcall.explaining.readers.code.sent_body import as_json_value, encode_query
+from cxcall.explaining.readers.code.values import CodeCall, interpolated_text
 from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
+Argument = tuple[str | None, Any]
 _METHOD_NAME = compile_on_use(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
 _CALL = compile_on_use(
     r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b"
@@ -32,6 +33,8 @@ _PARAMETER = compile_on_use(r"\{[^{}]*\}")
 _FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
 """Properties whose members have names of the customer's own."""
 _CAMEL = compile_on_use(r"_([a-z0-9])")
+_OF_CLIENT = ("body", "callback", "async_req")
+"""Names of arguments that are not sent in the query."""
 
 
 def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:
@@ -68,17 +71,27 @@ def _build_request(
     name: str, call: CodeCall, models: dict[str, dict[str, Any]], response: HttpResponse | None
 ) -> ObservedRequest:
     method, path = _find_operation(name) or ("", "")
+    parameters = _PARAMETER.findall(path)
+    named = {_folded(key): each for key, each in call.arguments if key}
     texts = iter(each for key, each in call.arguments if key is None and isinstance(each, str))
-    parameters = len(_PARAMETER.findall(path))
 
     def fill(match: re.Match[str]) -> str:
-        value = next(texts, "")
-        return mark_unresolved(match[0]) if is_unresolved(value) or not value else value
+        value = named.get(_folded(match[0])) or next(texts, "")
+        text = interpolated_text(value)
+        return mark_unresolved(match[0]) if is_unresolved(text) or not text else text
 
     path = _PARAMETER.sub(fill, path)
-    query = f"?{mark_unresolved('{query}')}" if call.arguments else ""
+    names = set(map(_folded, parameters))
+    others = [each for each in call.arguments if _folded(each[0] or "") not in names]
+    # The parameters of the path come first, unless they have names.
+    skipped = len(parameters) - (len(call.arguments) - len(others))
+    skipped = min(skipped, sum(not key for key, _ in others))
+    body, start = None, skipped if len(others) > skipped else 0
+    if method in ("POST", "PUT", "PATCH"):
+        body, others = _split_body(others[start:], models)
+        skipped -= start
+    query = _query(others[skipped:])
     printed = next((each for _, each in call.arguments if _is_response(each)), None)
-    body = _body(call, models, parameters) if method in ("POST", "PUT", "PATCH") else None
     return build_observed_request(
         "SDK call",
         SourceKind.CODE,
@@ -95,16 +108,45 @@ def _is_response(value: Any) -> bool:
     return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
-def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
-    """Return the body: the argument that is a map or a model, with the API's names."""
-    for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
+def _split_body(
+    arguments: list[Argument], models: dict[str, dict[str, Any]]
+) -> tuple[str | None, list[Argument]]:
+    """Return the body, the argument that is a map or a model, with the API's names, and the arguments without it."""
+    for index, (key, value) in enumerate(arguments):
         content = _model(value, models)
         is_body = isinstance(content, dict | list) and content and not _is_response(content)
         if is_body and key != "opts":
-            return _as_json(content)
+            return _as_json(content), arguments[:index] + arguments[index + 1 :]
         if key is None:
             break  # the parameters of the path come before the body, the others after it
-    return None
+    return None, arguments
+
+
+def _query(arguments: list[Argument]) -> str:
+    """Return the query that arguments give: each one with a name, and each member of a map of options.
+
+    It is unknown if another argument may be in it.
+    """
+    members: dict[str, Any] = {}
+    is_hidden = False
+    for key, value in arguments:
+        options = {key: value} if key and key != "opts" else value
+        if isinstance(options, dict) and not any(map(is_unresolved, options)):
+            members |= options
+        else:
+            is_hidden = is_hidden or not _is_response(value)
+    if is_hidden:
+        return f"?{mark_unresolved('{query}')}"
+    pairs = (
+        (_api_name(key.strip("_")), each) for key, each in members.items() if key not in _OF_CLIENT
+    )
+    items = (
+        encode_query({key: item})
+        for key, each in pairs
+        for item in (each if isinstance(each, list) else [each])
+        if item is not None
+    )
+    return "?".join(["", "&".join(items)]).rstrip("?")
 
 
 def _as_json(value: Any) -> str:
@@ -149,6 +191,11 @@ def _api_name(name: str) -> str:
     return _CAMEL.sub(lambda match: match[1].upper(), name[:1].lower() + name[1:])
 
 
+def _folded(name: str) -> str:
+    """Return the name of a parameter without signs and capitals: `{campaignId}`, `campaign_id`."""
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
 def _find_operation(name: str) -> tuple[str, str] | None:
     """Return (method, path) of the operation from which the name of an SDK's method is derived."""
     if not _METHOD_NAME.fullmatch(name):
@@ -170,8 +217,7 @@ def _operations_by_name() -> dict[str, tuple[str, str]]:
                 words.append(_singular(segment) if following.startswith("{") else segment)
                 if following.startswith("{") and words[-1] == segment:
                     words.append(following)  # such as `get_flow_history_history_id`
-        folded = re.sub("[^a-z0-9]", "", "".join(words).lower())
-        names.setdefault(folded, (operation.method, operation.path))
+        names.setdefault(_folded("".join(words)), (operation.method, operation.path))
     return names
 
 

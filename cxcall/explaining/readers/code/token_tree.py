@@ -169,6 +169,11 @@ def is_spread(items: list[Any]) -> bool:
     return is_operator(items[0], ("*", "...", "..", "."))
 
 
+def has_parameters(item: Any) -> bool:
+    """Return whether an item is a block of Ruby with parameters: `{ |x| x.name }`."""
+    return isinstance(item, Group) and is_operator(next(iter(item.items), None), ("|",))
+
+
 def without_parameters(items: list[Any]) -> list[Any]:
     """Return the items of a block of Ruby or Rust without its parameters: `|x, y| x.name`."""
     if not items or not is_operator(items[0], ("|",)):

@@ -23,7 +23,7 @@ _TOKEN = compile_on_use(
     | (?P<here>@"[ \t]*\r?\n|@'[ \t]*\r?\n)
     | (?P<prefix>(?:[rRbBfFuU]{1,2}|\${2,4}(?=")|@\$|\$@|\$|@|s|R|L|N|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
     | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*+["']?+(?!>>)[^\n]*\n)
-    | (?P<number>-?(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
+    | (?P<number>-?(?<![0-9])(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
     | (?P<generic>::<[A-Za-z_][\w:<>,\ ]*>(?=\()|(?<=\w)<>(?=\()|(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))
     | (?P<word>[$@]?(?:[^\W\d]|\\(?=[A-Z]))(?:\w|-(?=[A-Za-z])|\\(?=[A-Za-z])|!(?=[({\[])|\?(?=\())*|\$[0-9]+\b|\$\{\w+\}|-(?=[A-Za-z])[A-Za-z]\w+|:[A-Za-z](?:\w|-(?=\w))*(?![:\w]))
     | (?P<bracket>[@%\#]?[({\[]|[)}\]])
@@ -58,6 +58,7 @@ _POWERSHELL_VARIABLE = compile_on_use(
 )
 _ENDS_IN_VARIABLE = compile_on_use(r"\$\w+\Z")  # a scope of PowerShell: `$env:NAME`
 _ENDS_IN_KEY = compile_on_use(r"[{,]\s*(?:\w+|\"\w+\"|'\w+')[ \t]+\Z")
+_TEXT_START = compile_on_use(r"[\w/{$\"']|\+[0-9]")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
@@ -207,10 +208,12 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]
     end = found.end() if found else len(text)
     if not text.startswith(quote, end):
         return -1
-    may_have_lines = quote != "'" or "raw single quotes" in dialects
-    if may_have_lines or "\n" not in text[start:end] or text[start:end].lstrip()[:1] in ("{", "["):
+    if "\n" not in text[start:end] or text[start:end].lstrip()[:1] in ("{", "["):
         return end
-    return -1
+    may_have_lines = quote != "'" or "raw single quotes" in dialects
+    # A mark in prose that is not closed: what is read as its end starts a text.
+    is_start = _TEXT_START.match(text, end + 1) is not None
+    return end if may_have_lines and not is_start else -1
 
 
 def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:

@@ -1,0 +1,51 @@
+"""The relative path of a request is read below the base URL that code gives its client."""
+
+from __future__ import annotations
+
+import json
+
+from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
+from helpers.pasted_texts import HOST
+
+BASE = f"https://{HOST}/api/v2/"
+REST = "conversations/callbacks"
+JSON = json.dumps(json.dumps({"queueId": "q"}))
+
+
+@each_case(
+    "code",
+    [
+        f"const api = axios.create({{ baseURL: '{BASE}' }});\nawait api.post('{REST}', {{ queueId: 'q' }});",
+        f"const api = axios.create({{ baseURL: '{BASE[:-1]}' }});\nawait api.post('{REST}', {{ queueId: 'q' }});",
+        f"const c = got.extend({{ prefixUrl: '{BASE[:-1]}' }});\nawait c.post('{REST}', {{ json: {{ queueId: 'q' }} }});",
+        f'var client = new HttpClient {{ BaseAddress = new Uri("{BASE}") }};\nvar r = await client.PostAsync("{REST}", new StringContent({JSON}, Encoding.UTF8, "application/json"));',
+        f'client.BaseAddress = new Uri("{BASE}");\nvar m = new HttpRequestMessage(HttpMethod.Post, "{REST}");\nm.Content = new StringContent({JSON}, Encoding.UTF8, "application/json");\nvar r = await client.SendAsync(m);',
+        f"$client = new Client(['base_uri' => '{BASE}']);\n$r = $client->request('POST', '{REST}', ['json' => ['queueId' => 'q']]);",
+        f"conn = Faraday.new(url: '{BASE}') {{ |f| f.request :json }}\nr = conn.post('{REST}', {{ queueId: 'q' }})",
+        f'WebClient client = WebClient.builder().baseUrl("{BASE}").build();\nclient.post().uri("{REST}").bodyValue(Map.of("queueId", "q")).retrieve();',
+        f'BASE = "{BASE}"\nr = requests.post(urljoin(BASE, "{REST}"), json={{"queueId": "q"}})',
+        f'with httpx.Client(base_url="{BASE}") as client:\n    client.post("{REST}", json={{"queueId": "q"}})',
+        f'let base = Url::parse("{BASE}")?;\nlet r = client.post(base.join("{REST}")?).json(&json!({{"queueId": "q"}})).send().await?;',
+        f'URI base = URI.create("{BASE}");\nvar r = HttpRequest.newBuilder(base.resolve("{REST}")).POST(BodyPublishers.ofString({JSON})).build();',
+        f'client := resty.New().SetBaseURL("{BASE}")\nr, err := client.R().SetBody(map[string]interface{{}}{{"queueId": "q"}}).Post("{REST}")',
+    ],
+    quick=4,
+)  # fmt: skip
+def test_relative_path_is_joined_to_the_base_url_of_the_client(code: str) -> None:
+    (request,) = read_exchanges(code, "text")
+    assert (request.method, request.host, request.path) == ("POST", HOST, f"/api/v2/{REST}")
+    assert json.loads(request.body or "null") == {"queueId": "q"}
+
+
+def test_path_of_one_segment_is_joined_if_it_is_published() -> None:
+    base = f"const api = axios.create({{ baseURL: '{BASE}' }});"
+    texts = {
+        f"{base}\napi.get('users?pageSize=25')": "/api/v2/users",
+        f"{base}\ncache.get('names')\napi.get('users')": "/api/v2/users",
+        f"{base}\napi.get('conversation/call')": "/api/v2/conversation/call",
+        f"{base}\napi.get(`users/${{id}}`)": "/api/v2/users/{id}",
+    }
+    for text, path in texts.items():
+        (request,) = read_exchanges(text, "text")
+        assert (request.method, request.path, request.body) == ("GET", path, None), text

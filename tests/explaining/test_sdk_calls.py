@@ -1,0 +1,52 @@
+"""The arguments of an SDK's method are read as the path, the query, and the body of its operation."""
+
+from __future__ import annotations
+
+import json
+
+from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
+
+LIST = "12345678-1234-1234-1234-123456789012"
+CONTACTS = f"/api/v2/outbound/contactlists/{LIST}/contacts"
+CAMPAIGNS = "/api/v2/outbound/campaigns"
+CALLED = [{"data": {"Phone": "+12025550123"}}]
+PYTHON_BODY = json.dumps(CALLED)
+
+
+@each_case(
+    "call, path, query, body",
+    [
+        ("api.get_outbound_campaigns(page_size=500, sort_order='a')", CAMPAIGNS, {"pageSize": "500", "sortOrder": "a"}, None),
+        ("api.getOutboundCampaigns({ pageSize: 500 }).then(show)", CAMPAIGNS, {"pageSize": "500"}, None),
+        ("let opts = { 'pageSize': 500 };\napi.getOutboundCampaigns(opts)", CAMPAIGNS, {"pageSize": "500"}, None),
+        ("api.GetOutboundCampaigns(pageSize: 500, pageNumber: page);", CAMPAIGNS, {"pageSize": "500", "pageNumber": "{page}"}, None),
+        (f"api.get_outbound_campaign(campaign_id='{LIST}')", f"{CAMPAIGNS}/{LIST}", {}, None),
+        (f"api.get_outbound_campaign('{LIST}')", f"{CAMPAIGNS}/{LIST}", {}, None),
+        ("api.get_users(expand=['presence', 'groups'], callback=show)", "/api/v2/users", {"expand": "groups"}, None),
+        (f"api.post_outbound_contactlist_contacts(body={PYTHON_BODY}, priority=True, contact_list_id='{LIST}')", CONTACTS, {"priority": "true"}, CALLED),
+        (f"api.postOutboundContactlistContacts('{LIST}', {PYTHON_BODY}, {{ priority: true }})", CONTACTS, {"priority": "true"}, CALLED),
+    ],
+    quick=5,
+)  # fmt: skip
+def test_named_arguments_and_options_are_read(
+    call: str, path: str, query: dict[str, str], body: object
+) -> None:
+    (request,) = read_exchanges(call, "text")
+    assert (request.path, dict(request.query)) == (path, query)
+    assert json.loads(request.body or "null") == body
+    assert "query" not in request.unknown
+
+
+@each_case(
+    "call",
+    [
+        "api.get_users(**options)",
+        "api.getUsers({ ...options, pageSize: 5 })",
+        "api.getUsers(200, 1)",
+    ],
+)
+def test_query_is_unknown_if_an_argument_may_be_in_it(call: str) -> None:
+    (request,) = read_exchanges(call, "text")
+    assert (request.query, request.status) == ((), 0)
+    assert "query" in request.unknown
