@@ -41,6 +41,7 @@ def test_blocked_request_is_that_of_the_code_or_log_with_it() -> None:
     "code, expected",
     [
         (6, "undelivered"),
+        (26, "undelivered"),
         (35, "undelivered"),
         (60, "undelivered"),
         (77, "undelivered"),
@@ -57,6 +58,20 @@ def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected
         (found,) = explain(text)
         assert (found.request.host, found.request.path) == (HOST, PATH)
         assert expected in [each.code for each in found.findings]
+
+
+@each_case(
+    "report, hint",
+    [
+        ("curl: (26) Failed to open/read local data from file/application", "name of the file"),
+        ("curl: option -d: error encountered when reading a file", "name of the file"),
+        ("curl: option --jsn: is unknown", "correct the option"),
+    ],
+)
+def test_file_or_option_that_curl_cannot_use_is_named(report: str, hint: str) -> None:
+    (found,) = explain(f"curl {URL} -H 'Content-Type: application/json' -d @body.json\n{report}")
+    [problem] = [each for each in found.findings if each.code == "undelivered"]
+    assert hint in (problem.fix or "")
 
 
 @each_case(

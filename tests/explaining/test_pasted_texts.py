@@ -194,3 +194,26 @@ def test_message_with_code_in_it_is_no_code() -> None:
     [request] = read_exchanges(start + RAW[1], "text")
     assert (request.method, request.status) == ("POST", 400)
     assert request.kind is SourceKind.MESSAGE
+
+
+CONSOLE = "{\n  status: 400,\n  body: {\n    message: 'No user',\n    code: 'bad.request',\n    contextId: '39e2ef3a'\n  }\n}"
+
+
+@each_case(
+    "comment",
+    [
+        CONSOLE,
+        "// " + " ".join(CONSOLE.split()),
+        "// " + CONSOLE.replace("\n", "\n// "),
+        "# " + CONSOLE.replace("\n", "\n# "),
+        f"/*\n{CONSOLE}\n*/",
+        "/**\n * " + CONSOLE.replace("\n", "\n * ") + "\n */",
+    ],
+    quick=2,
+)
+def test_response_in_a_comment_of_code_is_read_as_without_it(comment: str) -> None:
+    for code in ("api.postConversationsCallbacks({a: 'x'})", f"axios.post('{URL}', {{a: 'x'}})"):
+        (request,) = read_exchanges(f"{code}\n{comment}", "text")
+        assert (request.status, json.loads(request.body or "")) == (400, {"a": "x"})
+        assert request.response is not None
+        assert "39e2ef3a" in request.response.text

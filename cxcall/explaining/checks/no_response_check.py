@@ -13,15 +13,18 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.processing_evidence import status_leaves_outcome_open
 from cxcall.runtime.patterns import compile_on_use
 
-_CURL = compile_on_use(r"curl: \((\d+)\) (.+)")
-# Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
+_CURL = compile_on_use(r"curl: (?:\((\d+)\) )?(.+)")
+# Exit codes of curl before it sends: of its options, files, names, connections, TLS handshakes, and certificates.
 # Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
-_NOT_SENT = tuple("1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101".split())
+_NOT_SENT = tuple(
+    "1 2 3 4 5 6 7 26 34 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101".split()
+)
 CHECK_CALL = "check in the platform whether the call was placed before you send it again"
 # A certificate for other host names, or of another time: its issuer may be trusted.
 _OTHER_CERTIFICATE = compile_on_use(
     "(?i)mismatch|not match|altname|alternative|valid for|expired|not yet"
 )
+_FILE = compile_on_use(r"(?i)read(?:ing)? (?:local data|a file)")
 # A host without a dot is a part of a header or a body that was split at a blank.
 _NO_HOST = compile_on_use(r"resolve host: [\w-]+$")
 
@@ -35,7 +38,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
     if curl and (curl[1] == "3" or (curl[1] == "6" and _NO_HOST.search(curl[2]))):
         yield _split_argument(curl[2])
     elif curl:
-        is_sent = curl[1] not in _NOT_SENT and "proxy" not in failure_kinds(curl[2])
+        is_sent = (curl[1] or "2") not in _NOT_SENT and "proxy" not in failure_kinds(curl[2])
         yield _no_response("curl", curl[2], request, is_sent=is_sent)
     elif request.failure.startswith("Invoke-WebRequest") and request.kind is SourceKind.COMMAND:
         yield Finding.error(
@@ -68,6 +71,10 @@ def _no_response(client: str, text: str, request: ObservedRequest, *, is_sent: b
 def _advise_on_connection(failure: str) -> str:
     """Return what to do about a connection that failed, by the words of the client."""
     kinds = failure_kinds(failure)
+    is_file = _FILE.search(failure)
+    if is_file or failure.startswith("option "):
+        file = "check the name of the file behind `@`, and whether curl may read it"
+        return file if is_file else "correct the option that curl names"
     if "proxy" in kinds:
         is_login = "407" in failure or "authentication" in failure.lower()
         credentials = "the proxy requires credentials: add them to `HTTPS_PROXY`"

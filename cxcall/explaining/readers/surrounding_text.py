@@ -72,8 +72,18 @@ _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 _DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
+# A sentence or label with a status: `It returns 400.`, `We get a 400 from it`, `Result: 400`; not `returns 400 rows`.
+_TOLD_STATUS = compile_on_use(
+    r"^[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'-]{1,30}[ ,:.]{1,3}){0,12}?"
+    r"(?:returns|returned|get(?:s|ting)?|got|gives?|gave|receives?|received|fails?|failed|response|respond(?:s|ed)"
+    r"|answer(?:s|ed)?|says|said|see|saw|prints|printed|shows|result|output|status|error|http|ends|comes)"
+    r"(?:[ :]+(?:back|with|in|the|is|was|always|of))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
+    r"[ :]+(?P<status>[45][0-9]{2})s?(?=[.,!?;:]*$|[.,!?;] | (?:error|response|back|again|every)\b"
+    r"|(?(kind) (?:from|on|for|when|and|but)\b|(?!)))",
+    re.IGNORECASE,
+)
 _ASSUMPTION = compile_on_use(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=",
+    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
     re.IGNORECASE,
 )
 # Not in a host, a path, or an identifier, which only the code that sends the request names so.
@@ -130,8 +140,8 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     if known is not None and has_body and (known.json() or "{'" not in text):
         return request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
-    if not is_error_body(body) and request.is_refused and "{'" in text:
-        body = dumped_error(text)  # in the form of Python
+    if not is_error_body(body) and request.is_refused and (not has_body or "{'" in text):
+        body = dumped_error(text)
     if not is_error_body(body) and request.is_refused and not has_body:
         body = _named_code(text) or body
     if not is_error_body(body) and request.kind is SourceKind.MESSAGE and not has_body:
@@ -163,13 +173,20 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     lines = (line for line in text.split("\n") if _ERROR_NUMBER.search(line))
     lines = (line for line in lines if not _ASSUMPTION.search(line))
     lines = (line for line in lines if not (is_code and handles_status(line)))
-    matches = (each for line in lines for each in _ERROR_STATUS.finditer(line))
-    found = {int(next(filter(None, each.groups()))) for each in matches}
+    found = {status for line in lines for status in _statuses(line)}
     if len(found) != 1:
         return request
     status = found.pop()
     known = response._replace(status=status) if response else build_response(status, None, None)
     return replace(request, response=known)
+
+
+def _statuses(line: str) -> Iterator[int]:
+    """Yield the error statuses that a line names."""
+    for each in _ERROR_STATUS.finditer(line):
+        yield int(next(filter(None, each.groups())))
+    if told := _TOLD_STATUS.match(line):
+        yield int(told["status"])
 
 
 def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:

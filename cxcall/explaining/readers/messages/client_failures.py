@@ -14,7 +14,9 @@ from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import compile_on_use
 
 # With 22, `--fail`, there was a response.
-_CURL = compile_on_use(r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE, needs=("curl: (",))
+_CURL = compile_on_use(
+    r"^curl: (?:\((?!22\))\d+\)|option \S+:) .+$", re.MULTILINE, needs=("curl: ",)
+)
 # Windows PowerShell 5 has `curl` as an alias of this command, which has other parameters.
 _ALIAS = compile_on_use(
     r"^Invoke-WebRequest ?:(?=(?:.*\n){0,12}?.*\bParameterBinding\w*Exception\b).*$"
@@ -73,7 +75,7 @@ _FAILURE = compile_on_use(
 )
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
 _REPORT = compile_on_use(
-    r"^[ \t]*(?:curl: \(\d+\) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
+    r"^[ \t]*(?:curl: (?:\(\d+\)|option \S+:) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
     r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout))(?:: | \{)).*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -117,7 +119,7 @@ def find_failure(text: str) -> str:
 def without_failure(text: str) -> str:
     """Return a text up to the line in which a client reports that there was no response."""
     for report in _REPORT.finditer(text):
-        is_certain = report["console"] or report[0].lstrip().startswith("curl: (")
+        is_certain = report["console"] or report[0].lstrip().startswith("curl: ")
         if is_certain or find_failure(report[0]):
             return text[: report.start()].rstrip()
     return text

@@ -37,6 +37,8 @@ BARE_STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
+# `400 rows`, `500 per page`: a number of things.
+_THINGS = r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|responses)\b)[a-z]{2,}s|per)\b"
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
@@ -46,7 +48,7 @@ NAMED_STATUS = compile_on_use(
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
-    rf"(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)",
+    rf"(?![\w-]|\.\w|{_UNIT}|{_THINGS}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
 STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")

@@ -99,6 +99,7 @@ _LEFT_OUT = compile_on_use(
     re.MULTILINE,
 )
 _HEADERS = compile_on_use(r"\bheaders['\"]?\s*(?::|=>)")
+_COMMENT_SIGN = compile_on_use(r"(?<![:\w\"'])//|/\*+|^[ \t]*\*+(?=\s)|\*/|#(?=\s)", re.MULTILINE)
 _MAX_TEXT = 1 << 18
 _CODE = compile_on_use(r"[a-z]+(?:[._][a-z]+)+")
 _MAX_CODE = 200
@@ -277,7 +278,7 @@ def _dumped_object(text: str) -> Any:
 
 def dumped_objects(text: str) -> list[dict[str, Any]]:
     """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints."""
-    text = _LEFT_OUT.sub(_mark_left_out, text)
+    text = _LEFT_OUT.sub(_mark_left_out, _COMMENT_SIGN.sub(" ", text))
     start = text.find("{")
     if start < 0 or not re.search(
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text

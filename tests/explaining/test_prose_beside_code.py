@@ -1,0 +1,76 @@
+"""Code is read the same below a sentence of a person, whatever the sentence ends with."""
+
+from __future__ import annotations
+
+import json
+
+from cxcall.explaining.readers.format_detection import read_exchanges
+from helpers.cases import each_case
+from helpers.pasted_texts import URL
+
+BODY = {"queue": "q", "callbackNumbers": ["+12025550123"]}
+JSON = json.dumps(BODY)
+CODE = (
+    f"payload = {JSON}\nr = requests.post('{URL}', json=payload)",
+    f"const payload = {{queue: 'q', callbackNumbers: ['+12025550123']}};\nawait axios.post('{URL}', payload);",
+    f'$payload = ["queue" => "q", "callbackNumbers" => ["+12025550123"]];\n$res = $client->post("{URL}", ["json" => $payload]);',
+    f'payload = {{ queue: "q", callbackNumbers: ["+12025550123"] }}\nRestClient.post("{URL}", payload.to_json, content_type: :json)',
+    f'var payload = new {{ queue = "q", callbackNumbers = new[] {{ "+12025550123" }} }};\nvar res = await client.PostAsJsonAsync("{URL}", payload);',
+    f'payload := map[string]interface{{}}{{"queue": "q", "callbackNumbers": []string{{"+12025550123"}}}}\nb, _ := json.Marshal(payload)\nreq, _ := http.NewRequest("POST", "{URL}", bytes.NewBuffer(b))',
+    f'JSONObject payload = new JSONObject();\npayload.put("queue", "q");\npayload.put("callbackNumbers", new JSONArray(List.of("+12025550123")));\nHttpRequest r = HttpRequest.newBuilder().uri(URI.create("{URL}")).POST(HttpRequest.BodyPublishers.ofString(payload.toString())).build();',
+    f'val payload = """{JSON}"""\nval request = Request.Builder().url("{URL}").post(payload.toRequestBody(JSON)).build()',
+    f'let payload: [String: Any] = ["queue": "q", "callbackNumbers": ["+12025550123"]]\nvar request = URLRequest(url: URL(string: "{URL}")!)\nrequest.httpMethod = "POST"\nrequest.httpBody = try JSONSerialization.data(withJSONObject: payload)',
+    f'let payload = json!({JSON});\nlet res = client.post("{URL}").json(&payload).send().await?;',
+    f'$payload = @{{ queue = "q"; callbackNumbers = @("+12025550123") }} | ConvertTo-Json\nInvoke-RestMethod -Method Post -Uri "{URL}" -ContentType "application/json" -Body $payload',
+    f'payload <- list(queue = "q", callbackNumbers = list("+12025550123"))\nPOST("{URL}", body = payload, encode = "json")',
+)
+PROSE = (
+    "Our code:",
+    "Our code:\n\n# of today",
+    "Our code:\n```",
+    "What is wrong, do you know?",
+    "We set it to 1 (see below):",
+    "The agent gets this ->",
+    'The agent says "nothing happens.\n',
+    "The 5\" phone of an agent says 'nothing happens.\n",
+)
+
+
+@each_case("code", CODE, quick=4)
+def test_prose_above_code_changes_no_value_in_it(code: str) -> None:
+    for prose in PROSE:
+        (request,) = read_exchanges(f"{prose}\n{code}", "text")
+        assert (request.method, dict(request.unknown)) == ("POST", {}), prose
+        assert json.loads(request.body or "null") == BODY, prose
+
+
+POSTED = f'r = requests.post("{URL}", json={JSON})'
+TOLD = (
+    "It returns 400.",
+    "We get a 400.",
+    "Result: 400",
+    "fails with HTTP 400",
+    "I receive a 400 from the API",
+    "we keep getting 400s",
+    "Output: 400",
+)
+NOT_TOLD = (
+    "It returns 400 rows.",
+    "We get 500 calls per hour.",
+    "Result: 400 contacts",
+    "We used to get a 400.",
+    "Total: 404",
+)
+
+
+@each_case("code", [CODE[0], CODE[1], CODE[4], POSTED], quick=2)
+def test_status_in_a_sentence_below_code_is_that_of_its_response(code: str) -> None:
+    for sentence, status in (*((each, 400) for each in TOLD), *((each, 0) for each in NOT_TOLD)):
+        (request,) = read_exchanges(f"{code}\n{sentence}", "text")
+        assert request.status == status, sentence
+
+
+def test_number_of_things_is_not_the_status_of_a_command() -> None:
+    for sentence in ("It returns 400 rows.", "We get 500 calls per hour.", "returns 500 per page"):
+        (request,) = read_exchanges(f"curl {URL} -d '{JSON}'\n{sentence}", "text")
+        assert request.status == 0, sentence
