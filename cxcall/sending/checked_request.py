@@ -25,7 +25,8 @@ from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
 from cxcall.sending import call_guards, numbers_in_request, people_in_request
-from cxcall.settings.sources import Layer, Setting
+from cxcall.settings.conflicts import find_wrong_destination
+from cxcall.settings.sources import Setting
 from cxcall.transport.http_messages import HttpRequest, SentHeaders, is_header
 from cxcall.transport.origins import host_of, is_sent_unchanged, origin, target_of
 
@@ -145,7 +146,7 @@ def build_request(
         settings = settings.with_values(max_attempts=Setting("", "default"))
     has_body = payload.value is not None or payload.document is not None
     findings = [
-        *_platform_mismatch(operation, settings),
+        *find_wrong_destination(operation, settings),
         *check_parameters(operation, values, payload),
     ]
     if has_body and operation.takes_body:
@@ -257,24 +258,6 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
     from cxcall.contracts.parameter_styles import header_values
 
     return header_values(parameters, values)
-
-
-def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
-    """Yield an error if the settings and the operation belong to different platforms."""
-    if settings.platform and operation.platform and settings.platform != operation.platform:
-        setting, own = settings.values["platform"], operation.platform
-        chosen = f"`platform` is `{settings.platform}` (from {setting.source})"
-        fix = f"add `--platform {own}`"
-        if setting.layer is Layer.PROFILE:
-            chosen = f"profile `{settings.profile}` is for `{settings.platform}`"
-            fix = f"use a profile for `{own}`: `--profile NAME`"
-        yield Finding.error(
-            "platform-mismatch",
-            "host",
-            f"`{operation.name}` is an operation of `{own}`, but {chosen}",
-            fix=f"{fix}; `cxcall operations` lists other operations",
-            source=f"contract {operation.contract.name}",
-        )
 
 
 def parameter_values(

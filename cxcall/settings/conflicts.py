@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
+    from cxcall.settings.settings import Settings
     from cxcall.settings.sources import SettingsByName
 
 _GUARDS = (*GUARD_SETTINGS, "do_not_call", "only_sandbox")
@@ -72,6 +74,29 @@ def find_conflicts(
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
     yield from find_ignored_variables()
+
+
+def find_wrong_destination(operation: Operation, settings: Settings) -> Iterator[Finding]:
+    """Yield errors if the settings and the operation belong to different platforms, or the profile is for another host."""
+    yield from (
+        each
+        for each in settings.conflicts
+        if each.code == "region-mismatch" and each.severity is Severity.ERROR
+    )
+    if settings.platform and operation.platform and settings.platform != operation.platform:
+        setting, own = settings.values["platform"], operation.platform
+        chosen = f"`platform` is `{settings.platform}` (from {setting.source})"
+        fix = f"add `--platform {own}`"
+        if setting.layer is Layer.PROFILE:
+            chosen = f"profile `{settings.profile}` is for `{settings.platform}`"
+            fix = f"use a profile for `{own}`: `--profile NAME`"
+        yield Finding.error(
+            "platform-mismatch",
+            "host",
+            f"`{operation.name}` is an operation of `{own}`, but {chosen}",
+            fix=f"{fix}; `cxcall operations` lists other operations",
+            source=f"contract {operation.contract.name}",
+        )
 
 
 def drop_other_credentials(layers: Sequence[SettingsByName]) -> list[SettingsByName]:

@@ -124,6 +124,16 @@ def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, h
     assert world.load().base_url == "https://api.mypurecloud.jp"
 
 
+def test_profile_of_a_sandbox_is_for_no_other_host(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
+    call, region = ("call", "--to", "+12025550123"), {"CXCALL_REGION": "eu-west-1"}
+    for words in ((*call, "-n"), (*call, "--yes")):
+        ran = cxcall(*words, env={**region, "CXCALL_ACCESS_TOKEN": SECRET}, code=3)
+        assert ran.err.count("region-mismatch") == 1
+        assert ran.out == ""
+    cxcall(*call, "--sandbox", "-n", env=region, code=0)
+
+
 @pytest.mark.parametrize(
     "own", ['region = "mypurecloud.de"', 'base_url = "https://api.mypurecloud.de"']
 )
