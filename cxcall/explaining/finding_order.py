@@ -177,10 +177,10 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
 
 
 def _is_coded(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> bool:
-    """Return whether the code of a refusal without a place has the words of the place of a finding."""
+    """Return whether the code of a refusal without a place, or of one around it, has the words of the place of a finding."""
     is_possible = finding.where[:1] == "/" and finding.code in _ACCEPTED and request.is_refused
     code = platform_code(request.response) if request.response and is_possible else ""
-    if not evidence.unplaced:
+    if not (evidence.unplaced or evidence.is_within(finding)):
         return False
     from cxcall.responses.refusals.names_in_message import names_place
 

@@ -231,6 +231,12 @@ def test_code_with_the_words_of_a_place_confirms_the_warning_there() -> None:
     ):  # fmt: skip
         response = {"status": 400, "body": {"message": "refused", "code": code}}
         assert tell({**exchange("POST", path, body), "response": response})[0] == expected, code
+    words = {
+        "message": "The phone columns are wrong",
+        "code": "contact.columns.do.not.contain.phone.number.column",
+    }
+    source = {**exchange("POST", lists, contact_list), "response": {"status": 400, "body": words}}
+    assert tell(source) == ["error value-not-allowed /phoneColumns/0/columnName"]
 
 
 def test_two_properties_that_exclude_each_other_are_one_finding() -> None:
