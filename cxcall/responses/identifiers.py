@@ -114,13 +114,12 @@ def correlation_place(platform: str) -> str:
 
 def correlation_id(response: HttpResponse) -> str | None:
     """Return the platform's ID of this exchange, from the headers, or else from the error body."""
-    for name in CORRELATION_HEADERS:
-        if found := response.headers.get(name, "").strip():
-            return redact(found)
+    places = [response.headers.get(name, "").strip() for name in CORRELATION_HEADERS]
     body = response.json()
     members = body if isinstance(body, dict) else {}
-    context = members.get("contextId") or members.get("correlationId")
-    return redact(str(context)) if context else None
+    places += [str(members.get(name) or "") for name in ("contextId", "correlationId")]
+    # `...` stands for an ID that somebody left out.
+    return next((redact(each) for each in places if any(map(str.isalnum, each))), None)
 
 
 def masked_correlation_id(request: HttpRequest, response: HttpResponse | None) -> str | None:

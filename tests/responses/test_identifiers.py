@@ -86,6 +86,8 @@ def test_location_names_what_a_success_created(
         (respond({}, CorrelationId=" a "), "a"),
         (respond({"contextId": "b", "correlationId": "c"}), "b"),
         (respond({"correlationId": 7}), "7"),
+        (respond({"contextId": "...", "correlationId": "c"}), "c"),
+        (respond({"contextId": "..."}), None),
         (respond({"contextId": ""}), None),
         (respond(["contextId"]), None),
         (respond(), None),
