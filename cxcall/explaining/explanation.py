@@ -16,12 +16,13 @@ from cxcall.explaining.checks.body.body_check import (
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
+from cxcall.explaining.checks.credentials.authorization_check import shows_sent_token
 from cxcall.explaining.checks.credentials.token_check import (
     check_sent_token_kind,
     find_twin,
     read_claims,
 )
-from cxcall.explaining.checks.header_check import check_headers, note_sent_header, shows_sent_token
+from cxcall.explaining.checks.header_check import check_headers, note_sent_header
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,

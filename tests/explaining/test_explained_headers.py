@@ -164,6 +164,12 @@ def test_reason_of_a_401_decides_whether_no_token_was_sent(
     assert ("a token was sent" in found.findings[0].message) == is_contradiction
 
 
+def test_variable_in_the_header_may_have_had_no_value() -> None:
+    text = f'curl {CAMPAIGNS} -H "Authorization: Bearer $TOKEN"\n{json.dumps(WITHOUT_TOKEN)}'
+    (found,) = explain(text)
+    assert "had a value" in found.findings[0].fix
+
+
 def test_token_that_a_har_file_does_not_show_may_have_been_sent() -> None:
     document = har(1)
     document["log"]["entries"][0]["response"] = {"status": 401, "headers": [], "content": {}}
