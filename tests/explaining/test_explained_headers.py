@@ -148,7 +148,9 @@ WITHOUT_TOKEN = {"message": "No token specified.", "code": "authentication.requi
 @each_case(
     "command, reason, expected",
     [
-        ("", REFUSED, ["error response", "warning header:Authorization"]),
+        ("", REFUSED, ["error response"]),
+        ("", {"message": "Go away now"}, ["error response", "warning header:Authorization"]),
+        ("", {"message": "Invalid token"}, ["error response", "warning header:Authorization"]),
         ("", {"message": "Unauthorized"}, ["error header:Authorization", "note response"]),
         ("", WITHOUT_TOKEN, ["error header:Authorization", "note response"]),
         (" -H 'Authorization: Bearer abcdefgh12345678'", REFUSED, ["error response"]),

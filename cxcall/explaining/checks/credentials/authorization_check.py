@@ -16,7 +16,9 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
-from cxcall.responses.refusals.finding_code_table import Advice
+from cxcall.responses.message_in_body import platform_code
+from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.refusals.finding_code_table import Advice, Meaning
 from cxcall.responses.refusals.reason_choice import find_cause, is_vague
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
@@ -24,6 +26,7 @@ from cxcall.transport.http_messages import Headers
 _UNAUTHORIZED = 401
 _AUTHORIZATION = "header:Authorization"
 _NOT_EXPORTED = "by default, browsers leave this header out of a HAR file"
+_REFUSED = ("credential", "token-expired")
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_NAMES = tuple(
     "access-token auth-token api-key apikey x-token authoris autoris autoriz".split()
@@ -53,7 +56,9 @@ def check_authorization(
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == _UNAUTHORIZED:
-        yield _missing_credentials(request, "the request has no `Authorization` header", fix=fix)
+        yield from _missing_credentials(
+            request, "the request has no `Authorization` header", fix=fix
+        )
     elif not value or is_redacted(value):
         return
     elif scheme.lower() == "basic":
@@ -69,19 +74,26 @@ def check_authorization(
         yield Finding.error(code, _AUTHORIZATION, message, fix=fix)
 
 
-def _missing_credentials(request: ObservedRequest, message: str, **more: str) -> Finding:
-    """Return the finding that the source shows no credentials in a request that got a 401.
+def _missing_credentials(request: ObservedRequest, message: str, **more: str) -> Iterator[Finding]:
+    """Yield the finding that the source shows no credentials in a request that got a 401.
 
-    It is an error if the API says so or gives no reason: an API that refuses a token got one. Browsers do not
-    write the header into a HAR file by default.
+    It is an error if the API says so or gives no reason, and none if the API refused a token, which it then got.
+    Browsers do not write the header into a HAR file by default.
     """
     found = Finding.error("token-missing", _AUTHORIZATION, message, **more)
     text, response = request.response_text, request.response
-    if response is not None and find_cause(response, text, is_api=True).code == found.code:
-        return found
+    if response is not None:
+        cause = find_cause(response, text, is_api=True)
+        if cause.code == found.code:
+            yield found
+            return
+        is_refused = cause.code in _REFUSED and cause.meaning != Meaning.NOT_AUTHENTICATED
+        if is_refused and find_platform_codes(platform_code(response)):
+            return
     if request.kind is SourceKind.CAPTURE:
-        return found._replace(severity=Severity.WARNING, why=_NOT_EXPORTED)
-    return found if is_vague(text) else found._replace(severity=Severity.WARNING)
+        yield found._replace(severity=Severity.WARNING, why=_NOT_EXPORTED)
+    else:
+        yield found if is_vague(text) else found._replace(severity=Severity.WARNING)
 
 
 def shows_sent_token(request: ObservedRequest) -> bool:
@@ -156,7 +168,7 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
         code = "token-grant" if is_scheme else "token-missing"
         yield Finding.error(code, _AUTHORIZATION, message, fix=fix, source=source)
     else:
-        yield _missing_credentials(request, message, fix=fix, source=source)
+        yield from _missing_credentials(request, message, fix=fix, source=source)
 
 
 def _describe(scheme: SecurityScheme) -> str:
