@@ -223,6 +223,12 @@ def test_parameter_that_the_api_refuses_is_to_be_filled_in() -> None:
 
 
 def test_host_in_a_known_region_is_replaced_by_that_of_the_api() -> None:
+    for path in ("/platform/api/v2/conversations/callbacks", "/api/v2/conversations/callbacks"):
+        body = {"queueId": QUEUE, "callbackNumbers": ["+12025550123"]}
+        source = {"method": "POST", "host": "apps.mypurecloud.de", "path": path, "status": 404}
+        found = find_correction(explain({**source, "body": body})[0])
+        assert found is not None
+        assert (found.base_url, found.missing) == ("https://api.mypurecloud.de", ())
     for host, expected in {
         "apps.mypurecloud.de": "https://api.mypurecloud.de",
         "api.a.b": "https://<host>",
@@ -230,3 +236,11 @@ def test_host_in_a_known_region_is_replaced_by_that_of_the_api() -> None:
         source = {"method": "POST", "host": host, "path": "/api/v2/conversations/calls"}
         found = corrected({**source, "status": 404, "body": {"phoneNumber": "+12025550123"}})
         assert found.base_url == expected
+
+
+def test_version_with_another_body_is_left_out() -> None:
+    url = CXONE.replace("v34.0", "v31.0")
+    text = f"POST {url}/campaigns\n\n{json.dumps({'name': 'Spring'})}\n\nHTTP/1.1 500 Internal Server Error\n"
+    corrected_request = find_correction(explain(text)[0])
+    assert corrected_request is not None
+    assert corrected_request.url == f"{CXONE}/campaigns"

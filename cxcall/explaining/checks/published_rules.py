@@ -20,7 +20,7 @@ from cxcall.explaining.operations.known_operations import (
     published_source,
 )
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.declared_conditions import find_breaches
+from cxcall.payloads.declared_conditions import Breach, find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 from cxcall.runtime.patterns import fold_name
 
@@ -54,6 +54,15 @@ def check_published(
                 yield found
 
 
+def find_version_breach(request: ObservedRequest, route: RouteMatch) -> Breach | None:
+    """Return the breach of a rule on the version in the path, which has another body; None if there is none."""
+    base_path = ACD_BASE_PATH.match(request.path)
+    if route.published is None or base_path is None:
+        return None
+    version = {"version": base_path[0].rpartition("/")[2].lower()}
+    return next(find_breaches(_rules(route.published, route.platform, "version"), version), None)
+
+
 def judge_version(
     request: ObservedRequest, route: RouteMatch, in_body: list[Finding]
 ) -> list[Finding]:
@@ -61,11 +70,7 @@ def judge_version(
 
     Another version has another schema: a body that does not match is not judged.
     """
-    base_path = ACD_BASE_PATH.match(request.path)
-    if route.published is None or base_path is None:
-        return in_body
-    version = {"version": base_path[0].rpartition("/")[2].lower()}
-    breach = next(find_breaches(_rules(route.published, route.platform, "version"), version), None)
+    breach = find_version_breach(request, route)
     if breach is None:
         return in_body
     if any(each.severity is not Severity.NOTE for each in in_body):

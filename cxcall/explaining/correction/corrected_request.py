@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
+from cxcall.explaining.checks.published_rules import find_version_breach
 from cxcall.explaining.checks.url.host_check import domain_of, has_slot, platform_of_host
 from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
 from cxcall.explaining.checks.url.query_check import members_for_body
@@ -288,8 +289,8 @@ def _refusal(explanation: Explanation) -> UsageError:
 def _base_url(explanation: Explanation, operation: Operation) -> str:
     """Return the scheme, host, and version of the failed request, with `<host>` if the host is wrong or not shown.
 
-    Another host in a known region is replaced by the API's. An operation of a user's own
-    document gets the base URL of the document instead.
+    A version with another body is left out, and another host in a known region is replaced by the API's. An
+    operation of a user's own document gets the base URL of the document instead.
     """
     request = explanation.request
     platform = platform_of_host(request.host)
@@ -303,7 +304,8 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
     else:
         url = f"{request.scheme or 'https'}://{request.host}"
         url = url if is_loopback_url(url) else f"https://{request.host}"
-    return url + _version(request.path, operation, request.status)
+    is_other = find_version_breach(request, explanation.route) is not None
+    return url + ("" if is_other else _version(request.path, operation, request.status))
 
 
 def _version(path: str, operation: Operation, status: int | None) -> str:

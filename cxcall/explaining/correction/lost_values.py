@@ -80,8 +80,10 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     is_same = called is not None and (called.method, called.path) == (own.method, own.path)
     if corrected.missing or not is_same:
         return False
-    path, status = urlsplit(corrected.url).path, request.status
-    if _plain_path(path, status) != _plain_path(request.path, status):
+    url, status = urlsplit(corrected.url), request.status
+    if request.host and url.netloc.lower() != request.host.lower():
+        return False
+    if _plain_path(url.path, status) != _plain_path(request.path, status):
         return False
     if corrected.operation.takes_body and parse_leniently(request.body) != (corrected.body or {}):
         return False
