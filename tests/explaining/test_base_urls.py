@@ -49,3 +49,19 @@ def test_path_of_one_segment_is_joined_if_it_is_published() -> None:
     for text, path in texts.items():
         (request,) = read_exchanges(text, "text")
         assert (request.method, request.path, request.body) == ("GET", path, None), text
+
+
+@each_case(
+    "code",
+    [
+        'var r = new RestRequest("{PATH}", Method.Post);\nr.AddUrlSegment("id", "Winter");\nvar x = await client.ExecuteAsync(r);',
+        'var r = new RestRequest("{PATH}", Method.Post);\nr.AddParameter("id", "Winter", ParameterType.UrlSegment);',
+        'Unirest.post("https://{HOST}{PATH}").routeParam("id", "Winter").asJson();',
+        'resp, err := client.R().SetPathParam("id", "Winter").Post("https://{HOST}{PATH}")',
+    ],
+)
+def test_parameter_of_the_path_has_the_value_that_a_call_gives_it(code: str) -> None:
+    path = "/api/v2/outbound/campaigns/{id}/start"
+    (request,) = read_exchanges(code.replace("{PATH}", path).replace("{HOST}", HOST), "text")
+    assert (request.method, request.path) == ("POST", path.replace("{id}", "Winter"))
+    assert request.body is None

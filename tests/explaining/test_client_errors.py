@@ -6,6 +6,7 @@ import pytest
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
+from cxcall.findings.errors import UsageError
 from helpers.cases import each_case
 from helpers.pasted_texts import PATH, QUEUE, URL
 
@@ -208,3 +209,22 @@ def test_wait_in_a_printed_rejection_is_read(printed: str, headers: str) -> None
     for code in ("", CALLED):
         (found,) = explain(code + printed.replace("HEADERS", headers))
         assert found.findings[0].fix == "send it again in 17 s, as the response asks"
+
+
+@each_case(
+    "report, code",
+    [
+        ("curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "outcome-unknown"),
+        ("curl: (52) Empty reply from server", "outcome-unknown"),
+        ("curl: (60) SSL certificate problem: unable to get local issuer certificate", "undelivered"),
+        ("curl: (3) URL using bad/illegal format or missing URL", "undelivered"),
+        ("curl: (56) CONNECT tunnel failed, response 407", "undelivered"),
+        ("java.net.SocketTimeoutException: Read timed out", "outcome-unknown"),
+    ],
+    quick=2,
+)  # fmt: skip
+def test_report_of_a_client_without_its_request_is_explained(report: str, code: str) -> None:
+    (found,) = explain(report)
+    assert [each.code for each in found.findings] == [code]
+    with pytest.raises(UsageError, match="cannot parse"):
+        explain("Our calls timed out yesterday.")

@@ -15,7 +15,11 @@ from cxcall.explaining.readers.messages.client_failures import (
     without_blocked_requests,
     without_responses_to_connect,
 )
-from cxcall.explaining.readers.messages.responses_in_text import RESPONSE_START, read_response
+from cxcall.explaining.readers.messages.responses_in_text import (
+    RESPONSE_START,
+    read_failure,
+    read_response,
+)
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
@@ -72,7 +76,7 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests of the first reader that finds a path, or else of the first that finds any."""
+    """Yield the requests of the first reader that finds a path, or else of the first that finds any, or a client's report."""
     without_path: list[ObservedRequest] = []
     shown = without_responses_to_connect(text)
     for name in _READERS:
@@ -87,7 +91,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
             yield from requests
             return
         without_path = without_path or requests
-    yield from without_path
+    yield from without_path or filter(None, [read_failure(text)])
 
 
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:

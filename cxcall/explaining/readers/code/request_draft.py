@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code import names_in_code
-from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code, names_json
+from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -24,16 +24,19 @@ from cxcall.explaining.readers.code.request_roles import (
     method_of,
     mime_of,
     role_of,
+    sets_segment,
     split_target,
     takes_headers_as_body,
 )
 from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
+    HEADERS_IN_BODY,
     MULTIPART,
     content_of,
     encode_draft,
     encode_query,
     form_members,
+    hinted_type,
     is_encoded_twice,
     is_serialized,
     names_media_type,
@@ -57,7 +60,6 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     variable_names,
 )
-from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
@@ -88,12 +90,6 @@ _EXACT = compile_on_use(
     r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
     r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
 )
-_HEADERS_IN_BODY = Finding.error(
-    "token-missing",
-    "header:Authorization",
-    "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
-    fix="give them in the third argument: `post(url, body, { headers })`",
-)
 _BEARER = compile_on_use(r"(?:set|with)?(?:oauth)?bearer(?:auth|token)?|withtoken")
 
 
@@ -112,6 +108,7 @@ class RequestDraft:
         self.form: dict[str, Any] = {}
         self.query: dict[str, Any] = {}
         self.has_hidden_query = False
+        self.segments: dict[str, str] = {}
         self.content_type = ""
         self.is_sent = False
         self.is_closed = False
@@ -150,8 +147,11 @@ class RequestDraft:
             self.headers[item[0]] = literal_header_text(item[1])
 
     def take_pair(self, name: str, call: CodeCall) -> bool:
-        """Use the header or query parameter that a call sets; return whether it sets one."""
+        """Use the header or the parameter of query or path that a call sets; return whether it sets one."""
         values = call.values()
+        if sets_segment(name, values):
+            self.segments[values[0]] = literal_header_text(values[1])
+            return True
         named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
         field = next((value for key, value in named.items() if "headerfield" in key), None)
         if isinstance(field, str) and values:
@@ -294,8 +294,9 @@ def request_of_draft(
     else:
         body, content_type = encode_draft(draft, headers.get(written) or draft.content_type, text)
     body = draft.hidden_body or None if body is None else body
-    if not written and body is not None and (known := content_type or _hinted_type(draft, text)):
-        headers["Content-Type"] = known
+    if not written and body is not None:
+        known = content_type or hinted_type(draft.target, text)
+        headers |= {"Content-Type": known} if known else {}
     is_client = is_in_code(_CLIENT, text)
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
@@ -314,7 +315,7 @@ def request_of_draft(
     )
     names = names_in_code.names_outside(draft.body, text)
     request = replace(request, other_names=names)
-    wrong_headers = (_HEADERS_IN_BODY,) * draft.has_headers_in_body
+    wrong_headers = (HEADERS_IN_BODY,) * draft.has_headers_in_body
     return replace(request, findings=(*wrong_encoding_findings(encoding), *wrong_headers))
 
 
@@ -330,16 +331,10 @@ def _has_hidden_headers(
     return is_sent_as_json or (bool(headers) and not is_client)
 
 
-def _hinted_type(draft: RequestDraft, text: str) -> str:
-    """Return the JSON media type if a method or argument of the client names it and no header does; else an empty text."""
-    # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
-    if draft.target.partition("?")[0].endswith("/token"):
-        return ""
-    return "application/json" if names_json(text) else ""
-
-
 def _with_query(draft: RequestDraft) -> str:
-    """Return the target with the query parameters that it does not show."""
+    """Return the target with the parameters of path and query that it does not show."""
+    for name, value in draft.segments.items():
+        draft.target = draft.target.replace(f"{{{name}}}", value)
     shown = dict(parse_qsl(draft.target.partition("?")[2]))
     query = {name: each for name, each in draft.query.items() if name not in shown}
     if draft.has_hidden_query and not draft.query and "?" not in draft.target:

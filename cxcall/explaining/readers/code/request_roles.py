@@ -47,6 +47,9 @@ METHOD_NAME = compile_on_use(
 )
 FOLD = compile_on_use(r"[^a-z]")
 PREFIX = compile_on_use(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
+_SEGMENT = compile_on_use(
+    r"(?i)(?:url_?segment|(?:path|route|url)_?param(?:eter)?|resolvetemplate)$"
+)
 _FORM = compile_on_use(r"[\w.-]+=[^\s{}<>&]*(?:&[\w.-]+=[^\s{}<>&]*)*")
 _RELATIVE = compile_on_use(r"\w[^\s/?:]*(?:/[^\s/?:]+)*/?(?:\?\S*)?")
 BASE_NAMES = compile_on_use(r"(?:base|prefix)_?ur[il]", re.IGNORECASE)
@@ -241,6 +244,12 @@ def path_below(base: str, text: str, *, is_sent: bool) -> str:
     is_path = is_sent and "/" in text
     is_path = is_path or is_published_path(remove_marks(f"{path}{text}").partition("?")[0])
     return f"/{text}" if is_path else ""
+
+
+def sets_segment(name: str, values: list[Any]) -> bool:
+    """Return whether a call gives a parameter of the path a value: `request.AddUrlSegment("id", value)`."""
+    is_named = _SEGMENT.search(name) or any("UrlSegment" in str(each) for each in values[2:])
+    return bool(is_named) and len(values) > 1 and isinstance(values[0], str)
 
 
 def is_document(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.code.names_in_code import is_in_code
+from cxcall.explaining.readers.code.names_in_code import is_in_code, names_json
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
@@ -55,6 +55,12 @@ _BODY_MAKERS = compile_on_use(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?
 # Constants and variables such as `JSON`, `MEDIA_TYPE_JSON`, `mediaType`, and `ContentType.APPLICATION_JSON`.
 _MEDIA_TYPE = compile_on_use(
     r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mime|charset|utf_?8)"
+)
+HEADERS_IN_BODY = Finding.error(
+    "token-missing",
+    "header:Authorization",
+    "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
+    fix="give them in the third argument: `post(url, body, { headers })`",
 )
 MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
@@ -263,6 +269,14 @@ def with_queries(terms: list[Any]) -> list[Any]:
         else each
         for before, each in pairwise([None, *terms])
     ]
+
+
+def hinted_type(target: str, text: str) -> str:
+    """Return the JSON media type if a method or argument of the client names it and no header does; else an empty text."""
+    # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
+    if target.partition("?")[0].endswith("/token"):
+        return ""
+    return "application/json" if names_json(text) else ""
 
 
 def sends_parts(draft: RequestDraft, content_type: str, text: str) -> bool:

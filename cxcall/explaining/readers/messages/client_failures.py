@@ -125,6 +125,11 @@ def without_failure(text: str) -> str:
     return text
 
 
+def is_report(line: str) -> bool:
+    """Return whether a line starts as clients and programs report an error."""
+    return _REPORT.match(line) is not None
+
+
 def _shorten(line: str, start: int, end: int) -> str:
     """Return a line, or the start of a long one with the failure that is named between two positions."""
     if end <= _MAX_LINE:

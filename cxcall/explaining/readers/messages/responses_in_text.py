@@ -21,6 +21,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.client_failures import (
     find_failure,
+    is_report,
     without_responses_to_connect,
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
@@ -230,6 +231,12 @@ def read_failed_url(text: str) -> ObservedRequest | None:
         path=url if "://" not in url else None,
         response=read_response(text[text.rfind("\n", 0, found.start()) + 1 : found.start()]),
     )
+
+
+def read_failure(text: str) -> ObservedRequest | None:
+    """Return a request of which a text shows nothing but a client's report; None if there is none."""
+    failure = find_failure(text)
+    return _failed_request(failure) if is_report(failure) else None
 
 
 def _failed_request(failure: str, **parts: Any) -> ObservedRequest:
