@@ -31,7 +31,10 @@ _OTHERS = "|".join(
         rf"(?=[0-9.]{{0,12}}[0-9]{{3}})(?:{_OCTET}\.){{3}}{_OCTET}",
     )
 )
-_DATE_OR_ADDRESS = rf"(?<![0-9A-Za-z+])(?:{_OTHERS})(?![0-9A-Za-z]|[().-]{{1,2}}[0-9])"
+_AFTER_DATE = rf"(?![0-9A-Za-z]|[().-]{{1,2}}(?!{_YEAR}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))[0-9])"
+_DATE_OR_ADDRESS = (
+    rf"(?<![0-9A-Za-z+])(?:{_OTHERS}){_AFTER_DATE}"  # `2026-01-01..2026-12-31` has two
+)
 # A date after a space is not part of the number before it.
 _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are

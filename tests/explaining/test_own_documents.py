@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.explaining.correction.corrected_request import correct_request
 from cxcall.explaining.explanation import explain
 from helpers.cases import each_case
 from helpers.explained_errors import problems
@@ -281,6 +282,34 @@ def test_path_that_differs_in_its_base_path_or_slash_is_why_it_is_not_found(
     assert all("`/v3/teams/7/calls`" in each.fix for each in found)
     (explanation,) = explain(sent('{"tag": "a"}', line=line, status=200), contract=dialer)
     assert not explanation.findings or explanation.findings[0].code != "path-unpublished"
+
+
+@each_case(
+    "segment, found",
+    [
+        ("2026-01-01..2026-12-31", []),
+        ("2026-01-01..2026-13-01", [("value-not-allowed", "path")]),
+        ("2026-01-01", [("path-unpublished", "path")]),
+    ],
+)
+def test_parameters_that_share_a_segment_of_the_path_are_checked(
+    tmp_path: Path, segment: str, found: list[Any]
+) -> None:
+    names, schema = ("from", "to"), {"type": "string", "format": "date"}
+    parameters = [{"name": each, "in": "path", "schema": schema} for each in names]
+    document = secured_api({})
+    document["paths"] = {
+        "/reports/{from}..{to}": {
+            "get": {"operationId": "report", "parameters": parameters, "responses": {}}
+        }
+    }
+    document.pop("security", None)
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document))
+    assert problems(f"curl {HOST}/reports/{segment}", file) == found
+    if not found:
+        (explanation,) = explain(f"curl {HOST}/reports/{segment}", contract=file)
+        assert [*correct_request(explanation).values.values()] == segment.split("..")
 
 
 @each_case(

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import Parameter
+from cxcall.contracts.path_templates import is_mixed, slot_names, slot_values
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
 from cxcall.explaining.checks.body.optional_members import is_optional_null
@@ -266,10 +267,10 @@ def _path_values(template: str, path: str) -> dict[str, str]:
     between: without that word, it is the ID of another kind of object. A plain word never counts as an ID.
     """
     expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
-    words = [each for each in expected if each[:1] != "{"]
-    values = {}
+    words = [each for each in expected if "{" not in each]
+    values = dict.fromkeys(slot_names(template), "")
     for index, name in enumerate(expected):
-        if name[:1] != "{":
+        if "{" not in name:
             continue
         before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
         places = [end := index - len(expected) + len(segments)]
@@ -277,8 +278,9 @@ def _path_values(template: str, path: str) -> dict[str, str]:
             pairs = enumerate(segments)
             same = [at for at, each in pairs if is_same_word(each, expected[before])]
             places = [*(at + index - before for at in same), *[end] * any(at < end for at in same)]
-        is_id = is_name_of_id(name[1:-1])
+        is_id = not is_mixed(name) and is_name_of_id(name[1:-1])
         found = (segments[at] for at in places if 0 <= at < len(segments))
         usable = (each for each in found if each not in words and (may_be_id(each) or not is_id))
-        values[name[1:-1]] = unquote(next(usable, ""))
+        read = (slot_values(name, each) for each in usable)
+        values |= {each: unquote(value) for each, value in next(filter(None, read), {}).items()}
     return values

@@ -14,6 +14,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.left_out_operations import LeftOutOperation, read_left_out_operations
 from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
+from cxcall.contracts.path_templates import is_mixed
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -97,8 +98,7 @@ class PublishedOperations:
         if not found and not path.lower().startswith(f"{self.base_path.lower()}/"):
             segments = path_segments(self.base_path + path)
             found = self._find(segments)
-        # A word sorts before the names of parameters, which start with a brace.
-        found.sort(key=lambda each: each[0])
+        found.sort(key=lambda each: [(kind in (ID, VALUE), kind) for kind in each[0]])
         if not found:
             return None
         shape = found[0][0]
@@ -137,7 +137,7 @@ class PublishedOperations:
     def words(self) -> frozenset[str]:
         """The fixed segments of all paths, in lower case."""
         text = "/".join(row[1].lower() for row in self._rows)
-        return frozenset(each for each in text.split("/") if each and each[:1] != "{")
+        return frozenset(each for each in text.split("/") if each and "{" not in each)
 
 
 def _tree_of(operations: Iterable[PublishedOperation]) -> PathTree:
@@ -181,9 +181,9 @@ def path_segments(path: str) -> tuple[str, ...]:
 
 @cache
 def _template_segment(segment: str) -> str:
-    """Return a word of a path template in lower case, and ID or VALUE for a parameter."""
-    if segment[:1] != "{":
-        return segment.lower()
+    """Return a word of a path template in lower case, ID or VALUE for a parameter, and a mixed segment unchanged."""
+    if segment[:1] != "{" or is_mixed(segment):
+        return segment if "{" in segment else segment.lower()
     return ID if _ID_NAME.fullmatch(segment) else VALUE
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.path_templates import is_mixed, slot_values
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import count_typos, is_typo
 from cxcall.runtime.patterns import compile_on_use, name_words
@@ -47,7 +48,7 @@ def count_words(segments: Iterable[str]) -> int:
 
 
 class PathTree:
-    """Path templates by their segments: lower-case words, ID or VALUE for a parameter.
+    """Path templates by their segments: lower-case words, ID or VALUE for a parameter, `{from}..{to}` unchanged.
 
     `operations` belong to the path that ends at this node; `most` is the number of segments of the longest template.
     """
@@ -76,7 +77,10 @@ class PathTree:
             if self.operations:
                 yield template, self.operations
             return
-        for key in (segments[0].lower(), ID, VALUE):
+        mixed = (
+            each for each in self.children if is_mixed(each) and slot_values(each, segments[0])
+        )
+        for key in (segments[0].lower(), *mixed, ID, VALUE):
             if child := self.children.get(key):
                 yield from child.find(segments[1:], (*template, key))
 
@@ -149,7 +153,7 @@ def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
     word = segment.lower()
     if expected in (ID, VALUE):
         return _value_distance(segment, expected, is_known=word in words)
-    if word == expected:
+    if word == expected or slot_values(expected, segment):
         return 0
     if _PREFIX.fullmatch(word) and _PREFIX.fullmatch(expected):
         return _PREFIX_SEGMENT

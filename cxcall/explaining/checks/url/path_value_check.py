@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.path_templates import slot_values
 from cxcall.explaining.checks.body.named_value_check import describe_wrong_id, kind_of
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -13,6 +16,8 @@ from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     OWN_ID,
     PublishedOperation,
+    find_place,
+    own_operations,
     path_segments,
 )
 from cxcall.explaining.operations.path_distance import may_be_id
@@ -20,6 +25,8 @@ from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, placeholder_finding
 from cxcall.runtime.patterns import IN_PERCENTS, compile_on_use, fold_name
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
 _VARIABLE = compile_on_use(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = compile_on_use(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
@@ -29,14 +36,29 @@ _NOT_FOUND = 404
 def path_values(path: str, template: str) -> dict[str, str]:
     """Return the values of a template's parameters in a path, without placeholders."""
     values = {
-        expected[1:-1]: segment
+        name: value
         for expected, segment in _pairs_from_end(template, path)
-        if expected[:1] == "{"
-        and not _is_unfilled(unquote(segment))
-        and segment[:1] != ":"
-        and not is_masked(segment)
+        for name, value in slot_values(expected, segment).items()
+        if not (_is_unfilled(unquote(value)) or value[:1] == ":" or is_masked(value))
     }
     return dict(reversed(values.items()))
+
+
+def with_masked_path(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
+    """Return a request without secrets in its path, by the names of parameters in the user's own contract."""
+    place = find_place(request.method, request.path, [own_operations(own)]) if own else None
+    secrets = {
+        value
+        for each in (place.methods.values() if place else ())
+        for name, value in path_values(request.path, each.path).items()
+        if kind_of_name(name) == SECRET
+    }
+    if not secrets:
+        return request
+    path = "/".join(MASKED if each in secrets else each for each in request.path.split("/"))
+    return replace(
+        request, path=path, secrets=request.secrets.union(secrets, map(unquote, secrets))
+    )
 
 
 def _pairs_from_end(template: str, path: str) -> Iterator[tuple[str, str]]:
