@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import COMMAND, RENAMED, ParsedDocument
+from cxcall.contracts.openapi_document import COMMAND, MASKED_NAMES, RENAMED, ParsedDocument
 from cxcall.contracts.operation import Operation
 from cxcall.findings.errors import UsageError
 
@@ -34,6 +34,19 @@ class Contract:
         self.is_shipped = is_shipped
         self.document = document
         self._operation_objects: dict[Any, Operation] = {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the state that another process had, which also masks the secrets that the document declares."""
+        self.__dict__.update(state)
+        self.with_masked_secrets()
+
+    def with_masked_secrets(self) -> Contract:
+        """Return this contract; what it declares as secret is masked from now on in all that is shown."""
+        if names := None if self.is_shipped else self.declared.get(MASKED_NAMES):
+            from cxcall.runtime.secrets.secret_names import declare_secret_names
+
+            declare_secret_names(names)
+        return self
 
     @cached_property
     def parts(self) -> OpenApiDocument:
@@ -228,7 +241,7 @@ def load_user_contract(path: str) -> Contract:
     """
     from cxcall.contracts.cached_document import open_document
 
-    return Contract(path, open_document(path, _convert))
+    return Contract(path, open_document(path, _convert)).with_masked_secrets()
 
 
 def _convert(path: str, content: bytes) -> Contract:

@@ -35,6 +35,8 @@ READ_NAMES = "x-cxcall-read-names"
 RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 RISK_WITH = "x-cxcall-rings-with"
+MASKED_NAMES = "x-cxcall-masked-names"
+"""In a user's document: the names of the parameters and properties that it declares as secrets."""
 
 
 class OperationEntry(NamedTuple):

@@ -30,7 +30,11 @@ from cxcall.explaining.checks.published_rules import (
     judge_version,
     note_unchecked_body,
 )
-from cxcall.explaining.checks.url.path_value_check import path_values, places_in_url
+from cxcall.explaining.checks.url.path_value_check import (
+    path_values,
+    places_in_url,
+    with_masked_path,
+)
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.finding_order import rank_findings
@@ -146,7 +150,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request, mask = mask_request(with_masked_unknown(with_method_of_body(request, own)))
+    request = with_masked_unknown(with_masked_path(with_method_of_body(request, own), own))
+    request, mask = mask_request(request)
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)

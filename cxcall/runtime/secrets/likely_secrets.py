@@ -16,14 +16,13 @@ from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
 from cxcall.runtime.secrets.published_formats import mask_format, published_formats
 from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
-    NUMBER_WORDS,
     SECRET,
     has_hint,
     has_secret_part,
     is_auth_header,
     is_form_secret,
     kind_of_name,
-    plain_words,
+    may_name_number,
 )
 from cxcall.runtime.secrets.strings_in_json import find_names, string_pattern, string_value
 from cxcall.runtime.text_decoding import escape_decodings
@@ -191,7 +190,7 @@ def is_likely_secret(name: str, value: Any) -> bool:
         return False
     if not isinstance(value, str) or is_plain(value):
         is_number = value.isdecimal() if isinstance(value, str) else type(value) in (int, float)
-        return is_number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
+        return is_number and may_name_number(name)
     secret = secret_of_login(value)
     return kind == SECRET or (is_random(secret) and not is_uuid(secret))
 

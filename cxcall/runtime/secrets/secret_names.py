@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SECRET_WORDS = frozenset(
     """
@@ -20,7 +24,7 @@ _RANDOM_WORDS = frozenset(
     ticket hash salt hmac codice chiave
     """.split()
 )
-NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
+_NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 # A text without these has only names of keys, and names of secrets before a colon.
 _HINTS = "secret passw token credential auth sess cookie bearer basic digest pwd".split()
@@ -67,11 +71,23 @@ _LOOK_ALIKES = str.maketrans(
 )
 _OTHER_LETTERS = str.maketrans("ıłŁøØđĐ", "ilLoOdD")
 _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\dA-Za-z_]+"
+_declared: set[str] = set()
+"""The names, in lower case, that a user's document declares for secrets."""
+
+
+def declare_secret_names(names: Iterable[str]) -> None:
+    """Count these names, in any case, as names of secrets from now on, in every thread."""
+    new = {name.lower() for name in names}
+    if not new <= _declared:
+        _declared.update(new)
+        kind_of_name.cache_clear()
 
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def kind_of_name(name: str) -> str:
     """Return the kind of a name: of a secret, or of a key, which is a secret if it is random; else empty."""
+    if name.lower() in _declared:
+        return SECRET
     if name.isascii() and not _has_part("".join(filter(str.isalnum, name)).lower(), _ANY_PARTS):
         return ""  # most names; faster than compiling the pattern of words
     words = plain_words(name)
@@ -87,6 +103,11 @@ def kind_of_name(name: str) -> str:
     if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
         return SECRET
     return KEY if is_key else ""
+
+
+def may_name_number(name: str) -> bool:
+    """Return whether the value of a secret with this name is secret also if it is a number."""
+    return name.lower() in _declared or not _NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
 
 
 def has_hint(folded: str) -> bool:

@@ -1,0 +1,84 @@
+"""What a user's document declares as `format: password` is masked like the values of names such as `pin`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.contract import load_user_contract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from helpers.command import Cxcall
+
+PASSWORD = {"type": "string", "format": "password"}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Doors", "version": "1"},
+    "servers": [{"url": "https://doors.example/v1"}],
+    "paths": {
+        "/doors/{doorWord}/calls/{date}..{until}": {
+            "post": {
+                "operationId": "callDoor",
+                "parameters": [
+                    {"name": "doorWord", "in": "path", "required": True, "schema": PASSWORD},
+                    {"name": "X-Gate-Word", "in": "header", "schema": PASSWORD},
+                ],
+                "requestBody": {"content": {"application/json": {"schema": {
+                    "type": "object",
+                    "properties": {
+                        "phrase1": {"allOf": [{"$ref": "#/components/schemas/Word"}], "maxLength": 5},
+                        "phrases2": {"type": "array", "items": PASSWORD},
+                        "inner": {"type": "object", "properties": {"digits3": PASSWORD}},
+                        "note": {"type": "string", "writeOnly": True, "maxLength": 3},
+                    },
+                }}}},
+                "responses": {"200": {"description": ""}},
+            }
+        }
+    },
+    "components": {"schemas": {"Word": {"type": "string", "format": "password"}}},
+}  # fmt: skip
+BODY = {"phrase1": "PHRopenAAAA", "phrases2": ["Xyz-openBBBB"], "inner": {"digits3": 4711}}
+SECRETS = ("PHRopenAAAA", "Xyz-openBBBB", "4711", "SLUGopenCCCC", "GATEopenDDDD")
+PASTE = f"""curl -X POST https://doors.example/v1/doors/SLUGopenCCCC/calls/2026-01-01..2026-02-01 \
+ -H 'X-Gate-Word: GATEopenDDDD' -H 'Content-Type: application/json' \
+ -d '{json.dumps({**BODY, "note": "long", "other": 1})}'
+HTTP/1.1 400 Bad Request
+
+{{"error": "PHRopenAAAA, Xyz-openBBBB, and GATEopenDDDD do not open SLUGopenCCCC"}}
+"""
+
+
+def write(folder: Path) -> str:
+    file = folder / "doors.json"
+    file.write_text(json.dumps(DOCUMENT))
+    return str(file)
+
+
+def test_names_of_secrets_are_found_in_a_document(tmp_path: Path) -> None:
+    declared = load_user_contract(write(tmp_path)).declared["x-cxcall-masked-names"]
+    assert declared == ["X-Gate-Word", "digits3", "doorWord", "phrase1", "phrases2"]
+
+
+def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
+    contract, file = write(tmp_path), cxcall.file("failed.txt", PASTE)
+    for options in ((), ("-o", "json"), ("--fix",)):
+        ran = cxcall("explain", file, "--contract", contract, "--all", *options)
+        assert not [each for each in SECRETS if each in ran.out + ran.err]
+    ran = cxcall("explain", file, "--contract", contract, code=3)
+    assert "doors.example/v1/doors/****/calls/2026-01-01..2026-02-01 ->" in ran.out
+    assert "`/note` must have at most 3 characters; it has 4" in ran.out
+
+
+def test_check_and_report_mask_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
+    contract, file = write(tmp_path), cxcall.file("body.json", json.dumps(BODY))
+    checked = cxcall("validate", file, "--contract", contract, code=3)
+    assert "`/phrase1` must have at most 5 characters; it has 11" in checked.out
+    places = ["--param=doorWord=SLUGopenCCCC", "--param=date=1", "--param=until=2"]
+    command = ["send", "callDoor", *places, "--file", file, "--contract", contract]
+    sent = cxcall(*command, "--sandbox", "--force", "-o", "json", code=5)
+    assert sent.envelope["request"]["url"].endswith("/doors/****/calls/1..2")
+    shown = checked.out + checked.err + sent.out + sent.err
+    assert not [each for each in SECRETS if each in shown]
