@@ -9,6 +9,8 @@ from http import HTTPStatus
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
+from cxcall.contracts.server_hosts import host_pattern
 from cxcall.explaining.checks.credentials.token_request_check import login_platform
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
@@ -31,7 +33,6 @@ from cxcall.runtime.patterns import (
     IN_PERCENTS,
     compile_on_use,
 )
-from cxcall.transport.origins import host_of
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = compile_on_use(
@@ -95,16 +96,22 @@ def is_foreign(request: ObservedRequest) -> bool:
 def is_own_server(request: ObservedRequest, own: Contract) -> bool:
     """Return whether the host belongs to a server of the user's own contract, and to neither platform."""
     is_platform = bool(platform_of_host(request.host))
-    return not is_platform and bool(request.host) and request.host.lower() in _own_hosts(own)
+    return not is_platform and any(each.fullmatch(request.host) for each in _own_hosts(own))
 
 
 @cache
-def _own_hosts(own: Contract) -> set[str]:
+def _own_hosts(own: Contract) -> list[re.Pattern[str]]:
     """Return the hosts of the servers that a user's contract declares, for itself and for its operations."""
-    declared = own.declared.get("servers") or ()
-    urls = [str(each.get("url", "")) for each in declared if not each.get("variables")]
-    servers = (own.base_url(), *urls, *(each.server for each in own.operations))
-    return {host_of(each).lower() for each in servers if each} - {""}
+    holders = (own.declared, *(each.declared for each in own.operations))
+    servers = {str(each): each for holder in holders for each in holder.get("servers") or ()}
+    return [*filter(None, map(host_pattern, servers.values()))]
+
+
+def is_other_server(request: ObservedRequest, operation: Operation) -> bool:
+    """Return whether the host belongs to a server of a user's contract, but not to one that an operation has of its own."""
+    own = [host_pattern(each) for each in operation.declared.get("servers") or ()]
+    is_own = not own or any(each and each.fullmatch(request.host) for each in own)
+    return not is_own and is_own_server(request, operation.contract)
 
 
 def other_vendor(request: ObservedRequest) -> Finding:

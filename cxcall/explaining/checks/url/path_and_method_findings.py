@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 from cxcall.contracts.left_out_operations import LeftOutOperation
 from cxcall.contracts.operation import Operation
-from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
+from cxcall.explaining.checks.url.host_check import (
+    has_slot,
+    is_other_server,
+    platform_of_path,
+)
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,
@@ -23,6 +27,7 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.transport.origins import host_of
 
 # A prefix that is missing, repeated, or of another version (docs/platforms/nice-cxone.md#base-url-and-versions).
 _PREFIXES = {
@@ -226,11 +231,16 @@ def _undeclared_path(
     nearest: PublishedOperation | None,
 ) -> Finding:
     """Return the finding that the user's own document, which is the only source, does not declare a path."""
+    found = nearest.load() if nearest else None
+    is_other = found is not None and is_other_server(request, found)
+    server = f", at `{host_of(found.server)}`" if found and is_other else ""
     return Finding.error(
         "path-unpublished",
         "path",
         f"`{request.method} {request.path}` is not among the operations of your document",
-        fix=_nearest_advice(nearest) if nearest else "see its operations: `cxcall operations`",
+        fix=_nearest_advice(nearest) + server
+        if nearest
+        else "see its operations: `cxcall operations`",
         why="the API refuses a path that does not exist, whatever the body",
         source=_own_source(sources),
     )
