@@ -309,7 +309,8 @@ def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[F
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
     if refusal.code in _ABOUT_TOKENS and any(
-        each.where == "header:Authorization" or each.code == "region-mismatch" for each in errors
+        each.where == "header:Authorization" or each.code in ("region-mismatch", "token-missing")
+        for each in errors
     ):
         return True
     if refusal.code in (*_ABOUT_IDS, *ABOUT_VALUES) and any(

@@ -11,8 +11,14 @@ from cxcall.contracts.parameter_styles import STYLES
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.conversion.schemas import Schemas
+
+
+_RANGES = ("*/*", "application/*")
+"""The ranges of media types that stand for any type."""
 
 
 class OpenApi3:
@@ -115,6 +121,7 @@ class OpenApi3:
         content = self.content(node.get("content"), f"{at}/content")
         for media in content.values():
             media.setdefault("schema", {})
+        content = with_ranges(content, node.get("content") or ())
         return {"required": node.get("required") is True, "content": content}
 
     def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
@@ -169,4 +176,9 @@ class OpenApi3:
 def media_type(name: str) -> str:
     """Return a media type without its parameters; a range that allows any type is JSON."""
     plain = name.partition(";")[0].strip().lower()
-    return JSON if plain in ("*/*", "application/*", "text/json") else plain
+    return JSON if plain in (*_RANGES, "text/json") else plain
+
+
+def with_ranges(content: dict[str, Any], declared: Iterable[Any]) -> dict[str, Any]:
+    """Return the content of a request's body, also with the ranges that a document declares for it."""
+    return {**content, **{name: {} for name in declared if name in _RANGES}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.contracts.conversion.openapi3_parts import OpenApi3, media_type
+from cxcall.contracts.conversion.openapi3_parts import OpenApi3, media_type, with_ranges
 from cxcall.contracts.conversion.operation_parameters import BODY_PLACES
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.contracts.request_url import path_of_url
@@ -75,10 +75,10 @@ class Swagger2(OpenApi3):
             if node.get("in") == "body":
                 schema = self._schemas.convert(node.get("schema") or {}, f"{place}/schema")
                 media = {"schema": schema}
-                return {
-                    "required": node.get("required") is True,
-                    "content": dict.fromkeys(names or [JSON], media),
-                }
+                content = dict.fromkeys(names or [JSON], media)
+                consumed = operation.get("consumes") or self._source.root.get("consumes") or ()
+                content = with_ranges(content, consumed)
+                return {"required": node.get("required") is True, "content": content}
         fields = [each for each in parameters if each[0].get("in") == "formData"]
         return self._form(fields, names) if fields else {}
 

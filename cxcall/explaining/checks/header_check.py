@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cxcall.contracts.media_types import accepts_media_type
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.authorization_check import check_authorization
@@ -16,6 +17,7 @@ from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.form_bodies import has_headers
+from cxcall.payloads.payload import is_form
 from cxcall.payloads.placeholders import (
     is_withheld,
 )
@@ -65,10 +67,12 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         yield from _check_boundary(request)
     if not expected or actual == expected or (is_json(actual) and expected == JSON):
         return
+    if actual and route.rules and accepts_media_type(route.rules, actual, request.body or ""):
+        return
     is_json_body = isinstance(find_json(request.body or "", None), dict | list)
     if expected != JSON and not actual and not is_json_body:
         return  # curl and `requests` send the type of a form by themselves
-    is_form, is_text = is_json_body and not is_json(expected), is_json_body and not is_json(actual)
+    is_fields, is_text = is_json_body and is_form(expected), is_json_body and not is_json(actual)
     severity = Severity.ERROR
     if route.is_token and expected != JSON and is_json_body:
         severity = Severity.NOTE  # the error on the body names the required type
@@ -82,7 +86,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         if actual
         else f"`Content-Type` must be `{expected}`, but the body is sent without one",
         fix=f"send `Content-Type: {expected}`"
-        if not is_form
+        if not is_fields
         else f"send the fields as `{expected}`, not as JSON; clients then set this header",
         why=_why_wrong_type(expected, actual),
         source=f"contract {route.operation.contract.name}" if route.operation else "",
@@ -118,7 +122,8 @@ def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
         rules = route.rules
         if rules is None and route.is_own:
             return ""  # the document does not say it
-        return (rules.media_type if rules else "") or JSON
+        declared = (rules.media_type, *rules.unsupported_media) if rules else ()
+        return "" if "*/*" in declared else next(filter(None, declared), JSON)
     endpoint = expected_endpoint(request, route.platform)
     return endpoint.content_type if endpoint else ""
 

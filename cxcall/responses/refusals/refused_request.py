@@ -111,7 +111,9 @@ class RefusedRequest(NamedTuple):
 
     def _advise_on_type(self) -> str:
         """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
+        declared = self.operation.unsupported_media if self.operation else ()
         expected = self.operation.media_type if self.operation else ""
+        expected = expected or next((each for each in declared if "*" not in each), "")
         if not expected and self.is_token:
             expected = URLENCODED
         if expected and expected != JSON:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from cxcall.contracts.json_schema import alternatives_of
+from cxcall.contracts.media_types import is_unchecked_type
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
@@ -73,12 +74,15 @@ def check_sent_body(
 
     If the request was sent to another path, errors become warnings.
     """
+    rules = route.rules
     if route.is_token or is_upload(request.path):
         return
     if not request.body:
         yield from check_missing_body(request, route.operation)
         return
-    form = read_form(request, route.rules)
+    if rules and is_unchecked_type(rules, request.content_type, request.body):
+        return
+    form = read_form(request, rules)
     if form is not None:
         for each in _check_payload(request, form, route, operation):
             is_hidden = _is_withheld(form, each.where) or request.is_unobserved(each)

@@ -153,7 +153,7 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
     A request without any credentials is reported only if the API refused it: the source may not show them.
     """
     alternatives = operation.security
-    if any(all(_has_credential(request, each) for each in entry) for entry in alternatives):
+    if any(all(has_credential(request, each) for each in entry) for entry in alternatives):
         return
     value = request.header("Authorization").strip()
     if not value and request.status != _UNAUTHORIZED:
@@ -168,7 +168,10 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
         code = "token-grant" if is_scheme else "token-missing"
         yield Finding.error(code, _AUTHORIZATION, message, fix=fix, source=source)
     else:
-        yield from _missing_credentials(request, message, fix=fix, source=source)
+        first = next((key for entry in alternatives for key in entry), SecurityScheme("", BEARER))
+        place = "header:Cookie" if first.place == "cookie" else f"{first.place}:{first.field}"
+        for each in _missing_credentials(request, message, fix=fix, source=source):
+            yield each._replace(where=place)
 
 
 def _describe(scheme: SecurityScheme) -> str:
@@ -179,7 +182,7 @@ def _describe(scheme: SecurityScheme) -> str:
     return f"`{scheme.declared}`"
 
 
-def _has_credential(request: ObservedRequest, scheme: SecurityScheme) -> bool:
+def has_credential(request: ObservedRequest, scheme: SecurityScheme) -> bool:
     """Return whether a request has a credential at the place that a scheme declares; true for an unknown scheme."""
     if scheme.kind in _WORDS:
         word, _, rest = request.header("Authorization").strip().partition(" ")

@@ -9,6 +9,7 @@ from typing import Any
 from cxcall.contracts.json_schema import JsonSchema, convert_text
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.contracts.parameters import Parameter
+from cxcall.contracts.security_schemes import keys_in_query
 from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.observed_request import ObservedRequest
@@ -184,10 +185,16 @@ def _describe(parameter: Parameter) -> JsonSchema:
     return {**parameter.schema, **({"description": about} if about else {})}
 
 
+def query_without_keys(request: ObservedRequest, operation: Operation) -> list[tuple[str, str]]:
+    """Return the query without the API keys that the document of the operation declares in it."""
+    keys = keys_in_query(operation.security)
+    return [pair for pair in request.query if pair[0] not in keys]
+
+
 def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
     """Return the query as members, each in its declared type; None stands for a value that is not shown."""
     members: dict[str, Any] = {}
-    for name, text in request.query:
+    for name, text in query_without_keys(request, operation):
         schema = _query_operation(operation).schema_at(join_pointer("", name))
         if f"query:{name}" in request.unknown or is_withheld(text):
             members[name] = None

@@ -1,0 +1,28 @@
+"""Compare the media type of a body with those that a document declares for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.contracts.operation import is_json
+
+if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
+
+
+def accepts_media_type(operation: Operation, media_type: str, body: str) -> bool:
+    """Return whether an operation declares a media type for its body.
+
+    A range such as `*/*` counts unless the body is JSON: a server that does not say more takes JSON only as such.
+    """
+    request_body = operation.contract.resolve(operation.declared.get("requestBody", {}))
+    declared = request_body.get("content", {})
+    ranges = (f"{media_type.partition('/')[0]}/*", "*/*") if body.lstrip()[:1] not in "{[" else ()
+    return not declared.keys().isdisjoint((media_type, *ranges))
+
+
+def is_unchecked_type(operation: Operation, media_type: str, body: str) -> bool:
+    """Return whether a body of a media type, empty if it is not known, has no schema that cxcall checks, such as XML."""
+    if not operation.takes_body or media_type in ("", operation.media_type):
+        return bool(operation.unsupported_media)
+    return not is_json(media_type) and accepts_media_type(operation, media_type, body)
