@@ -54,6 +54,17 @@ Alternative = tuple[SecurityScheme, ...]
 """Schemes that a request needs together; empty if it needs no credentials."""
 
 
+def keys_of(alternative: Alternative) -> list[SecurityScheme]:
+    """Return the schemes of an alternative that are API keys."""
+    return [each for each in alternative if each.kind == API_KEY]
+
+
+def keys_in_query(alternatives: Iterable[Alternative]) -> set[str]:
+    """Return the names that API keys have in the query."""
+    keys = (key for each in alternatives for key in keys_of(each))
+    return {key.field for key in keys if key.place == "query"}
+
+
 def list_alternatives(
     document: Mapping[str, Any], declared: Sequence[Iterable[str]] | None
 ) -> tuple[Alternative, ...]:

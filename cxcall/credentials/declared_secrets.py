@@ -7,7 +7,13 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
-from cxcall.contracts.security_schemes import API_KEY, BASIC, Alternative, SecurityScheme
+from cxcall.contracts.security_schemes import (
+    API_KEY,
+    BASIC,
+    Alternative,
+    SecurityScheme,
+    keys_of,
+)
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import credentials_error, login_value
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
@@ -92,11 +98,6 @@ class DeclaredSecrets:
         return credentials_error(
             f"{what} has a character that cannot be sent", "copy only the value", where=self.source
         )
-
-
-def keys_of(alternative: Alternative) -> list[SecurityScheme]:
-    """Return the schemes of an alternative that are API keys."""
-    return [each for each in alternative if each.kind == API_KEY]
 
 
 def split_keys(text: str, keys: list[SecurityScheme]) -> dict[str, str]:

@@ -7,10 +7,18 @@ sent only to the host that the user named for them, never to one that only a doc
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
+from cxcall.contracts.security_schemes import (
+    API_KEY,
+    BASIC,
+    BEARER,
+    Alternative,
+    SecurityScheme,
+    keys_of,
+)
 from cxcall.credentials import stored_logins, token_cache
 from cxcall.credentials.access_token import (
     EXPLICIT,
@@ -21,7 +29,6 @@ from cxcall.credentials.access_token import (
 from cxcall.credentials.declared_secrets import (
     DeclaredSecrets,
     check_place,
-    keys_of,
     split_keys,
 )
 from cxcall.credentials.token_provider import (
@@ -35,9 +42,9 @@ from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.secrets.known_secrets import redacted_repr, remember_secrets
+from cxcall.settings.credential_variables import credential_places, usable_alternative
 from cxcall.settings.sources import Layer
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.curl_command import KEY, named_key
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
@@ -219,27 +226,15 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     if chosen == () and any(not scheme.name for entry in operation.security for scheme in entry):
         chosen = None  # the document declares no `security`
     if chosen is None:
-        usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
-        if operation.security and not usable:
+        chosen = usable_alternative(operation)
+        if chosen is None:
             raise _no_credentials(settings, operation.security)
-        chosen = usable[0] if usable else (SecurityScheme("", BEARER),)
     for each in chosen:
         if each.kind == API_KEY:
             check_place(each)
-    return [_describe_place(settings, each, chosen) for each in chosen]
-
-
-def _describe_place(
-    settings: Settings, scheme: SecurityScheme, alternative: Alternative
-) -> tuple[str, str, str]:
-    if _takes_token(settings, scheme):
-        return ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")
-    if scheme.kind == BASIC:
-        return ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD")
-    keys = keys_of(alternative)
     text = str(settings.values["api_key"].value or "")
-    is_part = len(keys) > 1 or split_keys(text, keys)
-    return (scheme.place, scheme.field, named_key(scheme.field) if is_part else KEY)
+    is_named = bool(split_keys(text, keys_of(chosen)))
+    return credential_places(chosen, partial(_takes_token, settings), is_named=is_named)
 
 
 def _takes_token(settings: Settings, scheme: SecurityScheme) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
 """The place, the name, and the variable of a token. The place of Basic credentials is `user`."""
 KEY = "$CXCALL_API_KEY"
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
 
 _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
 
@@ -66,10 +67,21 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
         if name.lower() not in names
     ]
     if request.body is not None:
-        words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
+        words.append(f"--data-raw {_quote_body(request.body.decode('utf-8', 'replace'))}")
     if private:
         words.append("\n".join(["--config - <<END", *private, "END"]))
     return " \\\n  ".join(words)
+
+
+def _quote_body(text: str) -> str:
+    """Return a body as a word of a shell; one with control characters, such as a multipart form, with escapes for them."""
+    import shlex
+
+    if not re.search(_CONTROL, text):
+        return shlex.quote(text)
+    quoted = re.sub(r"[\\']", r"\\\g<0>", text).replace("\r", "\\r")
+    escaped = re.sub(_CONTROL, lambda match: f"\\x{ord(match[0]):02x}", quoted)
+    return f"$'{escaped}'"
 
 
 def _configuration(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -93,6 +94,13 @@ def test_multipart_form_is_sent_and_read_back(cxcall: Cxcall) -> None:
     shown = cxcall(*call, *more, "-n", code=0).out
     assert 'Content-Disposition: form-data; name="attachment"; filename="attachment"' in shown
     assert shown.count('name="tags"') == 2
+    curl = cxcall(*call, *more, "--curl", code=0).out
+    script = cxcall.file("script.sh", f'curl() {{ printf %s "${{@: -3:1}}"; }}\n{curl}')
+    run = subprocess.run(
+        ["bash", str(cxcall.folder / script)], input=b"yes\n", capture_output=True, check=True
+    )
+    assert run.stdout.partition(b"--")[2].replace(b"\r", rb"\r").decode() in shown
+    assert run.stdout.endswith(b"--\r\n")
     cxcall(*call, *more, "--sandbox", code=0)
     assert "phone-kind" in cxcall(*call[:-1], '/to="911"', "-n", "-o", "json", code=3).codes
 

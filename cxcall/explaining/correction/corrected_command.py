@@ -50,8 +50,8 @@ def command_words(request: CorrectedRequest) -> list[str]:
     for name, value in request.values.items():
         is_safe = name in flags and not value.startswith("-")
         words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
-    contract = request.operation.contract
-    if contract.is_shipped or request.base_url != contract.base_url():
+    contract, server = request.operation.contract, request.operation.server
+    if contract.is_shipped or request.base_url != (server or contract.base_url()):
         words += ["--base-url", request.base_url]
     return [*words, *(["--file", "-"] * request.operation.takes_body), "--dry-run"]
 

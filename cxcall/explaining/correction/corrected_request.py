@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -10,15 +10,25 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.checks.published_rules import find_version_breach
-from cxcall.explaining.checks.url.host_check import domain_of, has_slot, platform_of_host
+from cxcall.explaining.checks.url.host_check import (
+    domain_of,
+    has_slot,
+    is_other_server,
+    platform_of_host,
+)
 from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
-from cxcall.explaining.checks.url.query_check import members_for_body
+from cxcall.explaining.checks.url.query_check import members_for_body, query_parameters
 from cxcall.explaining.correction.corrected_command import (
     command_words,
     for_bash,
     for_cmd,
     for_powershell,
     json_text,
+)
+from cxcall.explaining.correction.corrected_exchange import (
+    as_curl,
+    choose_credentials,
+    sent_headers,
 )
 from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
 from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
@@ -39,8 +49,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.runtime.secrets.known_secrets import MASKED
-from cxcall.transport.curl_command import curl, with_confirmation
-from cxcall.transport.http_messages import HttpRequest
+from cxcall.settings.credential_variables import Place
 from cxcall.transport.origins import is_loopback_url
 
 _WRONG_HOST = ("host-unknown", "platform-mismatch")
@@ -52,7 +61,7 @@ class CorrectedRequest(NamedTuple):
 
     `missing` are the places that a person must fill in: placeholders, and values that are still wrong.
     `left_out` are the places of the failed request that the operation does not use. `findings` are the
-    findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
+    findings on the corrected request. `values` are the parameters of path, query, and headers; `contract_file` is the
     user's own document, if it declares the operation; `name` is another name of the operation. `lost` are the
     places of values that are left out, or that the API may ignore, and that may say whom to call, when, or whether.
     `is_wider` says that without them, only the path says what the request is for: all contacts or numbers there.
@@ -68,6 +77,7 @@ class CorrectedRequest(NamedTuple):
     findings: tuple[Finding, ...]
     lost: tuple[str, ...]
     is_wider: bool
+    credentials: Sequence[Place]
     contract_file: str = ""
     name: str = ""
 
@@ -81,11 +91,12 @@ class CorrectedRequest(NamedTuple):
         """The URL, with placeholders unchanged."""
         filled = {name: value for name, value in self.values.items() if not is_placeholder(value)}
         url = self.operation.url(self.base_url, filled).replace("%7B", "{").replace("%7D", "}")
+        names = {each.name: sent for sent, each in query_parameters(self.operation).items()}
         for name, value in self.values.items():
             if name not in filled and f"{{{name}}}" in url:
                 url = url.replace(f"{{{name}}}", value)
-            elif name not in filled:
-                url += f"{'&' if '?' in url else '?'}{quote(name)}={value}"
+            elif name not in filled and name in names:
+                url += f"{'&' if '?' in url else '?'}{quote(names[name])}={value}"
         return url
 
     def as_text(self, form: str) -> str:
@@ -93,22 +104,9 @@ class CorrectedRequest(NamedTuple):
         if form == "json":
             return json_text(self.body)
         if form == "curl":
-            return self._as_curl()
+            return as_curl(self)
         write = {"send": for_bash, "cmd": for_cmd, "powershell": for_powershell}[form]
         return write(command_words(self), self.body, has_body=self.operation.takes_body)
-
-    def _as_curl(self) -> str:
-        """Return a curl command that takes the token from the environment.
-
-        If the request can place a call, the command asks first, because a shell runs a pasted command at once.
-        """
-        headers = {"Accept": "application/json"}
-        content = None
-        if self.operation.takes_body:
-            headers["Content-Type"] = "application/json"
-            content = json_text(self.body, indent=None).encode()
-        command = curl(HttpRequest(self.operation.method, self.url, headers, content))
-        return with_confirmation(command) if self.operation.can_place_call else command
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -116,6 +114,7 @@ class CorrectedRequest(NamedTuple):
             "operation": self.operation.name,
             "method": self.operation.method,
             "url": self.url,
+            "headers": sent_headers(self.operation, self.values),
             "body": self.body if self.operation.takes_body else None,
             "missing": list(self.missing),
             "leftOut": list(self.left_out),
@@ -190,6 +189,7 @@ def _correct(
         tuple(each for each in findings if not _is_about_placeholder(each, body)),
         (*lost, *(each.where for each in findings if each.code == "property-unknown")),
         is_wider,
+        choose_credentials(explanation.request, operation),
     )
 
 
@@ -228,7 +228,7 @@ def _find_operation(
 ) -> Operation | None:
     """Return the operation that was meant: that of the body, or else the nearest operation."""
     operation = explanation.operation
-    if operation is None or explanation.route.is_token:
+    if operation is None or explanation.route.is_token or _unsupported_part(explanation):
         return None
     # A refusal of a misspelled path proves nothing about the operation at the correct path.
     is_called = explanation.route.operation is not None
@@ -265,7 +265,23 @@ def _published_alternative(
     return next(filter(None, found), None)
 
 
+def _unsupported_part(explanation: Explanation) -> str:
+    """Return why cxcall can write no request of the operation that has the body of the failed one; else empty."""
+    operation, request = explanation.operation, explanation.request
+    if operation is None or operation.contract.is_shipped:
+        return ""
+    if request.body and (media := operation.unsupported_media):
+        return f"its body has the type `{'` or `'.join(media)}`, which cxcall does not write"
+    return operation.unsupported_reason
+
+
 def _refusal(explanation: Explanation) -> UsageError:
+    if reason := _unsupported_part(explanation):
+        return UsageError(
+            f"cxcall cannot write the corrected request: {reason}",
+            where="--fix",
+            fix="correct the request by its findings",
+        )
     if explanation.route.is_token:
         return UsageError(
             "a token request contains secrets and cannot be printed",
@@ -290,15 +306,16 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
     """Return the scheme, host, and version of the failed request, with `<host>` if the host is wrong or not shown.
 
     A version with another body is left out, and another host in a known region is replaced by the API's. An
-    operation of a user's own document gets the base URL of the document instead.
+    operation of a user's own document gets its server instead, also if the host is another server of the document.
     """
-    request = explanation.request
+    request, is_shipped = explanation.request, operation.contract.is_shipped
     platform = platform_of_host(request.host)
     about_host = {each.code for each in explanation.findings if each.where == "host"}
     is_wrong = not about_host.isdisjoint(_WRONG_HOST) or platform not in ("", operation.platform)
-    if is_wrong or not request.host or has_slot(request.host):
-        if not operation.contract.is_shipped:
-            return operation.contract.base_url()
+    is_other = not is_shipped and is_other_server(request, operation)
+    if is_wrong or is_other or not request.host or has_slot(request.host):
+        if not is_shipped:
+            return operation.server or operation.contract.base_url()
         domain = domain_of(request.hostname) if platform == operation.platform else ""
         url = f"https://{f'api.{domain}' if domain else _OPEN_HOST}"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +18,7 @@ from cxcall.explaining.checks.url.query_check import (
     find_member_renames,
     find_query_renames,
     query_parameters,
+    query_without_keys,
 )
 from cxcall.explaining.correction.lost_values import find_lost_ids
 from cxcall.explaining.explanation import Explanation
@@ -27,12 +28,13 @@ from cxcall.explaining.operations.path_distance import is_same_word, may_be_id
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_corrections import correct_text, new_value, placeholder
-from cxcall.payloads.payload import Payload, empty_value
+from cxcall.payloads.payload import Payload, empty_value, is_form
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import check_body, is_valid_text
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import compile_on_use, fold_name
 from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.likely_secrets import masked_headers
 
 _MAX_ROUNDS = 200
 _WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}
@@ -131,8 +133,10 @@ def _apply(body: Any, findings: Sequence[Finding]) -> Any:
 def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any) -> Any:
     """Return a body with placeholders for values that are wrong, masked, or not known to the source."""
     body = apply_edits(body, _unknown_values(explanation, body))
+    is_a_form = is_form(operation.media_type)
     for pointer, value in leaves(body):
-        if isinstance(value, str) and MASKED in value:
+        is_file = is_a_form and pointer and str(value).startswith("@")
+        if isinstance(value, str) and (MASKED in value or is_file):
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where
@@ -176,22 +180,33 @@ def _placeholder(operation: Operation, pointer: str, format_name: str) -> Edit:
 def correct_parameters(
     explanation: Explanation, operation: Operation, body: Any
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the parameters of path and query, and the places of values that the operation does not use."""
+    """Return the parameters of path, query, and headers, and the places of values that the operation does not use."""
     request = explanation.request
-    in_url = (each for each in operation.parameters if each.location in ("path", "query"))
-    parameters = {each.name: each for each in in_url}
+    parameters = {each.name: each for each in operation.parameters}
     parameter_values, left_out = _correct_query(request, operation, body)
-    in_body, not_used = _members_as_parameters(operation, body, parameters)
+    in_url = {name: each for name, each in parameters.items() if each.location != "header"}
+    in_body, not_used = _members_as_parameters(operation, body, in_url)
     parameter_values |= in_body
     left_out += not_used
     values = _path_values(operation.path, request.path)
     parameter_values |= {name: value for name, value in values.items() if name in parameters}
+    parameter_values |= dict(_header_values(request, parameters.values()))
     values = {
         name: _usable_value(explanation, operation, parameter, parameter_values.get(name, ""))
         for name, parameter in parameters.items()
         if name in parameter_values or parameter.required
     }
     return values, (*left_out, *find_lost_ids(request.path, operation, values.values()))
+
+
+def _header_values(
+    request: ObservedRequest, parameters: Iterable[Parameter]
+) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a request that are parameters; one with a secret is to be filled in."""
+    for each in parameters:
+        name = each.as_sent.name
+        if each.location == "header" and (value := request.header(name)):
+            yield each.name, next(iter(masked_headers({name: value}).values()))
 
 
 def _members_as_parameters(
@@ -230,7 +245,7 @@ def _correct_query(
     same = {fold_name(name): name for name in parameters}
     query: dict[str, str] = {}
     left_out = []
-    for name, value in request.query:
+    for name, value in query_without_keys(request, operation):
         known = same.get(fold_name(name), "")
         target = known or renames.get(name, name)
         if known or (target in parameters and is_valid_text(parameters[target].schema, [value])):

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.checks.url.query_check import query_without_keys
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
 from cxcall.explaining.operations.path_distance import is_value
@@ -87,7 +88,7 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
         return False
     if corrected.operation.takes_body and parse_leniently(request.body) != (corrected.body or {}):
         return False
-    names = {name for name, _ in request.query}
+    names = {name for name, _ in query_without_keys(request, own)}
     return names <= set(corrected.values) and not _has_wrong_header(explanation)
 
 
