@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from cxcall.contracts.json_schema import convert_text, schema_types
+from cxcall.contracts.json_schema import convert_text, member_schema, schema_types
 from cxcall.contracts.parameters import JSON_STYLE, SEPARATORS
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
@@ -147,3 +147,52 @@ def read_query(entry: Parameter, values: Mapping[str, Sequence[str]]) -> list[st
 def read_path(entry: Parameter, text: str) -> list[str]:
     """Return the texts of a parameter in a decoded segment of a path."""
     return text.split(",") if entry.is_list else [text]
+
+
+def text_in_query(entry: Parameter, pairs: Sequence[tuple[str, str]]) -> tuple[str, set[str]]:
+    """Return the text for which `query_pairs` writes a parameter as it is in a query, and the names of its pairs.
+
+    Both are empty if the query does not have the parameter.
+    """
+    if entry.is_object and (entry.style == "deepObject" or (entry.explode and not entry.style)):
+        found = {name: (_member_name(entry, name), text) for name, text in pairs}
+        members = dict(pair for pair in found.values() if pair[0])
+        if members:
+            return _object_text(entry, members), {name for name, pair in found.items() if pair[0]}
+    own = [text for name, text in pairs if name == entry.name]
+    return (text_of_parts(entry, own), {entry.name}) if own else ("", set())
+
+
+def text_of_parts(entry: Parameter, texts: Sequence[str]) -> str:
+    """Return the text of a parameter whose values in a request are `texts`: more than one if a list is repeated."""
+    separator = SEPARATORS.get(entry.style, ",")
+    if entry.style == JSON_STYLE or entry.kind == "text" or texts[-1].lstrip()[:1] == "{":
+        return texts[-1]
+    if entry.is_list:
+        is_split = len(texts) == 1 and not (entry.explode and entry.location == "query")
+        items = texts[0].split(separator) if is_split else texts
+        return json.dumps(items) if len(items) > 1 and "," in "".join(items) else ",".join(items)
+    parts = texts[-1].split(separator)
+    named = [part.partition("=")[::2] for part in parts]
+    return _object_text(
+        entry, dict(named if entry.explode else zip(parts[::2], parts[1::2], strict=False))
+    )
+
+
+def _member_name(entry: Parameter, name: str) -> str:
+    """Return the member of an object that a pair of the query sets; empty if it sets none."""
+    if entry.style == "deepObject":
+        inner = name.removeprefix(f"{entry.name}[")
+        return inner[:-1] if inner != name and inner.endswith("]") else ""
+    is_open = bool(entry.schema.get("additionalProperties")) and name != entry.name
+    return name if is_open or name in entry.schema.get("properties", {}) else ""
+
+
+def _object_text(entry: Parameter, members: Mapping[str, str]) -> str:
+    """Return an object as JSON, with its members in the types of their schemas."""
+    components = {"components": entry.schema.get("components", {})}
+    found = {}
+    for name, text in members.items():
+        schema = member_schema(entry.schema, name)
+        found[name] = convert_text(text, {**components, **schema}) if schema else text
+    return json.dumps(found, ensure_ascii=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cxcall.contracts.media_types import accepts_media_type
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
+from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.authorization_check import check_authorization
 from cxcall.explaining.checks.credentials.token_check import check_claims
@@ -156,7 +157,11 @@ def _check_header_parameters(
         if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
     }
     sent = {name: headers[name] for name in declared if name in headers}
-    shown = {declared[name].name: value for name, value in sent.items() if not is_withheld(value)}
+    shown = {
+        declared[name].name: text_of_parts(declared[name], [value])
+        for name, value in sent.items()
+        if not is_withheld(value)
+    }
     for finding in check_parameters(operation, shown):
         name = finding.origin.removeprefix("header:")
         yield finding._replace(where=f"header:{name}", origin="", why="")

@@ -30,7 +30,7 @@ from cxcall.explaining.correction.corrected_exchange import (
     choose_credentials,
     sent_headers,
 )
-from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
+from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters, is_open
 from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
 from cxcall.explaining.correction.lost_values import (
     UNKNOWN_PATH,
@@ -89,8 +89,8 @@ class CorrectedRequest(NamedTuple):
     @property
     def url(self) -> str:
         """The URL, with placeholders unchanged."""
-        filled = {name: value for name, value in self.values.items() if not is_placeholder(value)}
-        url = self.operation.url(self.base_url, filled).replace("%7B", "{").replace("%7D", "}")
+        filled = {name: value for name, value in self.values.items() if not is_open(value)}
+        url = self.operation.url(self.base_url, filled)
         names = {each.name: sent for sent, each in query_parameters(self.operation).items()}
         for name, value in self.values.items():
             if name not in filled and f"{{{name}}}" in url:
@@ -162,7 +162,7 @@ def _correct(
         )
     left_out = (*left_out, *dropped)
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
-    filled = {name: value for name, value in values.items() if not is_placeholder(value)}
+    filled = {name: value for name, value in values.items() if not is_open(value)}
     findings = [*check_parameters(operation, filled, sent)]
     findings += check_body(operation, sent) if sent else []
     missing = [name for name in values if name not in filled]

@@ -9,16 +9,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from cxcall.contracts.operation import Operation
+from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.contracts.parameters import Parameter
 from cxcall.contracts.path_templates import is_mixed, slot_names, slot_values
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.checks.url.query_check import (
     find_member_renames,
     find_query_renames,
     query_parameters,
-    query_without_keys,
+    read_query,
 )
 from cxcall.explaining.correction.lost_values import find_lost_ids
 from cxcall.explaining.explanation import Explanation
@@ -189,7 +191,11 @@ def correct_parameters(
     parameter_values |= in_body
     left_out += not_used
     values = _path_values(operation.path, request.path)
-    parameter_values |= {name: value for name, value in values.items() if name in parameters}
+    parameter_values |= {
+        name: text_of_parts(parameters[name], [value])
+        for name, value in values.items()
+        if name in parameters
+    }
     parameter_values |= dict(_header_values(request, parameters.values()))
     values = {
         name: _usable_value(explanation, operation, parameter, parameter_values.get(name, ""))
@@ -206,7 +212,8 @@ def _header_values(
     for each in parameters:
         name = each.as_sent.name
         if each.location == "header" and (value := request.header(name)):
-            yield each.name, next(iter(masked_headers({name: value}).values()))
+            (shown,) = masked_headers({name: value}).values()
+            yield each.name, text_of_parts(each, [shown])
 
 
 def _members_as_parameters(
@@ -243,9 +250,10 @@ def _correct_query(
     """
     parameters, renames = query_parameters(operation), find_query_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
-    query: dict[str, str] = {}
+    values, others = read_query(request, operation)
+    query = {parameters[name].name: text or "" for name, text in values.items()}
     left_out = []
-    for name, value in query_without_keys(request, operation):
+    for name, value in others:
         known = same.get(fold_name(name), "")
         target = known or renames.get(name, name)
         if known or (target in parameters and is_valid_text(parameters[target].schema, [value])):
@@ -268,11 +276,18 @@ def _usable_value(
         wrong |= each.code in _WRONG_VALUE and each.value in (value, mask_text(value))
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_id = parameter.location == "path" or is_name_of_id(parameter.name)
-    is_filled = bool(value) and not is_placeholder(value, id_wanted=is_id) and not wrong
+    is_filled = bool(value) and not is_open(value, id_wanted=is_id) and not wrong
     if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
         return value
     is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
     return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
+
+
+def is_open(text: str, *, id_wanted: bool = False) -> bool:
+    """Return whether the text of a parameter has a placeholder; a list or an object may be written as JSON."""
+    value = find_json(text, text) if text[:1] in ("[", "{") else text
+    texts = [text] if value is text else [leaf for _, leaf in leaves(value)]
+    return any(is_placeholder(each, id_wanted=id_wanted) for each in texts)
 
 
 def _path_values(template: str, path: str) -> dict[str, str]:

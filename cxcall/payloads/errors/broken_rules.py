@@ -84,11 +84,13 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
     value: Any = text
     of_items = schema.get("items", {})  # a boolean allows, or refuses, every item
     if isinstance(read, list) and isinstance(of_items, dict):
-        schema = {"components": schema.get("components", {}), **of_items}
-        validator = new_validator(schema)
-        items = (each for each in read if not validator.is_valid(convert_text(each, schema)))
-        text = next(items, text)
-    if isinstance(read, dict) or isinstance(of_items, bool):
+        of_items = {"components": schema.get("components", {}), **of_items}
+        items = [(each, convert_text(each, of_items)) for each in read]
+        validator = new_validator(of_items)
+        wrong_items = [item for item in items if not validator.is_valid(item[1])]
+        text, value = wrong_items[0] if wrong_items else (text, [each for _, each in items])
+        schema = of_items if wrong_items else schema
+    elif isinstance(read, dict | list):
         value = read
     elif parameter.is_object:
         option = command("--param", f'{parameter.name}={{"NAME": "VALUE"}}')
@@ -114,6 +116,8 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
         return f"{label} cannot be `{format_value(value)}`", _choice_hint(detail["options"], value)
     if keyword in ("minLength", "minItems", "pattern", "format") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
+    if keyword == "required":
+        return f"{label} has no `{limit}`", f"add `{limit}`"
     if keyword == "uniqueItems":
         twice = next(each for each in value if value.count(each) > 1)
         return f"`{format_value(twice)}` is twice in {label}", "remove the duplicate"

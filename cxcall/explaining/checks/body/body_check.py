@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import alternatives_of
 from cxcall.contracts.media_types import is_unchecked_type
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
+from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
@@ -55,12 +56,14 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     if operation is None or not request.path:
         return
     payload, _ = repair_body(request)
-    values = path_values(request.path, operation.path)
+    sent = path_values(request.path, operation.path)
+    in_path = (each for each in operation.parameters if each.name in sent)
+    values = {each.name: text_of_parts(each, [unquote(sent[each.name])]) for each in in_path}
     for each in check_parameters(operation, values, payload):
         if each.code == "placeholder":
             continue  # the route check reports it
         is_id = each.where == "path" and kind_of(each.origin, route.platform) in _ID_KINDS
-        is_in_braces = is_uuid(unquote(values.get(each.origin, "")).strip("{}"))
+        is_in_braces = is_uuid(values.get(each.origin, "").strip("{}"))
         fix = "write it without the braces" if is_id and is_in_braces else each.fix
         code = "id-format" if is_id and each.code in _ABOUT_VALUES else each.code
         yield each._replace(code=code, fix=fix)

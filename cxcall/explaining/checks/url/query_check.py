@@ -8,16 +8,18 @@ from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, convert_text
 from cxcall.contracts.operation import JSON, Operation
-from cxcall.contracts.parameters import Parameter
+from cxcall.contracts.parameter_styles import text_in_query
+from cxcall.contracts.parameters import JSON_STYLE, Parameter, list_items
 from cxcall.contracts.security_schemes import keys_in_query
 from cxcall.documents.json_pointer import join_pointer, split_pointer
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.broken_rules import explain_parameter_error
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.placeholders import is_withheld
+from cxcall.payloads.placeholders import is_redacted, is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 from cxcall.phone.number_property_names import is_any_number_name
 from cxcall.runtime.patterns import compile_on_use
@@ -32,12 +34,8 @@ def check_query(
 ) -> Iterator[Finding]:
     """Yield wrong names and values in the query, and required parameters that neither query nor body has."""
     parameters = query_parameters(operation)
-    values = {name: value for name, value in request.query if name in parameters}
-    shown = {
-        parameters[name].name: value
-        for name, value in values.items()
-        if f"query:{name}" not in request.unknown and not value.startswith("$(")
-    }
+    values, _ = read_query(request, operation)
+    shown = {parameters[name].name: value for name, value in values.items() if value is not None}
     yield from check_parameters(operation, shown)
     yield from _check_plus(request)
     members = _members(payload) or _members_in_text(request.body)
@@ -191,15 +189,44 @@ def query_without_keys(request: ObservedRequest, operation: Operation) -> list[t
     return [pair for pair in request.query if pair[0] not in keys]
 
 
+def read_query(
+    request: ObservedRequest, operation: Operation
+) -> tuple[dict[str, str | None], list[tuple[str, str]]]:
+    """Return the texts of the parameters in a query by their names, read by their styles, and the other pairs.
+
+    The text is None if a part of it is not shown.
+    """
+    declared, pairs = query_parameters(operation), query_without_keys(request, operation)
+    hidden = {
+        name
+        for name, text in pairs
+        if f"query:{name}" in request.unknown or text[:2] == "$(" or is_redacted(text)
+    }
+    values: dict[str, str | None] = {}
+    used: set[str] = set()
+    for sent, each in declared.items():
+        free = [pair for pair in pairs if pair[0] == sent or pair[0] not in declared]
+        text, names = text_in_query(each.as_sent, free)
+        if names:
+            values[sent] = None if names & hidden else text
+            used |= names
+    return values, [pair for pair in pairs if pair[0] not in used]
+
+
 def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
     """Return the query as members, each in its declared type; None stands for a value that is not shown."""
-    members: dict[str, Any] = {}
-    for name, text in query_without_keys(request, operation):
+    values, others = read_query(request, operation)
+    parameters, members = query_parameters(operation), dict[str, Any]()
+    for name, text in (*values.items(), *others):
         schema = _query_operation(operation).schema_at(join_pointer("", name))
-        if f"query:{name}" in request.unknown or is_withheld(text):
+        if text is None or f"query:{name}" in request.unknown or is_withheld(text):
             members[name] = None
+        elif name in values and (
+            parameters[name].is_object or parameters[name].style == JSON_STYLE
+        ):
+            members[name] = find_json(text, text)
         elif "array" in schema.get("type", ()):
-            items = [convert_text(each, schema.get("items", {})) for each in text.split(",")]
+            items = [convert_text(each, schema.get("items", {})) for each in list_items(text)]
             members[name] = [*(members.get(name) or ()), *items]
         else:
             members[name] = convert_text(text, schema)
