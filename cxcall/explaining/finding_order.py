@@ -111,7 +111,7 @@ def _rank(
         rank = _NAMED if evidence.named else len(_ORDER) + 3
     elif rank >= _NAMED and evidence.is_within(finding):
         rank = _NAMED
-    else:
+    elif not (finding.where.startswith("header:") and evidence.is_within(finding)):
         rank = _rank_unnamed(finding, request, rank)
     # One word may be there by chance.
     is_long = len(name_words(finding.where.rpartition("/")[2])) > 1

@@ -163,6 +163,22 @@ def test_request_that_the_document_allows_has_no_problem(
     assert "Genesys" not in str(explanation.findings)
 
 
+@each_case(
+    "message, first",
+    [
+        ("Api-Version header missing", "header:Api-Version"),
+        ("paused is invalid", "/paused"),
+        ("bad request", "/paused"),
+    ],
+)
+def test_header_that_the_response_names_comes_before_the_body(
+    own: Path, message: str, first: str
+) -> None:
+    refused = f'HTTP/1.1 400 Bad Request\n\n{{"errors": [{{"message": "{message}"}}]}}\n'
+    sent = PATCH.format("").replace("application/", "application/merge-patch+")
+    assert problems(f"{sent} {BODY}\n{refused}", own)[0][1] == first
+
+
 def test_missing_key_is_shown_at_its_place(tmp_path: Path) -> None:
     file = tmp_path / "own.json"
     file.write_text(json.dumps({**DOCUMENT, "security": [{"key": []}]}))
