@@ -11,6 +11,7 @@ from cxcall.runtime.patterns import compile_on_use, fold_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 _ID = compile_on_use(r"s?/\{[^{}]*\}")
@@ -28,7 +29,14 @@ def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     if found:
         return f"this operation is called {_listed(found)}"
     near = find_similar(name, [each.name for each in operations])
-    return f"the most similar name is `{near}`" if near else "see `cxcall operations`"
+    hint = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
+    return hint + hint_at_problems({each.contract for each in operations})
+
+
+def hint_at_problems(contracts: Iterable[Contract | None]) -> str:
+    """Return the end of a hint if a user's document has problems, because of which it may lack an operation; else empty."""
+    has_problems = any(each and not each.is_shipped and each.problems for each in contracts)
+    return "; the document has errors: `cxcall operations --problems`" if has_problems else ""
 
 
 def _listed(operations: Iterable[Operation]) -> str:

@@ -133,6 +133,8 @@ def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
         assert "duplicate name `/a`" in finding["message"]
         assert finding["where"] == f"{file}:{'4' if 'yaml' in file else '3'}:1"
         assert names(cxcall, file) & {"one", "two"} == {"two"}
+        unknown = cxcall("send", "one", "--contract", file, "-n", code=2).err
+        assert "the document has errors: `cxcall operations --problems" in unknown
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cxcall.contracts.left_out_operations import LeftOutOperation
+from cxcall.contracts.misspelled_operations import hint_at_problems
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import (
     has_slot,
@@ -147,7 +148,7 @@ def wrong_method(
         "method-unpublished",
         "path",
         f"`{request.path}` has no {kind} `{request.method}` operation, only {methods}",
-        fix=fix,
+        fix=fix + _hint_at_problems([source]),
         why="the API responds with 405, or treats it as another operation",
         source=published_source(source.platform) if source.platform else _own_source([source]),
     )
@@ -238,9 +239,8 @@ def _undeclared_path(
         "path-unpublished",
         "path",
         f"`{request.method} {request.path}` is not among the operations of your document",
-        fix=_nearest_advice(nearest) + server
-        if nearest
-        else "see its operations: `cxcall operations`",
+        fix=(_nearest_advice(nearest) + server if nearest else "see `cxcall operations`")
+        + _hint_at_problems(sources),
         why="the API refuses a path that does not exist, whatever the body",
         source=_own_source(sources),
     )
@@ -256,6 +256,11 @@ def unusable_operation(request: ObservedRequest, found: LeftOutOperation) -> Fin
         fix=found.fix,
         why="cxcall left the operation out: `cxcall operations --problems`",
     )
+
+
+def _hint_at_problems(sources: Sequence[PublishedOperations]) -> str:
+    own = [source for source in sources if not source.platform]
+    return hint_at_problems({each.contract for source in own for each in source.operations})
 
 
 def _own_source(sources: Sequence[PublishedOperations]) -> str:
