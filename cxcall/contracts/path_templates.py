@@ -8,7 +8,7 @@ from functools import lru_cache
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
-def is_mixed(template: str) -> bool:
+def is_mixed_segment(template: str) -> bool:
     """Return whether a segment of a template has a parameter and other text, such as `{from}..{to}`."""
     return "{" in template and not _SLOT.fullmatch(template)
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.checks.published_rules import find_version_breach
-from cxcall.explaining.checks.url.host_check import (
-    domain_of,
-    has_slot,
-    is_other_server,
-    platform_of_host,
-)
-from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
 from cxcall.explaining.checks.url.query_check import members_for_body, query_parameters
+from cxcall.explaining.correction.corrected_address import OPEN_HOST, corrected_base_url
 from cxcall.explaining.correction.corrected_command import (
     command_words,
     for_bash,
@@ -30,7 +23,11 @@ from cxcall.explaining.correction.corrected_exchange import (
     choose_credentials,
     sent_headers,
 )
-from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters, is_open
+from cxcall.explaining.correction.corrected_values import (
+    correct_body,
+    correct_parameters,
+    has_open_place,
+)
 from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
 from cxcall.explaining.correction.lost_values import (
     UNKNOWN_PATH,
@@ -40,8 +37,8 @@ from cxcall.explaining.correction.lost_values import (
     repeats_request,
 )
 from cxcall.explaining.explanation import Explanation
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import find_owner_of_body
-from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
@@ -50,10 +47,6 @@ from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.settings.credential_variables import Place
-from cxcall.transport.origins import is_loopback_url
-
-_WRONG_HOST = ("host-unknown", "platform-mismatch")
-_OPEN_HOST = "<host>"
 
 
 class CorrectedRequest(NamedTuple):
@@ -89,7 +82,7 @@ class CorrectedRequest(NamedTuple):
     @property
     def url(self) -> str:
         """The URL, with placeholders unchanged."""
-        filled = {name: value for name, value in self.values.items() if not is_open(value)}
+        filled = {name: value for name, value in self.values.items() if not has_open_place(value)}
         url = self.operation.url(self.base_url, filled)
         names = {each.name: sent for sent, each in query_parameters(self.operation).items()}
         for name, value in self.values.items():
@@ -148,11 +141,7 @@ def _correct(
     payload, _ = repair_body(explanation.request)
     written = explanation.request.body or ""
     sent_value = payload.value if payload else read_leniently(written)
-    if isinstance(sent_value, str):  # the body was encoded twice
-        sent_value = parse_leniently(sent_value)
-    if sent_value is None or isinstance(sent_value, dict):
-        in_query = members_for_body(explanation.request, operation)
-        sent_value = {**in_query, **(sent_value or {})} or sent_value
+    sent_value = _with_query(sent_value, explanation.request, operation)
     values, left_out = correct_parameters(explanation, operation, sent_value)
     body: Any = None
     dropped: tuple[str, ...] = ()
@@ -162,7 +151,7 @@ def _correct(
         )
     left_out = (*left_out, *dropped)
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
-    filled = {name: value for name, value in values.items() if not is_open(value)}
+    filled = {name: value for name, value in values.items() if not has_open_place(value)}
     findings = [*check_parameters(operation, filled, sent)]
     findings += check_body(operation, sent) if sent else []
     missing = [name for name in values if name not in filled]
@@ -177,8 +166,8 @@ def _correct(
     missing += _invented_places(body, sent_value)
     lost = find_lost_places(explanation.request, left_out, sent_value, (body, values))
     is_wider = bool(lost) and is_for_all(explanation.request, operation, values, body)
-    base_url = _base_url(explanation, operation)
-    missing += ["host"] * (_OPEN_HOST in base_url)
+    base_url = corrected_base_url(explanation, operation)
+    missing += ["host"] * (OPEN_HOST in base_url)
     return CorrectedRequest(
         operation,
         base_url,
@@ -191,6 +180,15 @@ def _correct(
         is_wider,
         choose_credentials(explanation.request, operation),
     )
+
+
+def _with_query(value: Any, request: ObservedRequest, operation: Operation) -> Any:
+    """Return the value of a body with the members of the query that belong in it; one that was encoded twice is decoded."""
+    if isinstance(value, str):
+        value = parse_leniently(value)
+    if value is None or isinstance(value, dict):
+        return {**members_for_body(request, operation), **(value or {})} or value
+    return value
 
 
 def _invented_places(body: Any, sent: Any) -> Iterator[str]:
@@ -300,42 +298,3 @@ def _refusal(explanation: Explanation) -> UsageError:
         where="--fix",
         fix="look for the operation that you need: `cxcall operations`",
     )
-
-
-def _base_url(explanation: Explanation, operation: Operation) -> str:
-    """Return the scheme, host, and version of the failed request, with `<host>` if the host is wrong or not shown.
-
-    A version with another body is left out, and another host in a known region is replaced by the API's. An
-    operation of a user's own document gets its server instead, also if the host is another server of the document.
-    """
-    request, is_shipped = explanation.request, operation.contract.is_shipped
-    platform = platform_of_host(request.host)
-    about_host = {each.code for each in explanation.findings if each.where == "host"}
-    is_wrong = not about_host.isdisjoint(_WRONG_HOST) or platform not in ("", operation.platform)
-    is_other = not is_shipped and is_other_server(request, operation)
-    if is_wrong or is_other or not request.host or has_slot(request.host):
-        if not is_shipped:
-            return operation.server or operation.contract.base_url()
-        domain = domain_of(request.hostname) if platform == operation.platform else ""
-        url = f"https://{f'api.{domain}' if domain else _OPEN_HOST}"
-    else:
-        url = f"{request.scheme or 'https'}://{request.host}"
-        url = url if is_loopback_url(url) else f"https://{request.host}"
-    is_other = find_version_breach(request, explanation.route) is not None
-    return url + ("" if is_other else _version(request.path, operation, request.status))
-
-
-def _version(path: str, operation: Operation, status: int | None) -> str:
-    """Return the base path with the version of a path, if it differs from the usual version.
-
-    Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation
-    with its own server has only one version.
-    """
-    usual = urlsplit(operation.contract.base_url()).path
-    if not path or operation.server or not ACD_BASE_PATH.match(usual):
-        return ""
-    form = correct_prefix(path, operation.platform)
-    found = ACD_BASE_PATH.match(form.path if form else path)
-    version = f"{found[0].partition('.')[0]}.0" if found else usual
-    is_wrong = status in UNKNOWN_PATH and is_newer(version.rpartition("/v")[2])
-    return "" if is_wrong or version.lower() == usual.lower() else version

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.contracts.parameters import Parameter
-from cxcall.contracts.path_templates import is_mixed, slot_names, slot_values
+from cxcall.contracts.path_templates import is_mixed_segment, slot_names, slot_values
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
 from cxcall.documents.json_text import find_json
@@ -19,8 +19,8 @@ from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.checks.url.query_check import (
     find_member_renames,
     find_query_renames,
+    parameters_in_query,
     query_parameters,
-    read_query,
 )
 from cxcall.explaining.correction.lost_values import find_lost_ids
 from cxcall.explaining.explanation import Explanation
@@ -250,7 +250,7 @@ def _correct_query(
     """
     parameters, renames = query_parameters(operation), find_query_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
-    values, others = read_query(request, operation)
+    values, others = parameters_in_query(request, operation)
     query = {parameters[name].name: text or "" for name, text in values.items()}
     left_out = []
     for name, value in others:
@@ -276,14 +276,14 @@ def _usable_value(
         wrong |= each.code in _WRONG_VALUE and each.value in (value, mask_text(value))
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_id = parameter.location == "path" or is_name_of_id(parameter.name)
-    is_filled = bool(value) and not is_open(value, id_wanted=is_id) and not wrong
+    is_filled = bool(value) and not has_open_place(value, id_wanted=is_id) and not wrong
     if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
         return value
     is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
     return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
 
 
-def is_open(text: str, *, id_wanted: bool = False) -> bool:
+def has_open_place(text: str, *, id_wanted: bool = False) -> bool:
     """Return whether the text of a parameter has a placeholder; a list or an object may be written as JSON."""
     value = find_json(text, text) if text[:1] in ("[", "{") else text
     texts = [text] if value is text else [leaf for _, leaf in leaves(value)]
@@ -308,7 +308,7 @@ def _path_values(template: str, path: str) -> dict[str, str]:
             pairs = enumerate(segments)
             same = [at for at, each in pairs if is_same_word(each, expected[before])]
             places = [*(at + index - before for at in same), *[end] * any(at < end for at in same)]
-        is_id = not is_mixed(name) and is_name_of_id(name[1:-1])
+        is_id = not is_mixed_segment(name) and is_name_of_id(name[1:-1])
         found = (segments[at] for at in places if 0 <= at < len(segments))
         usable = (each for each in found if each not in words and (may_be_id(each) or not is_id))
         read = (slot_values(name, each) for each in usable)

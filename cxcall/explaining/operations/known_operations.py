@@ -14,7 +14,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.left_out_operations import LeftOutOperation, read_left_out_operations
 from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.path_templates import is_mixed
+from cxcall.contracts.path_templates import is_mixed_segment
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -182,7 +182,7 @@ def path_segments(path: str) -> tuple[str, ...]:
 @cache
 def _template_segment(segment: str) -> str:
     """Return a word of a path template in lower case, ID or VALUE for a parameter, and a mixed segment unchanged."""
-    if segment[:1] != "{" or is_mixed(segment):
+    if segment[:1] != "{" or is_mixed_segment(segment):
         return segment if "{" in segment else segment.lower()
     return ID if _ID_NAME.fullmatch(segment) else VALUE
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.path_templates import is_mixed, slot_values
+from cxcall.contracts.path_templates import is_mixed_segment, slot_values
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import count_typos, is_typo
 from cxcall.runtime.patterns import compile_on_use, name_words
@@ -78,7 +78,9 @@ class PathTree:
                 yield template, self.operations
             return
         mixed = (
-            each for each in self.children if is_mixed(each) and slot_values(each, segments[0])
+            each
+            for each in self.children
+            if is_mixed_segment(each) and slot_values(each, segments[0])
         )
         for key in (segments[0].lower(), *mixed, ID, VALUE):
             if child := self.children.get(key):

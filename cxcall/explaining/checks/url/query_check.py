@@ -34,7 +34,7 @@ def check_query(
 ) -> Iterator[Finding]:
     """Yield wrong names and values in the query, and required parameters that neither query nor body has."""
     parameters = query_parameters(operation)
-    values, _ = read_query(request, operation)
+    values, _ = parameters_in_query(request, operation)
     shown = {parameters[name].name: value for name, value in values.items() if value is not None}
     yield from check_parameters(operation, shown)
     yield from _check_plus(request)
@@ -189,7 +189,7 @@ def query_without_keys(request: ObservedRequest, operation: Operation) -> list[t
     return [pair for pair in request.query if pair[0] not in keys]
 
 
-def read_query(
+def parameters_in_query(
     request: ObservedRequest, operation: Operation
 ) -> tuple[dict[str, str | None], list[tuple[str, str]]]:
     """Return the texts of the parameters in a query by their names, read by their styles, and the other pairs.
@@ -215,7 +215,7 @@ def read_query(
 
 def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
     """Return the query as members, each in its declared type; None stands for a value that is not shown."""
-    values, others = read_query(request, operation)
+    values, others = parameters_in_query(request, operation)
     parameters, members = query_parameters(operation), dict[str, Any]()
     for name, text in (*values.items(), *others):
         schema = _query_operation(operation).schema_at(join_pointer("", name))
