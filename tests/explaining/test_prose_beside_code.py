@@ -23,6 +23,8 @@ CODE = (
     f'let payload = json!({JSON});\nlet res = client.post("{URL}").json(&payload).send().await?;',
     f'$payload = @{{ queue = "q"; callbackNumbers = @("+12025550123") }} | ConvertTo-Json\nInvoke-RestMethod -Method Post -Uri "{URL}" -ContentType "application/json" -Body $payload',
     f'payload <- list(queue = "q", callbackNumbers = list("+12025550123"))\nPOST("{URL}", body = payload, encode = "json")',
+    f"Http::withToken($t)->post('{URL}', ['queue' => 'q', 'callbackNumbers' => ['+12025550123']]);",
+    f'NSString *body = @{json.dumps(JSON)};\nNSURL *url = [NSURL URLWithString:@"{URL}"];\n[request setHTTPMethod:@"POST"];',
 )
 PROSE = (
     "Our code:",

@@ -50,3 +50,11 @@ def test_query_is_unknown_if_an_argument_may_be_in_it(call: str) -> None:
     (request,) = read_exchanges(call, "text")
     assert (request.query, request.status) == ((), 0)
     assert "query" in request.unknown
+
+
+def test_number_in_a_call_is_no_status_but_one_in_a_comment_below_it_is() -> None:
+    built = "request = GetUsersRequest.builder().withPageSize(500).build();\napi.getUsers(request);"
+    texts = {built: 0, f"{built}\n// 400": 400, "api.get_users(page_size=5)\n# 404": 404}
+    for text, status in texts.items():
+        *_, request = read_exchanges(text, "text")
+        assert request.status == status, text

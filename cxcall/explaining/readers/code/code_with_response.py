@@ -72,11 +72,11 @@ _OTHER_LANGUAGE = compile_on_use(
     r"|(?i:\bcl_http_client=>|->request->set_|\butl_http\.|\bapex_web_service\.|\bjson_object\('\w+' value\b)",
     re.MULTILINE,
 )
-_STRING = compile_on_use(r'"((?:[^"\\]|\\.)*+)"|\'([^\'\n]*+)\'')
+_STRING = compile_on_use(r'"((?:[^"\\]|\\.)*+)"(?![\w/{$])|\'([^\'\n]*+)\'')
 _ESCAPED = compile_on_use(r"\\(.)")
 _STUDIO_VARIABLE = compile_on_use(r"\{[^{}\"\n]+\}")
-_ARGUMENTS = compile_on_use(r"(?<=\w)\([0-9]{1,6},[^()\n]*\)")
-"""Arguments of a call that start with a number, which is no status."""
+_ARGUMENTS = compile_on_use(r"(?<=\w)\([0-9]{1,6},[^()\n]*\)|\.\w+\([0-9]{1,6}\)")
+"""Numbers in calls, such as `.withPageSize(500)`, which are no status."""
 _MAX_SEARCH = 1 << 20
 _COMMAND = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
 # The last command of PowerShell before a URL: a search from each one to the end of the line would take quadratic time.
@@ -169,7 +169,8 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     """Yield calls of an SDK, or else a response without a request."""
     from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
 
-    calls = list(read_sdk_calls(text, read_response(_ARGUMENTS.sub("", text))))
+    shown = _ARGUMENTS.sub("", text)
+    calls = list(read_sdk_calls(text, read_response(shown) or read_noted_status(shown)))
     if calls:
         yield from calls
     elif alone := read_failed_url(text) or read_response_alone(text):

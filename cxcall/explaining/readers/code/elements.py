@@ -53,7 +53,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
 def is_complete(group: Group, element: list[Any], position: int) -> bool:
     """Return whether an element ends before the line that starts at a position.
 
-    Outside of brackets, a line that assigns to a name ends any line above it: it may be prose, such as `Our code:`.
+    Outside of brackets, it may be prose: `Our code:`, or anything above a line that assigns to a name.
     """
     if not element or is_block_start(element):
         return True
@@ -61,7 +61,9 @@ def is_complete(group: Group, element: list[Any], position: int) -> bool:
     is_assigned = is_operator(element[-1], _ASSIGNMENTS)  # `a =` above `b = 1`
     if not (has_lines and continues(element[-1], group.items[position])):
         return has_lines
-    return not (group.opening or is_assigned) and _assigns(group.items, position)
+    is_label = is_operator(element[-1], (":",)) and all(is_token(x, "word") for x in element[:-1])
+    is_prose = is_label or (not is_assigned and _assigns(group.items, position))
+    return is_prose and not group.opening
 
 
 def _assigns(items: list[Any], position: int) -> bool:
