@@ -117,17 +117,27 @@ class Screen:
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question and return the answer; an empty line or end of input means no."""
-        text = fold(escape_controls(redact(question)), terminal.terminal_columns(self.stderr))
-        self._write(text, self.stderr, end=" [y/N] ")
-        self.stderr.flush()
-        return sys.stdin.readline(_LONGEST_ANSWER).strip().lower() in ("y", "yes")
+        return self._ask(question, " [y/N] ").lower() in ("y", "yes")
 
     def read_line(self, prompt: str) -> str:
         """Read one line from stdin, with a prompt on a terminal."""
-        if self.is_interactive:
-            self._write(f"{prompt}: ", self.stderr, end="")
-            self.stderr.flush()
-        return sys.stdin.readline(_LONGEST_ANSWER).strip()
+        return (
+            self._ask(prompt, ": ")
+            if self.is_interactive
+            else sys.stdin.readline(_LONGEST_ANSWER).strip()
+        )
+
+    def _ask(self, question: str, end: str) -> str:
+        """Ask on stderr and return the answer; after Ctrl-C or Ctrl-D, what is printed next begins a new line."""
+        text = fold(escape_controls(redact(question)), terminal.terminal_columns(self.stderr))
+        self._write(text, self.stderr, end)
+        self.stderr.flush()
+        answer = ""
+        try:
+            answer = sys.stdin.readline(_LONGEST_ANSWER)
+        finally:
+            self._write("" if answer.endswith("\n") else "\n", self.stderr, end="")
+        return answer.strip()
 
     def read_secret(self, prompt: str) -> str:
         """Read a secret from stdin; it is not echoed on a terminal."""
@@ -171,6 +181,8 @@ class Screen:
         elif output == "jsonl" and report.json_lines is not None:
             for record in report.json_lines:
                 self.print_json(record)
+            if not report.findings_are_data:
+                self._print_findings(report, self.stderr)
         elif output in CI_FORMATS:
             from importlib import import_module
 
@@ -291,20 +303,10 @@ class Screen:
 
     def _print_exchange(self, exchange: Exchange) -> None:
         """Print an exchange without its bodies on stderr; phone numbers are masked unless that is a terminal."""
-        from cxcall.phone.number_masking import mask_cells, mask_url
-        from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets, masked_headers
+        from cxcall.output.exchange_text import exchange_lines
 
-        request, response, is_exact = exchange.request, exchange.response, self.stderr.isatty()
-        url, headers = mask_likely_secrets(request.shown_url), masked_headers(request.headers)
-        url, headers = (url, headers) if is_exact else (mask_url(url), mask_cells(headers))
-        lines = [f"> {request.method} {url}", *(f"> {name}: {headers[name]}" for name in headers)]
-        if response is not None:
-            mask = _echo_mask(request, self.stderr)
-            lines.append(mask(f"< {response.status} {response.reason}"))
-            shown = masked_headers(response.headers).items()
-            lines += [mask(f"< {name}: {value}") for name, value in shown]
-        timings = (f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
-        for line in (*lines, f"* {', '.join(timings)}"):
+        mask = _echo_mask(exchange.request, self.stderr)
+        for line in exchange_lines(exchange, mask, is_exact=self.stderr.isatty()):
             self._write(escape_controls(redact(line)), self.stderr)  # not folded, to be copied
 
     def print_table(self, table: Table, stream: IO[str]) -> None:

@@ -154,6 +154,7 @@ class LoggedDelivery:
         self.plan, self.attempt, self.is_recorded = plan, 1, False
         self.last_exchange: Exchange | None = None
         self.late_error: BaseException | None = None
+        self._subject: dict[str, Any] = {}
 
     def log(self, event: str, **fields: Any) -> None:
         """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
@@ -162,8 +163,9 @@ class LoggedDelivery:
         raises after the request was sent is kept in `late_error`: it changes no result.
         """
         if _logger.isEnabledFor(logging.INFO):
-            of_row = {"batch": self.plan.batch, "row": self.plan.row}
-            fields = {"deliveryId": self.plan.delivery, **of_row, **fields}
+            row = {"rows": self.plan.rows} if self.plan.is_load else {"row": self.plan.row}
+            subject = {"deliveryId": self.plan.delivery, "batch": self.plan.batch, **row}
+            fields = {**subject, **self._subject, **fields}
             present = {name: value for name, value in fields.items() if value not in (None, "")}
             try:
                 _logger.info(event, extra={"fields": present})
@@ -173,9 +175,11 @@ class LoggedDelivery:
                 self.late_error = self.late_error or error
 
     def log_start(self, intent: Intent) -> None:
-        """Log that the delivery is recorded, and is about to be sent."""
+        """Log that the request is recorded, or reads only, and is about to be sent. A read is named in each line."""
         names = ("profile", "operation", "method", "target")
-        self.log("start", **{name: getattr(intent, name) for name in names})
+        fields = {name: getattr(intent, name) for name in names}
+        self._subject = {} if self.plan.delivery else fields
+        self.log("start", **fields)
 
     def log_attempt(self, exchange: Exchange, evidence: Evidence) -> None:
         """Log what an attempt proves."""

@@ -59,6 +59,7 @@ def send_read(plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOK
         token = tokens(None) if tokens else None
     except CxcallError as error:  # an earlier read got no token in place of a refused one
         return result_of_unsent_request(plan, error)
+    attempts.log_start(plan.intent())
     result = attempts.record(attempts.run(token))
     attempts.log_end(result)
     return result

@@ -242,7 +242,8 @@ def test_pruned_batch_cannot_be_resumed(live: Cxcall) -> None:
     live(*arguments, code=0)
     batch = live("history", "list", "-o", "jsonl", code=0).envelope["batch"]
     assert live("history", "list", "--batch", batch, code=0).out.count("\n") == 1
-    assert live("history", "list", "--batch", "OTHER", code=2).out == ""
+    other = live("history", "list", "--batch", "OTHER", code=2)
+    assert (other.out, "\n  --> --batch\n" in other.err) == ("", True)
     live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert "no earlier batch" in live(*arguments, "--resume", code=2).err
 

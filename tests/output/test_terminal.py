@@ -40,6 +40,19 @@ def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("key", "code"), [("\x04", 7), ("\x03", 130)], ids=["Ctrl-D", "Ctrl-C"])
+def test_question_without_an_answer_ends_its_line(
+    tunnel: Cxcall, stranger: Stranger, key: str, code: int
+) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"\[y/N\] ")
+        child.send(key)
+        printed, _, text = screen(child, again=key).partition("\n")
+    assert (printed.strip("^CD\b"), "nothing was sent" in text) == ("", True)
+    assert (child.exitstatus, stranger.taken) == (code, [])
+
+
+@pytest.mark.slow
 def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"\[y/N\] ")

@@ -92,6 +92,8 @@ def test_items_are_printed_as_json_lines(lists: Cxcall) -> None:
     assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS
     assert ran.err == "7 items in 3 pages\n"
     assert len(paths) == 3
+    ran, _ = run(lists, answer, "header", "--all", "--query", "nothing", "-o", "jsonl")
+    assert (ran.out, "note[selection]: " in ran.err) == ("", True)
 
 
 @pytest.mark.slow

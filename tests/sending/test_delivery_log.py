@@ -98,6 +98,20 @@ def test_rows_of_a_batch_are_in_the_log(cxcall: Cxcall) -> None:
     assert len({step["batch"] for step in steps}) == 1
 
 
+@pytest.mark.slow
+def test_read_and_rows_of_a_load_are_named_in_each_line(live: Cxcall) -> None:
+    live.file("rows.csv", "phoneNumber\n+12025550101\n+12025550102\n")
+    words = ("campaign", "load", "rows.csv", "--contact-list", CONTACT, "--yes")
+    live(*words, "--log-file", "log", "--log-format", "json", code=0)
+    steps = [json.loads(line) for line in (live.folder / "log").read_text("utf-8").splitlines()]
+    reads, loads = (
+        [each for each in steps if bool(each.get("rows")) is is_load] for is_load in (False, True)
+    )
+    assert {each["event"] for each in reads} == {"start", "attempt", "end"}
+    assert all(each["method"] == "GET" and CONTACT in each["target"] for each in reads)
+    assert {each["rows"] for each in loads} == {"1-2"}
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
 def test_log_that_cannot_be_written_changes_no_outcome(cxcall: Cxcall) -> None:
     ran, dials = run(cxcall, *EXECUTE, "--log-file", "/dev/full", code=0, answer=busy_once)

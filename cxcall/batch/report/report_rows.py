@@ -78,8 +78,8 @@ class BatchReport(NamedTuple):
     missing: int
 
 
-def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
-    """Return a batch by its ID or the start of it, or the newest one; raises UsageError unless one fits."""
+def find_batch(ledger: Ledger, identifier: str | None, where: str = "ID") -> Batch:
+    """Return a batch by its ID or the start of it, or the newest one; raises UsageError, at `where`, unless one fits."""
     prefix = (identifier or "").strip().upper()
     found = [each for each in ledger.batches.all() if each.id.startswith(prefix)]
     if found and (identifier is None or len(found) == 1):
@@ -89,7 +89,7 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
     )
     if found:
         problem = f"{len(found)} batches start with `{identifier}`"
-    raise UsageError(problem, where="ID", fix="see `cxcall batch list` for the IDs")
+    raise UsageError(problem, where=where, fix="see `cxcall batch list` for the IDs")
 
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:

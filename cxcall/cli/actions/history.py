@@ -86,7 +86,7 @@ def _stop_on_unknown_operation(filters: RecordFilters) -> None:
 def _batch_id(ledger: Ledger, text: str) -> str:
     """Return the ID of the batch that the text begins; a pruned batch may still have deliveries with its whole ID."""
     has_deliveries = any(ledger.records(batch=text, limit=1))
-    return text if has_deliveries else find_batch(ledger, text).id
+    return text if has_deliveries else find_batch(ledger, text, "--batch").id
 
 
 def show_delivery(identifier: str) -> Report:
