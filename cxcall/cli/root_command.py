@@ -122,7 +122,10 @@ def short_help() -> str:
     text = [
         fill("Trigger outbound calls, and explain refusals.", width),
         "",
-        *(f"  cxcall {name:<20} {about}"[:width] for name, about in shown),
+        *(
+            fill(about, width, initial_indent=f"  cxcall {name:<20} ", subsequent_indent=" " * 8)
+            for name, about in shown
+        ),
         "",
         fill(f"More: {more}.", width, subsequent_indent="      "),
         "",

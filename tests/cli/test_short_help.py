@@ -28,6 +28,12 @@ def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
     assert max(map(len, cxcall(code=0, env={"COLUMNS": "60"}).out.splitlines())) <= 60
 
 
+def test_narrow_terminal_cuts_nothing_off_the_short_help(cxcall: Cxcall) -> None:
+    wide, narrow = (cxcall(env={"COLUMNS": str(width)}, code=0).out for width in (80, 40))
+    assert narrow.split() == wide.split()
+    assert max(map(len, narrow.split("To try", 1)[0].splitlines())) <= 40
+
+
 @pytest.mark.slow
 def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
     text = cxcall(code=0).out.partition("To try it without real calls:\n")[2].partition("\n\n")[0]
