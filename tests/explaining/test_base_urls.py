@@ -65,3 +65,16 @@ def test_parameter_of_the_path_has_the_value_that_a_call_gives_it(code: str) -> 
     (request,) = read_exchanges(code.replace("{PATH}", path).replace("{HOST}", HOST), "text")
     assert (request.method, request.path) == ("POST", path.replace("{id}", "Winter"))
     assert request.body is None
+
+
+def test_requests_of_one_client_have_its_base_url() -> None:
+    guzzle = f"$client = new Client(['base_uri' => '{BASE}']);\n"
+    dotnet = f'client.BaseAddress = new Uri("{BASE}");\n'
+    texts = {
+        f"{guzzle}$client->post('/api/v2/{REST}', ['json' => ['queueId' => 'q']]);": [REST],
+        f"{guzzle}$client->post('{REST}', ['json' => ['queueId' => 'q']]);\n$client->get('users/me');": [REST, "users/me"],
+        f'{dotnet}await client.GetAsync("users/me");\nawait client.DeleteAsync($"{REST}/{{id}}");': ["users/me", f"{REST}/{{id}}"],
+    }  # fmt: skip
+    for text, paths in texts.items():
+        found = [(each.host, each.path) for each in read_exchanges(text, "text")]
+        assert found == [(HOST, f"/api/v2/{path}") for path in paths], text

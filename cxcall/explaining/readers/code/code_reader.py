@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urljoin
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
@@ -34,11 +35,11 @@ from cxcall.explaining.readers.code.request_roles import (
     is_target,
     method_of,
     mime_of,
-    path_below,
     path_of,
     platform_path,
     role_of,
     target_in_value,
+    url_below,
 )
 from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
@@ -69,7 +70,7 @@ class _Assembler:
     def __init__(self) -> None:
         self.drafts = [RequestDraft()]
         self._last_text = ""
-        self._has_url_builder = False
+        self._has_url_builder = self._resolves_paths = False
 
     @property
     def draft(self) -> RequestDraft:
@@ -99,8 +100,6 @@ class _Assembler:
         elif has_request_options(value):
             self.draft.take_options(value)
 
-    # -- targets
-
     def _text(self, member: str, text: str) -> None:
         """Use a text by its form; a URL that is a member of a map counts only if its name says so."""
         before, self._last_text = self._last_text, "" if is_unresolved(text) else text
@@ -111,13 +110,14 @@ class _Assembler:
         elif is_target(text) and FOLD.sub("", before[:20].lower()) not in _NO_URL:
             if not member or role_of(member) in _TARGET_ROLES:
                 self.set_target(text)
-        elif "/" in text and not member and (path := self._below_base(text)):
-            self.set_target(path)
+        elif "/" in text and not member and (url := self._below_base(text)):
+            self.set_target(url)
         elif is_document(text):
             self.draft.set_body(text, 1)
 
     def set_target(self, text: str) -> None:
         draft = self.draft
+        text = urljoin(draft.base, text) if self._resolves_paths and text[:1] == "/" else text
         is_same = text[:1] == "/" and text == path_of(draft.target)  # such as the header `:path`
         is_same = is_same or (text == draft.target and not draft.is_closed)
         if is_same or any(each.target == text and not each.is_sent for each in self.drafts):
@@ -133,13 +133,13 @@ class _Assembler:
             self.draft.target = text
 
     def _below_base(self, text: str, *, is_sent: bool = False) -> str:
-        """Return the path of a text below the base URL of the client; empty if the text is no such path."""
+        """Return the URL of a path below the base URL of the client; empty if the text is no such path."""
         draft = self.draft
-        base = draft.base if draft.is_sent or not is_target(draft.target) else draft.target
-        path = path_below(base, text, is_sent=is_sent)
-        if path and base == draft.target:
-            draft.base, draft.target = base, ""
-        return path
+        for base in (draft.base,) if draft.is_sent else (draft.target, draft.base):
+            if url := url_below(base, text, is_sent=is_sent):
+                draft.base = base
+                return url
+        return ""
 
     def _take_named(self, name: str, value: Any, *, is_member: bool = False) -> None:
         """Use a variable, an argument, or the member of a map by its name."""
@@ -163,6 +163,7 @@ class _Assembler:
             self._named_text(role, value)
             if folded in ("baseurl", "prefixurl") and draft.base == value:
                 draft.base = value.rstrip("/") + "/"  # clients join paths to it with a slash
+            self._resolves_paths |= folded == "baseuri"  # Guzzle joins as a browser does
         elif (
             role == "query" and draft.take_query(value, may_be_hidden=name != "query")
         ) or role == "files":

@@ -233,8 +233,8 @@ def platform_path(text: str) -> str:
     return f"/{text}" if KNOWN_PATH.match(text) and PATH.fullmatch(f"/{text}") else ""
 
 
-def path_below(base: str, text: str, *, is_sent: bool) -> str:
-    """Return a path below a base URL that a client joins it to, as the path of a target; empty if a text is not one.
+def url_below(base: str, text: str, *, is_sent: bool) -> str:
+    """Return the URL of a path below a base URL that a client joins it to; empty if a text is no such path.
 
     A path of one segment, or of a call that does not send, must be published: it may be any other text.
     """
@@ -243,7 +243,7 @@ def path_below(base: str, text: str, *, is_sent: bool) -> str:
         return ""
     is_path = is_sent and "/" in text
     is_path = is_path or is_published_path(remove_marks(f"{path}{text}").partition("?")[0])
-    return f"/{text}" if is_path else ""
+    return base.removesuffix("/") + f"/{text}" if is_path else ""
 
 
 def sets_segment(name: str, values: list[Any]) -> bool:
