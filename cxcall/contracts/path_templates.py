@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -19,16 +18,20 @@ def slot_names(template: str) -> list[str]:
 
 
 def slot_values(template: str, segment: str) -> dict[str, str]:
-    """Return the values of the parameters in a segment; empty if it has none, or does not fit the template."""
-    names, pattern = _pattern(template)
-    match = pattern.fullmatch(segment) if names else None
-    return dict(zip(names, match.groups(), strict=True)) if match else {}
+    """Return the values of the parameters in a segment; empty if it has none, or does not fit the template.
 
-
-@lru_cache(maxsize=1024)
-def _pattern(template: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    first, *rest = _SLOT.split(template)
-    text = "".join(f"(.+?){re.escape(each)}" for each in rest[1::2])
-    is_alone = len(rest) == 2 and not first and not rest[1]  # noqa: PLR2004 - a name and no text
-    pattern = "(.*)" if is_alone else re.escape(first) + text
-    return tuple(rest[::2]), re.compile(pattern, re.DOTALL | re.IGNORECASE)
+    Each value ends at the first text that follows its parameter; only a parameter alone may be empty.
+    """
+    start, *rest = _SLOT.split(template)
+    if not rest or not segment.startswith(start):
+        return {}
+    if not is_mixed_segment(template):
+        return {rest[0]: segment}
+    values, at = dict[str, str](), len(start)
+    last = len(rest) // 2 - 1
+    for index, (name, text) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
+        end = len(segment.removesuffix(text)) if index == last else segment.find(text, at + 1)
+        if end <= at or not segment.startswith(text, end):
+            return {}
+        values[name], at = segment[at:end], end + len(text)
+    return values

@@ -72,6 +72,13 @@ def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> N
     assert "`/note` must have at most 3 characters; it has 4" in ran.out
 
 
+def test_secret_in_a_misspelled_path_is_masked(cxcall: Cxcall, tmp_path: Path) -> None:
+    text = PASTE.replace("/doors/", "/door/").replace("/calls/", "/call/")
+    ran = cxcall("explain", "-", "--contract", write(tmp_path), stdin=text, code=3)
+    assert "`POST /v1/door/****/call/2026-01-01..2026-02-01` is not among" in ran.out
+    assert "SLUGopenCCCC" not in ran.out
+
+
 def test_check_and_report_mask_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
     contract, file = write(tmp_path), cxcall.file("body.json", json.dumps(BODY))
     checked = cxcall("validate", file, "--contract", contract, code=3)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from urllib.parse import unquote
 
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.path_templates import slot_values
+from cxcall.contracts.path_templates import slot_names, slot_values
 from cxcall.explaining.checks.body.named_value_check import describe_wrong_id, kind_of
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -20,7 +22,7 @@ from cxcall.explaining.operations.known_operations import (
     own_operations,
     path_segments,
 )
-from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.explaining.operations.path_distance import is_same_word, may_be_id
 from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, placeholder_finding
@@ -46,19 +48,39 @@ def path_values(path: str, template: str) -> dict[str, str]:
 
 def with_masked_path(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
     """Return a request without secrets in its path, by the names of parameters in the user's own contract."""
-    place = find_place(request.method, request.path, [own_operations(own)]) if own else None
+    before = _words_before_secrets(own) if own else set()
+    place = (
+        find_place(request.method, request.path, [own_operations(own)]) if own and before else None
+    )
     secrets = {
         value
         for each in (place.methods.values() if place else ())
         for name, value in path_values(request.path, each.path).items()
         if kind_of_name(name) == SECRET
     }
+    if before and place is None:  # the path may be misspelled
+        secrets = {
+            each
+            for word, each in pairwise(request.path.split("/"))
+            if may_be_id(each) and any(is_same_word(word, known) for known in before)
+        }
     if not secrets:
         return request
     path = "/".join(MASKED if each in secrets else each for each in request.path.split("/"))
     return replace(
         request, path=path, secrets=request.secrets.union(secrets, map(unquote, secrets))
     )
+
+
+@cache
+def _words_before_secrets(own: Contract) -> set[str]:
+    """Return the segments before those with a secret parameter in the paths of a user's contract."""
+    pairs = (pair for _, path, _ in own.routes for pair in pairwise(path.split("/")))
+    return {
+        word
+        for word, each in pairs
+        if any(kind_of_name(name) == SECRET for name in slot_names(each))
+    }
 
 
 def _pairs_from_end(template: str, path: str) -> Iterator[tuple[str, str]]:
