@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
+from cxcall.batch.input.national_numbers import find_invalid_number, suggest_country, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
-from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
+from cxcall.batch.skip_reasons import (
+    NUMBER_CODES,
+    as_errors,
+    contact_without_number,
+    find_skip_reason,
+)
 from cxcall.findings.errors import CxcallError, UnusableGuardError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
@@ -15,6 +21,8 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
+from cxcall.payloads.undialable_values import place_in_body
+from cxcall.phone.number_property_names import PHONE_FORMATS
 from cxcall.sending import call_guards
 from cxcall.sending.call_times import find_next_calling_time
 from cxcall.sending.checked_request import (
@@ -85,18 +93,41 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     stop_on_missing_parameter(job.operation, values, payload, _add_column)
     request = build_request(job.operation, values, payload, job.row_settings)
     found = request.findings
-    if job.is_load and not request.dialed_numbers:
+    if not job.default_country:
+        found = tuple(suggest_country(finding, values, payload) for finding in found)
+    if job.is_load and (without_number := _check_contact(job, request)):
         # A contact without any column lacks its number, too.
         no_column = "property-missing", job.operation.columns_at
         found = (
             *(each for each in found if (each.code, each.where) != no_column),
-            contact_without_number(),
+            *without_number,
         )
-    if not job.default_country:
-        found = tuple(suggest_country(finding, values, payload) for finding in found)
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
     return checked._replace(numbers_written=written)
+
+
+def _check_contact(job: Job, request: CheckedRequest) -> Sequence[Finding]:
+    """Return the findings on a contact without a number that may be valid; none if another finding is on a number.
+
+    If the list declares its phone columns, only those are dialed.
+    """
+    if any(each.code in NUMBER_CODES for each in request.findings):
+        return ()
+    operation = job.operation
+    columns = operation.schema_at(operation.columns_at or "").get("properties", {}).values()
+    is_declared = any(each.get("format") in PHONE_FORMATS for each in columns)
+    findings: dict[str, Finding] = {}
+    for number, where, is_dialed, _, is_local in request.checked_numbers:
+        is_phone = not is_declared or operation.schema_at(where).get("format") in PHONE_FORMATS
+        if not (is_dialed and is_phone) or where in findings:
+            continue
+        found = find_invalid_number(number.strip(), job.default_country)
+        if found is None or is_local:
+            return ()
+        findings[where] = found
+    placed = (place_in_body(each, request.payload, where) for where, each in findings.items())
+    return [*chain.from_iterable(placed)] or [contact_without_number()]
 
 
 def decide_row(

@@ -8,8 +8,10 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
+import phonenumbers
 import pytest
 
+from cxcall.batch.input.national_numbers import FEWEST_DIGITS
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
 from cxcall.batch.load.chunks import ChunkBuilder
@@ -96,7 +98,7 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
 ) -> None:
     list_id = tenant.new_list()
     live.file("no.txt", "+13035550103\n")
-    text = "Work Phone;Name;Notes\n(303) 555-0101;Ana;x\n(303) 555-0102;Bo;y\n(303) 555-0101;Ana;z\n;Cy;\n(303) 555-0103;Di;\n"
+    text = "Work Phone;Name;Notes\n(303) 555-0101;Ana;x\n(303) 555-0102;Bo;y\n(303) 555-0101;Ana;z\n;Cy;\n(303) 555-0103;Di;\n555-0104;Ed;\n"
     file = live.file("crm.csv", text.encode("utf-16").decode("utf-16"))
     words = (
         "--map",
@@ -118,15 +120,50 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     assert "a dry run does not read it" in shown.err
     assert loads(sandbox) == 0
     results, totals = lines(load(live, file, list_id, *words, "-o", "jsonl"))
-    assert totals["data"]["skipped"] == {"duplicate": 1, "invalid-number": 1, "do-not-call": 1}
+    assert totals["data"]["skipped"] == {"duplicate": 1, "invalid-number": 2, "do-not-call": 1}
     assert {
         each["data"]["row"]: each["outcome"] for each in results if each["outcome"] == "skipped"
-    } == dict.fromkeys((3, 4, 5), "skipped")
+    } == dict.fromkeys((3, 4, 5, 6), "skipped")
     data = [each["data"] for each in tenant.contacts(list_id)]
     assert data == [
         {"Phone": "+13035550101", "Name": "Ana"},
         {"Phone": "+13035550102", "Name": "Bo"},
     ]
+
+
+def test_contacts_without_a_number_that_may_be_valid_are_skipped(cxcall: Cxcall) -> None:
+    numbers = (
+        *("12", "0", "+1202555012", "1" * 19, "(202) 555-0123/(202) 555-0124"),
+        *("555-1234", "(202) 055-0123", "202555012"),
+        *("(202) 555-0125", "+49 30 123456", "202 555 0127 ext. 5"),
+    )
+    text = "".join(f"{each},\n" for each in numbers)
+    file = cxcall.file("leads.csv", f"Phone,Mobile\n{text}12,+12025550126\n")
+    for country, skipped in (((), 5), (("--default-country", "US"), 8)):
+        ran = load(cxcall, file, LIST_ID, "--dry-run", "-o", "jsonl", *country)
+        totals = lines(ran)[1]["data"]
+        assert (totals["rows"], totals["skipped"]) == (12, {"invalid-number": skipped}), ran.err
+    err = load(cxcall, file, LIST_ID, "--dry-run", "--strict", code=3).err
+    assert "row 1: `12` is too short for a number of any country" in err
+    assert "leads.csv:2:1  /data/Phone" in err
+
+
+@pytest.mark.slow
+def test_only_the_phone_columns_of_a_list_have_its_numbers(live: Cxcall, tenant: Tenant) -> None:
+    file = live.file(
+        "leads.csv", "Phone,customerNumber\n12,2025550101\n2025550102,12\n,2025550103\n"
+    )
+    list_id = tenant.new_list("customerNumber")
+    assert "1 valid, 2 skipped (2 invalid-number)" in load(live, file, list_id).err
+    assert [each["data"]["Phone"] for each in tenant.contacts(list_id)] == ["2025550102"]
+
+
+@pytest.mark.slow
+def test_no_country_has_shorter_numbers() -> None:
+    metadata = map(phonenumbers.PhoneMetadata.metadata_for_region, phonenumbers.SUPPORTED_REGIONS)
+    known = [each.general_desc for each in metadata if each and each.general_desc]
+    lengths = {length for each in known for length in each.possible_length if length > 0}
+    assert min(lengths) == FEWEST_DIGITS
 
 
 @pytest.mark.slow

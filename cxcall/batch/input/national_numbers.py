@@ -1,4 +1,4 @@
-"""Write national phone numbers in E.164."""
+"""Write national phone numbers in E.164, and find numbers that cannot be valid."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import set_value
+from cxcall.payloads.undialable_values import WHY_DIALED, find_unlikely_number
 from cxcall.phone.e164_numbers import has_decimals, may_be_several
+from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
 _FLAG = "--default-country"
 # Digits and the separators that people write between them. E.164 has no letters and no extension.
 _WRITTEN_NUMBER = re.compile(r"\s*\+?[0-9 ()./\-\u00a0\u2010-\u2015]+\s*")
+FEWEST_DIGITS, _MOST_DIGITS = 4, 18
+"""The fewest digits of a national number in any country, and the most of a number with an exit code and that of a carrier.
+
+Sources: libphonenumber's metadata; ITU-T E.164, section 6.2: 15 digits with the country code.
+"""
 
 
 def parse_country(text: str) -> str:
@@ -58,6 +65,29 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
             set_value(body.value, where, written, _FLAG)
             count += 1
     return count
+
+
+def find_invalid_number(number: str, country: str) -> Finding | None:
+    """Return a warning, without a place, on a number that is not valid; None if it may be valid, or is another text.
+
+    A national number counts as one of `country`. If there is none, only its length shows that it is not valid in any country.
+    """
+    if number.startswith("+"):
+        return find_unlikely_number(number)
+    if not _WRITTEN_NUMBER.fullmatch(number):
+        return None
+    fix = "write the whole number, preferably in E.164: `+12025550123`"
+    if country:
+        is_valid, why = _as_e164(number, country) is not None, f"not a valid number in `{country}`"
+        fix += "; one of another country needs its country code"
+    else:
+        count = len(plain_digits(number))
+        is_valid = FEWEST_DIGITS <= count <= _MOST_DIGITS
+        why = f"too {'short' if count < FEWEST_DIGITS else 'long'} for a number of any country"
+    if is_valid:
+        return None
+    message = f"`{mask_number(number)}` is {why}"
+    return Finding.warning("phone-format", "", message, fix, WHY_DIALED, source="libphonenumber")
 
 
 def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) -> Finding:
