@@ -90,7 +90,7 @@ class BatchStatistics:
             else:
                 self.unlisted += count if delivery else 0
         if outcome is not Outcome.ACCEPTED:
-            self._add_reason(report.findings, outcome)
+            self._add_reason(report.findings, outcome, count)
         if result.is_resumed:
             self.resumed += count
             return
@@ -103,7 +103,7 @@ class BatchStatistics:
             latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
             self.latencies[round_up(latency)] += 1
 
-    def _add_reason(self, findings: Sequence[Finding], outcome: Outcome) -> None:
+    def _add_reason(self, findings: Sequence[Finding], outcome: Outcome, rows: int) -> None:
         for finding in findings:
             if finding.severity is Severity.ERROR:
                 code, message = finding.code, finding.message
@@ -111,7 +111,7 @@ class BatchStatistics:
                 if reason not in self._reasons and len(self._reasons) >= _MAX_REASONS - 1:
                     code, message = "other", "other reasons"
                     reason = code, message, outcome
-                self._reasons[reason] += 1
+                self._reasons[reason] += rows
                 known = self._messages.setdefault(reason, message)
                 self._messages[reason] = known if known == message else reason[1]
                 return

@@ -101,6 +101,16 @@ def test_text_report_has_each_reason_once_and_the_latency_if_there_is_one() -> N
     assert "latency" not in text_entries([refused, invalid])
 
 
+def test_rows_of_a_lost_request_are_one_line_of_the_text_report() -> None:
+    lost = ReportRow(0, "", "unknown", "", "the contacts may be in the list", delivery="01D")
+    rows = [lost._replace(row=row) for row in (1, *range(4, 200))]
+    found = text_entries([*rows, lost._replace(row=200, delivery="01E")])
+    text = "unknown: the contacts may be in the list (delivery 01D)"
+    assert found["rows 1,4-199"] == text
+    assert found["row 200"].endswith("(delivery 01E)")
+    assert len([name for name in found if name.startswith("row")]) == 2
+
+
 def test_values_of_a_json_line_have_the_names_of_columns() -> None:
     line = '{"contactId": "c", "contactSpec": {"list": [7]}}'
     row = Row(1, Excerpt("rows.jsonl", 1, 1, line), None, {})

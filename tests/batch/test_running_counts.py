@@ -9,7 +9,12 @@ from cxcall.batch.input.rows import Row
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics import BOUNDS_MS, BatchStatistics, Latencies, round_up
-from cxcall.cli.actions.batch.result_printer import describe_outcomes, describe_speed, total_lines
+from cxcall.cli.actions.batch.result_printer import (
+    describe_outcomes,
+    describe_speed,
+    outcome_table,
+    total_lines,
+)
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
@@ -129,6 +134,20 @@ def test_equal_reasons_are_counted_as_one(message: str, expected: str) -> None:
     assert statistics.as_dict()["reasons"] == [{"code": "code", "message": expected, "count": 3}]
 
 
+def test_reason_of_a_request_counts_for_all_of_its_rows() -> None:
+    statistics = BatchStatistics()
+    for number in (1, 1001):
+        one = result(number, Outcome.UNKNOWN, "the contacts may be in the list")
+        statistics.add(one._replace(rows=(one.row,) * 1000))
+    statistics.add(result(2001, Outcome.REFUSED, "no"))
+    assert [row[:2] for row in outcome_table(statistics, 80).rows] == [
+        ("unknown", "2,000"),
+        ("refused", "1"),
+    ]
+    lost = "  2000 x code: the contacts may be in the list"
+    assert lost in total_lines(statistics)
+
+
 def test_reasons_that_are_not_listed_are_counted() -> None:
     statistics = BatchStatistics()
     for number in range(103):
@@ -154,7 +173,7 @@ def test_unknown_rows_are_listed_up_to_twenty() -> None:
     statistics = counted(*[Outcome.UNKNOWN] * 22)
     data = statistics.as_dict()
     assert (len(data["unknown"]), data["unknownNotListed"]) == (20, 2)
-    more = "  and 2 more: `cxcall history list --unresolved`"
+    more = "  and 2 more rows: `cxcall history list --unresolved`"
     assert total_lines(statistics)[-2:] == ["  row 20: delivery ID", more]
     assert total_lines(counted(*[Outcome.UNKNOWN] * 20))[-1] == "  row 20: delivery ID"
 

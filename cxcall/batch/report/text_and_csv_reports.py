@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.sections import Entry, Section
 from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cxcall.batch.report.report_counts import Summary
     from cxcall.batch.report.report_rows import BatchReport, ReportRow
@@ -60,18 +62,28 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     others = [row for row in report.rows if row.outcome not in (Outcome.ACCEPTED, Outcome.SKIPPED)]
     others.sort(key=lambda row: row.outcome != Outcome.UNKNOWN)
     if others:
-        shown = [_row_entry(row) for row in others[:_MOST_ROWS]]
-        more = len(others) - len(shown)
-        lines = [f"  and {more:,} more: `--format csv` has all"] if more else []
-        yield Section("NOT ACCEPTED", entries=shown)
-        yield from (Section(lines=[line]) for line in lines)
+        # The rows of one request, or of one range, have one line if they have the same text.
+        groups = groupby(enumerate(others), lambda each: _describe(each[1], each[1].row - each[0]))
+        shown = [[row for _, row in group] for _, group in islice(groups, _MOST_ROWS)]
+        more = len(others) - sum(map(len, shown))
+        yield Section("NOT ACCEPTED", entries=[*map(_entry, shown)])
+        if more:
+            yield Section(lines=[f"  and {more:,} more: `--format csv` has all"])
 
 
-def _row_entry(row: ReportRow) -> Entry:
-    name = f"row {row.row}{f' ({row.key})' if row.key else ''}"
+def _entry(rows: Sequence[ReportRow]) -> Entry:
+    name = describe_ranges(format_ranges(row.row for row in rows))
+    key, what, _ = _describe(rows[0])
+    return Entry(f"{name}{f' ({key})' if key else ''}", what)
+
+
+def _describe(row: ReportRow, range_: int = 0) -> tuple[str, str, int]:
+    """Return the key of a row, its result as text, and its range unless the text names a delivery."""
     reason = "" if row.message.startswith(row.reason) else row.reason
     what = ": ".join(filter(None, (row.outcome, reason, row.message)))
-    return Entry(name, what + (f" (delivery {row.delivery})" if row.delivery else ""))
+    if row.delivery:
+        return row.key, f"{what} (delivery {row.delivery})", 0
+    return row.key, what, range_
 
 
 def csv_records(report: BatchReport) -> Iterator[str]:

@@ -146,7 +146,11 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
             f"  another process may still be sending {sent} of them: if so, wait until it ends"
         )
     lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]
-    return [*lines, f"  and {more} more: `cxcall history list --unresolved`"] if more else lines
+    return (
+        [*lines, f"  and {count_phrase(more, 'more row')}: `cxcall history list --unresolved`"]
+        if more
+        else lines
+    )
 
 
 _MAX_SKIPS_SHOWN = 20
