@@ -214,7 +214,7 @@ class RowSelection:
 
     def is_of_other_batch(self, earlier: Record) -> bool:
         """Return whether the delivery of a row is of another batch of the same run."""
-        return earlier.batch != self.batch and not self._job.is_load
+        return earlier.batch != self.batch
 
     def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row of a load that would be sent as skipped, if an earlier row has its contact."""

@@ -212,7 +212,8 @@ class Run(StoppableRun):
         if (result := result_without_sending(checked)) or earlier is None:
             return result or self._result_of_stopped_row(checked)
         if self.selection.is_of_other_batch(earlier):
-            self.unsent.add_other_delivery(checked.row, earlier)
+            for row in checked.rows or (checked.row,):
+                self.unsent.add_other_delivery(row, earlier)
         return RowResult(
             checked.row,
             result_of_record(earlier, None if checked.rows else checked.request),

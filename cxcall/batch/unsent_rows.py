@@ -48,7 +48,7 @@ class UnsentRows:
         self._ledger, self._batch, self._key_of = ledger, batch, key_of
         self._is_cancelled = is_cancelled
         self._waiting: list[UnsentRow] = []
-        self._others: dict[str, int] | None = None
+        self._others: dict[int, str] | None = None
         self.problem = ""
 
     def add(self, result: RowResult) -> None:
@@ -66,7 +66,7 @@ class UnsentRows:
         """Collect a row whose delivery is of another batch, unless that is recorded."""
         if self._others is None:
             self._others = self._ledger.batches.other_deliveries(self._batch)
-        if earlier.id in self._others:
+        if self._others.get(row.number) == earlier.id:
             return
         result, now = (earlier.outcome, earlier.id, ""), self._ledger.now()
         named = self._batch, row.number, self._key_of(row)

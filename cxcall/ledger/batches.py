@@ -26,19 +26,26 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
+_OUTCOME = f"""
+SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered' ELSE e.outcome END
+"""
+_LAST_EVENT = "JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)"
 _OUTCOMES = f"""
-SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered' ELSE e.outcome END,
-    d.rows, count(*)
+{_OUTCOME}, d.rows, count(*)
 FROM (SELECT max(number) AS number, rows FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows) d
-    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+    {_LAST_EVENT}
 GROUP BY 1, 2
 """  # noqa: S608 - constants
-_UNSENT = """
+_OTHERS = f"""
+{_OUTCOME}, count(DISTINCT u.row) FROM unsent u JOIN delivery d ON d.id = u.reason {_LAST_EVENT}
+WHERE u.batch = :batch AND u.kind = '{UnsentKind.MOVED}' GROUP BY 1
+"""
+_UNSENT = f"""
 SELECT count(*) FROM (
-    SELECT row FROM unsent WHERE batch = :batch AND row > 0
+    SELECT row FROM unsent WHERE batch = :batch AND row > 0 AND kind <> '{UnsentKind.MOVED}'
     EXCEPT SELECT row FROM delivery WHERE batch = :batch AND batch <> ''
 ) u
-"""
+"""  # noqa: S608 - constants
 _BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
 """The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
 _LAST_SENT = """
@@ -124,6 +131,12 @@ class BatchRecords:
             counts[str(outcome)] += count_rows(rows) or int(count)
         return dict(counts)
 
+    def count_others(self, batch: str) -> dict[str, int]:
+        """Return the number of rows of a batch that deliveries of other batches sent, by outcome."""
+        with self._database.snapshot():
+            found = self._database.run(_OTHERS, {"batch": batch}).fetchall()
+        return {str(outcome): int(count) for outcome, count in found}
+
     def count_unsent(self, batch: str) -> int:
         """Return the number of rows of a batch that have a reason and no delivery."""
         with self._database.snapshot():
@@ -190,12 +203,12 @@ class BatchRecords:
         with self._database.snapshot():
             return bool(self._rows.select_table("unsent", where, (batch, UnsentKind.CONTENT)))
 
-    def other_deliveries(self, batch: str) -> dict[str, int]:
-        """Return the row of each delivery of another batch that a batch did not repeat."""
+    def other_deliveries(self, batch: str) -> dict[int, str]:
+        """Return the rows of a batch that it did not send because another batch had, with the ID of that delivery."""
         where = "WHERE batch = ? AND kind = ? ORDER BY number"
         with self._database.snapshot():
             found = self._rows.select_table("unsent", where, (batch, UnsentKind.MOVED))
-        return {row["reason"]: int(row["row"]) for row in found}
+        return {int(row["row"]): row["reason"] for row in found}
 
     def unsent_rows(self, batches: Collection[str]) -> dict[int, UnsentRow]:
         """Return the last record of each row that has no later delivery of its own in some batches, by row number."""

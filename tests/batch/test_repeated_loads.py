@@ -113,6 +113,11 @@ def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
     text = load(live, changed, list_id).err
     assert "2 contacts that may be in the list already, from a load of another file" in text
     assert tenant.names(list_id) == ["P0", "P1", "P2", "P4"]
+    load(live, changed, list_id, "--resume")
+    for kind in ("list", "report"):
+        shown = live("batch", kind, "-o", "json", code=0).envelope["data"]
+        counts = shown["batches"][0] if kind == "list" else shown
+        assert (counts["rows"], counts["outcomes"]) == (3, {"accepted": 3}), kind
     load(live, changed, other_list)
     assert tenant.names(other_list) == ["P4", "P0", "Renamed"]
     load(live, changed, list_id, "--again")

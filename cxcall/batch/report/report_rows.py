@@ -14,7 +14,8 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import join_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
@@ -103,8 +104,6 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
         ranges = parse_ranges(record.rows)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
-        if count_rows(record.rows) > 1:  # its numbers and its ID are not those of each row
-            sent = sent._replace(numbers="", engagement_id="")
         for number in numbers if ranges else (sent.row,):
             if number in placed and not record.may_be_processed:
                 continue
@@ -118,18 +117,21 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing)
 
 
-def _sent_by_other_batches(ledger: Ledger, batch: str, own: Container[str]) -> Iterator[ReportRow]:
+def _sent_by_other_batches(
+    ledger: Ledger, batch: str, own: AbstractSet[str]
+) -> Iterator[ReportRow]:
     """Yield the rows that `--resume` did not send because another batch of the same rows called their people.
 
     `own` are the deliveries of the batch itself.
     """
-    for delivery, row in ledger.batches.other_deliveries(batch).items():
-        if delivery in own:
-            continue
+    rows: dict[str, list[int]] = {}
+    for row, delivery in ledger.batches.other_deliveries(batch).items():
+        rows.setdefault(delivery, []).append(row)
+    for delivery in rows.keys() - own:
         with suppress(UsageError, MissingRecordsError):  # it was pruned
             record = ledger.get(delivery)
             if record.known_outcome in _CALLED:
-                yield _sent(record)._replace(row=row)
+                yield from (_sent(record)._replace(row=row) for row in rows[delivery])
 
 
 def _unsent(row: UnsentRow) -> ReportRow:
@@ -142,15 +144,16 @@ def _sent(record: Record) -> ReportRow:
     reason = record.code or (f"HTTP {record.status}" if record.status else record.note)
     message = record.message.removesuffix(f" ({record.code})")
     total = record.timings.get("total")
+    has_others = count_rows(record.rows) > 1  # its numbers and its ID are not those of each row
     return ReportRow(
         record.row or 0,
         record.key,
         str(outcome),
         "" if is_accepted else reason or record.resolution,
         "" if is_accepted else message or record.note,
-        join_numbers(record.numbers),
+        "" if has_others else join_numbers(record.numbers),
         record.status,
-        record.engagement_id or "",
+        "" if has_others else record.engagement_id or "",
         record.correlation_id or "",
         record.id,
         record.attempts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,11 @@ def list_batches(limit: int) -> Report:
 
 
 def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
+    outcomes, others = (
+        Counter(ledger.batches.count_outcomes(batch.id)),
+        ledger.batches.count_others(batch.id),
+    )
+    outcomes.update({name: count for name, count in others.items() if name in _BEFORE_STATE})
     return {
         "id": batch.id,
         "at": batch.at.isoformat(),
@@ -73,7 +79,7 @@ def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
         "target": batch.target,
         "file": batch.file,
         "rows": batch.rows,
-        "outcomes": ledger.batches.count_outcomes(batch.id),
+        "outcomes": dict(outcomes),
         "unsent": ledger.batches.count_unsent(batch.id),
     }
 
