@@ -25,6 +25,7 @@ PAGE_COUNTS = ("pagecount", "totalpages")
 PAGE_NUMBERS = ("pagenumber", "page", "currentpage", "number")
 PAGE_SIZES = ("pagesize", "perpage", "size")
 TOTALS = ("total", "totalrecords", "totalresults", "totalcount", "totalelements")
+_MORE = ("hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreresults", "hasmoreitems")
 LINKS = ("nexturi", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "next", "nextpage")
 
 # Query parameters.
@@ -153,6 +154,12 @@ def find_number(body: Any, names: Iterable[str]) -> int | None:
         if isinstance(value, str) and value.isascii() and value.isdecimal():
             return int(value)
     return None
+
+
+def says_more(body: Any) -> bool | None:
+    """Return what a response says of more items after it; None if it says nothing."""
+    said = (value for _, value in _members_called(body, _MORE) if isinstance(value, bool))
+    return next(said, None)
 
 
 def find_cursor(body: Any, parameter: str) -> str:

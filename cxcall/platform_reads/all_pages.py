@@ -91,6 +91,8 @@ def follow_pages(
             raise
         yield page
         if page.next_query is None:
+            if names.says_more(page.body):
+                raise _lack_of_next_page(page)
             return
         if empty == _MOST_EMPTY:
             raise _repetition(page.delivery, f"{empty} pages in a row have no items")
@@ -113,7 +115,9 @@ def later_start(paging: Paging, request: HttpRequest, page: Page) -> str:
 
 
 def _promises_more(page: Page) -> bool:
-    """Return whether the count of pages or items in a page says that there are more; it is the first, or follows it."""
+    """Return whether a flag or a count in a page says that there are more; it is the first page, or follows it."""
+    if names.says_more(page.body):
+        return True
     pages = names.find_number(page.body, names.PAGE_COUNTS) or 0
     items = names.find_number(page.body, names.TOTALS) or 0
     return pages > page.number or items > page.received
@@ -163,11 +167,12 @@ def _next_query(
 ) -> Query | None:
     """Return the query of the page after this one; None after the last page. Numbers are preferred to links.
 
-    After a page with a link, one without is the last, unless a count says that there are more.
+    After a page with a link, one without is the last, unless it says that there are more.
     """
     query, link = _query_of(request.url), page.link
     body, query_values = page.body, dict(query)
     is_end = page.is_linked and not link and not _promises_more(page)
+    is_end |= names.says_more(body) is False
     if paging.number:
         count = names.find_number(body, names.PAGE_COUNTS)
         if count is not None or link is None:
@@ -295,6 +300,14 @@ def _lack_of_items(page: Page) -> ReadError:
         page.delivery,
         f"page {page.number} is empty, although the page before it says that there are more items",
         "run it again; the items of the pages until here were received",
+    )
+
+
+def _lack_of_next_page(page: Page) -> ReadError:
+    return paging_error(
+        page.delivery,
+        f"page {page.number} says that there are more items, but not how to read them",
+        "read the pages after it by their parameters; the items of the pages until here were received",
     )
 
 

@@ -138,6 +138,25 @@ def test_page_without_a_link_after_pages_with_links_is_the_last(
     assert (items, len(paths)) == (ITEMS, 3)
 
 
+def test_flag_says_whether_there_are_more_items() -> None:
+    def read(path: str, _count: int) -> Reply:
+        page = int(dict(parse_qsl(urlsplit(path).query)).get("page", 1))
+        link = {"next": "/uncounted?page=2"} if page == 1 else {}  # the first page has a link
+        items = ITEMS[min(page - 1, 2) * 3 :][:3]  # the last one is returned again
+        return Reply(200, {"entities": items, "hasMore": page < 3, **link})
+
+    items, paths = pages_of("uncounted", read)
+    assert (items, len(paths)) == (ITEMS, 3)
+
+
+def test_more_items_without_a_way_to_them_are_an_error() -> None:
+    def read(_path: str, _count: int) -> Reply:
+        return Reply(200, {"entities": ITEMS[:3], "paging": {"has_more": True}})
+
+    with pytest.raises(ReadError, match="page 1 says that there are more items, but not how"):
+        pages_of("cursors", read)
+
+
 LINKS = [
     ("http://127.0.0.1:9/{}?after=3", "another host"),
     ("//evil.example/{}?after=3", "another host"),
