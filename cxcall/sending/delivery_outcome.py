@@ -32,7 +32,16 @@ _OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers w
 def _result(
     plan: Plan, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
 ) -> Delivery:
-    """Return a result without identifiers, which are added when it is recorded."""
+    """Return a result without identifiers, which are added when it is recorded.
+
+    A response may repeat secrets and numbers of its request: they are masked in what the findings say of it.
+    """
+    if exchange is not None and exchange.response is not None:
+        mask = exchange.request.mask_echo
+        findings = tuple(
+            each._replace(message=mask(each.message), fix=mask(each.fix), why=mask(each.why))
+            for each in findings
+        )
     return Delivery(plan.delivery, outcome, code, exchange, findings=findings)
 
 
@@ -156,11 +165,6 @@ def _refused_result(
             parameters=plan.checked.values,
         )
         findings = explain_refusal(response, plan.host, request)
-    mask = exchange.request.mask_echo
-    findings = tuple(
-        each._replace(message=mask(each.message), fix=mask(each.fix), why=mask(each.why))
-        for each in findings
-    )
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return _result(plan, Outcome.REFUSED, code, exchange, *findings)

@@ -141,13 +141,12 @@ def test_secret_parameters_are_not_shown_in_findings_and_echoes(cxcall: Cxcall) 
     contract = cxcall.file("own.json", wrap("3.0.3", {"/lines/{token}/call": {"post": declared}}))
     words = ["send", "makeCall", "--contract", contract, "-v"]
     words += [each for pair in secrets.items() for each in ("--param", "=".join(pair))]
-    echo = Reply(
-        400, {"message": f"bad {' '.join(secrets.values())}"}, {"X-Echo": secrets["token"]}
-    )
-    with Platform(lambda _body, _count: echo) as platform:
+    body = {"message": f"bad {' '.join(secrets.values())}"}
+    echoes = [Reply(each, body, {"X-Echo": secrets["token"]}) for each in (400, 400, 500, 503)]
+    with Platform(lambda _body, _count: echoes.pop(0)) as platform:
         cxcall.environment |= platform.environment
-        for output in ("text", "json"):
-            ran = cxcall(*words, "--yes", "-o", output, code=5)
+        for output, code in (("text", 5), ("json", 5), ("text", 8), ("json", 8)):
+            ran = cxcall(*words, "--yes", "--again", "-o", output, code=code)
             assert ran.out.count("bad **** **** ****") >= 1
             assert "s3cr3t" not in ran.out + ran.err
     assert "s3cr3t" not in cxcall("history", "export", code=0).out
