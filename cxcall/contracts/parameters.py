@@ -35,21 +35,31 @@ JSON_STYLE = "json"
 """The style of a parameter that the document declares with `content`: its value is JSON."""
 SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 """The separators of lists in queries and forms, of styles other than `form`; `tabDelimited` is `tsv` of Swagger 2.0."""
-MESSAGE_HEADERS = frozenset(
+_MESSAGE_HEADERS = frozenset(
     """
     host connection keep-alive proxy-connection proxy-authorization expect te trailer upgrade
     transfer-encoding content-length content-type content-encoding accept-encoding
     """.split()
 )
 """Headers of the destination, the length, and the coding of a message (RFC 9110, 7, 8, and 12; RFC 9112), which cxcall sets."""
-TARGET_HEADERS = frozenset(
+_TARGET_HEADERS = frozenset(
     """
-    forwarded x-forwarded-host x-original-host x-original-url x-rewrite-url
+    forwarded x-forwarded-host x-forwarded-server x-host x-http-host-override x-original-host x-original-url x-rewrite-url
     x-http-method x-http-method-override x-method-override
     """.split()
 )
 """Headers that name another host, path, or method for a request than those that are checked and shown."""
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
+
+
+def names_other_target(header: str) -> bool:
+    """Return whether a header names another host, path, or method; many servers take `_` in its name for `-`."""
+    return header.lower().replace("_", "-") in _TARGET_HEADERS
+
+
+def is_control_header(header: str) -> bool:
+    """Return whether a header controls the message or its target, so that neither a parameter nor a secret can be in it."""
+    return header.lower() in _MESSAGE_HEADERS or names_other_target(header)
 
 
 class Parameter(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
+from cxcall.contracts.parameters import is_control_header
 from cxcall.contracts.security_schemes import (
     API_KEY,
     BASIC,
@@ -126,7 +126,7 @@ def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
 def check_place(scheme: SecurityScheme) -> None:
     """Raise CredentialsError if a document names a place for a key that would change the request."""
     name = scheme.field
-    is_separate = scheme.place == "header" and name.lower() in {*MESSAGE_HEADERS, *TARGET_HEADERS}
+    is_separate = scheme.place == "header" and is_control_header(name)
     is_safe = is_header(name, "") and not is_separate
     if scheme.place == "query" or is_safe:
         return

@@ -239,6 +239,7 @@ def test_parameter_in_an_unknown_place_is_not_dropped_without_a_word(
         ("Connection", True),
         ("Accept-Encoding", True),
         ("X-HTTP-Method-Override", False),
+        ("x_http_method_override", False),
         ("X-Forwarded-Host", False),
     ],
 )

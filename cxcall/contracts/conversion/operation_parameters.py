@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameter_styles import STYLES
-from cxcall.contracts.parameters import MESSAGE_HEADERS, TARGET_HEADERS
+from cxcall.contracts.parameters import is_control_header, names_other_target
 from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_parameters(
                 _report_unknown_place(source, node, parameter, where)
             elif kind == "header" and name.lower() in _SEPARATE_HEADERS:
                 continue
-            elif kind == "header" and name.lower() in {*MESSAGE_HEADERS, *TARGET_HEADERS}:
+            elif kind == "header" and is_control_header(name):
                 _report_control_header(source, parameter, where)
             else:
                 found[name, kind] = parameter, where
@@ -59,7 +59,7 @@ def _report_control_header(source: SourceDocument, parameter: dict[str, Any], wh
     name = parameter["name"]
     message = f"the header `{name}` is a part of each HTTP message, not a parameter"
     fix = "remove it: cxcall sends it if the message needs it"
-    is_target = name.lower() in TARGET_HEADERS
+    is_target = names_other_target(name)
     if is_target:
         message = f"the header `{name}` would give a request another host, path, or method"
         fix = "remove it, and declare that host, path, or method itself"
