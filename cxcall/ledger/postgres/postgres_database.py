@@ -54,7 +54,7 @@ _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
 _OTHER_TABLES = ", ".join(f"{SCHEMA}.{each}" for each in COLUMNS if each != "state")
 _BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
-LOCK TABLE {_OTHER_TABLES} IN ROW EXCLUSIVE MODE; SET LOCAL lock_timeout = '{LOCK_TIMEOUT:g}s';
+LOCK TABLE {_OTHER_TABLES} IN ROW EXCLUSIVE MODE;
 SELECT clock_timestamp(), current_setting('{SESSION}', true)"""
 """An administrator may lock another table, as REINDEX does: a record then waits before it begins, and a signal ends that."""
 _RECONNECT_INTERVAL = 0.25
