@@ -159,9 +159,14 @@ class RateLimiter:
         response = exchange.response
         if response is None:
             return
+        window = requested_waits.remaining_window(response.headers)
         if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+            is_busy = response.status == HTTPStatus.SERVICE_UNAVAILABLE
+            has_room = is_busy and window is not None and window[0] > 0
             now = datetime.now(UTC)
-            wait = requested_waits.requested_wait(response.headers, response.body, now)
+            wait = requested_waits.requested_wait(
+                response.headers, response.body, now, with_window=not has_room
+            )
             if wait is not None:
                 self.wait_as_asked(wait)
             slower = min(self._interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
@@ -169,7 +174,6 @@ class RateLimiter:
             return
         self._compensate_delay(exchange.timings)
         self._interval = max(self._interval * _SPEED_UP, self._base_interval)
-        window = requested_waits.remaining_window(response.headers)
         if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
             self.pause(window[1])
 

@@ -44,7 +44,8 @@ _MESSAGE_HEADERS = frozenset(
 """Headers of the destination, the length, and the coding of a message (RFC 9110, 7, 8, and 12; RFC 9112), which cxcall sets."""
 _TARGET_HEADERS = frozenset(
     """
-    forwarded x-forwarded-host x-forwarded-server x-host x-http-host-override x-original-host x-original-url x-rewrite-url
+    forwarded x-forwarded-host x-forwarded-path x-forwarded-prefix x-forwarded-server x-host x-http-host-override
+    x-http-path-override x-original-host x-original-uri x-original-url x-rewrite-uri x-rewrite-url
     x-http-method x-http-method-override x-method-override
     """.split()
 )

@@ -27,12 +27,13 @@ class SendPostponedError(Exception):
     """The request must wait longer: no byte of it was sent, and it can be sent later."""
 
 
-def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
+def requested_wait(
+    headers: Mapping[str, str], body: bytes, now: datetime, *, with_window: bool = True
+) -> float | None:
     """Return the seconds that a response asks to wait; None if it does not.
 
-    Read from `Retry-After`, then from the text of the body, then from `inin-ratelimit-reset`
-    (docs/platforms/genesys-cloud.md#rate-limits) unless the window that it ends still permits requests. An invalid or
-    negative time is ignored.
+    Read from `Retry-After`, then from the text of the body, then from `inin-ratelimit-reset`, the end of a window
+    (docs/platforms/genesys-cloud.md#rate-limits). An invalid or negative time is ignored.
     """
     wait = retry_after(headers, now)
     if wait is None:
@@ -40,11 +41,9 @@ def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> fl
         may_ask = any(word in text.lower() for word in ("retry", "again", "wait"))
         named = re.search(_IN_WORDS, text) if may_ask else None
         wait = _seconds(named[1]) if named else None
-    if wait is not None:
+    if wait is not None or not with_window:
         return wait
-    window = remaining_window(headers)
-    has_room = window is not None and window[0] > 0
-    return None if has_room else _seconds(_value(headers, "inin-ratelimit-reset"))
+    return _seconds(_value(headers, "inin-ratelimit-reset"))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

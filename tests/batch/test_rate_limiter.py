@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import nullcontext
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot, SharedRa
 from cxcall.findings.errors import UsageError
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.requested_waits import SendPostponedError
+from helpers.cases import each_case
 from helpers.interrupts import tracing
 from helpers.platform_server import Platform, Reply
 
@@ -105,6 +107,16 @@ def test_wait_longer_than_max_wait_is_noted_and_does_not_pause() -> None:
     assert other.excessive_wait == 61.0
     assert other.acquire()
     other.wait_to_send(0.0)
+
+
+@each_case("status, count", [(503, 300), (429, 7), (503, 7)])
+def test_busy_server_is_waited_for_only_if_its_window_is_full(status: int, count: int) -> None:
+    limiter = RateLimiter(RATE, max_wait=60)
+    assert limiter.acquire()
+    window = {"allowed": "300", "count": str(count), "reset": "59"}
+    respond(limiter, status, **{f"inin-ratelimit-{name}": text for name, text in window.items()})
+    with nullcontext() if (status, count) == (503, 7) else pytest.raises(SendPostponedError):
+        limiter.wait_to_send(0.0)
 
 
 def test_pause_holds_back_a_request_that_has_a_slot() -> None:
