@@ -23,6 +23,7 @@ from cxcall.explaining.checks.credentials.token_check import (
     read_claims,
 )
 from cxcall.explaining.checks.header_check import check_headers, note_sent_header
+from cxcall.explaining.checks.hidden_value_check import check_hidden_values
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
@@ -150,8 +151,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request = with_masked_unknown(with_masked_path(with_method_of_body(request, own), own))
-    request, mask = mask_request(request)
+    sent = with_masked_unknown(with_method_of_body(request, own))
+    request, mask = mask_request(with_masked_path(sent, own))
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)
@@ -160,6 +161,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))
+    hidden = [*check_hidden_values(sent, request, route, operation, [*in_url, *in_body])]
     findings = [
         *request.findings,
         *(finding.map_texts(mask) for finding in check_failure(request)),
@@ -168,10 +170,11 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *in_url,
         *in_body,
+        *hidden,
         *check_published(request, route, [*in_url, *in_body]),
         *(
             each
-            for each in _check_response(request, route, operation, is_valid=is_valid)
+            for each in _check_response(request, route, operation, is_valid=is_valid and not hidden)
             if each.where != "path" or not _has_error(route.findings)
         ),
     ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 PASSWORD = {"type": "string", "format": "password"}
+SHORT = {**PASSWORD, "maxLength": 8}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
     "info": {"title": "Doors", "version": "1"},
@@ -22,7 +23,8 @@ DOCUMENT: dict[str, Any] = {
             "post": {
                 "operationId": "callDoor",
                 "parameters": [
-                    {"name": "doorWord", "in": "path", "required": True, "schema": PASSWORD},
+                    {"name": "doorWord", "in": "path", "required": True, "schema": SHORT},
+                    {"name": "word4", "in": "query", "schema": SHORT},
                     {"name": "X-Gate-Word", "in": "header", "schema": PASSWORD},
                 ],
                 "requestBody": {"content": {"application/json": {"schema": {
@@ -41,8 +43,8 @@ DOCUMENT: dict[str, Any] = {
     "components": {"schemas": {"Word": {"type": "string", "format": "password"}}},
 }  # fmt: skip
 BODY = {"phrase1": "PHRopenAAAA", "phrases2": ["Xyz-openBBBB"], "inner": {"digits3": 4711}}
-SECRETS = ("PHRopenAAAA", "Xyz-openBBBB", "4711", "SLUGopenCCCC", "GATEopenDDDD")
-PASTE = f"""curl -X POST https://doors.example/v1/doors/SLUGopenCCCC/calls/2026-01-01..2026-02-01 \
+SECRETS = ("PHRopenAAAA", "Xyz-openBBBB", "4711", "SLUGopenCCCC", "GATEopenDDDD", "QUERYopenEEEE")
+PASTE = f"""curl -X POST https://doors.example/v1/doors/SLUGopenCCCC/calls/2026-01-01..2026-02-01?word4=QUERYopenEEEE \
  -H 'X-Gate-Word: GATEopenDDDD' -H 'Content-Type: application/json' \
  -d '{json.dumps({**BODY, "note": "long", "other": 1})}'
 HTTP/1.1 400 Bad Request
@@ -59,7 +61,7 @@ def write(folder: Path) -> str:
 
 def test_names_of_secrets_are_found_in_a_document(tmp_path: Path) -> None:
     declared = load_user_contract(write(tmp_path)).declared["x-cxcall-masked-names"]
-    assert declared == ["X-Gate-Word", "digits3", "doorWord", "phrase1", "phrases2"]
+    assert declared == ["X-Gate-Word", "digits3", "doorWord", "phrase1", "phrases2", "word4"]
 
 
 def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
@@ -70,6 +72,16 @@ def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> N
     ran = cxcall("explain", file, "--contract", contract, code=3)
     assert "doors.example/v1/doors/****/calls/2026-01-01..2026-02-01 ->" in ran.out
     assert "`/note` must have at most 3 characters; it has 4" in ran.out
+
+
+def test_hidden_values_are_checked(cxcall: Cxcall, tmp_path: Path) -> None:
+    contract, file = write(tmp_path), cxcall.file("failed.txt", PASTE)
+    found = cxcall("explain", file, "--contract", contract, "-o", "json", code=3).envelope
+    places = {each["where"]: each["message"] for each in found["findings"]}
+    assert places["/phrase1"] == "`/phrase1` must have at most 5 characters; it has 11"
+    assert places["/inner/digits3"] == "`/inner/digits3` must be a string, not an integer"
+    assert "at most 8 characters; it has 13" in places["query:word4"]
+    assert "at most 8 characters; it has 12" in places["path"]
 
 
 def test_secret_in_a_misspelled_path_is_masked(cxcall: Cxcall, tmp_path: Path) -> None:
