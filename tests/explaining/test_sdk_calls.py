@@ -55,6 +55,23 @@ def test_query_is_unknown_if_an_argument_may_be_in_it(call: str) -> None:
 def test_number_in_a_call_is_no_status_but_one_in_a_comment_below_it_is() -> None:
     built = "request = GetUsersRequest.builder().withPageSize(500).build();\napi.getUsers(request);"
     texts = {built: 0, f"{built}\n// 400": 400, "api.get_users(page_size=5)\n# 404": 404}
+    stated = (
+        "// 400 bad request",
+        "// -> HTTP 400",
+        "# we get 400 when it runs",
+        "# status: 400, why?",
+    )
+    counted = (
+        "// 400 users",
+        "# about 400 agents",
+        "# returned 400 items",
+        "# limit: 400",
+        "# see #400",
+    )
+    texts |= {f"api.getUsers(); {each}": 400 for each in stated}
+    texts |= {f"api.getUsers(); {each}": 0 for each in counted} | {
+        "api.getUsers({'size': 500});": 0
+    }
     for text, status in texts.items():
         *_, request = read_exchanges(text, "text")
         assert request.status == status, text

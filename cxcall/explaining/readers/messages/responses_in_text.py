@@ -75,9 +75,18 @@ _MISSING_PERMISSION = compile_on_use(
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
+# The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
 _NOTED_STATUS = compile_on_use(
-    r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
-    r"([45][0-9]{2})\b(?!\w|[.:]\d)"
+    r"(?:(?<!:)//|(?:^|[);,])\s*\#|\#(?=[\s=>-])|;;|--+>"
+    r"|^\s*(?:=>|%|\[1\]|\"(?=\s))|(?:^|\s)'(?=\s)|(?=\bstatus\W))"
+    r"(?:.{0,80}?\b(?i:HTTP(?:/[\d.]+)?|status|code|errors?|response|results?|success|returns?|returned"
+    r"|gets?|got|getting|gives?|gave|answers?|answered|says|said|fails?|failed|responds?|responded"
+    r"|receives?|received|throws)(?:\s(?:with|an?|me|us|always|still|just|only|was|is|in)){0,3})?"
+    r"\W{0,12}\b([45]\d\d)\b"
+    r"(?=[^\w\s%.:]|[.:](?!\d)|\s*$|\s+(?:[^\w\s]|[a-z]+[._][a-z]|[A-Z][a-z]*(?<!s)\b"
+    r"|(?i:errors?|response|status|when|if|because|but|for|with|on|from|in|here|again|since|as|after"
+    r"|until|even|now|so|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must"
+    rf"|{'|'.join(re.escape(each.phrase) for each in HTTPStatus)})\b))"
 )
 # A line that says what happens in a case, and one that says what happened.
 _HANDLING = compile_on_use(
