@@ -75,3 +75,16 @@ def test_number_in_a_call_is_no_status_but_one_in_a_comment_below_it_is() -> Non
     for text, status in texts.items():
         *_, request = read_exchanges(text, "text")
         assert request.status == status, text
+
+
+def test_map_with_the_query_alone_is_not_the_body() -> None:
+    for call in (
+        "get('/api/v2/users', ",
+        "request('GET', '/api/v2/users', ",
+        "delete('/api/v2/users', ",
+    ):
+        code = f"$client->{call}['query' => ['pageSize' => 500], 'http_errors' => false]);"
+        (request,) = read_exchanges(code, "text")
+        assert (request.query, request.body, request.status) == ((("pageSize", "500"),), None, 0), (
+            call
+        )

@@ -325,7 +325,7 @@ class _Assembler:
                     draft.set_body(each, 3, kind)
                     draft.content_type = draft.content_type or mime_of(each)
                     has_body = True
-            elif isinstance(each, dict) and is_options(each):
+            elif isinstance(each, dict) and is_options(each, draft.method):
                 has_body = draft.take_options(each) or has_body
             elif isinstance(each, dict | list):
                 draft.set_body(None if has_body else each, 3, kind)

@@ -278,8 +278,8 @@ def is_headers(value: Any) -> bool:
     )
 
 
-def is_options(value: Any) -> bool:
-    """Return whether a map has the options of a call, or only headers."""
+def is_options(value: Any, method: str = "") -> bool:
+    """Return whether a map has the options of a call, or only headers; the query alone, if its method needs no body."""
     if not isinstance(value, dict):
         return False
     roles = {role_of(name): name for name in value}
@@ -290,6 +290,11 @@ def is_options(value: Any) -> bool:
         or has_request_options(value)
         or (has_body and not is_ambiguous)
         or roles.keys() == {"option"}
+        or (
+            method in ("GET", "HEAD", "DELETE")
+            and roles.keys() <= {"query", "option"}
+            and isinstance(value.get(roles.get("query")), dict)
+        )
     )
 
 
