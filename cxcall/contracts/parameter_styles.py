@@ -149,6 +149,12 @@ def read_path(entry: Parameter, text: str) -> list[str]:
     return text.split(",") if entry.is_list else [text]
 
 
+def takes_any_name(entry: Parameter) -> bool:
+    """Return whether any pair of a query may be a member of a parameter: those that belong to others are not."""
+    is_open = entry.is_object and bool(entry.schema.get("additionalProperties"))
+    return is_open and entry.explode and not entry.style
+
+
 def text_in_query(entry: Parameter, pairs: Sequence[tuple[str, str]]) -> tuple[str, set[str]]:
     """Return the text for which `query_pairs` writes a parameter as it is in a query, and the names of its pairs.
 
@@ -184,8 +190,8 @@ def _member_name(entry: Parameter, name: str) -> str:
     if entry.style == "deepObject":
         inner = name.removeprefix(f"{entry.name}[")
         return inner[:-1] if inner != name and inner.endswith("]") else ""
-    is_open = bool(entry.schema.get("additionalProperties")) and name != entry.name
-    return name if is_open or name in entry.schema.get("properties", {}) else ""
+    is_other = takes_any_name(entry) and name != entry.name
+    return name if is_other or name in entry.schema.get("properties", {}) else ""
 
 
 def _object_text(entry: Parameter, members: Mapping[str, str]) -> str:

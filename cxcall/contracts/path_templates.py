@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote, unquote
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -20,13 +21,19 @@ def slot_names(template: str) -> list[str]:
 def slot_values(template: str, segment: str) -> dict[str, str]:
     """Return the values of the parameters in a segment; empty if it has none, or does not fit the template.
 
-    Each value ends at the first text that follows its parameter; only a parameter alone may be empty.
+    Each value ends at the first text that follows its parameter, which may be percent-encoded; only a parameter alone
+    may be empty.
     """
-    start, *rest = _SLOT.split(template)
-    if not rest or not segment.startswith(start):
-        return {}
     if not is_mixed_segment(template):
-        return {rest[0]: segment}
+        return dict.fromkeys(slot_names(template), segment)
+    decoded = quote(unquote(segment), safe=_SLOT.sub("", template)) if "%" in segment else segment
+    return _split(template, segment) or _split(template, decoded)
+
+
+def _split(template: str, segment: str) -> dict[str, str]:
+    start, *rest = _SLOT.split(template)
+    if not segment.startswith(start):
+        return {}
     values, at = dict[str, str](), len(start)
     last = len(rest) // 2 - 1
     for index, (name, text) in enumerate(zip(rest[::2], rest[1::2], strict=True)):

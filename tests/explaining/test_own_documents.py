@@ -290,6 +290,8 @@ def test_path_that_differs_in_its_base_path_or_slash_is_why_it_is_not_found(
         ("2026-01-01..2026-12-31", []),
         ("2026-01-01..2026-13-01", [("value-not-allowed", "path")]),
         ("2026-01-01", [("path-unpublished", "path")]),
+        ("2026-01-01%2E%2e2026-12-31", []),
+        ("****..%2A%2A", []),
     ],
 )
 def test_parameters_that_share_a_segment_of_the_path_are_checked(
@@ -307,9 +309,10 @@ def test_parameters_that_share_a_segment_of_the_path_are_checked(
     file = tmp_path / "own.json"
     file.write_text(json.dumps(document))
     assert problems(f"curl {HOST}/reports/{segment}", file) == found
-    if not found:
+    if not found and "*" not in segment:
         (explanation,) = explain(f"curl {HOST}/reports/{segment}", contract=file)
-        assert [*correct_request(explanation).values.values()] == segment.split("..")
+        dates = ["2026-01-01", "2026-12-31"]
+        assert [*correct_request(explanation).values.values()] == dates
 
 
 @each_case(

@@ -20,12 +20,15 @@ RANGE = {
     "type": "object",
     "required": ["lo"],
     "properties": {"lo": {"type": "integer"}, "hi": {"type": "integer"}},
+    "additionalProperties": False,
 }
 PAIR = {"type": "object", "properties": {"u": {"type": "integer"}, "v": {"type": "string"}}}
+OPEN = {"type": "object", "additionalProperties": {"type": "integer"}}
 PLACES: list[dict[str, Any]] = [
     {"name": "ids", "in": "path", "required": True, "schema": NUMBERS},
     {"name": "where", "in": "path", "required": True, "schema": PAIR},
     {"name": "number", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 4}},
+    {"name": "open", "in": "query", "schema": OPEN},
     {"name": "deep", "in": "query", "style": "deepObject", "explode": True, "schema": RANGE},
     {"name": "form", "in": "query", "schema": PAIR},
     {"name": "flat", "in": "query", "explode": False, "schema": RANGE},
@@ -42,6 +45,7 @@ VALUES = {
     "ids": "1,2",
     "where": '{"u": 1, "v": "w"}',
     "number": "+123",
+    "open": '{"calls": 3}',
     "deep": '{"hi": 2, "lo": 1}',
     "form": '{"u": 3, "v": "x y"}',
     "flat": '{"hi": 4, "lo": 3}',
@@ -89,6 +93,8 @@ def test_request_as_a_dry_run_writes_it_is_read_back(styles: Path) -> None:
         ("pipe=1%7Cx", "`pipe` in the query must be an integer; got `x`"),
         ("deep[hi]=1", "`deep` in the query has no `lo`"),
         ("deep[lo]=x", "`lo` of `deep` in the query must be an integer; got `x`"),
+        ("deep[lo]=1&deep[x]=2", "`deep` in the query does not declare `x`"),
+        ("calls=x", "`calls` of `open` in the query must be an integer; got `x`"),
         ("u=x", "`u` of `form` in the query must be an integer; got `x`"),
         ("flat=lo,x", "`lo` of `flat` in the query must be an integer; got `x`"),
         ("token=abc0123456789xyzABC", ""),

@@ -143,6 +143,8 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
     if keyword == "format":
         return advise(limit, value)[:2]
     rule, fix = limit_hint(keyword, limit, value)
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
+        rule, fix = f"does not declare `{limit[0]}`", "remove it"
     shown = f": {json.dumps(limit)}" if limit else ""
     return rule or f"breaks the rule `{keyword}{shown}`", fix
 

@@ -41,7 +41,7 @@ def path_values(path: str, template: str) -> dict[str, str]:
         name: value
         for expected, segment in _pairs_from_end(template, path)
         for name, value in slot_values(expected, segment).items()
-        if not (_is_unfilled(unquote(value)) or value[:1] == ":" or is_masked(value))
+        if not (_is_unfilled(unquote(value)) or value[:1] == ":" or _is_hidden(unquote(value)))
     }
     return dict(reversed(values.items()))
 
@@ -126,6 +126,10 @@ def _check_own_names(published: PublishedOperation, request: ObservedRequest) ->
             yield placeholder_finding(
                 "path", f"`{segment}` in the path", origin=name, value=segment
             )
+
+
+def _is_hidden(value: str) -> bool:
+    return is_masked(value) or is_redacted(value)
 
 
 def _is_unfilled(segment: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, convert_text
 from cxcall.contracts.operation import JSON, Operation
-from cxcall.contracts.parameter_styles import text_in_query
+from cxcall.contracts.parameter_styles import takes_any_name, text_in_query
 from cxcall.contracts.parameters import JSON_STYLE, Parameter, list_items
 from cxcall.contracts.security_schemes import keys_in_query
 from cxcall.documents.json_pointer import join_pointer, split_pointer
@@ -204,8 +204,9 @@ def parameters_in_query(
     }
     values: dict[str, str | None] = {}
     used: set[str] = set()
-    for sent, each in declared.items():
-        free = [pair for pair in pairs if pair[0] == sent or pair[0] not in declared]
+    for sent, each in sorted(declared.items(), key=lambda pair: takes_any_name(pair[1].as_sent)):
+        taken = used.union(declared) - {sent}
+        free = [pair for pair in pairs if pair[0] not in taken]
         text, names = text_in_query(each.as_sent, free)
         if names:
             values[sent] = None if names & hidden else text
