@@ -18,6 +18,7 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.secrets.error_words import mask_response_text, with_open_errors
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor
 from cxcall.runtime.secrets.likely_secrets import (
     find_likely_secrets,
@@ -27,7 +28,7 @@ from cxcall.runtime.secrets.likely_secrets import (
     masked_headers,
 )
 from cxcall.runtime.secrets.random_texts import is_mixed
-from cxcall.runtime.secrets.secret_names import has_hint
+from cxcall.runtime.secrets.secret_names import has_hint, is_declared_error_word
 from cxcall.runtime.secrets.secrets_in_json import named_leaves
 from cxcall.transport.http_messages import Headers
 
@@ -107,10 +108,12 @@ def _mask_texts(
 ) -> ObservedRequest:
     response = request.response
     if response is not None:
-        content = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
+        content = mask_response_text(response.body.decode("utf-8", "replace"), mask)
         shown = masked_headers(response.headers)
         headers = Headers((name, mask(value)) for name, value in shown.items())
-        response = response._replace(body=content, headers=headers, reason=mask(response.reason))
+        response = response._replace(
+            body=content.encode("utf-8", "replace"), headers=headers, reason=mask(response.reason)
+        )
     body = None if request.body is None else mask(request.body)
     return replace(
         request,
@@ -223,6 +226,7 @@ def split_jwts(secrets: Iterable[str]) -> Iterator[str]:
 
 def find_text_secrets(text: str) -> list[str]:
     """Return the secrets in a body or a URL, by their names or their form; a word such as `code=forbidden` is not a secret."""
+    text = with_open_errors(text)
     folded = text.lower() if len(text) <= _LONGEST_TEXT else ""
     if not (has_hint(folded) or any(hint in folded for hint in _HINTS)):
         return []
@@ -238,7 +242,7 @@ def find_json_secrets(values: Any) -> frozenset[str]:
         if isinstance(value, str):
             if len(value) >= _MIN_WORD:
                 texts.add((name, value, is_header))
-        elif is_likely_secret(name, value):
+        elif is_likely_secret(name, value) and not is_declared_error_word(name):
             found.append(str(value))
     for name, text, is_header in texts:
         found += _find_in_member(name, text, is_header=is_header)
@@ -248,7 +252,8 @@ def find_json_secrets(values: Any) -> frozenset[str]:
 def _find_in_member(name: str, value: str, *, is_header: bool) -> Iterable[str]:
     if is_secret_header(name, value) if is_header else name.lower() == "authorization":
         return find_header_secrets(name, value)
-    return (value,) if is_likely_secret(name, value) else find_text_secrets(value)
+    is_secret = is_likely_secret(name, value) and not is_declared_error_word(name)
+    return (value,) if is_secret else find_text_secrets(value)
 
 
 def _is_long(secret: str) -> bool:

@@ -12,7 +12,12 @@ from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.runtime.patterns import compile_on_use, compile_pattern
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret
 from cxcall.runtime.secrets.random_texts import is_plain, is_random
-from cxcall.runtime.secrets.secret_names import has_secret_part, is_auth_header, is_named_as_secret
+from cxcall.runtime.secrets.secret_names import (
+    has_secret_part,
+    is_auth_header,
+    is_declared_error_word,
+    is_named_as_secret,
+)
 
 _QUOTE = r"\\?[\"'`]"
 _VALUE = (
@@ -160,6 +165,8 @@ def find_named_secrets(text: str) -> frozenset[str]:
 def is_secret_variable(name: str, value: str) -> bool:
     """Return whether the value of a variable is a secret, and not a placeholder, a path, or a name."""
     if not is_likely_secret(name, value) or value[:1] == "/" or "://" in value:
+        return False
+    if is_declared_error_word(name):  # of a request it is found at its place
         return False
     is_name = _IDENTIFIER.fullmatch(value) is not None and (
         is_named_as_secret(value) or "." in value or "_" in value

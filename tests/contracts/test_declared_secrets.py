@@ -84,6 +84,17 @@ def test_hidden_values_are_checked(cxcall: Cxcall, tmp_path: Path) -> None:
     assert "at most 8 characters; it has 12" in places["path"]
 
 
+def test_words_of_an_error_are_shown(cxcall: Cxcall) -> None:
+    text = json.dumps(DOCUMENT).replace("phrase1", "message").replace("digits3", "code")
+    contract = cxcall.file("words.json", text)
+    answer = {"message": "The queue is not active", "code": "bad.request", "sent": {"code": "X-99"}}
+    sent = json.dumps({"message": "PHRopenAAAA", "inner": {"code": "Xyz-openBBBB"}})
+    paste = PASTE.partition(" -d ")[0] + f" -d '{sent}'\nHTTP/1.1 400 Bad Request\n\n"
+    ran = cxcall("explain", "-", "--contract", contract, stdin=paste + json.dumps(answer), code=3)
+    assert "error[state]: the API says: The queue is not active (bad.request)" in ran.out
+    assert not [each for each in (*SECRETS, "X-99") if each in ran.out]
+
+
 def test_secret_in_a_misspelled_path_is_masked(cxcall: Cxcall, tmp_path: Path) -> None:
     text = PASTE.replace("/doors/", "/door/").replace("/calls/", "/call/")
     ran = cxcall("explain", "-", "--contract", write(tmp_path), stdin=text, code=3)

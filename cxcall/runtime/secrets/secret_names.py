@@ -71,6 +71,10 @@ _LOOK_ALIKES = str.maketrans(
 )
 _OTHER_LETTERS = str.maketrans("ıłŁøØđĐ", "ilLoOdD")
 _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\dA-Za-z_]+"
+_ERROR_WORDS = frozenset(
+    "code description detail error message msg reason status title type".split()
+)
+"""The usual members of an error in a response."""
 _declared: set[str] = set()
 """The names, in lower case, that a user's document declares for secrets."""
 
@@ -81,6 +85,17 @@ def declare_secret_names(names: Iterable[str]) -> None:
     if not new <= _declared:
         _declared.update(new)
         kind_of_name.cache_clear()
+
+
+def is_declared_error_word(name: str) -> bool:
+    """Return whether the document declares a name for secrets that an error in a response uses for its own words."""
+    folded = name.lower()
+    return folded in _ERROR_WORDS and folded in _declared
+
+
+def declares_error_words() -> bool:
+    """Return whether the document declares such a name."""
+    return not _declared.isdisjoint(_ERROR_WORDS)
 
 
 @lru_cache(maxsize=_KEPT_NAMES)
