@@ -10,6 +10,7 @@ from cxcall.explaining.explanation import explain
 from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.readers.code.code_reader import read_code
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
+from cxcall.explaining.readers.messages.responses_in_text import read_noted_status
 from cxcall.explaining.readers.paste_cleanup import clean_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -35,6 +36,11 @@ def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
 def test_long_text_without_a_request_is_refused_in_linear_time(unit: str) -> None:
     with pytest.raises(UsageError, match="cannot parse"):
         explain(f"text {unit * (SIZE // len(unit))} text")
+
+
+@pytest.mark.slow
+def test_status_in_a_long_comment_is_found_in_linear_time() -> None:
+    assert read_noted_status("# code 400 " * (SIZE // 8))
 
 
 @pytest.mark.slow

@@ -58,11 +58,13 @@ def test_number_in_a_call_is_no_status_but_one_in_a_comment_below_it_is() -> Non
     stated = (
         "// 400 bad request",
         "// -> HTTP 400",
+        "# 400 name is empty",
         "# we get 400 when it runs",
         "# status: 400, why?",
     )
     counted = (
-        "// 400 users",
+        "// 400 users are in it",
+        "// 400 idle agents",
         "# about 400 agents",
         "# returned 400 items",
         "# limit: 400",

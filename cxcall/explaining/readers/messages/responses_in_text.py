@@ -84,6 +84,7 @@ _NOTED_STATUS = compile_on_use(
     r"|receives?|received|throws)(?:\s(?:with|an?|me|us|always|still|just|only|was|is|in)){0,3})?"
     r"\W{0,12}\b([45]\d\d)\b"
     r"(?=[^\w\s%.:]|[.:](?!\d)|\s*$|\s+(?:[^\w\s]|[a-z]+[._][a-z]|[A-Z][a-z]*(?<!s)\b"
+    r"|(?!max)\w+(?<!s)\s(?:is|was|not|must|cannot|required|already|failed|does|has)\b"
     r"|(?i:errors?|response|status|when|if|because|but|for|with|on|from|in|here|again|since|as|after"
     r"|until|even|now|so|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must"
     rf"|{'|'.join(re.escape(each.phrase) for each in HTTPStatus)})\b))"
@@ -92,7 +93,7 @@ _NOTED_STATUS = compile_on_use(
 _HANDLING = compile_on_use(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
     r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
-    r"|\.status\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
+    r"|\.status\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.{0,99}\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
 _EXPERIENCE = compile_on_use(
