@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from cxcall.contracts.contract import load_user_contract
+from cxcall.explaining.explanation import explain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +56,11 @@ HTTP/1.1 400 Bad Request
 """
 
 
-def write(folder: Path) -> str:
+def write(folder: Path, path: str = "") -> str:
     file = folder / "doors.json"
-    file.write_text(json.dumps(DOCUMENT))
+    paths = DOCUMENT["paths"]
+    more = {path: {"post": {"operationId": "other", "responses": {}}}} if path else {}
+    file.write_text(json.dumps({**DOCUMENT, "paths": {**paths, **more}}))
     return str(file)
 
 
@@ -100,6 +105,27 @@ def test_secret_in_a_misspelled_path_is_masked(cxcall: Cxcall, tmp_path: Path) -
     ran = cxcall("explain", "-", "--contract", write(tmp_path), stdin=text, code=3)
     assert "`POST /v1/door/****/call/2026-01-01..2026-02-01` is not among" in ran.out
     assert "SLUGopenCCCC" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("doors/openword/call", "doors/****/call"),
+        ("door/openword/calls", "door/****/calls"),
+        ("openword1/calls/x", "****/calls/****"),
+        ("doors//openword1/calls", "doors//****/calls"),
+        ("doors/x/openword1/calls", "doors/****/****/calls"),
+        ("mixx/1:openword1", "mixx/****:****"),
+        ("other/7/unknown", "other/7/unknown"),
+    ],
+)
+def test_secret_of_an_unknown_path_is_masked(tmp_path: Path, path: str, shown: str) -> None:
+    document = write(tmp_path, "/mixes/{id}:{doorWord}")
+    url = f"https://doors.example/v1/{path}"
+    (found,) = explain({"method": "POST", "url": url}, contract=document)
+    assert found.request.path == f"/v1/{shown}"
+    assert f"`POST /v1/{shown}` is not among" in str(found.findings)
+    assert "openword" not in str(found.findings)
 
 
 def test_check_and_report_mask_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.path_templates import slot_names, slot_values
+from cxcall.contracts.path_templates import (
+    is_mixed_segment,
+    slot_names,
+    slot_values,
+)
 from cxcall.explaining.checks.body.named_value_check import describe_wrong_id, kind_of
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -32,6 +36,7 @@ from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
 _VARIABLE = compile_on_use(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = compile_on_use(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
+_SLOT = compile_on_use(r"\{[^{}]*\}")
 _NOT_FOUND = 404
 
 
@@ -48,39 +53,66 @@ def path_values(path: str, template: str) -> dict[str, str]:
 
 def with_masked_path(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
     """Return a request without secrets in its path, by the names of parameters in the user's own contract."""
-    before = _words_before_secrets(own) if own else set()
-    place = (
-        find_place(request.method, request.path, [own_operations(own)]) if own and before else None
-    )
+    if own is None or not (beside := _words_beside_secrets(own)):
+        return request
+    place = find_place(request.method, request.path, [own_operations(own)])
     secrets = {
         value
         for each in (place.methods.values() if place else ())
         for name, value in path_values(request.path, each.path).items()
         if kind_of_name(name) == SECRET
     }
-    if before and place is None:  # the path may be misspelled
-        secrets = {
-            each
-            for word, each in pairwise(request.path.split("/"))
-            if may_be_id(each) and any(is_same_word(word, known) for known in before)
-        }
+    shown = dict.fromkeys(secrets, MASKED)
+    if place is None:  # the path may be misspelled
+        for each in _possible_secrets(request.path.split("/"), own, beside):
+            template = _mixed_template(each, own)
+            values = slot_values(template, each)
+            if not values or any(kind_of_name(name) == SECRET for name in values):
+                shown[each] = _SLOT.sub(MASKED, template) or MASKED
+                secrets.update(values.values() or (each,))
     if not secrets:
         return request
-    path = "/".join(MASKED if each in secrets else each for each in request.path.split("/"))
+    path = "/".join(shown.get(each, each) for each in request.path.split("/"))
     return replace(
         request, path=path, secrets=request.secrets.union(secrets, map(unquote, secrets))
     )
 
 
 @cache
-def _words_before_secrets(own: Contract) -> set[str]:
-    """Return the segments before those with a secret parameter in the paths of a user's contract."""
-    pairs = (pair for _, path, _ in own.routes for pair in pairwise(path.split("/")))
+def _words_beside_secrets(own: Contract) -> set[str]:
+    """Return the segments before and after those with a secret parameter in the paths of a user's contract."""
+    pairs = [pair for _, path, _ in own.routes for pair in pairwise(path.split("/"))]
     return {
         word
-        for word, each in pairs
-        if any(kind_of_name(name) == SECRET for name in slot_names(each))
+        for pair in pairs
+        for word, each in (pair, pair[::-1])
+        if word and any(kind_of_name(name) == SECRET for name in slot_names(each))
     }
+
+
+@cache
+def _words_of_paths(own: Contract) -> set[str]:
+    return {word for _, path, _ in own.routes for word in path.split("/") if not slot_names(word)}
+
+
+def _mixed_template(segment: str, own: Contract) -> str:
+    """Return the template of several parameters that a segment fits, as in `/{id}:{word}`; empty if it fits none."""
+    templates = (each for _, path, _ in own.routes for each in path.split("/"))
+    mixed = (each for each in templates if is_mixed_segment(each) and slot_values(each, segment))
+    return next(mixed, "")
+
+
+def _possible_secrets(segments: list[str], own: Contract, beside: set[str]) -> Iterator[str]:
+    """Yield the segments of an unknown path that may be secrets, if a word in it is beside secrets in the contract.
+
+    They are no words of the contract; what cannot be an ID is one only beside such a word.
+    """
+    near = [any(is_same_word(each, word) for word in beside) for each in segments]
+    for index, each in enumerate(segments if any(near) else ()):
+        is_beside = any(near[max(index - 1, 0) : index + 2])
+        is_known = any(is_same_word(each, word) for word in _words_of_paths(own))
+        if each and not is_known and (is_beside or may_be_id(each)):
+            yield each
 
 
 def _pairs_from_end(template: str, path: str) -> Iterator[tuple[str, str]]:
