@@ -12,6 +12,7 @@ from cxcall.explaining.checks.body.body_check import (
     MAY_BE_ADDED,
     check_parameter_values,
     check_sent_body,
+    is_unchecked_body,
     read_form,
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
@@ -250,6 +251,7 @@ def _check_response(
     payload = read_form(request, route.rules) if request.body else None
     payload = payload or repair_body(request)[0]
     is_checked = operation is not None and operation.takes_body and payload is not None
+    is_valid = is_valid and not (operation and is_unchecked_body(request, operation))
     refused = RefusedRequest(
         operation,
         is_token=route.is_token,

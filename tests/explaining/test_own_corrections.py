@@ -72,6 +72,18 @@ DOCUMENT: dict[str, Any] = {
                 "responses": {},
             }
         },
+        "/versions": {
+            "post": {
+                "operationId": "sendVersion",
+                "requestBody": {
+                    "content": {
+                        "application/vnd.own.v1+json": {"schema": {"required": ["to"]}},
+                        "application/vnd.own.v2+json": {"schema": {"required": ["dest"]}},
+                    }
+                },
+                "responses": {},
+            }
+        },
         "/any": {
             "post": {
                 "operationId": "sendAny",
@@ -82,6 +94,7 @@ DOCUMENT: dict[str, Any] = {
     },
 }
 PATCH = "curl -X PATCH 'https://eu.own.example/v1/jobs/7{}' -H 'Content-Type: application/json'"
+VERSION = "POST https://eu.own.example/v1/versions\nContent-Type: application/vnd.own.v"
 BODY = """ -d '{"paused": "true"}'"""
 
 
@@ -143,6 +156,8 @@ def test_file_of_a_form_is_an_open_place_and_the_server_that_of_the_operation(ow
         ("PATCH https://us.own.example/v1/job/7", [("path-unpublished", "path")]),
         ("POST https://eu.own.example/v1/texts\nContent-Type: text/plain\n\nhi", []),
         ("POST https://eu.own.example/v1/any\nContent-Type: application/xml\n\n<to/>", []),
+        (f"{VERSION}2+json\n\n{{}}", []),
+        (f"{VERSION}1+json\n\n{{}}", [("property-missing", "/to")]),
         (
             "POST https://eu.own.example/v1/any\nContent-Type: application/json\n\n{}",
             [("property-missing", "/to")],
@@ -161,6 +176,14 @@ def test_request_that_the_document_allows_has_no_problem(
     assert problems(text, own) == found
     (explanation,) = explain(text, contract=own)
     assert "Genesys" not in str(explanation.findings)
+
+
+def test_body_of_another_version_is_not_checked_or_corrected(own: Path, cxcall: Cxcall) -> None:
+    text = f'{VERSION}2+json\n\n{{"dest": "1"}}\n\nHTTP/1.1 400 Bad Request\n'
+    shown = cxcall("explain", "-", "--contract", str(own), "--all", stdin=text, code=3).out
+    assert "checks only bodies of `application/vnd.own.v1+json` by a schema" in shown
+    ran = cxcall("explain", "-", "--fix", "--contract", str(own), stdin=text)
+    assert "its body has the type `application/vnd.own.v2+json`, which cxcall does not" in ran.err
 
 
 @each_case(

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
-from cxcall.contracts.media_types import is_unchecked_type
 from cxcall.contracts.openapi_document import rules_on
+from cxcall.contracts.operation import is_json
+from cxcall.explaining.checks.body.body_check import is_unchecked_body
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import repair_body
@@ -108,11 +109,13 @@ def _shown(request: ObservedRequest) -> dict[str, str]:
 def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield a note if the body of a request could not be compared with a schema."""
     published, rules = route.published, route.rules
-    if rules and request.body and is_unchecked_type(rules, request.content_type, request.body):
+    if rules and is_unchecked_body(request, rules):
         yield Finding.note(
             "not-provable",
             "body",
-            "the body was not checked: cxcall checks only JSON, and the form of an operation",
+            f"the body was not checked: cxcall checks only bodies of `{rules.media_type}` by a schema"
+            if is_json(request.content_type)
+            else "the body was not checked: cxcall checks only JSON, and the form of an operation",
             fix=f"compare it with the schema of `{rules.name}` in your document",
         )
     if published is not None and published.contract is None and request.body:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
+from cxcall.explaining.checks.body.body_check import is_unchecked_body
 from cxcall.explaining.checks.url.query_check import members_for_body, query_parameters
 from cxcall.explaining.correction.corrected_address import OPEN_HOST, corrected_base_url
 from cxcall.explaining.correction.corrected_command import (
@@ -268,7 +269,8 @@ def _unsupported_part(explanation: Explanation) -> str:
     operation, request = explanation.operation, explanation.request
     if operation is None or operation.contract.is_shipped:
         return ""
-    if request.body and (media := operation.unsupported_media):
+    if is_unchecked_body(request, operation):
+        media = operation.unsupported_media or (request.content_type,)
         return f"its body has the type `{'` or `'.join(media)}`, which cxcall does not write"
     return operation.unsupported_reason
 
