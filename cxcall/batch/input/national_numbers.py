@@ -70,7 +70,7 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
 def find_invalid_number(number: str, country: str) -> Finding | None:
     """Return a warning, without a place, on a number that is not valid; None if it may be valid, or is another text.
 
-    A national number counts as one of `country`. If there is none, only its length shows that it is not valid in any country.
+    A national number counts as one of `country`. Without a country, it is refused only if its length fits none.
     """
     if number.startswith("+"):
         return find_unlikely_number(number)

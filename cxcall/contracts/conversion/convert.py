@@ -16,10 +16,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
-from cxcall.contracts.conversion.declared_secrets import find_secret_names
 from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.openapi3_parts import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
+from cxcall.contracts.conversion.password_names import find_password_names
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_parts import Swagger2
@@ -88,7 +88,7 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
     routes = [(method, path, declared["operationId"]) for (method, path, declared), _ in found]
     left_out = [each for each in routes if each[2] not in usable]
     head |= {PROBLEMS: source.problems, **({LEFT_OUT: left_out} if left_out else {})}
-    if secrets := find_secret_names(operations, components):
+    if secrets := find_password_names(operations, components):
         head[MASKED_NAMES] = secrets
     return ConvertedDocument(head, operations, components)
 

@@ -1,4 +1,4 @@
-"""Find the names of the parameters and properties that a document declares as secrets."""
+"""Find the names of the parameters and properties that a document declares as passwords."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SAME_VALUE = ("allOf", "anyOf", "oneOf")
 
 
-def find_secret_names(
+def find_password_names(
     operations: Iterable[OperationEntry], components: Mapping[str, JsonSchema]
 ) -> list[str]:
     """Return the names whose schema has `format: password`, itself or for the items of a list, sorted.
