@@ -130,10 +130,10 @@ class Screen:
     def _ask(self, question: str, end: str) -> str:
         """Ask on stderr and return the answer; after Ctrl-C or Ctrl-D, what is printed next begins a new line."""
         text = fold(escape_controls(redact(question)), terminal.terminal_columns(self.stderr))
-        self._write(text, self.stderr, end)
-        self.stderr.flush()
         answer = ""
-        try:
+        try:  # around the question, too: a signal may come as soon as a person can see it
+            self._write(text, self.stderr, end)
+            self.stderr.flush()
             answer = sys.stdin.readline(_LONGEST_ANSWER)
         finally:
             self._write("" if answer.endswith("\n") else "\n", self.stderr, end="")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -28,6 +29,8 @@ _LARGEST_GROUP = 16
 """Pieces in a group: many, because sending a group to a worker takes some time."""
 _GROUPS_PER_PROCESS = 8
 """The minimum number of groups: with few large ones, processes would not finish at about the same time."""
+_LOOK_SECONDS = 0.5
+"""How often a wait for a result looks whether all processes are still alive."""
 
 
 class WorkerLostError(Exception):
@@ -94,23 +97,25 @@ def _run_in_processes(
     """
     import multiprocessing
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
-    others = set(multiprocessing.active_children())
+    others, started = set(multiprocessing.active_children()), set[BaseProcess]()
     executor = ProcessPoolExecutor(workers, _context(), initializer=_start_worker, initargs=(work,))
     pending: deque[tuple[list[Piece], Future[list[Any]]]] = deque()
     try:
         while group := list(islice(pieces, size)):
             with _signals_blocked():
                 pending.append((group, executor.submit(_run_work, group)))
+            started |= set(multiprocessing.active_children()) - others
             while pending and (len(pending) > _AHEAD * workers or pending[0][1].done()):
-                yield from _next_results(pending)
+                yield from _next_results(pending, started)
         while pending:
-            yield from _next_results(pending)
+            yield from _next_results(pending, started)
         executor.shutdown()
     except BrokenProcessPool:
         raise WorkerLostError from None
     finally:
-        started = set(multiprocessing.active_children()) - others
+        started |= set(multiprocessing.active_children()) - others
         for process in started:
             process.kill()
         for process in started:
@@ -120,9 +125,15 @@ def _run_in_processes(
 
 
 def _next_results(
-    pending: deque[tuple[list[Piece], Future[list[Any]]]],
+    pending: deque[tuple[list[Piece], Future[list[Any]]]], started: set[BaseProcess]
 ) -> Iterator[tuple[Piece, Any]]:
+    """Wait for the oldest result. The pool itself waits forever if a worker was killed while it wrote its result."""
+    from concurrent.futures import wait
+
     group, future = pending.popleft()
+    while not wait([future], _LOOK_SECONDS).done:
+        if not all(process.is_alive() for process in started):
+            raise WorkerLostError
     return zip(group, future.result(), strict=True)
 
 

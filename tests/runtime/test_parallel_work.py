@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from itertools import count
+from multiprocessing import parent_process
+from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.runtime import parallel_work
-from cxcall.runtime.parallel_work import share_work
+from cxcall.runtime.parallel_work import WorkerLostError, share_work
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -51,3 +56,31 @@ def test_no_more_processes_are_started_than_have_enough_to_do(
     shared = share_work(_square, range(9), 3, alone_seconds=0.9, expected=expected)
     assert [piece for piece, _ in shared] == [*range(9)]
     assert (started or [1]) == [processes]
+
+
+def _is_killed_while_it_writes(_: int) -> bytes:
+    """Return a large result, and kill this process when the length of it is written."""
+    before = _written_bytes()
+
+    def kill_after_length() -> None:
+        while _written_bytes() == before:
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if parent_process():
+        Thread(target=kill_after_length).start()
+    return bytes(1 << 26)
+
+
+def _written_bytes() -> str:
+    return next(
+        line for line in Path("/proc/self/io").read_text("ascii").splitlines() if "wchar" in line
+    )
+
+
+@pytest.mark.slow
+def test_worker_that_is_killed_while_it_writes_a_result_is_reported() -> None:
+    shared = share_work(_is_killed_while_it_writes, range(40), 2, alone_seconds=-1, expected=40)
+    assert next(shared)[0] == 0  # by this process
+    with pytest.raises(WorkerLostError):
+        next(shared)
