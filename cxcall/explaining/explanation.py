@@ -74,6 +74,11 @@ class Explanation(NamedTuple):
         return next(causes, None)
 
     @property
+    def unknown_outcome(self) -> Finding | None:
+        """The finding that the request may have been processed although no response says so."""
+        return next((each for each in self.findings if each.code == "outcome-unknown"), None)
+
+    @property
     def operation(self) -> Operation | None:
         """The operation of `send` that the request matches, or else the nearest operation."""
         found = self.route.operation or self.route.nearest_operation

@@ -244,10 +244,11 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
     if not status or finding.where == "response":
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
+    # A token of another kind is refused with 400, too.
+    is_about_token &= finding.code != "token-user-context"
     if is_about_token and status not in _TOKEN_STATUSES and not evidence.codes & {*_TOKEN_CODES}:
-        note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         why = f"the API did not refuse the token: it responded with HTTP {status}"
-        return finding._replace(severity=note, why=why)
+        return finding._replace(severity=Severity.NOTE, why=why)
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
     if request.is_successful and evidence.codes.isdisjoint(("hidden-failure", "header-missing")):

@@ -62,3 +62,21 @@ def test_closed_pipe_does_not_hide_errors(cxcall: Cxcall, arguments: str, code: 
         check=False,
     )
     assert (done.stdout, done.stderr) == (f"{code}\n", "")
+
+
+@each_case("options", [(), ("--fix",), ("--fix", "-o", "json")])
+def test_text_without_a_request_is_a_usage_error(cxcall: Cxcall, options: tuple[str, ...]) -> None:
+    assert "cannot parse `-` as an HTTP request" in str(
+        cxcall("explain", "-", *options, stdin="hello\n", code=2)
+    )
+
+
+def test_request_that_may_have_placed_a_call_is_not_written_again(cxcall: Cxcall) -> None:
+    timeout = "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
+    sent = WRONG.replace(".ie", ".com").replace("phoneNumbr", "phoneNumber")
+    ran = cxcall("explain", "-", "--fix", stdin=sent + timeout, code=3)
+    assert ran.out == ""
+    assert "0 bytes received; check in the platform whether the call was placed" in ran.err
+    other = cxcall("explain", "-", "--fix", stdin=WRONG + timeout, code=3)
+    assert other.out.startswith("cxcall send place-call")
+    assert "error[outcome-unknown]" in other.err

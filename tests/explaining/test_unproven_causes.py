@@ -54,6 +54,7 @@ def test_client_token_is_a_likely_cause_of_a_403_only() -> None:
         found = find(exchange("GET", "/api/v2/users/me", None, status))
         (about,) = (each for each in found if each.code == "token-user-context")
         assert about.severity is expected
+        assert "`not.a.user`" in about.why
 
 
 def test_fields_sent_as_json_are_not_called_a_form_of_curl() -> None:

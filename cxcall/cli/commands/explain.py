@@ -169,8 +169,6 @@ def _explain_file(options: ExplainOptions) -> Report:
         corrections = CorrectionPrinter(screen, form, own, contract or "")
         return _correct_requests(requests, own, printer, screen, corrections)
     printer.print_all(requests, own)
-    if printer.is_empty:
-        raise unknown_format(source.name)
     left_out = printer.left_out
     has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
     report = _new_report(
@@ -204,10 +202,14 @@ def _shell_form(text: str) -> str:
 def _read(
     source: Source, entry: int | None, own: Contract | None, is_left_out: LeavesOut | None
 ) -> Iterator[tuple[ObservedRequest, bool]]:
-    """Yield requests, each with whether it is skipped."""
+    """Yield requests, each with whether it is skipped. Raises UsageError if there is none."""
+    is_empty = True
     for request in source.read(entry, is_left_out):
+        is_empty = False
         is_recorded = entry is None and request.kind is SourceKind.CAPTURE
         yield request, is_recorded and is_no_api_request(request, own)
+    if is_empty:
+        raise unknown_format(source.name)
 
 
 def _correct_requests(
@@ -268,7 +270,7 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
         if not fix:
             is_open |= _is_incomplete(explanation)
         elif corrected := _find_correction(explanation, operations):
-            is_open |= not corrected.is_complete
+            is_open |= not corrected.is_complete or explanation.unknown_outcome is not None
             attempt["fix"] = corrected.as_dict()
         else:
             is_open = True

@@ -34,6 +34,7 @@ from cxcall.explaining.correction.lost_values import (
     UNKNOWN_PATH,
     find_lost_places,
     is_for_all,
+    must_not_repeat,
     parse_leniently,
     repeats_request,
 )
@@ -208,11 +209,11 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
 def find_correction(
     explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest | None:
-    """Return the corrected request; None if there is none, if it would act on more, or if the API refused the same."""
+    """Return the corrected request; None if there is none, if it would act on more, or if it must not be repeated."""
     if _find_operation(explanation, others) is None:
         return None
     corrected = correct_request(explanation, others)
-    is_same = explanation.request.is_refused and repeats_request(corrected, explanation)
+    is_same = must_not_repeat(corrected, explanation)
     return None if is_same or corrected.is_wider else corrected
 
 

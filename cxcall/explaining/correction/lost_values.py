@@ -92,6 +92,12 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     return names <= set(corrected.values) and not _has_wrong_header(explanation)
 
 
+def must_not_repeat(corrected: CorrectedRequest, explanation: Explanation) -> bool:
+    """Return whether a corrected request is the one that was sent, and that was refused or may have been processed."""
+    is_final = explanation.request.is_refused or explanation.unknown_outcome is not None
+    return is_final and repeats_request(corrected, explanation)
+
+
 def _plain_path(path: str, status: int | None) -> str:
     plain = unquote(path).strip("/")
     return plain if status in UNKNOWN_PATH else plain.lower()  # a 404 may be about its case

@@ -8,7 +8,7 @@ from cxcall.cli.actions.explain.explanation_text import headline
 from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request
-from cxcall.explaining.correction.lost_values import repeats_request
+from cxcall.explaining.correction.lost_values import must_not_repeat
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 
@@ -52,9 +52,11 @@ class CorrectionPrinter:
             return
         self._count += 1
         self._tried += filter(None, [explanation.route.operation])
-        if explanation.request.is_refused and repeats_request(corrected, explanation):
+        unknown = explanation.unknown_outcome
+        if must_not_repeat(corrected, explanation):
             cause = explanation.root or explanation.findings[0]
-            self._report_refusal(explanation, cause.message)
+            reason = f"{unknown.message}; {unknown.fix}" if unknown else cause.message
+            self._report_refusal(explanation, reason)
             return
         if corrected.is_wider:
             lost, name = _list_places(corrected.lost), corrected.operation.name
@@ -63,6 +65,9 @@ class CorrectionPrinter:
             )
             return
         self._show_request(corrected)
+        if unknown:
+            self.is_open = True
+            self._screen.print_finding(unknown)
         self._unread = explanation.request.unread or self._unread
 
     def _show_request(self, corrected: CorrectedRequest) -> None:

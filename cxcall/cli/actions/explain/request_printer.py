@@ -49,7 +49,6 @@ class RequestPrinter:
         self._explained: Counter[bool] = Counter()
         self._left_out: Counter[bool] = Counter()
         self.severities: Counter[str] = Counter()
-        self.is_empty = True
         self.is_unexplained = False
         self.attempts: list[dict[str, Any]] = []
         self.findings: list[Finding] = []
@@ -63,7 +62,6 @@ class RequestPrinter:
         time for a long file is limited.
         """
         for request, is_skipped in requests:
-            self.is_empty = False
             if is_skipped:
                 self.skip(request.origin)
                 continue
