@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
-_SLOT = re.compile(r"\{([^{}]*)\}")
+SLOT = re.compile(r"\{([^{}]*)\}")
+"""A parameter in the template of a path, or a variable in that of a server; the group is its name."""
 
 
 def is_mixed_segment(template: str) -> bool:
     """Return whether a segment of a template has a parameter and other text, such as `{from}..{to}`."""
-    return "{" in template and not _SLOT.fullmatch(template)
+    return "{" in template and not SLOT.fullmatch(template)
 
 
 def slot_names(template: str) -> list[str]:
     """Return the names of the parameters in a segment of a template, or in a template."""
-    return _SLOT.findall(template)
+    return SLOT.findall(template)
 
 
 def slot_values(template: str, segment: str) -> dict[str, str]:
@@ -26,12 +27,12 @@ def slot_values(template: str, segment: str) -> dict[str, str]:
     """
     if not is_mixed_segment(template):
         return dict.fromkeys(slot_names(template), segment)
-    decoded = quote(unquote(segment), safe=_SLOT.sub("", template)) if "%" in segment else segment
+    decoded = quote(unquote(segment), safe=SLOT.sub("", template)) if "%" in segment else segment
     return _split(template, segment) or _split(template, decoded)
 
 
 def _split(template: str, segment: str) -> dict[str, str]:
-    start, *rest = _SLOT.split(template)
+    start, *rest = SLOT.split(template)
     if not segment.startswith(start):
         return {}
     values, at = dict[str, str](), len(start)

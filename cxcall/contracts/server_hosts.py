@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.path_templates import SLOT
 from cxcall.runtime.host_spellings import STANDARD_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
 _FIXED_DOMAIN = re.compile(r"[a-z0-9-]\.[a-z0-9-]", re.IGNORECASE)
 _STANDARD = "|".join(map(str, STANDARD_PORTS.values()))
 
@@ -25,7 +25,7 @@ def host_pattern(server: Mapping[str, Any]) -> re.Pattern[str] | None:
     name, _, port = netloc.partition(":")
     if not name:
         return None
-    is_open = _FIXED_DOMAIN.search(_VARIABLE.sub("", name)) is not None
+    is_open = _FIXED_DOMAIN.search(SLOT.sub("", name)) is not None
     ports = _values(port, variables, "[0-9]+") if port else _STANDARD
     is_optional = any(re.fullmatch(ports, each) for each in _STANDARD.split("|"))
     hosts = _values(name, variables, "[^.:/@]+" if is_open else "")
@@ -34,7 +34,7 @@ def host_pattern(server: Mapping[str, Any]) -> re.Pattern[str] | None:
 
 def _values(template: str, variables: Mapping[str, Any], others: str) -> str:
     """Return the expression of a text with variables; `others` is that of values that an open variable may have."""
-    first, *rest = _VARIABLE.split(template)
+    first, *rest = SLOT.split(template)
     parts = [re.escape(first)]
     for name, text in zip(rest[::2], rest[1::2], strict=True):
         declared = variables.get(name, {})

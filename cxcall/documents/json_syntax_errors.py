@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 _SPACE = compile_on_use(r"[ \t\n\r]*")
 _STRING = compile_on_use(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
@@ -74,7 +74,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+def _end(pattern: LazyPattern, text: str, start: int) -> int:
     match = pattern.match(text, start)
     return match.end() if match else start
 

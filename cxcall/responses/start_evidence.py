@@ -35,7 +35,7 @@ from cxcall.responses.call_references import (
 )
 from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 from cxcall.responses.identifiers import correlation_id, engagement_id
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -209,7 +209,7 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
     return frozenset(unquote(each).strip().lower() for each in found)
 
 
-def _says(pattern: re.Pattern[str], text: str) -> bool:
+def _says(pattern: LazyPattern, text: str) -> bool:
     """Return whether a text says something of a call, whose ID may be in it: `Call C-7 was placed`."""
     return pattern.search(_words(re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", text))) is not None
 

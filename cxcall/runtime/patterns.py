@@ -6,11 +6,11 @@ Also has the parts of patterns that several modules share.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Forms of placeholders in templates and texts: <id>, [id], {id}, ${id}, #{id}, {{id}}, %ID%, $ID.
@@ -22,43 +22,55 @@ _PRINTED_TYPES = ("System.", "[object ", "java.")
 PRINTED_TYPE_HINT = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
 
 
-_METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split")
-
-
-class _UncompiledPattern:
-    """A regular expression that is compiled when it is first used, and then has the methods of the compiled one."""
+class LazyPattern:
+    """A regular expression that is compiled when it is first used, with the methods of `re.Pattern`."""
 
     def __init__(self, pattern: str, flags: int, needs: tuple[str, ...]) -> None:
-        self._arguments, self._needs = (pattern, flags), needs
+        self.pattern, self.flags, self.needs = pattern, flags, needs
 
-    def __getattr__(self, name: str) -> Any:
-        compiled = re.compile(*self._arguments)
-        self.__dict__.update({each: getattr(compiled, each) for each in _METHODS})
-        return getattr(compiled, name)
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, self.flags)
 
     def _may_match(self, text: str) -> bool:
-        return not self._needs or any(each in text for each in self._needs)
+        return not self.needs or any(each in text for each in self.needs)
 
     def search(self, text: str, *places: int) -> re.Match[str] | None:
-        return self.__getattr__("search")(text, *places) if self._may_match(text) else None
+        """Return the first match; None if there is none."""
+        return self._compiled.search(text, *places) if self._may_match(text) else None
+
+    def match(self, text: str, *places: int) -> re.Match[str] | None:
+        """Return the match at the start; None if there is none."""
+        return self._compiled.match(text, *places)
+
+    def fullmatch(self, text: str, *places: int) -> re.Match[str] | None:
+        """Return the match of the whole text; None if it does not match."""
+        return self._compiled.fullmatch(text, *places)
 
     def finditer(self, text: str, *places: int) -> Iterator[re.Match[str]]:
-        return self.__getattr__("finditer")(text, *places) if self._may_match(text) else iter(())
+        """Yield each match."""
+        return self._compiled.finditer(text, *places) if self._may_match(text) else iter(())
 
     def findall(self, text: str, *places: int) -> list[Any]:
-        return self.__getattr__("findall")(text, *places) if self._may_match(text) else []
+        """Return what each match has in its groups, or the whole matches."""
+        return self._compiled.findall(text, *places) if self._may_match(text) else []
 
-    def sub(self, new: Any, text: str) -> str:
-        return self.__getattr__("sub")(new, text) if self._may_match(text) else text
+    def sub(self, new: str | Callable[[re.Match[str]], str], text: str, count: int = 0) -> str:
+        """Return the text with each match replaced."""
+        return self._compiled.sub(new, text, count) if self._may_match(text) else text
+
+    def split(self, text: str, maxsplit: int = 0) -> list[Any]:
+        """Return the parts of the text between the matches."""
+        return self._compiled.split(text, maxsplit)
 
 
-def compile_on_use(pattern: str, flags: int = 0, needs: tuple[str, ...] = ()) -> re.Pattern[str]:
-    """Return a regular expression for a constant of a module, which is compiled only if it is used.
+def compile_on_use(pattern: str, flags: int = 0, needs: tuple[str, ...] = ()) -> LazyPattern:
+    """Return a regular expression for a constant of a module.
 
     Only a text with one of the words that it `needs` can match. Compiling all patterns of `explain` would take a
     quarter of its time; a run uses a third of them.
     """
-    return cast("re.Pattern[str]", _UncompiledPattern(pattern, flags, needs))
+    return LazyPattern(pattern, flags, needs)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameter_styles import STYLES
 from cxcall.contracts.parameters import is_control_header, names_other_target
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.contracts.path_templates import slot_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 BODY_PLACES = ("body", "formData")
 """The places of the parameters that are the body in Swagger 2.0."""
-_SLOT = compile_on_use(r"\{([^{}]*)\}")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI ignores among parameters."""
 
@@ -92,7 +91,7 @@ def _report_unknown_place(
 
 def with_path_slots(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the parameters with exactly one for every slot of the path."""
-    slots = dict.fromkeys(_SLOT.findall(path))
+    slots = dict.fromkeys(slot_names(path))
     found = [
         {**each, "required": True} if each["in"] == "path" else each
         for each in parameters

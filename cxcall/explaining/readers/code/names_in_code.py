@@ -11,7 +11,7 @@ from cxcall.documents.json_pointer import objects
 from cxcall.explaining.readers.code.values import unknown
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 # A name in quotation marks, of a member, or of an argument; not a variable that is only used.
 _NAME = compile_on_use(
@@ -51,7 +51,7 @@ def _counts(code: str) -> Counter[str]:
 
 
 @lru_cache(maxsize=64)
-def is_in_code(pattern: str | re.Pattern[str], code: str) -> bool:
+def is_in_code(pattern: str | LazyPattern, code: str) -> bool:
     """Return whether code has a match of a pattern, looked for once for all requests in it."""
     found = re.search(pattern, code) if isinstance(pattern, str) else pattern.search(code)
     return found is not None

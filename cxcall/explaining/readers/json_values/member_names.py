@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
 RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())
@@ -46,7 +46,7 @@ OF_RESPONSE = compile_on_use(r"^(?:http)?(?:response|resp|res)(?=[a-z])|^http(?=
 
 
 def first_member(
-    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: re.Pattern[str] | None = None
+    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: LazyPattern | None = None
 ) -> Any:
     """Return the first non-empty member with one of these names and a type; None if there is none.
 
@@ -56,7 +56,7 @@ def first_member(
 
 
 def all_members(
-    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: re.Pattern[str] | None = None
+    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: LazyPattern | None = None
 ) -> Iterator[Any]:
     """Yield the non-empty members with one of these names and a type, in the order of the names."""
     found = [value.get(name) for name in names]
@@ -69,7 +69,7 @@ def all_members(
 
 
 def members_behind(
-    value: Mapping[str, Any], words: re.Pattern[str], names: Iterable[str], kind: Any
+    value: Mapping[str, Any], words: LazyPattern, names: Iterable[str], kind: Any
 ) -> Iterator[Any]:
     """Yield the non-empty members whose names are one of these behind one of the words."""
     known = {_fold(name) for name in names}

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
 _CHARACTER = (
@@ -75,7 +75,7 @@ _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescr
 """Names without a hyphen."""
 
 
-def find_first(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
+def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
     """Return the match of the first pattern that matches; None if none does."""
     return next((found for each in patterns if (found := each.search(text))), None)
 
