@@ -196,10 +196,10 @@ def _regions(context: Any) -> Iterable[Value]:
 
 def _operations(context: Any) -> Iterator[Value]:
     from cxcall.cli.shared_options import ContractOptions
-    from cxcall.contracts.contract import load_operations
+    from cxcall.contracts.contract import load_catalog
 
     flags = context.params
-    for entry in load_operations(
+    for entry in load_catalog(
         ContractOptions(flags.get("contract")).find_file(flags.get("profile"))
     ):
         yield Value(entry.name, entry.summary)

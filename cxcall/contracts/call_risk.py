@@ -18,7 +18,7 @@ from cxcall.contracts.acting_words import (
     only_reads,
     post_only_reads,
 )
-from cxcall.contracts.json_schema import SCHEMAS, subschemas
+from cxcall.contracts.json_schema import SCHEMAS, held_schemas, subschemas
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
@@ -178,13 +178,13 @@ def _normal_segments(path: str) -> tuple[str, ...]:
 
 def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:
     """Return whether a parameter, or a member of the body at any depth, is a number to dial."""
-    media = [*declared.get("requestBody", {}).get("content", {}).values()]
-    for each in declared.get("parameters", ()):
-        media += [each, *each.get("content", {}).values()]
+    parameters = declared.get("parameters", ())
+    for each in parameters:
         is_time = each.get("schema", {}).get("format") in ("date", "date-time")  # `from` and `to`
         if is_number_name(str(each.get("name", ""))) and not is_time:
             return True
-    return any(_has_number(each.get("schema", {}), schemas) for each in media)
+    holders = (*parameters, declared.get("requestBody", {}))
+    return any(_has_number(schema, schemas) for each in holders for schema in held_schemas(each))
 
 
 def _has_number(schema: JsonSchema, schemas: Mapping[str, JsonSchema]) -> bool:

@@ -26,13 +26,16 @@ class Contract:
     def __init__(
         self,
         name: str,
-        document: Mapping[str, Any] | bytes | OpenApiDocument,
+        document: dict[str, Any] | bytes | OpenApiDocument,
         *,
         is_shipped: bool = False,
     ) -> None:
         self.name = name
         self.is_shipped = is_shipped
-        self.document = document
+        self.parts: OpenApiDocument = (
+            ParsedDocument(document) if isinstance(document, bytes | dict) else document
+        )
+        """The document, whose parts are read when they are needed."""
         self._operation_objects: dict[Any, Operation] = {}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -47,12 +50,6 @@ class Contract:
 
             declare_secret_names(names)
         return self
-
-    @cached_property
-    def parts(self) -> OpenApiDocument:
-        """The document, whose parts are read when they are needed."""
-        document = self.document
-        return ParsedDocument(document) if isinstance(document, bytes | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
@@ -323,11 +320,6 @@ class Catalog(Sequence[Operation]):
 def load_catalog(path: str | None = None) -> Catalog:
     """Return the operations of all contracts, those of the user's contract at `path` first."""
     return Catalog(load_contracts(path))
-
-
-def load_operations(path: str | None = None) -> tuple[Operation, ...]:
-    """Return the operations of `load_catalog` as a tuple."""
-    return tuple(load_catalog(path))
 
 
 def load_operation(name: str, path: str | None = None) -> Operation:

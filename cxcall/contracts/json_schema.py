@@ -76,6 +76,12 @@ def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> d
     return found
 
 
+def held_schemas(holder: Mapping[str, Any]) -> list[JsonSchema]:
+    """Return the schemas of a parameter, a body, or a response: its own, and those of its media types."""
+    found = (each.get("schema") for each in (holder, *holder.get("content", {}).values()))
+    return [each for each in found if isinstance(each, dict)]
+
+
 def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     """Yield the direct subschemas of a schema, but not its data, such as an `example`."""
     members = [node[word] for word in SCHEMA_KEYWORDS if word in node]

@@ -125,7 +125,7 @@ def decodings(text: str) -> Iterator[DecodedText]:
     if text.isascii() and not text.encode().translate(None, _PLAIN):
         yield original
         return
-    visible = original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
+    visible = _without_invisible(original)
     if visible is not original:
         yield original
     unescaped = yield from _unescape(visible)
@@ -139,18 +139,18 @@ def decodings(text: str) -> Iterator[DecodedText]:
 def escape_decodings(text: str) -> Iterator[DecodedText]:
     """Yield the text without invisible characters, and without its escapes, if there are any."""
     original = DecodedText(text)
-    visible = (
-        original
-        if text.isascii()
-        else original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
-    )
+    visible = original if text.isascii() else _without_invisible(original)
     if visible is not original:
         yield visible
     view = visible
     for view in unescape(visible):
         yield view
     if view is not visible and not view.text.isascii():
-        yield view.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
+        yield _without_invisible(view)
+
+
+def _without_invisible(view: DecodedText) -> DecodedText:
+    return view.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
 
 
 def unescape(view: DecodedText) -> Iterator[DecodedText]:

@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.cli.actions.operation_details import show_operation
 from cxcall.cli.commands.operations import MOST_LISTED, list_operations
-from cxcall.contracts.contract import Contract, load_operations
+from cxcall.contracts.contract import Contract, load_catalog
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
 from cxcall.output.sections import Entry, Section, lay_out
@@ -51,7 +51,7 @@ def test_terminal_has_groups_with_counts_in_color(cxcall: Cxcall) -> None:
 
 
 def test_search_finds_words_in_name_group_path_and_summary() -> None:
-    known = load_operations()
+    known = load_catalog()
     assert "create-contact-list" in names_of(
         list_operations(known, "Contact-Lists create", None, None)
     )
@@ -98,7 +98,7 @@ def test_long_list_has_counts_and_a_group_has_all() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_operation_fits_the_terminal(columns: int) -> None:
-    for operation in load_operations()[::12]:
+    for operation in load_catalog()[::12]:
         for line in lines_of(show_operation(operation), columns):
             held = re.sub("`[^`]+`", "literal", line)  # is never broken, so that it can be copied
             assert cell_width(held) <= columns or len(held.split()) == 1, line
@@ -118,7 +118,7 @@ def test_operation_shows_parameters_body_responses_and_errors(cxcall: Cxcall) ->
 
 @pytest.mark.slow
 def test_every_property_of_a_body_is_shown() -> None:
-    for operation in load_operations()[::12]:
+    for operation in load_catalog()[::12]:
         shown = {
             line.split()[0] for line in lines_of(show_operation(operation), None) if line.strip()
         }

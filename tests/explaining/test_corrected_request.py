@@ -14,7 +14,7 @@ import mslex
 import pytest
 
 from cxcall import explain
-from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.contracts.contract import load_catalog, load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import unique_flags
 from cxcall.contracts.sample_values import sample_value
@@ -232,7 +232,7 @@ def test_wrong_values_are_placeholders_and_not_repeated() -> None:
 
 
 def test_query_and_path_values_are_carried_over() -> None:
-    operation = next(each for each in load_operations() if each.name == "add-contacts")
+    operation = next(each for each in load_catalog() if each.name == "add-contacts")
     names = [each.name for each in operation.parameters if each.location == "query"]
     url = f"https://api.mypurecloud.com/api/v2/outbound/contactlists/{QUEUE}/contacts?{names[0]}=true&zebra=1"
     request = corrected({"method": "POST", "url": url, "body": operation.example})

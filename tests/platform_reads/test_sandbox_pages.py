@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cxcall.contracts.contract import load_operations
+from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import find_paging
 from cxcall.sandbox.response_content import ResponseContext, success_response
@@ -47,7 +47,7 @@ def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
 @pytest.mark.slow
 def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
     lists = 0
-    for operation in load_operations():
+    for operation in load_catalog():
         paging = find_paging(operation)
         if paging is None or paging.items is None:
             continue

@@ -13,7 +13,7 @@ import pytest
 
 from cxcall.cli.actions.response_reading import Reading
 from cxcall.cli.shared_options import ReadOptions
-from cxcall.contracts.contract import Contract, load_operations
+from cxcall.contracts.contract import Contract, load_catalog
 from cxcall.contracts.paging import Paging, find_paging
 from cxcall.findings.errors import UsageError
 from helpers.cases import each_case
@@ -175,7 +175,7 @@ def test_interrupt_ends_between_whole_lines(lists: Cxcall) -> None:
 
 
 def test_lists_are_found_by_their_schema_alone() -> None:
-    shipped = {each.name: each for each in load_operations()}
+    shipped = {each.name: each for each in load_catalog()}
     assert find_paging(shipped["list-campaigns"]) == Paging(
         "pageNumber", "pageSize", "", "", "/entities"
     )

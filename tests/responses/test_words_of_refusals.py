@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cxcall.contracts.contract import load_operations
+from cxcall.contracts.contract import load_catalog
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.responses.refusals.refusal_findings import explain_refusal
 from cxcall.responses.refusals.refused_request import RefusedRequest
@@ -236,7 +236,7 @@ def test_words_in_names_and_with_other_meanings_name_no_cause(
 
 @pytest.mark.slow
 def test_name_of_a_property_is_not_read_as_a_cause() -> None:
-    operations = load_operations()
+    operations = load_catalog()
     names = {pointer.rpartition("/")[2] for each in operations for pointer in each.pointers}
     assert len(names) > 500
     sentences = {

@@ -23,12 +23,12 @@ from helpers.sandbox_client import (
 from helpers.shipped_operations import detailed_operations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 # Only contracts decide its behavior
 
-MADE_UP: Mapping[str, Any] = {
+MADE_UP: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Teapots", "version": "1"},
     "paths": {

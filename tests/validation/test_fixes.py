@@ -11,7 +11,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from cxcall.contracts.contract import load_operations
+from cxcall.contracts.contract import load_catalog
 from cxcall.validation.fixes import fix_files
 from cxcall.validation.payload_files import Validation
 from helpers.command import CONTACT, Cxcall
@@ -146,7 +146,7 @@ def test_fix_has_the_result_of_the_safe_edits_by_json_patch(
     monkeypatch.chdir(cxcall.folder)
     for number in range(100):
         planted = plant(OPERATIONS[number % len(OPERATIONS)], random)
-        validation = Validation(load_operations(), planted.operation)
+        validation = Validation(load_catalog(), planted.operation)
         name = cxcall.file("p.json", planted.body)
         expected = copy.deepcopy(planted.body)
         for verdict in validation.run([name]):

@@ -11,7 +11,7 @@ from cxcall.cli.actions.operation_details import operation_data, show_operation
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions, HttpMethod
-from cxcall.contracts.contract import load_operation, load_operations, load_user_contract
+from cxcall.contracts.contract import load_catalog, load_operation, load_user_contract
 from cxcall.contracts.paging import alphanumeric_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -79,7 +79,7 @@ def operations(options: OperationsOptions) -> Report:
     if options.problems:
         return show_problems(own)
     if options.operation is None:
-        return list_operations(load_operations(own), options.search, options.tag, options.method)
+        return list_operations(load_catalog(own), options.search, options.tag, options.method)
     found = load_operation(options.operation, own)
     if not options.skeleton:
         return show_operation(found)

@@ -92,9 +92,9 @@ def _find_contract(file: str | None, profile: str | None) -> str | None:
 
 
 def _load_operations(file: str | None, profile: str | None) -> Any:
-    from cxcall.contracts.contract import load_operations
+    from cxcall.contracts.contract import load_catalog
 
-    return load_operations(_find_contract(file, profile))
+    return load_catalog(_find_contract(file, profile))
 
 
 @cache

@@ -14,7 +14,7 @@ from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.client.arguments import as_payload
-from cxcall.contracts.contract import load_catalog, load_operation, load_operations
+from cxcall.contracts.contract import load_catalog, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
 from cxcall.validation.payload_files import Validation
@@ -107,9 +107,7 @@ class ReadTools:
         limit: Limit = 50,
     ) -> Report:
         """List the operations that cxcall knows; `rings` says whether one can place a call."""
-        report = list_operations(
-            load_operations(self.contract), search or None, tag or None, method
-        )
+        report = list_operations(load_catalog(self.contract), search or None, tag or None, method)
         found = report.data["operations"]
         return report._replace(data={"operations": found[:limit], "total": len(found)})
 

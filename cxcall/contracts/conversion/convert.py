@@ -23,7 +23,7 @@ from cxcall.contracts.conversion.password_names import find_password_names
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_parts import Swagger2
-from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
+from cxcall.contracts.json_schema import SCHEMAS, held_schemas, referenced_schemas
 from cxcall.contracts.openapi_document import MASKED_NAMES, OperationEntry, operations_of
 from cxcall.contracts.parameters import METHODS
 from cxcall.contracts.request_url import server_url
@@ -125,11 +125,8 @@ def _request_components(
     declared: Mapping[str, Any], components: Mapping[str, JsonSchema]
 ) -> set[str]:
     """Return the names of the components that the parameters and the body of an operation refer to."""
-    media = declared.get("requestBody", {}).get("content", {}).values()
-    parameters = declared.get("parameters", ())
-    contents = [media for each in parameters for media in each.get("content", {}).values()]
-    holders = [*parameters, *contents, *media]
-    schemas = [each["schema"] for each in holders if isinstance(each.get("schema"), dict)]
+    holders = [*declared.get("parameters", ()), declared.get("requestBody", {})]
+    schemas = [schema for each in holders for schema in held_schemas(each)]
     return set(
         referenced_schemas(lambda name: components[name.removeprefix(SCHEMAS)], {"allOf": schemas})
     )
@@ -308,8 +305,7 @@ def _assign_names(source: SourceDocument, operations: Sequence[OperationEntry]) 
             message = (
                 f"several operations are called `{name}`, so {method} {path} is called `{own}`"
             )
-            fix = f"write `{own}`, or correct the `operationId`"
-            source.add_problem(source.fault(at, message, fix))
+            source.report(at, message, f"write `{own}`, or correct the `operationId`")
 
 
 def add_shipped_server(

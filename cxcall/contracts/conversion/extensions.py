@@ -65,8 +65,7 @@ def is_usable(source: SourceDocument, kind: str, key: str, value: Any, at: str) 
 def _refuse(source: SourceDocument, at: str, why: str) -> bool:
     if at.endswith(f"/{RISK_WITH}"):  # without it, a call would be sent unasked
         raise source.fault(at, why, "correct it, or remove it")
-    fault = source.fault(at, f"the extension is ignored: {why}", "correct it, or remove it")
-    source.add_problem(fault)
+    source.report(at, f"the extension is ignored: {why}", "correct it, or remove it")
     return False
 
 

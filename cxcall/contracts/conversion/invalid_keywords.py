@@ -53,7 +53,7 @@ def drop_unreadable_patterns(source: SourceDocument, schema: JsonSchema, at: str
 
 def _add_problem(source: SourceDocument, at: str, why: str) -> None:
     message = f"the keyword is ignored, because {why}"
-    source.add_problem(source.fault(at, message, "correct it, or remove it"))
+    source.report(at, message, "correct it, or remove it")
 
 
 def _at(schema: Any, path: list[Any]) -> Any:

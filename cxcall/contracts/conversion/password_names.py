@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import SCHEMAS, subschemas
+from cxcall.contracts.json_schema import SCHEMAS, held_schemas, subschemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,22 +27,18 @@ def find_password_names(
     waiting = [*components.values()]
     for _, _, declared in operations:
         parameters = declared.get("parameters", ())
-        found.update(each["name"] for each in parameters if _is_secret(_schemas(each), components))
+        found.update(
+            each["name"] for each in parameters if _is_secret(held_schemas(each), components)
+        )
         answers = declared["responses"].values()
         for holder in (*parameters, declared.get("requestBody", {}), *answers):
-            waiting += _schemas(holder)
+            waiting += held_schemas(holder)
     while waiting:
         here = waiting.pop()
         named = here.get("properties", {}).items()
         found.update(name for name, member in named if _is_secret([member], components))
         waiting += subschemas(here)
     return sorted(found)
-
-
-def _schemas(holder: Mapping[str, Any]) -> list[JsonSchema]:
-    """Return the schemas of a parameter, a body, or a response."""
-    found = (each.get("schema") for each in (holder, *holder.get("content", {}).values()))
-    return [each for each in found if isinstance(each, dict)]
 
 
 def _is_secret(schemas: list[Any], components: Mapping[str, JsonSchema]) -> bool:

@@ -45,6 +45,10 @@ class SourceDocument:
         if problem not in self.problems:  # a schema may be converted twice
             self.problems.append(problem)
 
+    def report(self, at: str, message: str, fix: str) -> None:
+        """Record a problem at a pointer, because of which no operation is left out."""
+        self.add_problem(self.fault(at, message, fix))
+
     def fault(self, at: str, message: str, fix: str) -> UsageError:
         """Return an error at a pointer."""
         return UsageError(message, where=f"{self.name}#{at}", fix=fix)

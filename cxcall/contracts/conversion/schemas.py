@@ -149,16 +149,13 @@ class Schemas:
         ):
             items.setdefault("enum", found.pop("enum"))
             message = "an array cannot equal one of these values: they are applied to its items"
-            self._add_problem(f"{at}/enum", message, "move `enum` into `items`")
+            self._source.report(f"{at}/enum", message, "move `enum` into `items`")
         needed, members = found.get("required"), found.get("properties", {})
         is_closed = found.get("additionalProperties") is False and "patternProperties" not in found
         if is_closed and isinstance(needed, list) and not members.keys() >= set(map(str, needed)):
             found["required"] = [name for name in needed if name in members]
             message = "the schema requires properties that it does not allow: they are treated as optional"
-            self._add_problem(f"{at}/required", message, "declare them, or remove them")
-
-    def _add_problem(self, at: str, message: str, fix: str) -> None:
-        self._source.add_problem(self._source.fault(at, message, fix))
+            self._source.report(f"{at}/required", message, "declare them, or remove them")
 
     def _reference(self, node: JsonSchema, at: str, depth: int) -> JsonSchema:
         target, pointer = self._source.locate(node["$ref"], join_pointer(at, "$ref"))

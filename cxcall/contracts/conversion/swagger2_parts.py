@@ -61,7 +61,7 @@ class Swagger2(OpenApi3):
         }
         schema = self._inner_schema(node, at)
         if schema.get("type") == "array":
-            style = _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
+            style = _style(node)
             is_usual = style["style"] == "form" and node["in"] != "query"
             kept |= {"style": "simple"} if is_usual else style
         return {**kept, "schema": schema}
@@ -89,11 +89,7 @@ class Swagger2(OpenApi3):
             "properties": {node["name"]: self._field(node, place) for node, place in fields},
             **({"required": needed} if needed else {}),
         }
-        styles = {
-            node["name"]: _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
-            for node, _ in fields
-            if node.get("type") == "array"
-        }
+        styles = {node["name"]: _style(node) for node, _ in fields if node.get("type") == "array"}
         media = {"schema": schema, **({"encoding": styles} if styles else {})}
         has_file = any(node.get("type") == "file" for node, _ in fields)
         forms = [name for name in names if name in (URLENCODED, MULTIPART)]
@@ -101,7 +97,7 @@ class Swagger2(OpenApi3):
         return {"required": bool(needed), "content": dict.fromkeys(forms, media)}
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
-        description = {key: node[key] for key in ("description",) if key in node}
+        description = {"description": node["description"]} if "description" in node else {}
         return {**self._inner_schema(node, at), **description}
 
     def _inner_schema(self, node: dict[str, Any], at: str) -> dict[str, Any]:
@@ -129,3 +125,8 @@ class Swagger2(OpenApi3):
         schema = {"schema": self._schemas.convert(node["schema"], f"{at}/schema")}
         names = self._media_types("produces", operation, at) or [JSON]
         return {name: {**schema, **examples.get(name, {})} for name in names}
+
+
+def _style(node: dict[str, Any]) -> dict[str, Any]:
+    """Return how the items of an array are separated."""
+    return _STYLES.get(str(node.get("collectionFormat")), _STYLES["csv"])
