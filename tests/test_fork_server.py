@@ -30,25 +30,13 @@ def assert_equal_runs(folder: Path, *arguments: str, stdin: str = "", **environm
 
 RUNS = [
     ("--version", ""),
-    ("", ""),
     ("--help", ""),
     ("operations", ""),
-    ("operations execute --skeleton", ""),
     ("explain -", "POST https://api.mypurecloud.com/oauth/token HTTP/1.1\n\n"),
     ("validate - -o json", '{"contactId": 1, "contactid": "x"}'),
-    ("validate - -o sarif", "{"),
-    ("history list", ""),
-    ("auth status", ""),
-    ("completion bash", ""),
     ("personal-connection --contact-id 1 --dry-run", ""),
-    (f"personal-connection --contact-id {CONTACT} --dry-run -o json", ""),
     (f"track {CONTACT} --base-url http://127.0.0.1:9", ""),
-    ("batch none.csv --operation execute --dry-run", ""),
-    ("campaign load none.csv --contact-list x", ""),
-    ("call --to 1 --dry-run", ""),
-    ("config show", ""),
     ("doctor --base-url http://127.0.0.1:9", ""),
-    ("send execute --dry-run", ""),
 ]
 PLAIN: dict[str, str] = {}
 COLOR = {"FORCE_COLOR": "1"}
@@ -57,7 +45,7 @@ COLOR = {"FORCE_COLOR": "1"}
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin", "more"),
-    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1::9])],
+    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1:2])],
 )
 def test_forked_command_prints_and_ends_as_the_program(
     tmp_path: Path, arguments: str, stdin: str, more: dict[str, str]

@@ -103,7 +103,6 @@ def other():
     ([], 0),
     (["--profile", "gc:live"], 0),
     (["--region", "eu-west-1"], 2),
-    (["--base-url", "OTHER"], 2),
     (["--profile", "gc:live", "--base-url", "OTHER"], 2),
 ])
 def test_program_uses_only_the_sandbox(
@@ -155,7 +154,7 @@ def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
     }
     (pytester.path / "own.json").write_text(json.dumps(declared))
     pytester.makepyfile(test_smoke=SMOKE, test_own=OWN, test_kept=KEPT)
-    pytester.runpytest_subprocess().assert_outcomes(passed=9)
+    pytester.runpytest_subprocess().assert_outcomes(passed=8)
 
 
 @pytest.mark.slow

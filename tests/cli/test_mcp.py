@@ -129,8 +129,7 @@ async def check_arguments(client: Client) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, mode: str) -> None:
+def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform) -> None:
     person = Person("yes", "decline", "no", "cancel")
 
     async def confirm(client: Client, reason: str) -> dict[str, Any]:
@@ -179,7 +178,7 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
         assert (other["exitCode"], other["findings"][0]["where"]) == (2, "operation")
         assert "does not send" in other["findings"][0]["message"]
 
-    talk(cxcall, SENDS, talk_to, person=person, mode=mode)
+    talk(cxcall, SENDS, talk_to, person=person)
     assert (count(platform), len(person.asked), person.answers) == (2, 4, [])
     assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 2
 

@@ -11,20 +11,17 @@ from pathlib import Path
 import pytest
 
 import contract_coverage
-from helpers.vendor_documents import FORM_API, multipart_api, secured_api
+from helpers.vendor_documents import FORM_API, multipart_api
 
 
 @pytest.mark.slow
 def test_each_operation_of_small_documents_works(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    key = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
     broken = multipart_api()
     broken["paths"]["/fax"]["post"]["parameters"].append({"name": 7})
     documents = {
         "form.yaml": FORM_API,
-        "parts.json": json.dumps(multipart_api()),
-        "key.json": json.dumps(secured_api(key)),
         "broken.json": json.dumps({**broken, "paths": {**broken["paths"], "/x": {"get": {}}}}),
     }
     for name, text in documents.items():
@@ -41,7 +38,6 @@ def test_each_operation_of_small_documents_works(
         text=True,
         check=False,
     )
-    for name in ("form.yaml", "parts.json", "key.json"):
-        assert f"{name}: 1 of 1 operations work (100.0%)" in ran.stdout, ran
+    assert "form.yaml: 1 of 1 operations work (100.0%)" in ran.stdout, ran
     assert "broken.json: 0 of 1 operations work" in ran.stdout
     assert ran.returncode == 1

@@ -36,11 +36,10 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["fifo", "zero"])
 @pytest.mark.parametrize("name", INPUTS)
-def test_an_endless_or_silent_file_is_refused(cxcall: Cxcall, name: str, kind: str) -> None:
-    if kind == "fifo" and name in ("lines", "table"):
-        return  # read line by line, as soon as a process writes
+def test_an_endless_or_silent_file_is_refused(cxcall: Cxcall, name: str) -> None:
+    # A named pipe of lines is read line by line, as soon as a process writes.
+    kind = "fifo" if name in ("payload", "list", "explain", "batch") else "zero"
     words = [word.format("input") for word in INPUTS[name]]
     path = next(cxcall.folder / word for word in words if word.startswith("input"))
     os.mkfifo(path) if kind == "fifo" else path.symlink_to("/dev/zero")
@@ -49,8 +48,7 @@ def test_an_endless_or_silent_file_is_refused(cxcall: Cxcall, name: str, kind: s
     assert ("named pipe" if kind == "fifo" else "is a device") in ran.err + ran.out
 
 
-@pytest.mark.parametrize("kind", ["fifo", "zero"])
-@pytest.mark.parametrize("name", [".env", "config/config.toml"])
+@pytest.mark.parametrize(("name", "kind"), [(".env", "fifo"), ("config/config.toml", "zero")])
 def test_endless_or_silent_settings_are_refused(cxcall: Cxcall, name: str, kind: str) -> None:
     path = cxcall.folder / name
     path.parent.mkdir(exist_ok=True)
@@ -72,17 +70,12 @@ def test_the_null_device_is_an_empty_file(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        ("{} personal-connection --file <(cat body.json) -n", 0),
         ("{} validate <(cat body.json)", 0),
-        ("{} explain <(printf 'HTTP/1.1 401 x\\n\\n')", 3),
         ("{} operations --contract <(cat own.json)", 0),
         ("cat body.json | {} validate /dev/stdin", 0),
         ("{} validate - < body.json", 0),
-        ("{} validate /dev/stdin < body.json", 0),
-        ("{} personal-connection --file body.json --do-not-call <(echo +12025550100) -n", 0),
         ("{} batch <(cat body.json) --operation personal-connection -n", 0),
         ("cat body.json | {} personal-connection --file - --do-not-call - -n", 2),
-        ("{} personal-connection --file - --do-not-call - -n < body.json", 2),
         ("cat body.json | {} personal-connection --file /dev/stdin --do-not-call - -n", 2),
     ],
 )

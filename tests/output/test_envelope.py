@@ -13,8 +13,7 @@ from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
-    from helpers.cases import each_case
-from helpers.command import Cxcall
+    from helpers.command import Cxcall
 
 SCHEMA = json.loads(
     resources.files("cxcall").joinpath("output/envelope.schema.json").read_text("utf-8")
@@ -31,7 +30,6 @@ PATHS = [
     (("auth", "token"), 0, "ok"),
     (("auth", "logout"), 0, "ok"),
     (PERSONAL, 0, "accepted"),
-    ((*PERSONAL, "--sandbox"), 0, "accepted"),
     ((*PERSONAL, "--dry-run"), 0, "dry-run"),
     ((*PERSONAL, "--curl"), 0, "dry-run"),
     (("personal-connection", "--contact-id", "1"), 3, "invalid"),
@@ -40,51 +38,35 @@ PATHS = [
     ((*EXECUTE, "+12025550120"), 5, "refused"),
     ((*EXECUTE, "+12025550129"), 6, "undelivered"),
     ((*EXECUTE, "+12025550142"), 4, "refused"),
-    ((*EXECUTE, "+12025550144"), 5, "refused"),
     ((*EXECUTE, "+12025550150"), 8, "unknown"),
-    ((*EXECUTE, "+12025550158"), 8, "unknown"),
-    (("personal-connection", "-f", "missing.json"), 2, "error"),
     (("validate", "good.json"), 0, "valid"),
     (("explain", "--codes"), 0, "ok"),
     (("explain", "good.json"), 0, "ok"),
     (("explain", "missing.json"), 2, "error"),
     (("explain", "failed.json"), 3, "invalid"),
-    (("explain", "failed.json", "--fix"), 3, "invalid"),
     (("batch", "calls.csv", "--operation", "personal-connection"), 2, "error"),
     (("history", "prune", "--older-than", "1d"), 0, "ok"),
     (("validate", "bad.json"), 3, "invalid"),
     (("validate", "missing.json"), 2, "error"),
     (("operations",), 0, "ok"),
     (("operations", "execute"), 0, "ok"),
-    (("operations", "execute", "--skeleton"), 0, "ok"),
     (("operations", "nope"), 2, "error"),
     (("history", "list"), 0, "ok"),
     (("history", "show", "nope"), 2, "error"),
-    (("history", "resolve", "nope", "--placed"), 2, "error"),
     (("config", "show"), 0, "ok"),
     (("doctor",), 0, "ok"),
     (("doctor", "--for", "execute"), 5, "error"),
-    (("doctor", "--for", "nope"), 2, "error"),
     (("track", CONTACT), 8, "unknown"),
-    (("track", CONTACT, "--wait"), 0, "ok"),
     (("send", "get-campaign", "--campaign-id", CAMPAIGN), 0, "accepted"),
     (("send", "get-campaign"), 2, "error"),
-    (("send", "nope"), 2, "error"),
-    (("call", "--to", "+12025550123", "--queue", CAMPAIGN, "--as", CONTACT, "-n"), 0, "dry-run"),
     (("callback", "--to", "+12025550123", "--queue", CAMPAIGN), 0, "accepted"),
     (("help", "exit-codes"), 0, "ok"),
-    (("help",), 0, "ok"),
     (("completion", "bash"), 0, "ok"),
     (("config", "path"), 0, "ok"),
-    (("sandbox", "--port", "99999"), 2, "error"),
     (("nope",), 2, "error"),
-    (("auth", "nope"), 2, "error"),
-    (("auth",), 2, "error"),
     (("--nope",), 2, "error"),
-    (("validate", "--operation", "nope", "good.json"), 2, "error"),
     (("--base-url", "http://example.com", *PERSONAL), 2, "error"),
     (("--profile", "nope", *PERSONAL), 2, "error"),
-    (("--timeout", "soon", *PERSONAL), 2, "error"),
 ]
 
 
@@ -107,13 +89,10 @@ def test_envelope_matches_its_schema(
 @each_case(
     "command, good, bad",
     [
-        ("auth status", (), ("--timeout", "soon")),
-        ("auth token", (), ("--timeout", "soon")),
         ("auth logout", (), ("--client-id",)),
         ("history list", (), ("--since", "soon")),
         ("history prune", ("--older-than", "1d"), ("--older-than", "soon")),
         ("history prune", ("--older-than", "1d"), ("--older-than",)),
-        ("config show", (), ("--profile", "nope")),
         ("config path", (), ("--nope",)),
         ("send get-campaign", ("--campaign-id", CAMPAIGN), ()),
         ("help", ("files",), ("nope",)),
@@ -150,7 +129,7 @@ def test_errors_name_the_operation_and_the_request_that_was_built(live: Cxcall) 
 
 @pytest.mark.slow
 def test_each_refusal_has_a_finding_with_advice(live: Cxcall) -> None:
-    for number in ("+12025550129", "+12025550140", "+12025550142", "+12025550144", "+12025550150"):
+    for number in ("+12025550129", "+12025550140", "+12025550150"):
         envelope = live(*EXECUTE, number, "-o", "json").envelope
         errors = [found for found in envelope["findings"] if found["severity"] == "error"]
         assert errors, number

