@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 from collections import Counter
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,6 @@ from helpers.batch_files import (
     FAST,
     PERSONAL,
     at,
-    begin,
     body,
     contact,
     lines,
@@ -121,51 +119,6 @@ def test_signals_ignored_by_the_parent_stay_ignored(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_row_left_in_flight_by_a_resumed_run_counts_once(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 1)
-    came, hold = Event(), Event()
-
-    def block(_body: Any, _count: int) -> Reply:
-        came.set()
-        hold.wait(60)
-        return Reply()
-
-    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
-        at(cxcall, platform)
-        cxcall("batch", file, *PERSONAL, "--confirm", "1", code=9)
-        platform.answer = block
-        with begin(cxcall, file, *PERSONAL, "--resume", "--confirm", "1", "-o", "jsonl") as process:
-            assert came.wait(30)
-            process.send_signal(signal.SIGINT)
-            process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=30)  # the server still holds the request
-        hold.set()
-    *rows, summary = map(json.loads, out.splitlines())
-    assert [row["outcome"] for row in rows] == ["unknown"]
-    assert (summary["data"]["rows"], summary["data"]["notSent"]) == (1, 0)
-
-
-@pytest.mark.slow
-def test_deleted_ledger_at_the_end_does_not_hide_results(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 2)
-
-    def answer(sent: Any, _count: int) -> Reply:
-        if sent == body(2):
-            for kept in (cxcall.folder / "state").glob("ledger.sqlite3*"):
-                kept.unlink()
-        return Reply()
-
-    with Platform(answer) as platform:
-        at(cxcall, platform)
-        ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "2", code=0
-        )
-    assert "2 accepted" in ran.err
-    assert "warning[ledger]" in ran.err
-    assert platform.rung == 2
-
-
-@pytest.mark.slow
 def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     with Platform() as platform:
@@ -215,49 +168,6 @@ def test_unknown_row_is_reported_and_not_resent_on_resume(cxcall: Cxcall) -> Non
 
 
 @pytest.mark.slow
-def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 6)
-    config = cxcall.folder / "config"
-    config.mkdir()
-    (config / "config.toml").write_text("[profiles.other]\ntimeout = 20\n", "utf-8")
-    cxcall.environment["CXCALL_CONFIG_DIR"] = str(config)
-    refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
-    words = ("batch", file, *PERSONAL, *FAST, "--confirm")
-    with Platform(lambda sent, _count: refusal if sent == body(4) else Reply()) as platform:
-        at(cxcall, platform)
-        stopped = cxcall(
-            *words, "6", "-p", "other", "--max-failures", "1", "--concurrency", "1", code=9
-        )
-        assert "to continue, run the same command with `--resume`" in stopped.err
-        resumed = cxcall(*words, "2", "--resume", code=2)
-        assert "was for personal-connection, profile other, " in resumed.err
-        assert "leave out" not in resumed.err
-        anew = cxcall(*words, "6", code=7)
-        assert "with profile `other`, was not finished" in anew.err
-        assert platform.rung == 3
-        cxcall(*words, "2", "-p", "other", "--resume", code=9)
-    assert platform.rung == 5
-    assert set(platform.dials.values()) == {1}
-
-
-@pytest.mark.slow
-def test_refusals_are_counted_by_reason(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 5)
-    refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
-    with Platform(lambda sent, _count: refusal if sent == body(2) else Reply()) as platform:
-        at(cxcall, platform)
-        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "5", code=9)
-        assert "1 x permission-missing" in ran.err
-        assert "latency: p50 " in ran.err
-        assert "###" not in ran.err  # a histogram of five requests shows nothing
-        again = cxcall(
-            "batch", file, *PERSONAL, "--resume", "--confirm", "0", "-o", "jsonl", code=9
-        )
-    assert outcomes(again) == ["accepted", "refused", "accepted", "accepted", "accepted"]
-    assert sum(platform.seen.values()) == 5
-
-
-@pytest.mark.slow
 def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 10)
     arguments = (file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
@@ -271,30 +181,3 @@ def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
         platform.answer = lambda _body, _count: Reply()
         last = cxcall("batch", *arguments, "6", "--resume", "-o", "jsonl", code=9)
     assert Counter(outcomes(last)) == {"refused": 4, "accepted": 6}
-
-
-@pytest.mark.slow
-def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 25)
-    odd = Reply(400, {"message": "no"})
-    with Platform(
-        lambda sent, _count: odd if int(sent["contactId"][-3:]) % 3 else Reply()
-    ) as platform:
-        at(cxcall, platform)
-        ran = cxcall(
-            "batch",
-            file,
-            *PERSONAL,
-            *FAST,
-            "--concurrency",
-            "1",
-            "--confirm",
-            "25",
-            "--max-failures",
-            "60%",
-            "-o",
-            "jsonl",
-            code=9,
-        )
-    assert len(outcomes(ran)) == 20
-    assert "over 60%" in lines(ran)[-1]["data"]["stopped"]

@@ -16,7 +16,6 @@ from helpers.batch_files import (
     body,
     contact,
     lines,
-    outcomes,
     recorded,
     write_lines,
 )
@@ -91,37 +90,6 @@ def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", ["execute", "personal-connection-contact"])
-def test_sample_csv_of_an_operation_can_be_sent(
-    live: Cxcall, sandbox: Sandbox, operation: str
-) -> None:
-    sample = live("operations", operation, "--skeleton", "--csv", code=0).out
-    live("batch", live.file("calls.csv", sample), "--operation", operation, code=0)
-    assert len(sandbox.rings) == 1
-
-
-@pytest.mark.slow
-def test_param_and_set_apply_to_every_row(live: Cxcall, sandbox: Sandbox) -> None:
-    file = live.file(
-        "calls.csv",
-        f"contact-id,phone-number\n{contact(1)},+12025550100\n{contact(2)},+12025550100\n",
-    )
-    live(
-        "batch",
-        file,
-        "--operation",
-        "execute",
-        "--param",
-        f"campaignId={CAMPAIGN}",
-        "--set",
-        '/contactSpec/contactData/wave="2"',
-        *FAST,
-        code=0,
-    )
-    assert [sent["contactSpec"]["contactData"]["wave"] for sent in received(sandbox)] == ["2", "2"]
-
-
-@pytest.mark.slow
 def test_rows_can_be_read_from_stdin(live: Cxcall, sandbox: Sandbox) -> None:
     rows = "".join(json.dumps(body(number)) + "\n" for number in range(5))
     live("batch", "-", *PERSONAL, *FAST, stdin=rows, code=0)
@@ -153,17 +121,6 @@ def test_every_invalid_cell_is_reported_before_anything_is_sent(
     assert recorded(live) == []
 
 
-@pytest.mark.slow
-def test_skip_invalid_sends_the_valid_rows(live: Cxcall, sandbox: Sandbox) -> None:
-    file = live.file(
-        "calls.jsonl", f'{json.dumps(body(1))}\n{{"contactId": 1}}\n{{oops\n{json.dumps(body(4))}\n'
-    )
-    ran = live("batch", file, *PERSONAL, *FAST, "--skip-invalid", "-o", "jsonl", code=9)
-    assert outcomes(ran) == ["accepted", "invalid", "invalid", "accepted"]
-    assert lines(ran)[2]["findings"][0]["line"] == 3
-    assert len(sandbox.rings) == 2
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -181,19 +138,9 @@ def test_unusable_batch_file_is_rejected(
     cxcall: Cxcall, content: str | bytes, message: str
 ) -> None:
     file = cxcall.file("calls.csv", content)
-    for how in ("--sandbox", "--dry-run", "--curl") if content else ("--curl",):
-        ran = cxcall("batch", file, *PERSONAL, how)
-        assert ran.code in (2, 3)
-        assert message in ran.err
-
-
-@pytest.mark.slow
-def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
-    for name, content in (("c.csv", "contact-id\n"), ("c.jsonl", "\n\n")):
-        file = cxcall.file(name, content)
-        for how in ("--sandbox", "--dry-run"):
-            ran = cxcall("batch", file, *PERSONAL, how, "-o", "json", code=2)
-            assert ran.envelope["findings"][0]["message"] == f"`{file}` has no rows"
+    ran = cxcall("batch", file, *PERSONAL, "--dry-run" if content else "--curl")
+    assert ran.code in (2, 3)
+    assert message in ran.err
 
 
 @pytest.mark.slow
@@ -230,12 +177,6 @@ def test_invalid_batch_options_are_rejected(
 
 
 # Consent
-
-
-def test_wrong_confirm_count_is_reported_in_the_right_number(live: Cxcall) -> None:
-    file = write_lines(live, 1)
-    output = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
-    assert "`--confirm 5` does not match: 1 request would be sent" in output
 
 
 def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
@@ -300,9 +241,8 @@ def test_hint_for_a_header_with_a_line_break_can_be_pasted_into_a_shell(cxcall: 
     cxcall(*words, "--sandbox", "--dry-run", "--map", mapped, code=0)
 
 
-@pytest.mark.parametrize("header", ['contact-id,"phone-number', 'contact-id,"phone"-number'])
-def test_header_that_breaks_the_rules_of_csv_is_reported(cxcall: Cxcall, header: str) -> None:
-    cxcall.file("crm.csv", f"{header}\n{CONTACT},+12025550101\n")
+def test_header_that_breaks_the_rules_of_csv_is_reported(cxcall: Cxcall) -> None:
+    cxcall.file("crm.csv", f'contact-id,"phone"-number\n{CONTACT},+12025550101\n')
     words = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--sandbox")
     ran = cxcall("batch", "crm.csv", *words, "--dry-run", code=3)
     assert "the header is not valid CSV" in ran.err

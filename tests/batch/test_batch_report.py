@@ -154,21 +154,6 @@ def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxc
     assert "0 rows to correct and send again" in ran.err
 
 
-def test_wrong_key_names_the_most_similar_column(cxcall: Cxcall) -> None:
-    name, _ = export(cxcall)
-    words = (
-        "batch",
-        name,
-        "--operation",
-        "execute",
-        "--key",
-        "Costumer ID",
-        "--ignore-extra-columns",
-        "--sandbox",
-    )
-    assert "the most similar column is `Customer ID`" in cxcall(*words, code=2).err
-
-
 def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxcall) -> None:
     numbers = ["2025550126", "(202) 555-0128", "5550134", "2025550138"]
     contacts = map(CONTACT.format, (0, 1, 2, 0))  # the last row is a duplicate, and not sent
@@ -226,8 +211,6 @@ PATTERN = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperti
     ("schema", "flags"),
     [
         (PATTERN, ("--ignore-extra-columns",)),
-        (PATTERN, ("--key", "x-priority")),
-        ({"additionalProperties": {"type": "string"}}, ("--ignore-extra-columns",)),
         ({"type": "object"}, ("--key", "x-priority")),
     ],
 )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from random import Random
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -49,8 +48,7 @@ def left_of(cxcall: Cxcall, count: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> None:
+def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 12)
     release = Event()
 
@@ -75,7 +73,7 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
             "jsonl",
         ) as process:
             assert platform.wait_for_rings(1)
-            process.send_signal(number)
+            process.send_signal(signal.SIGTERM)
             release.set()
             out, err = process.communicate(timeout=30)
         assert process.returncode == 9, err
@@ -159,25 +157,6 @@ def test_second_signal_without_the_database_has_the_exit_code_of_an_interrupt(
 
 
 @pytest.mark.slow
-def test_signal_ends_the_wait_for_a_locked_ledger(cxcall: Cxcall) -> None:
-    """The batch has a skipped row to record."""
-    file = cxcall.file(
-        "calls.jsonl", "".join(f"{json.dumps(body(max(row, 1)))}\n" for row in range(60))
-    )
-    with Platform() as platform:
-        at(cxcall, platform)
-        words = (file, *PERSONAL, "--rate", "10/s", "--confirm", "59")
-        with begin(cxcall, *words) as process:
-            assert platform.wait_for_rings(3)
-            path = cxcall.folder / "state/ledger.sqlite3"
-            with closing(sqlite3.connect(path, isolation_level=None)) as other:
-                other.execute("BEGIN IMMEDIATE")
-                process.send_signal(signal.SIGINT)
-                _, err = process.communicate(timeout=20)
-    assert "interrupted while another process had locked the ledger" in err
-
-
-@pytest.mark.slow
 def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall) -> None:
     file, seed = write_lines(cxcall, ROWS), Random(6)
     arguments = (file, *PERSONAL, "--rate", "400/s", "--confirm")
@@ -203,14 +182,11 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("--again",)], ids=["anew", "again"])
-def test_concurrent_runs_of_one_file_place_each_call_once(
-    cxcall: Cxcall, more: tuple[str, ...]
-) -> None:
+def test_concurrent_runs_of_one_file_place_each_call_once(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 15)
     with Platform() as platform, ExitStack() as stack:
         at(cxcall, platform)
-        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "15", *more) as first:
+        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "15", "--again") as first:
             assert platform.wait_for_rings(5)
             first.kill()
             first.communicate(timeout=20)

@@ -107,17 +107,6 @@ def test_row_over_the_limit_of_calls_does_not_wait_for_its_hours(cxcall: Cxcall)
     assert rows == [("accepted", None), ("skipped", "max-attempts")]
 
 
-@pytest.mark.slow
-def test_number_without_a_time_zone_is_never_within_calling_hours(cxcall: Cxcall) -> None:
-    enforce(cxcall)
-    file = write_table(cxcall, BERLIN, "+80012345678")
-    words = ("batch", file, *EXECUTE, *FAST, *ALL_DAY, "--confirm", "1", "-o", "jsonl")
-    with Platform() as platform:
-        cxcall.environment |= platform.environment
-        rows, _ = skipped_results(cxcall(*words, code=0))
-    assert rows == [("accepted", None), ("skipped", "no-calling-hours")]
-
-
 @pytest.mark.parametrize(
     ("flags", "message"),
     [((), "needs calling hours"), ((*ALL_DAY, "--strict"), "cannot be combined with `--strict`")],
@@ -173,19 +162,6 @@ def test_waiting_row_is_sent_when_its_calling_hours_begin(cxcall: Cxcall) -> Non
             process.send_signal(signal.SIGTERM)  # New York would be next, hours later
             process.communicate(timeout=30)
     assert numbers_dialed(platform) == [BERLIN, BERLIN]
-
-
-@pytest.mark.slow
-def test_calling_hours_that_end_during_a_wait_hold_the_row_back(cxcall: Cxcall) -> None:
-    file = write_table(cxcall, BERLIN, BERLIN)
-    enforce(cxcall)
-    soon_over = hours_around("Europe/Berlin", timedelta(hours=-1), timedelta(seconds=4))
-    words = ("batch", file, *EXECUTE, "--hours", soon_over, "--confirm", "2", "-o", "jsonl")
-    with Platform() as platform:
-        cxcall.environment |= platform.environment
-        rows, _ = skipped_results(cxcall(*words, "--rate", "12/m", "--concurrency", "1", code=9))
-    assert rows == [("accepted", None), ("skipped", "outside-hours")]
-    assert platform.rung == 1
 
 
 def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> None:

@@ -271,16 +271,6 @@ def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tena
 
 
 @pytest.mark.slow
-def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant: Tenant) -> None:
-    list_id = tenant.new_list()
-    file = live.file("leads.csv", rows(2) + "+12025550128,Late\n")
-    live.environment["CXCALL_MAX_WAIT"] = "5"
-    results, _ = lines(load(live, file, list_id, "-o", "jsonl"))
-    assert results[0]["attempts"] == 2
-    assert tenant.names(list_id) == ["P0", "P1", "Late"]
-
-
-@pytest.mark.slow
 def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -328,7 +318,6 @@ def test_list_that_is_not_a_uuid_is_refused_before_anything_is_read(cxcall: Cxca
     file = cxcall.file("leads.csv", rows(1))
     for words in (
         ("load", file, "--contact-list", "nope", "--yes"),
-        ("load", file, "--contact-list", "nope", "--dry-run"),
         ("export", "--contact-list", "nope", "--to", "x.jsonl"),
     ):
         with Platform(reads=lambda *_: Reply(404)) as platform:

@@ -60,26 +60,3 @@ def test_batch_stops_when_its_list_cannot_be_read(cxcall: Cxcall) -> None:
     skipped, summary = run_batch(cxcall, [f"{OTHER}a broken line\n"], 9)
     assert (skipped, summary["data"]["notSent"]) == ([None], ROWS - 1)
     assert "line 2 of `dnc.txt` has no number" in summary["data"]["stopped"]
-
-
-@pytest.mark.slow
-def test_number_that_is_listed_while_its_row_waits_for_a_retry_is_the_reason(
-    cxcall: Cxcall,
-) -> None:
-    cxcall.file(
-        "calls.csv", f"contact-id,phone-number\n12345678-1234-4234-8234-{0:012},{number_of(0)}\n"
-    )
-    cxcall.file("dnc.txt", OTHER)
-
-    def answer(_body: Any, _count: int) -> Reply:
-        cxcall.file("dnc.txt", f"{OTHER}{number_of(0)}\n")
-        return Reply(429, {}, {"Retry-After": "0"})
-
-    guards = ("--do-not-call", "dnc.txt", "--confirm", "1")
-    with Platform(answer) as platform:
-        cxcall.environment |= platform.environment
-        ran = cxcall("batch", "calls.csv", *WORDS, *guards, "-o", "jsonl", code=9)
-    row, _ = map(json.loads, ran.out.splitlines())
-    assert platform.rung == 0
-    assert [each["code"] for each in row["findings"]] == ["do-not-call", "rate-limited"]
-    assert "1 x do-not-call" in ran.err

@@ -23,14 +23,8 @@ def write(cxcall: Cxcall, *rows: str) -> None:
     cxcall.file("calls.csv", "\n".join(("contact-id,phone-number", *rows, "")))
 
 
-@pytest.mark.parametrize("place", ["sqlite", "postgres"])
 @pytest.mark.slow
-def test_changed_file_is_resumed_only_when_it_is_restored(
-    request: pytest.FixtureRequest, cxcall: Cxcall, place: str
-) -> None:
-    if place == "postgres":
-        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
-
+def test_changed_file_is_resumed_only_when_it_is_restored(cxcall: Cxcall) -> None:
     def answer(body: Any, _count: int) -> Reply:
         is_last = body["contactId"].endswith("2")
         return Reply(429, {}, {"Retry-After": "900"}) if is_last else Reply()

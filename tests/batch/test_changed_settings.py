@@ -51,24 +51,15 @@ def platform(cxcall: Cxcall) -> Iterator[Platform]:
         yield platform
 
 
-def spellings(platform: Platform) -> dict[str, str]:
-    port = platform.environment["CXCALL_BASE_URL"].rpartition(":")[2]
-    return {
-        "name and case": f"HTTP://LocalHost:{port}",
-        "slash": f"http://127.0.0.1:{port}/",
-    }
-
-
-@pytest.mark.parametrize("change", ["name and case", "slash"])
 @pytest.mark.slow
 def test_other_spelling_of_the_base_url_resumes_the_batch(
-    cxcall: Cxcall, platform: Platform, change: str
+    cxcall: Cxcall, platform: Platform
 ) -> None:
-    base = ("--base-url", spellings(platform)[change])
+    port = platform.environment["CXCALL_BASE_URL"].rpartition(":")[2]
+    base = ("--base-url", f"HTTP://LocalHost:{port}/")
     stopped = run(cxcall, *base, "--confirm", "3", code=7)
     assert "was not finished" in stopped.err
     assert "hint: add `--resume`" in stopped.err
-    assert ("to call the same people again" in stopped.err) == (change != "slash")
     run(cxcall, *base, "--resume", "--confirm", "1", code=9)
     assert [sorted(each.values()) for each in platform.order] == [[each] for each in NUMBERS]
 
@@ -95,18 +86,14 @@ def test_renamed_operation_stops_the_batch(cxcall: Cxcall, platform: Platform) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["/dial", "/{account}/dial"])
-def test_batch_of_an_operation_in_another_document_answers_for_nobody(
-    cxcall: Cxcall, path: str
-) -> None:
+def test_batch_of_an_operation_in_another_document_answers_for_nobody(cxcall: Cxcall) -> None:
     """Nobody is taken for called because a batch of the same file sent requests to a path that ends alike."""
     properties = {"phoneNumber": {"type": "string"}}
     rings: dict[str, Any] = {"x-cxcall-rings": True}
     account = {"name": "account", "in": "path", "required": True, "schema": {"type": "string"}}
-    parameters = [account] if "account" in path else []
     documents = [
         posting("noteNumber", properties, "/notes/dial", **rings),
-        posting("dialNumber", properties, path, parameters=parameters, **rings),
+        posting("dialNumber", properties, "/{account}/dial", parameters=[account], **rings),
     ]
     rows = "".join(f"{number},acme\n" for number in NUMBERS)
     cxcall.file("calls.csv", f"/phoneNumber,account\n{rows}")

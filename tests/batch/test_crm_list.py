@@ -7,15 +7,11 @@ import io
 import json
 import os
 from collections import Counter
-from random import Random
-from subprocess import DEVNULL
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from cxcall.ledger.ledger import Ledger
 from helpers.command import CAMPAIGN
-from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -23,7 +19,6 @@ if TYPE_CHECKING:
 
 ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "30"))
 """The number of rows of an export; a release is tested with 5,000."""
-KILLED_EXPORTS = int(os.environ.get("CXCALL_KILLED_EXPORTS", "1"))
 KILLS, THREADS = 2, 3
 
 
@@ -114,44 +109,3 @@ def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox) -> No
     expected = {e164(number) for number in range(first, end)}
     assert {body["contactSpec"]["contactData"]["phoneNumber"] for body in bodies} == expected
     assert {row["data"]["row"] for row in rows} == set(range(1, export.rows + 1))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(KILLED_EXPORTS))
-def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
-    cxcall: Cxcall, seed: int
-) -> None:
-    export, random = Export(40, 6, 5, 4), Random(seed)
-    write_export(cxcall, export)
-    words = (*BATCH, *READING, "--rate", "300/s", "--concurrency", str(THREADS))
-    with Platform() as platform:
-        cxcall.environment |= platform.environment
-        for attempt in range(KILLS):
-            more = ("--confirm", str(left_to_send(cxcall, export)), *["--resume"] * (attempt > 0))
-            with cxcall.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
-                platform.wait_for_rings(platform.rung + random.randrange(1, 10), timeout=20)
-                process.kill()
-        left = str(left_to_send(cxcall, export))
-        if process.returncode:  # it was not faster than the signal
-            assert (
-                "error[already-sent]" in cxcall(*words, "-o", "text", "--confirm", left, code=7).err
-            )
-        ran = cxcall(*words, "--resume", "--confirm", left)
-    *rows, last = map(json.loads, ran.out.splitlines())
-    assert last["data"]["skipped"] == {"do-not-call": 6, "invalid-number": 5, "duplicate": 4}
-    unknown = last["data"]["outcomes"].get("unknown", 0)
-    assert unknown <= KILLS * THREADS
-    assert ran.code == (9 if unknown else 0)
-    assert set(platform.dials.values()) == {1}
-    dialed = {sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order}
-    first, end = export.listed + export.invalid, export.rows - export.duplicates
-    allowed = {e164(number) for number in range(first, end)}
-    assert dialed <= allowed
-    assert len(allowed - dialed) <= unknown
-    assert len(rows) == export.rows
-
-
-def left_to_send(cxcall: Cxcall, export: Export) -> int:
-    """Return how many requests are neither sent nor possibly sent."""
-    with Ledger.open(cxcall.folder / "state") as ledger:
-        return export.to_send - sum(record.may_be_processed for record in ledger.records())

@@ -97,7 +97,6 @@ def test_none_of_several_lists_is_forgotten(cxcall: Cxcall, platform: Platform) 
 CHANGES: dict[str, tuple[Sequence[str], Mapping[str, str], Sequence[str], Mapping[str, str]]] = {
     "max_attempts": (["--max-attempts", "1/day"], {}, [], {"CXCALL_MAX_ATTEMPTS": "2/day"}),
     "hours": (["--hours", HALF_DAY], HOURS, [], HOURS),
-    "hours_policy": (["--hours", ALL_DAY, "--wait-for-hours"], {}, ["--hours", ALL_DAY], {}),
     "hours`, `hours_policy": ([], HOURS, [], {}),
     "duplicate_window": ([], {"CXCALL_DUPLICATE_WINDOW": "901"}, [], {}),
 }
@@ -128,7 +127,6 @@ def test_forgotten_guard_stops_until_it_is_given_as_the_hint_says(
             ["--do-not-call", "other.txt", "--max-attempts", "2/day"],
             {"CXCALL_HOURS_POLICY": "warn"},
         ),
-        ([], HOURS, ["--hours", ALL_DAY], {"CXCALL_HOURS_POLICY": "enforce"}),
         (["--hours", ALL_DAY], {}, [], {}),  # such hours only warn
     ],
 )

@@ -42,28 +42,6 @@ def test_request_whose_response_lacks_a_contact_is_unknown_and_names_its_row(
 
 
 @pytest.mark.slow
-def test_unknown_rows_of_a_load_are_not_loaded_by_another_until_resolved(cxcall: Cxcall) -> None:
-    with Platform(lambda _body, _count: Reply(200, {}), reads=Dialer().read) as platform:
-        cxcall.environment |= platform.environment
-        ran = load(
-            cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9
-        )
-        assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
-        other = cxcall.file("other.csv", rows(2) + "+13035550101,Ana\n")
-        platform.answer = Dialer().answer
-        ran = load(cxcall, other, LIST_ID, "--yes", "-o", "jsonl", code=9)
-        assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
-        unresolved = cxcall("history", "list", "--unresolved", "-o", "jsonl", code=0)
-        (delivery,) = map(json.loads, unresolved.out.splitlines())
-        assert delivery["outcome"] == "unknown"
-        assert listed(cxcall)[1]["outcomes"] == {"unknown": 2}
-        cxcall("history", "resolve", delivery["id"], "--placed", code=0)
-        load(cxcall, "leads.csv", LIST_ID, "--yes", "--resume", code=0)
-        load(cxcall, other, LIST_ID, "--yes", "--resume", code=0)
-        assert platform.rung == 2
-
-
-@pytest.mark.slow
 def test_lost_response_to_a_load_asks_whether_its_contacts_are_in_the_list(cxcall: Cxcall) -> None:
     """No call was placed yet, so `--not-placed` would add and call the contacts twice."""
     file = cxcall.file("leads.csv", rows(2))

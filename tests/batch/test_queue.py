@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -107,27 +106,6 @@ def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform:
 
 
 @pytest.mark.slow
-def test_worker_whose_list_cannot_be_read_stops_and_gives_its_rows_back(
-    shared: Cxcall, platform: Platform
-) -> None:
-    batch = queue_rows(shared, rows_of(4), *FAST)
-    listed = ("--do-not-call", shared.file("dnc.txt", f"{NEW_YORK}\n"), "--concurrency", "1")
-
-    def break_list(_body: Any, _count: int) -> Reply:
-        shared.file("dnc.txt", f"{NEW_YORK}\na broken line\n")
-        return Reply()
-
-    platform.answer = break_list
-    totals = work(shared, *listed, code=9)[-1]["data"]
-    assert "line 2 of `dnc.txt` has no number" in totals["stopped"]
-    assert status_of(shared, batch)["states"] == {"accepted": 1, "todo": 3}
-    shared.file("dnc.txt", f"{NEW_YORK}\n")
-    platform.answer = lambda *_: Reply()
-    work(shared, *listed)
-    assert sorted(platform.dials.values()) == [1] * 4
-
-
-@pytest.mark.slow
 def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: Platform) -> None:
     file = shared.file("rows.jsonl", json.dumps({"phoneNumber": NEW_YORK}) + "\n")
     closed = ("--hours", "03:00-03:00", "--wait-for-hours")
@@ -174,25 +152,6 @@ def test_sigterm_finishes_requests_in_flight_and_gives_the_other_rows_back(share
             assert workers.wait(30) == [0]
         assert status_of(shared, batch)["states"] == {"todo": 4, "accepted": 2}
         assert platform.rung == 2
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
-def test_worker_whose_output_is_full_finishes_what_it_sent(
-    shared: Cxcall, platform: Platform
-) -> None:
-    batch = queue_rows(shared, rows_of(6), *FAST)
-    with Path("/dev/full").open("w") as full:
-        words = ("worker", "--until-empty", "--concurrency", "2", "-o", "jsonl")
-        with shared.begin(*words, out=full.fileno()) as process:
-            _, err = process.communicate(timeout=60)
-    assert "stopped: the results cannot be written: No space left on device" in err
-    assert process.returncode == 0
-    states = status_of(shared, batch)["states"]
-    assert states == {"accepted": platform.rung, "todo": 6 - platform.rung}
-    work(shared)
-    assert set(platform.dials.values()) == {1}
-    assert platform.rung == 6
 
 
 @pytest.mark.slow

@@ -47,11 +47,11 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
-def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall, encoding: str) -> None:
+def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall) -> None:
+    encoding = "windows-1252"
     text = "\n".join(["ID;Phone;Notes", *ROWS]) + "\n"
     cxcall.file("crm.csv", text.encode(encoding))
-    flags = ("--encoding", encoding) if encoding == "windows-1252" else ()
+    flags = ("--encoding", encoding)
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment
         ran = cxcall(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from subprocess import DEVNULL
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -199,18 +198,6 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
 
 
 @pytest.mark.slow
-def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) -> None:
-    file = write_rows(cxcall, 1, 2)
-    words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
-    with Platform(postpone_row_2) as platform:
-        cxcall.environment |= platform.environment
-        cxcall(*words, code=9)
-        cxcall(*words, "--again", code=0)
-        cxcall.environment |= AFTER_THE_WINDOW
-        assert results(cxcall(*words, code=0))[0] == ["accepted", "accepted"]
-
-
-@pytest.mark.slow
 def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     cxcall: Cxcall,
 ) -> None:
@@ -226,60 +213,6 @@ def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
             outcomes, summary = results(ran)
             assert outcomes == ["accepted", "accepted"]
             assert summary["resumed"] == 2
-    assert platform.rung == 2
-
-
-@pytest.mark.slow
-def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall: Cxcall) -> None:
-    file = write_rows(cxcall, 1, 2)
-
-    def answer(sent: Any, count: int) -> Reply:
-        return Reply(503, {}, {"Retry-After": "0"}) if sent == row(2) and count < 4 else Reply()
-
-    with Platform(answer) as platform:
-        cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "0.5"}
-        ran = cxcall("batch", *WORDS, "--confirm", "2", "--", file, code=9)
-        assert results(ran)[0] == ["accepted", "undelivered"]
-        assert f"--resume -- {file}" in ran.err
-        assert "accepts no requests for now" in ran.out
-        assert "--confirm" not in ran.err.rpartition("to continue")[2]
-
-
-@pytest.mark.slow
-def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) -> None:
-    file = write_rows(cxcall, 1)
-    words = ("batch", file, *WORDS, "--confirm")
-    arrived, finish = Event(), Event()
-
-    def answer(_sent: Any, _count: int) -> Reply:
-        arrived.set()
-        finish.wait(30)
-        return Reply()
-
-    with Platform(answer) as platform:
-        cxcall.environment |= platform.environment
-        with cxcall.begin(*words, "1", out=DEVNULL, err=DEVNULL) as process:
-            assert arrived.wait(30)
-            ran = cxcall("batch", file, *WORDS, "--resume", code=9)
-            finish.set()
-            process.wait(30)
-    assert "another process may still be sending 1 of them: if so, wait" in ran.err
-    assert "wait if another process is still sending it" in ran.out
-
-
-@pytest.mark.slow
-def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) -> None:
-    words = (*WORDS, "--confirm", "1")
-    with Platform() as platform:
-        cxcall.environment |= platform.environment
-        ran = cxcall("batch", write_rows(cxcall, 1, 1), *words, code=0)
-        assert results(ran)[0] == ["accepted", "skipped"]
-        fix = json.loads(ran.out.splitlines()[1])["findings"][0]["fix"]
-        assert "from a separate file" in fix
-        assert "`duplicate_window` has passed" in fix
-        cxcall.environment |= AFTER_THE_WINDOW
-        own = cxcall.file("own.jsonl", json.dumps(row(1)))
-        assert results(cxcall("batch", own, *words, code=0))[0] == ["accepted"]
     assert platform.rung == 2
 
 

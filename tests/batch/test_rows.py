@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OPERATIONS = detailed_operations()
 PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connection")
 # The standard library's writer leaves a lone carriage return unquoted before Python 3.13.
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)
+TEXT = st.text(st.sampled_from("aA0 ,;\t|\n\"'\\=\x1c\x85é\u2028\ufeff☎😀"), min_size=1)
 
 
 @pytest.mark.slow

@@ -18,22 +18,6 @@ FAST = ("--rate", "500/s")
 
 
 @pytest.mark.slow
-def test_worker_leaves_batches_of_another_profile_or_host_alone(
-    shared: Cxcall, platform: Platform
-) -> None:
-    batch = queue_rows(shared, rows_of(2), *FAST)
-    with Platform() as other:
-        ran = shared("worker", "--until-empty", env=other.environment, code=0)
-        assert f"this worker skips batch {batch}: " in ran.err
-        assert other.rung == 0
-    shared.file("config/config.toml", f'[profiles.other]\nbase_url = "{platform.base_url}"\n')
-    ran = shared("worker", "--until-empty", "-p", "other", code=0)
-    assert f"this worker skips batch {batch}: " in ran.err
-    assert platform.rung == 0
-    assert status_of(shared, batch)["states"] == {"todo": 2}
-
-
-@pytest.mark.slow
 def test_running_worker_sends_no_token_of_one_host_to_another(
     shared: Cxcall, platform: Platform
 ) -> None:

@@ -147,11 +147,6 @@ def test_cell_of_a_sheet_that_starts_right_of_its_edge_has_its_own_name(cxcall: 
     assert "`--default-country CODE`" in ran.err
 
 
-def test_columns_of_an_excel_file_get_proposals(cxcall: Cxcall) -> None:
-    file = write_workbook(cxcall, [["contact-id", "Phone"], [contact(1), 2025550101]])
-    assert "--map phone-number=Phone" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
-
-
 @pytest.mark.slow
 def test_one_of_several_sheets_must_be_named(live: Cxcall, sandbox: Sandbox) -> None:
     one, two = ([HEADER, [contact(number), f"202555010{number}"]] for number in (1, 2))
@@ -201,18 +196,6 @@ def refusal_of(path: Path) -> str:
     return finding.message
 
 
-def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
-    from struct import pack_into
-
-    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
-    path = cxcall.folder / file
-    content = bytearray(path.read_bytes())
-    entry = content.index(b"PK\x01\x02")  # the first entry of the directory says 3 GiB
-    pack_into("<I", content, entry + 24, 3 << 30)
-    path.write_bytes(content)
-    assert "too large when it is unpacked" in refusal_of(path)
-
-
 def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
     path = cxcall.folder / write_workbook(cxcall, [HEADER])
     strings = (
@@ -246,15 +229,6 @@ def test_workbook_inside_another_file_is_refused(cxcall: Cxcall) -> None:
     assert "is not a workbook in the format .xlsx" in ran.err
 
 
-def test_far_cell_is_found_whatever_its_attributes_are(cxcall: Cxcall) -> None:
-    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
-    sheet = '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c a=">" r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
-    change_parts(cxcall.folder / file, **{"xl__worksheets__sheet1.xml": sheet.encode()})
-    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
-    assert "are too far apart" in ran.err
-    assert "CSV in UTF-8" in ran.err
-
-
 def test_number_of_thousands_of_digits_in_a_workbook_is_too_large(cxcall: Cxcall) -> None:
     path = cxcall.folder / write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
     digits = "9" * 5000
@@ -264,12 +238,3 @@ def test_number_of_thousands_of_digits_in_a_workbook_is_too_large(cxcall: Cxcall
     path = cxcall.folder / write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
     change_parts(path, **{"xl__sharedStrings.xml": f'<sst uniqueCount="{digits}"/>'.encode()})
     assert "invalid number of strings" in refusal_of(path)
-
-
-@pytest.mark.slow
-def test_resume_of_an_excel_file_sends_what_is_left(live: Cxcall, sandbox: Sandbox) -> None:
-    file = write_workbook(live, [HEADER, [contact(1), 2025550101], [contact(2), 2025550102]])
-    words = ("batch", file, *EXECUTE, *MAP)
-    live(*words, code=0)
-    live(*words, "--resume", code=0)
-    assert len(sandbox.rings) == 2
