@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,17 +158,6 @@ def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: P
         assert not [each for each in threading.enumerate() if each.name.startswith("cxcall-rows")]
         assert signal.getsignal(signal.SIGINT) is before
         assert platform.rung == 1
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("platform")
-def test_rows_may_be_sent_on_another_thread() -> None:
-    with (
-        Client() as client,
-        client.batch(OPERATION, ROWS, confirm=5) as batch,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        assert len(pool.submit(list, batch).result(30)) == 5
 
 
 @pytest.mark.slow

@@ -106,9 +106,9 @@ def test_exception_before_the_request_leaves_is_raised_itself(
 
 @pytest.mark.slow
 def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: SlowPlatform) -> None:
-    rows = [{**BODY, "reasonCode": str(number)} for number in range(20)]
+    rows = [{**BODY, "reasonCode": str(number)} for number in range(8)]
     with handler_that_raises(TooLateError()), Client() as client:
-        batch = client.batch("personal-connection", rows, confirm=20, concurrency=2)
+        batch = client.batch("personal-connection", rows, confirm=8, concurrency=2)
         platform.over.set()
         with batch, pytest.raises(TooLateError):
             list(batch)

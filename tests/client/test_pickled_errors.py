@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +13,7 @@ from helpers.command import CONTACT
 from helpers.platform_server import Reply
 
 if TYPE_CHECKING:
-    from helpers.platform_server import Platform
+    pass
 
 OPERATION = "personal-connection"
 BODY = {"contactId": CONTACT, "reasonCode": "r1"}
@@ -31,18 +29,6 @@ def send(reason: str | None) -> str:
     with Client() as client:
         delivery = client.send(OPERATION, {**BODY, "reasonCode": reason}, yes=True)
     return delivery.engagement_id or ""
-
-
-@pytest.mark.slow
-def test_pool_of_processes_returns_each_delivery_and_each_error(platform: Platform) -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        first, wrong, last = [pool.submit(send, reason) for reason in ("a", None, "b")]
-        assert (first.result(60), last.result(60)) == ("e-1", "e-1")
-        with pytest.raises(CxcallError) as error:
-            wrong.result(60)
-    assert [each.where for each in error.value.findings] == ["/reasonCode"]
-    assert error.value.exit_code == 3
-    assert platform.rung == 2
 
 
 def error_of(client: Client, *words: Any, yes: bool = True) -> CxcallError:

@@ -51,9 +51,12 @@ def unresolved(cxcall: Cxcall) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flag", ["--not-placed", "--placed"])
 @pytest.mark.parametrize(
-    ("words", "again"), [(CALL, CALL), (BATCH, (*BATCH[:-2], "--resume", "--confirm", "0"))]
+    ("words", "again", "flag"),
+    [
+        (CALL, CALL, "--not-placed"),
+        (BATCH, (*BATCH[:-2], "--resume", "--confirm", "0"), "--placed"),
+    ],
 )
 def test_delivery_in_flight_is_not_resolved(
     cxcall: Cxcall, slow: SlowPlatform, words: tuple[str, ...], again: tuple[str, ...], flag: str

@@ -33,7 +33,7 @@ def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, cl
 
 @pytest.mark.parametrize(
     ("seconds", "age"),
-    [(0, "less than a minute"), (60, "1 minute"), (899, "14 minutes"), (7300, "2 hours")],
+    [(0, "less than a minute"), (7300, "2 hours")],
 )
 def test_accepted_delivery_stops_an_identical_request_within_the_window(
     book: Ledger, clock: Clock, seconds: float, age: str
@@ -164,11 +164,11 @@ def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clo
     assert book.begin(intent("a"), WINDOW)
 
 
-@pytest.mark.parametrize("placed", [False, True])
-@pytest.mark.parametrize("seconds", [0, DAY - 1, 1 - DAY])
+@pytest.mark.parametrize(("seconds", "placed"), [(0, True), (DAY - 1, False), (1 - DAY, False)])
 def test_delivery_in_flight_is_not_resolved(
-    book: Ledger, clock: Clock, seconds: float, *, placed: bool
+    file_book: Ledger, clock: Clock, seconds: float, *, placed: bool
 ) -> None:
+    book = file_book
     delivery = book.begin(intent("a"), WINDOW)
     clock.advance(seconds)
     with pytest.raises(InFlightError) as refused:
@@ -184,8 +184,9 @@ def test_delivery_in_flight_is_not_resolved(
 
 @pytest.mark.parametrize("is_other_boot", [False, True])
 def test_delivery_of_a_killed_process_can_be_resolved_after_a_day(
-    book: Ledger, clock: Clock, *, is_other_boot: bool
+    file_book: Ledger, clock: Clock, *, is_other_boot: bool
 ) -> None:
+    book = file_book
     delivery = book.begin(intent("a"), WINDOW)
     if is_other_boot:
         book.boot_clock = lambda: BootTime("other", 5.0)
@@ -200,8 +201,7 @@ LIMIT, MARGIN = 960.0, 900.0
 """A recorded limit of an attempt, and the margin after it, in seconds."""
 
 
-@pytest.mark.parametrize("is_other_boot", [False, True])
-@pytest.mark.parametrize("is_retry", [False, True])
+@pytest.mark.parametrize(("is_other_boot", "is_retry"), [(False, True), (True, False)])
 def test_delivery_with_a_limit_can_be_resolved_soon_after_it(
     book: Ledger, clock: Clock, *, is_other_boot: bool, is_retry: bool
 ) -> None:

@@ -189,4 +189,4 @@ class GuardMachine(RuleBasedStateMachine):
 
 
 TestGuard = GuardMachine.TestCase
-TestGuard.settings = settings(max_examples=examples(30), stateful_step_count=30, deadline=None)
+TestGuard.settings = settings(max_examples=examples(30), stateful_step_count=20, deadline=None)

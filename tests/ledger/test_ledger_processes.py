@@ -20,7 +20,7 @@ from helpers.command import Running
 from helpers.ledger_process import intent, open_ledger
 from helpers.ledgers import START, WINDOW, is_intact, read_words, start_process
 
-KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "4"))
+KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "2"))
 """How often two recording processes are killed."""
 
 
@@ -118,7 +118,7 @@ def test_records_are_true_after_a_kill_at_any_instant(place: str) -> None:
 @pytest.mark.slow
 def test_kill_during_creation_is_repaired_by_the_next_process(tmp_path: Path) -> None:
     chance = Random(11)
-    for turn in range(8):
+    for turn in range(4):
         folder = tmp_path / str(turn)
         process = start_process("begin", folder, *map(str, range(1000)))
         assert process.stdout

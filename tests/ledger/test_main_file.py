@@ -37,24 +37,17 @@ def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: 
 
 
 def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform: Platform) -> None:
-    write_rows(cxcall, 30)
-    cxcall(*BATCH, "30", code=0)
+    write_rows(cxcall, 8)
+    cxcall(*BATCH, "8", code=0)
     assert not (state_of(cxcall) / f"{FILE_NAME}-wal").exists()
     with closing(sqlite3.connect(state_of(cxcall) / FILE_NAME)) as ledger:
-        assert ledger.execute("SELECT count(*) FROM delivery").fetchone() == (30,)
+        assert ledger.execute("SELECT count(*) FROM delivery").fetchone() == (8,)
         assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert platform.rung == 30
+    assert platform.rung == 8
 
 
 def make_empty(state: Path) -> None:
     (state / FILE_NAME).write_bytes(b"")
-
-
-def make_database_without_tables(state: Path) -> None:
-    (state / FILE_NAME).unlink()
-    with closing(sqlite3.connect(state / FILE_NAME)) as other:
-        other.execute("VACUUM")
-        other.execute("PRAGMA user_version = 4")
 
 
 def remove_tables(state: Path) -> None:
@@ -68,30 +61,18 @@ def leave_log_alone(state: Path) -> None:
     (state / FILE_NAME).rename(state / f"{FILE_NAME}-wal")
 
 
-def leave_journal_alone(state: Path) -> None:
-    (state / FILE_NAME).rename(state / f"{FILE_NAME}-journal")
-
-
 def cut_in_half(state: Path) -> None:
     content = (state / FILE_NAME).read_bytes()
     (state / FILE_NAME).write_bytes(content[: len(content) // 2])
-
-
-def cut_first_page(state: Path) -> None:
-    content = (state / FILE_NAME).read_bytes()
-    (state / FILE_NAME).write_bytes(content[:4096])
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
         make_empty,
-        make_database_without_tables,
         remove_tables,
         leave_log_alone,
-        leave_journal_alone,
         cut_in_half,
-        cut_first_page,
     ],
 )
 def test_remains_of_a_ledger_are_refused_with_safe_advice(

@@ -39,16 +39,12 @@ def delete_file(state: Path) -> None:
     (state / FILE_NAME).unlink()
 
 
-def delete_folder(state: Path) -> None:
-    shutil.rmtree(state)
-
-
 def replace_by_new_ledger(state: Path) -> None:
     shutil.rmtree(state)
     Ledger.open(state).__exit__()
 
 
-LOSSES: list[Callable[[Path], None]] = [delete_file, delete_folder, replace_by_new_ledger]
+LOSSES: list[Callable[[Path], None]] = [delete_file, replace_by_new_ledger]
 
 
 @pytest.mark.slow
@@ -191,17 +187,6 @@ def test_log_of_a_killed_process_cannot_be_removed_unnoticed(cxcall: Cxcall) -> 
             cxcall(*SEND, code=7)
         log.write_bytes(content)
         assert platform.rung == 1
-
-
-@pytest.mark.slow
-def test_marker_that_cannot_be_written_does_not_prevent_a_call(
-    cxcall: Cxcall, platform: Platform
-) -> None:
-    (cxcall.folder / "config").mkdir()
-    (cxcall.folder / "config" / "ledgers").write_text("a file in place of the folder")
-    cxcall(*SEND, code=0)
-    cxcall(*SEND, code=7)
-    assert platform.rung == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"generation": null}'])

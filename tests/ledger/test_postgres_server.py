@@ -10,15 +10,6 @@ from helpers.ledger_process import intent
 from helpers.postgres import PostgresServer
 
 
-def test_restarted_server_keeps_what_was_committed(postgres_server: PostgresServer) -> None:
-    url = postgres_server.url(postgres_server.new_database(), by_socket=False)
-    with psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS value")
-    postgres_server.restart()
-    with psycopg.connect(url) as connection:
-        assert connection.execute("SELECT value FROM kept").fetchone() == (1,)
-
-
 def everything_in(url: str) -> list[tuple[object, ...]]:
     """Return the kind, name, and privileges of all that a database has, and its own settings."""
     parts = (

@@ -50,13 +50,11 @@ def test_recorded_deliveries_are_read_on_a_read_only_disk(cxcall: Cxcall) -> Non
     lines = on_a_read_only_disk(
         cxcall,
         "history list -o jsonl",
-        f"history show {delivery} -o jsonl",
-        "history export",
         "history backup copy.sqlite3",
         "batch list",
     )
-    assert sum(delivery in line for line in lines) == 3
-    assert [line for line in lines if "exit code" in line] == ["exit code 0"] * 5
+    assert sum(delivery in line for line in lines) == 1
+    assert [line for line in lines if "exit code" in line] == ["exit code 0"] * 3
     assert "1 delivery copied to copy.sqlite3" in lines
     assert [each.name for each in (cxcall.folder / "state").iterdir()] == ["ledger.sqlite3"]
 
@@ -71,11 +69,10 @@ def test_no_call_is_placed_with_a_read_only_ledger(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_ledger_that_does_not_exist_on_a_read_only_disk_has_no_deliveries(cxcall: Cxcall) -> None:
-    lines = on_a_read_only_disk(cxcall, "history list", "batch report")
-    assert lines == ["exit code 0", "exit code 2"]
+    lines = on_a_read_only_disk(cxcall, "history list")
+    assert lines == ["exit code 0"]
     errors = (cxcall.folder / "errors.txt").read_text()
     assert "no matching deliveries" in errors
-    assert "there is no batch" in errors
 
 
 @pytest.mark.slow

@@ -39,12 +39,6 @@ def replace_database(server: PostgresServer, name: str, copy: str) -> None:
         connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
 
 
-def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
-    url = restore_older_copy(postgres_server, tmp_path)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
-        assert "is an older copy" in ledger.missing_records()
-
-
 def test_machine_without_a_marker_notices_a_promoted_standby(
     postgres_url: str, postgres_server: PostgresServer
 ) -> None:

@@ -18,7 +18,6 @@ from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 from helpers.ledger_process import intent
 from helpers.machines import SEND, begin, machine
 from helpers.platform_server import Platform, Reply
-from helpers.postgres import running_postgres
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,27 +27,25 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.slow
-def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path, postgres_files: Path) -> None:
-    with running_postgres(postgres_files, is_durable=True) as server:
-        url = server.url(server.new_database())
-        arrived, restarted = Event(), Event()
+def test_outcome_waits_for_a_server_that_restarts(
+    tmp_path: Path, postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    arrived, restarted = Event(), Event()
 
-        def answer(_body: object, _count: int) -> Reply:
-            arrived.set()
-            restarted.wait(60)
-            return Reply()
+    def answer(_body: object, _count: int) -> Reply:
+        arrived.set()
+        restarted.wait(60)
+        return Reply()
 
-        with Platform(answer) as platform:
-            command = machine(tmp_path, "a", url, platform)
-
-            process = begin(command, *SEND)
-            arrived.wait(60)
-            server.restart()
-            restarted.set()
-            assert process.wait(60) == 0
-            assert platform.rung == 1
-        with Ledger.open_shared(url) as ledger:
-            assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
+    with Platform(answer) as platform:
+        process = begin(machine(tmp_path, "a", postgres_url, platform), *SEND)
+        arrived.wait(60)
+        postgres_server.restart()
+        restarted.set()
+        assert process.wait(60) == 0
+        assert platform.rung == 1
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
 
 
 @pytest.mark.slow
@@ -134,22 +131,24 @@ def test_settings_of_the_role_do_not_make_records_less_durable(
 
 
 @pytest.mark.slow
-def test_database_stopped_before_the_outcome_leaves_the_call_unknown(postgres_files: Path) -> None:
-    with running_postgres(postgres_files, is_durable=True) as server:
-        url = server.url(server.new_database())
-        with Ledger.open_shared(url) as ledger:
-            delivery = ledger.begin(intent("a"), 900)
-            server.stop()
+def test_database_stopped_before_the_outcome_leaves_the_call_unknown(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        delivery = ledger.begin(intent("a"), 900)
+        postgres_server.stop()
+        try:
             with pytest.raises(
                 KeyboardInterrupt, match="server of the ledger could not be reached"
             ):
                 ledger.record_outcome(delivery, Outcome.ACCEPTED, is_cancelled=lambda: True)
             with pytest.raises(KeyboardInterrupt):  # and nothing is sent without a record
                 ledger.begin(intent("b"), 900, lambda: True)
-            server.start()
-            with pytest.raises(CxcallError, match="unknown"):
-                ledger.begin(intent("a"), 900)
-            assert [record.outcome for record in ledger.records()] == [Outcome.UNKNOWN]
+        finally:
+            postgres_server.start()
+        with pytest.raises(CxcallError, match="unknown"):
+            ledger.begin(intent("a"), 900)
+        assert [record.outcome for record in ledger.records()] == [Outcome.UNKNOWN]
 
 
 def test_pool_that_forgets_prepared_statements_changes_nothing(postgres_url: str) -> None:

@@ -193,7 +193,7 @@ def test_killed_upgrade_leaves_a_whole_ledger(tmp_path: Path) -> None:
                 book.begin(intent("unknown"), 900)
         if not was_killed:
             break
-        step += 19  # the last step is the end of the transaction
+        step += 40  # the last step is the end of the transaction
     assert found == {6, SCHEMA_VERSION}
 
 
@@ -207,7 +207,7 @@ def test_killed_upgrade_leaves_whole_tables(postgres_url: str) -> None:
                 (6,),
                 (SCHEMA_VERSION,),
             )
-        step += 25  # the last step is after the version was written
+        step += 50  # the last step is after the version was written
     with Ledger.open_shared(postgres_url, now=now, boot_clock=clock) as book:
         book.check(always=True)
         assert len(list(book.records())) == 13

@@ -24,7 +24,7 @@ PATTERNS = [
 def test_each_match_of_a_pattern_has_a_word_that_it_needs(module: str, name: str) -> None:
     pattern = getattr(import_module(f"cxcall.explaining.readers.{module}"), name)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(st.from_regex(re.compile(pattern.pattern, pattern.flags)))
     def check(text: str) -> None:
         assert any(each in text for each in pattern.needs)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers.batch_files import PERSONAL, write_lines
-from helpers.campaign_loads import LIST_ID, Dialer, halves
 from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
 from helpers.workers import queue_rows, rows_of
@@ -66,11 +65,6 @@ def worker(cxcall: Cxcall) -> tuple[str, ...]:
     return ("worker", *SLOW)
 
 
-def campaign_load(cxcall: Cxcall) -> tuple[str, ...]:
-    file = cxcall.file("leads.csv", halves(2))
-    return ("campaign", "load", file, "--contact-list", LIST_ID, "--yes", *SLOW)
-
-
 def send(_cxcall: Cxcall) -> tuple[str, ...]:
     return ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 
@@ -80,11 +74,9 @@ def track(_cxcall: Cxcall) -> tuple[str, ...]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("command", "code"), [(batch, 9), (worker, 0), (campaign_load, 9), (send, 8), (track, 130)]
-)
+@pytest.mark.parametrize(("command", "code"), [(batch, 9), (worker, 0), (send, 8), (track, 130)])
 def test_signal_handlers_wait_for_no_lock(
-    cxcall: Cxcall, postgres_url: str, command: Any, code: int
+    request: pytest.FixtureRequest, cxcall: Cxcall, command: Any, code: int
 ) -> None:
     arrived, ended = Event(), Event()
 
@@ -93,9 +85,10 @@ def test_signal_handlers_wait_for_no_lock(
         ended.wait(60)
         return Reply()
 
-    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    if command is worker:
+        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
     cxcall.file("hook/sitecustomize.py", CHECK_HANDLERS)
-    with Platform(answer, reads=answer if command is track else Dialer().read) as platform:
+    with Platform(answer, reads=answer) as platform:
         cxcall.environment |= platform.environment
         words = command(cxcall)
         hook = {"PYTHONPATH": str(cxcall.folder / "hook")}

@@ -144,8 +144,8 @@ def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -
 def test_a_signal_while_modules_load_ends_with_130_and_nothing_else(
     cxcall: Cxcall, number: int
 ) -> None:
-    for instant in (0.0, 0.01) if number == signal.SIGINT else (0.005, 0.015):
-        assert run_and_signal(cxcall, CHECK, number, instant) == (130, "")
+    instant = 0.01 if number == signal.SIGINT else 0.0
+    assert run_and_signal(cxcall, CHECK, number, instant) == (130, "")
 
 
 IMPORTING = """
@@ -167,7 +167,7 @@ main()
 
 @pytest.mark.parametrize(
     "module",
-    ["typer", "cxcall.cli.main", "jsonschema_rs", "cxcall.validation.payload_files", "decimal"],
+    ["typer", "jsonschema_rs", "decimal"],
 )
 def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> None:
     cxcall.file("p.json", {"contactId": 1})
@@ -230,13 +230,10 @@ def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(
         assert platform.rung == 0
 
 
-@pytest.mark.parametrize(("stream", "code"), [("stdout", 9), ("stderr", 130)])
-def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(
-    cxcall: Cxcall, stream: str, code: int
-) -> None:
+def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(cxcall: Cxcall) -> None:
     import fcntl
 
-    rows = 500
+    rows = 200
     line = '{"contactId": "%s", "reasonCode": "row %d"}\n'
     file = cxcall.file("rows.jsonl", "".join(line % (CONTACT, row) for row in range(rows)))
     words = ("batch", file, "--operation", "personal-connection", "--confirm", str(rows))
@@ -245,24 +242,20 @@ def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(
     os.write(writer, b"." * size)  # it is full, and nobody reads it
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
         with subprocess.Popen(
             [str(CXCALL), *words, "--rate", "1000/s"],
             cwd=cxcall.folder,
             env=cxcall.environment,
             stdin=subprocess.DEVNULL,
-            stdout=streams["stdout"],
-            stderr=streams["stderr"],
+            stdout=writer,
+            stderr=subprocess.DEVNULL,
         ) as process:
-            if code == 9:
-                assert platform.wait_for_rings(1)
-            else:
-                wait_for_handler(process)
+            assert platform.wait_for_rings(1)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == code
+            assert process.wait(60) == 9
     os.close(reader)
     os.close(writer)
-    assert set(platform.dials.values()) == ({1} if code == 9 else set())
+    assert set(platform.dials.values()) == {1}
 
 
 END_AT_IMPORT = """
@@ -280,8 +273,6 @@ sys.addaudithook(end)
     ("module", "number", "words"),
     [
         ("typer", signal.SIGINT, SEND),
-        ("cxcall.cli.root_command", signal.SIGTERM, SEND),
-        ("cxcall.runtime.streams", signal.SIGINT, SEND),
         ("cxcall.runtime.streams", signal.SIGTERM, ("auth", "status")),
     ],
 )

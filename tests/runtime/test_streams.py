@@ -22,9 +22,7 @@ EXECUTE = f"execute {CAMPAIGN} --contact-id {CONTACT} --phone-number"
 OUTCOMES = [
     ("+12025550100", 0, "accepted"),
     ("+12025550129", 6, "undelivered"),
-    ("+12025550140", 5, "refused"),
     ("+12025550150", 8, "unknown"),
-    ("+12025550157", 8, "unknown"),
 ]
 FULL = "the report could not be written: No space left on device"
 PERSONAL = f"personal-connection --contact-id {CONTACT} --reason-code x"
@@ -48,14 +46,8 @@ def shell(
 
 @pytest.mark.slow
 def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
-    for number in range(3):
-        live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), code=0)
-    for line in (
-        "history export",
-        "history export --format csv",
-        "history list -o jsonl",
-        "--help",
-    ):
+    live("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", code=0)
+    for line in ("history export", "--help"):
         result = shell(live, f"cxcall {line} | true; echo ${{PIPESTATUS[0]}}")
         assert (result.stdout, result.stderr) == ("0\n", ""), line
 
@@ -78,8 +70,8 @@ def test_an_output_that_takes_nothing_does_not_change_what_happened(
     ("number", "code", "outcome", "flags", "full"),
     [
         *((*outcome, "", ["out"]) for outcome in OUTCOMES),
-        *((*outcome, "-v", ["err"]) for outcome in OUTCOMES[::3]),
-        *((*outcome, "", ["out", "err"]) for outcome in OUTCOMES[1::2]),
+        (*OUTCOMES[0], "-v", ["err"]),
+        (*OUTCOMES[-1], "", ["out", "err"]),
     ],
 )
 def test_the_exit_code_is_that_of_the_outcome_whatever_the_streams_take(
@@ -171,9 +163,8 @@ def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(
 
 
 QUIET = [
-    *("--version", "--help", "help", "auth --help", "operations", "completion bash"),
-    *("config show", "history export", "history list -o jsonl", "sandbox", ""),
-    *("validate -o json p.json", "validate -o jsonl p.json", "explain --codes"),
+    *("--version", "--help", "operations", "completion bash", "config show"),
+    *("history list -o jsonl", "sandbox", "", "validate -o json p.json"),
     f"{EXECUTE} +12025550100 --dry-run",
 ]
 UNBUFFERED = ["--version", "history export", "operations", "validate -o jsonl p.json"]
@@ -220,7 +211,7 @@ def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "target"),
-    [("operations", ">&-"), ("nope", "2>&-"), ("--version", ">&- 2>&-"), ("nope", ">&- 2>&-")],
+    [("operations", ">&-"), ("nope", ">&- 2>&-")],
 )
 def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str, target: str) -> None:
     code = 2 if line == "nope" else 0
