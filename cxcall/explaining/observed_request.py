@@ -104,8 +104,9 @@ class ObservedRequest:
 
     @property
     def hostname(self) -> str:
-        """The host in lower case, without its port."""
-        return self.host.lower().partition(":")[0]
+        """The host in lower case, without its port, and without the brackets of an IPv6 address."""
+        host = self.host.lower()
+        return host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
 
     def header(self, name: str) -> str:
         """Return the value of a header; empty if it was not sent, or is not shown."""

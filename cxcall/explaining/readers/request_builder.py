@@ -27,6 +27,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
 _SIZE = compile_on_use(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
+_PLACEHOLDER_IN_HOST = compile_on_use(r"^((?:\w+:)?//[^/?#\[\]]*)\[([^\]/:]*)\]")
+"""Such as `[REGION]`: brackets there are for an IPv6 address, which has colons."""
 _VARIABLE = compile_on_use(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
 
 
@@ -216,6 +218,7 @@ def request_host(url: Any) -> str:
 
 
 def _split_url(url: str) -> Any:
+    url = _PLACEHOLDER_IN_HOST.sub(r"\1<\2>", url)
     try:
         return urlsplit(url if "//" in url else f"//{url}")
     except ValueError:  # such as half an IPv6 address

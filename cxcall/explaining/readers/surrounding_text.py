@@ -144,7 +144,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = dumped_error(text)
     if not is_error_body(body) and request.is_refused and not has_body:
         body = _named_code(text) or body
-    if not is_error_body(body) and request.kind is SourceKind.MESSAGE and not has_body:
+    if not is_error_body(body) and request.kind is not SourceKind.COMMAND and not has_body:
         body = quoted_refusal(text, known) or body
     if not is_error_body(body):
         return request

@@ -130,8 +130,9 @@ def other_vendor(request: ObservedRequest) -> Finding:
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
     """Yield an error if the token would be sent unencrypted."""
-    host = request.host.partition(":")[0]
-    if request.scheme == "http" and host and not is_loopback_host(host):
+    name = request.hostname
+    if request.scheme == "http" and name and not is_loopback_host(name):
+        host = f"[{name}]" if ":" in name else name
         yield Finding.error(
             "scheme-insecure",
             "host",

@@ -18,6 +18,7 @@ from cxcall.explaining.readers.code.names_in_code import typed
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
+    is_operator,
     is_route,
     is_token,
     literal_kind,
@@ -35,6 +36,7 @@ from cxcall.explaining.readers.code.values import (
     fill_format,
     gives_other_items,
     interpolated_text,
+    join_terms,
     member_of,
     merged,
     parse_literal_number,
@@ -257,7 +259,7 @@ class Calls(MapsAndLists):
             is_end = is_token(item, "operator") and item.value not in ("@", ",")
             if is_end or (isinstance(item, CodeToken) and item.value == "in"):
                 break
-            value, position = self._argument(items, position)
+            value, position = self._joined_argument(items, position)
             if value is not NOTHING:
                 arguments.append((flag, value))
                 if flag:
@@ -265,6 +267,15 @@ class Calls(MapsAndLists):
                 flag = None
         call = self._finish_call(name, arguments) if arguments else self._lookup(name)
         return call, position
+
+    def _joined_argument(self, items: list[Any], position: int) -> tuple[Any, int]:
+        """Evaluate an argument, and what a sign of Basic or Ruby joins to it."""
+        value, position = self._argument(items, position)
+        terms = [value]
+        while position < len(items) - 1 and is_operator(items[position], ("&", "+")):
+            term, position = self._argument(items, position + 1)
+            terms.append(term)
+        return join_terms(terms) if NOTHING not in terms else value, position
 
     def _argument(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]

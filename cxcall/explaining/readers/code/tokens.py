@@ -48,7 +48,7 @@ _DIALECTS = {
         "raw single quotes": r"<\?php|^[^\S\n]*\$\w+\s*=|->\w+\(|\bputs\b|^[^\S\n]*require '|\bend\s*$|\bmy \$",
         "basic": (
             r"^[^\S\n]*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b"
-            r"|\bChr\(34\)|& \"{3}\w"
+            r"|\bChr\(34\)|& \"{3}\w|(?<![@$\w\"])\"\{\"\"\w+\"\"\s*:"
         ),
         "colon calls": r"\blocal \w[\w, ]{0,80}=",  # Lua: `module:function(...)`
     }.items()

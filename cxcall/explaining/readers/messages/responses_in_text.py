@@ -72,13 +72,17 @@ _MISSING_PERMISSION = compile_on_use(
     r"|(?P<any>must have at least one of the following permissions assigned))"
     r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
 )
+# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`.
+_EXCEPTION_MESSAGE = compile_on_use(
+    r"\bApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$", re.MULTILINE
+)
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
 # The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
 _NOTED_STATUS = compile_on_use(
     r"(?:(?<!:)//|(?:^|[);,])\s*\#|\#(?=[\s=>-])|;;|--+>"
-    r"|^\s*(?:=>|%|\[1\]|\"(?=\s))|(?:^|\s)'(?=\s)|(?=\bstatus\W))"
+    r"|^\s*(?:=>|%|\[1\]|\"(?=\s))|(?:^|\s)'(?=\s|[45]\d\d\s*$)|(?=\bstatus\W))"
     r"(?:.{0,80}?\b(?i:HTTP(?:/[\d.]+)?|status|code|errors?|response|results?|success|returns?|returned"
     r"|gets?|got|getting|gives?|gave|answers?|answered|says|said|fails?|failed|responds?|responded"
     r"|receives?|received|throws)(?:\s(?:with|an?|me|us|always|still|just|only|was|is|in)){0,3})?"
@@ -175,11 +179,13 @@ def _read_written_error(text: str) -> HttpResponse | None:
 
 
 def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] | None:
-    """Return the error body whose message prose quotes: which permission is missing; None if it quotes none."""
+    """Return the error body whose message prose or an exception quotes; None if they quote none."""
     may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
-    found = _MISSING_PERMISSION.search(text) if may_be_it else None
-    code = "missing.any.permissions" if found and found["any"] else "missing.permissions"
-    return {"message": found[0], "code": code} if found else None
+    if may_be_it and (found := _MISSING_PERMISSION.search(text)):
+        code = "missing.any.permissions" if found["any"] else "missing.permissions"
+        return {"message": found[0], "code": code}
+    thrown = _EXCEPTION_MESSAGE.search(text)
+    return {"message": thrown["message"], "error": "ApiException"} if thrown else None
 
 
 def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
