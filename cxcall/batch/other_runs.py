@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import StoppedError
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.errors import ledger_finding
+from cxcall.ledger.errors import already_sent_error
 
 if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
@@ -36,11 +35,8 @@ class OtherRuns:
                 self._own.discard(each)
         other = self._rows.get(row)
         if other:
-            raise StoppedError(
-                ledger_finding(
-                    "already-sent",
-                    f"another command has sent row {row} of this batch meanwhile, by another request: delivery {other}",
-                    fix=f"wait until it ends, and see what it sent: {command('cxcall', 'batch', 'report', batch)}",
-                    why="the row would be called twice",
-                )
+            raise already_sent_error(
+                f"another command has sent row {row} of this batch meanwhile, by another request: delivery {other}",
+                fix=f"wait until it ends, and see what it sent: {command('cxcall', 'batch', 'report', batch)}",
+                why="the row would be called twice",
             )

@@ -11,7 +11,7 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.errors import StillQueuedError, ledger_finding
+from cxcall.ledger.errors import StillQueuedError, already_sent_error
 from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
 from cxcall.sending.send_plan import Plan
@@ -105,13 +105,10 @@ def _stop_on_newer_batch(ledger: Ledger, job: Job, batch: Batch) -> None:
         outcomes = ledger.batches.count_outcomes(each.id)
         has_called = not each.is_finished or outcomes.keys() - _NO_CALL
         if is_other and has_called and not is_again:
-            raise StoppedError(
-                ledger_finding(
-                    "already-sent",
-                    f"a newer batch of `{job.rows.name}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had other requests",
-                    fix="see whom it called, and send the rows that are left from a separate file",
-                    why=f"it may have called the people of the batch to resume: `cxcall batch report {each.id}`",
-                )
+            raise already_sent_error(
+                f"a newer batch of `{job.rows.name}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had other requests",
+                fix="see whom it called, and send the rows that are left from a separate file",
+                why=f"it may have called the people of the batch to resume: `cxcall batch report {each.id}`",
             )
 
 
@@ -146,13 +143,10 @@ def describe_repetition(ledger: Ledger, job: Job) -> str:
 def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:
     """Raise StoppedError if a person has closed a batch, or another run has finished it, after the end with a number."""
     if ledger.batches.events.is_recorded_since(batch, last_end):
-        raise StoppedError(
-            ledger_finding(
-                "already-sent",
-                "the batch was closed, or finished by another command",
-                fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', batch)}",
-                why="other commands may send its requests from then on",
-            )
+        raise already_sent_error(
+            "the batch was closed, or finished by another command",
+            fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', batch)}",
+            why="other commands may send its requests from then on",
         )
 
 
@@ -298,25 +292,19 @@ def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedEr
     is_same_file = batch.file_digest == digest
     resume = "add" if is_own and is_same_file else "run the command that began it with"
     resume = resume if is_same_file else f"restore the file as it was, and {resume}"
-    return StoppedError(
-        ledger_finding(
-            "already-sent",
-            f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished{where}",
-            fix=f"{resume} `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`{again}",
-            why=f"{why}: `cxcall history list --batch {batch.id}`",
-        )
+    return already_sent_error(
+        f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished{where}",
+        fix=f"{resume} `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`{again}",
+        why=f"{why}: `cxcall history list --batch {batch.id}`",
     )
 
 
 def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
     name, began = job.rows.name, f"{batch.at:%Y-%m-%d %H:%M:%S} UTC"
-    return StoppedError(
-        ledger_finding(
-            "already-sent",
-            f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
-            fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",
-            why=f"{_may_be_done(job)}: `cxcall history list --batch {batch.id}`",
-        )
+    return already_sent_error(
+        f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
+        fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",
+        why=f"{_may_be_done(job)}: `cxcall history list --batch {batch.id}`",
     )
 
 

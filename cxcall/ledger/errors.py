@@ -86,6 +86,11 @@ def ledger_finding(code: str, message: str, fix: str, why: str = "") -> Finding:
     return Finding.error(code, "ledger", message, fix, why, source="ledger")
 
 
+def already_sent_error(message: str, fix: str, why: str = "") -> StoppedError:
+    """Return the error for a command that might send again what another one has sent."""
+    return StoppedError(ledger_finding("already-sent", message, fix, why))
+
+
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
     return ledger_finding(

@@ -157,10 +157,12 @@ def find_ignored_variables() -> Iterator[Finding]:
     """
     for finding in find_ignored_guards():
         yield finding._replace(severity=Severity.WARNING)
+    from cxcall.runtime.name_similarity import find_similar
+
     known = [each.removeprefix(PREFIX) for each in MACHINE_VARIABLES]
     known += [each.upper() for each in SETTING_NAMES]
     for name in unknown_variables():
-        near = _similar(name.removeprefix(PREFIX), known, _SIMILARITY)
+        near = find_similar(name.removeprefix(PREFIX), known, _SIMILARITY)
         if near and not _resembled_guard(name):
             fix = f"the most similar name is `{PREFIX}{near}`"
             yield Finding.warning("usage", name, f"unknown setting `{name}`, which is ignored", fix)
@@ -173,14 +175,10 @@ def _resembled_guard(name: str) -> str:
     for word, guard in _GUARD_WORDS.items():
         if any(word == each or (len(word) > len("hours") and word in each) for each in words):
             return guard
-    near = _similar(plain, (*SETTING_NAMES, _GUARDS[-1]), _GUARD_SIMILARITY)
-    return near if near in _GUARDS else ""
-
-
-def _similar(name: str, names: Sequence[str], least: float) -> str:
     from cxcall.runtime.name_similarity import find_similar
 
-    return find_similar(name, names, least)
+    near = find_similar(plain, (*SETTING_NAMES, _GUARDS[-1]), _GUARD_SIMILARITY)
+    return near if near in _GUARDS else ""
 
 
 def _ignored_host(

@@ -105,7 +105,8 @@ class RowFile:
         self._binary = content or _open(path)
         is_file = path != STDIN and not content and Path(path).is_file()
         self.file = str(absolute_path(path).resolve()) if is_file else ""
-        self.digest = self._sha256()
+        self._binary.seek(0)
+        self.digest = hashlib.file_digest(self._binary, "sha256").hexdigest()  # type: ignore[arg-type]
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
         self._stop_on_unsuitable_format()
@@ -122,13 +123,6 @@ class RowFile:
             raise _unsuitable_flag(self.name, "--encoding", "an Excel file has no text encoding")
         if self.format.sheet and not self.is_spreadsheet:
             raise _unsuitable_flag(self.name, "--sheet", "only an Excel file has sheets")
-
-    def _sha256(self) -> str:
-        digest = hashlib.sha256()
-        self._binary.seek(0)
-        while block := self._binary.read(_BLOCK_SIZE):
-            digest.update(block)
-        return digest.hexdigest()
 
     def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]

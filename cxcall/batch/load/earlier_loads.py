@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.errors import ledger_finding
+from cxcall.ledger.errors import already_sent_error, ledger_finding
 from cxcall.ledger.row_ranges import parse_ranges
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def stop_on_earlier_load(ledger: Ledger, job: Job) -> None:
         for record in ledger.records(batch=earlier.id, unresolved=True, limit=1):
             raise StoppedError(_unknown_finding(job, record))
     if found:
-        raise StoppedError(_loaded_finding(job, found[0]))
+        raise _loaded_error(job, found[0])
 
 
 def _unknown_finding(job: Job, unknown: Record) -> Finding:
@@ -178,11 +178,10 @@ def _unknown_finding(job: Job, unknown: Record) -> Finding:
     )
 
 
-def _loaded_finding(job: Job, earlier: Batch) -> Finding:
+def _loaded_error(job: Job, earlier: Batch) -> StoppedError:
     profile = earlier.profile
     other = f" with profile `{profile}`" if profile != job.settings.profile else ""
-    return ledger_finding(
-        "already-sent",
+    return already_sent_error(
         f"a load of `{job.rows.name}` into this list began at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
         fix="to load only the rows that were not sent then, add `--resume`; to add all its contacts again, add `--again`",
         why="a contact that is added twice may be called twice",

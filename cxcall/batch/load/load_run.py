@@ -11,11 +11,10 @@ from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows
 from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at
-from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_fix
-from cxcall.ledger.errors import ledger_finding
+from cxcall.ledger.errors import already_sent_error
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.row_selection import RowSelection
+    from cxcall.findings.errors import StoppedError
     from cxcall.ledger.record_types import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
@@ -141,12 +141,9 @@ class LoadRun(Run):
 
 
 def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
-    return StoppedError(
-        ledger_finding(
-            "already-sent",
-            f"{what} is already in delivery {other.id}: {why}",
-            fix="wait until it ends, then run the same command with `--resume`",
-        )
+    return already_sent_error(
+        f"{what} is already in delivery {other.id}: {why}",
+        fix="wait until it ends, then run the same command with `--resume`",
     )
 
 

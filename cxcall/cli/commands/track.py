@@ -213,16 +213,6 @@ def _add_end(
     )
 
 
-def _not_readable(name: str, fix: str) -> UsageError:
-    return UsageError(
-        f"no published operation reads the state of a call started by `{name}`",
-        where=name,
-        fix=fix,
-        why="its route is reported by users; not documented by the vendor",
-        code="not-provable",
-    )
-
-
 def _print_state(
     state: CallState, screen: Screen, shown: Sequence[Leg], *, is_for_people: bool
 ) -> None:
@@ -259,7 +249,13 @@ def _find_engagement_id(identifier: str) -> str:
         ticket = (
             f", with the correlation ID `{record.correlation_id}`" if record.correlation_id else ""
         )
-        raise _not_readable(record.operation, f"ask the platform's support{ticket}")
+        raise UsageError(
+            f"no published operation reads the state of a call started by `{record.operation}`",
+            where=record.operation,
+            fix=f"ask the platform's support{ticket}",
+            why="its route is reported by users; not documented by the vendor",
+            code="not-provable",
+        )
     if record is not None and not record.engagement_id:
         raise UsageError(
             f"delivery `{record.id}` has no engagement ID, so the call cannot be followed",
