@@ -181,17 +181,20 @@ def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
         (["phone-number=A", "phone-number=B"], None, "has two columns: `A` and `B`"),
         ([], "bad.toml", "`phone-number` must be the header of a column"),
         ([], "none.toml", "cannot be read"),
+        ([], "map.toml", 'write `"phone-number" = "Work Phone"`'),
     ],
 )
 def test_unusable_map_is_rejected(
     tmp_path: Path, maps: list[str], mapping: str | None, message: str
 ) -> None:
     (tmp_path / "bad.toml").write_text("phone-number = 3\n", "utf-8")
+    (tmp_path / "map.toml").write_text('phone-number = "WorkPhone"\n', "utf-8")
     (tmp_path / "crm.csv").write_text(EXPORT, "utf-8")
     with pytest.raises(UsageError) as refused:
         read_export(tmp_path / "crm.csv", *maps, mapping=mapping and str(tmp_path / mapping))
     (finding,) = refused.value.findings
     assert message in f"{finding.message}; {finding.fix}"
+    assert finding.where != "--map" or maps
 
 
 def test_unusable_mapping_file_and_country_are_rejected(cxcall: Cxcall) -> None:

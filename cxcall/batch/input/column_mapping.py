@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -131,13 +132,14 @@ class ColumnMap(NamedTuple):
 
     `headers` maps targets to headers. A header that is not in `headers` is itself a target. The column
     `key` names the rows, and may set nothing. `usual_headers` come from the profile: an entry applies
-    if the file has the header and the operation has the target.
+    if the file has the header and the operation has the target. The targets `in_file` are those of a mapping file.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
     ignores_extra: bool = False
     key: str = ""
     usual_headers: Mapping[str, str] = MappingProxyType({})
+    in_file: Collection[str] = ()
 
     def table(self, header: CsvHeader, operation: Operation) -> CsvTable:
         """Return the table of an operation.
@@ -147,7 +149,7 @@ class ColumnMap(NamedTuple):
         mapped = {*self.headers.values(), *self.usual_headers.values()}
         stop_on_wrong_headers(header.cells, operation, header.name, mapped)
         headers = {**self._usual(header, operation), **self.headers}
-        columns = list(_mapped_columns(headers, header, operation))
+        columns = list(self._mapped_columns(headers, header, operation))
         unknown: list[str] = []
         for index, cell in enumerate(header.cells):
             if cell in headers.values():
@@ -187,6 +189,18 @@ class ColumnMap(NamedTuple):
         is_open |= "patternProperties" in schema
         return not is_open and (self.ignores_extra or name == self.key)
 
+    def _mapped_columns(
+        self, headers: Mapping[str, str], header: CsvHeader, operation: Operation
+    ) -> Iterator[CsvColumn]:
+        for target, cell in headers.items():
+            column = find_column(target, operation)
+            option = "--mapping" if target in self.in_file else "--map"
+            if column is None:
+                raise _unknown_target(target, cell, operation, option)
+            if header.cells.count(cell) != 1:
+                raise _unusable_header(target, cell, header, option)
+            yield column._replace(position=header.cells.index(cell))
+
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
         """Return the entries of the profile for this file, without those that it or the command line overrides."""
         used = {*self.headers.values(), *self.usual_headers.values()}
@@ -204,16 +218,11 @@ class ColumnMap(NamedTuple):
         }
 
 
-def _mapped_columns(
-    headers: Mapping[str, str], header: CsvHeader, operation: Operation
-) -> Iterator[CsvColumn]:
-    for target, cell in headers.items():
-        column = find_column(target, operation)
-        if column is None:
-            raise _unknown_target(target, cell, operation)
-        if header.cells.count(cell) != 1:
-            raise _unusable_header(target, cell, header)
-        yield column._replace(position=header.cells.index(cell))
+def _write_entry(option: str, target: str, header: str) -> str:
+    """Return how an entry is written on the command line (`--map`), or in a mapping file."""
+    if option == "--map":
+        return command(option, f"{target}={header}")
+    return f"`{json.dumps(target)} = {json.dumps(header)}`"
 
 
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
@@ -231,11 +240,11 @@ def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> lis
     return [each for each in targets if is_number_name(each.rpartition("/")[2])]
 
 
-def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
+def _unknown_target(target: str, cell: str, operation: Operation, option: str) -> UsageError:
     if operation.columns_at is not None:
         return UsageError(
             f"the list has no column `{target}`",
-            where="--map",
+            where=option,
             fix=f"its columns: {_list_columns(operation)}",
         )
     near = cell if find_column(cell, operation) else nearest_column(target, operation)
@@ -247,13 +256,13 @@ def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
     alternative = "" if is_target else f", or {sample}"
     return UsageError(
         f"`{operation.name}` has no flag or parameter `{target}`",
-        where="--map",
-        fix=f"write {command('--map', f'{near}={header}')}{alternative}" if near else sample,
+        where=option,
+        fix=f"write {_write_entry(option, near, header)}{alternative}" if near else sample,
         why="a target is a flag, a parameter, or a place in the body such as `/contactId`",
     )
 
 
-def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
+def _unusable_header(target: str, cell: str, header: CsvHeader, option: str) -> UsageError:
     if cell in header.cells:
         return UsageError(
             f"`{header.name}` has two columns `{cell}`",
@@ -272,8 +281,8 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
     listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
     return UsageError(
         f"`{header.name}` has no column `{cell}`",
-        where="--map",
-        fix=f"write {command('--map', f'{target}={near}')}" if near else f"its columns: {listed}",
+        where=option,
+        fix=f"write {_write_entry(option, target, near)}" if near else f"its columns: {listed}",
     )
 
 
@@ -308,8 +317,8 @@ def parse_column_map(
                 where="--map",
                 fix="leave out one of them",
             )
-    headers |= given
-    return ColumnMap(headers, ignores_extra, key, usual_headers)
+    in_file = headers.keys() - given.keys()
+    return ColumnMap(headers | given, ignores_extra, key, usual_headers, in_file)
 
 
 def _read_mapping_file(path: Path) -> dict[str, str]:
