@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureCounts
 from cxcall.batch.rate_limiter import RateLimitSlot
-from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
+from cxcall.batch.row_result import (
+    COMMAND,
+    RowResult,
+    fault_of_row,
+    result_of_record,
+    result_of_skipped_row,
+    result_without_sending,
+)
 from cxcall.batch.skip_reasons import SkipReason, not_counted_finding
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.credentials.oauth_client import UndeliveredError
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
+    from cxcall.batch.row_selection import RowSelection
+    from cxcall.batch.unsent_rows import UnsentRows
     from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
@@ -132,7 +141,39 @@ class RowSender:
         )
 
 
-def stop_row(
+def result_of_unsent_row(
+    checked: CheckedRow,
+    selection: RowSelection,
+    ledger: Ledger,
+    unsent: UnsentRows,
+    *,
+    batch: str,
+    again: bool,
+) -> RowResult | None:
+    """Return the result of a row that is invalid, skipped, sent by an earlier run, or stopped; None for a row to send.
+
+    A row that another batch of the same run sent is noted in `unsent`.
+    """
+    earlier = checked.earlier
+    if result := result_without_sending(checked):
+        return result
+    if earlier is None and checked.is_stopped and checked.request:
+        return _stop_row(checked, checked.request, ledger, batch, again=again)
+    if earlier is None:
+        return None
+    if selection.is_of_other_batch(earlier):
+        for row in checked.rows or (checked.row,):
+            unsent.add_other_delivery(row, earlier)
+    return RowResult(
+        checked.row,
+        result_of_record(earlier, None if checked.rows else checked.request),
+        is_resumed=True,
+        may_be_in_flight=earlier.may_be_in_flight(ledger.now()),
+        rows=checked.rows,
+    )
+
+
+def _stop_row(
     checked: CheckedRow, request: CheckedRequest, ledger: Ledger, batch: str, *, again: bool
 ) -> RowResult:
     """Return the result of a row that the duplicate guard stopped when the rows were counted: it is not sent.

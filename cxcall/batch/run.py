@@ -15,9 +15,8 @@ from cxcall.batch.row_result import (
     RowResult,
     result_of_record,
     result_of_unread_record,
-    result_without_sending,
 )
-from cxcall.batch.row_sender import RowSender, StoppableRun, stop_row
+from cxcall.batch.row_sender import RowSender, StoppableRun, result_of_unsent_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -158,7 +157,14 @@ class Run(StoppableRun):
             checked = self._next_row(rows) if has_room else None
             result = None
             if checked is not None:
-                result = self._result_without_sending(checked)
+                result = result_of_unsent_row(
+                    checked,
+                    self.selection,
+                    self.ledger,
+                    self.unsent,
+                    batch=self.batch,
+                    again=self.job.again,
+                )
                 if result is not None:
                     self._stop_on(result, None)
                 elif checked.request is not None:
@@ -205,27 +211,6 @@ class Run(StoppableRun):
         if result.delivery and not result.delivery.is_recorded:
             self.unrecorded.append(result.delivery)
         return result
-
-    def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:
-        """Return the result of a row that is invalid, skipped, or sent by an earlier run; None for any other row."""
-        earlier = checked.earlier
-        if (result := result_without_sending(checked)) or earlier is None:
-            return result or self._result_of_stopped_row(checked)
-        if self.selection.is_of_other_batch(earlier):
-            for row in checked.rows or (checked.row,):
-                self.unsent.add_other_delivery(row, earlier)
-        return RowResult(
-            checked.row,
-            result_of_record(earlier, None if checked.rows else checked.request),
-            is_resumed=True,
-            may_be_in_flight=earlier.may_be_in_flight(self.ledger.now()),
-            rows=checked.rows,
-        )
-
-    def _result_of_stopped_row(self, checked: CheckedRow) -> RowResult | None:
-        if not (checked.is_stopped and checked.request):
-            return None
-        return stop_row(checked, checked.request, self.ledger, self.batch, again=self.job.again)
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row on a thread of the pool; an event reports its end, even after a fault."""

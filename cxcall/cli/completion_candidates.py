@@ -234,7 +234,7 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 
 
 def _setting_names(_context: Any) -> Iterable[Value]:
-    from cxcall.settings.profile_changes import PROFILE_SETTINGS
+    from cxcall.settings.sources import PROFILE_SETTINGS
 
     return map(Value, PROFILE_SETTINGS)
 

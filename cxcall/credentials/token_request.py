@@ -15,8 +15,6 @@ from cxcall.transport.authorization import Authorization
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.transport.http_messages import HttpRequest
-
 _FORM = "application/x-www-form-urlencoded"
 _SECRET_FIELDS = ("code", "code_verifier", "refresh_token")
 
@@ -32,12 +30,8 @@ def request_grant(client: OAuthClient, timeout: float) -> TokenGrant:
     if client.kind == AUTHORIZATION_CODE:
         form = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
         return redeem_code(client, form, timeout)
-    return _send(
-        client,
-        _form(client, {"grant_type": "client_credentials"}),
-        timeout,
-        _basic_credentials(client),
-    )
+    basic = encode_basic(client.client_id, client.secret)
+    return _send_form(client, {"grant_type": "client_credentials"}, timeout, basic)
 
 
 def redeem_code(client: OAuthClient, form: Mapping[str, str], timeout: float) -> TokenGrant:
@@ -47,8 +41,9 @@ def redeem_code(client: OAuthClient, form: Mapping[str, str], timeout: float) ->
     """
     remember_secrets(*(form.get(name, "") for name in _SECRET_FIELDS))
     if client.secret:
-        return _send(client, _form(client, form), timeout, _basic_credentials(client))
-    return _send(client, _form(client, {**form, "client_id": client.client_id}), timeout)
+        basic = encode_basic(client.client_id, client.secret)
+        return _send_form(client, form, timeout, basic)
+    return _send_form(client, {**form, "client_id": client.client_id}, timeout)
 
 
 def _request_with_access_key(client: OAuthClient, timeout: float) -> TokenGrant:
@@ -56,14 +51,25 @@ def _request_with_access_key(client: OAuthClient, timeout: float) -> TokenGrant:
     if all(client.application):
         form = {"grant_type": "password", "username": client.client_id, "password": client.secret}
         basic = encode_basic(*(quote(half, safe="") for half in client.application))
-        return _send(client, _form(client, form), timeout, basic)
+        return _send_form(client, form, timeout, basic)
     key = {"accessKeyId": client.client_id, "accessKeySecret": client.secret}
-    return _send(client, _post(client, "application/json", json.dumps(key)), timeout)
+    return _send(client, "application/json", json.dumps(key), timeout)
 
 
-def _send(client: OAuthClient, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
+def _send_form(
+    client: OAuthClient, form: Mapping[str, str], timeout: float, basic: str = ""
+) -> TokenGrant:
+    return _send(client, _FORM, urlencode(form), timeout, basic)
+
+
+def _send(
+    client: OAuthClient, media_type: str, body: str, timeout: float, basic: str = ""
+) -> TokenGrant:
     from cxcall.transport.exchange import InterruptedExchange, exchange
+    from cxcall.transport.http_messages import HttpRequest
 
+    headers = {"Accept": "application/json", "Content-Type": media_type}
+    request = HttpRequest("POST", client.token_url, headers, body.encode())
     remember_secrets(client.secret, client.application[1], client.refresh_token)
     header = Authorization(client.token_url, f"Basic {basic}" if basic else "")
     requested_at = time.time()
@@ -76,18 +82,3 @@ def _send(client: OAuthClient, request: HttpRequest, timeout: float, basic: str 
     response = TokenResponse.read(done.response, client)
     response.raise_for_status()
     return response.to_grant(requested_at)
-
-
-def _form(client: OAuthClient, form: Mapping[str, str]) -> HttpRequest:
-    return _post(client, _FORM, urlencode(form))
-
-
-def _post(client: OAuthClient, media_type: str, body: str) -> HttpRequest:
-    from cxcall.transport.http_messages import HttpRequest
-
-    headers = {"Accept": "application/json", "Content-Type": media_type}
-    return HttpRequest("POST", client.token_url, headers, body.encode())
-
-
-def _basic_credentials(client: OAuthClient) -> str:
-    return encode_basic(client.client_id, client.secret)

@@ -14,8 +14,8 @@ from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,
+    PROFILE_SETTINGS,
     SECRET_SETTINGS,
-    SETTING_NAMES,
     Layer,
     Setting,
     SettingsByName,
@@ -144,7 +144,7 @@ class ConfigFile(NamedTuple):
         self._check_type({}, ("profiles",), dict, "tables, `[profiles.NAME]`")
         for name, profile in self.profiles.items():
             self._check_type({}, ("profiles", name), dict, f"a table, `[profiles.{name}]`")
-            self._check_keys(profile, (*SETTING_NAMES[1:], COLUMNS), "profiles", name)
+            self._check_keys(profile, (*PROFILE_SETTINGS, COLUMNS), "profiles", name)
             self._check_type({}, ("profiles", name, COLUMNS), dict, "a table of strings")
             for target in profile.get(COLUMNS, {}):
                 self._check_type("", ("profiles", name, COLUMNS, target), str, "a string")

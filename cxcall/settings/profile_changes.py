@@ -16,8 +16,8 @@ from cxcall.settings.setting_defaults import DEFAULTS, check_values
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,
+    PROFILE_SETTINGS,
     SECRET_SETTINGS,
-    SETTING_NAMES,
     URL_SETTINGS,
     Setting,
     suggest_name,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
 
-PROFILE_SETTINGS = SETTING_NAMES[1:]
 _DESTINATION = ("region", *URL_SETTINGS)
 _LOCK_SECONDS = 5.0
 _LOGIN_OPTIONS = {"access_token": " --with-token", "password": " --basic", "api_key": " --api-key"}

@@ -38,6 +38,7 @@ SETTING_NAMES = (
     "do_not_call",
     "max_attempts",
 )
+PROFILE_SETTINGS = SETTING_NAMES[1:]
 GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 """The guards that can be compared; a do-not-call list cannot."""
 SANDBOX_PROFILE = "sandbox"

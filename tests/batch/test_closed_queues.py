@@ -129,7 +129,7 @@ def test_batch_that_is_closed_while_its_queue_is_filled_stays_empty(
             yield from ()
 
         selection = cast("Any", SimpleNamespace(rows=rows, is_changed_file=False, last_end=0))
-        queued = QueuedBatch(batch, "default", "call", "https://x", {})
+        queued = QueuedBatch(batch, "default", "call", "https://x", {"again": False})
         with pytest.raises(StoppedError, match="closed"):
             fill_queue(ledger, queued, selection, cast("RowKeys", SimpleNamespace(key_of=str)))
         with closing(ledger.open_queue()) as queue:

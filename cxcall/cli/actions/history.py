@@ -63,7 +63,9 @@ def list_deliveries(filters: RecordFilters) -> Report:
             },
             json_lines=(record_fields(record) for record in records),
             table=_table(records),
-            diagnostics=[*_remarks(records), *more_remark(len(records), has_more=has_more)],
+            diagnostics=more_remark(len(records), has_more=has_more)
+            if records
+            else ["no matching deliveries"],
         )
         report = with_missing_records(report, ledger)
         if not (
@@ -174,13 +176,9 @@ def _table(records: Sequence[Record]) -> Table:
 
 def delivery_text(record: Record) -> str:
     """Return a delivery as aligned `name: value` lines without empty values."""
+    fields = {**record_fields(record), "numbers": join_numbers(record.numbers)}
     shown = {
-        name: value
-        for name, value in {
-            **record_fields(record),
-            "numbers": join_numbers(record.numbers),
-        }.items()
-        if value not in (None, "", [], False, {})
+        name: value for name, value in fields.items() if value not in (None, "", [], False, {})
     }
     width = max(len(name) for name in shown) + 1
     lines = {f"{name}:": escape_cell(_as_line(value)) for name, value in shown.items()}
@@ -192,11 +190,6 @@ def _as_line(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {member}" for name, member in value.items())
     return ", ".join(value) if isinstance(value, list) else as_text(value)
-
-
-def _remarks(records: Sequence[Record]) -> list[str]:
-    """Return what an empty list does not show."""
-    return [] if records else ["no matching deliveries"]
 
 
 def more_remark(shown: int, *, has_more: bool) -> list[str]:

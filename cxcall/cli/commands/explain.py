@@ -32,6 +32,7 @@ from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.payloads.schema_check import has_errors
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.streams import ignore_closed_pipe
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
     from cxcall.cli.actions.explain.correction_printer import CorrectionPrinter
     from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.correction.corrected_request import CorrectedRequest
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.format_detection import Source
     from cxcall.explaining.readers.json_values.saved_requests import LeavesOut
@@ -170,11 +169,11 @@ def _explain_file(options: ExplainOptions) -> Report:
         return _correct_requests(requests, own, printer, screen, corrections)
     printer.print_all(requests, own)
     left_out = printer.left_out
-    has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
+    is_incomplete = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
     report = _new_report(
         printer.attempts,
         printer.findings,
-        has_errors=has_errors or bool(left_out.get("failed")),
+        has_errors=is_incomplete or bool(left_out.get("failed")),
         summary=format_severity_counts(printer.severities),
     )
     return report._replace(data={**report.data, "notExplained": left_out}) if left_out else report
@@ -190,13 +189,11 @@ def _open_file(options: ExplainOptions) -> tuple[Source, str]:
     if not text.strip():  # such as from a pipe whose command failed
         problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
         raise UsageError(problem, where=name, fix=f"give {FORMATS}")
-    return open_source(text, name), options.form or (_shell_form(text) if options.fix else "send")
-
-
-def _shell_form(text: str) -> str:
+    if options.form or not options.fix:
+        return open_source(text, name), options.form or "send"
     from cxcall.explaining.correction.corrected_command import find_shell_form
 
-    return find_shell_form(text)
+    return open_source(text, name), find_shell_form(text)
 
 
 def _read(
@@ -252,24 +249,20 @@ def _refuse_terminal() -> None:
         )
 
 
-def _is_incomplete(explanation: Explanation) -> bool:
-    """Return whether a request has errors, or was refused without a visible cause: the command then fails."""
-    return explanation.is_unexplained or any(
-        each.severity is Severity.ERROR for each in explanation.findings
-    )
-
-
 def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = False) -> Report:
     """Return the report on requests that were not printed.
 
-    With `fix`, the exit code is 0 if each request has a complete correction; otherwise if no request has errors.
+    With `fix`, the exit code is 0 if each request has a complete correction; otherwise if no request has errors, or was
+    refused without a visible cause.
     """
+    from cxcall.explaining.correction.corrected_request import find_correction
+
     operations = [each.route.operation for each in explanations if each.route.operation]
     attempts = [attempt_as_json(each) for each in explanations]
     for explanation, attempt in zip(explanations, attempts, strict=True):
         if not fix:
-            is_open |= _is_incomplete(explanation)
-        elif corrected := _find_correction(explanation, operations):
+            is_open |= explanation.is_unexplained or has_errors(explanation.findings)
+        elif corrected := find_correction(explanation, operations):
             is_open |= not corrected.is_complete or explanation.unknown_outcome is not None
             attempt["fix"] = corrected.as_dict()
         else:
@@ -278,14 +271,6 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
     counts: Counter[str] = Counter(finding.severity for finding in findings)
     summary = "" if fix else format_severity_counts(counts)
     return _new_report(attempts, findings, has_errors=is_open, summary=summary)
-
-
-def _find_correction(
-    explanation: Explanation, operations: list[Operation]
-) -> CorrectedRequest | None:
-    from cxcall.explaining.correction.corrected_request import find_correction
-
-    return find_correction(explanation, operations)
 
 
 def _new_report(

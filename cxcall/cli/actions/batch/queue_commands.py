@@ -9,8 +9,8 @@ from cxcall.batch.queue.claimed_rows import settle_batch, settle_unknown
 from cxcall.batch.queue.worker_batches import row_content
 from cxcall.batch.report.report_rows import find_batch
 from cxcall.batch.resume import stop_on_end
-from cxcall.batch.row_result import COMMAND, result_without_sending
-from cxcall.batch.row_sender import stop_row
+from cxcall.batch.row_result import COMMAND
+from cxcall.batch.row_sender import result_of_unsent_row
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -41,20 +41,18 @@ _WATCH_SECONDS = 1.0
 def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, keys: RowKeys) -> int:
     """Queue the rows of a batch that are to be sent, record the others, and return how many were queued."""
     unsent = UnsentRows(ledger, queued.batch, keys.key_of)
+    again = bool(queued.options["again"])
 
     def queued_rows() -> Iterator[QueuedRow]:
         for checked in selection.rows():
-            row, request = checked.row, checked.request
-            if result := result_without_sending(checked):
+            result = result_of_unsent_row(
+                checked, selection, ledger, unsent, batch=queued.batch, again=again
+            )
+            if result:
                 unsent.add(result)
-            elif checked.earlier and selection.is_of_other_batch(checked.earlier):
-                unsent.add_other_delivery(row, checked.earlier)
-            elif request and checked.is_stopped:
-                again = bool(queued.options["again"])
-                unsent.add(stop_row(checked, request, ledger, queued.batch, again=again))
-            elif request and checked.earlier is None:
-                content = row_content(checked, request, keys.key_of(row))
-                yield QueuedRow(queued.batch, row.number, content)
+            elif checked.request:
+                content = row_content(checked, checked.request, keys.key_of(checked.row))
+                yield QueuedRow(queued.batch, checked.row.number, content)
 
     with closing(ledger.open_queue()) as queue:
         guard = _while_open(ledger, queued.batch, selection.last_end)
