@@ -87,14 +87,6 @@ def test_empty_file_is_empty_whatever_is_mapped(cxcall: Cxcall) -> None:
     assert "its columns" not in ran.err
 
 
-def test_code_of_a_response_is_outside_the_quotes_of_its_message(cxcall: Cxcall) -> None:
-    with Platform(lambda *_: FAULT) as platform:
-        at(cxcall, platform)
-        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
-        shown = cxcall(*words, code=8).err
-    assert 'with the message "Service Unavailable." (service.unavailable); the call' in shown
-
-
 def test_narrow_list_of_batches_has_each_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from datetime import datetime, timedelta
 from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +15,6 @@ from cxcall.cli.actions.batch.queue_commands import cancel_batch, fill_queue
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
-from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, queue_rows, rows_of, running_workers
 
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("platform", "_no_duplicate_window")]
-CALL = ("--operation", "place-call-for-user", "--param", f"userId={CONTACT}")
 
 
 @pytest.fixture
@@ -101,20 +97,6 @@ def test_batch_of_queued_rows_stays_unfinished_when_another_of_the_same_rows_end
     assert states.pop(queued) == "unfinished"
     assert [*states.values()] == ["finished"]
     assert "was not finished" in shared(*again, code=7).err
-
-
-def test_batch_that_was_outside_its_hours_once_is_finished_when_its_rows_are_sent(
-    shared: Cxcall,
-) -> None:
-    later = datetime.now(ZoneInfo("America/New_York")) + timedelta(hours=6)
-    closed = {"CXCALL_HOURS": f"{later:%H}:00-{later:%H}:59", "CXCALL_HOURS_POLICY": "enforce"}
-    file = shared.file("rows.jsonl", '{"phoneNumber": "+12125550123"}')
-    words = ("batch", file, *CALL, "--queue", "--confirm")
-    shared(*words, "0", env=closed)
-    shared(*words, "1", "--resume", env={"CXCALL_HOURS_POLICY": "warn"}, code=0)
-    shared("worker", "--until-empty", code=0)
-    [batch] = shared("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
-    assert (batch["state"], batch["outcomes"], batch["unsent"]) == ("finished", {"accepted": 1}, 0)
 
 
 def test_batch_that_is_closed_while_its_queue_is_filled_stays_empty(

@@ -42,8 +42,6 @@ def test_resume_needs_the_same_options(cxcall: Cxcall) -> None:
     cxcall.file("crm.csv", TABLE)
     others = (
         ("--map", "phone-number=Home", *COUNTRY),
-        (*PHONE, "--default-country", "CA"),
-        PHONE,
         (*PHONE, *COUNTRY, *WINDOWS),
     )
     with Platform(first_only) as platform:

@@ -107,7 +107,7 @@ print(json.dumps([[first], work(), *(each() for each in children), [send("last")
 
 
 def test_record_of_a_forked_process_stays_after_its_parent_closed_the_ledger(
-    ledger: Platform, cxcall: Cxcall
+    platform: Platform, cxcall: Cxcall
 ) -> None:
     found = run(
         cxcall,
@@ -126,7 +126,7 @@ print(json.dumps([first, *child()]))
     )
     assert found == ["accepted"] * 3
     assert outcomes(cxcall) == ["accepted"] * 3
-    assert ledger.rung == 3
+    assert platform.rung == 3
 
 
 def test_batch_of_the_parent_sends_nothing_in_a_forked_process(

@@ -53,9 +53,9 @@ def test_accepted_delivery_stops_an_identical_request_within_the_window(
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNDELIVERED])
-def test_delivery_without_a_call_stops_nothing(book: Ledger, outcome: Outcome) -> None:
-    book.record_outcome(book.begin(intent("a"), WINDOW), outcome)
-    assert book.begin(intent("a"), WINDOW)
+def test_delivery_without_a_call_stops_nothing(file_book: Ledger, outcome: Outcome) -> None:
+    file_book.record_outcome(file_book.begin(intent("a"), WINDOW), outcome)
+    assert file_book.begin(intent("a"), WINDOW)
 
 
 def test_request_that_another_command_sent_since_a_batch_began_stops_its_first_row(
@@ -78,20 +78,20 @@ def test_request_that_another_command_sent_since_a_batch_began_stops_its_first_r
     book.begin(intent("before")._replace(batch=batch, row=1), 0)
 
 
-def test_batch_of_an_older_version_began_with_its_first_request(book: Ledger) -> None:
+def test_batch_of_an_older_version_began_with_its_first_request(file_book: Ledger) -> None:
     """It has no record of the last event before it."""
     own = intent("own")._replace(batch="B1", row=1)
-    book.record_outcome(book.begin(own, 0), Outcome.ACCEPTED)
-    book.record_outcome(book.begin(intent("since"), 0), Outcome.ACCEPTED)
+    file_book.record_outcome(file_book.begin(own, 0), Outcome.ACCEPTED)
+    file_book.record_outcome(file_book.begin(intent("since"), 0), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError):
-        book.begin(intent("since")._replace(batch="B1", row=2), 0)
+        file_book.begin(intent("since")._replace(batch="B1", row=2), 0)
 
 
-def test_stopped_request_leaves_nothing_in_the_memory_of_a_long_run(book: Ledger) -> None:
-    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+def test_stopped_request_leaves_nothing_in_the_memory_of_a_long_run(file_book: Ledger) -> None:
+    file_book.record_outcome(file_book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError):
-        book.begin(intent("a"), WINDOW)
-    assert not book._compared  # noqa: SLF001 - it would grow with each stopped request
+        file_book.begin(intent("a"), WINDOW)
+    assert not file_book._compared  # noqa: SLF001 - it would grow with each stopped request
 
 
 def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
@@ -99,21 +99,21 @@ def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
     assert book.get(book.begin(intent("a", again=True), WINDOW)).again
 
 
-def test_unknown_delivery_is_reported_before_a_later_accepted_one(book: Ledger) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
-    book.record_outcome(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
+def test_unknown_delivery_is_reported_before_a_later_accepted_one(file_book: Ledger) -> None:
+    delivery = file_book.begin(intent("a"), WINDOW)
+    file_book.record_outcome(file_book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError, match=delivery) as stopped:
-        book.begin(intent("a"), WINDOW)
+        file_book.begin(intent("a"), WINDOW)
     assert stopped.value.findings[0].code == "outcome-unknown"
 
 
-def test_clock_set_back_keeps_the_guard(book: Ledger, clock: Clock) -> None:
-    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+def test_clock_set_back_keeps_the_guard(file_book: Ledger, clock: Clock) -> None:
+    file_book.record_outcome(file_book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.advance(-7 * 86400)
     with pytest.raises(
         AlreadySentError, match=r"which is in the future \(was the clock set back\?\)"
     ):
-        book.begin(intent("a"), WINDOW)
+        file_book.begin(intent("a"), WINDOW)
 
 
 def test_retry_is_stopped_by_an_identical_request_sent_meanwhile(book: Ledger) -> None:
@@ -129,28 +129,30 @@ def test_retry_is_stopped_by_an_identical_request_sent_meanwhile(book: Ledger) -
 
 
 def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
-    book: Ledger, clock: Clock
+    file_book: Ledger, clock: Clock
 ) -> None:
-    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    file_book.record_outcome(file_book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.advance(WINDOW + 1)
-    waiting = book.begin(intent("a"), WINDOW)
-    book.record_not_processed(waiting, 1, "HTTP 429")
-    book.record_attempt(waiting, 2)
-    book.record_outcome(waiting, Outcome.UNKNOWN)
-    again = book.begin(intent("a", again=True), WINDOW)
-    book.record_not_processed(again, 1, "HTTP 429")
-    book.record_attempt(again, 2)
-    assert book.get(again).outcome is Outcome.UNKNOWN
+    waiting = file_book.begin(intent("a"), WINDOW)
+    file_book.record_not_processed(waiting, 1, "HTTP 429")
+    file_book.record_attempt(waiting, 2)
+    file_book.record_outcome(waiting, Outcome.UNKNOWN)
+    again = file_book.begin(intent("a", again=True), WINDOW)
+    file_book.record_not_processed(again, 1, "HTTP 429")
+    file_book.record_attempt(again, 2)
+    assert file_book.get(again).outcome is Outcome.UNKNOWN
 
 
-def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
-    book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
-    record = book.resolve(delivery[:-1].lower(), placed=False)
+def test_resolution_not_placed_allows_the_request(file_book: Ledger) -> None:
+    delivery = file_book.begin(intent("a"), WINDOW)
+    file_book.record_outcome(
+        delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500"
+    )
+    record = file_book.resolve(delivery[:-1].lower(), placed=False)
     assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "not-placed")
     assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
     assert record.ended_at == START
-    assert book.begin(intent("a"), WINDOW)
+    assert file_book.begin(intent("a"), WINDOW)
 
 
 def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
@@ -203,57 +205,62 @@ LIMIT, MARGIN = 960.0, 900.0
 
 @pytest.mark.parametrize(("is_other_boot", "is_retry"), [(False, True), (True, False)])
 def test_delivery_with_a_limit_can_be_resolved_soon_after_it(
-    book: Ledger, clock: Clock, *, is_other_boot: bool, is_retry: bool
+    file_book: Ledger, clock: Clock, *, is_other_boot: bool, is_retry: bool
 ) -> None:
-    delivery = book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
+    delivery = file_book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
     if is_retry:
-        book.record_not_processed(delivery, 1, "HTTP 429")
+        file_book.record_not_processed(delivery, 1, "HTTP 429")
         clock.advance(LIMIT + MARGIN)
-        book.record_attempt(delivery, 2, limit=LIMIT)
+        file_book.record_attempt(delivery, 2, limit=LIMIT)
     if is_other_boot:
-        book.boot_clock = lambda: BootTime("other", 5.0)
+        file_book.boot_clock = lambda: BootTime("other", 5.0)
     clock.advance(LIMIT + MARGIN - 1)
-    assert book.get(delivery).may_be_in_flight(clock())
+    assert file_book.get(delivery).may_be_in_flight(clock())
     with pytest.raises(InFlightError) as refused:
-        book.resolve(delivery, placed=False)
+        file_book.resolve(delivery, placed=False)
     until = clock() + timedelta(seconds=1)
     assert f"until {until:%Y-%m-%d %H:%M} UTC" in str(refused.value.findings[0].fix)
     clock.advance(1)
-    assert not book.get(delivery).may_be_in_flight(clock())
-    assert book.get(delivery).timings == {}
-    assert book.resolve(delivery, placed=False).resolution == "not-placed"
+    assert not file_book.get(delivery).may_be_in_flight(clock())
+    assert file_book.get(delivery).timings == {}
+    assert file_book.resolve(delivery, placed=False).resolution == "not-placed"
 
 
-def test_limit_by_a_clock_that_may_be_set_is_not_used(book: Ledger, clock: Clock) -> None:
-    book.boot_clock = lambda: BootTime("", 0.0)
-    delivery = book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
+def test_limit_by_a_clock_that_may_be_set_is_not_used(file_book: Ledger, clock: Clock) -> None:
+    file_book.boot_clock = lambda: BootTime("", 0.0)
+    delivery = file_book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
     clock.advance(DAY - 1)
     with pytest.raises(InFlightError):
-        book.resolve(delivery, placed=False)
-    assert book.get(delivery).may_be_in_flight(clock())
+        file_book.resolve(delivery, placed=False)
+    assert file_book.get(delivery).may_be_in_flight(clock())
     clock.advance(1)
-    assert book.resolve(delivery, placed=False)
+    assert file_book.resolve(delivery, placed=False)
 
 
-def test_clock_that_is_set_forward_ends_no_delivery_in_flight(book: Ledger, clock: Clock) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
+def test_clock_that_is_set_forward_ends_no_delivery_in_flight(
+    file_book: Ledger, clock: Clock
+) -> None:
+    delivery = file_book.begin(intent("a"), WINDOW)
     clock.time += timedelta(days=400)
     with pytest.raises(InFlightError):
-        book.resolve(delivery, placed=False)
+        file_book.resolve(delivery, placed=False)
 
 
-def test_outcome_after_a_resolution_replaces_it(book: Ledger, clock: Clock) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
+def test_outcome_after_a_resolution_replaces_it(file_book: Ledger, clock: Clock) -> None:
+    delivery = file_book.begin(intent("a"), WINDOW)
     clock.advance(DAY)
-    book.resolve(delivery, placed=False)
-    book.record_outcome(delivery, Outcome.ACCEPTED)
-    assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
+    file_book.resolve(delivery, placed=False)
+    file_book.record_outcome(delivery, Outcome.ACCEPTED)
+    assert (file_book.get(delivery).outcome, file_book.get(delivery).resolution) == (
+        Outcome.ACCEPTED,
+        "",
+    )
     with pytest.raises(AlreadySentError):
-        book.begin(intent("a"), WINDOW)
+        file_book.begin(intent("a"), WINDOW)
 
 
-def test_known_outcome_cannot_be_resolved(book: Ledger) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
-    book.record_outcome(delivery, Outcome.REFUSED)
+def test_known_outcome_cannot_be_resolved(file_book: Ledger) -> None:
+    delivery = file_book.begin(intent("a"), WINDOW)
+    file_book.record_outcome(delivery, Outcome.REFUSED)
     with pytest.raises(UsageError, match="is refused, not unknown"):
-        book.resolve(delivery, placed=True)
+        file_book.resolve(delivery, placed=True)

@@ -52,13 +52,13 @@ def test_unprocessed_attempt_leaves_the_delivery_undelivered(book: Ledger) -> No
     assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.REFUSED, 2)
 
 
-def test_record_converts_to_json(book: Ledger) -> None:
-    delivery = book.begin(intent("a", again=True), WINDOW)
-    shown = json.loads(json.dumps(record_fields(book.get(delivery))))
+def test_record_converts_to_json(file_book: Ledger) -> None:
+    delivery = file_book.begin(intent("a", again=True), WINDOW)
+    shown = json.loads(json.dumps(record_fields(file_book.get(delivery))))
     assert (shown["id"], shown["at"], shown["endedAt"]) == (delivery, START.isoformat(), None)
     assert (shown["outcome"], shown["again"], shown["numbers"]) == ("unknown", True, [])
-    book.record_outcome(delivery, Outcome.ACCEPTED)
-    assert record_fields(book.get(delivery))["endedAt"] == START.isoformat()
+    file_book.record_outcome(delivery, Outcome.ACCEPTED)
+    assert record_fields(file_book.get(delivery))["endedAt"] == START.isoformat()
 
 
 def test_database_rejects_updates_and_deletes(file_book: Ledger, folder: Path) -> None:
@@ -162,11 +162,13 @@ def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> No
     assert book.last("not-placed") is None
 
 
-def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock: Clock) -> None:
+def test_ids_are_sixteen_characters_or_more_and_sort_by_time(
+    file_book: Ledger, clock: Clock
+) -> None:
     made = []
     for number in range(10):
         clock.advance(0.001)
-        made.append(book.begin(intent(str(number)), WINDOW))
+        made.append(file_book.begin(intent(str(number)), WINDOW))
     assert made == sorted(made)
     assert min(map(len, made)) >= 16
 
@@ -230,20 +232,20 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
         book.check(always=True)
 
 
-def test_call_that_rang_does_not_become_undelivered(book: Ledger, clock: Clock) -> None:
-    rang, silent = (book.begin(intent(name), WINDOW) for name in ("a", "b"))
+def test_call_that_rang_does_not_become_undelivered(file_book: Ledger, clock: Clock) -> None:
+    rang, silent = (file_book.begin(intent(name), WINDOW) for name in ("a", "b"))
     clock.advance(DAY)
-    book.resolve(rang, placed=True)
-    book.resolve(silent, placed=False)
+    file_book.resolve(rang, placed=True)
+    file_book.resolve(silent, placed=False)
     for delivery in (rang, silent):
-        book.record_outcome(delivery, Outcome.UNDELIVERED)
-    assert book.get(rang).may_be_processed
-    assert not book.get(silent).may_be_processed
-    book.record_outcome(silent, Outcome.ACCEPTED)
-    assert book.get(silent).may_be_processed
+        file_book.record_outcome(delivery, Outcome.UNDELIVERED)
+    assert file_book.get(rang).may_be_processed
+    assert not file_book.get(silent).may_be_processed
+    file_book.record_outcome(silent, Outcome.ACCEPTED)
+    assert file_book.get(silent).may_be_processed
 
 
-def test_end_that_says_more_of_a_call_replaces_one_that_says_less(book: Ledger) -> None:
+def test_end_that_says_more_of_a_call_replaces_one_that_says_less(file_book: Ledger) -> None:
     for first, later, last in (
         (Outcome.ACCEPTED, Outcome.UNDELIVERED, Outcome.ACCEPTED),
         (Outcome.REFUSED, Outcome.ACCEPTED, Outcome.REFUSED),
@@ -253,10 +255,10 @@ def test_end_that_says_more_of_a_call_replaces_one_that_says_less(book: Ledger) 
         (Outcome.UNDELIVERED, Outcome.UNKNOWN, Outcome.UNKNOWN),
         (Outcome.UNDELIVERED, Outcome.UNDELIVERED, Outcome.UNDELIVERED),
     ):
-        delivery = book.begin(intent(f"{first} {later}"), WINDOW)
-        book.record_outcome(delivery, first)
-        book.record_outcome(delivery, later)
-        assert book.get(delivery).outcome is last
+        delivery = file_book.begin(intent(f"{first} {later}"), WINDOW)
+        file_book.record_outcome(delivery, first)
+        file_book.record_outcome(delivery, later)
+        assert file_book.get(delivery).outcome is last
 
 
 def test_cancelled_wait_for_the_lock_records_nothing(tmp_path: Path) -> None:

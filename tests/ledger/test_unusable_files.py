@@ -80,15 +80,6 @@ def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     assert is_intact(folder)
 
 
-def test_file_that_is_not_a_database_is_reported(folder: Path) -> None:
-    folder.mkdir()
-    (folder / database.FILE_NAME).write_bytes(b"not a database at all\n" * 400)
-    with pytest.raises(LedgerError) as stopped:
-        Ledger.open(folder)
-    assert "is damaged or not a ledger" in message_of(stopped)
-    assert (folder / database.FILE_NAME).read_bytes() == b"not a database at all\n" * 400
-
-
 def test_damaged_file_is_reported(folder: Path) -> None:
     with Ledger.open(folder) as book:
         for number in range(50):
@@ -101,16 +92,6 @@ def test_damaged_file_is_reported(folder: Path) -> None:
             use(book)
         assert "is damaged" in message_of(stopped)
     assert path.read_bytes() == damaged
-
-
-def test_newer_ledger_is_reported(folder: Path) -> None:
-    Ledger.open(folder).__exit__()
-    with connect(folder) as connection:
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(LedgerError) as stopped:
-        Ledger.open(folder)
-    assert "written by a newer cxcall" in message_of(stopped)
-    assert stopped.value.findings[0].fix == "upgrade cxcall"
 
 
 @pytest.mark.parametrize("version", [5, SCHEMA_VERSION - 1])

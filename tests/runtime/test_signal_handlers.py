@@ -102,17 +102,3 @@ def test_signal_handlers_wait_for_no_lock(
                 ended.set()
                 process.kill()
     assert (process.returncode, "Traceback" in err) == (code, False), err
-
-
-@pytest.mark.slow
-def test_signal_handlers_of_the_sandbox_wait_for_no_lock(cxcall: Cxcall) -> None:
-    cxcall.file("hook/sitecustomize.py", CHECK_HANDLERS)
-    hook = {"PYTHONPATH": str(cxcall.folder / "hook")}
-    with cxcall.begin("sandbox", env=hook) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            process.send_signal(number)
-        _, err = process.communicate(timeout=60)
-    assert process.returncode in (0, 130), err
-    assert "Traceback" not in err

@@ -233,7 +233,7 @@ def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(
 def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(cxcall: Cxcall) -> None:
     import fcntl
 
-    rows = 200
+    rows = 60
     line = '{"contactId": "%s", "reasonCode": "row %d"}\n'
     file = cxcall.file("rows.jsonl", "".join(line % (CONTACT, row) for row in range(rows)))
     words = ("batch", file, "--operation", "personal-connection", "--confirm", str(rows))

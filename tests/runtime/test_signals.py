@@ -173,7 +173,6 @@ def test_a_signal_while_the_answer_is_shown_does_not_change_what_happened(cxcall
     [
         Reply(500, {}),
         Reply(403, {"code": "missing.permissions"}),
-        Reply(404, {}),
         Reply(200, {"participants": 7}),
     ],
 )

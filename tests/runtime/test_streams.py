@@ -167,8 +167,8 @@ QUIET = [
     *("history list -o jsonl", "sandbox", "", "validate -o json p.json"),
     f"{EXECUTE} +12025550100 --dry-run",
 ]
-UNBUFFERED = ["--version", "history export", "operations", "validate -o jsonl p.json"]
-"""One command for each kind of output: bytes at the end of the process, lines, a table, and lines of JSON."""
+UNBUFFERED = ["--version", "operations"]
+"""A command that writes bytes at the end of the process, and one that writes a table."""
 
 
 @pytest.fixture
@@ -222,10 +222,8 @@ def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str, target:
 
 @pytest.mark.slow
 def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
-    result = shell(
-        live, f"cxcall {PERSONAL} --force 2>&-; echo $?; cxcall validate missing.json 2>&-; echo $?"
-    )
-    assert [line for line in result.stdout.splitlines() if line.isdigit()] == ["0", "2"]
+    result = shell(live, f"cxcall {PERSONAL} --force 2>&-; echo $?")
+    assert [line for line in result.stdout.splitlines() if line.isdigit()] == ["0"]
 
 
 @pytest.mark.slow
@@ -236,8 +234,6 @@ def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
     call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "é☎😀", "-n")
     ran = cxcall(*call, env=env, code=0)
     assert json.loads(ran.out[ran.out.index("{") :])["reasonCode"] == "é☎😀"
-    envelope = cxcall(*call, "-o", "json", env=env, code=0).envelope
-    assert envelope["request"]["body"]["reasonCode"] == "é☎😀"
 
 
 @pytest.mark.slow
