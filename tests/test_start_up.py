@@ -193,10 +193,10 @@ def test_explaining_a_command_needs_only_its_reader_and_the_patterns_that_it_use
     assert all(map(find_spec, own))
     assert loaded(own | {"cxcall", "html"}, "explain", str(file)) == ["cxcall"]
     shown = (
-        "from cxcall.runtime.patterns import _UncompiledPattern as kind\n"
+        "from cxcall.runtime.patterns import LazyPattern as kind\n"
         "found = {id(each): each for name, module in sys.modules.items() if name.startswith('cxcall.')"
         " for each in vars(module).values() if isinstance(each, kind)}\n"
-        "print(sum('search' in vars(each) for each in found.values()), len(found))"
+        "print(sum('_compiled' in vars(each) for each in found.values()), len(found))"
     )
     used, declared = map(int, at_the_end(shown, "explain", str(file)).split())
     assert used < declared / 3

@@ -157,11 +157,11 @@ def find_ignored_variables() -> Iterator[Finding]:
     """
     for finding in find_ignored_guards():
         yield finding._replace(severity=Severity.WARNING)
-    from cxcall.runtime.name_similarity import find_similar
-
     known = [each.removeprefix(PREFIX) for each in MACHINE_VARIABLES]
     known += [each.upper() for each in SETTING_NAMES]
     for name in unknown_variables():
+        from cxcall.runtime.name_similarity import find_similar
+
         near = find_similar(name.removeprefix(PREFIX), known, _SIMILARITY)
         if near and not _resembled_guard(name):
             fix = f"the most similar name is `{PREFIX}{near}`"
