@@ -131,7 +131,7 @@ class Measurement:
         words = []
         for each in operation.parameters:
             if each.required:
-                value = sample_value(self._contract, each.schema, {})
+                value = sample_value(self._contract, each.schema)
                 if pattern := self._contract.resolve(each.schema).get("pattern"):
                     value = matching_text(str(pattern))
                 # A parameter without a type is a text, of which null would be a placeholder.

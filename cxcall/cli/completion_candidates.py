@@ -173,9 +173,9 @@ def _batch_commands() -> Iterator[Value]:
 
 def _profiles(_context: Any) -> Iterator[Value]:
     from cxcall.settings.config_file import ConfigFile
-    from cxcall.settings.settings import config_dir
+    from cxcall.settings.settings import config_path
 
-    profiles = ConfigFile.read(config_dir() / "config.toml").profiles
+    profiles = ConfigFile.read(config_path()).profiles
     for name, profile in profiles.items():
         yield Value(name, str(profile.get("base_url") or profile.get("region") or ""))
 

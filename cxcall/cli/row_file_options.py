@@ -1,13 +1,12 @@
 """The options of the commands that send the rows of a file."""
 
+from typing import Any
+
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.output.output_options import OptionGroup, argument, option
 
 ROW_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
-CONCURRENCY = option(
-    "--concurrency N", "Limit the number of requests in flight.", show_default=True, min=1, max=256
-)
 _LIMIT = FailureLimit()
 MAX_FAILURES = option(
     "--max-failures N|N%",
@@ -22,6 +21,12 @@ ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")
 SHEET = option("--sheet NAME", "Read this sheet of an Excel file.")
 RESUME = option("--resume", "Continue an earlier run of this file.")
 REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")
+
+
+def limit_concurrency(default: int, most: int = 256) -> Any:
+    """Declare `--concurrency`."""
+    about = "Limit the number of requests in flight."
+    return option("--concurrency N", about, show_default=True, min=1, max=most, default=default)
 
 
 class FileOptions(OptionGroup):

@@ -76,16 +76,16 @@ _OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format
 """The keywords that restrict a value itself, and not its members."""
 
 
-def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
-    """Return the smallest valid value: required members only, with `texts` at their pointers.
+def sample_value(contract: Contract, schema: JsonSchema) -> Any:
+    """Return the smallest valid value: required members only.
 
     For a complicated schema, and one whose values are all too large, the value may be invalid.
     """
-    return _Sampler(contract, texts).sample(schema)
+    return _Sampler(contract, {}).sample(schema)
 
 
 def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
-    """Return a valid value as `sample_value` does, with all members of an object that requires none."""
+    """Return a valid value with `texts` at their pointers, and all members of an object that requires none."""
     return _Sampler(contract, texts, is_response=True).sample(schema)
 
 

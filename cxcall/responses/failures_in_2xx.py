@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer, split_pointer
+from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -295,8 +295,7 @@ def describe_failure(member: str, value: Any) -> str:
     ):
         return f"`{member}` is `{_shorten(text)}`"
     if name in _ERROR_NAMES and not says_no_failure(value):
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return f"`{member}` is `{_shorten(text)}`"
+        return f"`{member}` is `{_shorten(as_text(value))}`"
     return ""
 
 

@@ -113,7 +113,7 @@ def _sample_item(operation: Operation, paging: Paging) -> Any:
     names = list(item.get("properties", {}))
     usual = [name for name in names if alphanumeric_name(name) in ("id", "name")] or names[:1]
     required = [*item.get("required", ()), *usual]
-    return sample_value(operation.contract, {**item, "required": required}, {})
+    return sample_value(operation.contract, {**item, "required": required})
 
 
 def _rename_item(item: Any, place: int) -> Any:

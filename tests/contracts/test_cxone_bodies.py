@@ -48,9 +48,9 @@ def sample(operation: Operation, pointer: str) -> Any:
     if schema.get("format") == "phone":
         return _NUMBER
     if "array" in schema.get("type", ()):
-        item = sample_value(operation.contract, schema.get("items", {}), {})
+        item = sample_value(operation.contract, schema.get("items", {}))
         return [item] if item is not None else []
-    return sample_value(operation.contract, schema, {})
+    return sample_value(operation.contract, schema)
 
 
 def members_of(body: Any) -> Iterator[tuple[str, str]]:

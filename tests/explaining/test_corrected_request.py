@@ -151,7 +151,7 @@ def exchange_of(operation: Operation, random: Random) -> dict[str, Any]:
     values = {}
     for parameter in operation.parameters:
         if parameter.location == "path" or parameter.required or random.random() < 0.3:
-            value = sample_value(operation.contract, parameter.schema, {})
+            value = sample_value(operation.contract, parameter.schema)
             if isinstance(value, list):
                 value = ",".join(map(str, value)) or "a"
             values[parameter.name] = (

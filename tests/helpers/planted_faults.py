@@ -35,7 +35,7 @@ def correct_body(operation: Operation, random: Random) -> Any:
     """Return the example of an operation, or a sample, with some more of the declared properties."""
     body = copy.deepcopy(operation.example)
     if body is None:
-        body = sample_value(operation.contract, operation.declared_body_schema, {})
+        body = sample_value(operation.contract, operation.declared_body_schema)
     is_valid = compile_schema(operation.body_schema).is_valid
     for pointer, members in list(objects(body)):
         declared = operation.schema_at(pointer).get("properties", {})
@@ -43,7 +43,7 @@ def correct_body(operation: Operation, random: Random) -> Any:
         for name in random.sample(names, min(len(names), 4)):
             place = join_pointer(pointer, name)
             schema = operation.schema_at(place)
-            members[name] = sample_value(operation.contract, schema, {})
+            members[name] = sample_value(operation.contract, schema)
             if members[name] in (None, [], {}) or not is_valid(body):
                 del members[name]
     return body

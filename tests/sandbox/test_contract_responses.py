@@ -248,7 +248,7 @@ def test_generated_sample_is_valid(schema: dict[str, Any]) -> None:
         },
     }
     declared = {"components": {"schemas": {"Tree": tree}}}
-    found = sample_value(Contract("made-up", declared), schema, {})
+    found = sample_value(Contract("made-up", declared), schema)
     checked = {**schema, **declared}
     jsonschema.Draft202012Validator(checked, format_checker=jsonschema.FormatChecker()).validate(
         found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import DocumentError, parse_lines
+from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Excerpt
 from cxcall.payloads.payload import Payload
 
@@ -54,7 +54,7 @@ def _take_parameters(
         # Names of headers have no case.
         parameter = name if name in declared else headers.get(name.lower(), name)
         if parameter in parameters and member is not None:
-            values[parameter] = _as_text(member)
+            values[parameter] = as_text(member)
         if name in declared or parameter not in parameters:
             body[name] = member
     return _with_columns(body, operation, declared), values
@@ -85,8 +85,4 @@ def _with_columns(
 
 def _as_cell(value: Any) -> Any:
     """Return a number or a boolean as text; null, a list, and an object stay unchanged."""
-    return value if value is None or isinstance(value, dict | list) else _as_text(value)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if value is None or isinstance(value, dict | list) else as_text(value)

@@ -115,10 +115,10 @@ def _start_of_duplicate_window() -> datetime:
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.setting_defaults import check_seconds
-    from cxcall.settings.settings import config_dir, find_platform, load_settings
+    from cxcall.settings.settings import config_path, find_platform, load_settings
     from cxcall.settings.sources import Setting
 
-    file = ConfigFile.read(config_dir() / "config.toml")
+    file = ConfigFile.read(config_path())
     layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:

@@ -5,7 +5,6 @@ from typing import Literal
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.row_file_options import (
-    CONCURRENCY,
     ENCODING,
     MAX_FAILURES,
     REJECTS,
@@ -14,6 +13,7 @@ from cxcall.cli.row_file_options import (
     ROW_FILE,
     SHEET,
     FileOptions,
+    limit_concurrency,
 )
 from cxcall.cli.shared_options import DocumentOptions, RequestOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -35,7 +35,7 @@ class BatchOptions(OptionGroup):
     rate: str | None = option(
         "--rate N/s|m|h", "Limit the rate [the rate that the platform allows]."
     )
-    concurrency: int = CONCURRENCY._replace(default=32)
+    concurrency: int = limit_concurrency(32)
     max_failures: list[str] | None = MAX_FAILURES
     skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and send the valid ones.")
     confirm: int | None = option(

@@ -8,6 +8,7 @@ from cxcall.cli.row_file_options import (
     RESUME,
     ROW_FILE,
     FileOptions,
+    limit_concurrency,
 )
 from cxcall.cli.shared_options import COMMON, SHIPPED_ONLY, RequestOptions, SettingsOptions
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -32,14 +33,7 @@ class LoadOptions(OptionGroup):
     rate: str | None = option(
         "--rate N/s|m|h", "Limit the requests [the rate that the platform allows]."
     )
-    concurrency: int = option(
-        "--concurrency N",
-        "Limit the number of requests in flight.",
-        show_default=True,
-        min=1,
-        max=32,
-        default=4,
-    )
+    concurrency: int = limit_concurrency(4, 32)
     max_failures: list[str] | None = MAX_FAILURES
     skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and load the valid ones.")
     confirm: int | None = option(

@@ -16,7 +16,7 @@ from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.row_file_options import CONCURRENCY, MAX_FAILURES
+from cxcall.cli.row_file_options import MAX_FAILURES, limit_concurrency
 from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions, flags_of
 from cxcall.contracts.contract import find_platform_contract, load_operation
 from cxcall.findings.errors import UsageError
@@ -57,7 +57,7 @@ class WorkerOptions(OptionGroup):
     output: OutputOptions
     until_empty: bool = option("--until-empty", "Stop when no row can be sent now.")
     rate: str | None = option("--rate N/s|m|h", "Set a lower rate than that of the batch.")
-    concurrency: int = CONCURRENCY._replace(default=8)
+    concurrency: int = limit_concurrency(8)
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(
         "--lease SECONDS",
