@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.batch_files import (
-    FAST,
-    PERSONAL,
-    at,
-    body,
-    contact,
-    lines,
-    recorded,
-    write_lines,
-)
+from helpers.batch_files import FAST, PERSONAL, at, body, contact, lines, recorded, write_lines
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform
 
@@ -207,10 +198,7 @@ def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
 
 @pytest.mark.parametrize(
     ("flag", "more"),
-    [
-        (("--do-not-call", "nope.txt"), ("--confirm", "2")),
-        (("--set", "nope"), ("--dry-run",)),
-    ],
+    [(("--do-not-call", "nope.txt"), ("--confirm", "2")), (("--set", "nope"), ("--dry-run",))],
 )
 def test_flag_with_an_invalid_value_is_one_usage_error_and_not_one_of_each_row(
     cxcall: Cxcall, flag: tuple[str, str], more: tuple[str, ...]

@@ -46,9 +46,7 @@ def plain(text: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("columns", "environment"),
-    [(80, {}), (60, {"TERM": "dumb"})],
-    ids=["80", "60-dumb"],
+    ("columns", "environment"), [(80, {}), (60, {"TERM": "dumb"})], ids=["80", "60-dumb"]
 )
 def test_terminal_shows_progress_and_then_a_table(
     cxcall: Cxcall, columns: int, environment: dict[str, str]

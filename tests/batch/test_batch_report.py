@@ -209,10 +209,7 @@ PATTERN = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperti
 
 @pytest.mark.parametrize(
     ("schema", "flags"),
-    [
-        (PATTERN, ("--ignore-extra-columns",)),
-        ({"type": "object"}, ("--key", "x-priority")),
-    ],
+    [(PATTERN, ("--ignore-extra-columns",)), ({"type": "object"}, ("--key", "x-priority"))],
 )
 def test_member_that_the_schema_allows_is_not_ignored(
     cxcall: Cxcall, schema: dict[str, Any], flags: tuple[str, ...]

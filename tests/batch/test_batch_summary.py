@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.console import Console
 
-from cxcall.cli.actions.batch.recorded_batches import list_batches
-from cxcall.ledger.ledger import Ledger
-from cxcall.output.terminal_tables import new_grid
 from helpers.batch_files import FAST, PERSONAL, at, body, write_lines
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from helpers.command import Cxcall
 
 BUSY = Reply(429, {}, {"Retry-After": "0"})
@@ -52,20 +45,6 @@ def test_summary_report_and_list_count_in_one_order(cxcall: Cxcall) -> None:
     assert line[4:] == ["4", "1", "1", "finished", "1", "1", ""]
 
 
-@pytest.mark.slow
-def test_one_failure_is_not_plural_and_nothing_to_send_is_not_announced(cxcall: Cxcall) -> None:
-    words = ("batch", write_lines(cxcall, 2), *PERSONAL, *FAST, "--concurrency", "1")
-    with Platform(lambda *_: REFUSAL) as platform:
-        at(cxcall, platform)
-        ran = cxcall(*words, "--max-failures", "1", "--confirm", "2", code=9)
-        assert "stopped: 1 request failed" in ran.err
-        assert "1 row to correct and send again, which `--resume` does not send" in ran.err
-        cxcall(*words, "--confirm", "1", "--resume", code=9)
-        left = cxcall(*words, "--resume", code=9)
-    assert "nothing is left to be sent" in left.err
-    assert "0 requests" not in left.err
-
-
 def test_message_of_a_single_reason_is_printed_whole(cxcall: Cxcall) -> None:
     file = cxcall.file(
         "calls.csv", f"contact-id,phone-number\n{CONTACT},+12025550101\n{CONTACT},+12025550102\n"
@@ -85,20 +64,6 @@ def test_empty_file_is_empty_whatever_is_mapped(cxcall: Cxcall) -> None:
     ran = cxcall(*words, code=2)
     assert "`empty.csv` is empty" in ran.err
     assert "its columns" not in ran.err
-
-
-def test_narrow_list_of_batches_has_each_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
-    with Ledger.open(tmp_path) as ledger:
-        known = ("default", "personal-connection", "https://api.example.com", "")
-        ledger.batches.begin(*known, "/f/customers.csv", "digest", 20)
-    table = list_batches(1).table
-    assert table is not None
-    out = StringIO()
-    Console(file=out, width=80).print(new_grid(table, 80))
-    assert [len(line.split()) for line in out.getvalue().splitlines()] == [6, 5, 6, 5]
 
 
 @pytest.mark.slow

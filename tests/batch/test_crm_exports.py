@@ -218,13 +218,6 @@ def test_flags_replace_entries_of_a_mapping_file(live: Cxcall, sandbox: Sandbox)
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
-def test_one_column_can_set_two_places(live: Cxcall, sandbox: Sandbox) -> None:
-    words = ("batch", live.file("crm.csv", EXPORT), *EXECUTE, *MAP, "--ignore-extra-columns")
-    more = ("--map", "/contactSpec/contactData/customer=Customer ID", "--default-country", "US")
-    live(*words, *more, code=0)
-    assert contact_data(sandbox)[0]["customer"] == CONTACT
-
-
 def test_column_and_map_for_one_target_are_rejected(cxcall: Cxcall) -> None:
     table = f"contact-id,phone-number,Phone\n{CONTACT},+12025550101,+12025550102\n"
     words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")

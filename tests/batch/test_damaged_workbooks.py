@@ -78,10 +78,7 @@ FAR_CELL = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
         "blanks": (FAR, lambda: with_rows(FAR_CELL.replace("c r=", "c\n r = "))),
         "no value": (FAR, lambda: with_rows('<row r="1048576"><c r="XFD1048576" s="0"/></row>')),
         "beyond Excel": (FAR, lambda: with_rows(FAR_CELL.replace("XFD1048576", "ZZZZ99999999"))),
-        "row beyond Excel": (
-            FAR,
-            lambda: with_rows('<row r="4294967295"><c><v>1</v></c></row>'),
-        ),
+        "row beyond Excel": (FAR, lambda: with_rows('<row r="4294967295"><c><v>1</v></c></row>')),
         "packed well": (
             "too large when it is unpacked",
             lambda: packed(read_parts(workbook_content()) | {"xl/more.xml": b"A" * (17 << 20)}),

@@ -40,10 +40,7 @@ def first_only(body: Any, _count: int) -> Reply:
 @pytest.mark.slow
 def test_resume_needs_the_same_options(cxcall: Cxcall) -> None:
     cxcall.file("crm.csv", TABLE)
-    others = (
-        ("--map", "phone-number=Home", *COUNTRY),
-        (*PHONE, *COUNTRY, *WINDOWS),
-    )
+    others = (("--map", "phone-number=Home", *COUNTRY), (*PHONE, *COUNTRY, *WINDOWS))
     with Platform(first_only) as platform:
         cxcall.environment |= platform.environment
         cxcall(*WORDS, "2", *PHONE, *COUNTRY, code=9)

@@ -45,10 +45,7 @@ def other_spellings(sandbox: Sandbox, list_id: str) -> list[tuple[str, ...]]:
     local = sandbox.base_url.replace("127.0.0.1", "localhost")
     assert local != sandbox.base_url
     more = ("--set", "/callable=true", "--param", "priority=false", "--do-not-call", "dnc.txt")
-    return [
-        (list_id.upper(), *more),
-        (list_id, "--base-url", f"{local}/", "--profile", "other"),
-    ]
+    return [(list_id.upper(), *more), (list_id, "--base-url", f"{local}/", "--profile", "other")]
 
 
 @pytest.mark.slow

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import Row
 from cxcall.batch.report.report_counts import summarize
-from cxcall.batch.report.report_rows import (
-    BatchReport,
-    ReportRow,
-    find_batch,
-    read_report,
-)
+from cxcall.batch.report.report_rows import BatchReport, ReportRow, find_batch, read_report
 from cxcall.batch.report.text_and_csv_reports import text_sections
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt

@@ -138,11 +138,6 @@ def test_duplicates_are_sent_once_whatever_the_flags(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
-def test_a_dry_run_also_refuses_a_negative_number_of_calls(cxcall: Cxcall) -> None:
-    file = cxcall.file("calls.csv", table("+12025550101"))
-    assert "`-1`" in cxcall("batch", file, *EXECUTE, "--dry-run", "--confirm", "-1", code=2).err
-
-
 @pytest.mark.slow
 def test_rows_with_one_number_and_other_contacts_have_a_note(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550101"))

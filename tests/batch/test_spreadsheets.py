@@ -127,15 +127,6 @@ def test_wrong_cell_is_reported_with_its_name_in_the_sheet(cxcall: Cxcall) -> No
     assert "****-4711," in ran.err
 
 
-def test_row_that_is_longer_than_the_header_is_reported(cxcall: Cxcall) -> None:
-    file = write_workbook(
-        cxcall, [["contact-id", "phone-number"], [contact(1), "+12025550101", "x"]]
-    )
-    ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=3)
-    assert "3 cells under 2 columns" in ran.err
-    assert "--> crm.xlsx:C2" in ran.err
-
-
 def test_cell_of_a_sheet_that_starts_right_of_its_edge_has_its_own_name(cxcall: Cxcall) -> None:
     blank: list[Any] = [None] * 26
     rows: list[list[Any]] = [

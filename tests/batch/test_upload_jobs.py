@@ -116,9 +116,7 @@ def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxc
 
 
 @pytest.mark.slow
-def test_job_that_cannot_be_read_is_to_be_read_and_not_to_be_uploaded_again(
-    cxcall: Cxcall,
-) -> None:
+def test_job_that_cannot_be_read_is_to_be_read_and_not_to_be_uploaded_again(cxcall: Cxcall) -> None:
     ran = load_to_cxone(cxcall, {"uploadJobs": []}, status=404, code=9)
     assert "job `17` does not exist" in ran.err
     assert "run it again" not in ran.err

@@ -22,10 +22,7 @@ def platform(
 ) -> Iterator[Platform]:
     """Run a platform that responds with the module's `respond`, and set its address in this process."""
     with Platform(request.module.respond) as platform:
-        cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url,
-            "CXCALL_ACCESS_TOKEN": TOKEN,
-        }
+        cxcall.environment |= {"CXCALL_BASE_URL": platform.base_url, "CXCALL_ACCESS_TOKEN": TOKEN}
         for name, value in cxcall.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(cxcall.folder)

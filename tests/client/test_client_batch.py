@@ -93,8 +93,7 @@ def test_wrong_pace_is_refused_before_the_batch_begins(platform: Platform) -> No
 def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
     Path("dnc.txt").write_text("+12025550123\n", "utf-8")
     Path("rows.csv").write_text(
-        f"contact-id,phone-number\n{CONTACT},+12025550123\n{CONTACT},+12025550124\n",
-        "utf-8",
+        f"contact-id,phone-number\n{CONTACT},+12025550123\n{CONTACT},+12025550124\n", "utf-8"
     )
     with (
         Client(do_not_call=Path("dnc.txt")) as client,

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
     from helpers.platform_server import Platform
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")]
 
 START = """
 import json, os, signal, sys, warnings

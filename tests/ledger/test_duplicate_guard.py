@@ -31,10 +31,7 @@ def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, cl
     assert book.begin(intent("b"), WINDOW)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "age"),
-    [(0, "less than a minute"), (7300, "2 hours")],
-)
+@pytest.mark.parametrize(("seconds", "age"), [(0, "less than a minute"), (7300, "2 hours")])
 def test_accepted_delivery_stops_an_identical_request_within_the_window(
     book: Ledger, clock: Clock, seconds: float, age: str
 ) -> None:

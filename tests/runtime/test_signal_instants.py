@@ -165,10 +165,7 @@ main()
 """
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["typer", "jsonschema_rs", "decimal"],
-)
+@pytest.mark.parametrize("module", ["typer", "jsonschema_rs", "decimal"])
 def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> None:
     cxcall.file("p.json", {"contactId": 1})
     script = IMPORTING.format(folder=str(cxcall.folder), module=module)
@@ -212,9 +209,7 @@ except KeyboardInterrupt:
     assert ran.stdout == "7\n"
 
 
-def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(
-    cxcall: Cxcall,
-) -> None:
+def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(cxcall: Cxcall) -> None:
     cxcall.file(
         "sitecustomize.py",
         "import os, signal, sys\n"

@@ -170,11 +170,7 @@ def test_a_signal_while_the_answer_is_shown_does_not_change_what_happened(cxcall
 
 @pytest.mark.parametrize(
     "read",
-    [
-        Reply(500, {}),
-        Reply(403, {"code": "missing.permissions"}),
-        Reply(200, {"participants": 7}),
-    ],
+    [Reply(500, {}), Reply(403, {"code": "missing.permissions"}), Reply(200, {"participants": 7})],
 )
 def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
     cxcall: Cxcall, read: Reply

@@ -152,9 +152,7 @@ def test_a_batch_goes_on_when_its_terminal_is_gone(live: Cxcall, sandbox: Sandbo
 
 
 @pytest.mark.slow
-def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(
-    live: Cxcall,
-) -> None:
+def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(live: Cxcall) -> None:
     call = f"call --to +12025550100 --as {CONTACT} --wait"
     result = shell(live, f"cxcall {call} >/dev/full; echo $?")
     assert result.stdout == "0\n"
@@ -209,10 +207,7 @@ def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("line", "target"),
-    [("operations", ">&-"), ("nope", ">&- 2>&-")],
-)
+@pytest.mark.parametrize(("line", "target"), [("operations", ">&-"), ("nope", ">&- 2>&-")])
 def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str, target: str) -> None:
     code = 2 if line == "nope" else 0
     result = shell(cxcall, f"(cxcall {line} {target}); echo $?")
@@ -239,12 +234,7 @@ def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 def test_pipes_get_utf8_whatever_the_locale(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "é😀"})
-    bare = {
-        **cxcall.environment,
-        "LC_ALL": "POSIX",
-        "PYTHONUTF8": "0",
-        "PYTHONCOERCECLOCALE": "0",
-    }
+    bare = {**cxcall.environment, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     result = cxcall.run([str(CXCALL), "validate", name, "-o", "json"], b"", bare)
     assert "é😀" in str(json.loads(result.stdout)["findings"])
 

@@ -124,12 +124,7 @@ def test_values_and_names_of_json_are_masked_and_it_stays_json() -> None:
 
 
 def test_secrets_that_look_like_escapes_are_masked() -> None:
-    for secret in (
-        "100%41&amp;=41\\u0041x",
-        "\\/" * 8,
-        "=?utf-8?q?abcdef?=",
-        "+AGEAYgBjAGQ-",
-    ):
+    for secret in ("100%41&amp;=41\\u0041x", "\\/" * 8, "=?utf-8?q?abcdef?=", "+AGEAYgBjAGQ-"):
         remember_secrets(secret)
         for name, encode in ENCODINGS.items():
             if name != "cut":
