@@ -6,7 +6,7 @@ import re
 from binascii import Error, a2b_base64
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
@@ -34,11 +34,15 @@ class TokenEndpoint(NamedTuple):
     """
 
     platform: str
-    path: str
     url: str
     content_type: str = ""
     grants: Mapping[str, tuple[str, ...]] = {}
     required: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path of the URL."""
+        return urlsplit(self.url).path
 
     @property
     def source(self) -> str:
@@ -51,7 +55,6 @@ class TokenEndpoint(NamedTuple):
 _ENDPOINTS = (
     TokenEndpoint(
         GENESYS,
-        "/oauth/token",
         "https://login.<region's domain>/oauth/token",
         FORM,
         {
@@ -62,7 +65,6 @@ _ENDPOINTS = (
     ),
     TokenEndpoint(
         CXONE,
-        "/auth/token",
         "https://cxone.niceincontact.com/auth/token",
         FORM,
         {
@@ -74,14 +76,12 @@ _ENDPOINTS = (
     ),
     TokenEndpoint(
         CXONE,
-        "/authentication/v1/token/access-key",
         "https://<area>.nice-incontact.com/authentication/v1/token/access-key",
         JSON,
         required=("accessKeyId", "accessKeySecret"),
     ),
     TokenEndpoint(
         CXONE,
-        "/InContactAuthorizationServer/Token",
         "https://api.incontact.com/InContactAuthorizationServer/Token",
         grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()},
     ),

@@ -73,25 +73,28 @@ class RouteMatch(NamedTuple):
     """The operation that a request was sent to.
 
     `operation` is the operation of a contract with exactly this method and path. `nearest` is the known
-    operation that was probably intended, and `nearest_operation` the same operation in a contract; both are
-    None if no operation is similar. `published` is the operation at the path, from a contract or from a
-    list of paths. `is_of_other_vendor` is true if neither host nor path belongs to a platform, so that its
-    rules do not apply. `is_own` is true if the request went to a server of the user's own contract, so
-    that only this contract's rules apply.
+    operation that was probably intended; None if no operation is similar. `published` is the operation at the
+    path, from a contract or from a list of paths. `is_of_other_vendor` is true if neither host nor path belongs
+    to a platform, so that its rules do not apply. `is_own` is true if the request went to a server of the
+    user's own contract, so that only this contract's rules apply.
     """
 
-    platform: str
-    is_token: bool
-    operation: Operation | None
-    nearest: PublishedOperation | None
-    nearest_operation: Operation | None
-    findings: tuple[Finding, ...]
+    platform: str = ""
+    findings: tuple[Finding, ...] = ()
+    is_token: bool = False
+    operation: Operation | None = None
+    nearest: PublishedOperation | None = None
     is_of_other_vendor: bool = False
     published: PublishedOperation | None = None
     is_own: bool = False
 
     def __repr__(self) -> str:
         return redacted_repr(self, "findings")  # not masked yet
+
+    @property
+    def nearest_operation(self) -> Operation | None:
+        """The nearest operation in a contract; None if no contract declares it."""
+        return self.nearest.load() if self.nearest else None
 
     @property
     def rules(self) -> Operation | None:
@@ -116,12 +119,11 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     if own is not None and exact is None:
         left_out = find_left_out_operation(request.method, request.path, own)
         if left_out is not None:
-            warning = unusable_operation(request, left_out)
-            return RouteMatch("", False, None, None, None, (warning,), is_own=True)  # noqa: FBT003 - a field
+            return RouteMatch(findings=(unusable_operation(request, left_out),), is_own=True)
     if own is not None and exact is None and is_own_server(request, own):
         return _match_own_server(request, own_operations(own))
     if place is None and _is_of_other_vendor(request, sources):
-        return RouteMatch("", False, None, None, None, (other_vendor(request),), True)  # noqa: FBT003 - fields
+        return RouteMatch(findings=(other_vendor(request),), is_of_other_vendor=True)
     platform, is_token = host_platform or path_platform, is_token_request(request)
     findings = list(check_scheme(request))
     findings += check_host(request, host_platform, path_platform, is_token=is_token)
@@ -131,7 +133,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
         findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
         findings += _check_token(request, platform) if is_token else ()
         operation = exact.load() if exact else None
-        return RouteMatch(platform, is_token, operation, None, None, tuple(findings))
+        return RouteMatch(platform, tuple(findings), is_token, operation)
     exact, nearest, problems = _compare(request, place, sources)
     if is_mixed:
         is_known = exact is not None or nearest is not None
@@ -139,11 +141,11 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     findings += [*_check_version(request), *check_path_placeholders(request), *problems]
     other = other_form(request, exact) if exact and path_platform == GENESYS else None
     findings += [other] if other else []
-    operation, near_operation = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
+    operation = exact.load() if exact else None
     return RouteMatch(
-        platform, is_token, operation, nearest, near_operation, tuple(findings), published=exact
+        platform, tuple(findings), operation=operation, nearest=nearest, published=exact
     )
 
 
@@ -195,7 +197,7 @@ def _match_own_operation(
     if found.contract and platform and request.host != host_of(found.contract.base_url()):
         is_token = is_token_request(request)
         findings += check_host(request, host_platform, platform, is_token=is_token)
-    return RouteMatch(platform, False, operation, None, None, tuple(findings))  # noqa: FBT003 - a field
+    return RouteMatch(platform, tuple(findings), operation=operation)
 
 
 def _match_own_server(request: ObservedRequest, source: PublishedOperations) -> RouteMatch:
@@ -203,8 +205,7 @@ def _match_own_server(request: ObservedRequest, source: PublishedOperations) -> 
     place = find_place(request.method, request.path, [source])
     _, nearest, problems = _compare(request, place, [source])
     findings = (*check_scheme(request), *check_path_placeholders(request), *problems)
-    near_operation = nearest.load() if nearest else None
-    return RouteMatch("", False, None, nearest, near_operation, findings, is_own=True)  # noqa: FBT003 - a field
+    return RouteMatch(findings=findings, nearest=nearest, is_own=True)
 
 
 def _compare(
