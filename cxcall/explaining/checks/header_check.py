@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cxcall.contracts.media_types import accepts_media_type
-from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED, Operation, is_json
 from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.authorization_check import check_authorization
 from cxcall.explaining.checks.credentials.token_check import check_claims
-from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
+from cxcall.explaining.checks.credentials.token_request_check import expected_endpoint
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind

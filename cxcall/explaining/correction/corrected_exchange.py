@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
-from cxcall.contracts.operation import Operation, is_json
+from cxcall.contracts.operation import JSON, Operation, is_json
 from cxcall.contracts.parameter_styles import header_values
 from cxcall.contracts.security_schemes import BEARER
 from cxcall.documents.json_pointer import leaves
@@ -44,7 +44,7 @@ def as_curl(corrected: CorrectedRequest) -> str:
     If the request can place a call, the command asks first, because a shell runs a pasted command at once.
     """
     operation, content = corrected.operation, None
-    headers = {"Accept": "application/json", **sent_headers(operation, corrected.values)}
+    headers = {"Accept": JSON, **sent_headers(operation, corrected.values)}
     if operation.takes_body:
         content, headers["Content-Type"] = _encode(operation, corrected.body)
     request = HttpRequest(operation.method, corrected.url, headers, content)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, member_schema, merged_schema
 from cxcall.contracts.openapi_document import READ_NAMES
-from cxcall.contracts.operation import Operation
+from cxcall.contracts.operation import JSON, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
@@ -112,7 +112,7 @@ def _response_schemas(operation: Operation) -> list[JsonSchema]:
     for other in (operation, *(each for name in reads for each in owner.find_by_name(name))):
         for status, declared in other.declared.get("responses", {}).items():
             content = operation.contract.resolve(declared).get("content", {})
-            schema = content.get("application/json", {}).get("schema")
+            schema = content.get(JSON, {}).get("schema")
             if status.startswith("2") and isinstance(schema, dict):
                 found.append(schema)
     return found

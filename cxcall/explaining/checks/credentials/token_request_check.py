@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, load_published_operations
@@ -17,7 +18,6 @@ from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholde
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_on_use
 
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TOKEN_PATH = compile_on_use(r"/(access[-_]?)?token$", re.IGNORECASE)
 _LOGIN = re.compile(rb"[^:]*:(?:.*[^\n])?", re.DOTALL)  # `echo` in a shell would add a line end
 _SOURCES = {
@@ -56,7 +56,7 @@ _ENDPOINTS = (
     TokenEndpoint(
         GENESYS,
         "https://login.<region's domain>/oauth/token",
-        FORM,
+        URLENCODED,
         {
             "client_credentials": (),
             "authorization_code": ("code", "redirect_uri"),
@@ -66,7 +66,7 @@ _ENDPOINTS = (
     TokenEndpoint(
         CXONE,
         "https://cxone.niceincontact.com/auth/token",
-        FORM,
+        URLENCODED,
         {
             "password": ("username", "password"),
             "authorization_code": ("code",),
@@ -185,7 +185,7 @@ def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str
 
 def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
     is_json = _json_object(request.body) is not None
-    if endpoint.content_type == FORM and is_json:
+    if endpoint.content_type == URLENCODED and is_json:
         message = "the body is JSON, but this endpoint expects a form"
         fix = "write `name=value&name=value`, each value percent-encoded (with `requests`: `data={...}`)"
     elif endpoint.content_type == JSON and not is_json and parse_qsl((request.body or "").strip()):
@@ -205,7 +205,7 @@ def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterat
 
 def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
     """Yield an error if all parameters are in the query, and the body, where the endpoint reads them, is empty."""
-    if request.body or endpoint.content_type != FORM or "" in request.unknown:
+    if request.body or endpoint.content_type != URLENCODED or "" in request.unknown:
         return
     names = {name.lower() for name, _ in request.query}
     if "grant_type" in names and not names & {*_SECRET_PARAMETERS} and not request.is_successful:
@@ -216,7 +216,9 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
             "body",
             "the parameters of the token request are in the query"
             + (", and its body is empty" if is_shown else ""),
-            fix="send them in the body, as `grant_type=...`, with `Content-Type: " + FORM + "`",
+            fix="send them in the body, as `grant_type=...`, with `Content-Type: "
+            + URLENCODED
+            + "`",
             why="the endpoint reads its parameters from the body",
             source="RFC 6749, section 4.4.2",
         )
@@ -279,7 +281,7 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
             why="other operations respond with 403",
             source=endpoint.source,
         )
-    elif has_user_name and endpoint.content_type == FORM:
+    elif has_user_name and endpoint.content_type == URLENCODED:
         yield Finding.warning(
             "credential",
             "/username",

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin
 
+from cxcall.contracts.operation import JSON
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, request_of_draft
@@ -263,7 +264,7 @@ class _Assembler:
         if mime and is_accept:  # `headers.Accept.Add(...)`
             draft.headers["Accept"] = mime
         elif not is_header and (mime or (role == "json" and values)):
-            draft.content_type = draft.content_type or mime or "application/json"
+            draft.content_type = draft.content_type or mime or JSON
         if self._take_query_call(name, call):
             return
         if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):

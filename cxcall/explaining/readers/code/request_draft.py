@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from cxcall.contracts.operation import JSON, MULTIPART
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code import names_in_code
 from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code
@@ -31,7 +32,6 @@ from cxcall.explaining.readers.code.request_roles import (
 from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
     HEADERS_IN_BODY,
-    MULTIPART,
     content_of,
     encode_draft,
     encode_query,
@@ -263,7 +263,7 @@ class RequestDraft:
         if all(map(_NO_BODY.search, names)):
             return
         if kind == "json":
-            self.content_type = self.content_type or "application/json"
+            self.content_type = self.content_type or JSON
         if rank >= 3 or (rank == 2 and not self.hidden_body):
             self.hidden_body = unknown() if names_media_type(content) else content
             self.is_text = maker_kind == "text"

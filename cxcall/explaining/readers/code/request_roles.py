@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS, first_words
@@ -80,8 +81,7 @@ _ROLE_OF = first_words(
     """
 )
 """The roles of names without capitals and separators."""
-FORM_TYPE = "application/x-www-form-urlencoded"
-DEFAULT_TYPES = {"asform": FORM_TYPE, "stringcontent": "text/plain"}
+DEFAULT_TYPES = {"asform": URLENCODED, "stringcontent": "text/plain"}
 """The types that calls with at most one argument set: `asForm()` of Laravel, `new StringContent(text)` of .NET."""
 BODY_ROLES = ("body", "json", "form")
 FORM_MAKERS = compile_on_use(
@@ -216,8 +216,8 @@ def mime_of(value: Any) -> str:
         # A variable called `json` has a text; a constant such as `JSON` names the type.
         is_variable = name == "json" and is_unresolved(value)
         kind = None if is_variable else _MIME_NAME.search(name)
-        media_type = "json" if kind and kind[1].lower() == "json" else "x-www-form-urlencoded"
-        return f"application/{media_type}" if kind else ""
+        media_type = JSON if kind and kind[1].lower() == "json" else URLENCODED
+        return media_type if kind else ""
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
 
 

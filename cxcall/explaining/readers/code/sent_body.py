@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.code.names_in_code import is_in_code, names_json
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
-    FORM_TYPE,
     MIME,
     contains_target,
     is_headers,
@@ -62,7 +62,6 @@ HEADERS_IN_BODY = Finding.error(
     "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
     fix="give them in the third argument: `post(url, body, { headers })`",
 )
-MULTIPART = "multipart/form-data"
 PYTHON_TEXT = "python"
 """The kind of a body that `str(...)` of Python makes, which is not JSON."""
 # Not an import alone, which generated code has for each kind of body.
@@ -172,18 +171,18 @@ def encode_draft(draft: RequestDraft, content_type: str, text: str) -> tuple[str
         body = form_members(body) or body  # pairs, as in Rust and Go
     if isinstance(body, dict) and _is_form(kind, content_type, text):
         hidden = "".join(name for name in body if is_unresolved(str(name)))
-        return hidden or encode_sent_form(body), content_type or FORM_TYPE
+        return hidden or encode_sent_form(body), content_type or URLENCODED
     if isinstance(body, dict | list):
         body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
-        default = "" if kind in ("text", PYTHON_TEXT) else "application/json"
+        default = "" if kind in ("text", PYTHON_TEXT) else JSON
         is_twice = kind == "twice"
         return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
     if isinstance(body, str) and kind == "json":
         is_encoded = is_json_text(remove_marks(body)) and "json=" not in text
-        content_type = content_type or "application/json"
+        content_type = content_type or JSON
         return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
     is_default = isinstance(body, str) and not (content_type or draft.has_hidden_headers)
-    content_type = FORM_TYPE if is_default and "CURLOPT_POSTFIELDS" in text else content_type
+    content_type = URLENCODED if is_default and "CURLOPT_POSTFIELDS" in text else content_type
     return None if body is None else str(body), content_type
 
 
@@ -276,7 +275,7 @@ def hinted_type(target: str, text: str) -> str:
     # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
     if target.partition("?")[0].endswith("/token"):
         return ""
-    return "application/json" if names_json(text) else ""
+    return JSON if names_json(text) else ""
 
 
 def sends_parts(draft: RequestDraft, content_type: str, text: str) -> bool:

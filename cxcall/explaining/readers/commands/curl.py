@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.commands.shell_text import Command
 from cxcall.explaining.readers.request_builder import (
@@ -121,12 +122,12 @@ def _build_request(
     uploaded = last_values.get("upload-file")
     headers = {"Accept": "*/*"}
     if body is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers["Content-Type"] = URLENCODED
     elif "form" in last_values:
-        headers["Content-Type"] = "multipart/form-data"
+        headers["Content-Type"] = MULTIPART
         body = encode_parts(_part(*option) for option in options if option[0] in _FORM)
     if "json" in last_values:
-        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+        headers |= {"Content-Type": JSON, "Accept": JSON}
     is_post = body is not None or "form" in last_values
     method = "HEAD" if "head" in last_values else "POST" if is_post else "GET"
     if uploaded is not None:

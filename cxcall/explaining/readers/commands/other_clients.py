@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
@@ -208,14 +209,14 @@ def read_httpie(
         headers = with_defaults({"Authorization": value}, headers)
     is_form, is_multipart = bool({"--form", "-f"} & options.keys()), "--multipart" in options
     body: Any = options.get("--raw", piped)
-    kind = "application/json"
+    kind = JSON
     if is_multipart or (is_form and items.files):
         fields = [(name, value, "") for name, value in items.members.items()]
         body = encode_parts([*fields, *((name, "", path) for name, path in items.files)])
-        kind = "multipart/form-data"
+        kind = MULTIPART
     elif items.members:
         body = urlencode(items.members) if is_form else items.members
-        kind = "application/x-www-form-urlencoded" if is_form else kind
+        kind = URLENCODED if is_form else kind
     is_json = body is not None and not (is_form or is_multipart)
     defaults = {"Accept": "application/json, */*;q=0.5" if is_json else "*/*"}
     defaults |= {} if body is None else {"Content-Type": kind}

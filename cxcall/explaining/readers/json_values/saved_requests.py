@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.messages.client_failures import with_blocked_finding
 from cxcall.explaining.readers.request_builder import (
@@ -233,14 +234,14 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
     mode = body.get("mode")
     if mode == "raw":
         language = _object(_object(body.get("options")).get("raw")).get("language")
-        return resolve(body.get("raw")), "application/json" if language == "json" else ""
+        return resolve(body.get("raw")), JSON if language == "json" else ""
     if mode == "urlencoded":
         pairs = [
             (str(each.get("key")), remove_marks(resolve(each.get("value"))))
             for each in _members(body.get("urlencoded"))
             if not each.get("disabled")
         ]
-        return urlencode(pairs), "application/x-www-form-urlencoded"
+        return urlencode(pairs), URLENCODED
     if mode == "formdata":
         parts = (
             (
@@ -251,7 +252,7 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
             for each in _members(body.get("formdata"))
             if not each.get("disabled")
         )
-        return encode_parts(parts), "multipart/form-data"
+        return encode_parts(parts), MULTIPART
     return None, ""
 
 
