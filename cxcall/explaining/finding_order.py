@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from http import HTTPStatus
 
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.url.host_check import is_foreign
@@ -47,15 +48,15 @@ _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
 _ABOUT_IDS = ("not-found", "id-format")
 _WRONG_IDS = ("id-format", "placeholder")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
-_NOT_FOUND = 404
 _ACCEPTED = ("value-not-allowed", "type-mismatch", "property-missing", "phone-format", "id-format")
 """Codes of the findings on values that a successful response disproves; an unknown name may be ignored instead."""
-_STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
+_STATUS_OF_PLACEHOLDER = {
+    "path": HTTPStatus.NOT_FOUND,
+    "header:Authorization": HTTPStatus.UNAUTHORIZED,
+}
 """The status with which an API refuses a placeholder at each place."""
-_UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _TOKEN_PLACES = ("header:Authorization", "token")
-_UNSUPPORTED_MEDIA_TYPE = 415
 _MIN_WORDS = 3
 """Words of a message; a shorter message, such as `Bad Request`, does not name a cause."""
 _SEVERITIES = tuple(Severity)
@@ -125,7 +126,7 @@ def _rank_unnamed(finding: Finding, request: ObservedRequest, rank: int) -> int:
     is_warning = finding.severity is not Severity.ERROR
     if finding.code == "property-missing":
         return len(_ORDER) + 1  # a wrong value comes before a missing one
-    if is_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
+    if is_header and request.status not in (0, HTTPStatus.UNSUPPORTED_MEDIA_TYPE):
         return len(_ORDER) + 2  # with a status other than 415, the API has parsed the body
     if finding.where == "token" and is_warning:
         return len(_ORDER) + 3  # it may apply to any request
@@ -137,7 +138,7 @@ def _rank_unnamed(finding: Finding, request: ObservedRequest, rank: int) -> int:
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether a token was masked by the person who pasted it: the API's response shows that it got one."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
-    return is_token and request.status not in (0, _TOKEN_STATUSES[0])
+    return is_token and request.status not in (0, HTTPStatus.UNAUTHORIZED)
 
 
 def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
@@ -157,9 +158,9 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     # A status alone confirms nothing that a certain error in the destination also explains.
     if is_vague(text):
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
-        is_confirmed = is_path and request.status in _UNKNOWN_PATH
+        is_confirmed = is_path and request.has_unknown_path
         is_id = (finding.code, finding.where) == ("id-format", "path")
-        is_confirmed = is_confirmed or (is_id and request.status == _NOT_FOUND)
+        is_confirmed = is_confirmed or (is_id and request.status == HTTPStatus.NOT_FOUND)
         is_confirmed &= evidence.error_codes.isdisjoint(_DESTINATION_CODES)
         if is_confirmed or not text:
             return finding._replace(severity=Severity.ERROR) if is_confirmed else finding

@@ -34,7 +34,6 @@ _OF_OPERATIONS = tuple(
     "permission-missing token-user-context state value-not-allowed property-missing".split()
 )
 """Codes of refusals by an operation, which host, path, and method have reached."""
-_NO_ROUTE = (404, 405)
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
@@ -148,7 +147,7 @@ def accept_route(finding: Finding, request: ObservedRequest, evidence: ResponseE
         return finding
     code = platform_code(request.response)
     is_exact = bool(find_platform_codes(code)) and not GENERIC_CODE.fullmatch(code)
-    is_other = request.status in _NO_ROUTE or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
+    is_other = request.has_unknown_path or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
     if is_other or not is_exact or is_vague(request.response_text):
         return finding
     why = f"the API accepted host and path: its code `{code}` is not about them"

@@ -128,6 +128,11 @@ class ObservedRequest:
         """The status of the response; 0 if it is not known."""
         return self.response.status if self.response else 0
 
+    @property
+    def has_unknown_path(self) -> bool:
+        """Return whether the API responded that it does not know the path, or the method there."""
+        return self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
     @cached_property
     def response_text(self) -> str:
         """The platform's message in the response; empty without one."""

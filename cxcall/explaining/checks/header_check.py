@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from cxcall.contracts.media_types import accepts_media_type
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED, Operation, is_json
@@ -27,7 +28,6 @@ from cxcall.responses.refusals.finding_code_table import Advice
 from cxcall.runtime.secrets.likely_secrets import is_secret_header
 from cxcall.transport.http_messages import Headers
 
-_UNAUTHORIZED = 401
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _NOT_PARAMETERS = ("accept", "authorization", "content-type")
 _SET_BY_CLIENTS = tuple(
@@ -183,7 +183,9 @@ def _is_unsent(request: ObservedRequest, name: str) -> bool:
     People leave secrets out of commands that they paste: only a 401 says that one was not sent.
     """
     is_removed = request.kind is SourceKind.COMMAND and is_secret_header(name, "")
-    is_open = name.lower() in _SET_BY_CLIENTS or (is_removed and request.status != _UNAUTHORIZED)
+    is_open = name.lower() in _SET_BY_CLIENTS or (
+        is_removed and request.status != HTTPStatus.UNAUTHORIZED
+    )
     return request.shows_all_headers and not is_open
 
 

@@ -13,8 +13,8 @@ from cxcall.explaining.checks.url.host_check import (
     platform_of_host,
 )
 from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix, is_newer
-from cxcall.explaining.correction.lost_values import UNKNOWN_PATH
 from cxcall.explaining.explanation import Explanation
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.transport.origins import is_loopback_url
 
@@ -43,20 +43,20 @@ def corrected_base_url(explanation: Explanation, operation: Operation) -> str:
         url = f"{request.scheme or 'https'}://{request.host}"
         url = url if is_loopback_url(url) else f"https://{request.host}"
     is_other = find_version_breach(request, explanation.route) is not None
-    return url + ("" if is_other else _version(request.path, operation, request.status))
+    return url + ("" if is_other else _version(request, operation))
 
 
-def _version(path: str, operation: Operation, status: int | None) -> str:
+def _version(request: ObservedRequest, operation: Operation) -> str:
     """Return the base path with the version of a path, if it differs from the usual version.
 
     Older versions of NICE CXone keep working, and newer ones than the usual one are not known; an operation
     with its own server has only one version.
     """
     usual = urlsplit(operation.contract.base_url()).path
-    if not path or operation.server or not ACD_BASE_PATH.match(usual):
+    if not request.path or operation.server or not ACD_BASE_PATH.match(usual):
         return ""
-    form = correct_prefix(path, operation.platform)
-    found = ACD_BASE_PATH.match(form.path if form else path)
+    form = correct_prefix(request.path, operation.platform)
+    found = ACD_BASE_PATH.match(form.path if form else request.path)
     version = f"{found[0].partition('.')[0]}.0" if found else usual
-    is_wrong = status in UNKNOWN_PATH and is_newer(version.rpartition("/v")[2])
+    is_wrong = request.has_unknown_path and is_newer(version.rpartition("/v")[2])
     return "" if is_wrong or version.lower() == usual.lower() else version

@@ -31,7 +31,6 @@ from cxcall.explaining.correction.corrected_values import (
 )
 from cxcall.explaining.correction.json_repair import looks_like_form, read_leniently, repair_body
 from cxcall.explaining.correction.lost_values import (
-    UNKNOWN_PATH,
     find_lost_places,
     is_for_all,
     must_not_repeat,
@@ -232,7 +231,7 @@ def _find_operation(
         return None
     # A refusal of a misspelled path proves nothing about the operation at the correct path.
     is_called = explanation.route.operation is not None
-    is_unknown = is_called and explanation.request.status in UNKNOWN_PATH
+    is_unknown = is_called and explanation.request.has_unknown_path
     if operation.provenance != "published" and is_unknown:
         has_body = bool(explanation.request.body)
         operation = _published_alternative(operation, others, has_body=has_body) or operation

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from cxcall.explaining.correction.corrected_request import CorrectedRequest
     from cxcall.explaining.explanation import Explanation
 
-UNKNOWN_PATH = (404, 405)
-"""The statuses of a path, or of a method, that the API does not know."""
 _NAMES_OF_PARTS = ("id", "name", "number", "value", "type")
 """Names that say nothing without the name of the object that they are in."""
 
@@ -81,10 +79,12 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     is_same = called is not None and (called.method, called.path) == (own.method, own.path)
     if corrected.missing or not is_same:
         return False
-    url, status = urlsplit(corrected.url), request.status
+    url = urlsplit(corrected.url)
     if request.host and url.netloc.lower() != request.host.lower():
         return False
-    if _plain_path(url.path, status) != _plain_path(request.path, status):
+    path, sent_path = (unquote(each).strip("/") for each in (url.path, request.path))
+    is_other_case = path.lower() == sent_path.lower() and not request.has_unknown_path
+    if path != sent_path and not is_other_case:
         return False
     if corrected.operation.takes_body and parse_leniently(request.body) != (corrected.body or {}):
         return False
@@ -96,11 +96,6 @@ def must_not_repeat(corrected: CorrectedRequest, explanation: Explanation) -> bo
     """Return whether a corrected request is the one that was sent, and that was refused or may have been processed."""
     is_final = explanation.request.is_refused or explanation.unknown_outcome is not None
     return is_final and repeats_request(corrected, explanation)
-
-
-def _plain_path(path: str, status: int | None) -> str:
-    plain = unquote(path).strip("/")
-    return plain if status in UNKNOWN_PATH else plain.lower()  # a 404 may be about its case
 
 
 def parse_leniently(body: str | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.query_check import query_parameters
@@ -12,7 +13,6 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.runtime.patterns import compile_on_use
 
-_BAD_REQUEST = 400
 _STRING = compile_on_use(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
 _BARE_NAME = compile_on_use(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
@@ -25,7 +25,7 @@ def check_missing_body(request: ObservedRequest, operation: Operation | None) ->
     if operation is None or not operation.needs_body or request.is_successful or not is_empty:
         return
     yield Finding(
-        Severity.ERROR if request.status == _BAD_REQUEST else Severity.WARNING,
+        Severity.ERROR if request.status == HTTPStatus.BAD_REQUEST else Severity.WARNING,
         "property-missing",
         "body",
         f"the request has no body, which `{operation.name}` requires",

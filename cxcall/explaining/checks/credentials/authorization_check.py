@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
@@ -23,7 +24,6 @@ from cxcall.responses.refusals.reason_choice import find_cause, is_vague
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
 
-_UNAUTHORIZED = 401
 _AUTHORIZATION = "header:Authorization"
 _NOT_EXPORTED = "by default, browsers leave this header out of a HAR file"
 _REFUSED = ("credential", "token-expired")
@@ -48,14 +48,17 @@ def check_authorization(
     value = request.header("Authorization").strip()
     scheme, _, token = value.partition(" ")
     token = token.strip()
-    names = [*headers, *(name for name, _ in request.query if request.status == _UNAUTHORIZED)]
+    names = [
+        *headers,
+        *(name for name, _ in request.query if request.status == HTTPStatus.UNAUTHORIZED),
+    ]
     folded = {name: name.lower().replace("_", "-") for name in names}
     held = (name for name in names for word in _OTHER_TOKEN_NAMES if word in folded[name])
     other = "" if value else next(held, "")
     code, message, fix = "credential", "", str(Advice.SEND_TOKEN)
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
-    elif not value and request.status == _UNAUTHORIZED:
+    elif not value and request.status == HTTPStatus.UNAUTHORIZED:
         yield from _missing_credentials(
             request, "the request has no `Authorization` header", fix=fix
         )
@@ -117,7 +120,7 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
     if request.kind in (SourceKind.COMMAND, SourceKind.CODE):
         is_filled = "authorization" in request.filled_headers
         is_sent = not is_filled and _LANGUAGE_VARIABLE.fullmatch(token) is not None
-    is_certain = (is_sent and request.status == _UNAUTHORIZED) or not is_withheld(token)
+    is_certain = (is_sent and request.status == HTTPStatus.UNAUTHORIZED) or not is_withheld(token)
     return is_certain and is_placeholder(token) and not is_redacted(token)
 
 
@@ -156,7 +159,7 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
     if any(all(has_credential(request, each) for each in entry) for entry in alternatives):
         return
     value = request.header("Authorization").strip()
-    if not value and request.status != _UNAUTHORIZED:
+    if not value and request.status != HTTPStatus.UNAUTHORIZED:
         return
     names = " or ".join(" with ".join(map(_describe, entry)) for entry in alternatives)
     scheme = value.partition(" ")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from cxcall.contracts.operation import Operation
@@ -19,8 +20,12 @@ _WHERE = "header:Authorization"
 _AREA = compile_on_use(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
 _ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind of token
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
-_FORBIDDEN = 403
-_REFUSALS_OF_TOKENS = (0, 400, 401, _FORBIDDEN)
+_REFUSALS_OF_TOKENS = (
+    0,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+)
 _FOR_ME = compile_on_use(r"/users/me(?:/|$)")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SECONDS = 1e11
@@ -93,7 +98,7 @@ def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Fin
     }
     if claims.expires and claims.expires < (sent or datetime.now(UTC)):
         expired = f"the token expired at {claims.expires:%Y-%m-%dT%H:%M:%SZ}"
-        if sent or request.status == 401:  # noqa: PLR2004 - Unauthorized
+        if sent or request.status == HTTPStatus.UNAUTHORIZED:
             when = f", before the response of {sent:%Y-%m-%dT%H:%M:%SZ}" if sent else ""
             yield Finding.error("token-expired", _WHERE, expired + when, **more)
         elif not request.is_successful:
@@ -166,7 +171,7 @@ def check_sent_token_kind(
         name, source = operation.name, f"contract {operation.contract.name}"
     yield Finding(
         Severity.WARNING
-        if request.status == _FORBIDDEN or request.has_client_token
+        if request.status == HTTPStatus.FORBIDDEN or request.has_client_token
         else Severity.NOTE,
         "token-user-context",
         "token",

@@ -40,7 +40,6 @@ _PREFIXES = {
 _STRAY_END = compile_on_use(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
 _VERSION = compile_on_use(r"v([0-9]+)", re.IGNORECASE)
 NEWEST_VERSION = "34"
-_NOT_FOUND, _NOT_ALLOWED = 404, 405
 
 
 class PathForm(NamedTuple):
@@ -169,7 +168,7 @@ def other_form(request: ObservedRequest, operation: PublishedOperation) -> Findi
     pairs = zip(ends[0][missing + 1 :], ends[1][1:], strict=False)
     words = [known if known.lower() == sent.lower() else sent for known, sent in pairs]
     written = "/".join([prefix * (missing > 0), *words]) + "/" * declared.endswith("/")
-    if request.status not in (_NOT_FOUND, _NOT_ALLOWED) or written == shown:
+    if not request.has_unknown_path or written == shown:
         return None
     problem = "has letters in another case than the known path"
     if missing > 0:

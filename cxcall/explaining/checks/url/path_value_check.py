@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from http import HTTPStatus
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -37,7 +38,6 @@ from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 _VARIABLE = compile_on_use(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = compile_on_use(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
 _SLOT = compile_on_use(r"\{[^{}]*\}")
-_NOT_FOUND = 404
 
 
 def path_values(path: str, template: str) -> dict[str, str]:
@@ -176,7 +176,7 @@ def _is_literal(request: ObservedRequest) -> bool:
     """Return whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
     if request.kind in (SourceKind.EXCHANGE, SourceKind.OBJECT):
         # The text may describe the path: an API that found it got it with its values.
-        return request.status == _NOT_FOUND
+        return request.status == HTTPStatus.NOT_FOUND
     is_shown = request.kind is SourceKind.COMMAND or request.kind.is_transcript
     return is_shown and not request.null_means_unknown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, convert_text
@@ -24,7 +25,6 @@ from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_
 from cxcall.phone.number_property_names import is_any_number_name
 from cxcall.runtime.patterns import compile_on_use
 
-_BAD_REQUEST = 400
 _LOST_PLUS = compile_on_use(r"(?P<number> [0-9][0-9 ().-]{6,})|.+T[0-9:.]+ [0-9]{2}:?[0-9]{2}")
 """A phone number in E.164, or a time with the offset of its zone, after a `+` in it was decoded."""
 
@@ -40,7 +40,7 @@ def check_query(
     yield from _check_plus(request)
     members = _members(payload) or _members_in_text(request.body)
     is_hidden = request.null_means_unknown and not request.query and not members
-    is_refused_read = request.status == _BAD_REQUEST and request.method in READ_METHODS
+    is_refused_read = request.status == HTTPStatus.BAD_REQUEST and request.method in READ_METHODS
     if is_hidden and is_refused_read and "query" not in request.unknown:
         found = check_members(request, operation, members, has_body=True)
         yield from (each._replace(severity=Severity.WARNING) for each in found)
@@ -300,7 +300,7 @@ def check_members(
 
 def _as_unknown(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
     """Return the finding on an unknown parameter without a similar name: a note unless the API refused the request."""
-    severity = Severity.WARNING if request.status == _BAD_REQUEST else Severity.NOTE
+    severity = Severity.WARNING if request.status == HTTPStatus.BAD_REQUEST else Severity.NOTE
     fix = f"see its parameters: {operation.listing}"
     why = "an API may ignore it, or refuse the request"
     return finding._replace(severity=severity, fix=fix, why=why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
@@ -65,7 +66,6 @@ from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
 
-_NOT_FOUND = 404
 _PUBLISHED_START = compile_on_use(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
 
 
@@ -309,7 +309,11 @@ def _check_version(request: ObservedRequest) -> Iterator[Finding]:
     message, fix = "", f"write `v{number}.0`"
     if version and not version.endswith(".0"):
         message = f"the version `{version}` in `{request.path}` does not have the form `v<N>.0`"
-    elif version and is_newer(number) and request.status in (_NOT_FOUND, 501):
+    elif (
+        version
+        and is_newer(number)
+        and request.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED)
+    ):
         message = f"the API refuses the version `{version}`; the newest one that is known is `v{NEWEST_VERSION}.0`"
         fix = f"write `v{NEWEST_VERSION}.0`"
     if message:
