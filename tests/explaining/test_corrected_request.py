@@ -21,8 +21,8 @@ from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.correction.corrected_request import (
     CorrectedRequest,
-    can_correct,
     correct_request,
+    find_correction,
 )
 from cxcall.payloads.schema_check import check_parameters, has_errors, is_valid_text
 from helpers.cases import each_case
@@ -187,8 +187,8 @@ def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
         exchange = exchange_of(operation, random)
         if exchange and len(found) < count:
             (explanation,) = explain(exchange)
-            if can_correct(explanation):
-                found.append(correct_request(explanation))
+            if corrected := find_correction(explanation):
+                found.append(corrected)
     assert len(found) == count
     return found
 

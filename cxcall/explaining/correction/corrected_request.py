@@ -124,9 +124,29 @@ def correct_request(
 
     Raises UsageError for a token request, and if no operation is similar.
     """
+    corrected = _correct_intended(explanation, others)
+    if corrected is None:
+        raise _refusal(explanation)
+    return corrected
+
+
+def find_correction(
+    explanation: Explanation, others: Collection[Operation] = ()
+) -> CorrectedRequest | None:
+    """Return the corrected request; None if there is none, if it would act on more, or if it must not be repeated."""
+    corrected = _correct_intended(explanation, others)
+    if corrected is None or corrected.is_wider or must_not_repeat(corrected, explanation):
+        return None
+    return corrected
+
+
+def _correct_intended(
+    explanation: Explanation, others: Collection[Operation]
+) -> CorrectedRequest | None:
+    """Return the request for the operation that was meant, with likely corrections if the certain ones change nothing."""
     operation = _find_operation(explanation, others)
     if operation is None:
-        raise _refusal(explanation)
+        return None
     corrected = _correct(explanation, operation)
     root = explanation.root
     is_likely_cause = root is not None and root.where[:1] == "/"
@@ -205,26 +225,7 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
     return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
 
 
-def find_correction(
-    explanation: Explanation, others: Collection[Operation] = ()
-) -> CorrectedRequest | None:
-    """Return the corrected request; None if there is none, if it would act on more, or if it must not be repeated."""
-    if _find_operation(explanation, others) is None:
-        return None
-    corrected = correct_request(explanation, others)
-    is_same = must_not_repeat(corrected, explanation)
-    return None if is_same or corrected.is_wider else corrected
-
-
-def can_correct(explanation: Explanation) -> bool:
-    """Return whether `correct_request` returns a request that acts on no more than the failed one."""
-    operation = _find_operation(explanation)
-    return operation is not None and not _correct(explanation, operation).is_wider
-
-
-def _find_operation(
-    explanation: Explanation, others: Collection[Operation] = ()
-) -> Operation | None:
+def _find_operation(explanation: Explanation, others: Collection[Operation]) -> Operation | None:
     """Return the operation that was meant: that of the body, or else the nearest operation."""
     operation = explanation.operation
     if operation is None or explanation.route.is_token or _unsupported_part(explanation):

@@ -53,11 +53,10 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
         screen.print_line()
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        from cxcall.explaining.correction.corrected_request import can_correct
+        from cxcall.explaining.correction.corrected_request import find_correction
 
-        advice = (
-            "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
-        )
+        has_fix = find_correction(explanation) is not None
+        advice = "; run with `--fix` to print the corrected request" if has_fix else ""
         screen.print_text(f"nearest operation: {nearest}{advice}")
         screen.print_line()
     if explanation.is_for_support and explanation.request.is_identified:
