@@ -13,7 +13,7 @@ from cxcall.explaining.checks.body.body_check import (
     check_parameter_values,
     check_sent_body,
     is_unchecked_body,
-    read_form,
+    read_body,
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
@@ -38,7 +38,6 @@ from cxcall.explaining.checks.url.path_value_check import (
     with_masked_path,
 )
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
-from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
@@ -253,8 +252,7 @@ def _check_response(
     from cxcall.responses.refusals.refusal_findings import explain_refusal
     from cxcall.responses.refusals.refused_request import RefusedRequest, SentCredentials
 
-    payload = read_form(request, route.rules) if request.body else None
-    payload = payload or repair_body(request)[0]
+    payload = read_body(request, route)
     is_checked = operation is not None and operation.takes_body and payload is not None
     is_valid = is_valid and not (operation and is_unchecked_body(request, operation))
     refused = RefusedRequest(

@@ -39,8 +39,7 @@ _MIN_NAME = 4
 _IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
 
 
-_Place = tuple[str, str]
-"""The place of a finding, and for a parameter of the URL its name."""
+Place = tuple[str, str]
 
 
 class ResponseEvidence(NamedTuple):
@@ -52,12 +51,12 @@ class ResponseEvidence(NamedTuple):
     """The findings in the API's words, with their codes, and the codes of those without a place."""
     refusal_codes: set[str]
     unplaced: set[str]
-    named: set[_Place]
+    named: set[Place]
     """The places in the request that the response names, and those whose values it refuses."""
-    refused: set[_Place]
+    refused: set[Place]
     error_codes: set[str]
     """The codes, places, and names of properties of the errors in the request itself."""
-    error_places: set[_Place]
+    error_places: set[Place]
     error_names: set[str]
     causes: list[Finding]
     """The errors that may explain a refusal without a place: of errors in the body, only those at a named place, if any."""
@@ -69,7 +68,7 @@ class ResponseEvidence(NamedTuple):
         """Return the evidence in some findings."""
         found = list(findings)
         said = [each for each in found if each.source == SOURCE]
-        named = {_place(each) for each in said if each.where != "response"}
+        named = {place_of_finding(each) for each in said if each.where != "response"}
         names = {_last_name(where) for where, _ in named if where[:1] == "/"}
         errors = [
             each for each in found if each.severity is Severity.ERROR and each.source != SOURCE
@@ -88,7 +87,7 @@ class ResponseEvidence(NamedTuple):
             {each.code for each in said},
             {each.code for each in said if each.where == "response"},
             named,
-            {_place(each) for each in said if each.code in ABOUT_VALUES},
+            {place_of_finding(each) for each in said if each.code in ABOUT_VALUES},
             {each.code for each in errors},
             {place for each in errors for place in _places(each)},
             {name for each in errors for name in _names(each)},
@@ -107,19 +106,20 @@ class ResponseEvidence(NamedTuple):
     def has_error(self, refusal: Finding) -> bool:
         """Return whether an error in the request is about what a refusal names, or has its name at another place."""
         is_same_name = refusal.where[:1] == "/" and _last_name(refusal.where) in self.error_names
-        return is_same_name or _place(refusal) in self.error_places
+        return is_same_name or place_of_finding(refusal) in self.error_places
 
 
-def _place(named: Finding) -> _Place:
+def place_of_finding(named: Finding) -> Place:
+    """Return the place of a finding, and for a parameter of the URL its name."""
     return named.where, named.origin if named.where in IN_URL else ""
 
 
-def _own_places(finding: Finding) -> tuple[_Place, ...]:
+def _own_places(finding: Finding) -> tuple[Place, ...]:
     """Return the place of a finding, also without the name of a parameter, which a response may not name."""
-    return (finding.where, ""), _place(finding)
+    return (finding.where, ""), place_of_finding(finding)
 
 
-def _places(finding: Finding) -> Iterator[_Place]:
+def _places(finding: Finding) -> Iterator[Place]:
     """Yield the place of a finding, the places around it, and those that its correction writes."""
     yield from _own_places(finding)
     above = finding.where
@@ -182,11 +182,13 @@ def _words_of(text: str) -> str:
 def merge_said(findings: Iterable[Finding], request: ObservedRequest) -> Iterator[Finding]:
     """Yield the findings without notes of the API on a parameter that has an error, whose reason their words become."""
     found = list(findings)
-    errors = {_place(each) for each in found if each.severity is Severity.ERROR and each.origin}
+    errors = {
+        place_of_finding(each) for each in found if each.severity is Severity.ERROR and each.origin
+    }
     notes = [each for each in found if each.source == SOURCE and each.severity is Severity.NOTE]
-    said = errors.intersection(map(_place, notes))
+    said = errors.intersection(map(place_of_finding, notes))
     for each in found:
-        is_said = _place(each) in said
+        is_said = place_of_finding(each) in said
         if is_said and each.severity is Severity.ERROR and QUOTATION not in each.why:
             words = f"{QUOTATION}: {request.response_text}"
             yield each._replace(why=f"{each.why}; {words}" if each.why else words)

@@ -85,7 +85,7 @@ def check_sent_body(
         return
     if rules and is_unchecked_body(request, rules):
         return
-    form = read_form(request, rules)
+    form = _read_form(request, rules)
     if form is not None:
         for each in _check_payload(request, form, route, operation):
             is_hidden = _is_withheld(form, each.where) or request.is_unobserved(each)
@@ -114,7 +114,7 @@ def is_unchecked_body(request: ObservedRequest, operation: Operation) -> bool:
     return bool(body) and is_unchecked_type(operation, request.content_type, body)
 
 
-def read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
+def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
     """Return the body of an operation that takes a form, if the request has one; a JSON body is not."""
     if operation is None or operation.media_type not in (MULTIPART, URLENCODED):
         return None
@@ -128,6 +128,12 @@ def read_form(request: ObservedRequest, operation: Operation | None) -> Payload 
         return Payload(form_bodies.decode_body(operation, body.encode(), content_type))
     except ValueError:
         return None
+
+
+def read_body(request: ObservedRequest, route: RouteMatch) -> Payload | None:
+    """Return the body of a request, a form or JSON; None if it has none, or if it cannot be read."""
+    form = _read_form(request, route.rules) if request.body else None
+    return form or repair_body(request)[0]
 
 
 def _is_withheld(form: Payload, where: str) -> bool:
