@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.runtime.patterns import compile_on_use, compile_pattern
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 from cxcall.runtime.secrets.likely_secrets import is_likely_secret
 from cxcall.runtime.secrets.random_texts import is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
@@ -24,34 +24,36 @@ _VALUE = (
     r"""(?:(?P<quote>["'`])(?P<quoted>[^"'`\n]{1,4096})(?P=quote)|(?P<bare>[^\s"'`]{4,4096}))"""
 )
 # `Authorization: Bearer X`, `"X-Api-Key" => "X"`, `headers["Authorization"] = "X"`, `("Authorization", "X")`.
-_HEADER = (
+_HEADER = compile_on_use(
     rf"(?<![\w-])(?P<name>[A-Za-z][\w-]{{1,60}})(?:{_QUOTE})?\]?[ \t]*(?::|=>|=|,)[ \t]*"
     rf"(?:{_QUOTE})?(?P<value>[^\"'`\n]{{4,4096}})"
 )
 # `--pass X`, `--client-secret=X`, `-Token X`.
-_OPTION = rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,60}})(?:=|[ \t]+){_VALUE}"
+_OPTION = compile_on_use(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,60}})(?:=|[ \t]+){_VALUE}")
 # `-u user:X` of curl, `-a X` of HTTPie, `-U user:X` for a proxy, `-E file:X` for a certificate.
-_LOGIN = rf"(?<![\w-])(?:-[uUE]|--(?:proxy-)?(?:user|cert))(?:=|[ \t]*){_VALUE}"
-_COOKIES = rf"(?<![\w-])(?:-b|--cookie)(?:=|[ \t]*){_VALUE}"
-_HTTPIE = rf"(?<![\w-])(?:-a|--auth)(?:=|[ \t]+){_VALUE}"
-_HTTPIE_START = r"(?:^|[\s$;&|(`])(?:https?|xhs?)[ \t]"
+_LOGIN = compile_on_use(rf"(?<![\w-])(?:-[uUE]|--(?:proxy-)?(?:user|cert))(?:=|[ \t]*){_VALUE}")
+_COOKIES = compile_on_use(rf"(?<![\w-])(?:-b|--cookie)(?:=|[ \t]*){_VALUE}")
+_HTTPIE = compile_on_use(rf"(?<![\w-])(?:-a|--auth)(?:=|[ \t]+){_VALUE}")
+_HTTPIE_START = compile_on_use(r"(?:^|[\s$;&|(`])(?:https?|xhs?)[ \t]")
 # `auth=("user", "X")`, `HTTPBasicAuth("user", "X")`.
-_PAIR = (
+_PAIR = compile_on_use(
     rf"(?i)auth\w{{0,20}}[ \t]{{0,4}}=?[ \t]{{0,4}}[(\[{{]{{1,4}}\s{{0,40}}"
     rf"{_QUOTE}[^\"'`\n]{{0,200}}{_QUOTE}\s{{0,40}},\s{{0,40}}"
     rf"{_QUOTE}(?P<value>[^\"'`\n]{{1,4096}}){_QUOTE}"
 )
-_USERINFO = r"://(?P<value>[^\s/?#@\"'`]{1,4096})@"
-_SCHEME = r"(?:(?i:Bearer|Basic|Token|ApiKey|Digest)[ \t]+)?(?P<token>[^\s,;]+)"
+_USERINFO = compile_on_use(r"://(?P<value>[^\s/?#@\"'`]{1,4096})@")
+_SCHEME = compile_on_use(r"(?:(?i:Bearer|Basic|Token|ApiKey|Digest)[ \t]+)?(?P<token>[^\s,;]+)")
 _ENDS = ".,;:)}]\\"
 # A header as one argument or as two texts in quotes: `-H "X-Api-Key: X"`, `"X-Api-Key": "X"`. Prose has neither.
-_QUOTED_HEADER = (
+_QUOTED_HEADER = compile_on_use(
     rf"(?P<quote>{_QUOTE})(?P<name>[A-Za-z][\w-]{{1,60}})"
     rf"(?::[ \t]*|(?P=quote)\]?[ \t]*(?::|=>|=|,)[ \t]*{_QUOTE})"
     r"(?P<value>[A-Za-z_-][A-Za-z_ -]{0,4096})(?P=quote)"
 )
-_BARE_HEADER = r"(?<!\S)(?P<name>[A-Za-z][\w-]{1,60}):(?P<value>[A-Za-z_-]{8,4096})(?!\S)"
-_LETTERS = r"[A-Za-z_-]{8,}"
+_BARE_HEADER = compile_on_use(
+    r"(?<!\S)(?P<name>[A-Za-z][\w-]{1,60}):(?P<value>[A-Za-z_-]{8,4096})(?!\S)"
+)
+_LETTERS = compile_on_use(r"[A-Za-z_-]{8,}")
 _PROSE = frozenset(
     """
     authentication authorization authorisation authenticated challenge credential credentials
@@ -92,45 +94,45 @@ def find_credentials(text: str) -> Iterator[str]:
 
 
 def _find(text: str) -> Iterator[str]:
-    for match in compile_pattern(_HEADER).finditer(text):
+    for match in _HEADER.finditer(text):
         yield from _in_header(match["name"], match["value"])
-    for match in compile_pattern(_OPTION).finditer(text):
+    for match in _OPTION.finditer(text):
         if is_likely_secret(match["name"], value := match["quoted"] or match["bare"]):
             yield value
-    logins = [match["quoted"] or match["bare"] for match in compile_pattern(_LOGIN).finditer(text)]
-    for match in compile_pattern(_COOKIES).finditer(text):
-        yield from _in_header("Cookie", match["quoted"] or match["bare"])
-    if compile_pattern(_HTTPIE_START).search(text):
-        found = compile_pattern(_HTTPIE).finditer(text)
-        values = [match["quoted"] or match["bare"] for match in found]
-        yield from (value for value in values if ":" not in value)
-        logins += values
-    found = compile_pattern(_USERINFO).finditer(text)
-    for login in (*filter(re.compile(":").search, logins), *(match["value"] for match in found)):
+    for value in _values(_COOKIES, text):
+        yield from _in_header("Cookie", value)
+    for login in _logins(text):
         user, _, password = login.partition(":")
         yield password or user
-    for match in compile_pattern(_PAIR).finditer(text):
+    for match in _PAIR.finditer(text):
         yield from _in_header("Authorization", match["value"])
 
 
 def _find_words(text: str) -> Iterator[str]:
     """Yield texts of only letters that are credentials by their place, even if they look like a word."""
-    headers = [_QUOTED_HEADER]
-    if compile_pattern(_HTTPIE_START).search(text):
-        headers.append(_BARE_HEADER)
-    for pattern in headers:
-        for match in compile_pattern(pattern).finditer(text):
+    for pattern in (_QUOTED_HEADER, *([_BARE_HEADER] if _HTTPIE_START.search(text) else ())):
+        for match in pattern.finditer(text):
             name = match["name"].lower()
             if "cookie" not in name and ("-" in name or name == "authorization"):
                 yield from _in_header(name, match["value"])
-    logins = [match["quoted"] or match["bare"] for match in compile_pattern(_LOGIN).finditer(text)]
-    logins += [match["value"] for match in compile_pattern(_USERINFO).finditer(text)]
-    yield from (login.partition(":")[2] for login in logins)
-    yield from (match["value"] for match in compile_pattern(_PAIR).finditer(text))
+    yield from (login.partition(":")[2] for login in _logins(text))
+    yield from (match["value"] for match in _PAIR.finditer(text))
+
+
+def _values(option: LazyPattern, text: str) -> list[str]:
+    """Return the values of an option in a text."""
+    return [match["quoted"] or match["bare"] for match in option.finditer(text)]
+
+
+def _logins(text: str) -> list[str]:
+    """Return the logins in options and URLs, each `user:password`; of HTTPie and in a URL also a token alone."""
+    logins = [each for each in _values(_LOGIN, text) if ":" in each]
+    logins += _values(_HTTPIE, text) if _HTTPIE_START.search(text) else ()
+    return logins + [match["value"] for match in _USERINFO.finditer(text)]
 
 
 def _is_password_word(value: str) -> bool:
-    is_word = compile_pattern(_LETTERS).fullmatch(value) is not None
+    is_word = _LETTERS.fullmatch(value) is not None
     return is_word and value.lower() not in _PROSE and not is_placeholder(value)
 
 
@@ -140,7 +142,7 @@ def _in_header(name: str, value: str) -> Iterator[str]:
         yield from (each.partition("=")[2].strip() for each in value.split(";"))
     elif has_secret_part(name) or is_auth_header(name):
         for each in re.split(r",[ \t]+", value):
-            if found := re.fullmatch(_SCHEME, each.strip().rstrip(_ENDS)):
+            if found := _SCHEME.fullmatch(each.strip().rstrip(_ENDS)):
                 yield found["token"]
 
 
