@@ -162,7 +162,7 @@ class LabeledRequest:
         self.body = self.body or (bodies[0] if len(bodies) == 1 else "")
         status = int(self.parts.get("status") or (left.status if left else 0))
         body = self.response_body or (left.text if left else "") or None
-        headers = self.response_headers or (dict(left.headers) if left else None)
+        headers = self.response_headers or (left.headers if left else None)
         is_typed = any(name.lower() == "content-type" for name in self.headers)
         # A label with a hyphen may be an ID of the report, so it alone does not show that other headers are missing.
         headers_sent = self.headers if self.has_header_list or is_typed else None

@@ -64,9 +64,9 @@ def build_observed_request(
     url, path, sent, text = _mark_parts(kind, url, path, headers, body, is_sent=is_sent)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
-    scheme, target, login = "", _text(path or ""), ""
+    scheme, target, login = "", remove_marks(_text(path or "")), ""
     if url:
-        parts = _split_url(_text(url))
+        parts = _split_url(remove_marks(_text(url)))
         login, _, netloc = parts.netloc.rpartition("@")
         scheme, host = parts.scheme, netloc or host
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
@@ -80,9 +80,9 @@ def build_observed_request(
     return ObservedRequest(
         origin=origin,
         kind=kind,
-        method=_shorten(_text(method)).upper() if method else "",
+        method=_shorten(remove_marks(_text(method))).upper() if method else "",
         scheme=scheme,
-        host=_shorten(str(_shallow(host))).removesuffix(default_port) if host else "",
+        host=_shorten(_text(host)).removesuffix(default_port) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(each for each in pairs if not _is_variable(each)),
         headers=sent,
@@ -174,10 +174,12 @@ def encode_parts(parts: Iterable[tuple[Any, Any, Any]]) -> str:
 
 
 def _part_text(value: Any) -> str:
-    return "" if value is None else remove_marks(str(_shallow(value)))
+    return "" if value is None else remove_marks(_text(value))
 
 
-def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
+def build_response(
+    status: Any = None, headers: Any = None, body: Any = None, reason: str = ""
+) -> HttpResponse | None:
     """Return a response; its status is 0 if only its body is known. Returns None if neither is known."""
     content = body_text(body)
     content = None if content and is_unresolved(content) else content
@@ -189,6 +191,13 @@ def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> Ht
         _build_headers(headers) or Headers(),
         (content or "").encode("utf-8", "replace"),
     )
+
+
+def with_body(known: HttpResponse | None, body: Any, status: int = 0) -> HttpResponse | None:
+    """Return a known response with another body, or else a response with a status and this body."""
+    if known is None:
+        return build_response(status, body=body)
+    return build_response(known.status or status, known.headers, body, known.reason)
 
 
 def _shallow(value: Any) -> Any:
@@ -208,8 +217,7 @@ def _shorten(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else str(_shallow(value))
-    return text if text.isascii() else remove_marks(text)
+    return value if isinstance(value, str) else str(_shallow(value))
 
 
 def request_host(url: Any) -> str:
@@ -227,24 +235,20 @@ def _split_url(url: str) -> Any:
 
 def _build_headers(value: Any) -> Headers | None:
     """Return headers from an object, or from a list of objects with `name` and `value`."""
+    if isinstance(value, Headers):
+        return value
     if isinstance(value, dict):
         return Headers((str(name), _header_value(content)) for name, content in value.items())
     if isinstance(value, list):
         members = (item for item in value if isinstance(item, dict) and "name" in item)
-        return Headers(
-            (_header_text(item["name"]), _header_text(item.get("value", ""))) for item in members
-        )
+        return Headers((_text(item["name"]), _text(item.get("value", ""))) for item in members)
     return None
 
 
 def _header_value(content: Any) -> str:
     """Return the value of a header; all values of a list, which test records have."""
     is_list = isinstance(content, list) and all(isinstance(each, str) for each in content)
-    return ", ".join(content) if is_list else _header_text(content)
-
-
-def _header_text(content: Any) -> str:
-    return content if isinstance(content, str) else str(_shallow(content))
+    return ", ".join(content) if is_list else _text(content)
 
 
 def body_text(body: Any) -> str | None:

@@ -31,7 +31,7 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     handles_status,
     quoted_refusal,
 )
-from cxcall.explaining.readers.request_builder import build_response
+from cxcall.explaining.readers.request_builder import build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
@@ -129,7 +129,7 @@ def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedReque
     is_same = response.text == sent or response.json() == find_json(request.body or "", 0)
     if not is_same:
         return request
-    response = build_response(response.status or None, dict(response.headers), None)
+    response = build_response(response.status or None, response.headers)
     return replace(request, response=response)
 
 
@@ -148,13 +148,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = quoted_refusal(text, known) or body
     if not is_error_body(body):
         return request
-    response = build_response(
-        (known.status if known else 0) or status_of(body),
-        dict(known.headers) if known else None,
-        body,
-        known.reason if known else "",
-    )
-    return replace(request, response=response)
+    return replace(request, response=with_body(known, body, status_of(body)))
 
 
 def _named_code(text: str) -> dict[str, str]:
@@ -177,7 +171,7 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     if len(found) != 1:
         return request
     status = found.pop()
-    known = response._replace(status=status) if response else build_response(status, None, None)
+    known = response._replace(status=status) if response else build_response(status)
     return replace(request, response=known)
 
 

@@ -178,7 +178,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     elif _RAW_REQUEST.search(text) or _STATUS_LINE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
-        response = build_response(0, None, text)
+        response = build_response(body=text)
         yield build_observed_request(
             "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
         )

@@ -104,7 +104,7 @@ def read_object(
     if parts and parts["body"] is None and str(parts["method"]).upper() not in READ_METHODS:
         parts["body"] = _body_beside(value, response)
     if response is None:
-        response = build_response(status_of(value) or status or None, None, None)
+        response = build_response(status_of(value) or status or None)
     elif not response.status:
         response = response._replace(status=status or find_status(value))
     return build_observed_request(
@@ -209,9 +209,9 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
         return None
     if isinstance(value, str):
         body = find_error_body(value) if "{" in value else None
-        return build_response(status_of(body), None, body) if body is not None else None
+        return build_response(status_of(body), body=body) if body is not None else None
     if not isinstance(value, dict):
-        return build_response(None, None, value) if is_resource(value) else None
+        return build_response(body=value) if is_resource(value) else None
     if found := _named_response(value, depth) or _plain_response(value):
         return found
     for name, each in value.items():
@@ -222,7 +222,7 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
                 return found
     is_response = "statusText" in value or value.keys() == {"status", "headers"}
     status = status_of(value) if is_response else 0
-    return build_response(status or None, _headers_of(value), None)
+    return build_response(status or None, _headers_of(value))
 
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
@@ -231,9 +231,9 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
         if isinstance(child, dict) and (found := find_response(child, depth + 1)):
             return found if found.status else found._replace(status=status_of(value))
         if isinstance(child, dict) and status_of(child):
-            return build_response(status_of(child), child.get("headers"), None)
+            return build_response(status_of(child), child.get("headers"))
         if isinstance(child, str) and child and status_of(value):
-            return build_response(status_of(value), None, child)
+            return build_response(status_of(value), body=child)
     return None
 
 
@@ -248,8 +248,8 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
     if is_error_body(value):
-        return build_response(status, None, value)
-    return build_response(None, None, value) if is_resource(value) else None
+        return build_response(status, body=value)
+    return build_response(body=value) if is_resource(value) else None
 
 
 def _headers_of(value: Mapping[str, Any]) -> Any:

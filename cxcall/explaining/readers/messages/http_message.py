@@ -44,6 +44,7 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
     join_chunks,
+    with_body,
 )
 from cxcall.explaining.readers.unresolved_variables import fill_braces
 from cxcall.runtime.patterns import compile_on_use
@@ -310,13 +311,10 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     error = None if request.is_raw else find_error_body(body or "")
     if is_error_body(error) and (request.status or has_error_status(error)):
         # The text below the request is its response.
-        known = _build_response(response)
-        response_status = known.status if known else status_of(error) or request.status
-        headers = dict(known.headers) if known else None
-        answer = build_response(response_status, headers, error, known.reason if known else "")
+        answer = with_body(_build_response(response), error, status_of(error) or request.status)
         body = None
     else:
-        answer = _build_response(response) or build_response(request.status or None, None, None)
+        answer = _build_response(response) or build_response(request.status or None)
     target = request.match["target"].rstrip(".,;:)]\"'")
     host = Headers(request.headers.items()).get("Host", request.host)
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")

@@ -25,7 +25,11 @@ from cxcall.explaining.readers.messages.client_failures import (
     without_responses_to_connect,
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    build_observed_request,
+    build_response,
+    with_body,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.patterns import compile_on_use
@@ -139,7 +143,7 @@ def _read_response(text: str) -> HttpResponse | None:
     if response is None and (alone := _STATUS_ALONE.search(text)):
         below = text[alone.end() :].strip()
         page = below if below[:1] == "<" and "<html" in below[:200].lower() else None
-        response = build_response(int(alone[1]), None, page)
+        response = build_response(int(alone[1]), body=page)
     body = find_error_body(text)
     if response is not None and response.body and response.json() is None and body is None:
         body = dumped_error(text)  # in the form of Python
@@ -154,11 +158,11 @@ def _read_response(text: str) -> HttpResponse | None:
     if body is None:
         return response
     if response is not None:
-        return build_response(response.status, dict(response.headers), body, response.reason)
+        return with_body(response, body)
     found_object = read_object(body, "response")
     if found_object is not None and found_object.response is not None:
         return found_object.response
-    return build_response(None, None, body)
+    return build_response(body=body)
 
 
 def _read_written_error(text: str) -> HttpResponse | None:
@@ -174,7 +178,7 @@ def _read_written_error(text: str) -> HttpResponse | None:
     if found := _LOGIN_ERROR.search(text):
         members = {"error": found["error"], **dict(parse_qsl(found["rest"]))}
         kept = {name: members.get(name) for name in ("error", "error_description")}
-        return build_response(None, None, _without_empty(kept))
+        return build_response(body=_without_empty(kept))
     return None
 
 
@@ -197,11 +201,9 @@ def read_noted_status(text: str) -> HttpResponse | None:
     matches = filter(None, map(_NOTED_STATUS.search, text.split("\n")))
     found = [each for each in matches if not handles_status(each.string)]
     status = int(found[-1][1]) if found else 0
-    return (
-        build_response(status, None, _code_after(found[-1]) or None)
-        if status in _KNOWN_STATUSES
-        else None
-    )
+    if status not in _KNOWN_STATUSES:
+        return None
+    return build_response(status, body=_code_after(found[-1]) or None)
 
 
 def handles_status(line: str) -> bool:
