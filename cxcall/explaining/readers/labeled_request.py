@@ -16,7 +16,7 @@ from cxcall.explaining.readers.request_builder import (
     build_response,
     first_words,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN
 from cxcall.runtime.patterns import compile_on_use
 
 _SIDES = first_words(
@@ -136,7 +136,7 @@ class LabeledRequest:
         if side != "response" and (
             value[start : start + 2] == "{{" or is_printed_map(value[start:])
         ):
-            self.body = self.body or mark_unresolved("{...}")  # the sent value is not known
+            self.body = self.body or UNKNOWN  # the sent value is not known
             return True
         if side == "response" or (not side and find_error_body(text) is not None):
             self.response_body = self.response_body or text

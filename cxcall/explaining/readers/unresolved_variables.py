@@ -39,6 +39,10 @@ def mark_unresolved(text: str) -> str:
     return f"{_START}{text}{_END}"
 
 
+UNKNOWN = mark_unresolved("{...}")
+"""A value that is not shown and has no name, such as that of an expression that is not evaluated."""
+
+
 def mark_templates(text: str) -> str:
     """Return a text with marks on the variables that a program fills in before it sends."""
     if "${" not in text and "%" not in text:

@@ -21,6 +21,7 @@ from cxcall.explaining.readers.code.token_tree import (
     is_operator,
     is_route,
     is_token,
+    item_at,
     literal_kind,
     read_chain,
 )
@@ -40,10 +41,10 @@ from cxcall.explaining.readers.code.values import (
     member_of,
     merged,
     parse_literal_number,
-    unknown,
     without_itself,
 )
 from cxcall.explaining.readers.unresolved_variables import (
+    UNKNOWN,
     is_unresolved,
     mark_unresolved,
     remove_marks,
@@ -81,21 +82,21 @@ class Calls(MapsAndLists):
     def _call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`, `name[...]`, `name{...}`, and `type[]{...}`."""
         group = items[position]
-        after = items[position + 1] if position + 1 < len(items) else None
+        after = item_at(items, position + 1)
         opening, start = group.opening[-1:], position - 1 - 2 * name.count(".")
         if name[:1] == "@" and "." in name and opening == "(":
             return NOTHING, position + 1  # a decorator or an annotation: `@app.post("/call")`
         if opening == "(" and is_route(name, elements := list(split_elements(group))):
             for each in elements[1:]:
                 self.evaluate(each)
-            return unknown(), position + 1
+            return UNKNOWN, position + 1
         if opening == "[":
             return self._index(name, items, position)
         if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
             group, position = after, position + 1  # after the type `interface{}`
         if (opening == "{" and gives_other_items(name)) or name == "for":
             self._elements(group, is_map=False)
-            return unknown(), position + 1
+            return UNKNOWN, position + 1
         if opening == "{":
             return self._literal(name, group, literal_kind(items, start)), position + 1
         return self._bracket_call(name, items, position)
@@ -125,14 +126,14 @@ class Calls(MapsAndLists):
             is_many = kind == "list" and isinstance(value, list)  # with its names in JSON
             value = [typed(declared, each) for each in value] if is_many else typed(declared, value)
         elif not is_list and isinstance(value, list) and len(value) > 1:
-            value = unknown()  # the fields of a struct by position
+            value = UNKNOWN  # the fields of a struct by position
         self._report("call", name, CodeCall(name, [(None, value)]))
         return value
 
     def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name[key]`, a member of a map."""
         group = items[position]
-        following = items[position + 1] if position + 1 < len(items) else None
+        following = item_at(items, position + 1)
         is_block = isinstance(following, Group) and following.opening == "{"
         if not group.items or is_block or is_token(following, "word"):
             return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
@@ -153,7 +154,7 @@ class Calls(MapsAndLists):
             self._report("add", name, CodeCall(name, arguments))
             return added
         if name == "append" and len(values) > 1:  # of Go: gives the list with more items
-            return [*(values[0] if isinstance(values[0], list) else [unknown()]), *values[1:]]
+            return [*(values[0] if isinstance(values[0], list) else [UNKNOWN]), *values[1:]]
         maker = method.lower().rstrip("!")
         if maker in ("format", "glue", "sprintf", "join", "urljoin", "resolve", "concat"):
             texts = [each for each in values if isinstance(each, str)]
@@ -165,18 +166,18 @@ class Calls(MapsAndLists):
         known = self.names.get(owner)
         if isinstance(known, dict) and values and not _READERS.match(method):
             first = values[0]
-            more = {first if is_unresolved(first) else unknown(): None}
+            more = {first if is_unresolved(first) else UNKNOWN: None}
             added = first if isinstance(first, dict) else more
             known.update({name: without_itself(value, known) for name, value in added.items()})
         if isinstance(known, list) and values and _LIST_CHANGES.match(method):
-            known.append(unknown())
+            known.append(UNKNOWN)
         is_client = isinstance(known, dict) and METHOD_NAME.search(name)
         is_own = owner and not is_client and isinstance(known, str | dict | list)
         own: list[tuple[str | None, Any]] = [(None, known)] if is_own else []
         call = CodeCall(name, own + arguments)
         self._report("call", name, call)
         pair = values if name.endswith("ValuePair") else None  # of .NET and Apache: of a form
-        return unknown() if name in self.functions else pair or call
+        return UNKNOWN if name in self.functions else pair or call
 
     def _add(self, owner: str, method: str, values: list[Any]) -> Any:
         """Apply `owner.put(key, value)` and `owner.push(value)`; return its result, or None for any other method."""
@@ -199,7 +200,7 @@ class Calls(MapsAndLists):
         if is_named and len(values) == 2 and _ADDERS.match(method):
             members, (member, value) = as_map(target), values
             is_list = self.has_json_object and method in ("append", "accumulate")
-            members[member] = unknown() if is_list else without_itself(value, members)
+            members[member] = UNKNOWN if is_list else without_itself(value, members)
             return members, members
         if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
             target.append(without_itself(values[0], target))
@@ -209,7 +210,7 @@ class Calls(MapsAndLists):
     def _method(self, target: Any, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `.name(...)` after a value; a builder of a map or list evaluates to it."""
         name, position = read_chain(items, position)
-        following = items[position] if position < len(items) else None
+        following = item_at(items, position)
         # Ruby needs no brackets.
         if isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson":
             return CodeCall(name, [(None, target)]), position + isinstance(following, Group)
@@ -222,7 +223,7 @@ class Calls(MapsAndLists):
         if name in ("format", "formatted") and isinstance(target, str):
             return fill_format(target, values), position + 1
         if name == "join" and isinstance(target, str):  # of Python
-            return unknown(), position + 1
+            return UNKNOWN, position + 1
         added = self._add_to(target, name, values)
         if added is not None:
             self._report("add", name, CodeCall(name, arguments))
@@ -288,7 +289,7 @@ class Calls(MapsAndLists):
         if item.kind == "number":
             return parse_literal_number(item.value), position + 1
         if item.kind == "word":
-            following = items[position + 1] if position + 1 < len(items) else None
+            following = item_at(items, position + 1)
             if item.value.lower() in CONSTANTS:
                 return CONSTANTS[item.value.lower()], position + 1
             if item.value[:1] == ":":

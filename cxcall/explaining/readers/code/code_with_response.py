@@ -29,7 +29,7 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
@@ -138,7 +138,7 @@ def _read_literals(code: str, response: HttpResponse | None) -> Iterator[Observe
     methods = set(_METHOD.findall(code)) or {each.upper() for each in _VERB.findall(code)}
     method = methods.pop() if len(methods) == 1 else ""
     bodies = [each for each in texts if each.lstrip()[:1] in ("{", "[") and is_json_text(each)]
-    body = bodies[0] if len(bodies) == 1 else mark_unresolved("{...}")
+    body = bodies[0] if len(bodies) == 1 else UNKNOWN
     if target := next(filter(is_target, texts), ""):
         yield build_observed_request(
             "code snippet",

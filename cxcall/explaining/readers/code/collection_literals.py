@@ -23,9 +23,8 @@ from cxcall.explaining.readers.code.values import (
     Form,
     interpolated_text,
     measure,
-    unknown,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
 
 LIST_MAKERS = compile_on_use(
@@ -161,7 +160,7 @@ class MapsAndLists:
         if not named:
             return {} if is_map or group.opening[-1:] == "{" else []
         if is_comprehension(group):
-            return unknown()
+            return UNKNOWN
         members: dict[str, Any] = {}
         has_names = [
             self._take_member(members, element, name, value, group, is_map=is_map)

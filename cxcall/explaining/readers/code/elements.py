@@ -12,6 +12,7 @@ from cxcall.explaining.readers.code.token_tree import (
     is_newline,
     is_operator,
     is_token,
+    item_at,
     read_chain,
 )
 from cxcall.explaining.readers.code.tokens import CodeToken
@@ -35,9 +36,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
         is_separator = (
             kind == "operator"
             and item.value in (",", ";")
-            and not (item.value == "," and not group.opening and is_command(element))
-            and not (item.value == "," and is_next_item(group, element, index))
-            and not (item.value == "," and is_target_list(group, element, index))
+            and not (item.value == "," and is_part_of_element(group, element, index))
         )
         if is_separator or (is_new_line and is_complete(group, element, index)):
             if element:
@@ -48,6 +47,15 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             element.append(item)
     if element:
         yield element
+
+
+def is_part_of_element(group: Group, element: list[Any], position: int) -> bool:
+    """Return whether the comma at a position is between arguments, items, or targets within an element."""
+    return (
+        (not group.opening and is_command(element))
+        or is_next_item(group, element, position)
+        or is_target_list(group, element, position)
+    )
 
 
 def is_complete(group: Group, element: list[Any], position: int) -> bool:
@@ -89,7 +97,7 @@ def is_next_item(group: Group, element: list[Any], position: int) -> bool:
     is_value = bool(following) and (
         not isinstance(following[0], CodeToken) or following[0].kind in ("string", "number", "word")
     )
-    is_member = is_operator(following[1] if following[1:] else None, KEY_SEPARATORS)
+    is_member = is_operator(item_at(following, 1), KEY_SEPARATORS)
     return (is_statement or group.opening == "@{") and is_value and not is_member
 
 

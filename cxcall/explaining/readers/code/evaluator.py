@@ -24,6 +24,7 @@ from cxcall.explaining.readers.code.token_tree import (
     is_operator,
     is_token,
     is_type,
+    item_at,
     make_tree,
     read_chain,
     split_key,
@@ -43,9 +44,9 @@ from cxcall.explaining.readers.code.values import (
     join_terms,
     may_calculate,
     parse_literal_number,
-    unknown,
     without_itself,
 )
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN
 
 _KEYWORDS = frozenset(
     """
@@ -100,7 +101,7 @@ class Evaluator(Calls):
             value = self._assigned(right, "")
             for target in names:
                 is_first = sign == ":=" and target is names[0]
-                self._assign_name(target, value if is_first else unknown())
+                self._assign_name(target, value if is_first else UNKNOWN)
             return None, value
         if len(left) > 1 and is_operator(left[-1], _CHANGES):  # such as `|=`
             left, sign = left[:-1], left[-1].value
@@ -136,17 +137,17 @@ class Evaluator(Calls):
         known = self.names.get(name)
         if sign in ("+=", ".", "|", "++", "&"):
             return join_terms([self._lookup(name) if known is None else known, value])
-        return unknown() if sign in _CHANGES else value
+        return UNKNOWN if sign in _CHANGES else value
 
     def _assigned(self, items: list[Any], member: str) -> Any:
         """Return the value of the right side of an assignment; commas make an array of it in PowerShell."""
         end = read_chain(items, 0)[1] if items and is_token(items[0], "word") else 0
-        if end and is_operator(items[end] if items[end:] else None, ("=",)):
+        if end and is_operator(item_at(items, end), ("=",)):
             return self._statement(items)[1]  # `a = b = 1`
         if not any(is_operator(each, (",",)) for each in items):
             return self.evaluate(items, member)
         values = [self.evaluate(part, member) for part in split_at_commas(items)]
-        return unknown() if any(is_operator(each, ("|",)) for each in items) else values
+        return UNKNOWN if any(is_operator(each, ("|",)) for each in items) else values
 
     def _assign_item(self, left: list[Any], value: Any) -> tuple[str, Any]:
         """Set a member of a map, or add an item to a list: `owner[key] = value`, `$owner[key][] = value`."""
@@ -171,7 +172,7 @@ class Evaluator(Calls):
                 holder[place] = target
             holder, place = target, key
             if isinstance(target, list) and (not key or key.isdigit()):
-                target.extend([unknown()] * (not key))
+                target.extend([UNKNOWN] * (not key))
                 place = min(int(key[:9] or len(target)), len(target) - 1)
             elif not isinstance(target, dict) or not key:
                 break
@@ -187,7 +188,7 @@ class Evaluator(Calls):
         """
         if start := function_body(items):
             self.evaluate(items[start:])
-            return unknown()
+            return UNKNOWN
         items = without_parameters(items)
         terms: list[Any] = []
         position = 0
@@ -203,7 +204,7 @@ class Evaluator(Calls):
                 self._end(item.value, terms, items[position + 1 :])
                 break
             if terms and is_index(items, position):
-                terms[-1], position = unknown(), position + 1
+                terms[-1], position = UNKNOWN, position + 1
                 continue
             position = self._take_term(terms, items, position)
         result = join_terms(with_queries(terms))
@@ -211,7 +212,7 @@ class Evaluator(Calls):
             if isinstance(each, str):
                 self._report("text", member, each)
         is_conditional = len(items) > 1 and is_operator(items[0], _CONDITIONALS)
-        return unknown() if is_conditional and not is_token(items[1], "operator") else result
+        return UNKNOWN if is_conditional and not is_token(items[1], "operator") else result
 
     def _take_term(self, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate a term, add it to those before it if an operator joins them, and return the position after it."""
@@ -245,7 +246,7 @@ class Evaluator(Calls):
         if sign in (".", "?.", "->") and terms and not is_query and is_method_call(items, position):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
-        following = items[position + 1] if position + 1 < len(items) else None
+        following = item_at(items, position + 1)
         if following is not None and self._takes_rest(sign, terms, items, position):
             return None
         command = following.value.lower() if isinstance(following, CodeToken) else ""
@@ -269,14 +270,14 @@ class Evaluator(Calls):
             return None
         is_arithmetic = sign in _ARITHMETIC and terms and following is not None
         if is_arithmetic and may_calculate(sign, terms[-1], following):
-            terms[-1] = unknown()
+            terms[-1] = UNKNOWN
         return position + 1
 
     def _takes_rest(self, sign: str, terms: list[Any], items: list[Any], position: int) -> bool:
         """Apply a sign before a value, or `<<`, which adds the rest to a list; return whether it is one of these."""
         if position == 0 and sign in ("!", "~", "+", "-"):
             self.evaluate(items[1:])
-            terms.append(unknown())
+            terms.append(UNKNOWN)
             return True
         if sign != "<<" or not terms or not isinstance(terms[-1], list):
             return False
@@ -292,7 +293,7 @@ class Evaluator(Calls):
         is_value = is_convertible(terms[-1]) and not isinstance(terms[-1], CodeCall | dict)
         is_piped = sign == "|>" and is_value
         if is_choice or is_piped or sign in ("==", "&&", "and") or sign[0] == "-":
-            terms[:] = [unknown()]
+            terms[:] = [UNKNOWN]
 
     def _tail(self, items: list[Any]) -> None:
         """Evaluate the rest after an operator such as `|>` only to report its calls."""
@@ -308,7 +309,7 @@ class Evaluator(Calls):
     def _word(self, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate a name, a call, or a command with its arguments, starting at a word; return the value and the rest."""
         word = items[position].value
-        following = items[position + 1] if position + 1 < len(items) else None
+        following = item_at(items, position + 1)
         if word == "as" and isinstance(following, Group) and following.opening == "[":
             return NOTHING, position + 2  # a type: `as [String: Any?]`
         if word.lower() in _KEYWORDS and not is_operator(following, (".", "(", "->")):
@@ -318,7 +319,7 @@ class Evaluator(Calls):
         if word[:1] == ":":
             return word[1:], position + 1
         name, position = read_chain(items, position)
-        following = items[position] if position < len(items) else None
+        following = item_at(items, position)
         if isinstance(following, Group):
             return self._call(name, items, position)
         is_argument = is_token(following, "string", "word", "number") and following.value != "in"

@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cxcall.documents.json_pointer import objects
-from cxcall.explaining.readers.code.values import unknown
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
@@ -85,7 +84,7 @@ def _with_later_items(value: Any, counts: Counter[str]) -> Any:
         return value
     for name, each in value.items():
         is_filled = each in ([], {}) and counts[str(name)] > 1
-        dict.__setitem__(value, name, unknown() if is_filled else _with_later_items(each, counts))
+        dict.__setitem__(value, name, UNKNOWN if is_filled else _with_later_items(each, counts))
     return value
 
 
@@ -109,12 +108,12 @@ class TypedMap(dict[str, Any]):
         for name in declared.always_sent:
             self.setdefault(declared.fields[name], mark_unresolved(f"{{{name}}}"))
         if not declared.is_whole:
-            super().__setitem__(unknown(), None)
+            super().__setitem__(UNKNOWN, None)
 
     def __setitem__(self, name: str, value: Any) -> None:
         is_struct = type(value) is dict and value and all(each[:1].isupper() for each in value)
         # An empty value may be left out.
-        shown = unknown() if is_struct or value in _EMPTY else value
+        shown = UNKNOWN if is_struct or value in _EMPTY else value
         super().__setitem__(self._fields.get(name, name), shown)
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -143,7 +142,7 @@ def typed(declared: DeclaredType, value: Any) -> Any:
     if isinstance(value, list) and value and len(value) == len(names):
         value = dict(zip(names, value, strict=True))
     if not isinstance(value, dict):
-        return unknown() if value else value  # fields by position that JSON does not have
+        return UNKNOWN if value else value  # fields by position that JSON does not have
     own = {name: each for name, each in value.items() if name in declared.fields}
     is_whole = declared.is_whole and len(own) == len(value)
     return TypedMap(declared._replace(is_whole=is_whole), own)

@@ -50,12 +50,12 @@ from cxcall.explaining.readers.code.values import (
     is_hollow,
     is_in_pieces,
     is_trivial,
-    unknown,
     unwrap,
 )
 from cxcall.explaining.readers.json_values.request_objects import has_error_status
 from cxcall.explaining.readers.request_builder import basic_credentials, build_observed_request
 from cxcall.explaining.readers.unresolved_variables import (
+    UNKNOWN,
     is_unresolved,
     mark_unresolved,
     variable_names,
@@ -191,7 +191,7 @@ class RequestDraft:
         if name in BASIC:
             self.take_basic(call)
         elif _BEARER.fullmatch(name) and call.arguments:
-            token = literal_header_text(call.values()[0]) or unknown()
+            token = literal_header_text(call.values()[0]) or UNKNOWN
             self.headers["Authorization"] = f"Bearer {token}"
 
     def take_named_arguments(self, call: CodeCall) -> bool:
@@ -229,7 +229,7 @@ class RequestDraft:
             return
         if isinstance(content, str) and not _DOCUMENT.match(content):
             if rank >= 3 and content and not (URL.fullmatch(content) or MIME.fullmatch(content)):
-                self.hidden_body = self.hidden_body or unknown()  # such as the name of a file
+                self.hidden_body = self.hidden_body or UNKNOWN  # such as the name of a file
             return
         is_container = isinstance(content, dict | list)
         if rank >= self.body_rank or (is_container and contains_value(content, self.body)):
@@ -265,7 +265,7 @@ class RequestDraft:
         if kind == "json":
             self.content_type = self.content_type or JSON
         if rank >= 3 or (rank == 2 and not self.hidden_body):
-            self.hidden_body = unknown() if names_media_type(content) else content
+            self.hidden_body = UNKNOWN if names_media_type(content) else content
             self.is_text = maker_kind == "text"
 
 
@@ -286,7 +286,7 @@ def request_of_draft(
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
     if sends_parts(draft, headers.get(written, ""), text):
-        body, draft.hidden_body = None, unknown()
+        body, draft.hidden_body = None, UNKNOWN
         content_type = headers.get(written, "")
         if not content_type.startswith(MULTIPART):
             headers.pop(written, None)

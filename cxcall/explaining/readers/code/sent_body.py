@@ -21,9 +21,10 @@ from cxcall.explaining.readers.code.request_roles import (
     literal_header_text,
     mime_of,
 )
-from cxcall.explaining.readers.code.values import CodeCall, Form, converted, unknown, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, Form, converted, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json_text
 from cxcall.explaining.readers.unresolved_variables import (
+    UNKNOWN,
     is_unresolved,
     mark_unresolved,
     remove_marks,
@@ -109,7 +110,7 @@ def _hidden_content(call: CodeCall, kind: str) -> str:
     if not (kind or _BODY_MAKERS.search(call.name)):
         return mark_unresolved(f"{{{call.name}}}")
     hidden = (each for each in call.values() if is_unresolved(each))
-    return next((each for each in hidden if not names_media_type(each)), unknown())
+    return next((each for each in hidden if not names_media_type(each)), UNKNOWN)
 
 
 def names_media_type(value: str) -> bool:

@@ -49,6 +49,11 @@ def is_token(item: Any, *kinds: str) -> TypeGuard[CodeToken]:
     return isinstance(item, CodeToken) and item.kind in kinds
 
 
+def item_at(items: list[Any], position: int) -> Any:
+    """Return the item at a position; None after the last one."""
+    return items[position] if position < len(items) else None
+
+
 def is_newline(item: Any) -> bool:
     """Return whether an item is the end of a line."""
     return is_token(item, "newline")
@@ -112,7 +117,7 @@ def read_chain(items: list[Any], position: int) -> tuple[str, int]:
 
 def is_method_call(items: list[Any], position: int) -> bool:
     """Return whether the dot at a position comes before a name, not before a text that is joined."""
-    following = items[position + 1] if position + 1 < len(items) else None
+    following = item_at(items, position + 1)
     if not is_token(following, "word"):
         return False
     return following.value[:1] != "$" and following.value[:1] != "\ufdd0"
@@ -128,7 +133,7 @@ def is_joined_to_last(items: list[Any], position: int) -> bool:
     ]
     if is_token(item, "string"):
         return is_token(before, "string") or len(texts) > 1
-    following = items[position + 1] if position + 1 < len(items) else None
+    following = item_at(items, position + 1)
     return is_token(before, "string") and is_token(following, "string")
 
 

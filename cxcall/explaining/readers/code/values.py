@@ -10,7 +10,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.token_tree import CASTS, is_token
 from cxcall.explaining.readers.json_values.json_search import find_json_end
-from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
 
 CONSTANTS: dict[str, Any] = {
@@ -94,7 +94,7 @@ def interpolated_text(value: Any) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int | float):
         return str(value)
-    return unknown()
+    return UNKNOWN
 
 
 def wrapped_text(value: Any) -> str:
@@ -116,10 +116,10 @@ def join_terms(terms: list[Any]) -> Any:
     if all(isinstance(each, list) for each in terms) and terms:
         return [value for each in terms for value in each]
     if not any(isinstance(each, str) for each in terms):
-        return next((each for each in terms if isinstance(each, dict | list)), None) or unknown()
+        return next((each for each in terms if isinstance(each, dict | list)), None) or UNKNOWN
     calls = [each for each in terms if isinstance(each, CodeCall | dict | list)]
     if isinstance(terms[0], list) and not any(isinstance(each, dict) for each in terms[0]):
-        return [*terms[0], unknown()]  # items that the code adds
+        return [*terms[0], UNKNOWN]  # items that the code adds
     if calls and not isinstance(terms[0], str):
         return calls[0]
     return "".join(
@@ -130,16 +130,11 @@ def join_terms(terms: list[Any]) -> Any:
     )
 
 
-def unknown() -> str:
-    """Return the value of an expression that is not evaluated."""
-    return mark_unresolved("{...}")
-
-
 def fill_format(template: str, values: list[Any]) -> str:
     """Return a format with its values in place of `%s`, `{}`, or `{0}`, and with marks on names such as `{name}`."""
     rest = iter(values)
     marked = NAMED_FORMAT.sub(lambda match: mark_unresolved(match[0]), template)
-    return FORMAT.sub(lambda _: interpolated_text(next(rest, unknown())), marked)
+    return FORMAT.sub(lambda _: interpolated_text(next(rest, UNKNOWN)), marked)
 
 
 def is_trivial(content: Any) -> bool:
@@ -171,7 +166,7 @@ def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None
     if not all(isinstance(each, list) and len(each) == 2 for each in pairs):
         pairs = [[*each] for each in zip(values[::2], values[1::2], strict=False)]
     if not all(is_name(each[0]) for each in pairs):
-        return {unknown(): None} if len(values) > 1 else None
+        return {UNKNOWN: None} if len(values) > 1 else None
     return {each[0]: each[1] for each in pairs} or None
 
 
@@ -192,7 +187,7 @@ def contains_value(outer: Any, inner: Any) -> bool:
 
 def without_itself(value: Any, container: Any) -> Any:
     """Return a value to add to a map or list; unknown if it contains that map or list itself."""
-    return unknown() if value is container or contains_value(value, container) else value
+    return UNKNOWN if value is container or contains_value(value, container) else value
 
 
 def measure(value: Any, limit: int) -> int:
@@ -253,19 +248,19 @@ def converted(name: str, value: Any) -> Any:
         is_same = type(value) is int
     else:
         is_same = not (isinstance(value, dict | list) and _ENCODED.search(name))
-    return value if is_same and name[:1] != "-" else unknown()
+    return value if is_same and name[:1] != "-" else UNKNOWN
 
 
 def member_of(value: Any, name: str) -> Any:
     """Return what a property or a method without arguments gives for a list, a map, or a number."""
     if isinstance(value, list) and not _SAME_LIST.match(name):
-        return unknown()
+        return UNKNOWN
     if isinstance(value, dict) and _OTHER_MAP.match(name):
-        return unknown()
+        return UNKNOWN
     if isinstance(value, dict) and name in value:
         return value[name]
     if isinstance(value, int | float):
-        return converted(name, value) if is_conversion(name) else unknown()
+        return converted(name, value) if is_conversion(name) else UNKNOWN
     is_text = _TO_TEXT.search(name) and isinstance(value, dict | list | CodeCall)
     is_again = isinstance(value, CodeCall) and is_conversion(value.name) and is_conversion(name)
     return CodeCall(name, [(None, value)]) if is_text or is_again else value
@@ -289,27 +284,27 @@ def merged(value: dict[str, Any], name: str, others: list[Any]) -> dict[str, Any
         return value
     members = dict(value)
     for other in others:
-        members |= other if isinstance(other, dict) else {unknown(): None}
+        members |= other if isinstance(other, dict) else {UNKNOWN: None}
     return members
 
 
 def copied(name: str, values: Any) -> Any:
     """Return the list that a constructor makes of one list: `JSONArray(listOf("a"))`; None if it makes another one."""
     if isinstance(values, dict) and {"repeating", "arrayLiteral"} & values.keys():
-        return unknown()  # of Swift
+        return UNKNOWN  # of Swift
     if not isinstance(values, list) or len(values) != 1 or re.search(r"_?of$", name, re.IGNORECASE):
         return None
     (value,) = values
     last = name.rpartition(".")[2].lower()
     if isinstance(value, list):
         is_copy = last in ("jsonarray", "jarray", "arraylist", "tuple", "set", "hashset", "c")
-        return value if is_copy else unknown()
+        return value if is_copy else UNKNOWN
     if isinstance(value, int | dict) and not isinstance(value, bool):
         # A number is the size of the list. A map is one item of `list(...)` and of PHP's `array(...)`.
         kinds = (*_SIZED_LISTS, *(("list", "array") if isinstance(value, int) else ()))
-        return unknown() if last in kinds else None
+        return UNKNOWN if last in kinds else None
     is_document = isinstance(value, str) and value.lstrip()[:1] == "["
-    return unknown() if is_document else None
+    return UNKNOWN if is_document else None
 
 
 def may_calculate(sign: str, before: Any, following: Any) -> bool:

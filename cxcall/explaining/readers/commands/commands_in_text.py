@@ -20,7 +20,7 @@ from cxcall.explaining.readers.commands.shell_text import (
 )
 from cxcall.explaining.readers.messages.client_failures import find_failure
 from cxcall.explaining.readers.messages.responses_in_text import read_response
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import compile_on_use
 
@@ -206,4 +206,4 @@ def _end_of_string(text: str, start: int) -> int:
 def _unquote(text: str, quote: str) -> str:
     """Return the content of a string without escapes; an expression that code inserts is a variable."""
     plain = _ESCAPED[quote].sub(r"\1", text)
-    return plain if quote == "'" else _EXPRESSION.sub(mark_unresolved("{...}"), plain)
+    return plain if quote == "'" else _EXPRESSION.sub(UNKNOWN, plain)
