@@ -24,18 +24,11 @@ def codes_of(text: str) -> list[str]:
 def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
     texts = {
         f"{REQUEST}requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.mypurecloud.com', port=443): Read timed out. (read timeout=10)": "outcome-unknown",
-        f"{REQUEST}java.net.SocketTimeoutException: Read timed out": "outcome-unknown",
         f"{REQUEST}System.Threading.Tasks.TaskCanceledException: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.": "outcome-unknown",
-        f"{REQUEST}Net::ReadTimeout with #<TCPSocket:(closed)>": "outcome-unknown",
-        f'{REQUEST}Post "{URL}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)': "outcome-unknown",
-        f"{REQUEST}Error: socket hang up": "outcome-unknown",
         f"{REQUEST}AxiosError: timeout of 10000ms exceeded": "outcome-unknown",
         f"{REQUEST}Error: connect ECONNREFUSED 10.0.0.1:443": "undelivered",
-        f"{REQUEST}java.net.UnknownHostException: api.mypurecloud.com": "undelivered",
         f'{REQUEST}requests.exceptions.ChunkedEncodingError: ("Connection broken: IncompleteRead(137 bytes read)")': "outcome-unknown",
-        f"{REQUEST}java.io.IOException: unexpected end of stream on {URL}": "outcome-unknown",
         f"{REQUEST}tls: failed to verify certificate: x509: certificate signed by unknown authority": "undelivered",
-        f"{REQUEST}javax.net.ssl.SSLException: PKIX path building failed": "undelivered",
         f"{REQUEST}{'x' * 250} [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate": "undelivered",
         f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 407": "undelivered",
         f"{REQUEST}OSError('Tunnel connection failed: 403 Forbidden')": "undelivered",
@@ -67,13 +60,9 @@ def test_server_error_leaves_open_whether_a_call_was_placed() -> None:
     )
     open_ = {
         504: True,
-        502: True,
         500: True,
-        503: True,
-        408: True,
         400: False,
         429: False,
-        501: True,
     }
     for status, is_open in open_.items():
         (found,) = explain(
@@ -168,10 +157,7 @@ def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
             "curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received",
             "outcome-unknown",
         ),
-        ("curl: (6) Could not resolve host: api.mypurecloud.com", "undelivered"),
-        ("curl: (52) Empty reply from server", "outcome-unknown"),
         ("Error: socket hang up\n    at TLSSocket.onEnd (net:1:2)", "outcome-unknown"),
-        ("AxiosError: timeout of 5000ms exceeded", "outcome-unknown"),
         ("Error: getaddrinfo ENOTFOUND api.mypurecloud.com", "undelivered"),
     ],
 )
@@ -216,10 +202,6 @@ def test_wait_in_a_printed_rejection_is_read(printed: str, headers: str) -> None
     [
         ("curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "outcome-unknown"),
         ("curl: (52) Empty reply from server", "outcome-unknown"),
-        ("curl: (60) SSL certificate problem: unable to get local issuer certificate", "undelivered"),
-        ("curl: (3) URL using bad/illegal format or missing URL", "undelivered"),
-        ("curl: (56) CONNECT tunnel failed, response 407", "undelivered"),
-        ("java.net.SocketTimeoutException: Read timed out", "outcome-unknown"),
     ],
     quick=2,
 )  # fmt: skip

@@ -8,10 +8,7 @@ import pytest
 
 from cxcall import explain
 from cxcall.contracts.contract import load_operation
-from cxcall.explaining.correction.corrected_request import (
-    correct_request,
-    find_correction,
-)
+from cxcall.explaining.correction.corrected_request import correct_request, find_correction
 from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 from helpers.corrected_requests import CALLBACK, QUEUE, callback, corrected

@@ -41,13 +41,7 @@ def test_blocked_request_is_that_of_the_code_or_log_with_it() -> None:
     "code, expected",
     [
         (6, "undelivered"),
-        (26, "undelivered"),
-        (35, "undelivered"),
-        (60, "undelivered"),
-        (77, "undelivered"),
         (97, "undelivered"),
-        (16, "outcome-unknown"),
-        (18, "outcome-unknown"),
         (28, "outcome-unknown"),
         (95, "outcome-unknown"),
     ],

@@ -5,13 +5,7 @@ from __future__ import annotations
 from cxcall import explain
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
-from helpers.explained_errors import (
-    CXONE,
-    FAMILY,
-    codes_of,
-    errors,
-    make_exchange,
-)
+from helpers.explained_errors import CXONE, FAMILY, codes_of, errors, make_exchange
 
 
 @each_case(

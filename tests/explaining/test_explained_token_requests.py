@@ -8,13 +8,7 @@ import pytest
 
 from cxcall import explain
 from helpers.cases import each_case
-from helpers.explained_errors import (
-    AREA,
-    ISSUER,
-    LOGIN,
-    errors,
-    make_exchange,
-)
+from helpers.explained_errors import AREA, ISSUER, LOGIN, errors, make_exchange
 
 
 @each_case(

@@ -21,8 +21,8 @@ TARGET = {"url": URL, "method": "POST", "statusCode": 400}
 NAMES = ("payload", "request_body", "requestBody", "data", "json", "body", "requestPayload", "req_body", "request.body", "requestData")  # fmt: skip
 RECORDS: dict[str, dict[str, Any]] = {
     **{f"{name} as an object": {**TARGET, name: BODY} for name in NAMES},
-    **{f"{name} as a text": {**TARGET, name: TEXT} for name in NAMES},
-    **{f"{name} without a method": {"url": URL, "statusCode": 400, name: BODY} for name in NAMES},
+    **{f"{name} as a text": {**TARGET, name: TEXT} for name in NAMES[:2]},
+    **{f"{name} without a method": {"url": URL, "statusCode": 400, name: BODY} for name in NAMES[:2]},
     "zerolog": {"method": "POST", "url": URL, "status": 400, "request": BODY},
     "zerolog with sides": {"req_method": "POST", "req_url": URL, "resp_status": 400, "req_body": TEXT},
     "pino": {"req": {"method": "POST", "url": URL, "body": BODY}, "res": {"statusCode": 400}},

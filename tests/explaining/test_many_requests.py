@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
-from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
@@ -185,25 +184,18 @@ def test_only_the_first_500_failed_requests_are_explained_unless_all_are_asked_f
 
 
 @pytest.mark.slow
-@each_case(
-    "failed, code",
-    [
-        (a_refused_call(1), "value-not-allowed"),
-        (a_read('{"state": "failed", "errorCode": "dialer.error"}'), "hidden-failure"),
-    ],
-)
-def test_failed_request_after_many_successful_ones_is_explained(
-    cxcall: Cxcall, failed: dict[str, Any], code: str
-) -> None:
-    entries = [*(a_read() for _ in range(520)), failed, a_read()]
+def test_failed_request_after_many_successful_ones_is_explained(cxcall: Cxcall) -> None:
+    failed = [a_refused_call(1), a_read('{"state": "failed", "errorCode": "dialer.error"}')]
+    entries = [*(a_read() for _ in range(510)), *failed, a_read()]
     file = cxcall.file("a.har", {"log": {"entries": entries}})
     ran = cxcall("explain", file, "-o", "json", code=3)
-    assert ran.envelope["data"]["attempts"][-1]["origin"] == "entry 521 of 522"
-    assert code in [each["code"] for each in ran.envelope["findings"]]
-    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "other": 21}
+    origins = [each["origin"] for each in ran.envelope["data"]["attempts"][-2:]]
+    assert origins == ["entry 511 of 513", "entry 512 of 513"]
+    assert {"value-not-allowed", "hidden-failure"} <= set(ran.codes)
+    assert ran.envelope["data"]["notExplained"] == {"failed": 0, "other": 11}
     shown = cxcall("explain", file, code=3).out
-    assert "entry 521 of 522" in shown
-    assert "not explained: 21 other requests after the first 500" in shown
+    assert "entry 511 of 513" in shown
+    assert "not explained: 11 other requests after the first 500" in shown
 
 
 @pytest.mark.slow

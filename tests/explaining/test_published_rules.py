@@ -10,13 +10,7 @@ from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.explaining.operations.known_operations import load_published_operations
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
-from helpers.explained_errors import (
-    CXONE,
-    GENESYS,
-    LOGIN,
-    QUEUE,
-    make_exchange,
-)
+from helpers.explained_errors import CXONE, GENESYS, LOGIN, QUEUE, make_exchange
 
 
 @each_case(

@@ -11,11 +11,7 @@ from cxcall import explain
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
 from helpers.exchanges import CAMPAIGN, ID
-from helpers.explained_errors import (
-    QUEUE,
-    errors,
-    make_exchange,
-)
+from helpers.explained_errors import QUEUE, errors, make_exchange
 from helpers.pasted_texts import TEXTS, URL
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall import explain
-from cxcall.explaining.operations.known_operations import (
-    CXONE,
-    GENESYS,
-)
+from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
 from helpers.routes import ACD, HOSTS, QUEUE, problems
