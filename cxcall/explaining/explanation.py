@@ -39,10 +39,7 @@ from cxcall.explaining.checks.url.path_value_check import (
 )
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.finding_order import rank_findings
-from cxcall.explaining.missing_evidence import (
-    note_missing_evidence,
-    note_no_evidence,
-)
+from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
@@ -211,10 +208,13 @@ def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:
     from cxcall.responses.failures_in_2xx import explain_failures
     from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 
-    body = response.json()
-    is_code = body is None and bool(find_platform_codes(response.text.strip()))
     is_page = unreadable_reason(response) == WEB_PAGE
-    return is_code or is_page or any(explain_failures(body, is_read=False))
+    return _is_code(response) or is_page or any(explain_failures(response.json(), is_read=False))
+
+
+def _is_code(response: HttpResponse) -> bool:
+    """Return whether the body of a response is nothing but a code of a platform."""
+    return response.json() is None and bool(find_platform_codes(response.text.strip()))
 
 
 def _note_other_rules(finding: Finding) -> Finding:
@@ -245,8 +245,7 @@ def _check_response(
     response = request.response
     if response is None or not (response.status or response.body):
         return
-    is_failure = response.json() is None and bool(find_platform_codes(response.text.strip()))
-    if request.is_successful and not is_failure:
+    if request.is_successful and not _is_code(response):
         yield from _check_success(request, response)
         return
     from cxcall.responses.refusals.refusal_findings import explain_refusal

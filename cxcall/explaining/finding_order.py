@@ -260,15 +260,15 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
             why += "; it may have ignored this" * is_body
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
-    if request.is_successful and is_error and is_body and not is_named(finding, request):
+    why = ""
+    if request.is_successful:
         why = "the API accepted the request; the failure that it reports may have another reason"
-        lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
-        return finding._replace(severity=lesser, why=why)
-    if is_error and is_body and "state" in evidence.codes and not is_named(finding, request):
+    elif "state" in evidence.codes:
         why = "the API reported a problem with a state, so it had probably accepted the body"
-        lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
-        return finding._replace(severity=lesser, why=why)
-    return finding
+    if not why or not (is_error and is_body) or is_named(finding, request):
+        return finding
+    lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
+    return finding._replace(severity=lesser, why=why)
 
 
 def _judge_refusal(

@@ -20,9 +20,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.payload import is_form
-from cxcall.payloads.placeholders import (
-    is_withheld,
-)
+from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.responses.refusals.finding_code_table import Advice
 from cxcall.runtime.secrets.likely_secrets import is_secret_header

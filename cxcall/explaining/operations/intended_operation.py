@@ -25,10 +25,7 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.findings.finding import Finding
 from cxcall.payloads import operation_matching
-from cxcall.payloads.operation_matching import (
-    count_declared_properties,
-    find_valid_operations,
-)
+from cxcall.payloads.operation_matching import count_declared_properties, find_valid_operations
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_on_use
 

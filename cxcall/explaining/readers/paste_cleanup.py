@@ -183,10 +183,8 @@ def _without_log_prefix(text: str) -> str:
     prefix = "".join(
         each for each, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
     )
-    if any(
-        each[len(prefix) :][:1].isalnum() for each in folded
-    ):  # the same letters of all messages
-        prefix = re.sub(r"\w+$", "", prefix)
+    if any(each[len(prefix) :][:1].isalnum() for each in folded):
+        prefix = re.sub(r"\w+$", "", prefix)  # without the same letters of all messages
     if not _LOG_PREFIX.fullmatch(prefix):
         return text
     rest = "\n".join(line[len(prefix) :].removeprefix(" ") for line in lines)

@@ -30,9 +30,7 @@ from cxcall.explaining.checks.url.query_check import (
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import looks_like_form, repair_body
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.explaining.operations.intended_operation import (
-    find_owner_of_body,
-)
+from cxcall.explaining.operations.intended_operation import find_owner_of_body
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies

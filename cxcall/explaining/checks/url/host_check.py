@@ -234,9 +234,8 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
     else:
         message = "it is not in a region of Genesys Cloud"
-        if label in _PURPOSES or domain.endswith(
-            "pure.cloud"
-        ):  # the list is open (docs/platforms/genesys-cloud.md#regions)
+        # The list is open (docs/platforms/genesys-cloud.md#regions).
+        if label in _PURPOSES or domain.endswith("pure.cloud"):
             message = f"`{domain}` is not a known region; there may be new ones"
             severity = Severity.WARNING
         labels = set(host.split(".")) - {"mypurecloud"}

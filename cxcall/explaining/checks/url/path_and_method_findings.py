@@ -8,11 +8,7 @@ from collections.abc import Sequence
 from cxcall.contracts.left_out_operations import LeftOutOperation
 from cxcall.contracts.misspelled_operations import hint_at_problems
 from cxcall.contracts.operation import Operation
-from cxcall.explaining.checks.url.host_check import (
-    has_slot,
-    is_other_server,
-    platform_of_path,
-)
+from cxcall.explaining.checks.url.host_check import has_slot, is_other_server, platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,

@@ -11,11 +11,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.path_templates import (
-    is_mixed_segment,
-    slot_names,
-    slot_values,
-)
+from cxcall.contracts.path_templates import is_mixed_segment, slot_names, slot_values
 from cxcall.explaining.checks.body.named_value_check import describe_wrong_id, kind_of
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind

@@ -7,10 +7,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
-from cxcall.explaining.readers.code.elements import (
-    split_at_commas,
-    split_elements,
-)
+from cxcall.explaining.readers.code.elements import split_at_commas, split_elements
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -95,10 +92,8 @@ class Evaluator(Calls):
         self, left: list[Any], sign: str, right: list[Any], *, is_member: bool
     ) -> tuple[str | None, Any]:
         """Assign the value of the right side; `sign` is `=` and the like, its first part may end the left side."""
-        if (
-            len(names := split_at_commas(left)) > 1
-        ):  # in Go, the first one gets the result, and not the error
-            value = self._assigned(right, "")
+        if len(names := split_at_commas(left)) > 1:
+            value = self._assigned(right, "")  # in Go, the first one gets it, and not the error
             for target in names:
                 is_first = sign == ":=" and target is names[0]
                 self._assign_name(target, value if is_first else UNKNOWN)

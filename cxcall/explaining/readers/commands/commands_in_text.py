@@ -161,9 +161,8 @@ def _read_command(
     if program == "httpie":
         yield other_clients.read_httpie(command.words, files.get("-"), response)
         return
-    if (
-        command.words[0].endswith(".exe") and not command.is_cmd
-    ):  # PowerShell keeps `\"` for the program
+    # PowerShell keeps `\"` for the program.
+    if command.words[0].endswith(".exe") and not command.is_cmd:
         command = command._replace(words=[each.replace('\\"', '"') for each in command.words])
     if program == "wget":
         command = command._replace(words=other_clients.wget_as_curl(command.words))

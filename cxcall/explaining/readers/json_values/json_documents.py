@@ -8,14 +8,8 @@ from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import is_request_body
-from cxcall.explaining.readers.json_values.exchanges import (
-    is_exchange,
-    read_exchange,
-)
-from cxcall.explaining.readers.json_values.request_objects import (
-    is_error_body,
-    read_object,
-)
+from cxcall.explaining.readers.json_values.exchanges import is_exchange, read_exchange
+from cxcall.explaining.readers.json_values.request_objects import is_error_body, read_object
 from cxcall.explaining.readers.json_values.saved_requests import (
     LeavesOut,
     is_collection,

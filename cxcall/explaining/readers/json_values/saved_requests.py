@@ -16,6 +16,7 @@ from cxcall.explaining.readers.request_builder import (
     build_response,
     encode_parts,
     request_host,
+    with_defaults,
 )
 from cxcall.explaining.readers.unresolved_variables import (
     fill_braces,
@@ -165,17 +166,11 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         if "key" in each and not each.get("disabled")
     }
     body, content_type = _body(request.get("body"), resolve)
-    names = {name.lower() for name in headers}
-    if content_type and "content-type" not in names:
-        headers["Content-Type"] = content_type
+    defaults = {"Content-Type": content_type} if content_type else {}
     method = request.get("auth") or auth
-    if _object(method).get("type") in ("bearer", "oauth2") and "authorization" not in names:
-        headers["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
-    raw = _fill_path(
-        resolve(url.get("raw") if isinstance(url, dict) else url),
-        request.get("url"),
-        resolve,
-    )
+    if _object(method).get("type") in ("bearer", "oauth2"):
+        defaults["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
+    raw = _fill_path(resolve(url.get("raw") if isinstance(url, dict) else url), url, resolve)
     has_unknown_host = raw.startswith("\ufdd0")
     path = raw[raw.find("/", raw.find("\ufdd1")) :] if has_unknown_host and "/" in raw else None
     built = build_observed_request(
@@ -183,7 +178,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         method=request.get("method"),
         url=None if has_unknown_host else raw,
         path=path,
-        headers=headers,
+        headers=with_defaults(headers, defaults),
         body=body,
         response=_response(saved),
     )
