@@ -81,7 +81,6 @@ def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
 def test_fix_is_advertised_only_where_it_prints_a_request(cxcall: Cxcall) -> None:
     for path in (
         "/api/v2/outbound/calls",
-        "/api/v2/users/me/presencez",
         "/api/v2/nothing/near/this",
         "/oauth/token",
     ):

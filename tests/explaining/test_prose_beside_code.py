@@ -40,7 +40,8 @@ PROSE = (
 
 @each_case("code", CODE, quick=4)
 def test_prose_above_code_changes_no_value_in_it(code: str) -> None:
-    for prose in PROSE:
+    number = CODE.index(code)
+    for prose in PROSE[number % 4 :: 4] if number else PROSE:
         (request,) = read_exchanges(f"{prose}\n{code}", "text")
         assert (request.method, dict(request.unknown)) == ("POST", {}), prose
         assert json.loads(request.body or "null") == BODY, prose
@@ -65,7 +66,7 @@ NOT_TOLD = (
 )
 
 
-@each_case("code", [CODE[0], CODE[1], CODE[4], POSTED], quick=2)
+@each_case("code", [CODE[4], POSTED])
 def test_status_in_a_sentence_below_code_is_that_of_its_response(code: str) -> None:
     for sentence, status in (*((each, 400) for each in TOLD), *((each, 0) for each in NOT_TOLD)):
         (request,) = read_exchanges(f"{code}\n{sentence}", "text")

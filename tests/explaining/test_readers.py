@@ -218,26 +218,7 @@ def mutated(random: Random) -> str:
      f"{{}} POST {URL}", f"POST {URL}\n\n{{}}", "requests.post({})", f"fetch('{URL}', {{{{body: {{}}}}}})", "400 Bad Request\n{}", "{}"],
 )  # fmt: skip
 def test_long_run_is_read_or_refused(place: str) -> None:
-    for unit in (
-        "{",
-        "}",
-        " ",
-        "\n",
-        "/",
-        ".",
-        "1",
-        "a",
-        "'",
-        '"',
-        '\\"',
-        "/a",
-        "a.",
-        "$(",
-        "${",
-        "{}",
-        "[{",
-        "é",
-    ):
+    for unit in ("{", " ", "\n", "/", "1", "'", '\\"', "a.", "${", "[{"):
         with time_limit(15), suppress(CxcallError):
             for request in read_exchanges(place.format((unit * 2_000)[:2_000]), "x"):
                 explain_request(request)
