@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import has_value, leaves, value_at
+from cxcall.documents.json_pointer import find_value, has_value, leaves
 from cxcall.explaining.checks.body.body_check import is_unchecked_body
 from cxcall.explaining.checks.url.query_check import members_for_body, query_parameters
 from cxcall.explaining.correction.corrected_address import OPEN_HOST, corrected_base_url
@@ -221,8 +221,7 @@ def _invented_places(body: Any, sent: Any) -> Iterator[str]:
 
 
 def _is_about_placeholder(finding: Finding, body: Any) -> bool:
-    where = finding.where
-    return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
+    return finding.where[:1] == "/" and is_placeholder(find_value(body, finding.where))
 
 
 def _find_operation(explanation: Explanation, others: Collection[Operation]) -> Operation | None:

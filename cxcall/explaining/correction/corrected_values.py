@@ -13,7 +13,7 @@ from cxcall.contracts.parameter_styles import text_of_parts
 from cxcall.contracts.parameters import Parameter
 from cxcall.contracts.path_templates import is_mixed_segment, slot_names, slot_values
 from cxcall.documents.json_edits import apply_edits
-from cxcall.documents.json_pointer import has_value, join_pointer, leaves, split_pointer, value_at
+from cxcall.documents.json_pointer import find_value, has_value, join_pointer, leaves, split_pointer
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.checks.url.query_check import (
@@ -142,15 +142,11 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where
-        if (
-            code in _WRONG_VALUES
-            and not finding.edits
-            and where[:1] == "/"
-            and has_value(body, where)
-            and isinstance(value_at(body, where), str)
-            and not (code == "id-format" and finding.severity is Severity.NOTE)
-        ):
-            edit = _in_form(where, value_at(body, where), code)
+        value = find_value(body, where) if where[:1] == "/" else None
+        is_doubtful = code == "id-format" and finding.severity is Severity.NOTE
+        is_wrong = code in _WRONG_VALUES and not (finding.edits or is_doubtful)
+        if is_wrong and isinstance(value, str):
+            edit = _in_form(where, value, code)
             body = apply_edits(body, [edit or _placeholder(operation, where, _WRONG_VALUES[code])])
     return body
 

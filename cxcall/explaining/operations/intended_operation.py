@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -16,12 +16,9 @@ from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import body_value
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
-    PLATFORM_NAMES,
     READ_METHODS,
-    PublishedOperations,
     find_place,
-    load_published_operations,
-    own_operations,
+    sources_of,
 )
 from cxcall.findings.finding import Finding
 from cxcall.payloads import operation_matching
@@ -161,22 +158,19 @@ def with_method_of_body(request: ObservedRequest, own: Contract | None) -> Obser
     """
     if request.method or not request.body or not request.path.strip("/"):
         return request
-    sources = [own_operations(own)] if own else []
     value = body_value(request)
     known = {
         operation.method: _count_known(operation, value, _names(value))
-        for operation in _operations_at(request.path, sources)
+        for operation in _operations_at(request.path, own)
     }
     best = [method for method in known if known[method] == max(known.values())]
     is_clear = len(best) == 1 or best[:1] == ["POST"]
     return replace(request, method=best[0]) if is_clear else request
 
 
-def _operations_at(path: str, own: Sequence[PublishedOperations]) -> Iterator[Operation]:
+def _operations_at(path: str, own: Contract | None) -> Iterator[Operation]:
     """Yield the operations at a path that take a body, for POST, PUT, and PATCH in this order."""
-    platform = platform_of_path(path)
-    published = map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
-    sources = [*own, *published]
+    sources = sources_of(platform_of_path(path), own)
     for method in ("POST", "PUT", "PATCH"):
         place = find_place(method, path, sources)
         found = place.operation(method) if place else None

@@ -216,9 +216,15 @@ def load_published_operations(platform: str) -> PublishedOperations:
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
 
 
+def sources_of(platform: str, own: Contract | None) -> list[PublishedOperations]:
+    """Return the user's own operations, and those of a platform, or of both platforms if it is not known."""
+    published = map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
+    return [*([own_operations(own)] if own else ()), *published]
+
+
 def is_published_path(path: str) -> bool:
     """Return whether an operation of one of the platforms has a path, with each of its words."""
-    place = find_place("", path, list(map(load_published_operations, PLATFORM_NAMES)))
+    place = find_place("", path, sources_of("", None))
     return place is not None and not place.words
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -36,6 +38,12 @@ def first_words(table: str) -> dict[str, str]:
     """Return the first word of each line of a table by each of the other words of the line."""
     rows = map(str.split, table.strip().splitlines())
     return {word: first for first, *others in rows for word in others}
+
+
+@lru_cache(maxsize=4096, typed=True)
+def fold_letters(name: str) -> str:
+    """Return the letters of a name in lower case: `Content-Type` and `content_type` become `contenttype`."""
+    return re.sub(r"[^a-z]", "", str(name).lower())
 
 
 def build_observed_request(

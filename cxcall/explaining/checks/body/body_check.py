@@ -9,7 +9,7 @@ from cxcall.contracts.json_schema import alternatives_of
 from cxcall.contracts.media_types import is_unchecked_type
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.contracts.parameter_styles import text_of_parts
-from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.documents.json_pointer import find_value, has_value, join_pointer
 from cxcall.explaining.checks.body.lost_body import check_ignored_body, check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
@@ -136,8 +136,7 @@ def read_body(request: ObservedRequest, route: RouteMatch) -> Payload | None:
 
 def _is_withheld(form: Payload, where: str) -> bool:
     """Return whether a field stands for a value that the source does not show, such as `$TO` or a file."""
-    is_field = where.startswith("/") and has_value(form.value, where)
-    value = value_at(form.value, where) if is_field else None
+    value = find_value(form.value, where) if where.startswith("/") else None
     return isinstance(value, str) and (is_withheld(value) or value.startswith("@"))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import enclosing_pointers, has_value, leaves, value_at
+from cxcall.documents.json_pointer import enclosing_pointers, find_value, leaves
 from cxcall.explaining.named_places import LIST_INDEX
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
@@ -62,7 +62,7 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
                 {LIST_INDEX.sub("/0", pointer), pointer} & declared
             )
             example = operation.example if operation is not None else None
-            if not value and has_value(example, pointer) and value_at(example, pointer) == "":
+            if value == find_value(example, pointer) == "":
                 continue  # an empty text is valid
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared

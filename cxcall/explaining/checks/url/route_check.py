@@ -45,7 +45,6 @@ from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     OWN_ID,
-    PLATFORM_NAMES,
     Place,
     PublishedOperation,
     PublishedOperations,
@@ -55,6 +54,7 @@ from cxcall.explaining.operations.known_operations import (
     own_operations,
     path_segments,
     published_source,
+    sources_of,
 )
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
 from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words, is_value
@@ -110,8 +110,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     request = _without_gateway(request, own)
     host_platform, path_platform = platform_of_host(request.host), platform_of_path(request.path)
     platform = path_platform or host_platform
-    sources = [own_operations(own)] if own else []
-    sources += map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
+    sources = sources_of(platform, own)
     place = find_place(request.method, request.path, sources)
     exact = place.operation(request.method) if place else None
     if exact is not None and exact.contract is own is not None:

@@ -15,7 +15,6 @@ from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
     DEFAULT_TYPES,
-    FOLD,
     HOST,
     KNOWN_PATH,
     METHOD_NAME,
@@ -44,7 +43,7 @@ from cxcall.explaining.readers.code.request_roles import (
 )
 from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
-from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.explaining.readers.request_builder import METHODS, fold_letters
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
@@ -108,7 +107,7 @@ class _Assembler:
             self.draft.set_method(text, 4)
         elif header := as_header(text):
             self.draft.headers.update([header])
-        elif is_target(text) and FOLD.sub("", before[:20].lower()) not in _NO_URL:
+        elif is_target(text) and fold_letters(before[:20]) not in _NO_URL:
             if not member or role_of(member) in _TARGET_ROLES:
                 self.set_target(text)
         elif "/" in text and not member and (url := self._below_base(text)):
@@ -145,7 +144,7 @@ class _Assembler:
     def _take_named(self, name: str, value: Any, *, is_member: bool = False) -> None:
         """Use a variable, an argument, or the member of a map by its name."""
         last = name.rpartition(".")[2]
-        folded = FOLD.sub("", last.lower())
+        folded = fold_letters(last)
         if isinstance(value, str) and folded in _NO_URL and self.draft.target == value:
             self._drop_target()
         if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
@@ -224,7 +223,7 @@ class _Assembler:
         if method:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
-        folded, is_whole = FOLD.sub("", name.rpartition(".")[2].lower()), False
+        folded, is_whole = fold_letters(name.rpartition(".")[2]), False
         if targets and (method or _SENDERS.search(name)):
             draft.is_sent = bool(method) or folded in _SENDING
             is_whole = self._positional(draft, call) or _SINGLE_CALLS.match(name) is not None

@@ -115,11 +115,11 @@ def is_target_list(group: Group, element: list[Any], position: int) -> bool:
     return not group.opening or sign == ":=" or not is_listed
 
 
-def split_at_commas(items: list[Any]) -> list[list[Any]]:
-    """Return items in parts separated by commas."""
+def split_at(items: list[Any], signs: tuple[str, ...]) -> list[list[Any]]:
+    """Return items in parts separated by some operators, without empty parts."""
     parts: list[list[Any]] = [[]]
     for item in items:
-        if is_operator(item, (",",)):
+        if is_operator(item, signs):
             parts.append([])
         else:
             parts[-1].append(item)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
-from cxcall.explaining.readers.code.elements import split_at_commas, split_elements
+from cxcall.explaining.readers.code.elements import split_at, split_elements
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -92,7 +92,7 @@ class Evaluator(Calls):
         self, left: list[Any], sign: str, right: list[Any], *, is_member: bool
     ) -> tuple[str | None, Any]:
         """Assign the value of the right side; `sign` is `=` and the like, its first part may end the left side."""
-        if len(names := split_at_commas(left)) > 1:
+        if len(names := split_at(left, (",",))) > 1:
             value = self._assigned(right, "")  # in Go, the first one gets it, and not the error
             for target in names:
                 is_first = sign == ":=" and target is names[0]
@@ -141,7 +141,7 @@ class Evaluator(Calls):
             return self._statement(items)[1]  # `a = b = 1`
         if not any(is_operator(each, (",",)) for each in items):
             return self.evaluate(items, member)
-        values = [self.evaluate(part, member) for part in split_at_commas(items)]
+        values = [self.evaluate(part, member) for part in split_at(items, (",",))]
         return UNKNOWN if any(is_operator(each, ("|",)) for each in items) else values
 
     def _assign_item(self, left: list[Any], value: Any) -> tuple[str, Any]:
@@ -292,14 +292,8 @@ class Evaluator(Calls):
 
     def _tail(self, items: list[Any]) -> None:
         """Evaluate the rest after an operator such as `|>` only to report its calls."""
-        part: list[Any] = []
-        for item in [*items, None]:
-            if item is None or is_operator(item, ("|>", "->", ">>=", "?", ":", "&&", "||", "==")):
-                if part:
-                    self.evaluate(part)
-                part = []
-            else:
-                part.append(item)
+        for part in split_at(items, ("|>", "->", ">>=", "?", ":", "&&", "||", "==")):
+            self.evaluate(part)
 
     def _word(self, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate a name, a call, or a command with its arguments, starting at a word; return the value and the rest."""

@@ -14,7 +14,6 @@ from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_c
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
-    FOLD,
     HEADER_NAME,
     MIME,
     URL,
@@ -42,7 +41,7 @@ from cxcall.explaining.readers.code.sent_body import (
     names_media_type,
     other_encoding,
     sends_parts,
-    wrong_encoding_findings,
+    wrong_encoding,
 )
 from cxcall.explaining.readers.code.values import (
     CodeCall,
@@ -53,7 +52,11 @@ from cxcall.explaining.readers.code.values import (
     unwrap,
 )
 from cxcall.explaining.readers.json_values.request_objects import has_error_status
-from cxcall.explaining.readers.request_builder import basic_credentials, build_observed_request
+from cxcall.explaining.readers.request_builder import (
+    basic_credentials,
+    build_observed_request,
+    fold_letters,
+)
 from cxcall.explaining.readers.unresolved_variables import (
     UNKNOWN,
     is_unresolved,
@@ -152,7 +155,7 @@ class RequestDraft:
         if sets_segment(name, values):
             self.segments[values[0]] = literal_header_text(values[1])
             return True
-        named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
+        named = {fold_letters(key): value for key, value in call.arguments if key}
         field = next((value for key, value in named.items() if "headerfield" in key), None)
         if isinstance(field, str) and values:
             self.headers[field] = literal_header_text(values[0])
@@ -314,9 +317,9 @@ def request_of_draft(
         headers_are_shown=is_client,
     )
     names = names_in_code.names_outside(draft.body, text)
-    request = replace(request, other_names=names)
-    wrong_headers = (HEADERS_IN_BODY,) * draft.has_headers_in_body
-    return replace(request, findings=(*wrong_encoding_findings(encoding), *wrong_headers))
+    wrong = [wrong_encoding(encoding)] if encoding else []
+    wrong += [HEADERS_IN_BODY] * draft.has_headers_in_body
+    return replace(request, other_names=names, findings=tuple(wrong))
 
 
 def _has_hidden_headers(

@@ -8,7 +8,7 @@ from typing import Any
 from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.code.values import CodeCall
-from cxcall.explaining.readers.request_builder import METHODS, first_words
+from cxcall.explaining.readers.request_builder import METHODS, first_words, fold_letters
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
@@ -46,7 +46,6 @@ METHOD_NAME = compile_on_use(
     r"|request|with)?!?$",
     re.IGNORECASE,
 )
-FOLD = compile_on_use(r"[^a-z]")
 PREFIX = compile_on_use(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
 _SEGMENT = compile_on_use(
     r"(?i)(?:url_?segment|(?:path|route|url)_?param(?:eter)?|resolvetemplate)$"
@@ -115,7 +114,7 @@ _NAMED_CREDENTIAL = compile_on_use(r"^callout:\w+(?=/)")
 
 def role_of(name: str) -> str:
     """Return the role of a member, variable, or function in a request by its name; empty if it has none."""
-    last = FOLD.sub("", name.rpartition(".")[2].rpartition(":")[2].lower())
+    last = fold_letters(name.rpartition(".")[2].rpartition(":")[2])
     return _ROLE_OF.get(last) or _ROLE_OF.get(PREFIX.sub("", last), "")
 
 

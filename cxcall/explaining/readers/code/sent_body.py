@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
@@ -152,11 +151,9 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     return "the text `[object Object]`" if is_in_code(r"(?<![\w$.])fetch\(", text) else ""
 
 
-def wrong_encoding_findings(encoding: str) -> Iterator[Finding]:
-    """Yield an error if a map is not sent as JSON although its headers say so."""
-    if not encoding:
-        return
-    yield Finding.error(
+def wrong_encoding(encoding: str) -> Finding:
+    """Return the error that a map is sent in another encoding than JSON, which its headers declare."""
+    return Finding.error(
         "body-malformed",
         "body",
         f"the call sends the object as {encoding}, not as JSON; it is read as JSON",

@@ -5,11 +5,10 @@ Words before a name say whose it is: `req_body`, `requestBody`, and `http.reques
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
+from cxcall.explaining.readers.request_builder import fold_letters
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
@@ -61,8 +60,8 @@ def all_members(
     """Yield the non-empty members with one of these names and a type, in the order of the names."""
     found = [value.get(name) for name in names]
     if not any(each is not None for each in found):
-        folded = {_fold(name): each for name, each in value.items()}
-        found = [folded.get(_fold(name)) for name in names]
+        folded = {fold_letters(name): each for name, each in value.items()}
+        found = [folded.get(fold_letters(name)) for name in names]
     yield from (each for each in found if each not in (None, "") and isinstance(each, kind))
     if words is not None:
         yield from members_behind(value, words, names, kind)
@@ -72,14 +71,9 @@ def members_behind(
     value: Mapping[str, Any], words: LazyPattern, names: Iterable[str], kind: Any
 ) -> Iterator[Any]:
     """Yield the non-empty members whose names are one of these behind one of the words."""
-    known = {_fold(name) for name in names}
+    known = {fold_letters(name) for name in names}
     for name, each in value.items():
-        folded = _fold(name)
+        folded = fold_letters(name)
         is_named = words.sub("", folded) in known and words.match(folded)
         if is_named and each not in (None, "") and isinstance(each, kind):
             yield each
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _fold(name: str) -> str:
-    return re.sub(r"[^a-z]", "", str(name).lower())
