@@ -57,47 +57,44 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
     is_near = route.nearest is not None and near is None
     if is_near or route.is_token or request.method in READ_METHODS or is_elsewhere or not names:
         return near
-    found = _find_by_body(request, route.platform, value, names)
-    if found and request.path and not _may_be_meant(found, request, value, names):
+    found = _find_by_body(request, route.platform, value)
+    if found and request.path and not _may_be_meant(found, request, value):
         found = None
-    is_clear = found is not None and _count_known(found, value, names) >= _MIN_KNOWN_ELSEWHERE
+    is_clear = found is not None and _count_known(found, value) >= _MIN_KNOWN_ELSEWHERE
     return found if near is None or is_clear else near
 
 
-def _may_be_meant(
-    operation: Operation, request: ObservedRequest, value: Any, names: list[str]
-) -> bool:
+def _may_be_meant(operation: Operation, request: ObservedRequest, value: Any) -> bool:
     """Return whether a request with an unknown path may mean an operation of its method, by more than a word such as `name`.
 
     One that places calls must also have a word of the path, or most of the names: it could be proposed for any request.
     """
-    properties, mistakes = (
-        _schema(operation).get(word, {}) for word in ("properties", "x-cxcall-mistakes")
-    )
-    is_own = any(
-        name in mistakes or (name in properties and _COMPOUND.search(name)) for name in names
+    schema, names = _schema(operation), _names(value)
+    is_own = _has_own_name(operation, names) or any(
+        name in schema.get("x-cxcall-mistakes", {}) for name in names
     )
     if not is_own or request.method not in ("", operation.method):
         return False
     is_near = bool(_path_words(request.path) & _path_words(operation.path))
-    is_most = _count_known(operation, value, names) > len(names) / 2
+    is_most = _count_known(operation, value) > len(names) / 2
     return is_near or is_most or not operation.can_place_call
 
 
-def _find_by_body(
-    request: ObservedRequest, platform: str, value: Any, names: list[str]
-) -> Operation | None:
+def _find_by_body(request: ObservedRequest, platform: str, value: Any) -> Operation | None:
     """Return the operation that a body is valid for, or whose schema has enough of its names."""
-    candidates = [
-        each
-        for each in load_catalog().find_likely(value)
-        if each.takes_body and not each.is_for_login and platform in ("", each.platform)
-    ]
+    candidates = [each for each in _likely(value) if platform in ("", each.platform)]
     if valid := find_valid_operations(candidates, value):
         return valid[0]
-    nearest = max(candidates, key=lambda each: _score(each, value, names, request), default=None)
-    enough = max(_MIN_KNOWN, len(names) * _MIN_SHARE)
-    return nearest if nearest and _count_known(nearest, value, names) >= enough else None
+    nearest = max(candidates, key=lambda each: _score(each, value, request), default=None)
+    enough = max(_MIN_KNOWN, len(_names(value)) * _MIN_SHARE)
+    return nearest if nearest and _count_known(nearest, value) >= enough else None
+
+
+def _likely(value: Any) -> Iterator[Operation]:
+    """Yield the shipped operations, but those of login services, that may take a body."""
+    for each in load_catalog().find_likely(value):
+        if each.takes_body and not each.is_for_login:
+            yield each
 
 
 def _names(value: Any) -> list[str]:
@@ -106,22 +103,20 @@ def _names(value: Any) -> list[str]:
     return list(first) if isinstance(first, dict) else []
 
 
-def _score(
-    operation: Operation, value: Any, names: list[str], request: ObservedRequest
-) -> tuple[bool, float, int]:
+def _score(operation: Operation, value: Any, request: ObservedRequest) -> tuple[bool, float, int]:
     """Rank by JSON type, known names, method and words of the path, missing names, and names in nested objects."""
     is_list = _is_list(operation)
-    missing = set(_schema(operation).get("required", ())) - set(names)
+    missing = set(_schema(operation).get("required", ())) - set(_names(value))
     shared = len(_path_words(request.path) & _path_words(operation.path))
     shared += operation.method == request.method
-    score = _count_known(operation, value, names) + shared / 2 - len(missing) / 5
+    score = _count_known(operation, value) + shared / 2 - len(missing) / 5
     return is_list == isinstance(value, list), score, count_declared_properties(operation, value)
 
 
-def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
+def _count_known(operation: Operation, value: Any) -> float:
     """Return how many names of a body a schema has, known mistakes included; similar names count half."""
     is_same_type = _is_list(operation) == isinstance(value, list)
-    return _count_known_names(operation, tuple(names)) if is_same_type else 0
+    return _count_known_names(operation, tuple(_names(value))) if is_same_type else 0
 
 
 @lru_cache(maxsize=4096)
@@ -146,9 +141,14 @@ def is_body_of(operation: Operation, value: Any) -> bool:
     The operation must know half of its names, and a name of several words: `name` and `version` are in any file.
     """
     names = _names(value)
+    is_most = _count_known(operation, value) >= max(1, len(names) / 2)
+    return is_most and _has_own_name(operation, names)
+
+
+def _has_own_name(operation: Operation, names: list[str]) -> bool:
+    """Return whether an operation has a property with one of these names that consists of several words."""
     known = _schema(operation).get("properties", {})
-    has_own_name = any(name in known and _COMPOUND.search(name) for name in names)
-    return has_own_name and _count_known(operation, value, names) >= max(1, len(names) / 2)
+    return any(name in known and _COMPOUND.search(name) for name in names)
 
 
 def with_method_of_body(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
@@ -160,7 +160,7 @@ def with_method_of_body(request: ObservedRequest, own: Contract | None) -> Obser
         return request
     value = body_value(request)
     known = {
-        operation.method: _count_known(operation, value, _names(value))
+        operation.method: _count_known(operation, value)
         for operation in _operations_at(request.path, own)
     }
     best = [method for method in known if known[method] == max(known.values())]
@@ -190,12 +190,7 @@ def is_request_body(value: Any) -> bool:
     names = _names(value)
     if not names or any(each in _RESPONSE_NAMES for each in names):
         return False
-    candidates = [
-        each
-        for each in load_catalog().find_likely(value)
-        if each.takes_body and not each.is_for_login and not each.is_generated
-    ]
-    return any(is_body_of(each, value) for each in candidates)
+    return any(is_body_of(each, value) for each in _likely(value) if not each.is_generated)
 
 
 def intended_operation_note(request: ObservedRequest, operation: Operation) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 from cxcall.documents.json_pointer import leaves, objects
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.readers.json_values.json_search import is_json_start
 from cxcall.runtime.patterns import compile_on_use
 
 # Noncharacters of Unicode: JSON may contain them, but text that people exchange does not.
@@ -111,8 +112,7 @@ def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...
     text = _STRING_OR_VARIABLE.sub(_quote_variable, body)
     value = find_json(text, _NO_JSON)
     if value is _NO_JSON:
-        is_like_json = body.lstrip()[:1] in ("{", "[")
-        return (None, names) if is_like_json else (remove_marks(body), {})
+        return (None, names) if is_json_start(body) else (remove_marks(body), {})
     return (None if _is_variable(value) else remove_marks(text)), dict(_variables(value))
 
 

@@ -43,6 +43,7 @@ from cxcall.explaining.readers.code.request_roles import (
 )
 from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
+from cxcall.explaining.readers.json_values.json_search import is_json_start
 from cxcall.explaining.readers.request_builder import METHODS, fold_letters
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 from cxcall.runtime.patterns import compile_on_use
@@ -332,8 +333,8 @@ class _Assembler:
                 has_body = True
             elif not isinstance(each, str) or is_target(each):
                 continue
-            elif is_unresolved(each) or each.lstrip()[:1] in ("{", "["):
-                draft.set_body(each, 3 if each.lstrip()[:1] in ("{", "[") else 2)
+            elif is_unresolved(each) or is_json_start(each):
+                draft.set_body(each, 3 if is_json_start(each) else 2)
                 has_body = True
         return has_body
 

@@ -11,6 +11,7 @@ from cxcall.explaining.readers.code.request_roles import is_target, split_target
 from cxcall.explaining.readers.code.tokens import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
+    is_json_start,
     is_json_text,
     json_values,
 )
@@ -137,7 +138,7 @@ def _read_literals(code: str, response: HttpResponse | None) -> Iterator[Observe
     texts = [_ESCAPED.sub(_unescape, each[1] or each[2] or "") for each in _STRING.finditer(code)]
     methods = set(_METHOD.findall(code)) or {each.upper() for each in _VERB.findall(code)}
     method = methods.pop() if len(methods) == 1 else ""
-    bodies = [each for each in texts if each.lstrip()[:1] in ("{", "[") and is_json_text(each)]
+    bodies = [each for each in texts if is_json_start(each) and is_json_text(each)]
     body = bodies[0] if len(bodies) == 1 else UNKNOWN
     if target := next(filter(is_target, texts), ""):
         yield build_observed_request(

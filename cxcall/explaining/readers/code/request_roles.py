@@ -8,6 +8,7 @@ from typing import Any
 from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.code.values import CodeCall
+from cxcall.explaining.readers.json_values.json_search import is_json_start
 from cxcall.explaining.readers.request_builder import METHODS, first_words, fold_letters
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -253,7 +254,7 @@ def sets_segment(name: str, values: list[Any]) -> bool:
 
 def is_document(text: str) -> bool:
     """Return whether a text is JSON, or the form of a token request, so that it may be a body without a name."""
-    if text.lstrip()[:1] in ("{", "["):
+    if is_json_start(text):
         return len(text) > 2 and '"' in text
     return "grant_type" in text and _FORM.fullmatch(text) is not None
 

@@ -21,7 +21,7 @@ from cxcall.explaining.readers.code.request_roles import (
     mime_of,
 )
 from cxcall.explaining.readers.code.values import CodeCall, Form, converted, wrapped_text
-from cxcall.explaining.readers.json_values.json_search import is_json_text
+from cxcall.explaining.readers.json_values.json_search import is_json_start, is_json_text
 from cxcall.explaining.readers.unresolved_variables import (
     UNKNOWN,
     is_unresolved,
@@ -97,7 +97,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
             return content, PYTHON_TEXT if is_python else kind or inner
         if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
             continue
-        if found is None or content.lstrip()[:1] in ("{", "["):
+        if found is None or is_json_start(content):
             found = content, kind or inner
     if found:
         return found

@@ -6,7 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_complete
+from cxcall.explaining.readers.json_values.json_search import (
+    find_json_end,
+    is_json_complete,
+    is_json_start,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -208,7 +212,7 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]
     end = found.end() if found else len(text)
     if not text.startswith(quote, end):
         return -1
-    if "\n" not in text[start:end] or text[start:end].lstrip()[:1] in ("{", "["):
+    if "\n" not in text[start:end] or is_json_start(text[start:end]):
         return end
     may_have_lines = quote != "'" or "raw single quotes" in dialects
     # A mark in prose that is not closed: what is read as its end starts a text.

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from cxcall.explaining.readers.code.token_tree import CASTS, is_token
-from cxcall.explaining.readers.json_values.json_search import find_json_end
+from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_start
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
 
@@ -210,7 +210,7 @@ def is_in_pieces(content: Any) -> bool:
     if not isinstance(content, str) or is_unresolved(content):
         return False
     text = content.strip()
-    if text[:1] in ("{", "["):
+    if is_json_start(text):
         return not find_json_end(text, 0) and not text.endswith(("}", "]"))
     return re.fullmatch(r"[\w-]+", text) is not None
 

@@ -11,7 +11,7 @@ from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
-from cxcall.explaining.readers.json_values.json_search import is_json_text
+from cxcall.explaining.readers.json_values.json_search import is_json_start, is_json_text
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     basic_credentials,
@@ -86,7 +86,7 @@ def wget_as_curl(words: list[str]) -> list[str]:
 
 def _as_meant(body: str) -> str:
     r"""Return a body with line ends in place of the `\n` that command generators write between members."""
-    if "\\n" not in body or body.lstrip()[:1] not in ("{", "[") or is_json_text(body):
+    if "\\n" not in body or not is_json_start(body) or is_json_text(body):
         return body
     lines = re.sub(r"(?<=[\[{,\]}\"\w])\\n(?= *[\"\[{\]}\w-])", "\n", body)
     return lines if is_json_text(lines) else body
@@ -119,7 +119,7 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
             names.append(word)
     verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
     path = _gc_path(_GC_METHODS[verb], [each for each in names if each not in _GC_METHODS], values)
-    body = options["d"] if options.get("d", "")[:1] in ("{", "[") else piped
+    body = options["d"] if is_json_start(options.get("d", "")) else piped
     return build_observed_request(
         "gc command",
         SourceKind.COMMAND,

@@ -52,12 +52,17 @@ def find_json_end(text: str, start: int) -> int:
     return 0
 
 
+def is_json_start(text: str) -> bool:
+    """Return whether a text starts as an object or an array of JSON."""
+    return text.lstrip()[:1] in ("{", "[")
+
+
 def is_json_complete(text: str, *, strict: bool = False) -> bool:
     """Return whether a text that starts like an object or array also ends like one; any other text is complete.
 
     With `strict`, it must be valid JSON.
     """
-    if text.lstrip()[:1] not in ("{", "["):
+    if not is_json_start(text):
         return True
     if strict:
         return is_json_text(text)

@@ -12,6 +12,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     find_body,
     is_array_start,
     is_json_complete,
+    is_json_start,
     json_values,
     without_prose,
 )
@@ -105,8 +106,7 @@ class _Message:
     @property
     def is_complete(self) -> bool:
         """Return whether there is a body, and it ends as it starts."""
-        is_body = self.is_request and self.text[:1] in ("{", "[")
-        return is_body and is_json_complete(self.text)
+        return self.is_request and is_json_start(self.text) and is_json_complete(self.text)
 
     def take_request_body(self) -> str | None:
         """Remove and return the request body that precedes the error body of a response; None if there is none."""
