@@ -196,7 +196,7 @@ def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 def test_corrected_request_can_be_pasted_and_is_valid_or_says_what_is_open() -> None:
-    requests = corrected_requests(examples(1000), seed=2)
+    requests = corrected_requests(examples(600), seed=2)
     for request in requests:
         assert_valid_or_open(request)
         assert_received(request, run_in_cmd(request.as_text("cmd")))
