@@ -203,22 +203,29 @@ def test_concurrent_runs_of_one_file_place_each_call_once(cxcall: Cxcall) -> Non
 
 @pytest.mark.slow
 def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) -> None:
-    file = write_lines(cxcall, 30)
-    words = (file, *PERSONAL, "--rate", "50/s", "--confirm", "30", "-o", "jsonl")
-    with Platform() as platform:
+    file, is_closed = write_lines(cxcall, 20), Event()
+    words = (file, *PERSONAL, *FAST, "--concurrency", "2", "--confirm", "20", "-o", "jsonl")
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent != body(1):
+            is_closed.wait(30)
+        return Reply()
+
+    with Platform(answer) as platform:
         at(cxcall, platform)
         with begin(cxcall, *words) as process:
             assert process.stdout is not None
             assert process.stdout.readline()
             process.stdout.close()
+            is_closed.set()
             assert process.stderr is not None
             err = process.stderr.read()
             process.wait(30)
         assert "Traceback" not in err
-        assert 0 < platform.rung < 30
+        assert 0 < platform.rung < 20
         outcomes_now = Counter(entry["outcome"] for entry in recorded(cxcall))
         assert outcomes_now == {"accepted": platform.rung}
-        left = str(30 - platform.rung)
+        left = str(20 - platform.rung)
         cxcall("batch", *words[:-3], left, "--resume", code=0)
-    assert platform.rung == 30
+    assert platform.rung == 20
     assert set(platform.dials.values()) == {1}
