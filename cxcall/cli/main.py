@@ -52,9 +52,8 @@ class _Run:
         invocation, report = Invocation(), Report()
         try:
             report = self._run_command(invocation)
-            if (
-                report.shows_effect
-            ):  # a person needs to see it; a write that blocks fails after a signal
+            # A person needs to see an effect; a write that blocks fails after a signal.
+            if report.shows_effect:
                 defer_signals()
             else:
                 interrupt_on_signals(self.code)

@@ -87,9 +87,8 @@ class IndexedDocument:
 
     @cached_property
     def _extensions(self) -> dict[str, dict[str, str]]:
-        with self._file.with_suffix(".index").open(
-            "rb"
-        ) as index:  # most commands need no other member
+        # Most commands need no other line of the index.
+        with self._file.with_suffix(".index").open("rb") as index:
             index.readline()
             parsed: dict[str, dict[str, str]] = json.loads(index.readline())
         return parsed

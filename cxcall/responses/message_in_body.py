@@ -71,7 +71,7 @@ def platform_message(response: HttpResponse) -> str:
     if not (words or code) and isinstance(body, dict):
         listed = (each.message for each in listed_errors(body))
         words, code = _nested_message(body) or next(filter(None, listed), ""), ""
-    text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
+    text = shorten(_with_code(words, code))
     if isinstance(body, dict) and body.get("errors") and (inner := shorten(_nested_message(body))):
         text = text if inner in text else f"{text}; {inner}"
     limit = body.get("limit") if isinstance(body, dict) else None
@@ -83,10 +83,7 @@ def platform_message(response: HttpResponse) -> str:
 def platform_code(response: HttpResponse) -> str:
     """Return the platform's code of an error: a word, from the body or the first error in it; empty if none."""
     body = response.json()
-    members = body if isinstance(body, dict) else {}
-    places = [body, *(members.get(name) for name in ("errors", "error", "details", "fault"))]
-    for place in places:
-        first = place[0] if isinstance(place, list) and place else place
+    for first in (body[0] if isinstance(body, list) and body else body, *_first_errors(body)):
         for name in _CODE_NAMES:
             code = member_text(first, name).strip()
             if code and re.fullmatch(r"[\w.:-]{1,120}", code):
@@ -96,18 +93,31 @@ def platform_code(response: HttpResponse) -> str:
 
 def _nested_message(body: dict[str, Any]) -> str:
     """Return the first message in a list or an object of errors."""
-    for name in ("errors", "error", "details", "fault"):
-        inner = body.get(name)
-        first = inner[0] if isinstance(inner, list) and inner else inner
-        if isinstance(first, str) and isinstance(inner, list):
+    for first in _first_errors(body):
+        if isinstance(first, str):
             return first
         members = member_texts(first)
         codes = [members.get(each, "") for each in ("code", "errorcode")]
         words = _first_message(members)
         code = next((each for each in codes if each and each not in words), "")
         if words or code:
-            return f"{words} ({code})" if words and code else words or code
+            return _with_code(words, code)
     return ""
+
+
+def _first_errors(body: Any) -> Iterator[Any]:
+    """Yield the first error of each list, and each object, that a body has for errors."""
+    members = body if isinstance(body, dict) else {}
+    for name in ("errors", "error", "details", "fault"):
+        inner = members.get(name)
+        if isinstance(inner, dict):
+            yield inner
+        elif isinstance(inner, list):
+            yield from inner[:1]
+
+
+def _with_code(words: str, code: str) -> str:
+    return f"{words} ({code})" if words and code and code not in words else words or code
 
 
 def meaning_of(code: str) -> str:

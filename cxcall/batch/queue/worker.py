@@ -244,6 +244,4 @@ class Worker(StoppableRun):
         self.statistics.add(result)
         self._stop_on(result, self._destinations.excessive_wait)
         if not self._in_flight and not self._waiting:
-            self._next_look_at = (
-                0.0  # if the queue is empty now, the worker ends without another wait
-            )
+            self._next_look_at = 0.0  # an empty queue ends the worker without another wait

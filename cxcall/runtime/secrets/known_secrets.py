@@ -164,9 +164,8 @@ def redact(text: str) -> str:
 
 def without_cut_secret(content: bytes) -> bytes:
     """Return the first part of a longer content, without the start of a secret at its end."""
-    while (
-        True
-    ):  # what is removed may be the end of a secret that was long enough to be found by `redact`
+    # What is removed may be the end of a secret that was long enough to be found by `redact`.
+    while True:
         end = content[-_MAX_CUT_LENGTH:].decode("latin-1")
         kept = _redactor.find_cut_secret(end)
         if kept == len(end):
