@@ -68,7 +68,7 @@ def _find_same(ledger: Ledger, job: Job) -> list[str]:
     if not job.is_load:
         _stop_on_newer_batch(ledger, job, newest)
     ledger.batches.events.stop_on_pruned(newest.id)
-    stop_on_missing_guards(ledger, job, newest.id)
+    _stop_on_missing_guards(ledger, job, newest.id)
     if job.is_load:
         return [each.id for each in own]
     others = (each for each in own if each.values_digest == newest.values_digest and each != newest)
@@ -176,7 +176,7 @@ def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
 
 def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
     """Return a function that returns the delivery of a row by these batches: of its request, or of its number in the file."""
-    sent = SentRows(ledger, batches)
+    sent = _SentRows(ledger, batches)
 
     def find_earlier(checked: CheckedRequest, row: int) -> Record | None:
         if not batches:
@@ -254,7 +254,7 @@ def _other_values_error(batch: Batch) -> UsageError:
     )
 
 
-def stop_on_missing_guards(ledger: Ledger, job: Job, batch: str) -> None:
+def _stop_on_missing_guards(ledger: Ledger, job: Job, batch: str) -> None:
     """Raise UsageError if a guard of the batch to resume is missing or weaker, and nobody has set it so in its place."""
     missing = find_missing_guards(job.settings, ledger.batches.events.guards(batch))
     if not missing:
@@ -308,7 +308,7 @@ def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
     )
 
 
-class SentRows:
+class _SentRows:
     """The deliveries of those batches that read the same content of the file as the first one, by row.
 
     The request of a row can differ from the one that was sent although the file does not: the operation has another

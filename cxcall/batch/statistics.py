@@ -29,7 +29,7 @@ _VALUE = (
     r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+"
 )
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
-OUTCOMES_BY_GRAVITY = (
+_OUTCOMES_BY_GRAVITY = (
     Outcome.UNKNOWN,
     Outcome.REFUSED,
     Outcome.UNDELIVERED,
@@ -40,7 +40,7 @@ OUTCOMES_BY_GRAVITY = (
     Outcome.SKIPPED,
 )
 """The outcomes of rows, `unknown` first."""
-OUTCOMES_IN_ORDER = sorted(OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)
+OUTCOMES_IN_ORDER = sorted(_OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)
 """The outcomes in the order in which they are shown: accepted rows come after all others."""
 BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper bounds of the histogram's bars, in milliseconds."""
@@ -158,7 +158,9 @@ class BatchStatistics:
     @property
     def outcome(self) -> Outcome:
         """The most serious outcome of all rows; `unknown` comes first."""
-        return next((each for each in OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
+        return next(
+            (each for each in _OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED
+        )
 
     def outcome_of_run(self, code: ExitCode) -> Outcome:
         """Return the most serious outcome of all rows; `stopped` if only rows that are left explain the exit code."""

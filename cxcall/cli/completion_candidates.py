@@ -15,7 +15,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-SHELL_VARIABLE = "_CXCALL_COMPLETE"
+_SHELL_VARIABLE = "_CXCALL_COMPLETE"
 _MAX_RECORDS = 50
 
 
@@ -35,14 +35,14 @@ class Completions(NamedTuple):
 
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
     """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
-    shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
+    shell, word = environment[_SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
     breaks = ""
     try:
         # Bash splits words at its own delimiters, so its script passes the line as it was typed.
         if shell == "bash":
             words, word = _split(environment.get("_CXCALL_LINE", ""))
             breaks = environment.get("_CXCALL_BREAKS", "")
-        offer = find_completions(words, word)
+        offer = _find_completions(words, word)
     except Exception:  # noqa: BLE001 - an open quote, or a broken setting, contract, or ledger has no values
         return ""
     done = max((word.rfind(mark) + 1 for mark in breaks), default=0)
@@ -58,7 +58,7 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
     )
 
 
-def find_completions(words: list[str], word: str) -> Completions:
+def _find_completions(words: list[str], word: str) -> Completions:
     """Return the completions of `word` after `words`; raises the errors of the command line."""
     context = _context_after(words)
     if context is None:

@@ -61,7 +61,7 @@ def open_document(path: str, convert: Converter) -> OpenApiDocument:
         return convert(path, content or read_bytes(path)).parts
 
 
-def cache_folder() -> Path:
+def _cache_folder() -> Path:
     """Return the folder of files that can be recreated, which may not exist yet; raises UsageError for a relative one."""
     if folder := variable_folder("CXCALL_CACHE_DIR"):
         return folder
@@ -83,7 +83,7 @@ class CachedDocument:
         self._path, self._content, self._convert = path, content, convert
         self._connections: dict[int, sqlite3.Connection] = {}
         self._schemas: dict[str, JsonSchema] = {}
-        self._file = cache_folder() / f"{_digest(path, content)}.sqlite"
+        self._file = _cache_folder() / f"{_digest(path, content)}.sqlite"
         self.head: Mapping[str, Any] = self._part("document", self._file.stem)
 
     def __del__(self) -> None:

@@ -67,10 +67,10 @@ def path_text(entry: Parameter, text: str) -> str:
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that parameters set."""
     texts = [(each.as_sent, values[each.name]) for each in parameters if each.location == "header"]
-    return {each.name: header_text(each, text) for each, text in texts}
+    return {each.name: _header_text(each, text) for each, text in texts}
 
 
-def header_text(entry: Parameter, text: str) -> str:
+def _header_text(entry: Parameter, text: str) -> str:
     """Return a parameter as the value of its header."""
     value = _value(entry, text)
     if isinstance(value, dict):

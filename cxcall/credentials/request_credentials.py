@@ -173,7 +173,7 @@ def store_credentials(settings: Settings, username: str, secret: str) -> str:
     return stored_logins.describe_storage(settings)
 
 
-def choose_alternative(
+def _choose_alternative(
     settings: Settings, alternatives: tuple[Alternative, ...]
 ) -> Alternative | None:
     """Return the first alternative that the settings have all credentials for; None if there is none."""
@@ -190,7 +190,7 @@ def _is_set(settings: Settings, scheme: SecurityScheme) -> bool:
 
 
 def _require_alternative(settings: Settings, alternatives: tuple[Alternative, ...]) -> Alternative:
-    chosen = choose_alternative(settings, alternatives)
+    chosen = _choose_alternative(settings, alternatives)
     if chosen:
         return chosen
     # Also before a request without credentials, which the user may have wanted to send with them.
@@ -222,7 +222,7 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     """
     if operation.is_public:
         return []
-    chosen = choose_alternative(settings, operation.security) if operation.security else None
+    chosen = _choose_alternative(settings, operation.security) if operation.security else None
     if chosen == () and any(not scheme.name for entry in operation.security for scheme in entry):
         chosen = None  # the document declares no `security`
     if chosen is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cxcall.settings.settings import Settings
 
-SECRET_FIELDS = (
+_SECRET_FIELDS = (
     *("client_secret", "access_key_secret", "access_token", "refresh_token"),
     *("password", "api_key"),
 )
@@ -60,7 +60,7 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     from cxcall.credentials import keyring_store
 
     key, earlier = _login_key(settings), find_login(settings)
-    secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
+    secrets = {name: str(login[name]) for name in _SECRET_FIELDS if name in login}
     own = (_KEYRING_NAMES, _KEYRING_PROBLEM)
     record = {name: value for name, value in login.items() if name not in own}
     # All state folders of a user share one keyring.
@@ -167,7 +167,7 @@ def delete_logins(profile: str) -> tuple[list[StoredRecord], list[Finding]]:
 def _keep_entry(login: StoredRecord) -> None:
     """Keep the name of a login's keyring entry until the entry is deleted."""
     key = {_LOGGED_OUT: str(login["profile"]), _ENTRY: _entry_of(login)}
-    own = ("profile", _ENTRY, *SECRET_FIELDS)
+    own = ("profile", _ENTRY, *_SECRET_FIELDS)
     _logins().put({name: login[name] for name in login if name not in own}, key)
 
 

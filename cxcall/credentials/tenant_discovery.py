@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.transport.http_messages import HttpResponse
 
-DISCOVERY_PATH = "/.well-known/cxone-configuration"
+_DISCOVERY_PATH = "/.well-known/cxone-configuration"
 _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
 
 
@@ -35,7 +35,7 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     if not tenant_id:
         why = "neither its ID token nor the token itself has a `tenantId`"
         raise credentials_error(f"the token from `{client.host}` does not name a tenant", _FIX, why)
-    url = f"{issuer}{DISCOVERY_PATH}?{urlencode({'tenantId': tenant_id})}"
+    url = f"{issuer}{_DISCOVERY_PATH}?{urlencode({'tenantId': tenant_id})}"
     response = _get(url, timeout)
     if response.status == HTTPStatus.NOT_FOUND:
         message = f"`{host_of(issuer)}` does not know the tenant `{printable(tenant_id)}`"

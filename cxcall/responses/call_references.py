@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CALL, RESPONSE, ERROR, OTHER, DETAIL = "call", "response", "error", "other", "detail"
-LIMITED_CALL = "limited call"
+_LIMITED_CALL = "limited call"
 """What an object is about; a detail is a limit, or a part of the request. A limited call may be a limit, too."""
 _CALLS = (
     r"x?(?:new|created|placed|outbound|phone|voice)?"
@@ -131,7 +131,7 @@ def _refine(body: dict[str, Any], about: str, *, is_one: bool) -> str:
     if any(re.fullmatch(_CALLS, letters_of(str(each))) for each in kinds):
         about = CALL
     if about == CALL and _OF_LIMIT & found.keys():
-        return LIMITED_CALL if is_one else OTHER
+        return _LIMITED_CALL if is_one else OTHER
     return about
 
 
@@ -186,7 +186,7 @@ def refers_to_call(
     if _LINK.fullmatch(attribute):
         return is_link_to_call(text, known, is_named=about == CALL)
     is_clear = is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
-    if about == LIMITED_CALL and _ID.fullmatch(attribute):
+    if about == _LIMITED_CALL and _ID.fullmatch(attribute):
         return said is not None and is_clear
     if about == CALL and _ID.fullmatch(attribute):
         is_strict = member.may_be_error or not _CERTAIN_ID.search(attribute)

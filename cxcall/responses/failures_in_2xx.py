@@ -161,10 +161,10 @@ def _information(failure: _Failure) -> tuple[bool, bool, bool]:
 def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure | None:
     """Return the failure that one member of an object reports; None if it reports none."""
     name, value = member.lower(), members[member]
-    description = describe_failure(member, value)
+    description = _describe_failure(member, value)
     if isinstance(value, dict | list):
         is_list = isinstance(value, list) and names_failed_items(member)
-        if not (description or is_list) and says_no_failure(value):
+        if not (description or is_list) and _says_no_failure(value):
             return None
         place = join_pointer(pointer, member)
         if isinstance(value, dict):
@@ -177,7 +177,7 @@ def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure 
         or _is_error_text(text)
         or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text) is not None)
     )
-    if is_failed and (description or not says_no_failure(value)):
+    if is_failed and (description or not _says_no_failure(value)):
         return _failed_value(text, join_pointer(pointer, member))
     return _described_failure(description, member, members, pointer) if description else None
 
@@ -217,7 +217,7 @@ def _failure_of_object(member: str, value: dict[str, Any], place: str) -> _Failu
     if member.lower() in _ERROR_OBJECTS and (code or words):
         meaning = meaning_of(code) or (code and shorten(words))
         return _Failure(place, f"`{place}` is `{shorten(code or words)}`", meaning)
-    description = describe_failure(member, value).replace(f"`{member}`", f"`{place}`")
+    description = _describe_failure(member, value).replace(f"`{member}`", f"`{place}`")
     return _Failure(place, description) if description else None
 
 
@@ -265,12 +265,12 @@ def _wrapped(body: Any) -> Iterator[Any]:
 def describe_failures(entry: Any) -> Iterator[str]:
     """Yield what the members of one object of a body report as failures."""
     if isinstance(entry, dict):
-        yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
-        if "message" in entry and is_error_code(entry.get("code")):
+        yield from filter(None, (_describe_failure(name, entry[name]) for name in entry))
+        if "message" in entry and _is_error_code(entry.get("code")):
             yield f"`code` is `{_shorten(str(entry['code']))}`"
 
 
-def is_error_code(code: Any) -> bool:
+def _is_error_code(code: Any) -> bool:
     """Return whether the `code` beside a message is a status of an error, or a platform's code of one."""
     from cxcall.responses.platform_codes import find_platform_codes
 
@@ -279,7 +279,7 @@ def is_error_code(code: Any) -> bool:
     return is_status or any(compile_pattern("HTTP [45]").match(each.where) for each in found)
 
 
-def describe_failure(member: str, value: Any) -> str:
+def _describe_failure(member: str, value: Any) -> str:
     """Return what a member of a body reports as a failure; empty if it reports none."""
     name, text = member.lower(), str(value).strip().lower()
     if name in SUCCESS_NAMES and text in ("false", "no", "0"):
@@ -294,19 +294,19 @@ def describe_failure(member: str, value: Any) -> str:
         or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and not says_no_failure(value):
+    if name in _ERROR_NAMES and not _says_no_failure(value):
         return f"`{member}` is `{_shorten(as_text(value))}`"
     return ""
 
 
-def says_no_failure(value: Any) -> bool:
+def _says_no_failure(value: Any) -> bool:
     """Return whether the value of a member about errors reports no error: it is empty, `0`, `NO_ERROR`, or a 2xx status."""
     if isinstance(value, list):
         objects = (each for each in value if isinstance(each, dict))
         flags = (each is False for found in objects for each in found.values())
-        return all(map(says_no_failure, value)) and not any(flags)
+        return all(map(_says_no_failure, value)) and not any(flags)
     if isinstance(value, dict):
-        return all(map(says_no_failure, value.values()))
+        return all(map(_says_no_failure, value.values()))
     text = str(value).strip().lower()
     if text.isalpha():
         return text in _NOTHING_WRONG

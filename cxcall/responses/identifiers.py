@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
 
-CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
+_CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {
     GENESYS_CLOUD: "the header `ININ-Correlation-Id`",
     CXONE: "the header `CorrelationId`",
@@ -114,7 +114,7 @@ def correlation_place(platform: str) -> str:
 
 def correlation_id(response: HttpResponse) -> str | None:
     """Return the platform's ID of this exchange, from the headers, or else from the error body."""
-    places = [response.headers.get(name, "").strip() for name in CORRELATION_HEADERS]
+    places = [response.headers.get(name, "").strip() for name in _CORRELATION_HEADERS]
     body = response.json()
     members = body if isinstance(body, dict) else {}
     places += [str(members.get(name) or "") for name in ("contextId", "correlationId")]

@@ -10,7 +10,7 @@ from cxcall.runtime.patterns import fold_name, name_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SHORTEST_TYPO = 4
+_SHORTEST_TYPO = 4
 """The fewest characters of a name in which one letter may be wrong."""
 _OPPOSITES = frozenset(
     """
@@ -81,7 +81,7 @@ def _has_same_words(one: str, other: str) -> bool:
 def _is_same_word(one: str, other: str) -> bool:
     """Return whether two words are equal, or longer ones differ by an ending or by a letter or two."""
     shortest = min(len(one), len(other))
-    if one == other or shortest < SHORTEST_TYPO:
+    if one == other or shortest < _SHORTEST_TYPO:
         return one == other
     is_ending = abs(len(one) - len(other)) <= _LONGEST_ENDING
     is_form = is_ending and (one.startswith(other) or other.startswith(one))
@@ -98,7 +98,7 @@ def _negates(name: str, other: str) -> bool:
     others = name_words(other)
     # Of names that differ by one letter, both have the word.
     is_misspelled = is_typo(fold_name(name), fold_name(other))
-    endings = [each for each in (*others, fold_name(other)) if len(each) >= SHORTEST_TYPO]
+    endings = [each for each in (*others, fold_name(other)) if len(each) >= _SHORTEST_TYPO]
     return any(
         (word in _OPPOSITES and not (is_misspelled and _is_long(word)))
         or any(word.endswith(each) and word.removesuffix(each) in _OPPOSITES for each in endings)
@@ -135,7 +135,7 @@ def _has_word(words: Iterable[str], word: str) -> bool:
 
 def is_typo(one: str, other: str) -> bool:
     """Return whether two names differ by one letter: dropped, added, replaced, or swapped with the next."""
-    if min(len(one), len(other)) < SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
+    if min(len(one), len(other)) < _SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
         return False
     while one[:1] == other[:1] and one and other:
         one, other = one[1:], other[1:]
@@ -163,4 +163,4 @@ def count_typos(word: str, expected: str) -> int:
 def longer_name(folded: str, names: Iterable[str]) -> str:
     """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty if there is none."""
     longer = [each for each in names if fold_name(each).startswith(folded)]
-    return longer[0] if len(longer) == 1 and len(folded) > SHORTEST_TYPO else ""
+    return longer[0] if len(longer) == 1 and len(folded) > _SHORTEST_TYPO else ""

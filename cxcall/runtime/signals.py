@@ -61,7 +61,7 @@ class _Interrupter:
 def interrupt_on_signals(exit_code: int) -> None:
     """Make the signals raise KeyboardInterrupt from now on; a second one ends the process with `exit_code`."""
     handler = _Interrupter(exit_code)
-    for number in handled_signals():
+    for number in _handled_signals():
         signal.signal(number, handler)
 
 
@@ -83,11 +83,11 @@ def defer_signals() -> None:
         deferred.append(number)
         on_signal()
 
-    for number in handled_signals():
+    for number in _handled_signals():
         signal.signal(number, keep)
 
 
-def handled_signals() -> list[signal.Signals]:
+def _handled_signals() -> list[signal.Signals]:
     """Return the signals that the parent process does not ignore, as `nohup` and `&` make it do."""
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -107,7 +107,7 @@ def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
             interrupt()
         on_signal()
 
-    before = {number: signal.signal(number, handle) for number in handled_signals()}
+    before = {number: signal.signal(number, handle) for number in _handled_signals()}
     if deferred:
         deferred.clear()
         interrupt()
@@ -169,7 +169,7 @@ class DeferredSignals:
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # only the main thread handles signals
-            self._before = {number: signal.getsignal(number) for number in handled_signals()}
+            self._before = {number: signal.getsignal(number) for number in _handled_signals()}
             for number in self._before:
                 signal.signal(number, self._handle)
             self.caught = self.caught or bool(deferred)

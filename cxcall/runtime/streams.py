@@ -44,11 +44,11 @@ class _TimedWrite:
 _timed = _TimedWrite()
 
 
-def limit_write_time() -> None:
+def _limit_write_time() -> None:
     """Make writes to the standard streams fail from now on if they block for two seconds."""
 
     def check() -> None:
-        limit_write_time()
+        _limit_write_time()
         if _timed.since is not None and monotonic() - _timed.since >= _PATIENCE:
             raise TimeoutError(ETIMEDOUT, "the pipe is not read")
 
@@ -106,7 +106,7 @@ def guard_streams() -> None:
 
     A stream that was closed before the start (`>&-`) becomes the null device.
     """
-    signals.on_signal = limit_write_time
+    signals.on_signal = _limit_write_time
     codecs.register_error(_ESCAPE, _escape)
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guard(sys.stdout, _GuardedStdout)

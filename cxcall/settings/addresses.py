@@ -112,7 +112,7 @@ def resolve_tenant_addresses(
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
     token_url = explicit or _tenant_token_url(layers, contract, issuer, base_url)
     if not find_setting("base_url", layers):
-        tenant = find_tenant(state(), profile, issuer.value)
+        tenant = _find_tenant(state(), profile, issuer.value)
         # The issuer's endpoint serves every tenant; an area's endpoint only the tenants of that area.
         endpoints = (token_url.value, f"{issuer.value}/auth/token")
         if tenant and (not token_url.value or tenant.token_url in endpoints):
@@ -143,10 +143,10 @@ def _tenant_token_url(
     if is_loopback_url(issuer.value):
         return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
     region = find_setting(_REGION, layers)
-    url = access_key_url(base_url.value) if explicit or region else ""
+    url = _access_key_url(base_url.value) if explicit or region else ""
     # The tenant's own host, such as api-b32.nice-incontact.com, does not name the area.
     if region and not url:
-        return _derive(area_key_url(region_domain(region, contract)), _REGION, region)
+        return _derive(_area_key_url(region_domain(region, contract)), _REGION, region)
     return _derive(url, "base_url", base_url)
 
 
@@ -202,20 +202,20 @@ def _explicit_url(layers: Sequence[SettingsByName], name: str) -> Setting | None
     return setting._replace(value=normalize_url(name, setting)) if setting else None
 
 
-def access_key_url(base_url: str) -> str:
+def _access_key_url(base_url: str) -> str:
     """Return the token URL for an access key without a registered application; empty if unknown."""
     if is_loopback_url(base_url):
         return f"{host_url(base_url)}{ACCESS_KEY_PATH}"
     area = url_area(base_url)
-    return area_key_url(area) if area else ""
+    return _area_key_url(area) if area else ""
 
 
-def area_key_url(area: str) -> str:
+def _area_key_url(area: str) -> str:
     """Return the token URL of an area for an access key without a registered application."""
     return f"https://{area}.nice-incontact.com{ACCESS_KEY_PATH}"
 
 
-def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
+def _find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
     """Return the tenant that an earlier login of the profile belongs to; None if unknown."""
     for record in _file(state).find({"profile": profile, "issuer": issuer}):
         fields = [str(record.get(name, "")) for name in Tenant._fields]

@@ -23,7 +23,7 @@ from cxcall.settings.sources import (
 if TYPE_CHECKING:
     from cxcall.settings.sources import SettingsByName
 
-DOTENV_FILE = Path(".env")
+_DOTENV_FILE = Path(".env")
 _MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})\b"
 
 
@@ -33,7 +33,7 @@ def read_dotenv() -> tuple[SettingsByName, SettingsByName]:
     A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
     for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
     """
-    if is_missing(DOTENV_FILE, or_folder=True):
+    if is_missing(_DOTENV_FILE, or_folder=True):
         return {}, {}
     # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
     from io import StringIO
@@ -43,14 +43,14 @@ def read_dotenv() -> tuple[SettingsByName, SettingsByName]:
     from cxcall.documents.toml import read_file
 
     found = {}
-    for binding in parse_stream(StringIO(read_file(DOTENV_FILE))):
+    for binding in parse_stream(StringIO(read_file(_DOTENV_FILE))):
         text = binding.original.string
         blank = len(text) - len(text.lstrip())
         line = binding.original.line + len(text[:blank].splitlines())
-        place = f"{DOTENV_FILE}:{line}"
+        place = f"{_DOTENV_FILE}:{line}"
         if binding.error:
             raise UsageError(
-                f"a line of `{DOTENV_FILE}` cannot be read",
+                f"a line of `{_DOTENV_FILE}` cannot be read",
                 where=place,
                 fix="write `NAME=value`, or `NAME='value'` if it has spaces or a `#`",
             )
@@ -68,11 +68,11 @@ def stop_on_machine_variables() -> None:
 
     Other errors in the file are not reported, so that a command without settings can still read the ledger.
     """
-    if is_missing(DOTENV_FILE, or_folder=True):
+    if is_missing(_DOTENV_FILE, or_folder=True):
         return
     from cxcall.documents.toml import read_file
 
-    if compile_pattern(_MACHINE_LINE).search(read_file(DOTENV_FILE)):
+    if compile_pattern(_MACHINE_LINE).search(read_file(_DOTENV_FILE)):
         read_dotenv()
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from cxcall.settings.sources import SettingsByName
 
-HOURS_POLICIES = ("warn", "enforce")
-_CHOICES = {"platform": PLATFORMS, "hours_policy": HOURS_POLICIES}
-LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
+_HOURS_POLICIES = ("warn", "enforce")
+_CHOICES = {"platform": PLATFORMS, "hours_policy": _HOURS_POLICIES}
+_LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (
     (
@@ -113,7 +113,7 @@ def check_seconds(name: str, setting: Setting) -> None:
         seconds = float(setting.value)
     except ValueError:
         seconds = -1.0
-    if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
+    if not (0 < seconds <= _LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
         least = "from 0" if name == "max_wait" else "above 0"
-        problem = f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}"
+        problem = f"is `{printable(setting.value)}`, not a number of seconds {least} up to {_LONGEST_SECONDS:.0f}"
         raise invalid_setting(name, setting, problem, fix=f"write seconds, e.g. `{DEFAULTS[name]}`")

@@ -94,7 +94,7 @@ class TrustErrors(NamedTuple):
     queue: tuple[Finding, ...]
 
 
-def find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
+def _find_secrets_in_use(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
     """Return the secrets that a request for a token, or with credentials, would send."""
     for names in (
         ("access_token",),
@@ -114,7 +114,7 @@ def find_trust_errors(
     """Return the errors about sources that are not trusted; `values` are the settings in use."""
     dotenv = _DotenvChoices(layers, contract, values)
     login = tuple(dotenv.find_errors({}))
-    secrets = find_secrets_in_use(layers)
+    secrets = _find_secrets_in_use(layers)
     foreign = {name: each for name, each in secrets.items() if not each.layer.is_dotenv}
     base_url, platform = values["base_url"], values["platform"]
     contract_file = find_setting("contract", layers)
@@ -130,7 +130,7 @@ def find_trust_errors(
             return TrustErrors((*errors,), login, request, queue)
         other = _other_platform(dotenv.outside, platform, foreign, base_url.value)
     else:
-        errors = find_unnamed_host(layers, contract, base_url)
+        errors = _find_unnamed_host(layers, contract, base_url)
         other = _other_platform(layers, platform, secrets, base_url.value)
     return TrustErrors((*errors, *other), login, request, queue)
 
@@ -156,7 +156,7 @@ class _DotenvChoices:
         owner = f"`{first}` (from {secrets[first].source})" if first else "a secret from elsewhere"
         yield from self.find_choices(secrets, owner)
         if not any(self.is_foreign_choice(name, secrets) for name in _MOVES):
-            yield from find_unnamed_host(self.outside, self._contract, self._values["base_url"])
+            yield from _find_unnamed_host(self.outside, self._contract, self._values["base_url"])
 
     def find_choices(
         self, secrets: Mapping[str, Setting], owner: str, names: Sequence[str] = CHOICES
@@ -183,7 +183,7 @@ class _DotenvChoices:
             if setting.value.rstrip("/") == own.value.rstrip("/"):
                 return False
         elif name == "platform":
-            has_key = "access_key_secret" in (secrets or find_secrets_in_use(self.outside))
+            has_key = "access_key_secret" in (secrets or _find_secrets_in_use(self.outside))
             return setting.value != GENESYS_CLOUD and not (has_key and setting.value == CXONE)
         if name == "client_id":
             # With the ID of an application, NICE CXone has another token endpoint for an access key.
@@ -244,7 +244,7 @@ def platform_of(contract: Contract) -> str:
     return declared if is_known else ""
 
 
-def find_unnamed_host(
+def _find_unnamed_host(
     layers: Sequence[SettingsByName], contract: Contract, base_url: Setting
 ) -> Iterator[Finding]:
     """Yield an error if only a user's document names the host of `base_url`, or another one than the region's."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
-SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
+_SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
 _BLOCK_SIZE = 1 << 20
 _START_BYTES = 4096
 _BYTE_ORDER_MARKS = (
@@ -52,7 +52,7 @@ _BYTE_ORDER_MARKS = (
 )
 _SAMPLES = 20
 """The number of records that are read to propose targets for unknown columns."""
-LARGEST_PIPE = 4 << 30
+_LARGEST_PIPE = 4 << 30
 """The most bytes of rows from a pipe, which are copied to a temporary file."""
 
 
@@ -107,7 +107,7 @@ class RowFile:
         self.file = str(absolute_path(path).resolve()) if is_file else ""
         self._binary.seek(0)
         self.digest = hashlib.file_digest(self._binary, "sha256").hexdigest()  # type: ignore[arg-type]
-        self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
+        self.is_spreadsheet = path.lower().endswith(_SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
         self._stop_on_unsuitable_format()
         self.is_csv = not self.is_spreadsheet and self._is_csv()
@@ -285,9 +285,9 @@ def _open(path: str) -> IO[bytes]:
     copy: IO[bytes] = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
     while block := opened.read(_BLOCK_SIZE):
         copy.write(block)
-        if copy.tell() > LARGEST_PIPE:
+        if copy.tell() > _LARGEST_PIPE:
             raise UsageError(
-                f"`{path}` has more than {LARGEST_PIPE >> 30} GiB",
+                f"`{path}` has more than {_LARGEST_PIPE >> 30} GiB",
                 where=path,
                 fix="split the input, or give a file, which can have any size",
             )

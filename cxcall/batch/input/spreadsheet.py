@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.payloads.csv_table import CsvRow, CsvTable
 
 
-class SheetRecord(CsvRecord):
+class _SheetRecord(CsvRecord):
     """A row of a sheet. Its text is one line, so all cells are on the line of the row."""
 
     def __init__(self, table: CsvTable, line: int, cells: Sequence[str], first_column: int) -> None:
@@ -65,7 +65,7 @@ class Spreadsheet:
         for line, cells in self._records:
             filled = _trim(cells)
             filled += [""] * (width - len(filled))
-            yield build_row(filled, SheetRecord(table, line, filled, self._first_column))
+            yield build_row(filled, _SheetRecord(table, line, filled, self._first_column))
 
 
 def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zipfile import ZipInfo
 
-LARGEST_WORKBOOK = 2 << 30
+_LARGEST_WORKBOOK = 2 << 30
 """The most bytes of an unpacked workbook."""
-LARGEST_RECTANGLE = 32 << 20
+_LARGEST_RECTANGLE = 32 << 20
 """The most cells of a sheet, from the first to the last one: 32 columns, in as many rows as Excel has."""
 # Like Apache POI's ZipSecureFile: Excel never compresses a file to less than a hundredth.
 _LARGEST_RATIO = 100
@@ -57,13 +57,13 @@ def check_workbook(binary: IO[bytes], name: str) -> None:
             for each in entries
             if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size)
         )
-        if sum(each.file_size for each in entries) > LARGEST_WORKBOOK or any(packed_well):
+        if sum(each.file_size for each in entries) > _LARGEST_WORKBOOK or any(packed_well):
             raise _too_large(name, f"`{name}` is too large when it is unpacked")
         for entry in entries:
             part = entry.filename.lower()
             if (
                 part.startswith(_SHEETS)
-                and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE
+                and (cells := _count_cells(archive, entry)) > _LARGEST_RECTANGLE
             ):
                 raise _too_large(
                     name,

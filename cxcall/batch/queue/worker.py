@@ -43,7 +43,7 @@ _LAST_WAIT = (
 )
 
 
-class FinishedRow(NamedTuple):
+class _FinishedRow(NamedTuple):
     """A row that a thread has finished; its result is None if the row returns to the queue."""
 
     row: QueuedRow
@@ -219,9 +219,9 @@ class Worker(StoppableRun):
         result = destination.find_list_error(row) or result_without_sending(checked)
         if result is None and checked.request:
             result = destination.send(row, checked, checked.request)
-        self._events.put(FinishedRow(row, destination, checked, result))
+        self._events.put(_FinishedRow(row, destination, checked, result))
 
-    def _finish(self, finished: FinishedRow) -> None:
+    def _finish(self, finished: _FinishedRow) -> None:
         """Count and print a result, and end the row; a row that waits for its hours returns to the queue."""
         row, result = finished.row, finished.result
         end = RowEnd(row.batch, row.number, str(row.content["key"]), result)

@@ -64,14 +64,14 @@ class Destination:
             force = bool(self._options["force"])
             return rebuild_row(row, self._operation, self._settings, force=force)
         except CxcallError as error:
-            return CheckedRow(row_of(row), None, error.findings)
+            return CheckedRow(_row_of(row), None, error.findings)
 
     def find_list_error(self, row: QueuedRow) -> RowResult | None:
         """Return the error for a row if a do-not-call list of this worker cannot be read: another worker may send it."""
         try:
             read_lists(self._settings.do_not_call_files)
         except UsageError as error:
-            return RowResult(row_of(row), error_report(error, COMMAND))
+            return RowResult(_row_of(row), error_report(error, COMMAND))
         return None
 
     def send(
@@ -206,7 +206,7 @@ def _digest(request: HttpRequest) -> str:
     return sha256(head.encode() + (request.body or b"")).hexdigest()
 
 
-def row_of(queued: QueuedRow) -> Row:
+def _row_of(queued: QueuedRow) -> Row:
     """Return a queued row as a row of its file."""
     content = queued.content
     place = Excerpt(f"batch {queued.batch}", content["line"], 1, "")
@@ -221,7 +221,7 @@ def rebuild_row(
     The row has an error if its request differs from the request that was confirmed. It may place a call if the operation
     may on this machine, or might on the one that queued it: the API document may be another one.
     """
-    content, row = queued.content, row_of(queued)
+    content, row = queued.content, _row_of(queued)
     if content.get("canPlaceCall"):  # an older cxcall did not record it
         operation = operation.as_call
     payload = row.payload or Payload(None)

@@ -48,7 +48,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
         found = {
             **filters._asdict(),
             "outcome": filters.outcome or "",
-            "since": parse_since(filters.since),
+            "since": _parse_since(filters.since),
             "batch": filters.batch and _batch_id(ledger, filters.batch.strip()),
             "limit": limit and min(limit + 1, sys.maxsize),
         }
@@ -119,7 +119,7 @@ def export_deliveries(output: OutputOptions, form: str, since: str) -> None:
     screen = Screen.standard(output)
     with open_ledger(is_for_reading=True) as ledger:
         ledger.check(always=True)
-        for line in _export_lines(ledger.records(since=parse_since(since)), form):
+        for line in _export_lines(ledger.records(since=_parse_since(since)), form):
             screen.print_line(line)
         ledger.stop_on_missing_records()
 
@@ -210,7 +210,7 @@ def _result(record: Record) -> str:
     return str(record.outcome)
 
 
-def parse_since(text: str) -> datetime | None:
+def _parse_since(text: str) -> datetime | None:
     """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
     return parse_time(text, "--since") if text else None
 

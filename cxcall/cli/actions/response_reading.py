@@ -89,7 +89,7 @@ class Reading(NamedTuple):
         if report.outcome is not Outcome.ACCEPTED or delivery is None or response is None:
             return report
         body = response.json()
-        more = note_more_pages(self.paging, body, response.headers) if self.paging else ()
+        more = _note_more_pages(self.paging, body, response.headers) if self.paging else ()
         if self.selection is None:
             return report._replace(findings=(*report.findings, *more))
         try:
@@ -128,7 +128,7 @@ def mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     return mask_value(value, response_masker(delivery.exchange.request.texts))
 
 
-def note_more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
+def _note_more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
     """Return a note if a response is only the first of several pages."""
     items = paging.find_items(body) or []
     pages, total = find_number(body, PAGE_COUNTS), find_number(body, TOTALS)

@@ -21,8 +21,8 @@ from cxcall.validation.payload_files import Validation
 
 MAX_TEXT = 1 << 20
 """The most characters of a text that a tool accepts."""
-MAX_NAME = 400
-MAX_LISTED = 200
+_MAX_NAME = 400
+_MAX_LISTED = 200
 MAX_VALUES = 50_000
 """The most lines and values of a payload, counted by separators; each may have a finding, which takes time."""
 MAX_FINDINGS = 1000
@@ -30,10 +30,10 @@ MAX_FINDINGS = 1000
 _CONTENT = "<content>"
 """The name of a text in findings; no file can have it."""
 
-Name = Annotated[str, Field(max_length=MAX_NAME)]
+Name = Annotated[str, Field(max_length=_MAX_NAME)]
 # Only an argument of type `str` stays unchanged: the SDK parses JSON in any other one.
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Limit = Annotated[int, Field(ge=1, le=MAX_LISTED)]
+Limit = Annotated[int, Field(ge=1, le=_MAX_LISTED)]
 Parameters = Annotated[
     dict[Name, Annotated[str, Field(max_length=4096)]],
     Field(max_length=100, description="Values of path, query, and header parameters, by name."),

@@ -104,7 +104,7 @@ def _confirmation_error() -> StoppedError:
     )
 
 
-MAX_SHOWN = 16_384
+_MAX_SHOWN = 16_384
 """The most characters of a body that a person can be asked to confirm, because the whole body is shown."""
 
 
@@ -133,7 +133,7 @@ class RequestTools:
         self._client.stop_on_ledger(checked)
         report = show_request(checked, "dry_run", as_curl=False)
         is_sendable = operation in self._operations and not has_errors(report.findings)
-        if not is_sendable or len(checked.shown_body) > MAX_SHOWN:
+        if not is_sendable or len(checked.shown_body) > _MAX_SHOWN:
             return report
         confirmation = {
             "confirmationId": self._confirmations.add(checked),

@@ -51,13 +51,13 @@ def serve(options: ServerOptions, operations: tuple[str, ...]) -> None:
         requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):
             try:
-                new_server(reading, requests, allow_send=options.allow_send).run("stdio")
+                _new_server(reading, requests, allow_send=options.allow_send).run("stdio")
             except* BrokenPipeError:  # the client has ended
                 pass
         requests.wait()
 
 
-def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) -> Server:
+def _new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) -> Server:
     """Return the server with its tools; the tool that sends is only there if it is allowed."""
     server = Server(
         "cxcall",

@@ -38,12 +38,12 @@ def as_tool(action: Callable[P, Report]) -> Callable[P, CallToolResult]:
     @wraps(action)
     def run_tool(*values: P.args, **named: P.kwargs) -> CallToolResult:
         try:
-            return result_of(action(*values, **named))
+            return _result_of(action(*values, **named))
         except CxcallError as error:
-            return result_of(error_report(error, action.__name__), is_error=True)
+            return _result_of(error_report(error, action.__name__), is_error=True)
         except Exception as fault:  # noqa: BLE001 - the text of an exception may hold a value
             refusal = CxcallError(fault_finding(fault))
-            return result_of(error_report(refusal, action.__name__), is_error=True)
+            return _result_of(error_report(refusal, action.__name__), is_error=True)
 
     # The SDK derives the schema of the arguments from the signature, and one of the result from its type.
     declared = signature(action).replace(return_annotation=CallToolResult)
@@ -51,7 +51,7 @@ def as_tool(action: Callable[P, Report]) -> Callable[P, CallToolResult]:
     return run_tool
 
 
-def result_of(report: Report, *, is_error: bool = False) -> CallToolResult:
+def _result_of(report: Report, *, is_error: bool = False) -> CallToolResult:
     """Return the envelope of a report as the result of a tool."""
     report = report._replace(findings=with_notices(report.findings))
     envelope: dict[str, Any] = redact_value(envelope_of(report))
@@ -92,7 +92,7 @@ class Server(MCPServer[Any]):
                     raise
             except (ToolError, MCPError) as error:
                 refusal = _find_refusal(error, tools[name]) or _no_answer()
-        return result_of(error_report(refusal, name if name in tools else "mcp"), is_error=True)
+        return _result_of(error_report(refusal, name if name in tools else "mcp"), is_error=True)
 
 
 def _check_names(

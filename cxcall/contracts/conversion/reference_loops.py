@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-MOST_COMBINED = 100_000
+_MOST_COMBINED = 100_000
 """The most schemas that may be compared with one value: 17 levels of `allOf` with two references each."""
-MOST_STEPS = 400
+_MOST_STEPS = 400
 """The longest chain of schemas that each combine the next one; published documents have up to 10."""
 # The keywords that apply to the value itself, and not to its members.
 _COMBINATIONS = ("allOf", "anyOf", "oneOf")
@@ -48,14 +48,14 @@ def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
                 waiting.pop()
                 count = 1 + sum(sizes[each][0] for each, _ in combined)
                 steps = max((sizes[each][1] + step for each, step in combined), default=0)
-                sizes[name] = min(count, MOST_COMBINED + 1), steps
+                sizes[name] = min(count, _MOST_COMBINED + 1), steps
     return {name: what for name, size in sizes.items() if (what := _excess(*size))}
 
 
 def _excess(count: int, steps: int) -> str:
-    if count > MOST_COMBINED:
-        return f"more than {MOST_COMBINED:,} other schemas, each counted once per reference"
-    return f"others in more than {MOST_STEPS} steps" if steps > MOST_STEPS else ""
+    if count > _MOST_COMBINED:
+        return f"more than {_MOST_COMBINED:,} other schemas, each counted once per reference"
+    return f"others in more than {_MOST_STEPS} steps" if steps > _MOST_STEPS else ""
 
 
 def _combined_names(schema: Any, step: int = 0) -> Iterator[tuple[str, int]]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
-DEEPEST = 64
+_DEEPEST = 64
 """The deepest nesting of schemas; a reference starts again at zero."""
 
 # Definitions inside a schema are found by the references to them.
@@ -106,10 +106,10 @@ class Schemas:
             return node if depth else ({} if node else {"not": {}})
         if not isinstance(node, dict):
             raise self._source.wrong_kind_error(node, dict, at)
-        if depth > DEEPEST:
+        if depth > _DEEPEST:
             raise self._source.fault(
                 at,
-                f"more than {DEEPEST} schemas are nested here",
+                f"more than {_DEEPEST} schemas are nested here",
                 "give the inner schemas names, and refer to them",
             )
         if "$ref" in node:

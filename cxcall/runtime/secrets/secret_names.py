@@ -105,7 +105,7 @@ def kind_of_name(name: str) -> str:
         return SECRET
     if name.isascii() and not _has_part("".join(filter(str.isalnum, name)).lower(), _ANY_PARTS):
         return ""  # most names; faster than compiling the pattern of words
-    words = plain_words(name)
+    words = _plain_words(name)
     joined = "".join(words)
     if compile_pattern(_PLACE_IN_LIST).fullmatch(joined):
         return ""
@@ -122,7 +122,7 @@ def kind_of_name(name: str) -> str:
 
 def may_name_number(name: str) -> bool:
     """Return whether the value of a secret with this name is secret also if it is a number."""
-    return name.lower() in _declared or not _NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
+    return name.lower() in _declared or not _NUMBER_WORDS.isdisjoint(_plain_words(name)[-1:])
 
 
 def has_hint(folded: str) -> bool:
@@ -144,7 +144,7 @@ def has_secret_part(name: str) -> bool:
 
 def is_auth_header(name: str) -> bool:
     """Return whether a header has a name such as `X-Auth`, so that its value is a credential."""
-    return plain_words(name)[-1:] == ["auth"]
+    return _plain_words(name)[-1:] == ["auth"]
 
 
 def is_form_secret(name: str, value: str) -> bool:
@@ -153,7 +153,7 @@ def is_form_secret(name: str, value: str) -> bool:
     return is_signature or (name.lower() in _FORM_SECRETS and bool(value))
 
 
-def plain_words(name: str) -> list[str]:
+def _plain_words(name: str) -> list[str]:
     """Return the words of a name in lower case, without accents, and with Latin letters in place of look-alikes."""
     if not name.isascii():
         name = _fold(name)
