@@ -19,7 +19,7 @@ from cxcall.contracts.acting_words import (
     post_only_reads,
 )
 from cxcall.contracts.json_schema import SCHEMAS, held_schemas, subschemas
-from cxcall.contracts.openapi_document import values_with_risk
+from cxcall.contracts.openapi_document import COMMAND, READS, RISK, values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.conversion.convert import ConvertedDocument
     from cxcall.contracts.json_schema import JsonSchema
 
-RISK = "x-cxcall-rings"
-_READS = "x-cxcall-reads"
 _READ_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 _PARAMETER = compile_on_use(r"\{[^{}/]*\}")
 # In any version and case: docs/platforms/nice-cxone.md#base-url-and-versions.
@@ -59,7 +57,7 @@ class Route(NamedTuple):
         server = str(own[0].get("url", "") or server)
         base = path_of_url(server)
         whole = "/".join(("", *_normal_segments(f"{base}/{path}")))
-        names = declared.get("operationId", ""), declared.get("x-cxcall-command", {}).get("name")
+        names = declared.get("operationId", ""), declared.get(COMMAND, {}).get("name")
         segments = tuple(filter(None, _ACD_BASE.sub("", whole).split("/")))
         return cls(method, segments, frozenset(filter(None, names)), f"{base}/{path}", server)
 
@@ -88,7 +86,7 @@ def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -
         is_call = decide(declared)
         # A GET whose document says that it places no call may start something else.
         if route.method in _READ_METHODS and RISK in declared and not is_call:
-            declared[_READS] = not decide({**declared, RISK: None})
+            declared[READS] = not decide({**declared, RISK: None})
         declared[RISK] = is_call
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import COMMAND, MASKED_NAMES, RENAMED, ParsedDocument
+from cxcall.contracts.openapi_document import (
+    COMMAND,
+    MASKED_NAMES,
+    PROBLEMS,
+    RENAMED,
+    ParsedDocument,
+)
 from cxcall.contracts.operation import Operation
 from cxcall.findings.errors import UsageError
 
@@ -121,7 +127,7 @@ class Contract:
     @property
     def problems(self) -> list[dict[str, Any]]:
         """The problems of a user's document: `where`, `message`, `fix`, and the unusable `operations`."""
-        return list(self.declared.get("x-cxcall-problems", ()))
+        return list(self.declared.get(PROBLEMS, ()))
 
     def stop_on_problem(self, name: str) -> None:
         """Raise UsageError if the operation called `name` is declared but unusable."""
@@ -183,7 +189,7 @@ def _open_shipped(file: Path) -> bytes | OpenApiDocument:
 def find_platform_contract(platform: str) -> Contract:
     """Return the first shipped contract of a platform, or of any if `platform` is empty."""
     shipped = load_shipped_contracts()
-    matches = (each for each in shipped if each.declared.get("x-cxcall-platform") == platform)
+    matches = (each for each in shipped if each.platform == platform)
     return next(matches, shipped[0]) if platform else shipped[0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import LEFT_OUT
 from cxcall.contracts.request_url import path_of_url
 from cxcall.named_tuple import NamedTuple
 
@@ -28,7 +29,7 @@ class LeftOutOperation(NamedTuple):
 def read_left_out_operations(contract: Contract) -> tuple[LeftOutOperation, ...]:
     """Return the operations of a contract that cannot be used, in the order of the document."""
     base, found = path_of_url(contract.base_url()), []
-    for method, path, name in contract.declared.get("x-cxcall-left-out", ()):
+    for method, path, name in contract.declared.get(LEFT_OUT, ()):
         problem = next(each for each in contract.problems if name in each["operations"])
         texts = [problem[key] for key in ("where", "message", "fix")]
         found.append(LeftOutOperation(method, base + path, name, *texts))

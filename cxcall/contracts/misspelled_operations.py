@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import SHARED_NAME
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import compile_on_use, fold_name
 
@@ -20,7 +21,7 @@ _PREFIX = compile_on_use(r"^/api/v[0-9]+")
 
 def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     """Return a hint with the operation of this path, command, or name in the vendor's SDK, or of the most similar name."""
-    shared = [each for each in operations if each.declared.get("x-cxcall-shared-name") == name]
+    shared = [each for each in operations if each.declared.get(SHARED_NAME) == name]
     if shared:
         return f"several operations of the document have this name; write {_listed(shared)}"
     found = [each for each in operations if name.endswith(each.path)]

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import COMMAND, CONDITIONS, rules_on
+from cxcall.contracts.openapi_document import COMMAND, CONDITIONS, READS, RISK, rules_on
 from cxcall.contracts.parameters import Alternative, Flag, Parameter, with_own_names
 from cxcall.documents.json_pointer import split_pointer
 
@@ -63,7 +63,7 @@ class Operation:
     """Whether it is known only from the vendor's SDK."""
     provenance = _DeclaredValue("x-cxcall-provenance", "published")
     """`published` (in the vendor's list) or `community` (reported by users)."""
-    can_place_call = _DeclaredValue("x-cxcall-rings", default=False)
+    can_place_call = _DeclaredValue(RISK, default=False)
     """Whether accepting this request can place a call."""
     is_for_login = _DeclaredValue("x-cxcall-grants", default=False)
     """Whether it issues tokens, so that its bodies are secrets."""
@@ -118,14 +118,12 @@ class Operation:
     @cached_property
     def as_call(self) -> Operation:
         """The same operation, but marked as one that can place a call."""
-        return Operation(
-            self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True}
-        )
+        return Operation(self.contract, self.method, self.path, {**self.declared, RISK: True})
 
     @property
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that it may be repeated: by its method, or as it is used."""
-        is_safe = self.declared.get("x-cxcall-reads", self.method in ("GET", "HEAD", "OPTIONS"))
+        is_safe = self.declared.get(READS, self.method in ("GET", "HEAD", "OPTIONS"))
         return bool(is_safe) and not self.can_place_call
 
     @property

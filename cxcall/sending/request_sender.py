@@ -11,6 +11,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.openapi_document import READS
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
@@ -51,7 +52,7 @@ def send_read(plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOK
     """
     found = plan.operation
     if not found.is_read:  # such as a search by POST
-        declared = {**found.declared, "x-cxcall-reads": True}
+        declared = {**found.declared, READS: True}
         found = type(found)(found.contract, found.method, found.path, declared)
         plan = plan._replace(checked=plan.checked._replace(operation=found))
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)

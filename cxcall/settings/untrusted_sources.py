@@ -239,7 +239,7 @@ def _other_platform(
 
 def platform_of(contract: Contract) -> str:
     """Return the platform of a contract; a user's document has one only at a published host of it."""
-    declared = str(contract.declared.get("x-cxcall-platform", ""))
+    declared = contract.platform
     is_known = contract.is_shipped or not declared or is_published_host(contract.base_url())
     return declared if is_known else ""
 

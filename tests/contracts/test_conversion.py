@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from cxcall.contracts.conversion.convert import PROBLEMS, ConvertedDocument, convert
+from cxcall.contracts.conversion.convert import ConvertedDocument, convert
+from cxcall.contracts.openapi_document import PROBLEMS
 from helpers.small_api import openapi, swagger
 
 # 1.0 is an integer in JSON Schema 2020-12, but not in earlier drafts, so no body depends on it.

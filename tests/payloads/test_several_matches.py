@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.conversion.convert import PROBLEMS, convert
+from cxcall.contracts.conversion.convert import convert
+from cxcall.contracts.openapi_document import PROBLEMS
 from cxcall.contracts.sample_values import sample_body
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters

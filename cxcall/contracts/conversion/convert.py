@@ -15,7 +15,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.openapi3_parts import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
@@ -24,7 +23,15 @@ from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_parts import Swagger2
 from cxcall.contracts.json_schema import SCHEMAS, held_schemas, referenced_schemas
-from cxcall.contracts.openapi_document import MASKED_NAMES, OperationEntry, operations_of
+from cxcall.contracts.openapi_document import (
+    LEFT_OUT,
+    MASKED_NAMES,
+    PROBLEMS,
+    RISK,
+    SHARED_NAME,
+    OperationEntry,
+    operations_of,
+)
 from cxcall.contracts.parameters import METHODS
 from cxcall.contracts.request_url import server_url
 from cxcall.documents.json_pointer import join_pointer
@@ -36,11 +43,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-PROBLEMS = "x-cxcall-problems"
-LEFT_OUT = "x-cxcall-left-out"
-"""Method, path, and name of each operation that cannot be used."""
-SHARED_NAME = "x-cxcall-shared-name"
-"""The `operationId` of an operation whose name is another one, because several have this one."""
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.contracts.conversion.convert import PROBLEMS, ConvertedDocument
 from cxcall.contracts.conversion.schemas import component_name, unique
-from cxcall.contracts.openapi_document import RENAMED
+from cxcall.contracts.openapi_document import PROBLEMS, RENAMED
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cxcall.contracts.contract import Contract
+    from cxcall.contracts.conversion.convert import ConvertedDocument
 
 
 def rename_shared(
