@@ -156,3 +156,15 @@ def test_text_that_is_not_a_choice_is_corrected_to_the_nearest_one(
     text: str, correction: tuple[str, Applicability] | None
 ) -> None:
     assert correct_text(text, {"enum": ["on_hold", "Ready", 7]}) == correction
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [" <queue ID>", "{{queue_id}}\n", "\tTODO "])
+def test_placeholder_is_found_with_spaces_around_it(cxcall: Cxcall, value: str) -> None:
+    (found,) = findings(cxcall, {**VALID, "queueId": value})
+    assert (found["code"], found["where"]) == ("placeholder", "/queueId")
+
+
+def test_required_property_that_is_missing_is_reported_once(cxcall: Cxcall) -> None:
+    found = findings(cxcall, {"note": "n"})
+    assert [(each["code"], each["where"]) for each in found] == [("property-missing", "/queueId")]

@@ -169,3 +169,21 @@ def test_rules_of_the_platform_are_checked_before_sending(cxcall: Cxcall) -> Non
     assert "300 warnings" in ran.out + ran.err
     words = ("send", "get-outbound-contactlists", "--param", "pageSize=500", "--dry-run")
     assert "`pageSize` cannot be `500`" in cxcall(*words, code=0).err
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"name": "A", "columnNames": ["a"]}, ["/phoneColumns"]),
+        ({"name": "A", "columnNames": ["a"], "emailColumns": []}, []),
+        ({"columnNames": ["a"], "emailColumns": []}, ["/name"]),
+    ],
+)
+def test_missing_once_required_property_is_a_warning(
+    cxcall: Cxcall, body: object, missing: list[str]
+) -> None:
+    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
+    findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
+        ("warning", "property-missing", place) for place in missing
+    ]
