@@ -209,12 +209,16 @@ def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:
     from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 
     is_page = unreadable_reason(response) == WEB_PAGE
-    return _is_code(response) or is_page or any(explain_failures(response.json(), is_read=False))
+    return (
+        is_page or _is_error_text(request) or any(explain_failures(response.json(), is_read=False))
+    )
 
 
-def _is_code(response: HttpResponse) -> bool:
-    """Return whether the body of a response is nothing but a code of a platform."""
-    return response.json() is None and bool(find_platform_codes(response.text.strip()))
+def _is_error_text(request: ObservedRequest) -> bool:
+    """Return whether a response is one of the platforms' texts that are an error with any status."""
+    response = request.response
+    is_text = response is not None and response.json() is None
+    return is_text and bool(find_platform_codes(request.response_text))
 
 
 def _note_other_rules(finding: Finding) -> Finding:
@@ -245,7 +249,7 @@ def _check_response(
     response = request.response
     if response is None or not (response.status or response.body):
         return
-    if request.is_successful and not _is_code(response):
+    if request.is_successful and not _is_error_text(request):
         yield from _check_success(request, response)
         return
     from cxcall.responses.refusals.refusal_findings import explain_refusal

@@ -138,6 +138,7 @@ def _all_items_succeeded(body: Any) -> bool:
 
 
 WEB_PAGE = "a web page"
+_ERROR_TEXT = "a text that reports an error"
 
 
 def unreadable_reason(response: HttpResponse) -> str:
@@ -148,7 +149,7 @@ def unreadable_reason(response: HttpResponse) -> str:
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
     start = body[:_START_LENGTH].decode("utf-8", "replace").lstrip("\ufeff")
-    if "html" in kind or compile_pattern(_HTML_START).match(start):
+    if compile_pattern(_HTML_START).match(start) or ("html" in kind and not _is_known_text(start)):
         return WEB_PAGE
     if response.is_truncated:
         return "a body that is far longer than a response of the API"
@@ -157,15 +158,24 @@ def unreadable_reason(response: HttpResponse) -> str:
     return ""
 
 
+def _is_known_text(text: str) -> bool:
+    """Return whether a body is an error text of the platforms, some of which they send as HTML."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    return any(each.where.startswith("HTTP") for each in find_platform_codes(text.strip()))
+
+
 def unread_reason(response: HttpResponse, operation: Operation) -> str:
     """Return why the body of a 2xx response does not say what became of a request; empty if it does, or if there is none.
 
-    A read may return anything.
+    A read may return anything, but not an error text of a platform.
     """
     reason = unreadable_reason(response)
-    if reason or operation.is_read or not response.body or response.json() is not None:
+    if reason or not response.body or response.json() is not None:
         return reason
-    return _describe_body(response, operation)
+    if _is_known_text(response.text):
+        return _ERROR_TEXT
+    return "" if operation.is_read else _describe_body(response, operation)
 
 
 def is_compressed(response: HttpResponse) -> bool:
@@ -192,7 +202,7 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
     if text.startswith("<") and all("json" in media for media in _declared_types(operation)):
         return "a body that is XML, although the document does not declare it"
     if compile_pattern(_ERROR_START).match(text) or is_open_error(text):
-        return "a text that reports an error"
+        return _ERROR_TEXT
     return ""
 
 

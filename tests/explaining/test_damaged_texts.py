@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from urllib.parse import quote
 
 import pytest
 
@@ -14,6 +15,7 @@ from helpers.cases import each_case
 HOST = "api.mypurecloud.ie"
 PATH = "/api/v2/conversations/callbacks"
 URL = f"https://{HOST}{PATH}"
+QUEUE = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"
 CHROMIUM = f"Access to fetch at '{URL}' from origin 'http://localhost:3000' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
 FIREFOX = f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {URL}. (Reason: CORS header \u2018Access-Control-Allow-Origin\u2019 missing). Status code: 401."
 SAFARI = f"[Error] Fetch API cannot load {URL} due to access control checks."
@@ -86,6 +88,9 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
         f"Request URL:\nhttps://{HOST}/api/v2/convers\nations/callbacks\nRequest Method: POST",
         f"> POST https://{HOST}/api/v2/conversations/call\n> backs",
         f"POST https://{HOST}/api/v2/conversations/\ncallbacks HTTP/1.1",
+        f"POST [https://{HOST}/api/v2/conv\u2026](https://{HOST}{PATH})",
+        f"POST [{URL}](https://{HOST}{PATH}/(docs))",
+        f"POST https://eur02.safelinks.protection.outlook.com/?url={quote(URL, '')}&data=05%7C01",
     ],
 )
 def test_url_in_two_lines_is_joined_if_only_the_whole_is_published(text: str) -> None:
@@ -99,8 +104,32 @@ def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> No
     assert request.path == "/api/v2/conversations/calls"
 
 
+@each_case(
+    "rest, path",
+    [
+        ("404", ""),
+        ("Gives me a 404, why?", ""),
+        ("2026-11-22 10:00:00 ERROR 404", ""),
+        (f"{QUEUE}\n404", QUEUE),
+        ("progress 404", "progress"),
+    ],
+    quick=2,
+)
+def test_line_below_a_slash_is_joined_only_if_it_is_an_id_or_a_segment(
+    rest: str, path: str
+) -> None:
+    (request,) = read_exchanges(f"GET https://{HOST}/api/v2/outbound/campaigns/\n{rest}", "text")
+    assert (request.path, request.status) == (f"/api/v2/outbound/campaigns/{path}", 404)
+
+
+def test_link_in_a_string_of_the_body_stays_as_it_was_sent() -> None:
+    body = f'{{"note": "[{PATH}]({URL})"}}'
+    (request,) = read_exchanges(f"POST {URL}\n\n{body}", "text")
+    assert request.body == body
+
+
 BODY = {
-    "queueId": "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10",
+    "queueId": QUEUE,
     "callbackNumbers": ["+12125550123"],
     "callbackUserName": "Ada Lovelace",
 }

@@ -73,6 +73,19 @@ def test_cxone_text_response_reports_missing_accept_header() -> None:
 
 
 @pytest.mark.parametrize(
+    "response",
+    [
+        "HTTP/1.1 200 OK\nContent-Type: text/html\n\nNo known way to render data",
+        ">>> r.status_code, r.text\n(200, 'No known way to render data')",
+    ],
+)
+def test_text_of_cxone_in_a_successful_response_is_a_failure(response: str) -> None:
+    (found,) = explain(f"GET https://{CXONE}{FAMILY}/contacts/1\n\n{response}")
+    assert [each.code for each in found.findings if each.severity == "error"] == ["header-missing"]
+    assert not any("web page" in each.message for each in found.findings)
+
+
+@pytest.mark.parametrize(
     ("path", "body", "kind", "codes"),
     [
         ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),

@@ -46,6 +46,15 @@ def test_status_may_leave_the_outcome_open(status: int, *, expected: bool) -> No
     assert status_leaves_outcome_open(respond(status)) is expected
 
 
+@each_case("kind", ["text/html", "text/plain"])
+def test_success_with_an_error_text_of_the_platform_is_not_accepted(kind: str) -> None:
+    text = b"No known way to render data\n"
+    response = HttpResponse(200, "", Headers([("Content-Type", kind)]), text)
+    assert unreadable_reason(response) == ""
+    for operation in (EXECUTE, READ):
+        assert "error" in unread_reason(response, operation)
+
+
 def test_503_is_unprocessed_only_with_retry_after() -> None:
     assert evidence_of(respond(503, Retry_After="1")) is Evidence.BUSY
     assert evidence_of(respond(503, Retry_After="soon")) is Evidence.INCONCLUSIVE

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import takewhile
+from urllib.parse import unquote
 
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.runtime.patterns import compile_on_use, is_uuid
+from cxcall.runtime.patterns import UUID_FORM, compile_on_use, is_uuid
 
 _CODE_FENCE = compile_on_use(
     r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE, needs=("```", "~~~")
@@ -94,6 +95,18 @@ _WRAPPED = compile_on_use(
     r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]{0,400}))
         -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
     re.IGNORECASE | re.VERBOSE,
+)
+
+# What may follow a published path that ends in `/`: an ID, a word, or more segments; not a status or a date.
+_SEGMENTS = compile_on_use(rf"{UUID_FORM}|[0-9]{{4,}}|[^0-9]+|.+/.+", re.IGNORECASE)
+# In Markdown, and of mail programs that check links. A string is matched whole, as in `_LINK`.
+_MARKDOWN_LINK = compile_on_use(
+    rf"({_STRING})|\[([^\[\]\n]+)\]\((https?://[^\s()]+)(?:\([^\s()]*\)[^\s()]*)?\)",
+    needs=("](http",),
+)
+_SAFE_LINK = compile_on_use(
+    r"https://[\w.-]+\.safelinks\.protection\.outlook\.com/[^\s?]*\?url=([^\s&\"'<>]+)[^\s\"'<>()\[\]]*",
+    needs=(".safelinks.",),
 )
 
 # In Windows PowerShell 5, `curl` and `wget` are aliases of Invoke-WebRequest; no option of curl or wget has these names.
@@ -260,14 +273,24 @@ def _join_pairs(text: str) -> str:
     return "\n".join(map("".join, lines))
 
 
-def join_wrapped_urls(text: str) -> str:
-    """Return a text with each split path joined to one line, if only the joined path is published."""
-    return _WRAPPED.sub(_join, text)
+def restore_urls(text: str) -> str:
+    """Return a text with plain URLs in place of links; a split path is joined if only the joined path is published."""
+    text = _SAFE_LINK.sub(lambda link: unquote(link[1]), text)
+    return _WRAPPED.sub(_join, _MARKDOWN_LINK.sub(_plain_url, text))
+
+
+def _plain_url(link: re.Match[str]) -> str:
+    """Return the URL or path that a link shows, or else its address; documentation may be linked from a path."""
+    string, shown, address = link.groups()
+    is_target = "/" in (shown or "") and not shown.endswith(("...", "\u2026"))
+    return string or (shown if is_target else address)
 
 
 def _join(match: re.Match[str]) -> str:
-    path = match["path"]
-    is_split_id = is_uuid(path[path.rfind("/") + 1 :] + match["rest"].partition("/")[0])
-    is_whole = path[-1] != "/" and not is_split_id and is_published_path(path)
-    is_wrapped = not is_whole and is_published_path(path + match["rest"])
-    return match["start"] + match["rest"] if is_wrapped else match[0]
+    path, rest = match["path"], match["rest"]
+    is_split_id = is_uuid(path[path.rfind("/") + 1 :] + rest.partition("/")[0])
+    is_whole = not is_split_id and is_published_path(path)
+    if is_whole and path[-1] == "/" and _SEGMENTS.fullmatch(rest):
+        is_whole = not is_published_path(path + rest.lower())
+    is_wrapped = not is_whole and is_published_path(path + rest)
+    return match["start"] + rest if is_wrapped else match[0]

@@ -20,7 +20,7 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     read_failure,
     read_response,
 )
-from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
+from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
     with_named_platform,
@@ -65,7 +65,7 @@ _MAX_RANGES = 4
 
 def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests and responses of a text, with the lines that no reader understood."""
-    rest = join_wrapped_urls(without_blocked_requests(text))
+    rest = restore_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     start = text[:_MAX_TEXT]
     secrets = find_named_secrets(start).union(find_credentials(start))

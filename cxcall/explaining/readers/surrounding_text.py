@@ -77,7 +77,7 @@ _TOLD_STATUS = compile_on_use(
     r"^[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'-]{1,30}[ ,:.]{1,3}){0,12}?"
     r"(?:returns|returned|get(?:s|ting)?|got|gives?|gave|receives?|received|fails?|failed|response|respond(?:s|ed)"
     r"|answer(?:s|ed)?|says|said|see|saw|prints|printed|shows|result|output|status|error|http|ends|comes)"
-    r"(?:[ :]+(?:back|with|in|the|is|was|always|of))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
+    r"(?:[ :]+(?:back|with|in|the|is|was|always|of|me|us))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
     r"[ :]+(?P<status>[45][0-9]{2})s?(?=[.,!?;:]*$|[.,!?;] | (?:error|response|back|again|every)\b"
     r"|(?(kind) (?:from|on|for|when|and|but)\b|(?!)))",
     re.IGNORECASE,
