@@ -295,6 +295,7 @@ def _ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:
         "correlation ID": (correlation_id(response) if response else None)
         or _not_captured(correlation_place(platform)),
         "time": (response.headers.get("Date", "") if response else "")
+        or request.time
         or _not_captured("the header `Date`"),
         "region": request.host or _not_captured("the host of the URL"),
     }

@@ -73,6 +73,7 @@ class ObservedRequest:
     - `null_means_unknown`: a null stands for a value which the source did not know.
     - `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the names of the
       variables at that place whose values the source does not show.
+    - `time` is that of the request in a log.
     - `unread` names the lines of the source that no reader understood, such as `lines 3-5`.
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
     - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
@@ -91,6 +92,7 @@ class ObservedRequest:
     body: str | None = field(default=None, repr=False)
     response: HttpResponse | None = None
     failure: str = field(default="", repr=False)
+    time: str = ""
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)

@@ -92,7 +92,7 @@ def test_request_that_was_refused_as_it_is_has_no_correction(cxcall: Cxcall) -> 
     assert "cxcall send add-contacts" in ran.out
     assert "start-campaign" not in ran.out
     assert CAMPAIGN not in ran.out
-    assert "no correction of HTTP message: POST" in ran.err
+    assert "no correction of line 1: POST" in ran.err
 
 
 def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None:

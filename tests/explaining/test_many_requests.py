@@ -145,10 +145,33 @@ def test_successful_entries_are_counted_unless_one_reports_a_failure(cxcall: Cxc
         entry["response"]["content"]["text"] = json.dumps({"entities": [], "total": number})
     entries[24]["response"]["content"]["text"] = '{"state": "failed", "errorCode": "dialer.error"}'
     ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), code=3)
-    assert ran.out.count("no problem found in this request") == 11
-    assert "entry 25 of 30" in ran.out
+    assert ran.out.startswith("entry 25 of 30: ")
     assert ran.out.count("hidden-failure") == 1
-    assert "no problem found in 18 more entries: 12-24, 26-30\n" in ran.out
+    assert ran.out.count("no problem found") == 1
+    assert "no problem found in 29 entries: 1-24, 26-30\n" in ran.out
+
+
+def a_log(*, before: str = "") -> str:
+    """Return a log with a request in each line: a successful one, and others with one cause."""
+    url = "https://api.mypurecloud.com/api/v2/conversations"
+    lines = [f"{before}GET {url}/callbacks 200", "", *[f"{before}GET {url} 404"] * 15]
+    return "\n".join(lines)
+
+
+def test_requests_of_a_log_are_named_by_their_lines_and_grouped(cxcall: Cxcall) -> None:
+    text = a_log(before="2026-11-22 11:00:00,123 INFO ")
+    ran = cxcall("explain", "-", stdin=text, code=3)
+    assert ran.out.startswith("line 3: GET api.mypurecloud.com/api/v2/conversations -> HTTP 404\n")
+    assert "the same cause as line 3 in 4 more lines: 14-17\n" in ran.out
+    assert "no problem found in 1 line: 1\n" in ran.out
+    assert {each.ticket["time"] for each in explain(text)} == {"2026-11-22 11:00:00,123"}
+
+
+def test_requests_are_numbered_if_their_lines_are_not_certain(cxcall: Cxcall) -> None:
+    records = "\n".join(json.dumps({"message": f"at 9\n{line}"}) for line in a_log().splitlines())
+    ran = cxcall("explain", "-", stdin=records, code=3)
+    assert ran.out.startswith("request 2: GET api.mypurecloud.com/api/v2/conversations")
+    assert "the same cause as request 2 in 4 more requests: 13-16\n" in ran.out
 
 
 @pytest.mark.slow

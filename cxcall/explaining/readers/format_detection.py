@@ -25,12 +25,16 @@ _MESSAGE_NAMES = frozenset("message msg log event textPayload @message".split())
 
 
 class Source(NamedTuple):
-    """A text that contains requests: its JSON values with their secrets, or the text itself if it is not JSON."""
+    """A text that contains requests: its JSON values with their secrets, or the text itself if it is not JSON.
+
+    `is_joined`: the text is made of the messages in JSON values.
+    """
 
     name: str
     values: list[Any] | None
     text: str
     secrets: frozenset[str] = frozenset()
+    is_joined: bool = False
 
     def read(
         self, entry: int | None = None, is_left_out: LeavesOut | None = None
@@ -44,7 +48,7 @@ class Source(NamedTuple):
         if self.values is None:
             from cxcall.explaining.readers.pasted_text import read_pasted_text
 
-            return read_pasted_text(self.text)
+            return read_pasted_text(self.text, is_joined=self.is_joined)
         from cxcall.explaining.readers.json_values.json_documents import read_json
 
         requests = read_json(self.values, self.name, entry, is_left_out)
@@ -80,7 +84,7 @@ def open_source(text: str, name: str) -> Source:
     text = text.removeprefix(BOM)
     values = _json_values(text.strip())
     if values is not None and (messages := _messages(values, name)):
-        values, text = None, messages
+        return Source(name, None, messages, is_joined=True)
     if values is None:
         return Source(name, None, text)
     return Source(name, values, "", find_json_secrets(values))

@@ -21,6 +21,7 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     read_response,
 )
 from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
+from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
     with_named_platform,
@@ -63,15 +64,19 @@ _LABELS = frozenset(
 _MAX_RANGES = 4
 
 
-def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests and responses of a text, with the lines that no reader understood."""
+def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[ObservedRequest]:
+    """Yield the requests and responses of a text, with the lines that no reader understood.
+
+    The lines of a joined text are not those of the user's file.
+    """
     rest = restore_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     start = text[:_MAX_TEXT]
     secrets = find_named_secrets(start).union(find_credentials(start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
-    complete = with_token_origin([*with_named_platform(found, start)], start)
-    requests = [replace(each, secrets=each.secrets | secrets) for each in complete]
+    complete = [*with_token_origin([*with_named_platform(found, start)], start)]
+    named = with_lines(complete, "" if is_joined else start)
+    requests = [replace(each, secrets=each.secrets | secrets) for each in named]
     yield from with_common_secrets(requests)
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _MAX_EXPLAINED = 500
 _MAX_REPEATS = 10
-"""The number of requests with the same cause that are printed individually after the first."""
-_NUMBERED = compile_on_use(r"(?:entry|exchange) [0-9]")
+"""The number of requests with the same cause that are printed individually after the first; of successful ones, none is."""
+_NUMBERED = compile_on_use(r"(?:entry|exchange|line|request) [0-9]")
 _MAX_RANGES = 20
 
 
@@ -118,9 +118,9 @@ class RequestPrinter:
         name, cause = origin.partition(" of ")[0], cause_of(explanation)
         first = self._first.setdefault(cause, name)
         repeats = self._repeats.setdefault(cause, [])
-        if first != name:
+        if first != name or not cause:
             repeats.append(int(name.rpartition(" ")[2]))
-        if len(repeats) > _MAX_REPEATS:
+        if len(repeats) > _MAX_REPEATS or not cause:
             return
         print_heading(explanation, self._screen)
         if repeats and explanation.findings:
@@ -133,13 +133,14 @@ class RequestPrinter:
         """Print the numbers of the requests that were not printed individually."""
         is_cut = False
         for cause, numbers in self._repeats.items():
-            more = numbers[_MAX_REPEATS:]
+            more = numbers[_MAX_REPEATS if cause else 0 :]
             if not more:
                 continue
             kind = self._first[cause].partition(" ")[0]
-            plural = f"{len(more):,} more " + {"entry": "entries"}.get(kind, f"{kind}s")
+            plural = {"entry": "entries"}.get(kind, f"{kind}s") if len(more) > 1 else kind
+            count = f"{len(more):,} more {plural}" if cause else f"{len(more):,} {plural}"
             subject = f"the same cause as {self._first[cause]}" if cause else "no problem found"
-            self._screen.print_text(f"{subject} in {plural}: {_join_ranges(more)}")
+            self._screen.print_text(f"{subject} in {count}: {_join_ranges(more)}")
             is_cut = True
         if is_cut:
             self._screen.print_line()
