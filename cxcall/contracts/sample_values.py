@@ -16,7 +16,7 @@ from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, 
 from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
@@ -241,7 +241,7 @@ class _Sampler:
             for name, pointer in pointers.items()
             if name in required
             or self._is_wanted(properties[name], pointer, depth)
-            or (self._is_response and not required and self._is_shown(name, properties, depth))
+            or (self._is_response and self._is_shown(name, properties, depth, required))
         }
         least = min(schema.get("minProperties", 0), _MOST_MEMBERS)
         for name in [*properties, *(f"key{number}" for number in range(least))]:
@@ -257,10 +257,13 @@ class _Sampler:
             return isinstance(schema, dict) and not self._contract.resolve(schema).get("readOnly")
         return any(f"{each}/".startswith(f"{pointer}/") for each in self._texts)
 
-    def _is_shown(self, name: str, properties: Mapping[str, Any], depth: int) -> bool:
-        """Return whether an optional member is in a successful response."""
-        is_hidden = self._contract.resolve(properties[name] or {}).get("writeOnly", False)
-        return depth < _OPTIONAL_DEPTH and not is_hidden and not _ERRORS.search(name)
+    def _is_shown(
+        self, name: str, properties: Mapping[str, Any], depth: int, required: Sequence[str]
+    ) -> bool:
+        """Return whether an optional member is in a successful response: one that only the server sets, or any."""
+        member = self._contract.resolve(properties[name] or {})
+        is_shown = member.get("readOnly", False) if required else not member.get("writeOnly", False)
+        return depth < _OPTIONAL_DEPTH and is_shown and not _ERRORS.search(name)
 
     def _array(self, schema: JsonSchema, place: tuple[str, str], depth: int, *, least: int) -> Any:
         at, name = place

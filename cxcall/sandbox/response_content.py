@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.sample_values import sample_response
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
 from cxcall.sandbox.http_messages import ErrorResponse, SandboxResponse
 from cxcall.sandbox.list_pages import cut_page
@@ -29,6 +31,8 @@ HTML_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
 REDIRECTS = range(300, 400)
+_OWN_HEADER = r"(?i)(?!content-|(?:transfer-encoding|connection|date|location|server)$)[a-z0-9-]+"
+"""Not `Location`, which has the ID of what was created."""
 
 
 def success_status(operation: Operation) -> int:
@@ -72,7 +76,8 @@ def success_response(
     """
     response = _response(operation, status)
     engagement_id = "" if shape is BodyShape.NO_ID else context.engagement_id
-    headers = {
+    headers = _declared_headers(operation, response, engagement_id)
+    headers |= {
         name: engagement_id
         for name in _engagement_headers(operation, response)
         if engagement_id and shape is not BodyShape.ID_IN_BODY
@@ -153,6 +158,29 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     declared = {name.lower() for name in response.get("headers", {})}
     named = _engagement_places(operation, "header")
     return [name for name in named if name.lower() in declared] or named[:1]
+
+
+def _declared_headers(
+    operation: Operation, response: Mapping[str, Any], engagement_id: str
+) -> dict[str, str]:
+    """Return the headers that a user's document declares for what an operation does.
+
+    One whose name ends with `id` has the engagement ID. Those of the message itself have no sample.
+    """
+    contract = operation.contract
+    if contract.is_shipped or operation.is_read:
+        return {}
+    named = {name.lower() for name in _engagement_places(operation, "header")}
+    headers = {}
+    for name, declared in response.get("headers", {}).items():
+        value = sample_response(contract, contract.resolve(declared).get("schema", {}), {})
+        if isinstance(value, str) and name.lower().endswith("id"):
+            value = engagement_id
+        text = value if isinstance(value, str) else json.dumps(value)
+        is_sent = name.lower() not in named and compile_pattern(_OWN_HEADER).fullmatch(name)
+        if is_sent and text and text.isascii() and text.isprintable():
+            headers[name] = text
+    return headers
 
 
 def _names_location(operation: Operation, response: Mapping[str, Any]) -> bool:

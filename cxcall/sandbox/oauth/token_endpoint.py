@@ -192,7 +192,8 @@ def require_security(operation: Operation, request: SandboxRequest, tokens: Toke
             tokens.stop_without_user(operation, authorization)
     elif not any(all(_has_key(each, request) for each in entry) for entry in alternatives):
         schemes = [each for entry in alternatives for each in entry]
-        if not any(each.kind == BEARER or each.may_be_token for each in schemes):
+        is_of_token = [each.kind == BEARER or each.may_be_token for each in schemes]
+        if not any(is_of_token) or not (all(is_of_token) or bearer_token(authorization)):
             raise ErrorResponse(401)
         require_scopes(operation.scopes, tokens.scopes(authorization))
 
