@@ -37,6 +37,7 @@ def test_pipe_has_one_name_per_line(cxcall: Cxcall) -> None:
     assert "create-contact-list" not in ran.out.splitlines()
     assert all(len(line.split()) == 1 for line in ran.out.splitlines())
     assert "`--search` is empty" in cxcall("operations", "--search", "", code=2).err
+    assert "`--own` requires a document" in cxcall("operations", "--own", code=2).err
     nothing = cxcall("operations", "--search", "qwertz", code=0)
     assert (nothing.out, nothing.err) == ("", "no operation matches; see `cxcall operations`\n")
     assert "leave one of them out" in cxcall("operations", "execute", "--tag", "x", code=2).err
@@ -126,6 +127,8 @@ def test_recursive_model_ends() -> None:
         "properties": {
             "child": {"$ref": "#/components/schemas/Node"},
             "size": {"type": "integer", "maximum": 9},
+            "part": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+            "code": {"type": "string", "pattern": "^[a-z]$"},
         },
     }
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}
@@ -142,6 +145,8 @@ def test_recursive_model_ends() -> None:
     lines = lines_of(show_operation(Contract("own", document).operations[0]), 80)
     assert "  child  object" in lines
     assert "  size   integer, at most 9" in lines
+    assert "  part   number, more than 0, less than 1" in lines
+    assert "  code   string, pattern `^[a-z]$`" in lines
     assert "RESPONSE 2XX" in lines
 
 
@@ -161,6 +166,7 @@ def test_document_of_a_profile_is_used_by_each_command_that_sends_nothing(cxcall
     )
     cxcall("config", "set", "contract", str(cxcall.folder / document), "-p", "own", code=0)
     assert "POST /dial" in cxcall("operations", "start", "-p", "own", code=0).out
+    assert cxcall("operations", "--own", "-p", "own", code=0).out == "start\n"
     payload = cxcall.file("payload.json", {"x": 1})
     ran = cxcall("validate", payload, "--operation", "start", "-p", "own", code=3)
     assert "`to` is missing from the body of `start`" in ran.out

@@ -28,6 +28,11 @@ _RANGES = (
     ("minLength", "maxLength", " characters"),
     ("minItems", "maxItems", " items"),
 )
+_OTHER_LIMITS = {
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
+}
 
 
 def show_operation(operation: Operation) -> Report:
@@ -240,6 +245,11 @@ def _limits(schema: JsonSchema) -> Iterator[str]:
         else:
             yield from [f"at least {low}{noun}"] * (low is not None and (not noun or low > 1))
             yield from [f"at most {high}{noun}"] * (high is not None)
+    for keyword, words in _OTHER_LIMITS.items():
+        if keyword in schema:
+            yield f"{words} {schema[keyword]}"
+    if "pattern" in schema and schema.get("format") not in _FORMATS:
+        yield f"pattern `{schema['pattern']}`"
     if "default" in schema:
         yield f"default {as_text(schema['default'])}"
 

@@ -25,6 +25,7 @@ from cxcall.runtime.name_similarity import find_similar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 MOST_LISTED = 120
@@ -46,6 +47,7 @@ class OperationsOptions(OptionGroup):
     method: HttpMethod | None = option(
         "--method METHOD", "List only operations of a method.", case_sensitive=False
     )
+    own: bool = option("--own", "List only operations of your own API document.")
     skeleton: bool = option("--skeleton", "Print a sample body.")
     csv: bool = option("--csv", "Print the sample as CSV, for `batch`.")
     problems: bool = option("--problems", "List the errors in your own API document.")
@@ -64,9 +66,9 @@ class OperationsOptions(OptionGroup):
             Exclusion(
                 ("NAME", each),
                 "leave one of them out",
-                "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
+                "a NAME shows one operation; `--search`, `--tag`, `--method`, and `--own` list several",
             )
-            for each in ("--search", "--tag", "--method")
+            for each in ("--search", "--tag", "--method", "--own")
         ),
     ],
 )
@@ -79,7 +81,8 @@ def operations(options: OperationsOptions) -> Report:
     if options.problems:
         return show_problems(own)
     if options.operation is None:
-        return list_operations(load_catalog(own), options.search, options.tag, options.method)
+        known = _load_own(own, "--own").operations if options.own else load_catalog(own)
+        return list_operations(known, options.search, options.tag, options.method)
     found = load_operation(options.operation, own)
     if not options.skeleton:
         return show_operation(found)
@@ -202,18 +205,17 @@ def _skeleton_text(operation: Operation, *, as_csv: bool) -> str:
     return json.dumps(sample_body(operation), ensure_ascii=False, indent=2)
 
 
-def show_problems(path: str | None) -> Report:
-    """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable.
-
-    Raises UsageError without a document.
-    """
+def _load_own(path: str | None, flag: str) -> Contract:
+    """Return the user's own contract; raises UsageError without one, which the flag requires."""
     if path is None:
-        raise UsageError(
-            "`--problems` requires a document of your own",
-            where="--problems",
-            fix="add `--contract FILE`",
-        )
-    contract = load_user_contract(path)
+        message = f"`{flag}` requires a document of your own"
+        raise UsageError(message, where=flag, fix="add `--contract FILE`")
+    return load_user_contract(path)
+
+
+def show_problems(path: str | None) -> Report:
+    """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable."""
+    contract = _load_own(path, "--problems")
     unsupported: dict[str, list[str]] = {}
     for operation in contract.operations:
         if reason := operation.unsupported_reason:
@@ -224,7 +226,7 @@ def show_problems(path: str | None) -> Report:
             (each["where"], each["message"], each["fix"], each["operations"])
             for each in contract.problems
         ),
-        *((path, reason, fix, names) for reason, names in unsupported.items()),
+        *((path or "", reason, fix, names) for reason, names in unsupported.items()),
     ]
     findings = []
     for where, message, fix, names in problems:
