@@ -63,7 +63,7 @@ def format_finding(
         )
     if finding.fix:
         # People paste the hint, so it is never shortened.
-        hint = escape_to_one_line(complete_commands(finding.fix))
+        hint = _escape(complete_commands(finding.fix))
         lines.append(_format_labeled("hint", "hint", hint, paint, columns))
     if with_source and finding.source:
         lines.append(_format_labeled("", "source", format_one_line(finding.source), paint, columns))
@@ -75,10 +75,22 @@ def format_one_line(text: str) -> str:
 
     Long literals are shortened here; the JSON output has them in full.
     """
-    line = escape_to_one_line(text)
+    line = _escape(text)
     if len(line) > _MAX_LITERAL:
         line = re.sub(LITERAL, lambda match: f"`{_shorten(match[0][1:-1])}`", line)
     return line if len(line) <= _MAX_TEXT else f"{line[:_MAX_TEXT]}…"
+
+
+def _escape(text: str) -> str:
+    """Return a text on one line, with the invisible characters of its literals as escape sequences."""
+    line = escape_to_one_line(text)
+    return line if line.isprintable() else re.sub(LITERAL, _escape_literal, line)
+
+
+def _escape_literal(found: re.Match[str]) -> str:
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in found[0]
+    )
 
 
 def _shorten(text: str) -> str:

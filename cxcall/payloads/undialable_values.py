@@ -71,7 +71,8 @@ def find_wrong_parameter(operation: Operation, parameter: Parameter, value: str)
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     """Return a warning, without a place, if a value of a number's format cannot be dialed; else None."""
     form = schema.get("format")
-    if form == "phone" and not value.isascii() and is_dialable(value):
+    is_like_number = is_dialable(value) or value.startswith("+")
+    if form == "phone" and not value.isascii() and is_like_number:
         return _find_other_characters(value)
     if has_decimals(value):
         return find_decimals(value)

@@ -173,7 +173,7 @@ TEXTS = {
         "\u0661\u0662\u0660",
         numbers("+\u0661\u0662\u0660\u0662\u0665\u0665\u0665\u0660\u0661\u0662\u0663"),
     ),
-    "number with invisible characters": ("555", numbers("+1\u200b202\u200b555\u200b0123")),
+    "number with invisible characters": ("867", numbers("+1\u200b202\u200b867\u200b0123")),
     "host": (TOKEN, f'curl -X POST "https://{TOKEN}.mypurecloud.ie/api/v2/x" {BEARER}'),
     "name of a parameter": (TOKEN, f'curl -X POST "{URL}?{TOKEN}=1" {BEARER}'),
     "method": (TOKEN, f"curl -X {TOKEN} {URL} {BEARER}"),

@@ -44,6 +44,12 @@ def test_prose_is_broken_between_words_and_never_inside_a_literal(
     assert all(len(line) <= max(columns, longest + 2) for line in lines)
 
 
+def test_invisible_characters_of_a_value_are_shown() -> None:
+    found = finding("`a\u200b` must be like `\ufeffb`, voil\u00e0\u00a0: `\u00e9`")
+    first = shown(found, 80)[0]
+    assert first.endswith("`a\\u200b` must be like `\\ufeffb`, voil\u00e0\u00a0: `\u00e9`")
+
+
 @given(WORDS)
 def test_line_is_not_folded_without_a_terminal(words: list[str]) -> None:
     text = " ".join(words) * 3

@@ -150,8 +150,13 @@ QUEUE = {
 }
 ANYBODY = {"required": ["kind"], "properties": {"kind": {"enum": ["q", "n"]}}}
 TARGETS = {"oneOf": [{"type": "null"}, AGENT, QUEUE]}
+NAMED_KIND = {
+    "oneOf": [{"type": "array"}, AGENT, QUEUE],
+    "discriminator": {"propertyName": "kind"},
+}
 RULES = [
     (TARGETS, {"kind": "x"}, "`/v/kind` cannot be `x`", "use one of: a, q"),
+    (NAMED_KIND, {"kind": "x"}, "`/v/kind` cannot be `x`", "use one of: a, q"),
     (TARGETS, {"kind": "a"}, "`agent` is missing from `/v`", 'add `"agent": "..."`'),
     ({"oneOf": [AGENT, AGENT | {"required": ["kind", "to"]}]}, {}, "`kind` is missing from `/v`", 'add `"kind": "..."`'),
     ({"anyOf": [ANYBODY, AGENT]}, {"kind": "a"}, "`agent` is missing from `/v`", 'add `"agent": "..."`'),

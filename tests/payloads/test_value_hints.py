@@ -100,6 +100,7 @@ def test_limit_hint_names_the_limit(
         ("date-time", "2026-12-01 09:00:00+00:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00+00:00`", "write `2026-12-01T09:00:00Z`")),
         ("date-time", "2026-12-01 09:00:00-05:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00-05:00`", "write `2026-12-01T09:00:00-05:00`")),
         ("uuid", "", ("is empty", "copy the exact ID, like `12345678-1234-1234-1234-123456789012`")),
+        ("uuid", "12345678-1234-1234-1234-123456789012\u200b", ("must be a UUID; got `12345678-1234-1234-1234-123456789012\u200b`", "write `12345678-1234-1234-1234-123456789012`")),
         ("ipv4", "1.2.3", ("must be an IPv4 address; got `1.2.3`", "write it like `192.0.2.1`")),
         ("json-pointer", "1", ("must have the format `json-pointer`; got `1`", "")),
         ("", "1", ("", "")),

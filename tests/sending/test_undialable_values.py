@@ -105,6 +105,7 @@ def test_text_that_is_not_a_number_has_a_finding(
     "number",
     (
         "+1\u00a0202\u00a0555\u00a00123",
+        "+12025550123\u200b",
         "\u0662\u0660\u0662\u0665\u0665\u0665\u0660\u0661\u0662\u0663",
     ),
 )

@@ -82,7 +82,13 @@ def _discriminated(
     """Return the alternatives that allow the value of the `discriminator` of an object; empty without such a value."""
     discriminator = operation.schema_at(place).get("discriminator", {})
     member = join_pointer(place, str(discriminator.get("propertyName")))
-    return [branch for branch in branches if all(pointer_of(each) != member for each in branch)]
+    return [
+        branch
+        for branch in branches
+        if all(
+            pointer_of(each) != member and _subject(each)[:2] != (place, "type") for each in branch
+        )
+    ]
 
 
 def _intended_errors(branches: Sequence[Branch], depth: int) -> list[ValidationError]:

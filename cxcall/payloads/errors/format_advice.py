@@ -128,10 +128,13 @@ def _advise_date_time(value: str) -> FormatAdvice:
 
 
 def _advise_uuid(value: str) -> FormatAdvice:
-    digits = re.sub(r"^(urn:uuid:)|[-{}\s]", "", value.lower())
+    visible = "".join(filter(str.isprintable, value.lower()))
+    digits = re.sub(r"^(urn:uuid:)|[-{}\s]", "", visible)
     found = re.fullmatch("(?=[0-9a-f]+$)(.{8})(.{4})(.{4})(.{4})(.{12})", digits)
-    correction = ("-".join(found.groups()), Applicability.SAFE) if found else None
-    fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
+    uuid = "-".join(found.groups()) if found else ""
+    correction = (uuid, Applicability.SAFE) if found else None
+    known = f"write `{uuid}`"
+    fix = known if found else "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
     return FormatAdvice(f"must be a UUID; got `{format_value(value)}`", fix, correction)
 
 
