@@ -17,7 +17,7 @@ from cxcall.explaining.checks.body.body_check import (
 )
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
-from cxcall.explaining.checks.credentials.authorization_check import shows_sent_token
+from cxcall.explaining.checks.credentials.authorization_check import read_credentials
 from cxcall.explaining.checks.credentials.token_check import (
     check_sent_token_kind,
     find_twin,
@@ -253,7 +253,7 @@ def _check_response(
         yield from _check_success(request, response)
         return
     from cxcall.responses.refusals.refusal_findings import explain_refusal
-    from cxcall.responses.refusals.refused_request import RefusedRequest, SentCredentials
+    from cxcall.responses.refusals.refused_request import RefusedRequest
 
     payload = read_body(request, route)
     is_checked = operation is not None and operation.takes_body and payload is not None
@@ -266,7 +266,7 @@ def _check_response(
         places=places_in_url(request),
         is_valid=is_checked and is_valid and not request.unknown,
         media_type=request.content_type,
-        credentials=SentCredentials(shows_sent_token(request) or None),
+        credentials=read_credentials(request, route),
         parameters=path_values(request.path, operation.path) if operation else {},
     )
     refusals = explain_refusal(response, request.host, refused)

@@ -40,6 +40,7 @@ def test_input_that_is_not_text_is_a_usage_error(
     [
         ("HTTP/1.1 400 Bad Request\n\n", "the text shows only a response, and no request that could be corrected"),
         ('{"message": "no", "code": "bad.request", "status": 400}', "the text shows only a response, and no request that could be corrected"),
+        ("POST https://api.mypurecloud.com/api/v2/conversations/callbacks -> 202", "nothing to correct: the API accepted the request with HTTP 202"),
         ("GET https://api.example.com/x", "no operation whose schema is known is similar to this request"),
     ],
 )  # fmt: skip

@@ -179,10 +179,11 @@ def test_reason_of_a_401_decides_whether_no_token_was_sent(
     assert ("a token was sent" in found.findings[0].message) == is_contradiction
 
 
-def test_variable_in_the_header_may_have_had_no_value() -> None:
-    text = f'curl {CAMPAIGNS} -H "Authorization: Bearer $TOKEN"\n{json.dumps(WITHOUT_TOKEN)}'
-    (found,) = explain(text)
-    assert "had a value" in found.findings[0].fix
+def test_variable_in_the_header_may_have_had_no_value_or_no_scheme() -> None:
+    for value, fix in (("Bearer $TOKEN", "had a value"), ("$TOKEN", "shown without `Bearer`")):
+        text = f'curl {CAMPAIGNS} -H "Authorization: {value}"\n{json.dumps(WITHOUT_TOKEN)}'
+        (found,) = explain(text)
+        assert fix in found.findings[0].fix
 
 
 def test_token_that_a_har_file_does_not_show_may_have_been_sent() -> None:

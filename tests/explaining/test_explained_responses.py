@@ -106,6 +106,8 @@ def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, mess
     ("text", "message"),
     [
         (".NET: Response status code does not indicate success: 409 (Session already started).", "session already"),
+        ("-> 404 Not Found  icStatusDescription=Invalid session id  body={} host=h", "session ID stale"),
+        ("404 None\nERROR dialer failed: 404 Invalid session id", "session ID stale"),
         (">>> r.status_code, r.reason\n(404, 'Invalid Session Id', 'InvalidAgentSession')", "session ID stale"),
     ],
 )  # fmt: skip
@@ -246,6 +248,18 @@ def test_permission_in_a_message_that_prose_quotes_is_named(message: str, permis
         assert found.root is not None
         assert found.root.code == "permission-missing"
         assert permission in f"{found.root.message} {found.root.why} {found.root.fix}"
+
+
+def test_right_that_the_role_has_in_another_division_is_not_called_missing_from_it() -> None:
+    for code in ("missing.division.permission", "missing.permissions"):
+        body = {"code": code, "message": f"missing permission(s) {'in division' * ('div' in code)}"}
+        (found,) = explain(
+            {**make_exchange("GET", "/api/v2/users/me"), "status": 403, "response": body}
+        )
+        root = next(each for each in found.findings if each.code == "permission-missing")
+        in_division = code == "missing.division.permission"
+        assert ("in the division of the object" in root.message) == in_division
+        assert ("grant the role for that division" in root.fix) == in_division
 
 
 def test_response_with_bare_quotes_is_not_the_body_of_the_request() -> None:

@@ -87,6 +87,9 @@ def test_api_key_is_where_the_document_has_it(tmp_path: Path, place: str, sent: 
     assert f"an API key in the {place} `key`" in " ".join(
         each.message for each in explanation.findings
     )
+    (explanation,) = explain(f"curl {HOST}/calls{sent}{body}\nHTTP/1.1 401 Go\n", contract=file)
+    fix = f"send valid credentials: an API key in the {place} `key`"
+    assert fix in [each.fix for each in explanation.findings]
 
 
 DIALER = """
@@ -143,6 +146,7 @@ def sent(
         ("POST /v2/teams/7/calls", "path-unpublished"),
         ("GET /v3/nothing/like/it", "path-unpublished"),
         ("PUT /v3/teams/7/calls", "method-unpublished"),
+        ("POST https://staging.example.org/v3/teams/7/call", "path-unpublished"),
     ],
 )
 def test_wrong_path_on_the_server_of_a_document_is_compared_with_it(

@@ -105,3 +105,10 @@ def test_wrong_value_in_a_style_is_named(styles: Path, query: str, message: str)
     assert [each.message for each in explanation.findings if each.severity == "error"] == (
         [message] if message else []
     )
+
+
+def test_request_to_another_api_names_the_option_for_its_document() -> None:
+    (found,) = explain("GET https://api.example.net/v7/things")
+    assert (
+        "for your own API, add its OpenAPI document with `--contract FILE`" in found.findings[0].fix
+    )

@@ -43,6 +43,7 @@ NO_CREDENTIALS = {"message": "Invalid login credentials.", "code": "bad.credenti
 TOKENS: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("GET", f"{ACD}/skills/7", None, 401, token=""), ["error token-missing header:Authorization"]),
     (exchange("GET", f"{ACD}/skills/7", None, 401, token=jwt(area="eu1")), ["error region-mismatch host"]),
+    (exchange("GET", f"{ACD}/skills/7", None, 401, token=jwt(nonce="a")), ["error credential header:Authorization"]),
     (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS, token="Bearer <token>"), ["error placeholder header:Authorization"]),
     (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS), ["error credential response"]),
     (exchange("POST", CALLS, {"phoneNumber": "+12125550123"}, None), []),

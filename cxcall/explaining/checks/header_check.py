@@ -189,8 +189,10 @@ def _is_unsent(request: ObservedRequest, name: str) -> bool:
 
 def note_sent_header(finding: Finding, request: ObservedRequest) -> Finding:
     """Return a refusal because of a missing header with other advice if the request has this header."""
-    if finding.fix == Advice.SEND_TOKEN and request.header("Authorization"):
+    if finding.fix == Advice.SEND_TOKEN and (value := request.header("Authorization")):
         fix = "the request has `Authorization`: check that the token in it had a value when it was sent"
+        if "bearer" not in value.lower():
+            fix = f"{finding.fix}: the value of this header is shown without `Bearer`"
         return finding._replace(fix=fix)
     _, is_header, name = finding.where.partition("header:")
     if finding.code != "header-missing" or not is_header or not request.header(name):

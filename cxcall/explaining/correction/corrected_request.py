@@ -122,7 +122,7 @@ def correct_request(
 
     `others` are the operations of other attempts, which are not used.
 
-    Raises UsageError for a token request, and if no operation is similar.
+    Raises UsageError for a token request, for one that the API accepted, and if no operation is similar.
     """
     corrected = _correct_intended(explanation, others)
     if corrected is None:
@@ -145,7 +145,7 @@ def _correct_intended(
 ) -> CorrectedRequest | None:
     """Return the request for the operation that was meant, with likely corrections if the certain ones change nothing."""
     operation = _find_operation(explanation, others)
-    if operation is None:
+    if operation is None or _is_accepted(explanation):
         return None
     corrected = _correct(explanation, operation)
     root = explanation.root
@@ -275,7 +275,17 @@ def _unsupported_part(explanation: Explanation) -> str:
     return operation.unsupported_reason
 
 
+def _is_accepted(explanation: Explanation) -> bool:
+    request = explanation.request
+    return bool(request.status) and request.is_successful and explanation.root is None
+
+
 def _refusal(explanation: Explanation) -> UsageError:
+    if _is_accepted(explanation):
+        status = f"HTTP {explanation.request.status}"
+        return UsageError(
+            f"nothing to correct: the API accepted the request with {status}", where="--fix"
+        )
     if reason := _unsupported_part(explanation):
         return UsageError(
             f"cxcall cannot write the corrected request: {reason}",

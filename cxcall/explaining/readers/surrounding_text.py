@@ -129,7 +129,8 @@ def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedReque
     is_same = response.text == sent or response.json() == find_json(request.body or "", 0)
     if not is_same:
         return request
-    response = build_response(response.status or None, response.headers)
+    headers, reason = response.headers, response.reason
+    response = build_response(response.status or None, headers, None, reason)
     return replace(request, response=response)
 
 

@@ -41,6 +41,7 @@ _NO_REASON = "the response gives no reason"
 _SERVER_ERRORS = 500
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 _PERMISSION = compile_on_use(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
+_IN_DIVISION = compile_on_use(r"\bin (?:the |this )?division\b|\bdivision\.permission")
 _DOCUMENTED = f"{_NO_REASON}; the vendor documents this cause for the operation"
 
 
@@ -76,12 +77,7 @@ def _find_main_cause(
         fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
         cause = by_title if is_scheme else Cause("not-provable", "", fix)
     if cause.code == "permission-missing":
-        rights = dict.fromkeys(_PERMISSION.findall(text))
-        if rights:
-            names = ", ".join(f"`{name}`" for name in rights)
-            cause = cause._replace(meaning=f"the role of the token does not have {names}")
-        if cause.fix is Advice.ASK_FOR_RIGHT:
-            cause = cause._replace(fix=advise_on_rights(operation, known=rights))
+        cause = _name_rights(cause, text, operation)
     # Every response contains the reset of the rate limit; only a refusal because of the limit requires a wait.
     headers = (
         response.headers
@@ -101,6 +97,20 @@ def _find_main_cause(
         cause = cause._replace(meaning=meaning)
         cause = cause._replace(fix=fix, more="") if seconds is None else cause
     return request.reword(cause), _DOCUMENTED if documented else ""
+
+
+def _name_rights(cause: Cause, text: str, operation: Operation | None) -> Cause:
+    """Return the cause that a right is missing with the rights that the response names, and how to get them."""
+    rights = dict.fromkeys(_PERMISSION.findall(text))
+    names = ", ".join(f"`{name}`" for name in rights)
+    meaning = f"the role of the token does not have {names}" if names else cause.meaning
+    fix, more = cause.fix, cause.more
+    if _IN_DIVISION.search(text):
+        meaning = f"{meaning} in the division of the object"
+        more = "; if the role has it, grant the role for that division"
+    if fix is Advice.ASK_FOR_RIGHT:
+        fix = advise_on_rights(operation, known=rights)
+    return cause._replace(meaning=meaning, fix=fix, more=more)
 
 
 def _documented_meaning(operation: Operation | None, status: int) -> str:

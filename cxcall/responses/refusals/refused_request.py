@@ -124,7 +124,7 @@ class RefusedRequest(NamedTuple):
 def advise_to_wait(seconds: float | None) -> str:
     """Return when to send a request again; `seconds` is the wait in the response."""
     if seconds is None:
-        return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
+        return "wait a minute, then send it again; to send fewer requests per minute, add `--rate` to `batch`"
     return f"send it again in {math.ceil(seconds)} s, as the response asks"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
@@ -23,6 +24,9 @@ from cxcall.responses.refusals.finding_code_table import Advice, Meaning
 from cxcall.responses.refusals.reason_choice import find_cause, is_vague
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
+
+if TYPE_CHECKING:
+    from cxcall.responses.refusals.refused_request import SentCredentials
 
 _AUTHORIZATION = "header:Authorization"
 _NOT_EXPORTED = "by default, browsers leave this header out of a HAR file"
@@ -99,6 +103,22 @@ def _missing_credentials(request: ObservedRequest, message: str, **more: str) ->
         yield found if is_vague(text) else found._replace(severity=Severity.WARNING)
 
 
+def read_credentials(request: ObservedRequest, route: RouteMatch) -> SentCredentials:
+    """Return which credentials the source shows, and how to get others: for a user's document, those that it declares."""
+    from cxcall.responses.refusals.refused_request import SentCredentials
+
+    rules = route.rules
+    has_token: bool | None = shows_sent_token(request) or None
+    if not route.is_own and (rules is None or rules.contract.is_shipped):
+        return SentCredentials(has_token)
+    declared = rules.security if rules else ()
+    sent = [each for each in declared if each and _has_all(request, each)]
+    if sent and not any(key.kind == BEARER for entry in sent for key in entry):
+        has_token = False
+    names = _describe_all(sent or declared)
+    return SentCredentials(has_token, "send valid credentials" + f": {names}" * bool(names))
+
+
 def shows_sent_token(request: ObservedRequest) -> bool:
     """Return whether the source shows a whole bearer token in the request, and not a placeholder or a variable."""
     scheme, _, token = request.header("Authorization").strip().partition(" ")
@@ -156,12 +176,12 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
     A request without any credentials is reported only if the API refused it: the source may not show them.
     """
     alternatives = operation.security
-    if any(all(has_credential(request, each) for each in entry) for entry in alternatives):
+    if any(_has_all(request, entry) for entry in alternatives):
         return
     value = request.header("Authorization").strip()
     if not value and request.status != HTTPStatus.UNAUTHORIZED:
         return
-    names = " or ".join(" with ".join(map(_describe, entry)) for entry in alternatives)
+    names = _describe_all(alternatives)
     scheme = value.partition(" ")[0]
     is_scheme = scheme.lower() in ("basic", "bearer", "digest", "token")
     sent = f"; got `{scheme}`" if is_scheme else ""
@@ -175,6 +195,14 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
         place = "header:Cookie" if first.place == "cookie" else f"{first.place}:{first.field}"
         for each in _missing_credentials(request, message, fix=fix, source=source):
             yield each._replace(where=place)
+
+
+def _has_all(request: ObservedRequest, entry: Sequence[SecurityScheme]) -> bool:
+    return all(has_credential(request, each) for each in entry)
+
+
+def _describe_all(alternatives: Sequence[Sequence[SecurityScheme]]) -> str:
+    return " or ".join(" with ".join(map(_describe, entry)) for entry in alternatives)
 
 
 def _describe(scheme: SecurityScheme) -> str:

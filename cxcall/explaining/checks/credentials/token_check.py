@@ -105,7 +105,8 @@ def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Fin
             message = f"{expired}; it may have been valid when it was sent"
             yield Finding.note("token-expired", _WHERE, message, **more)
     if claims.kind == _ID_TOKEN and not request.is_successful:
-        yield Finding.warning(
+        yield Finding(
+            Severity.ERROR if request.status == HTTPStatus.UNAUTHORIZED else Severity.WARNING,
             "credential",
             _WHERE,
             "the token is an ID token, which says who logged in",

@@ -114,15 +114,16 @@ def is_other_server(request: ObservedRequest, operation: Operation) -> bool:
     return not is_own and is_own_server(request, operation.contract)
 
 
-def other_vendor(request: ObservedRequest) -> Finding:
+def other_vendor(request: ObservedRequest, own: Contract | None) -> Finding:
     """Return the finding on a request to an API of another vendor, whose rules are unknown, with its response."""
     text = platform_message(request.response) if request.response else ""
+    of_own = "" if own else "for your own API, add its OpenAPI document with `--contract FILE`; "
     return Finding(
         Severity.ERROR if request.status >= HTTPStatus.BAD_REQUEST else Severity.WARNING,
         "host-unknown",
         "host",
         f"`{request.host}` is neither Genesys Cloud nor NICE CXone: the request is not checked",
-        fix="see the documentation of that API; behind your own proxy, keep the path of the platform",
+        fix=f"{of_own}behind your own proxy, keep the path of the platform",
         why=f"the server says: {text}" if text else "",
         source=_source(GENESYS, CXONE),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from cxcall.contracts.left_out_operations import LeftOutOperation
 from cxcall.contracts.misspelled_operations import hint_at_problems
@@ -11,6 +12,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import has_slot, is_other_server, platform_of_path
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
+    ACD_BASE_PATH,
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
@@ -35,7 +37,7 @@ _PREFIXES = {
 }
 _STRAY_END = compile_on_use(r"(?:%(?:2[027]|0[9AaDd])|[\s\"',;>])+$")
 _VERSION = compile_on_use(r"v([0-9]+)", re.IGNORECASE)
-NEWEST_VERSION = "34"
+_NEWEST_VERSION = "34"
 
 
 class PathForm(NamedTuple):
@@ -56,7 +58,7 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
     prefix = "/api/v2"
     if platform == CXONE:
         versions = _VERSION.findall(written)
-        prefix = f"/inContactAPI/services/v{versions[-1] if versions else NEWEST_VERSION}.0"
+        prefix = f"/inContactAPI/services/v{versions[-1] if versions else _NEWEST_VERSION}.0"
     corrected = prefix + whole[len(written) :]
     return None if corrected.lower() == path.lower() else PathForm(corrected, written, prefix)
 
@@ -64,7 +66,7 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
 def is_newer(version: str) -> bool:
     """Return whether a version, such as `35` or `35.0`, is newer than the newest known one."""
     number = version.partition(".")[0]
-    return (len(number), number) > (len(NEWEST_VERSION), NEWEST_VERSION)
+    return (len(number), number) > (len(_NEWEST_VERSION), _NEWEST_VERSION)
 
 
 def mixed_platforms(
@@ -270,3 +272,24 @@ def _nearest_advice(nearest: PublishedOperation | None) -> str:
     operation = nearest.load()
     is_community = operation is not None and operation.provenance != "published"
     return f"the nearest one{', reported by users' if is_community else ''}: `{nearest}`"
+
+
+def check_version(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield an error if the version of an ACD path of NICE CXone is not written like `v30.0`, or is too new and refused."""
+    base_path = ACD_BASE_PATH.match(request.path)
+    version = base_path[0].rpartition("/")[2] if base_path else ""
+    number = version[1:].partition(".")[0]
+    message, fix = "", f"write `v{number}.0`"
+    if version and not version.endswith(".0"):
+        message = f"the version `{version}` in `{request.path}` does not have the form `v<N>.0`"
+    elif (
+        version
+        and is_newer(number)
+        and request.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED)
+    ):
+        message = f"the API refuses the version `{version}`; the newest one that is known is `v{_NEWEST_VERSION}.0`"
+        fix = f"write `v{_NEWEST_VERSION}.0`"
+    if message:
+        yield Finding.error(
+            "path-unpublished", "path", message, fix=fix, source=published_source(CXONE)
+        )

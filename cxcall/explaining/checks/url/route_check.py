@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from http import HTTPStatus
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
@@ -24,12 +23,11 @@ from cxcall.explaining.checks.url.host_check import (
     platform_of_path,
 )
 from cxcall.explaining.checks.url.path_and_method_findings import (
-    NEWEST_VERSION,
     PathForm,
+    check_version,
     community_operation,
     correct_prefix,
     empty_id,
-    is_newer,
     mixed_platforms,
     other_form,
     unknown_path,
@@ -41,8 +39,6 @@ from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_
 from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
-    ACD_BASE_PATH,
-    CXONE,
     GENESYS,
     OWN_ID,
     Place,
@@ -53,7 +49,6 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
     own_operations,
     path_segments,
-    published_source,
     sources_of,
 )
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
@@ -119,10 +114,10 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
         left_out = find_left_out_operation(request.method, request.path, own)
         if left_out is not None:
             return RouteMatch(findings=(unusable_operation(request, left_out),), is_own=True)
-    if own is not None and exact is None and is_own_server(request, own):
+    if own is not None and exact is None and _is_for_own(request, own, sources):
         return _match_own_server(request, own_operations(own))
     if place is None and _is_of_other_vendor(request, sources):
-        return RouteMatch(findings=(other_vendor(request),), is_of_other_vendor=True)
+        return RouteMatch(findings=(other_vendor(request, own),), is_of_other_vendor=True)
     platform, is_token = host_platform or path_platform, is_token_request(request)
     findings = list(check_scheme(request))
     findings += check_host(request, host_platform, path_platform, is_token=is_token)
@@ -137,7 +132,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     if is_mixed:
         is_known = exact is not None or nearest is not None
         findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
-    findings += [*_check_version(request), *check_path_placeholders(request), *problems]
+    findings += [*check_version(request), *check_path_placeholders(request), *problems]
     other = other_form(request, exact) if exact and path_platform == GENESYS else None
     findings += [other] if other else []
     if not platform and (known := exact or nearest):
@@ -146,6 +141,16 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     return RouteMatch(
         platform, tuple(findings), operation=operation, nearest=nearest, published=exact
     )
+
+
+def _is_for_own(
+    request: ObservedRequest, own: Contract, sources: Sequence[PublishedOperations]
+) -> bool:
+    """Return whether the host is a server of the user's own contract, or of no platform, and its operation is the nearest."""
+    if not is_foreign(request) or is_own_server(request, own):
+        return is_own_server(request, own)
+    near = find_nearest(request.method, request.path, _candidates(request, sources))
+    return near is not None and near.operation.contract is own
 
 
 def _without_gateway(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
@@ -298,27 +303,6 @@ def _check_provenance(
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
     return nearest, [community_operation(operation)]
-
-
-def _check_version(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield an error if the version of an ACD path of NICE CXone is not written like `v30.0`, or is too new and refused."""
-    base_path = ACD_BASE_PATH.match(request.path)
-    version = base_path[0].rpartition("/")[2] if base_path else ""
-    number = version[1:].partition(".")[0]
-    message, fix = "", f"write `v{number}.0`"
-    if version and not version.endswith(".0"):
-        message = f"the version `{version}` in `{request.path}` does not have the form `v<N>.0`"
-    elif (
-        version
-        and is_newer(number)
-        and request.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED)
-    ):
-        message = f"the API refuses the version `{version}`; the newest one that is known is `v{NEWEST_VERSION}.0`"
-        fix = f"write `v{NEWEST_VERSION}.0`"
-    if message:
-        yield Finding.error(
-            "path-unpublished", "path", message, fix=fix, source=published_source(CXONE)
-        )
 
 
 def is_no_api_request(request: ObservedRequest, own: Contract | None) -> bool:

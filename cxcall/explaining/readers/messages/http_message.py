@@ -30,7 +30,6 @@ from cxcall.explaining.readers.messages.message_lines import (
     LINE_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
-    REASON,
     REQUEST,
     STATUS_ALONE,
     STATUS_LINE,
@@ -38,6 +37,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     find_first,
     is_header_line,
     read_header_object,
+    reason_behind,
     without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
@@ -342,7 +342,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     body = message.body
     if not message.is_raw and body is None:
         body = find_error_body(message.text)
-    behind = REASON.fullmatch(message.text)
-    named = (message.match.groupdict().get("reason"), *(behind.groups() if behind else ()))
-    reason = next(filter(None, named), "")
-    return build_response(int(message.match["status"]), message.headers, body, reason)
+    status, named = message.match["status"], message.match.groupdict().get("reason")
+    reason = reason_behind(status, message.text) or named or ""
+    return build_response(int(status), message.headers, body, reason)

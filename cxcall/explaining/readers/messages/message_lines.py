@@ -65,12 +65,17 @@ LOG_STATUS = compile_on_use(
 HEADER = compile_on_use(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = compile_on_use(r'"[^"]*"')
-REASON = compile_on_use(
+_REASON = compile_on_use(
     r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
     r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?",
     re.DOTALL,
 )
 """The reason behind a status in a log: in quotes, in parentheses (.NET), or in a tuple that Python printed."""
+_DESCRIPTION = compile_on_use(
+    r"\bicStatusDescription[\"']?[ \t]*[:=][ \t]*[\"']?(\w.{2,100}?)(?=[\"'\n]|  | [\w-]+=|$)",
+    re.IGNORECASE,
+)
+"""The reason of NICE CXone in a log line, among other members of it."""
 _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
 
@@ -78,6 +83,16 @@ _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescr
 def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
     """Return the match of the first pattern that matches; None if none does."""
     return next((found for each in patterns if (found := each.search(text))), None)
+
+
+def reason_behind(status: str, text: str) -> str:
+    """Return the reason in the text behind a status; empty if there is none."""
+    if found := _REASON.fullmatch(text):
+        return next(filter(None, found.groups()), "")
+    if described := _DESCRIPTION.search(text):
+        return described[1]
+    again = re.search(rf"\b{status} ([A-Z]\w+(?: \w+){{1,5}})$", text, re.MULTILINE)
+    return again[1] if again else ""
 
 
 def is_header_line(header: re.Match[str]) -> bool:
