@@ -49,6 +49,15 @@ def test_a_token_by_stdin(live: Cxcall) -> None:
     assert live(*PERSONAL, code=0).out.startswith("HTTP 201")
 
 
+def test_status_says_where_each_value_came_from(live: Cxcall, sandbox: Sandbox) -> None:
+    live.file(".env", "CXCALL_CLIENT_ID=other\nCXCALL_TIMEOUT=7\n")
+    out = live("auth", "status", code=0).out
+    assert sandbox.base_url in out
+    assert "environment CXCALL_CLIENT_ID" in out
+    assert sandbox.client_secret not in out
+    assert ".env:2" in live("config", "show", code=0).out
+
+
 @pytest.mark.slow
 def test_token_of_a_folder_in_place_of_a_login_is_a_warning_of_each_command(
     cxcall: Cxcall,

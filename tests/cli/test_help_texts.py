@@ -10,6 +10,8 @@ import pytest
 
 from cxcall.cli import root_command
 from cxcall.cli.generated_commands import new_sender
+from cxcall.contracts.contract import load_operation
+from cxcall.contracts.parameters import COMMON_FLAGS
 from helpers.command import screen, terminal
 from helpers.shipped_operations import detailed_operations
 
@@ -107,6 +109,13 @@ def test_no_command_has_an_option_twice() -> None:
         names = Counter(option for parameter in command.params for option in parameter.opts)
         wrong |= {f"{name} {option}": count for option, count in names.items() if count > 1}
     assert wrong == {}
+
+
+def test_flags_of_every_sending_command_are_known() -> None:
+    command: Any = new_sender(load_operation("cxone-get-business-unit"))
+    names = [option for each in command.params for option in each.opts if option[:2] == "--"]
+    own, of_calls = {"--include-trusted-business-units"}, {"--wait"}
+    assert {f"--{name}" for name in COMMON_FLAGS} - {"--help"} == {*names} - own | of_calls
 
 
 @pytest.mark.slow

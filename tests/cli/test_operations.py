@@ -16,7 +16,7 @@ from cxcall.output.report import Report
 from cxcall.output.sections import Entry, Section, lay_out
 from cxcall.output.terminal_text import cell_width
 from helpers.calling_api import posting
-from helpers.command import Cxcall
+from helpers.command import Cxcall, screen, terminal
 
 
 def lines_of(report: Report, columns: int | None) -> list[str]:
@@ -41,6 +41,14 @@ def test_pipe_has_one_name_per_line(cxcall: Cxcall) -> None:
     nothing = cxcall("operations", "--search", "qwertz", code=0)
     assert (nothing.out, nothing.err) == ("", "no operation matches; see `cxcall operations`\n")
     assert "leave one of them out" in cxcall("operations", "execute", "--tag", "x", code=2).err
+
+
+@pytest.mark.slow
+def test_terminal_has_groups_with_counts_in_color(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "operations", "--search", "call", columns=80) as child:
+        shown = screen(child)
+    assert "\x1b[1m" in shown
+    assert "\x1b[1;36mplace-call\x1b[0m" in shown
 
 
 def test_search_finds_words_in_name_group_path_and_summary() -> None:
@@ -157,6 +165,15 @@ def test_layout_escapes_and_folds_behind_the_name() -> None:
     assert lines[2].startswith(" " * 24 + "word")
     assert lines[-1].endswith("b\\nc")
     assert json.dumps(lines).isascii()
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_completed_summary_of_a_document_has_no_control_character(
+    cxcall: Cxcall, shell: str
+) -> None:
+    own = cxcall.file("own.json", posting("ownCall", {}, summary="Place\x1b[31m a call"))
+    variables = {"_CXCALL_COMPLETE": shell, "_CXCALL_WORD": "ownC", "CXCALL_CONTRACT": own}
+    assert "Place\\x1b[31m a call" in cxcall("send", env=variables).out
 
 
 @pytest.mark.slow

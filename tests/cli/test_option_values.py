@@ -23,14 +23,20 @@ CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
     "arguments, where",
     [
         (("execute", CAMPAIGN, *CALL, "--data", f"n={LATIN}"), "--data"),
+        (("execute", CAMPAIGN, *CALL, "--set", f'/x="{LATIN}"'), "--set"),
         (("execute", CAMPAIGN, *CALL[:3], LATIN), "--phone-number"),
+        (("execute", CAMPAIGN, "--contact-id", LATIN, *CALL[2:]), "--contact-id"),
         (("execute", LATIN, *CALL), "CAMPAIGN_ID"),
+        (("personal-connection", *CALL[:2], "--reason-code", LATIN), "--reason-code"),
         (("call", "--to", CALL[3], "--as", CONTACT, "--queue", LATIN), "--queue"),
+        (("send", "get-campaign", "--campaign-id", LATIN), "--campaign-id"),
         (
             ("batch", "calls.csv", "--operation", "execute", "--param", f"campaignId={LATIN}"),
             "--param",
         ),
         (("track", LATIN), "ENGAGEMENT_ID"),
+        (("history", "show", LATIN), "ID"),
+        (("history", "resolve", LATIN, "--placed"), "ID"),
         (("history", "list", "--batch", LATIN), "--batch"),
         (("--base-url", f"http://{LATIN}", "config", "show"), "--base-url"),
     ],
@@ -65,6 +71,8 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
         ("track", "12345678-1234-1234-1234-123456789012", "--wait", "--at-most"),
         ("campaign", "load", "leads.csv", "--contact-list", CONTACT, "--at-most"),
         ("campaign", "status", CAMPAIGN, "--watch", "--interval"),
+        ("worker", "--lease"),
+        ("sandbox", "--dial-rate"),
     ],
     quick=1,
 )
@@ -72,7 +80,7 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
 def test_a_number_that_is_not_possible_is_refused(
     cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
-    for number in ("inf", "-1") if arguments[0] == "track" else ("nan",):
+    for number in ("nan", "inf", "-1", "1e400") if arguments[0] == "track" else ("nan", "-1"):
         (finding,) = cxcall(*arguments, number, "-o", "json", code=2).envelope["findings"]
         assert (finding["code"], finding["where"]) == ("usage", arguments[-1]), number
 
@@ -82,13 +90,18 @@ def test_a_number_that_is_not_possible_is_refused(
     "arguments, where",
     [
         (("validate", ""), "FILE"),
+        (("validate", "p.json", ""), "FILE"),
         (("validate", "p.json", "--contract", ""), "--contract"),
         (("explain", ""), "FILE|CODE"),
+        (("batch", "", "--operation", "execute"), "FILE"),
         (("personal-connection", "-f", ""), "--file"),
+        (("-f", "", "personal-connection"), "--file"),
         (("personal-connection", "-f", "p.json", "--do-not-call", ""), "--do-not-call"),
         (("execute", "", "-f", "p.json"), "CAMPAIGN_ID"),
         (("track", ""), "ENGAGEMENT_ID"),
+        (("history", "show", ""), "ID"),
         (("history", "resolve", "", "--placed"), "ID"),
+        (("operations", ""), "NAME"),
         (("help", ""), "TOPIC|COMMAND"),
     ],
 )
@@ -111,6 +124,7 @@ def test_an_empty_word_is_no_file_and_no_argument(
             ("explain", "curl https://api.mypurecloud.com/ -H 'Authorization: Bearer Zk81mXq09'"),
             "FILE|CODE",
         ),
+        (("explain", '{"message": "+12025550123"}'), "FILE|CODE"),
         (("explain", "POST /api/v2/conversations/callbacks?access_token=Zk81mXq09"), "FILE|CODE"),
         (("explain", "HTTP/1.1 400 Bad Request\r\nSet-Cookie: Zk81mXq09"), "FILE|CODE"),
         (("explain", "Zk81mXq09" * 1000), "FILE|CODE"),
@@ -181,10 +195,11 @@ def test_empty_variable_of_a_guard_stops_nothing_else(live: Cxcall) -> None:
 
 NUMBER = "+12025550123"
 WITH_NUMBER = [
-    (NUMBER,), ("history", "show", "(202) 555-0123"), ("history", "resolve", "2025550123", "--placed"),
-    ("history", "list", "--since", NUMBER), ("operations", NUMBER), ("config", "set", "region", NUMBER),
-    ("--profile", NUMBER, "auth", "status"), (f"--region={NUMBER}", "auth", "status"), ("validate", NUMBER),
-    ("send", NUMBER), ("sandbox", f"--{NUMBER}"), ("--output", NUMBER), ("explain", NUMBER, "-o", "json"),
+    (NUMBER,), ("history", "show", NUMBER), ("history", "show", "(202) 555-0123"), ("history", "resolve", "2025550123", "--placed"),
+    ("history", "list", "--since", NUMBER), ("explain", NUMBER), ("operations", NUMBER), ("help", NUMBER), ("config", "set", "region", NUMBER),
+    ("config", "get", NUMBER), ("--profile", NUMBER, "auth", "status"), (f"--region={NUMBER}", "auth", "status"), ("validate", NUMBER),
+    ("send", NUMBER), ("batch", "report", NUMBER), ("sandbox", f"--{NUMBER}"), ("--output", NUMBER), ("explain", NUMBER, "-o", "json"),
+    ("validate", NUMBER, "-o", "json"),
 ]  # fmt: skip
 
 
@@ -204,3 +219,9 @@ def test_number_in_a_variable_is_masked(cxcall: Cxcall) -> None:
         shown = cxcall("config", "show", env={name: NUMBER}, code=2).err
         assert "0123" in shown
         assert "2025550123" not in shown
+
+
+@pytest.mark.slow
+def test_other_words_of_a_usage_error_stay(cxcall: Cxcall) -> None:
+    for word in ("2026-11-27", "1764250000", "calls-2025550123.json", "10.20.30.140"):
+        assert f"`{word}`" in cxcall("history", "show", word, code=2).err

@@ -96,6 +96,11 @@ def test_dotenv_file_creates_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> Non
     assert content(cxcall) == {}
 
 
+def test_environment_is_not_kept_in_the_profile(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "login", stdin=f"{sandbox.client_secret}\n", code=0)
+    assert content(live) == {}
+
+
 @pytest.mark.slow
 def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: Sandbox) -> None:
     with terminal(cxcall, "auth", "login", "-p", "cx") as child:
@@ -153,6 +158,22 @@ def test_set_get_and_unset_keep_comments(cxcall: Cxcall) -> None:
     assert "does not set `timeout`" in cxcall("config", "get", "timeout", "-p", "eu", code=2).err
 
 
+@pytest.mark.slow
+def test_new_region_replaces_the_url_of_a_profile(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "base_url", "http://127.0.0.1:9/", code=0)
+    assert content(cxcall)["profiles"]["default"] == {"base_url": "http://127.0.0.1:9"}
+    cxcall("config", "set", "region", "eu-west-1", code=0)
+    assert content(cxcall)["profiles"]["default"] == {"region": "eu-west-1"}
+    assert "api.mypurecloud.ie" in cxcall("config", "show", code=0).out
+
+
+def test_paths_become_absolute(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "do_not_call", "list.txt", code=0)
+    assert cxcall("config", "get", "do_not_call", code=0).out.strip() == str(
+        cxcall.folder.resolve() / "list.txt"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -176,6 +197,24 @@ def test_invalid_setting_is_not_written(
 ) -> None:
     assert message in cxcall("config", "set", *arguments, code=2).err
     assert content(cxcall) == {}
+
+
+@pytest.mark.slow
+def test_region_flag_replaces_the_url_of_the_profile(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
+    out = cxcall(*EXECUTE, "--region", "eu-west-1", "--dry-run", code=0).out
+    assert out.startswith("POST https://api.mypurecloud.ie/")
+    out = cxcall(
+        "send",
+        "get-conversation",
+        "--conversation-id",
+        CONTACT,
+        "--region",
+        "eu-west-1",
+        "-n",
+        code=0,
+    ).out
+    assert out.startswith("GET https://api.mypurecloud.ie/")
 
 
 @pytest.mark.slow

@@ -19,27 +19,44 @@ ERRORS = [
     (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
     (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
     (("login",), "unknown command `login`", "the most similar command is `auth login`; see `cxcall --help`"),
+    (("status",), "unknown command `status`", "the most similar command is `auth status` or `campaign status`; see `cxcall --help`"),
     (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
     (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
+    (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
     (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),
+    (("auth", "refresh"), "unknown command `refresh`", "see `cxcall auth --help`"),
+    (("history", "list", "--idempotency-key", "x"), "unknown option `--idempotency-key`", "see `cxcall history list --help`"),
     (("auth", "h7Kq29sLm"), "unknown command", f"{NO_SECRET}see `cxcall auth --help`"),
+    (("auth", "token", "--client-secret", "x"), "unknown option `--client-secret`", f"{NO_SECRET}see `cxcall auth token --help`"),
     (("config", "set", "api_key", "x"), "`api_key` is a secret, and a command line is kept in the shell's history", "`cxcall auth login --api-key` asks for the secret and stores it"),
+    (("validate", "--operaton", "x"), "unknown option `--operaton`", "the most similar option is `--operation`; see `cxcall validate --help`"),
     (("personal-connection", "--route", "x"), "invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
     (("--yes", "validate", "x"), "unknown option `--yes`", "see `cxcall validate --help`"),
+    (("--dry-run", "auth", "status"), "unknown option `--dry-run`", "see `cxcall auth status --help`"),
     (("operations", "exekute"), "unknown operation `exekute`", "the most similar name is `execute`"),
+    (("history", "lst"), "unknown command `lst`", "the most similar command is `list`; see `cxcall history --help`"),
+    (("history", "list", "--limt", "3"), "unknown option `--limt`", "the most similar option is `--limit`; see `cxcall history list --help`"),
+    (("execute", "1", "--regoin", "x"), "unknown option `--regoin`", "the most similar option is `--region`; see `cxcall execute --help`"),
     (("execute", "1", "--phone", "x"), "unknown option `--phone`", "the most similar option is `--phone-number`; see `cxcall execute --help`"),
+    (("execute", "1", "--number", "x"), "unknown option `--number`", "the most similar option is `--phone-number`; see `cxcall execute --help`"),
     (("call", "--mobile", "x"), "unknown option `--mobile`", "the most similar option is `--to`; see `cxcall call --help`"),
+    (("call", "--mobil-id", "x"), "unknown option `--mobil-id`", "see `cxcall call --help`"),
     (("send", "plce-call"), "unknown operation `plce-call`", "the most similar name is `place-call`"),
     (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
     (("completion", "basch"), "invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+    (("completion",), "missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
     (("help", "nope"), "unknown topic or command `nope`", "use one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
     (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+    (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
     (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
     (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number from 0 up", "see `cxcall track --help`"),
     (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
     (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
+    (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
     (("operations", "pKvURIxJVi2CgRXROh_M6pJ_UrTVRZKX-LQ-QtqJI4vB"), "unknown operation `****`", "see `cxcall operations`"),
     (("operations", f"Bearer {'ab12cd34ef' * 4}"), "unknown operation `Bearer ****`", "see `cxcall operations`"),
+    (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
+    (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
     (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
     (("batch", "report", "--sheet", "x"), "`--sheet` requires one of `--join`, `--input`, `--rejects`", "add `--join`, or leave out `--sheet`"),
 ]  # fmt: skip
@@ -54,8 +71,11 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
 
 OPTIONS_BEFORE_COMMANDS = [
     ("--data x=1 execute X", "execute"),
+    ("--dry-run --data=x=1 execute X", "execute"),
     ("--limit 3 history list", "history list"),
+    ("history --limit 3 list", "history list"),
     ("--rejects r.csv batch report", "batch report"),
+    ("--operation send batch rows.csv", "batch"),
     ("--user-id 1 send place-call-for-user", "send place-call-for-user"),
 ]
 """Command lines, and the command that has their misplaced option."""
@@ -118,12 +138,18 @@ def test_contradicting_options_are_refused_in_any_order(cxcall: Cxcall) -> None:
 def test_place_is_the_option_or_argument_of_the_usage_line(cxcall: Cxcall) -> None:
     for words, place in (
         (("history", "list", "--limit", "0"), "--limit"),
+        (("history", "list", "--limt", "3"), "--limt"),
         (("validate", "--operation"), "--operation"),
         (("execute",), "CAMPAIGN_ID"),
+        (("exekute",), "COMMAND"),
         (("history",), "COMMAND"),
         (("send", "--dry-run"), "OPERATION"),
+        (("send", "plce-call"), "OPERATION"),
+        (("operations", "zzz"), "NAME"),
         (("batch", "rows.csv", "--operation", "zzz"), "--operation"),
+        (("help", "nope"), "TOPIC|COMMAND"),
         (("explain", "999x"), "FILE|CODE"),
+        (("history", "show", "01X"), "ID"),
         (("history", "resolve", "01X"), "--placed"),
     ):
         (found,) = cxcall("-o", "json", *words, code=2).envelope["findings"]
@@ -166,12 +192,18 @@ def test_hint_names_flags_where_the_body_comes_from_flags(cxcall: Cxcall) -> Non
     assert both.err.count("must be a UUID") == 1  # the flag sets two places
 
 
+def test_hint_of_a_deletion_is_safe_to_paste(cxcall: Cxcall) -> None:
+    hint = cxcall("history", "prune", "--older-than", "5", code=2).err.partition("hint: ")[2]
+    assert "`--older-than 90d`" in hint
+    assert not any(char.isdigit() for char in hint.replace("90d", ""))
+
+
 @pytest.mark.slow
 def test_hint_does_not_propose_to_lower_a_guard(cxcall: Cxcall) -> None:
-    for word in ("--agian", "--frce", "--yess", "--no-inptu"):
+    for word in ("--agian", "--aagin", "--frce", "--forse", "--yess", "--no-inptu", "--again-"):
         ran = cxcall("execute", "1", word, code=2)
         assert ran.err.splitlines()[-2] == "hint: see `cxcall execute --help`", word
-    for word in ("--confrim", "--skip-invalids"):
+    for word in ("--confrim", "--show-number", "--skip-invalids"):
         assert "most similar" not in cxcall("batch", "rows.csv", word, code=2).err, word
 
 
@@ -180,3 +212,28 @@ def test_a_flag_after_the_command_wins(cxcall: Cxcall) -> None:
     assert cxcall("-o", "json", "validate", name, "-o", "text", code=0).out.startswith(
         "p.json: valid"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-o json config path",
+        "config -o json path",
+        "config path -o json",
+        "-o text config -o json path",
+    ],
+)
+def test_a_common_flag_may_stand_anywhere(cxcall: Cxcall, line: str) -> None:
+    assert cxcall(*line.split(), code=0).envelope["data"]["state"]
+
+
+def test_a_fault_of_ours_says_so_without_a_value(cxcall: Cxcall) -> None:
+    # A document whose parts have the wrong types is accepted as OpenAPI until it is used.
+    contract = cxcall.file(
+        "own.json",
+        {"openapi": "3.1.0", "paths": {"/x": {"get": {"operationId": 7, "parameters": "secret"}}}},
+    )
+    ran = cxcall("operations", "7", "--contract", contract, "-o", "json")
+    assert ran.code in (1, 2)
+    assert "secret" not in ran.out + ran.err
+    assert ran.envelope["findings"][0]["fix"]

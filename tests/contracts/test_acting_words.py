@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.contracts.acting_words import is_selector, selects_action, verbs_of_functions
+from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from helpers.calling_api import wrap
 from helpers.cases import each_case
 from helpers.own_operation import parameter, risk
@@ -198,6 +200,21 @@ def test_risk_by_words(folder: Path, line: str, *, expected: bool) -> None:
     declared = {key: text for key, text in declared.items() if text}
     declared["parameters"] = [parameter(each) for each in names.split(",") if each]
     assert risk(folder, "3.1.0", method, path, **declared) is expected
+
+
+def test_shipped_reads_are_reads_by_their_words(folder: Path) -> None:
+    """Under other paths, so that no shipped route decides."""
+    for known in load_shipped_contracts():
+        paths: dict[str, Any] = {}
+        for each in known.operations:
+            if each.method == "GET" and not each.path.endswith("/callback"):
+                words = {"operationId": each.name, "summary": each.summary}
+                other: dict[str, Any] = {"responses": {"200": {"description": "-"}}, **words}
+                paths[f"/other/{len(paths)}{each.path}"] = {"get": other}
+        file = folder / "own.json"
+        file.write_text(json.dumps(wrap("3.1.0", paths)), "utf-8")
+        for own in load_user_contract(str(file)).operations:
+            assert not own.can_place_call, own.path
 
 
 def test_function_is_recognized_by_its_words() -> None:

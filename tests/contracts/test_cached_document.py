@@ -130,3 +130,13 @@ def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     assert "more than 256 MB when it is unpacked" in ran.err
     piped = cxcall("operations", "--contract", "-", stdin=json.dumps(openapi()), code=0)
     assert "callLead" in piped.out
+
+
+@pytest.mark.slow
+def test_many_processes_may_convert_at_once(cxcall: Cxcall) -> None:
+    file = cxcall.file("own.json", swagger())
+    running = [cxcall.begin("operations", "--contract", file) for _ in range(6)]
+    outs = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 6
+    assert len(outs) == 1
+    assert len(kept(cxcall)) == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import Operation
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ MAY_PLACE_A_CALL = """
     clear-dnc-numbers delete-outbound-dnclist delete-outbound-attemptlimit delete-outbound-callabletimeset
     cxone-remove-dnc-records cxone-remove-scrubbed-skill cxone-delete-suppressed-contact
 """
+PLACES_NO_CALL = """
+    list-campaigns stop-campaign create-contact-list delete-outbound-contactlist post-outbound-rulesets
+    post-outbound-contactlist-contacts-search post-outbound-contactlist-export add-dnc-numbers
+    change-dnc-numbers hang-up end-conversation set-attributes
+    put-conversation-tags post-conversations-emails post-conversations-messages
+    post-analytics-conversations-details-query cxone-get-skill cxone-stop-skill cxone-create-skills
+    cxone-end-call cxone-hold cxone-add-dnc-records cxone-search-dnc cxone-get-token
+"""
 
 
 def changing_operations(name: str) -> list[Operation]:
@@ -60,6 +69,13 @@ def test_operations_that_can_lead_to_a_call_are_marked() -> None:
     assert [each for each in MAY_PLACE_A_CALL.split() if not OPERATIONS[each].can_place_call] == []
 
 
+def test_reads_and_configuration_are_not_marked() -> None:
+    assert [each for each in PLACES_NO_CALL.split() if OPERATIONS[each].can_place_call] == []
+    assert [
+        n for n, each in OPERATIONS.items() if each.method in READS and each.can_place_call
+    ] == []
+
+
 def test_every_operation_of_genesys_cloud_is_marked_unless_it_was_reviewed() -> None:
     unmarked = {
         (each.method, each.path)
@@ -74,6 +90,17 @@ def test_every_operation_of_nice_cxone_is_marked_unless_it_was_reviewed() -> Non
         (each.name,) for each in changing_operations("nice-cxone") if not each.can_place_call
     }
     assert unmarked == exceptions(CXONE_EXCEPTIONS)
+
+
+def test_values_that_may_lead_to_a_call_are_allowed_ones() -> None:
+    marked = {n: values_with_risk(each.declared) for n, each in OPERATIONS.items()}
+    found = {name: values for name, values in marked.items() if values}
+    others = {"cxone-update-dnc-group", "cxone-update-suppressed-contact"}
+    patches = {"change-dnc-numbers", "patch-outbound-dnclist-customexclusioncolumns"}
+    assert set(found) == patches | others
+    for name, places in ((each, found[each]) for each in patches):
+        for place, values in places.items():
+            assert set(values) < set(OPERATIONS[name].schema_at(place)["enum"])
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,23 @@ def own(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
+    contract = cxcall.file("own.json", own())
+    assert "ring" in cxcall("operations", env={"CXCALL_CONTRACT": contract}, code=0).out
+    assert "ring" in cxcall("operations", "--contract", contract, code=0).out.splitlines()
+    assert (
+        cxcall("validate", "--contract", contract, "-", stdin='{"bell": "front"}', code=0).out
+        == "-: valid as ring\n"
+    )
+    ran = cxcall(
+        "validate", "--contract", contract, "-", "-o", "json", stdin='{"bell": "frnot"}', code=3
+    )
+    assert [(found["code"], found["fix"]) for found in ran.envelope["findings"][:1]] == [
+        ("value-not-allowed", "write `front`")
+    ]
+
+
+@pytest.mark.slow
 def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
     for content, message in (
         ({"openapi": "2.9.0", "paths": {}}, "is not an OpenAPI 3.0"),

@@ -162,6 +162,12 @@ def assert_openapi_3_1(converted: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@given(schema=SCHEMAS)
+def test_what_comes_out_is_openapi_3_1(schema: Any) -> None:
+    assert_openapi_3_1(convert(document(schema), "t").as_document())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [swagger(), openapi()], ids=["swagger-2.0", "openapi-3.0"])
 def test_whole_documents_come_out_as_openapi_3_1(written: dict[str, Any]) -> None:
     before = json.dumps(written)

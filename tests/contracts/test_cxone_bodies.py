@@ -90,6 +90,11 @@ def wrong_types(schema: Any) -> Iterator[Any]:
     yield from [each for each in _WRONG_VALUES if kinds and _TYPES[type(each)] not in allowed][:1]
 
 
+def test_whole_body_is_valid() -> None:
+    found = {each.name: codes_of(each, whole_body(each)) for each in OPERATIONS}
+    assert {name: codes for name, codes in found.items() if codes} == {}
+
+
 @pytest.mark.slow
 def test_misspelled_name_is_one_finding() -> None:
     wrong = {}
@@ -117,3 +122,20 @@ def test_wrong_type_is_one_finding() -> None:
                 if found != [("type-mismatch", pointer)]:
                     wrong[operation.name, pointer, str(value)] = found
     assert wrong == {}
+
+
+def test_value_that_is_not_listed_is_one_finding() -> None:
+    wrong, count = {}, 0
+    for operation in OPERATIONS:
+        body = whole_body(operation)
+        for place, name in members_of(body):
+            pointer = join_pointer(place, name)
+            options = operation.schema_at(pointer).get("enum", ())
+            for other in ("unheard-of", 4711):
+                if options and type(other) is type(options[0]):
+                    count += 1
+                    found = codes_of(operation, changed(body, place, name, name, other))
+                    if found != [("value-not-allowed", pointer)]:
+                        wrong[operation.name, pointer] = found
+    assert wrong == {}
+    assert count > 5

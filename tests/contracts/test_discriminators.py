@@ -80,6 +80,17 @@ def test_discriminator_chooses_the_schema_that_extends_its_own(
     assert findings(cxcall, own, contact) == expected
 
 
+@pytest.mark.slow
+def test_mapping_gives_the_values_of_a_discriminator(cxcall: Cxcall) -> None:
+    place = "components/schemas"
+    mapping = {"tel": f"#/{place}/Phone", "phone": "Phone"}
+    own = document(extended(place, {"propertyName": "kind", "mapping": mapping}))
+    for kind in ("tel", "phone"):
+        missing = {("property-missing", "/contact/phone")}
+        assert findings(cxcall, own, {"kind": kind}) == missing
+    assert findings(cxcall, own, {"kind": "Phone"}) == set()
+
+
 def test_rule_of_an_extending_schema_is_reported_once(cxcall: Cxcall) -> None:
     schemas = extended("definitions", "kind")
     schemas["Crm"]["allOf"][1].update(properties={"crmId": {"type": "string", "required": True}})
@@ -125,6 +136,7 @@ def test_object_may_fit_alternatives_beside_the_chosen_one(cxcall: Cxcall) -> No
 @each_case(
     "alternatives, mapping, kind",
     [
+        ("oneOf", None, "Phone"),
         ("anyOf", None, "Phone"),
         ("oneOf", {"tel": "#/components/schemas/Phone"}, "tel"),
     ],
@@ -150,6 +162,6 @@ def test_discriminator_chooses_a_named_alternative(
     assert findings(cxcall, own, {**wrong, "kind": "Sip"}) == set()
     assert findings(cxcall, own, {**wrong, "kind": "other"}) == set()
     assert findings(cxcall, own, {"number": "1"}) == {("property-missing", "/contact/kind")}
-    for other in (None, 5):  # only an object has the property
+    for other in ("none", None, 5):  # only an object has the property
         assert findings(cxcall, own, other) == set()
     assert findings(cxcall, own, "x") == {("value-not-allowed", "/contact")}

@@ -11,6 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CONTRACTS = resources.files("cxcall").joinpath("contracts")
 CONTRACT = json.loads(CONTRACTS.joinpath("genesys-cloud.json").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
@@ -46,3 +48,11 @@ def test_an_operation_is_listed_with_the_permissions_that_it_names() -> None:
     for method, path, declared in OPERATIONS:
         named = {each for entry in declared["x-cxcall-permissions"] for each in entry}
         assert named == LISTED[method, path], (method, path)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(each.name for each in CONTRACTS.iterdir() if each.name.endswith(".json"))
+)
+def test_a_contract_names_its_sources(file: str) -> None:
+    info = json.loads(CONTRACTS.joinpath(file).read_text("utf-8"))["info"]
+    assert ".md" in info["description"]

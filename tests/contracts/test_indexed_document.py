@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,21 @@ def document(tmp_path: Path, request: pytest.FixtureRequest) -> IndexedDocument:
     return IndexedDocument(file)
 
 
+def test_its_parts_are_those_of_the_whole_document(document: IndexedDocument) -> None:
+    whole, indexed = Contract("bells", DOCUMENT), Contract("bells", document)
+    for ours, theirs in zip(indexed.operations, whole.operations, strict=True):
+        assert (ours.method, ours.path, ours.declared) == (
+            theirs.method,
+            theirs.path,
+            theirs.declared,
+        )
+        assert ours.body_schema == theirs.body_schema
+    assert indexed.routes == whole.routes
+    assert document.target(BELL) == DOCUMENT["components"]["schemas"]["Bell"]
+    assert document.target("#/components/responses/Fault") == {"description": "A fault."}
+    assert json.loads(write_document(DOCUMENT)[0]) == DOCUMENT
+
+
 def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -> None:
     indexed = Contract("bells", document)
     assert [each.name for each in indexed.find_by_name("pull")] == ["pull"]
@@ -64,6 +80,17 @@ def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -
         "ring"
     ]
     assert indexed.find_extended("x-cxcall-command", "pull") == ()
+
+
+def test_generated_operation_is_likely_only_if_it_shares_a_name(document: IndexedDocument) -> None:
+    def likely(*names: str, is_array: bool = False) -> list[str]:
+        found = document.find_likely(names, is_array=is_array)
+        return [each.declared["operationId"] for each in found]
+
+    assert likely("unknown") == ["ring"]
+    assert likely("tone") == ["ring", "tune"]
+    assert likely("rope", "tone") == ["ring", "pull", "tune"]
+    assert likely("tone", is_array=True) == ["ring"]
 
 
 def test_missing_reference_is_refused_and_a_copy_reads_the_file_again(

@@ -10,7 +10,7 @@ import pytest
 from cxcall.contracts import sample_values
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.contracts.operation import Operation
+from cxcall.contracts.operation import URLENCODED, Operation
 from cxcall.contracts.sample_values import NUMBER, sample_body
 from helpers.cases import each_case
 
@@ -60,6 +60,14 @@ def test_text_with_a_pattern_is_a_usual_one(pattern: str, expected: str) -> None
 def test_body_is_valid(schema: Any) -> None:
     ring = operation(schema)
     assert compile_schema(ring.body_schema).is_valid(sample_body(ring))
+
+
+def test_number_has_the_form_of_one_and_a_form_has_items() -> None:
+    properties = {"To": TEXT, "from": TEXT, "tags": {"type": "array", "items": TEXT}}
+    schema = {"type": "object", "required": [*properties], "properties": properties}
+    found = sample_body(operation(schema, URLENCODED))
+    assert found == {"To": NUMBER, "from": NUMBER, "tags": ["text"]}
+    assert sample_body(operation(schema))["tags"] == []
 
 
 def test_optional_members_are_shown_where_none_is_required() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+ROUTE = "/api/v2/outbound/campaigns/{campaignId}/executions"
 
 
 def document(path: str, base: str = "") -> dict[str, Any]:
@@ -63,6 +64,14 @@ def test_each_name_sends_its_operation(cxcall: Cxcall, contract: str) -> None:
         assert f"/outbound/campaigns/{CAMPAIGN}/executions\n" in shown
     listed = cxcall("operations", "--problems", code=0).out
     assert "so POST /go is called `post-go`" in listed
+
+
+@pytest.mark.parametrize("base", ["", "/api/v2"])
+def test_same_route_keeps_its_name(cxcall: Cxcall, base: str) -> None:
+    file = cxcall.file("own.json", document(ROUTE.removeprefix(base), base))
+    words = ("send", "execute", "--contract", file, "--campaign-id", CAMPAIGN, "-n")
+    shown = cxcall(*words, "--set", '/to="+12025550100"', code=0).out
+    assert "POST https://own.example/api/v2/outbound/campaigns/" in shown
 
 
 def test_corrected_request_names_the_shipped_operation(cxcall: Cxcall, contract: str) -> None:

@@ -15,9 +15,10 @@ from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.credentials import oauth_client
+from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.schema_check import check_body
+from cxcall.payloads.schema_check import check_body, check_parameters
 from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_document, detailed_operations, whole_document
@@ -97,6 +98,17 @@ def objects_in(schema: Any) -> list[Any]:
     return [*own, *(found for member in members for found in objects_in(member))]
 
 
+@pytest.mark.slow
+@each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation) -> None:
+    if operation.provenance == "published" and operation.engagement_id:
+        answers = [
+            answer for name, _, answer in example_answers() if name.startswith(operation.name)
+        ]
+        places = [place.removeprefix("body:") for place in operation.engagement_id]
+        assert any(has_value(answer, place) for answer in answers for place in places)
+
+
 @each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
     assert isinstance(operation.declared["x-cxcall-rings"], bool)
@@ -149,6 +161,18 @@ def test_listed_values_have_the_type_of_their_schema() -> None:
     ] == []
 
 
+def test_known_permissions_are_alternatives() -> None:
+    either = contract.load_operation("place-call-for-user").permissions
+    assert list(map(set, either)) == [
+        {"conversation:agentlessCall:add"},
+        {"conversation:call:add"},
+    ]
+    both = contract.load_operation("get-conversation-metrics").permissions
+    assert list(map(set, both)) == [
+        {"recording:recording:view", "speechAndTextAnalytics:data:view"}
+    ]
+
+
 def test_commands_need_the_contract_alone_that_declares_them() -> None:
     contract.load_shipped_contracts.cache_clear()
     assert [entry.name for entry in contract.find_command_operations("execute")] == ["execute"]
@@ -174,6 +198,42 @@ def test_a_wrong_name_is_told_the_near_one() -> None:
     assert "`place-call`" in failed.value.findings[0].fix
 
 
+def test_the_address_of_cxone_has_its_area_and_version() -> None:
+    cxone = contract.load_operation("cxone-dial-phone").contract
+    assert cxone.base_url() == "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
+    assert cxone.base_url("eu1").startswith("https://api-eu1.niceincontact.com/")
+
+
+def test_query_parameters_go_into_the_address() -> None:
+    operation = contract.load_operation("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
+    assert check_parameters(operation, values) == []
+    assert operation.url("https://h/own", values) == (
+        "https://h/own/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
+    )
+
+
+def test_a_host_alone_gets_the_path_of_the_server() -> None:
+    operation = contract.load_operation("cxone-get-contact")
+    assert operation.url("https://h", {"contactId": "7"}) == (
+        "https://h/inContactAPI/services/v34.0/contacts/7"
+    )
+    own = contract.load_operation("cxone-get-configuration")
+    assert own.url(own.server, {}).startswith("https://cxone.niceincontact.com/.well-known/")
+
+
+def test_a_list_is_repeated_in_the_query() -> None:
+    url = contract.load_operation("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
+    assert url.endswith("/campaigns?pageSize=3&id=a&id=b")
+
+
+def test_what_a_parameter_must_be_is_told() -> None:
+    operation = contract.load_operation("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
+    found = check_parameters(operation, {**values, "skillId": "sales"})
+    assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
+
+
 def test_the_three_routes_are_there_as_community() -> None:
     routes = {(entry.method, entry.path) for entry in OPERATIONS if entry.provenance == "community"}
     assert routes == {
@@ -190,8 +250,33 @@ def test_an_unpublished_operation_names_published_ones_instead(operation: Operat
         assert str(operation.nearest[0]) in operation.provenance_note
 
 
+def test_names_are_unique() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
 def test_regions_lead_to_hosts() -> None:
     community = contract.load_shipped_contracts()[0]
     assert community.base_url() == "https://api.mypurecloud.com"
     assert community.base_url(community.regions["eu-central-1"]) == "https://api.mypurecloud.de"
     assert len(community.regions) == 18
+
+
+def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
+    operation = contract.load_operation("personal-connection-contact")
+    findings = check_parameters(operation, {"contactId": "12345"})
+    assert [(entry.code, entry.where) for entry in findings] == [("id-format", "path")]
+    other = {"contactId": "99999999-1234-1234-1234-123456789012"}
+    found = check_parameters(operation, other, Payload(operation.example))
+    assert [(entry.severity, entry.code, entry.where) for entry in found] == [
+        ("error", "id-mismatch", "/contactId")
+    ]
+
+
+def test_a_path_is_percent_encoded() -> None:
+    operation = contract.load_operation("execute")
+    assert operation.url("https://h/", {"campaignId": "a/..b?c"}) == (
+        "https://h/api/v2/outbound/campaigns/a%2F..b%3Fc/executions"
+    )
+    with pytest.raises(UsageError, match="another route"):
+        operation.url("https://h/", {"campaignId": "a/../b?c"})

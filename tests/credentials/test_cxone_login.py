@@ -6,6 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -137,6 +138,36 @@ def test_client_id_is_the_id_of_an_access_key(cxone: Cxcall, vendor: Vendor) -> 
 
 
 @pytest.mark.slow
+def test_registered_application_presents_the_access_key(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment |= {"CXCALL_CLIENT_ID": "app@x=", "CXCALL_CLIENT_SECRET": "s:e=c"}
+    log_in(cxone)
+    _, path, headers, body = vendor.asked[0]
+    assert path == "/auth/token"
+    assert dict(parse_qsl(body.decode())) == {
+        "grant_type": "password",
+        "username": KEY,
+        "password": SECRET,
+    }
+    assert headers["Authorization"] == "Basic YXBwJTQweCUzRDpzJTNBZSUzRGM="  # app%40x%3D:s%3Ae%3Dc
+    assert status(cxone)["kind"] == "access-key"
+
+
+@pytest.mark.slow
+def test_access_key_in_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment |= {"CXCALL_ACCESS_KEY_ID": KEY, "CXCALL_ACCESS_KEY_SECRET": SECRET}
+    first = cxone("auth", "token", "-o", "json", code=4)
+    assert first.codes == ["region-mismatch"]
+    assert vendor.url in first.envelope["findings"][0]["message"]
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
+    assert vendor.paths.count("/authentication/v1/token/access-key") == 1
+    cxone.file(
+        "state/tenants.json", "{"
+    )  # the cached token is for a host that is not known any more
+    assert cxone("auth", "token", "-o", "json", code=4).codes == ["region-mismatch"]
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
+
+
+@pytest.mark.slow
 def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment["CXCALL_BASE_URL"] = vendor.url
     log_in(cxone)
@@ -212,6 +243,13 @@ def test_login_that_cannot_be_stored_leaves_the_earlier_tenant(
     vendor.api = "https://api-na1.niceincontact.com"
     log_in(cxone, code=2)
     assert status(cxone) == before
+
+
+@pytest.mark.slow
+def test_another_issuer_does_not_use_the_saved_tenant(cxone: Cxcall) -> None:
+    log_in(cxone)
+    cxone.environment["CXCALL_ISSUER"] = "http://127.0.0.1:1"
+    assert cxone("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
 
 
 @pytest.mark.slow

@@ -229,6 +229,12 @@ def test_operation_without_declared_security_takes_a_token_if_there_is_one(
     assert describe_places(load(**NONE), SHIPPED) == [TOKEN_PLACE]
 
 
+def test_dry_run_refuses_what_cannot_be_sent(load: LoadSettings) -> None:
+    for declared in (TLS, api_key("header", "host")):
+        with pytest.raises(CredentialsError):
+            describe_places(load(), operation(declared))
+
+
 def test_only_a_refused_token_is_replaced(load: LoadSettings, endpoint: TokenEndpoint) -> None:
     settings = load(**NONE, api_key=KEY)
     refused = get_credentials(settings, operation(HEADER))

@@ -87,6 +87,11 @@ def test_invalid_characters_in_a_secret_are_refused(
     assert endpoint.asked == []
 
 
+def test_client_id_with_colon_is_refused(load: LoadSettings) -> None:
+    with pytest.raises(CredentialsError, match="client ID contains a `:`"):
+        token_provider.get_token(load(client_id="a:b"))
+
+
 @given(text=st.text(min_size=1))
 def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
     secret = text.strip()

@@ -121,6 +121,7 @@ def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandb
     ("backend", "words"),
     [
         ("keyring_backends.Telling", "RuntimeError"),
+        ("keyring.backends.fail.Keyring", "no keyring backend is available"),
         ("keyring.backends.null.Keyring", "did not store the secret"),
         ("no_such_module.Keyring", "ModuleNotFoundError"),
     ],
@@ -293,6 +294,12 @@ def test_login_and_logout_that_cannot_be_recorded_change_nothing(
     if name.startswith("state"):
         keyed("auth", "logout", code=2)
         assert (entries(keyed), records(keyed)) == before
+
+
+def test_new_login_leaves_one_entry(keyed: Cxcall) -> None:
+    for token in ("the-first-token", "the-second-token"):
+        store_token(keyed, token)
+        assert [*entries(keyed).values()] == [{"access_token": token}]
 
 
 @pytest.mark.slow

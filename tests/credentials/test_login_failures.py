@@ -65,6 +65,15 @@ def test_redirect_with_wrong_state_does_not_end_the_login(
         assert "c0de-of-somebody" not in running.end(0)
 
 
+def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
+    with waiting(cxcall, start) as (running, back):
+        parameters = urlencode({"code": "c0de-of-nobody", "state": running.asked["state"]})
+        requests.get(f"{back}/?{parameters}", timeout=WAIT)
+        output = running.end(4)
+        assert "c0de-of-nobody" not in output
+        assert "the login is no longer valid" in output
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

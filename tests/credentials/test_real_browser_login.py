@@ -134,7 +134,7 @@ def test_browser_login_finds_the_cxone_tenant(cxcall: Cxcall, start: Start) -> N
 @pytest.mark.parametrize(
     # `test_failed_tenant_discovery_is_reported` has more cases: a browser login uses the same discovery.
     "api",
-    ["https://niceincontact.com@attacker.example"],
+    ["https://niceincontact.com@attacker.example", ""],
 )
 def test_token_is_not_sent_to_an_untrusted_discovered_host(
     cxcall: Cxcall, start: Start, api: str

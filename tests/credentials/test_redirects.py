@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -20,6 +20,16 @@ from helpers.cases import each_case
 
 CLIENT = OAuthClient("me", "", "test", "https://login.example.com/oauth/token", AUTHORIZATION_CODE)
 REFUSED = "`login.example.com` refused the login"
+
+
+def test_page_to_log_in_at_names_a_scope_only_if_there_is_one() -> None:
+    for scope in ("", "openid"):
+        page = urlsplit(Login(CLIENT).page("http://localhost:1", scope))
+        assert (page.hostname, page.path) == ("login.example.com", "/oauth/authorize")
+        query = parse_qs(page.query, keep_blank_values=True)
+        assert query.get("scope", [""]) == [scope]
+        assert ("scope" in query) is bool(scope)
+        assert "=" not in query["code_challenge"][0]
 
 
 @each_case(

@@ -47,6 +47,14 @@ def reason(settings: config.Settings) -> str:
     return caught.value.findings[0].why
 
 
+def test_access_key_of_a_login_keeps_its_application() -> None:
+    stored_logins.save_login(cxone(), {**KEY, "client_id": "app", "client_secret": "word"})
+    client = select_client(cxone())
+    assert (client.client_id, client.secret, client.application) == ("key", "s", ("app", "word"))
+    stored_logins.save_login(cxone(), KEY)
+    assert select_client(cxone()).application == ("", "")
+
+
 def test_secret_in_the_settings_replaces_a_login(load: LoadSettings) -> None:
     login = {"client_id": "me", "client_secret": "old", "token_url": load().token_url}
     stored_logins.save_login(load(), login)
@@ -132,6 +140,14 @@ def test_status_names_the_source_of_each_part_of_an_access_key() -> None:
         ("application", "app"),
     ):
         assert stored[name] == (value, LOGIN_SOURCE)
+
+
+def test_status_says_how_a_browser_login_is_renewed(load: LoadSettings) -> None:
+    login = {**LOGIN, "token_url": load().token_url}
+    for refresh_token, how in (("r", "automatically"), ("", "only by a new login")):
+        stored_logins.save_login(load(), {**login, "refresh_token": refresh_token})
+        assert rows(load())["renewed"][0].startswith(how)
+        assert get_status(load()).as_dict()["renewable"] is bool(refresh_token)
 
 
 def test_status_repeats_no_finding_about_an_address_of_env(load: LoadSettings) -> None:

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
+from cxcall.settings import settings as config
 from cxcall.settings.sources import Setting
 from cxcall.transport.authorization import Authorization
 from helpers.token_endpoint import (
@@ -30,6 +32,11 @@ from helpers.token_endpoint import (
     LoadSettings,
     TokenEndpoint,
     environment,
+    mode,
+    oauth,
+    records,
+    rewrite,
+    said,
 )
 
 pytestmark = pytest.mark.usefixtures("state")
@@ -69,6 +76,31 @@ def test_login_in_a_linked_file_is_changed_and_removed_there(
     assert path.is_symlink()
 
 
+def test_login_is_stored_after_a_successful_request(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    token = login_and_logout.store_login(load(**NONE), " me\n", f"{SECRET}\n")
+    assert token.source == "client-credentials (cxcall auth login)"
+    assert token_provider.get_token(load(**NONE)) == token
+    assert len(endpoint.asked) == 1
+    assert mode(state / "credentials.json") == 0o600
+    rewrite(state, lambda record: record.update(expires_at=1))
+    assert token_provider.get_token(load(**NONE)).value == f"{TOKEN}-2"
+    pair = endpoint.asked[1].headers["Authorization"].removeprefix("Basic ")
+    assert b64decode(pair).decode() == f"me:{SECRET}"
+
+
+def test_refused_login_is_not_stored(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
+    endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
+    with pytest.raises(CredentialsError) as caught:
+        login_and_logout.store_login(load(**NONE), "me", "wr0ng")
+    assert "wr0ng" not in said(caught.value)
+    assert records(state, "credentials.json")[0]["client_secret"] == SECRET
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "why"),
     [
@@ -92,6 +124,15 @@ def test_stored_secret_is_sent_only_to_its_host(
         other.stop()
 
 
+def test_profile_has_one_login_per_host(load: LoadSettings, state: Path) -> None:
+    login_and_logout.log_in_with_token(load(), "one")
+    login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "two")
+    login_and_logout.log_in_with_token(load(), "three")
+    assert token_provider.get_token(load(**NONE)).value == "three"
+    assert token_provider.get_token(load(**NONE, base_url="http://127.0.0.1:1")).value == "two"
+    assert len(records(state, "credentials.json")) == 2
+
+
 def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     token = login_and_logout.log_in_with_token(load(**NONE), f"{TOKEN}\n")
     assert token_provider.get_token(load(**NONE)) == token
@@ -100,6 +141,38 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
         token_provider.get_token(load(**NONE), refused=token)
     assert caught.value.findings[0].fix == "store another token: `cxcall auth login --with-token`"
     assert endpoint.asked == []
+
+
+def test_new_login_replaces_the_old_one(load: LoadSettings, state: Path) -> None:
+    login_and_logout.log_in_with_token(load(**NONE), "given")
+    login_and_logout.store_login(load(**NONE), "me", SECRET)
+    assert token_provider.get_token(load(**NONE)).kind == "client-credentials"
+    login_and_logout.log_in_with_token(load(**NONE), "given")
+    assert token_provider.get_token(load(**NONE)).value == "given"
+    assert SECRET not in (state / "credentials.json").read_text("utf-8")
+
+
+def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
+    folder = config.config_dir()
+    folder.mkdir()
+    (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
+    for profile in (None, "eu"):
+        login_and_logout.store_login(load(**NONE, profile=profile), "me", SECRET)
+    removed = login_and_logout.delete_login("default")[0]
+    assert [text.split(" http")[0] for text in removed] == [
+        "the client secret for",
+        "the token from",
+    ]
+    assert login_and_logout.delete_login("default")[0] == []
+    assert token_provider.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
+    with pytest.raises(CredentialsError, match="no credentials"):
+        token_provider.get_token(load(**NONE))
+    assert len(records(state)) == len(records(state, "credentials.json")) == 1
+
+
+@pytest.mark.usefixtures("load")
+def test_logout_without_a_login_deletes_nothing() -> None:
+    assert login_and_logout.delete_login("default")[0] == []
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:

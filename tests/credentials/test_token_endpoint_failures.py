@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -67,6 +68,15 @@ def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Pat
         assert endpoint.called.wait(30)
         assert process.communicate("now\n", timeout=30)[0].strip() == "KeyboardInterrupt"
     assert not list(state.iterdir())
+
+
+def test_refused_connection_is_undelivered(load: LoadSettings) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(UndeliveredError) as caught:
+            token_provider.get_token(load(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
+    assert "refused the connection" in str(caught.value)
+    assert caught.value.exit_code == 6
 
 
 @pytest.mark.slow

@@ -273,3 +273,15 @@ def test_invalid_grant_of_a_client_is_not_about_an_access_key(
     with pytest.raises(CxcallError) as caught:
         token_provider.get_token(load())
     assert "access key" not in caught.value.findings[0].message
+
+
+@each_case("length, is_whole", [(50, True), (300, False)])
+def test_long_error_description_is_shortened(
+    endpoint: TokenEndpoint, load: LoadSettings, *, length: int, is_whole: bool
+) -> None:
+    endpoint.script = [oauth(400, "invalid_scope", "x" * length)]
+    with pytest.raises(CxcallError) as caught:
+        token_provider.get_token(load())
+    text = said(caught.value)
+    assert ("x" * length in text) == is_whole
+    assert ("xxx..." in text) != is_whole

@@ -58,6 +58,12 @@ def test_web_page_is_not_the_refusal_of_the_token_endpoint() -> None:
     assert "<" not in caught.value.findings[0].why
 
 
+def test_description_decides_in_any_case() -> None:
+    unknown = {"error": "invalid_client", "error_description": "Client NOT FOUND"}
+    with pytest.raises(CxcallError, match="does not know the client `me`"):
+        read(CLIENT, 400, unknown).raise_for_status()
+
+
 @each_case(
     "more, expected",
     [

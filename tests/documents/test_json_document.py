@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxcall.documents.json_document import (
+    MAX_DEPTH,
     Document,
     DocumentError,
     parse_json,
@@ -159,6 +160,13 @@ def test_parse_agrees_with_json_loads(
         assert parse_json(text, "p.json").value == expected
 
 
+@settings(max_examples=examples(500), deadline=None)
+@given(st.text(st.characters()) | st.lists(NOISE, max_size=30).map("".join))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    found = parsed(text)
+    assert isinstance(found, Document) or found.message != "this is not JSON"
+
+
 @settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-16")))
 def test_any_bytes_are_decoded_or_refused(
@@ -197,6 +205,18 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         assert document.find_excerpt(finding.where + "/none") is None
 
 
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_200_levels_are_parsed(opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    text = opening * MAX_DEPTH + ("" if opening == "[" else "1") + closing * MAX_DEPTH
+    document = parse_json(text, "p.json")
+    step = "/0" if opening == "[" else "/a"
+    place = document.find_excerpt(step * (MAX_DEPTH - 1))
+    assert place is not None
+    assert place.column == len(opening) * (MAX_DEPTH - 1) + 1
+    assert parse_json(f"[{'[],' * 300}[]]", "p.json").value == [[]] * 301
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -224,6 +244,34 @@ def test_hostile_text_gets_a_short_message(text: str) -> None:
         assert len(found.message) + len(found.fix) < 250
     else:
         assert isinstance(found.find_excerpt(""), Excerpt)
+
+
+@pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
+def test_missing_pointer_has_no_position(pointer: str) -> None:
+    assert parse_json('{"a": 1, "l": [1]}', "p.json").find_excerpt(pointer) is None
+
+
+def test_position_of_a_name_is_the_name() -> None:
+    place = parse_json('{\n  "a_number": 1\n}', "p.json").find_excerpt("/a_number", key=True)
+    assert place is not None
+    assert (place.line, place.column, place.width) == (2, 3, 10)
+
+
+def test_byte_order_mark_is_a_warning() -> None:
+    document = parse_json('\ufeff{"a": 1}', "p.json")
+    assert document.value == {"a": 1}
+    assert [(entry.severity, entry.code) for entry in document.findings] == [
+        ("warning", "body-malformed")
+    ]
+    assert document.findings[0].excerpt == Excerpt("p.json", 1, 1, '{"a": 1}', 1)
+
+
+def test_json_lines_continue_after_a_bad_line() -> None:
+    found = list(parse_lines(['{"a": 1}\r\n', "\n", "{\n", "2"], "p.jsonl"))
+    assert [getattr(entry, "value", "refused") for entry in found] == [{"a": 1}, "refused", 2]
+    assert isinstance(found[1], DocumentError)
+    assert found[1].findings[0].excerpt is not None
+    assert found[1].findings[0].excerpt.line == 3
 
 
 def test_findings_in_json_lines_have_the_line_of_the_file() -> None:

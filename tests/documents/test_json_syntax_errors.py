@@ -74,6 +74,7 @@ def test_json_syntax_error_is_named_with_its_correction(cxcall: Cxcall) -> None:
     [
         ("Token abc", "the scheme of `Authorization` must be `Bearer`; got `Token`"),
         ("abc", "`Authorization` has no scheme before the token"),
+        ("a1b2.c3 x", "`Authorization` has no scheme before the token"),
         ("Bearer Bearer x", "`Authorization` has `Bearer` twice before the token"),
         ('Bearer "x"', "the token in `Authorization` is in quotes"),
     ],
@@ -117,3 +118,13 @@ def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> 
     ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contact_id=1", code=3)
     fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
     assert fixes["/contact_id"] == "remove it: `contactId` is there already"
+
+
+def test_lines_of_documents_are_sent_by_batch(cxcall: Cxcall) -> None:
+    line = f'{{"contactId": "{CONTACT}", "reasonCode": "x"}}\n'
+    for name in ("two.jsonl", "two.json"):
+        file = cxcall.file(name, line * 2)
+        ran = cxcall("personal-connection", "-f", file, "--dry-run", code=3)
+        assert f"`cxcall batch {file} --operation personal-connection" in ran.err
+        assert "name the file" not in ran.err
+    assert "name the file `.jsonl`" in cxcall("validate", "two.json", code=3).out

@@ -31,3 +31,20 @@ def test_deep_text_is_refused_before_it_is_parsed(opening: str) -> None:
             load_json(text)
         with pytest.raises(RecursionError):
             load_json(text.encode("utf-16"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 500 + "]" * 500, "[" + "[]," * 50_000 + "[]]", '["' + "[" * 9999 + '"]'],
+)
+def test_wide_text_is_parsed(text: str) -> None:
+    assert load_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['"' + "[" * 5000, '"\\' * 100_000, "[" * 500 + "}" * 5000, "", "[1", b"\xff"]
+)
+def test_text_that_is_not_json_is_a_value_error(text: str | bytes) -> None:
+    with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
+        load_json(text)

@@ -61,6 +61,11 @@ def test_settings_larger_than_their_limit_are_refused(cxcall: Cxcall) -> None:
     assert "more than 1 MiB" in cxcall(*SEND, code=2).err
 
 
+def test_the_null_device_is_an_empty_file(cxcall: Cxcall) -> None:
+    (cxcall.folder / ".env").symlink_to(os.devnull)
+    cxcall(*SEND, "--do-not-call", os.devnull, code=0)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),

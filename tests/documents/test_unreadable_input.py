@@ -5,12 +5,37 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.text_files import UnreadableError, read_text
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a": "é"}'])
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16LE"),
+        ("utf-16-be", "UTF-16BE"),
+        ("utf-32", "UTF-32"),
+        ("utf-32-le", "UTF-32LE"),
+        ("utf-32-be", "UTF-32BE"),
+    ],
+)
+def test_utf16_and_utf32_are_named(tmp_path: Path, text: str, encoding: str, message: str) -> None:
+    path = tmp_path / "a body.json"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(DocumentError) as refused:
+        read_text(str(path))
+    (finding,) = refused.value.findings
+    assert finding.message == f"`{path}` is not UTF-8: it is {message}"
+    assert (
+        finding.fix == f"iconv -f {message} -t UTF-8 '{path}' > '{path.with_suffix('')}.utf8.json'"
+    )
 
 
 def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
@@ -33,6 +58,26 @@ def test_unreadable_file_says_why(tmp_path: Path) -> None:
         with pytest.raises(UnreadableError, match=message) as refused:
             read_text(str(path))
         assert refused.value.exit_code == 2
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Run as an unprivileged user, even if the tests run as root."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+def test_file_without_permission_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    path = tmp_path / "p.json"
+    path.write_text("{}", "utf-8")
+    path.chmod(0)
+    request.getfixturevalue("nobody")
+    with pytest.raises(UnreadableError, match="permission denied") as refused:
+        read_text(str(path))
+    assert "permissions" in refused.value.findings[0].fix
 
 
 READ_STDIN = """

@@ -125,3 +125,19 @@ def test_errors_name_the_operation_and_the_request_that_was_built(live: Cxcall) 
     envelope = live("campaign", "start", "x", "-o", "json", code=3).envelope
     assert (envelope["operation"], envelope["provenance"]) == ("start-campaign", "published")
     assert envelope["request"]["method"] == "POST"
+
+
+@pytest.mark.slow
+def test_each_refusal_has_a_finding_with_advice(live: Cxcall) -> None:
+    for number in ("+12025550129", "+12025550140", "+12025550150"):
+        envelope = live(*EXECUTE, number, "-o", "json").envelope
+        errors = [found for found in envelope["findings"] if found["severity"] == "error"]
+        assert errors, number
+        assert all(found["fix"] or found["why"] for found in errors), errors
+        assert envelope["correlationId"] == envelope["response"]["headers"]["Inin-Correlation-Id"]
+
+
+def test_404_names_the_published_operation(live: Cxcall) -> None:
+    ran = live(*EXECUTE, "+12025550144", code=5)
+    assert "POST /api/v2/outbound/campaigns/{campaignId}/start" in ran.err
+    assert "error[path-unpublished]" in ran.err

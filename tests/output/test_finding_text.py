@@ -16,6 +16,7 @@ from helpers.cases import each_case
 LITERALS = ["`cxcall history list`", "`cxcall history list --outcome unknown --limit 20`"]
 KINDS = ["a", "number", *LITERALS, "`x", "(8)", "naïve"]
 WORDS = st.lists(st.sampled_from(KINDS), max_size=20)  # 2,000 letters at most
+PLAIN = "error[type-mismatch]: `skillId` must be an integer\n  --> skillId\nhint: write `4711`"
 
 
 def finding(
@@ -50,11 +51,22 @@ def test_invisible_characters_of_a_value_are_shown() -> None:
     assert first.endswith("`a\\u200b` must be like `\\ufeffb`, voil\u00e0\u00a0: `\u00e9`")
 
 
+def test_line_that_just_fits_is_not_folded() -> None:
+    text = "look at it with `cxcall history show ID` or not"
+    assert fold(text + " é", len(text) + 2) == text + " é"
+    assert fold(text + " é", len(text) + 1) == text + "\né"
+
+
 @given(WORDS)
 def test_line_is_not_folded_without_a_terminal(words: list[str]) -> None:
     text = " ".join(words) * 3
     assert fold(text, None) == text
     assert shown(finding(text), None)[0] == f"error[type-mismatch]: {text}".rstrip("\n")
+
+
+def test_short_finding_is_the_same_at_every_width() -> None:
+    assert "\n".join(shown(finding(), None)) == PLAIN
+    assert "\n".join(shown(finding(), 60)) == PLAIN
 
 
 @each_case("columns", [40, 60, 80, 200])

@@ -270,7 +270,7 @@ def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("--operation", "nope", "x.json"), ()])
+@pytest.mark.parametrize("arguments", [("--nope",), ("--operation", "nope", "x.json"), ()])
 def test_usage_error_is_printed_in_the_requested_format(
     cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
@@ -285,9 +285,10 @@ def test_usage_error_is_printed_in_the_requested_format(
     assert (suite.errors, case.name) == (1, "command line")
 
 
+@pytest.mark.parametrize("output", ["github", "junit", "sarif"])
 @pytest.mark.parametrize(
-    ("command", "output"),
-    [(("execute", CAMPAIGN, "--contact-id", CONTACT), "github"), (("history", "list"), "sarif")],
+    "command",
+    [("execute", CAMPAIGN, "--contact-id", CONTACT), ("history", "list"), ("config", "path")],
 )
 def test_other_commands_reject_ci_formats(
     cxcall: Cxcall, command: tuple[str, ...], output: str
@@ -296,6 +297,14 @@ def test_other_commands_reject_ci_formats(
         ran = cxcall(*line, code=2)
         assert ran.out == ""
         assert f"`{output}` is not one of `text`, `json`, `jsonl`" in ran.err
+
+
+@pytest.mark.slow
+def test_valid_payloads_give_a_complete_document(cxcall: Cxcall) -> None:
+    name = cxcall.file("good.json", GOOD)
+    assert cxcall("validate", name, "-o", "github", code=0).out == "cxcall: 1 of 1 payload valid\n"
+    run = sarif(cxcall("validate", name, "-o", "sarif", code=0))
+    assert (run["results"], run["tool"]["driver"]["rules"]) == ([], [])
 
 
 class Unread(str):

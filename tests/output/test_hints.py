@@ -14,13 +14,13 @@ import pytest
 
 from cxcall.findings.hinted_commands import complete_commands, forget_profile, set_target
 from helpers.cases import each_case
-from helpers.command import CAMPAIGN, CONTACT
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
-HOSTILE = ["it's", "$(touch ran)", ";touch ran", 'a"b\\c']
+HOSTILE = ["it's", "two words", "$(touch ran)", "`touch ran`", ";touch ran", 'a"b\\c', "-x"]
 
 
 def hinted(text: str) -> str:
@@ -91,6 +91,7 @@ WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
     ("words", "name", "data", "hint"),
     [
         (["validate"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > calls.utf8.tsv"),
+        (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > calls.utf8.csv"),
         (
             ["validate"],
             "calls.jsonl",
@@ -159,7 +160,7 @@ BINARY = {
 
 @each_case(
     "content, suffix",
-    [*zip(BINARY, cycle(["json", "jsonl", "csv"]))],
+    [*zip(BINARY, cycle(["json", "jsonl", "csv"])), ("zip", "csv"), ("gzip", "jsonl")],
     quick=1,
 )
 def test_file_that_is_not_text_gets_no_encoding_hint(
@@ -194,6 +195,22 @@ def test_hint_of_a_batch_overwrites_no_report(cxcall: Cxcall) -> None:
     cxcall.file("b.jsonl", json.dumps({"contactId": "a" * 8, "reasonCode": "x"}))
     words = ("batch", "b.jsonl", "--operation", "personal-connection", "--sandbox", "--force")
     assert "--format html > report-2.html`" in cxcall(*words).err
+
+
+def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
+    cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
+    words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")
+    ran = cxcall("execute", CAMPAIGN, *words)
+    assert "hint: iconv -f UTF-16 -t UTF-8 list.txt > list.utf8.txt\n" in ran.err
+    assert "JSON" not in ran.err
+    cxcall.file("config/config.toml", 'a = "é"'.encode("latin-1"))
+    ran = cxcall("config", "show", code=2)
+    path = cxcall.folder / "config" / "config.toml"
+    new = path.with_name("config.utf8.toml")
+    assert (
+        f"hint: `iconv -f LATIN1 -t UTF-8 {path} > {new}`, then replace the file with `{new}`"
+        in ran.err
+    )
 
 
 @pytest.mark.slow
@@ -253,6 +270,14 @@ def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
         assert complete_commands(text) == left
     finally:
         set_target({}, lambda _words: ())
+
+
+@pytest.mark.slow
+def test_commands_in_a_listing_are_complete(cxcall: Cxcall) -> None:
+    info, paths = {"title": "t", "version": "1"}, {"/x": {"get": {"operationId": "getX"}}}
+    cxcall.file("own.json", {"openapi": "3.1.0", "info": info, "paths": paths})
+    with terminal(cxcall, "operations", "--contract", "own.json", columns=200) as child:
+        assert "`cxcall operations NAME --contract own.json`" in screen(child)
 
 
 def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> None:

@@ -56,3 +56,11 @@ def test_request_of_a_send_is_masked_in_each_output(cxcall: Cxcall) -> None:
     assert request["body"] == {"secret": "****", "reply": "Bearer ****", "to": "+*******0111"}
     assert "> X-Callee: ******0144\n> X-Note: or +* *** *** 0155\n" in verbose
     assert [each for each in HIDDEN if each in str(request) + verbose] == []
+
+
+def test_dry_run_shows_the_request_as_it_will_be_sent(cxcall: Cxcall) -> None:
+    cxcall.file("own.json", DOCUMENT)
+    cxcall.file("body.json", BODY)
+    request = cxcall(*SEND, "--dry-run", "-o", "json", code=0).envelope["request"]
+    assert request["body"] == BODY
+    assert request["headers"]["X-Callee"] == "2125550144"

@@ -54,3 +54,10 @@ def test_cell_and_text_of_a_server_stay_on_one_line() -> None:
         "customer: dialing\n0.0 s  agent: connected"
     )
     assert out.getvalue() == "customer: dialing\\n0.0 s  agent: connected\n"
+
+
+def test_narrow_table_has_values_with_their_sources_on_one_line() -> None:
+    rows = [("url", "https://api.example.com/oauth/token", "profile"), ("id", "", "set in no file")]
+    table = Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources()
+    assert drawn(table, 60)[1].split() == list(rows[0])
+    assert drawn(table, 54)[1:] == [f"url      {rows[0][1]} (profile)", "id       (set in no file)"]

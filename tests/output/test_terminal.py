@@ -29,6 +29,17 @@ def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
 
 
 @pytest.mark.slow
+def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"may place a real call: personal-connection .*Send\? \[y/N\] ")
+        child.sendline("n")
+        text = screen(child)
+    assert "declined; nothing was sent" in text
+    assert child.exitstatus == 7
+    assert stranger.taken == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "code"), [("\x04", 7), ("\x03", 130)], ids=["Ctrl-D", "Ctrl-C"])
 def test_question_without_an_answer_ends_its_line(
     tunnel: Cxcall, stranger: Stranger, key: str, code: int
@@ -42,6 +53,17 @@ def test_question_without_an_answer_ends_its_line(
 
 
 @pytest.mark.slow
+def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"\[y/N\] ")
+        child.sendline("y")
+        text = screen(child)
+    assert "HTTP 201 Created" in text
+    assert child.exitstatus == 0
+    assert len(stranger.taken) == 1
+
+
+@pytest.mark.slow
 def test_prompt_shows_the_whole_number_and_where_it_goes(tunnel: Cxcall) -> None:
     call = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
     with terminal(tunnel, *call, columns=200) as child:
@@ -49,6 +71,14 @@ def test_prompt_shows_the_whole_number_and_where_it_goes(tunnel: Cxcall) -> None
         child.sendline("n")
         assert CAMPAIGN in screen(child)
     assert child.exitstatus == 7
+
+
+@pytest.mark.parametrize("options", [("--quiet",), ()])
+def test_engagement_id_is_on_one_line(cxcall: Cxcall, options: tuple[str, ...]) -> None:
+    with Platform(lambda *_: Reply(201, {"id": "A-1\nB-2"})) as platform:
+        ran = cxcall(*PERSONAL, "--yes", *options, code=0, env=platform.environment)
+    assert "A-1\\nB-2" in ran.out
+    assert not options or ran.out.count("\n") == 1
 
 
 @pytest.mark.slow
@@ -105,6 +135,15 @@ def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_body_has_syntax_colors_and_the_same_text(live: Cxcall) -> None:
+    with terminal(live, *PERSONAL) as child:
+        colored = screen(child)
+    assert "\x1b[" in colored.partition("{")[2]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
+
+
+@pytest.mark.slow
 def test_quoted_line_is_not_masked_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", '{"contactSpec": {"address": "+12025550123"}}')
     with terminal(cxcall, "validate", name) as child:
@@ -112,7 +151,7 @@ def test_quoted_line_is_not_masked_on_a_terminal(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@each_case("columns", [40, 80])
+@each_case("columns", [40, 80, 200])
 def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
     if not live.starts:
         live(*PERSONAL, code=0)
@@ -158,6 +197,24 @@ def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
         text = screen(child)
     assert "\x1b[1;33mwarning[phone-unlikely]\x1b[0m: " in text
     assert "\\x1b" not in text
+
+
+@pytest.mark.slow
+@each_case("columns, lines", [(200, 1), (120, 2), (80, 2), (60, 3), (40, 5)], quick=1)
+def test_list_of_deliveries_shows_each_value_at_each_width(
+    live: Cxcall, columns: int, lines: int
+) -> None:
+    words = (CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "-o", "json")
+    if not live.starts:
+        live("execute", *words, code=0)
+    (record,) = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:
+        text = screen(child)
+    shown = text.splitlines()[-lines:]
+    assert len(text.splitlines()) == 2 * lines, text
+    assert shown[0].startswith(record["id"])
+    for value in (record["engagementId"], "execute", "accepted", "201", "this machine"):
+        assert any(value in line for line in shown), text
 
 
 def test_a_terminal_that_was_closed_since_has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,14 @@ def test_unusable_set_file_or_data_is_a_usage_error(
     assert ran.envelope["findings"][0]["fix"]
 
 
+@pytest.mark.parametrize(
+    "value", [f"{'/a' * 200}=1", f"{'/a' * 100}={'[' * 100}{']' * 100}"], ids=["pointer", "both"]
+)
+def test_deeply_nested_value_is_checked(cxcall: Cxcall, value: str) -> None:
+    words = ("-f", cxcall.file("p.json", GOOD), "--set", value, "-n", "-o", "json")
+    assert "property-unknown" in cxcall("execute", CAMPAIGN, *words, code=3).codes
+
+
 def test_malformed_file_exits_with_3(cxcall: Cxcall) -> None:
     ran = cxcall("execute", CAMPAIGN, "-f", cxcall.file("p.json", "{"), "-n", "-o", "json", code=3)
     assert ran.codes == ["body-malformed"]

@@ -11,6 +11,7 @@ import pytest
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse_json
 from cxcall.findings.finding import Finding
 from cxcall.payloads.operation_matching import match_operations
@@ -21,8 +22,10 @@ from cxcall.payloads.schema_check import (
     check_payload,
 )
 from helpers.cases import each_case
+from helpers.shipped_operations import detailed_operations
 
 OPERATIONS = load_catalog()
+WITH_BODY = [operation for operation in detailed_operations() if operation.takes_body]
 EXECUTE = OPERATIONS.find_operation("execute")
 
 
@@ -45,6 +48,19 @@ def test_example_of_the_first_issue_yields_every_finding() -> None:
     assert address.fix == ("move `/contactSpec/address` to `/contactSpec/contactData/phoneNumber`")
 
 
+def test_correct_example_of_the_source_has_one_warning() -> None:
+    same = "12345678-1234-1234-1234-123456789012"
+    body = {
+        "contactId": same,
+        "contactSpec": {"contactId": same, "contactData": {"phoneNumber": "+1234567890"}},
+    }
+    findings = check_body(EXECUTE, Payload(body))
+    assert [(finding.severity, finding.code) for finding in findings] == [
+        ("warning", "phone-unlikely")
+    ]
+    assert "requires 10 digits after it; this number has 9" in findings[0].message
+
+
 @each_case(
     "value",
     ["user_id", "uuid-here", "<contact>", "${CONTACT}", "{{contactId}}", "YOUR_CONTACT_ID", "todo"],
@@ -55,6 +71,23 @@ def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
     findings = check_body(OPERATIONS.find_operation("personal-connection"), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
         ("error", "placeholder", "/contactId")
+    ]
+
+
+def test_placeholder_in_place_of_text_is_a_warning() -> None:
+    body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "<reason>"}
+    findings = check_body(OPERATIONS.find_operation("personal-connection"), Payload(body))
+    assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
+        ("warning", "placeholder", "/reasonCode")
+    ]
+
+
+def test_different_contact_ids_are_a_warning() -> None:
+    body = copy.deepcopy(EXECUTE.example)
+    body["contactSpec"]["contactId"] = "99999999-1234-1234-1234-123456789012"
+    findings = check_body(EXECUTE, Payload(body))
+    assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
+        ("warning", "id-mismatch", "/contactSpec/contactId")
     ]
 
 
@@ -125,6 +158,14 @@ def test_payload_of_another_operation_is_recognized() -> None:
     assert "it lacks `contactSpec`" in findings[0].why
 
 
+def test_payload_of_two_operations_matches_both() -> None:
+    example = OPERATIONS.find_operation("personal-connection").example
+    assert [entry.name for entry in match_operations(OPERATIONS, example).matches] == [
+        "personal-connection",
+        "personal-connection-contact",
+    ]
+
+
 def test_payload_without_known_properties_is_not_called_near() -> None:
     _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
     assert "(no known property matched)" in findings[-1].message
@@ -183,6 +224,12 @@ def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
     assert codes(found).count(("phone-format", "/phoneNumber")) == 1
 
 
+def test_known_wrong_name_leads_to_the_right_one() -> None:
+    found = check_body(contract.load_operation("place-call"), Payload({"to": "+12025550100"}))
+    fixes = {finding.where: finding.fix for finding in found if finding.code == "property-unknown"}
+    assert fixes == {"/to": "rename `to` to `phoneNumber`"}
+
+
 def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
     operation = contract.load_operation("add-contacts")
     body = [operation.example[0], {**operation.example[0], "contactListId": "other"}]
@@ -192,6 +239,11 @@ def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
     ]
     missing = check_body(operation, Payload([{"data": {}}]))
     assert codes(missing) == [("property-missing", "/0/contactListId")]
+
+
+@each_case("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_example_matches_its_own_operation(operation: Operation) -> None:
+    assert operation in match_operations(OPERATIONS, operation.example).matches
 
 
 @each_case(

@@ -79,6 +79,12 @@ def findings(cxcall: Cxcall, body: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def test_misspelled_property_is_removed_where_the_right_one_is_there(cxcall: Cxcall) -> None:
+    (found,) = findings(cxcall, {**VALID, "agent": {"queueId": "a", "queue_id": "a"}})
+    assert (found["code"], found["where"]) == ("property-unknown", "/agent/queue_id")
+    assert found["fix"] == "remove it: `queueId` is there already"
+
+
 @pytest.mark.slow
 def test_spelling_of_a_name_that_is_there_is_not_moved_elsewhere(cxcall: Cxcall) -> None:
     body = {"note": "n", "agent": {"queueId": "a", "queue_id": "a"}}
@@ -114,6 +120,11 @@ def test_name_or_value_in_another_style_is_recognized(
     assert {each["applicability"] for each in found["edits"]} == {applicability}
 
 
+def test_alternative_with_fewer_faults_explains_a_value_that_fits_none(cxcall: Cxcall) -> None:
+    (found,) = findings(cxcall, {**VALID, "place": {}})
+    assert (found["code"], found["where"]) == ("property-missing", "/place/id")
+
+
 @pytest.mark.slow
 def test_value_of_a_wrong_type_is_not_compared_with_the_allowed_values(cxcall: Cxcall) -> None:
     (found,) = findings(cxcall, {**VALID, "mode": 5})
@@ -127,6 +138,18 @@ def test_alternative_of_the_same_type_explains_a_value_that_fits_none(cxcall: Cx
         ("property-missing", "/target/name"),
         ("property-missing", "/target/site"),
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [" <queue ID>", "{{queue_id}}\n", "\tTODO "])
+def test_placeholder_is_found_with_spaces_around_it(cxcall: Cxcall, value: str) -> None:
+    (found,) = findings(cxcall, {**VALID, "queueId": value})
+    assert (found["code"], found["where"]) == ("placeholder", "/queueId")
+
+
+def test_required_property_that_is_missing_is_reported_once(cxcall: Cxcall) -> None:
+    found = findings(cxcall, {"note": "n"})
+    assert [(each["code"], each["where"]) for each in found] == [("property-missing", "/queueId")]
 
 
 def test_property_that_was_once_required_is_a_warning() -> None:
@@ -156,15 +179,3 @@ def test_text_that_is_not_a_choice_is_corrected_to_the_nearest_one(
     text: str, correction: tuple[str, Applicability] | None
 ) -> None:
     assert correct_text(text, {"enum": ["on_hold", "Ready", 7]}) == correction
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("value", [" <queue ID>", "{{queue_id}}\n", "\tTODO "])
-def test_placeholder_is_found_with_spaces_around_it(cxcall: Cxcall, value: str) -> None:
-    (found,) = findings(cxcall, {**VALID, "queueId": value})
-    assert (found["code"], found["where"]) == ("placeholder", "/queueId")
-
-
-def test_required_property_that_is_missing_is_reported_once(cxcall: Cxcall) -> None:
-    found = findings(cxcall, {"note": "n"})
-    assert [(each["code"], each["where"]) for each in found] == [("property-missing", "/queueId")]

@@ -128,3 +128,10 @@ def test_form_must_be_an_object() -> None:
     for value in ([1], "a", None):
         with pytest.raises(UsageError, match="a form must be an object"):
             encode_body(operation(URLENCODED), value)
+
+
+def test_item_with_the_separator_of_its_style_is_refused() -> None:
+    for value in ({"Joined": ["a,b"]}, {"Piped": ["a|b", "c"]}):
+        with pytest.raises(UsageError, match="which separates its items"):
+            encode_body(operation(URLENCODED), value)
+    assert encode_body(operation(URLENCODED), {"Piped": ["a,b"]})[0] == b"Piped=a%2Cb"

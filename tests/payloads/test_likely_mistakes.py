@@ -13,6 +13,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters
+from cxcall.payloads.undialable_values import find_wrong_number
 from helpers.cases import each_case
 from helpers.command import CONTACT
 
@@ -107,10 +108,24 @@ def test_impossible_number_is_a_warning_and_is_masked(name: str) -> None:
     assert "`+******5012` has the form of E.164 but cannot be dialed: " in finding.message
 
 
+@pytest.mark.parametrize("number", ["+44 20 CALL ME", "+4420794609581234567"])
+def test_number_that_is_not_in_e164_is_not_called_so(number: str) -> None:
+    (finding,) = mistakes({"number": number})
+    assert finding.code == "phone-unlikely"
+    assert "E.164" not in finding.message
+
+
 def test_text_without_a_country_code_is_not_in_e164_although_the_schema_has_no_pattern() -> None:
     for text in ("2025550101", "0012025550101", "00", "Ada", "n/a", "2.02555E+09"):
         (finding,) = mistakes({"number": text})
         assert codes([finding]) == [("warning", "phone-format", "/number")]
+
+
+def test_rounded_number_of_excel_is_named() -> None:
+    finding = find_wrong_number({"format": "phone"}, "4.42E+11")
+    assert finding is not None
+    assert "its last digits are lost" in finding.message
+    assert "Excel" in finding.fix
 
 
 def test_property_that_was_once_required_is_reported_once() -> None:
@@ -126,6 +141,15 @@ def test_value_with_an_error_has_no_warning_too() -> None:
     strict = {**SCHEMA["properties"], "userId": {"type": "string", "minLength": 9}}
     found = mistakes({"userId": "<id>"}, operation_with({**SCHEMA, "properties": strict}))
     assert codes(found) == [("error", "value-not-allowed", "/userId")]
+
+
+@pytest.mark.parametrize("keyword", ["additionalProperties", "patternProperties", "if"])
+def test_open_schema_allows_any_name(keyword: str) -> None:
+    assert mistakes({"zzz": 1}, operation_with({**SCHEMA, keyword: {}})) == []
+
+
+def test_schema_without_properties_allows_any_name() -> None:
+    assert check_body(operation_with({"type": "object"}), Payload({"zzz": 1})) == []
 
 
 @each_case(
@@ -294,3 +318,9 @@ def test_value_that_is_wrong_and_breaks_a_condition_is_reported_once() -> None:
     body = {"mode": "fast", "lines": "1", "preview": 1}
     found = check_body(operation_with(CONDITIONAL), Payload(body))
     assert codes(found) == [("error", "type-mismatch", "/preview")]
+
+
+def test_property_with_a_wrong_name_is_not_missing_too() -> None:
+    assert codes(check_body(OPERATION, Payload({"queue_id": "q"}))) == [
+        ("warning", "property-unknown", "/queue_id")
+    ]

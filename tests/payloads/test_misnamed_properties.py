@@ -89,6 +89,11 @@ def test_exact_name_is_preferred_to_a_similar_one() -> None:
     assert rename("reason_code", schema=schema) == ("/reasonCode", "safe")
 
 
+def test_typo_of_two_names_is_unsafe() -> None:
+    schema: dict[str, Any] = {"properties": {"reasonA": {}, "reasonB": {}}}
+    assert rename("reasonC", schema=schema) == ("/reasonA", "unsafe")
+
+
 def test_object_is_not_renamed_to_an_id_that_it_holds() -> None:
     operation = operation_of(
         {
@@ -163,6 +168,22 @@ def test_safe_edit_of_a_value_that_is_moved_unsafely_is_unsafe() -> None:
         ("/contact", "/contactSpec", "unsafe"),
         ("/contact/contact_id", "/contactSpec/contactId", "unsafe"),
     ]
+
+
+def test_many_values_that_belong_in_one_object_are_all_reported() -> None:
+    names = [f"property{chr(97 + number)}" for number in range(26)]
+    inner = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+    operation = operation_of(
+        {"type": "object", "additionalProperties": False, "properties": {"inner": inner}}
+    )
+    found = check_body(operation, Payload(dict.fromkeys(names, "x")))
+    assert {each.where for each in found} == {f"/{name}" for name in names}
+    assert found[0].fix == "move `/propertya` to `/inner/propertya`"
+
+
+def test_two_wrong_names_have_different_targets() -> None:
+    found = find_renames(OPERATION, {"list_id": "a", "listIdd": "a"}, {"": ["listIdd", "list_id"]})
+    assert list(found) == ["/list_id"]
 
 
 def test_two_names_of_one_property_with_different_values_are_not_renamed() -> None:

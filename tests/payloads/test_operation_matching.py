@@ -50,6 +50,12 @@ def test_one_misspelled_name_is_never_another_operation(step: int) -> None:
     assert wrong == []
 
 
+def test_missing_property_is_not_another_operation() -> None:
+    dial = contract.load_operation("cxone-dial-phone")
+    _, findings = check_payload(CATALOG, Payload({"skillId": 4711}), dial)
+    assert [(each.code, each.where) for each in findings] == [("property-missing", "/phoneNumber")]
+
+
 def test_operation_that_knows_few_names_of_a_body_is_not_suggested() -> None:
     skill = {"skillName": "Outbound", "mediaTypeId": 4, "campaignId": 11}
     create = contract.load_operation("cxone-create-skills")
@@ -68,6 +74,13 @@ def test_body_with_a_misspelled_name_is_checked_as_its_own_operation() -> None:
     operation, findings = check_payload(CATALOG, Payload(body))
     assert operation.name == "cxone-dial-phone"
     assert findings[0].fix == "rename `phonNumber` to `phoneNumber`"
+
+
+def test_array_that_fits_another_operation_is_for_that_one() -> None:
+    contacts = contract.load_operation("add-contacts")
+    other = find_better_operation(CATALOG, contract.load_operation("execute"), contacts.example)
+    assert other is not None
+    assert other.name == "add-contacts"
 
 
 @pytest.mark.slow

@@ -36,6 +36,16 @@ def test_letters_of_a_number_are_those_of_a_keypad(text: str) -> None:
     assert usual_digits("+12025550123") in number_spellings(text)
 
 
+@pytest.mark.parametrize("text", ["2025550123 Ada", "202-555-0123 home"])
+def test_letters_beside_a_whole_number_are_not_dialed(text: str) -> None:
+    assert text in NumberList(["+12025550123"])
+    assert usual_digits(text) in number_spellings("+12025550123")
+
+
+def test_letters_beside_a_short_number_are_not_its_digits() -> None:
+    assert "22 12 34 56 Ola" in NumberList(["+4722123456"])
+
+
 @pytest.mark.parametrize(
     "text",
     [

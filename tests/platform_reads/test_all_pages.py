@@ -138,6 +138,17 @@ def test_page_without_a_link_after_pages_with_links_is_the_last(
     assert (items, len(paths)) == (ITEMS, 3)
 
 
+def test_flag_says_whether_there_are_more_items() -> None:
+    def read(path: str, _count: int) -> Reply:
+        page = int(dict(parse_qsl(urlsplit(path).query)).get("page", 1))
+        link = {"next": "/uncounted?page=2"} if page == 1 else {}  # the first page has a link
+        items = ITEMS[min(page - 1, 2) * 3 :][:3]  # the last one is returned again
+        return Reply(200, {"entities": items, "hasMore": page < 3, **link})
+
+    items, paths = pages_of("uncounted", read)
+    assert (items, len(paths)) == (ITEMS, 3)
+
+
 def test_more_items_without_a_way_to_them_are_an_error() -> None:
     def read(_path: str, _count: int) -> Reply:
         return Reply(200, {"entities": ITEMS[:3], "paging": {"has_more": True}})
@@ -274,6 +285,20 @@ def test_list_from_a_later_page_on_may_end_before_its_count(
 ) -> None:
     replies = iter((Reply(200, {"entities": ITEMS[:3], **members}), Reply(204)))
     assert len(pages_of(name, lambda *_: next(replies), query=f"?{start}")[0]) == 3
+
+
+@pytest.mark.slow
+def test_link_to_an_earlier_page_ends_the_list(lists: Cxcall) -> None:
+    def circle(path: str, _count: int) -> Reply:
+        here = dict(parse_qsl(urlsplit(path).query)).get("after", "0")
+        following = {"0": "1", "1": "2", "2": "1"}[here]
+        return Reply(200, {"entities": [{"id": here}], "nextUri": f"?after={following}"})
+
+    ran, paths = run(lists, circle, "links", "--all", "-o", "jsonl", code=5)
+    *items, envelope = map(json.loads, ran.out.splitlines())
+    assert items == [{"id": "0"}, {"id": "1"}, {"id": "2"}]
+    assert envelope["findings"][0]["code"] == "paging"
+    assert len(paths) == 3
 
 
 @pytest.mark.slow

@@ -23,6 +23,20 @@ def test_page_behind_the_last_one_is_empty(live: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_sandbox_pages_as_its_schema_says(live: Cxcall) -> None:
+    ran = live("send", "list-campaigns", "--all", "--page-size", "2", "--fields", "id", code=0)
+    ids = [json.loads(line)["id"] for line in ran.out.splitlines()]
+    assert len(set(ids)) == len(ids) == 5
+    assert "5 items in 3 pages" in ran.err
+    ran = live(
+        "send", "list-campaigns", "--page-size", "2", "--page-number", "3", "-o", "json", code=0
+    )
+    page = ran.envelope["response"]["body"]
+    assert [entry["id"] for entry in page["entities"]] == ids[4:]
+    assert (page["pageCount"], page["total"]) == (3, 5)
+
+
+@pytest.mark.slow
 def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
     for name in ("numbered", "counted", "cursors", "tokens", "links", "offsets"):
         size = ("--param", "pageSize=2") if name == "numbered" else ()

@@ -83,6 +83,20 @@ def test_unusable_flag_is_refused(name: str, words: tuple[str, ...], says: str) 
 
 
 @pytest.mark.slow
+def test_pages_are_read_only_by_a_get(lists: Cxcall) -> None:
+    ran, paths = run(lists, answer, "change", "--all", code=2)
+    assert "this operation is not a GET" in ran.err
+    assert paths == []
+
+
+@pytest.mark.slow
+def test_invalid_expression_is_refused_before_anything_is_sent(lists: Cxcall) -> None:
+    ran, paths = run(lists, answer, "numbered", "--query", "entities[", code=2)
+    assert "--query" in ran.err
+    assert paths == []
+
+
+@pytest.mark.slow
 def test_expression_that_fails_on_the_response_is_reported(lists: Cxcall) -> None:
     for more in ((), ("--all",)):
         ran, _ = run(lists, answer, "numbered", "--query", "sum(entities[].id)", *more, code=2)

@@ -35,6 +35,22 @@ def test_response_that_does_not_show_a_call_is_an_error(cxcall: Cxcall, reply: R
     assert ran.codes == ["not-provable"]
 
 
+@pytest.mark.slow
+@each_case(
+    "body",
+    [
+        {"id": ID},
+        {"participants": None},
+        {"participants": [{}, None, 7]},
+        {"participants": {}},
+    ],
+)
+def test_unexpected_response_shapes_are_handled(cxcall: Cxcall, body: Any) -> None:
+    with Platform(reads=lambda *_: Reply(200, body)) as platform:
+        ran = cxcall("track", ID, "-o", "json", code=8, env=platform.environment)
+    assert ran.envelope["data"]["over"] is False
+
+
 def test_placed_call_that_a_response_does_not_show_is_followed_no_longer(cxcall: Cxcall) -> None:
     placed = Reply(200, {"id": ID})
     with Platform(lambda *_: placed, reads=lambda *_: Reply(204)) as platform:

@@ -28,6 +28,14 @@ def conversation(*legs: dict[str, Any], over: bool = False) -> Reply:
     return Reply(200, {"id": ID, "participants": parties, **end})
 
 
+def test_single_read_shows_the_state(live: Cxcall) -> None:
+    ran = live("track", ID, "-o", "json", code=8)
+    data = ran.envelope["data"]
+    assert data["engagementId"] == ID
+    assert [leg["state"] for leg in data["legs"]] == ["alerting"]
+    assert not data["over"]
+
+
 @pytest.mark.parametrize(
     ("callee", "over", "code", "codes"),
     [
@@ -83,6 +91,16 @@ def test_until_prints_changes_up_to_the_state(live: Cxcall) -> None:
     assert [sight["legs"][-1]["state"] for sight in seen] == ["alerting", "dialing"]
     assert NUMBER not in ran.out
     assert "+*******" in ran.out
+
+
+@pytest.mark.slow
+def test_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
+    ran = live("call", "--to", NUMBER, "--as", USER, "--wait", "-o", "json", code=0)
+    assert ran.envelope["outcome"] == "accepted"
+    data = ran.envelope["data"]
+    assert (data["over"], data["reached"]) == (True, True)
+    assert data["engagementId"] == ran.envelope["engagementId"]
+    assert len(sandbox.rings) == 1
 
 
 def test_placed_call_that_cannot_be_read_is_not_to_be_run_again(cxcall: Cxcall) -> None:
@@ -211,6 +229,14 @@ def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -
     for known in (result["engagementId"], result["deliveryId"]):
         ran = live("track", known, "-o", "json", code=2)
         assert ran.codes == ["not-provable"]
+
+
+@pytest.mark.slow
+def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
+    result = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
+    ran = live("track", result["deliveryId"], "-o", "json", code=8)
+    assert ran.envelope["data"]["engagementId"] == result["engagementId"]
+    assert sandbox.received[-1].path.endswith(result["engagementId"])
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.responses.body_selection import missing_fields, parse_selection
+from cxcall.responses.body_selection import missing_fields, parse_selection, printed_lines
 from helpers.cases import each_case
 
 
@@ -47,3 +47,12 @@ def test_function_with_any_number_of_arguments_is_accepted() -> None:
     assert selection is not None
     assert selection.search is not None
     assert selection.search({"c": 3}) == 3
+
+
+def test_list_is_printed_one_value_on_each_line() -> None:
+    assert [*map(list, map(printed_lines, ([1, 2], {"a": 1}, 0, None)))] == [
+        [1, 2],
+        [{"a": 1}],
+        [0],
+        [],
+    ]

@@ -54,6 +54,12 @@ def test_likely_id_is_a_new_one_with_a_usual_name(
     assert likely_engagement_id(respond(body), frozenset({"sent"})) == expected
 
 
+@each_case("length, is_id", [(256, True), (257, False)])
+def test_text_that_is_too_long_is_not_an_id(length: int, *, is_id: bool) -> None:
+    found = engagement_id(EXECUTE, respond(X_Call=length * "x"), "header:X-Call")
+    assert (found is not None) is is_id
+
+
 @each_case(
     "location, status, expected",
     [

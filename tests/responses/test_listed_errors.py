@@ -98,6 +98,14 @@ def test_place_of_a_listed_error_is_found(
     assert f"{found.code} {found.where}{found.origin}" == place
 
 
+def test_each_listed_error_is_an_error_at_its_place(make_call: Operation) -> None:
+    errors = [{"pointer": "/note", "detail": ONE_OF}, {"pointer": "/script", "detail": "is required"}]  # fmt: skip
+    note, script = explain(make_call, {"title": "x", "errors": errors})
+    assert (note.code, note.where, note.message) == ("value-not-allowed", "/note", f"the API says: {ONE_OF}")  # fmt: skip
+    assert (script.code, script.where) == ("property-missing", "/script")
+    assert script.message == "the API says: is required"
+
+
 def test_error_of_a_server_or_about_a_token_is_not_about_a_listed_value(
     make_call: Operation,
 ) -> None:

@@ -114,6 +114,32 @@ def test_cause_is_taken_from_the_most_exact_part(status: int, body: Any, code: s
     assert explain(status, body)[0].code == code
 
 
+def test_status_alone_claims_no_cause_that_it_does_not_prove() -> None:
+    assert "may be missing, expired, revoked, or of another region" in explain(401)[0].message
+    assert "may lack" in explain(403)[0].message
+    assert "not support this grant type" in explain(400, {"error": "unsupported_grant_type"})[0].message  # fmt: skip
+
+
+def test_error_in_the_header_of_a_challenge_is_read() -> None:
+    """RFC 6750, section 3: the error of a token is in `WWW-Authenticate`, often without a body."""
+    scope = {"WWW-Authenticate": 'Bearer realm="a", error="insufficient_scope", scope="outbound"'}
+    (found,) = explain(403, headers=scope)
+    assert (found.code, "outbound" in found.why) == ("token-scope", True)
+    expired = 'Bearer error="invalid_token", error_description="The access token expired"'
+    (found,) = explain(401, {"message": "Unauthorized"}, headers={"WWW-Authenticate": expired})
+    assert (found.code, "The access token expired" in found.why) == ("token-expired", True)
+
+
+def test_code_of_a_response_is_not_the_name_of_a_property() -> None:
+    body = {"message": "It did not work", "code": "some_internal_error"}
+    assert [each.code for each in explain(400, body)] == ["not-provable"]
+
+
+def test_status_is_named_with_the_meaning_of_a_code() -> None:
+    body = {"message": "Unable to perform the action", "code": "missing.permissions"}
+    assert explain(403, body)[0].message.endswith(" (HTTP 403)")
+
+
 def test_title_of_a_web_page_is_quoted() -> None:
     page = "<html><head><title>%s</title></head><body></body></html>"
     (found,) = explain(403, page % "Request blocked", headers={"Content-Type": "text/html"})
@@ -135,6 +161,18 @@ def test_refusal_of_a_token_request_is_not_about_an_expired_token() -> None:
         assert code not in ("token-expired", "permission-missing")
 
 
+def test_correction_says_how_long_to_wait() -> None:
+    assert "in 8 s" in explain(429, headers={"Retry-After": "8"})[0].fix
+    assert "wait a minute" in explain(429)[0].fix
+
+
+def test_correction_names_the_required_right() -> None:
+    start = contract.load_operation("start-campaign")
+    fix = explain(403, None, start)[0].fix
+    assert "the contract names the permission" in fix
+    assert "the contract names" not in explain(403, None, None)[0].fix
+
+
 def test_correlation_id_is_for_support_where_no_cause_is_known() -> None:
     known = {"ININ-Correlation-Id": "abc-1"}
     assert "correlation ID `abc-1`" in explain(499, headers=known)[0].fix
@@ -148,6 +186,14 @@ def test_unpublished_path_is_reported_only_for_an_unknown_path() -> None:
     published = contract.load_operation("start-campaign")
     assert "path-unpublished" not in [finding.code for finding in explain(404, None, published)]
     assert len(explain(404, None, None)) == 1
+
+
+def test_message_names_the_host_if_it_is_known() -> None:
+    assert explain(403)[0].message.startswith("`api.example.com` refused")
+    response = HttpResponse(403, "", Headers(()), b"")
+    assert explain_refusal(response, "", RefusedRequest(EXECUTE))[0].message.startswith(
+        "the API refused"
+    )
 
 
 PAGE = {"Content-Type": "text/html"}
@@ -286,3 +332,11 @@ def test_status_without_a_reason_has_the_meaning_that_the_operation_documents() 
     assert "session already" not in found.message
     (found,) = explain(409, b"<html></html>", operation=start, headers=PAGE)
     assert "session already" not in found.message
+
+
+def test_reason_of_one_word_is_known_by_its_words() -> None:
+    operation = contract.load_operation("cxone-dial-phone")
+    (found,) = explain(
+        409, None, operation=operation, headers={"icStatusDescription": "InvalidState"}
+    )
+    assert found.message.startswith("a call is already active")

@@ -203,6 +203,14 @@ def test_sampled_responses_keep_no_validators() -> None:
     assert len(json_schema._compiled) == kept  # noqa: SLF001
 
 
+def test_declared_204_is_empty_and_fixed_paths_take_precedence(teapot: Client) -> None:
+    reply = teapot.post("/teapots/7/stop", None)
+    assert (reply.status, reply.body) == (204, b"")
+    assert "Content-Length" not in reply.headers
+    assert teapot.post("/teapots/brown/stop", None).status == 200
+    assert teapot.send("PUT", "/teapots/brown").headers["Allow"] == "POST"
+
+
 def test_user_contract_takes_precedence_over_shipped_contracts(client: Client) -> None:
     path = "/api/v2/engagements/outbound/personal-connections"
     responses = {"200": {"description": "Mine."}}

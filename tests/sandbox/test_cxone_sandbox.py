@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+CXONE = "/InContactAPI/services/v33.0"
 DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
+
+
+def test_cxone_operations_respond_below_the_server_path(client: Client) -> None:
+    for base in ("", CXONE, CXONE.lower()):
+        assert client.post(f"{base}/agent-sessions/s/dial-phone", DIAL).status == 202
+    assert client.post("/other/agent-sessions/s/dial-phone", DIAL).status == 404
 
 
 def test_cxone_errors_have_the_cxone_format(client: Client) -> None:

@@ -14,6 +14,7 @@ import pytest
 from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault
 from cxcall.sandbox.http_messages import Transmission
 from cxcall.sandbox.server import WORKERS
+from helpers.cases import each_case
 from helpers.sandbox_client import (
     CONTACT,
     EXECUTIONS,
@@ -64,9 +65,31 @@ def test_fault_401_revokes_the_token(client: Client) -> None:
     assert (reply.status, reply.json["code"]) == (401, "credentials.expired")
 
 
+def test_engagement_id_is_where_the_fault_says(client: Client) -> None:
+    in_body = client.post(EXECUTIONS, execution("+12025550101"))
+    assert "X-Engagement-Id" not in in_body.headers
+    assert in_body.json["id"] == client.sandbox.rings[0].engagement_id
+    nowhere = client.post(EXECUTIONS, execution("+12025550102"))
+    assert "X-Engagement-Id" not in nowhere.headers
+    assert nowhere.json == {"status": "accepted"}
+
+
+def test_failure_in_a_200_response_places_no_call(client: Client) -> None:
+    reply = client.post(EXECUTIONS, execution("+12025550120"))
+    assert reply.status == 200
+    assert reply.json["errorCount"] == 1
+    assert "X-Engagement-Id" not in reply.headers
+
+
 def test_redirect_points_to_the_same_path(client: Client) -> None:
     for number in ("+12025550130", "+12025550137"):
         assert client.post(EXECUTIONS, execution(number)).headers["Location"] == EXECUTIONS
+
+
+def test_bad_gateway_response_is_html(client: Client) -> None:
+    reply = client.post(EXECUTIONS, execution("+12025550158"))
+    assert reply.headers["Content-Type"] == "text/html"
+    assert reply.body.startswith(b"<html>")
 
 
 def test_truncated_response_has_complete_headers(client: Client) -> None:
@@ -123,6 +146,11 @@ def workers() -> list[threading.Thread]:
 )
 def test_fault_number_is_found_anywhere_in_a_body(text: str) -> None:
     assert find_fault({"a": [{"b": 1, "c": ["x", text]}]}).number == "+12025550129"
+
+
+@each_case("text", ["+120255501290", "+12025550199", "12025550129", "+1 202 555 0129"], quick=2)
+def test_other_text_causes_no_fault(text: str) -> None:
+    assert find_fault([text]) is FAULTS[0]
 
 
 def test_personal_connection_reason_may_contain_a_fault_number(client: Client) -> None:

@@ -107,6 +107,22 @@ def test_host_that_is_no_address_is_reported(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
+    port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
+    ran = cxcall("sandbox", "--port", port, "-o", "json", code=2)
+    output = f"the sandbox cannot listen on `127.0.0.1:{port}`: Address already in use"
+    assert ran.envelope["findings"][0]["message"] == output
+
+
+def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
+    from cxcall.sandbox.faults_by_number import FAULTS
+
+    lines = cxcall("sandbox", "--help", code=0).out.splitlines()
+    for entry in FAULTS:
+        assert any(entry.number in line and entry.effect in line for line in lines), entry
+
+
+@pytest.mark.slow
 def test_requests_of_a_running_sandbox_are_listed_and_counted(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -34,6 +34,30 @@ from helpers.sandbox_client import (
 # Responses of the platform
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (EXECUTIONS, execution()),
+        (PERSONAL, {"contactId": CONTACT, "reasonCode": "Follow up"}),
+        (
+            f"/api/v2/outbound/contacts/{CONTACT}/personal-connections",
+            {"contactId": CONTACT, "reasonCode": "follow_up"},
+        ),
+    ],
+)
+def test_every_community_operation_is_accepted(client: Client, path: str, body: Any) -> None:
+    reply = client.post(path, body)
+    assert reply.status == 201
+    engagement = reply.headers["X-Engagement-Id"]
+    assert reply.json == {"id": engagement, "status": "accepted"}
+    assert reply.headers["Content-Type"] == "application/json"
+    for name in ("count", "allowed", "reset"):
+        assert int(reply.headers[f"inin-ratelimit-{name}"]) >= 1
+    (rung,) = client.sandbox.rings
+    assert (rung.path, rung.status, rung.engagement_id) == (path, 201, engagement)
+    assert rung.correlation_id == reply.headers["ININ-Correlation-Id"]
+
+
 REFUSALS: dict[str, tuple[str, str, Any, dict[str, str], int, str, str]] = {
     "unknown path": ("POST", "/api/v2/nothing", {}, {}, 404, "not.found", ""),
     "other case": ("POST", EXECUTIONS.upper(), {}, {}, 404, "not.found", ""),
@@ -124,6 +148,17 @@ def test_invalid_json_is_a_bad_request(client: Client, text: bytes) -> None:
 
 def test_last_of_duplicate_members_counts(client: Client) -> None:
     text = f'{{"contactId": "{CONTACT}", "reasonCode": 1, "reasonCode": "x"}}'.encode()
+    assert client.post(PERSONAL, text).status == 201
+
+
+def test_json_media_type_may_have_a_charset(client: Client) -> None:
+    body = {"contactId": CONTACT, "reasonCode": "x"}
+    assert client.post(PERSONAL, body, Content_Type="Application/JSON; charset=utf-8").status == 201
+
+
+def test_largest_body_is_accepted(client: Client) -> None:
+    body = {"contactId": CONTACT, "reasonCode": "x"}
+    text = json.dumps(body).encode().ljust(512_000)
     assert client.post(PERSONAL, text).status == 201
 
 

@@ -51,12 +51,21 @@ def test_number_with_decimals_is_checked_without_them(cxcall: Cxcall) -> None:
     assert "phone-kind" in cxcall(*call("+19005550123.0"), code=3).codes
 
 
+def test_time_zone_of_a_number_with_decimals_is_known() -> None:
+    assert time_zones("+12025550123.0") == time_zones("+12025550123") != {}
+
+
 def test_emergency_number_of_few_countries_names_them() -> None:
     (rare,), (usual,) = check_kind("123"), check_kind("112")
     assert "is an emergency number in BA, CO, EG, GT, and ME" in rare.message
     assert usual.message == "`112` is an emergency number"
     assert list(check_kind("911 Jane"))
     assert list(check_kind("112 (Notruf)"))
+
+
+def test_letters_of_a_premium_rate_number_are_read() -> None:
+    (found,) = check_kind("1-900-JKL-0123")
+    assert "premium-rate" in found.message
 
 
 @pytest.mark.parametrize(
@@ -198,6 +207,12 @@ def test_do_not_call_line_that_is_not_exactly_one_number_is_rejected(
 def test_do_not_call_line_protects_each_of_its_numbers(line: str, cxcall: Cxcall) -> None:
     listed = cxcall.file("dnc.txt", f"Phone 1;asked\n{line}\n")
     assert cxcall(*call("+12025550123"), "--do-not-call", listed, code=7).codes == ["do-not-call"]
+
+
+def test_trunk_zero_in_parentheses_is_not_dialed_from_abroad(cxcall: Cxcall) -> None:
+    listed = cxcall.file("dnc.txt", "+44 (0)20 7946 0000\n")
+    ran = cxcall(*call("+442079460000"), "--do-not-call", listed, code=7)
+    assert ran.codes == ["do-not-call"]
 
 
 @pytest.mark.slow

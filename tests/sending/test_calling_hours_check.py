@@ -94,6 +94,11 @@ def test_hours_apply_at_the_scheduled_time(schedule: Any) -> None:
     assert codes(schedule(PAST, NOW_ALLOWED)) == ["outside-hours"]
 
 
+def test_hours_apply_now_without_a_scheduled_time() -> None:
+    assert codes(callback(None, NOW_ALLOWED)) == []
+    assert codes(callback(None, LATER_ALLOWED)) == ["outside-hours"]
+
+
 @pytest.mark.parametrize(
     "at", ["2036-12-01T09:00:00", "2036-12-01", "tomorrow", "9999-12-31T23:59:59-14:00"]
 )

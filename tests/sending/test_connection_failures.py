@@ -19,7 +19,8 @@ from cxcall.sending.send_plan import SendHooks
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.deliveries import Tokens, plan_to
-from helpers.fault_server import FaultServer, port_of, reserve
+from helpers.fault_proxies import dying_proxy, rejecting_proxy
+from helpers.fault_server import Fault, FaultServer, port_of, raw, reserve
 from helpers.sender_checks import Sleep, check_findings, check_record
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
@@ -117,6 +118,15 @@ def test_untrusted_certificate_is_tried_once(
     assert server.whole == 0
 
 
+@pytest.mark.slow
+def test_server_without_tls_is_tried_three_times(ledger: Ledger) -> None:
+    with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
+        url = server.base_url.replace("http:", "https:")
+        delivery = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
+    assert server.connections == 3
+
+
 def test_request_is_sent_once_after_a_failed_tls_handshake(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -125,6 +135,30 @@ def test_request_is_sent_once_after_a_failed_tls_handshake(
     with FaultServer((fault.accept,), shown.context(), bare=1) as server:
         delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert (delivery.outcome, delivery.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "attempts", "hint"),
+    [
+        (rejecting_proxy(), 1, "`http://USER:PASSWORD@HOST:PORT`, or correct them"),
+        (rejecting_proxy(403), 1, "check `HTTPS_PROXY`"),
+        (rejecting_proxy(503), 3, "check `HTTPS_PROXY`"),
+        (dying_proxy, 3, "check `HTTPS_PROXY`"),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\n"), 3, "check `HTTPS_PROXY`"),
+    ],
+    ids=["407", "403", "503", "dies", "no TLS"],
+)
+def test_unreachable_proxy_leaves_the_request_undelivered(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault, attempts: int, hint: str
+) -> None:
+    with FaultServer((proxy,)) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
+        delivery = deliver(
+            plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
+        )
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", attempts))
+    assert hint in delivery.findings[0].fix
+    assert "pa55word" not in repr(delivery)
 
 
 @pytest.mark.slow

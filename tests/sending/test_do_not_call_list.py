@@ -11,10 +11,12 @@ import pytest
 from cxcall.findings.errors import UsageError
 from cxcall.sending.do_not_call_list import read_do_not_call_list
 from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
 PERSON, OTHER = "+12025550123", "+12025550199"
@@ -125,6 +127,17 @@ def test_row_without_a_readable_number_is_refused(tmp_path: Path, case: str, bef
     with pytest.raises(UsageError, match="line 2") as refused:
         read_do_not_call_list(str(file))
     assert not any(char.isdigit() for char in refused.value.findings[0].message.split("`")[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [LISTS["an ID first"], LISTS["quoted cells"]])
+def test_call_to_a_listed_number_is_stopped(live: Cxcall, sandbox: Sandbox, text: str) -> None:
+    listed = live.file("dnc.csv", text)
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--do-not-call", listed, "--yes")
+    ran = live(*words, "--phone-number", PERSON, "-o", "json", code=7)
+    assert ran.codes == ["do-not-call"]
+    assert not sandbox.rings
+    live(*words, "--phone-number", OTHER, code=0)
 
 
 def test_workbook_is_refused(cxcall: Cxcall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,3 +40,13 @@ def test_device_without_numbers_is_a_warning(cxcall: Cxcall) -> None:
 def test_list_with_a_number_has_no_warning(cxcall: Cxcall) -> None:
     listed = cxcall.file("list.txt", "phone\n+12025550199\n")
     assert cxcall(*CALL, "--do-not-call", listed, code=0).codes == []
+
+
+@pytest.mark.slow
+def test_batch_says_it_once(cxcall: Cxcall) -> None:
+    rows = cxcall.file("rows.csv", "to\n+12025550123\n+12025550124\n")
+    batch = ("batch", rows, "--operation", "place-call", "--sandbox", "-o", "jsonl")
+    ran = cxcall(*batch, "--do-not-call", cxcall.file("list.txt", ""), code=0)
+    envelope = json.loads(ran.out.splitlines()[-1])
+    assert [found["code"] for found in envelope["findings"]] == ["do-not-call-empty"]
+    assert ran.out.count("do-not-call-empty") == 1

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from datetime import UTC, datetime
 
 import pytest
 
+from cxcall.contracts.contract import load_user_contract
+from cxcall.sandbox.server import start_sandbox
 from helpers.command import Cxcall
 from helpers.vendor_documents import ACCOUNT, FORM_API, multipart_api
 
@@ -25,6 +28,18 @@ def contract(cxcall: Cxcall) -> str:
 def words(contract: str, *more: str, to: str = TO) -> tuple[str, ...]:
     call = ("send", "CreateCall", "--contract", contract, "--account-sid", ACCOUNT)
     return (*call, "--set", f'/To="{to}"', "--set", f'/From="{FROM}"', *more)
+
+
+def test_dry_run_and_curl_show_the_form_as_it_is_sent(cxcall: Cxcall, contract: str) -> None:
+    form = "To=%2B12025550123&From=%2B12025550100"
+    shown = cxcall(*words(contract, "-n"), code=0).out
+    assert shown.startswith(
+        f"POST https://api.voice.example.com/2010/Accounts/{ACCOUNT}/Calls.json\n"
+    )
+    assert "Content-Type: application/x-www-form-urlencoded\n" in shown
+    assert shown.endswith(f"\n\n{form}\n")
+    curl = shlex.split(cxcall(*words(contract, "--curl"), code=0).out)
+    assert curl[curl.index("--data-raw") + 1] == form
 
 
 def test_form_is_checked_by_its_schema(cxcall: Cxcall, contract: str) -> None:
@@ -47,6 +62,29 @@ def test_guards_find_the_number_of_a_form(cxcall: Cxcall, contract: str) -> None
     minute = (datetime.now(UTC).minute + 8) % 59
     hours = ("--hours", f"00:{minute:02}-00:{minute + 1:02}")
     assert "outside-hours" in cxcall(*words(contract, "-n", *hours, "-o", "json"), code=0).codes
+
+
+def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
+    with start_sandbox([load_user_contract(str(cxcall.folder / contract))]) as sandbox:
+        client = {
+            "CXCALL_BASE_URL": sandbox.base_url,
+            "CXCALL_USERNAME": sandbox.client_id,
+            "CXCALL_PASSWORD": sandbox.client_secret,
+        }
+        first = cxcall(*words(contract, "--yes", "-o", "json"), env=client, code=0)
+        assert TO not in first.out
+        # The same fields in another order, and a value with the same bytes, are the same call.
+        other = ("send", "CreateCall", "--contract", contract, "--account-sid", ACCOUNT, "--yes")
+        sets = ("--set", f'/From="{FROM}"', "--set", f'/To="{TO}"')
+        assert cxcall(*other, *sets, "-o", "json", env=client, code=7).codes == ["already-sent"]
+        (sent,) = [each for each in sandbox.received if each.operation]
+        assert sent.body == b"To=%2B12025550123&From=%2B12025550100"
+        assert sent.numbers == ("+*******0123", "+*******0100")
+        shown = cxcall("history", "list", "-o", "json", code=0).out
+        assert TO not in shown
+        assert sent.accepted
+        missing = ("send", "CreateCall", "--contract", contract, "--account-sid", ACCOUNT, "--yes")
+        cxcall(*missing, "--set", f'/To="{TO}"', "--force", env=client, code=5)
 
 
 def test_multipart_form_is_sent_and_read_back(cxcall: Cxcall) -> None:

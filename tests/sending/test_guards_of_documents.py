@@ -180,6 +180,12 @@ def test_text_without_a_listed_number_is_no_finding(guards: Guards) -> None:
         assert "do-not-call" not in guards.codes("", SHIPPED["shipped text"], text)
 
 
+@pytest.mark.slow
+def test_many_digits_in_a_text_are_read_in_linear_time(guards: Guards) -> None:
+    place = Place("callPerson", {"line": "1"}, {"note": "%s"})
+    assert guards.codes("3.1.0", place, "1 2 " * 20_000) == ["number-unchecked"]
+
+
 NUMBER_PLACES = {
     "query": (
         "send",

@@ -83,6 +83,14 @@ def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbo
     assert len(sandbox.rings) == 3
 
 
+@pytest.mark.slow
+def test_number_with_decimals_is_the_same_person(live: Cxcall, sandbox: Sandbox) -> None:
+    words = ("callback", "--queue", contact(1), "--yes", "--max-attempts", "1/day", "--to")
+    live(*words, NUMBER, code=0)
+    live(*words, f"{NUMBER}.0", code=7)
+    assert len(sandbox.rings) == 1
+
+
 def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbox) -> None:
     def connect(reason: str, code: int = 0) -> None:
         names = ("--contact-id", contact(1), "--reason-code", reason, "--max-attempts", "1/week")
@@ -120,8 +128,15 @@ def test_marked_id_of_an_own_operation_counts(cxcall: Cxcall, place: str) -> Non
 
 
 @pytest.mark.slow
-def test_transfers_to_an_external_contact_count(cxcall: Cxcall) -> None:
-    name, id_ = "post-conversation-participant-replace-contact-external", contact(1)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "post-conversation-participant-replace-contact-external",
+        "post-conversations-call-participant-consult-contact-external",
+    ],
+)
+def test_transfers_to_an_external_contact_count(cxcall: Cxcall, name: str) -> None:
+    id_ = contact(1)
     ids = (f"--param={each}Id={id_}" for each in ("conversation", "participant"))
     body = {"contactId": id_, "phoneType": "CellPhone", "speakTo": "DESTINATION"}
     words = ("send", name, *ids, "--file", cxcall.file("body.json", body))
@@ -265,6 +280,17 @@ def test_limit_counts_calls_to_another_spelling(live: Cxcall, sandbox: Sandbox) 
     national = ("02079460123", "--force", "--max-attempts", "1/day")
     assert "called once already" in execute(live, contact(2), *national, code=7)
     assert len(sandbox.rings) == 1
+
+
+def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path) -> None:
+    limit = CallLimit(2, 3600)
+    with Ledger.open(tmp_path) as ledger:
+        for name in "ab":
+            ledger.begin(intent(name)._replace(people=(f"number {name}",)), 900, limit=limit)
+        assert ledger.people.find_finding([("number a",), ("number b",)], limit) is None
+        assert ledger.people.find_finding([("number b", "number a")], limit)
+        both = intent("c")._replace(people=("number a", "number b"))
+        ledger.begin(both, 900, limit=limit)
 
 
 def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:

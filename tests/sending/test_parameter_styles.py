@@ -112,6 +112,12 @@ def test_repeated_list_sends_each_value(cxcall: Cxcall, contract: str) -> None:
     assert query == "status=e&status=a&status=b&status=c%2Cd"
 
 
+def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
+    given = ("--phone-number", "+12025550100", "--phone-number", "+12025550101")
+    ran = cxcall("execute", "CAMPAIGN", *given, "--sandbox", code=2)
+    assert "`--phone-number` is given 2 times, but has one value" in ran.err
+
+
 @pytest.mark.slow
 def test_parameters_with_one_name_have_values_of_their_own(cxcall: Cxcall) -> None:
     text = {"type": "string"}

@@ -64,6 +64,16 @@ def test_cached_token_that_is_refused_with_another_status_is_deleted(cxcall: Cxc
 
 
 @pytest.mark.slow
+def test_missing_right_is_asked_for_and_not_looked_up_in_scopes(cxcall: Cxcall) -> None:
+    ran = refused(cxcall, Reply(403))
+    assert "ask an administrator which permission" in hint(ran)
+    assert "auth status" not in hint(ran)
+    message = "missing permission: dialer:campaign:edit"
+    ran = refused(cxcall, Reply(403, {"code": "missing.permissions", "message": message}))
+    assert "ask an administrator to add `dialer:campaign:edit` to the role" in hint(ran)
+
+
+@pytest.mark.slow
 def test_refusal_of_a_valid_body_names_a_command_that_checks_its_objects(cxcall: Cxcall) -> None:
     body = {
         "contactId": CONTACT,
@@ -82,6 +92,13 @@ def test_refusal_of_a_valid_body_names_a_command_that_checks_its_objects(cxcall:
         checks = cxcall(*words_of_hint, "-o", "json", env=running.environment).envelope["data"]
     assert {"campaign", "contact", "contact list"} <= {each["check"] for each in checks["checks"]}
     assert not [each for each in checks["checks"] if "is not known" in each["says"]]
+
+
+@pytest.mark.slow
+def test_support_gets_a_correlation_id_only_if_the_response_has_one(cxcall: Cxcall) -> None:
+    assert "correlation ID" not in hint(refused(cxcall, Reply(400)))
+    known = Reply(400, headers={"ININ-Correlation-Id": "abc-1"})
+    assert "the correlation ID `abc-1`" in hint(refused(cxcall, known))
 
 
 @pytest.mark.parametrize("status", [400, 403])

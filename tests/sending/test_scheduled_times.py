@@ -68,3 +68,10 @@ def test_time_that_the_platform_refuses_is_an_error(cxcall: Cxcall) -> None:
     )
     assert (severity, code) == ("error", "time-unlikely")
     assert "in every time zone" in message
+
+
+def test_batch_with_a_time_in_the_past_says_so(cxcall: Cxcall) -> None:
+    row = f"{TO[1]},{GENESYS[3]},2020-01-01T00:00:00Z"
+    rows = cxcall.file("rows.csv", f"to,queue,at\n{row}\n")
+    ran = cxcall("batch", rows, "--operation", "create-callback", "-n", code=0)
+    assert "time-unlikely" in ran.out + ran.err

@@ -187,6 +187,14 @@ def test_only_a_curl_command_that_may_place_a_real_call_asks_first(cxcall: Cxcal
         assert ("read -r answer" in cxcall(*words, *more, code=0).out) is asks
 
 
+def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
+    ran = cxcall("send", "start-campaign", "-n", "-o", "json", code=2)
+    finding = ran.envelope["findings"][0]
+    assert "`--campaign-id` is missing" in finding["message"]
+    ran = cxcall("send", "create-campaign", "-n", "-o", "json", code=2)
+    assert "operations create-campaign --skeleton" in ran.envelope["findings"][0]["fix"]
+
+
 def test_missing_parameters_are_named_together_with_the_other_errors(cxcall: Cxcall) -> None:
     def parameter(name: str, place: str, kind: str) -> dict[str, object]:
         return {"name": name, "in": place, "required": True, "schema": {"type": kind}}
@@ -232,12 +240,59 @@ def test_token_operation_is_not_sent(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_operation_of_a_user_contract_can_be_sent(cxcall: Cxcall) -> None:
+    own = {
+        "openapi": "3.1.0",
+        "info": {"title": "own", "version": "1"},
+        "servers": [{"url": "https://api.example.com/base"}],
+        "paths": {
+            "/rings/{ringId}": {
+                "post": {
+                    "operationId": "ring",
+                    "x-cxcall-rings": True,
+                    "parameters": [
+                        {
+                            "name": "ringId",
+                            "in": "path",
+                            "required": True,
+                            "schema": {"type": "string"},
+                        },
+                        {"name": "X-Tenant", "in": "header", "schema": {"type": "string"}},
+                    ],
+                    "responses": {"200": {"description": "rung"}},
+                }
+            }
+        },
+    }
+    file = cxcall.file("own.json", own)
+    for words in (
+        ("send", "ring", "--contract", file),
+        ("send", f"--contract={file}", "ring"),
+        ("--contract", file, "send", "ring"),
+    ):
+        ran = cxcall(*words, "--ring-id", "a b", "--x-tenant", "t", "-n", "-o", "json", code=0)
+        request = ran.envelope["request"]
+        assert request["url"] == "https://api.example.com/base/rings/a%20b"
+        assert request["headers"]["X-Tenant"] == "t"
+        assert request["body"] is None
+
+
+@pytest.mark.slow
 def test_read_needs_no_consent_and_is_not_recorded(live: Cxcall) -> None:
     read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     for _ in range(2):
         ran = live(*read, code=0)
         assert ran.envelope["deliveryId"] is None
     assert live("history", "list", "-o", "jsonl", code=0).out == ""
+
+
+@pytest.mark.slow
+def test_operation_without_calls_can_be_repeated_and_is_recorded(live: Cxcall) -> None:
+    stop = ("send", "stop-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
+    for _ in range(2):
+        live(*stop, code=0)
+    lines = live("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    assert [json.loads(line)["operation"] for line in lines] == ["stop-campaign"] * 2
 
 
 @pytest.mark.slow
@@ -258,6 +313,31 @@ def test_read_without_a_response_is_undelivered(cxcall: Cxcall) -> None:
         ran = cxcall(*read, code=6, env=platform.environment)
     assert ran.envelope["outcome"] == "undelivered"
     assert ran.codes == ["undelivered"]
+
+
+def test_body_can_be_an_array(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "send",
+        "add-contacts",
+        "--contact-list-id",
+        USER,
+        "-n",
+        "-o",
+        "json",
+        "--set",
+        f'/0/contactListId="{USER}"',
+        "--set",
+        f'/0/data={{"phone":"{NUMBER}"}}',
+        code=0,
+    )
+    assert ran.envelope["request"]["body"] == [{"contactListId": USER, "data": {"phone": NUMBER}}]
+
+
+@pytest.mark.slow
+def test_contact_can_be_named_as_in_the_command(live: Cxcall) -> None:
+    words = ("send", "execute", "--campaign-id", CAMPAIGN, "--contact-id", CONTACT)
+    ran = live(*words, "--phone-number", NUMBER, "-o", "json", code=0)
+    assert ran.envelope["request"]["url"].endswith(f"/campaigns/{CAMPAIGN}/executions")
 
 
 def test_deeply_nested_response_is_text_in_the_envelope(cxcall: Cxcall) -> None:

@@ -190,6 +190,24 @@ def test_body_of_an_unsupported_media_type_is_reported(cxcall: Cxcall, *, requir
     assert "requires a body of type `application/xml`" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
+def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
+    header = {"in": "header", "name": "X-Label", "schema": {"type": "string"}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "http://127.0.0.1:1"}],
+        "paths": {
+            "/x": {"post": {"operationId": "label", "parameters": [header], "responses": {}}}
+        },
+    }
+    words = ("send", "label", "--contract", cxcall.file("own.json", document), "-n", "-o", "json")
+    ran = cxcall(*words, "--param", "X-Label=a", code=0)
+    assert ran.envelope["request"]["headers"]["X-Label"] == "a"
+    (finding,) = cxcall(*words, "--param", "X-Label=a\nb", code=2).envelope["findings"]
+    assert finding["where"] == "header:X-Label"
+
+
 @pytest.mark.parametrize(
     ("platform", "spelling"),
     [

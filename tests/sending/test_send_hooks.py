@@ -264,8 +264,9 @@ def test_process_that_was_stopped_past_its_limit_records_the_attempt_again(
     assert recorded == [1, 2]
 
 
-@pytest.mark.parametrize(("clock", "placed"), [("uptime", True), ("time of day", False)])
+@pytest.mark.parametrize("clock", ["uptime", "time of day"])
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("placed", [True, False])
 def test_process_that_was_stopped_until_its_delivery_was_resolved_sends_nothing(
     request: pytest.FixtureRequest,
     ledger: Ledger,

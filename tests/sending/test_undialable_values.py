@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,3 +116,27 @@ def test_number_of_other_characters_than_ascii_has_a_warning(cxcall: Cxcall, num
         [found] = ran.envelope["findings"]
         assert (found["severity"], found["code"]) == ("warning", "phone-format")
         assert "not ASCII" in found["message"]
+
+
+@pytest.mark.slow
+def test_number_with_decimals_has_a_warning_that_names_them(cxcall: Cxcall) -> None:
+    own = ("send", "dial-out", "--contract", own_document(cxcall))
+    in_body = (*own, "--set", '/destinationNumber="+12025550123.0"')
+    in_query = ("callback", *CXONE, "--to", "12025550123.0")
+    for command in (("call", *GENESYS, "--to", "12025550123.00"), in_query, in_body):
+        ran = cxcall(*command, "-n", "-o", "json", code=0)
+        [found] = ran.envelope["findings"]
+        assert (found["severity"], found["code"]) == ("warning", "phone-format")
+        assert "is a phone number with decimals: `.0" in found["message"]
+
+
+def test_impossible_number_in_the_query_has_a_finding(cxcall: Cxcall) -> None:
+    ran = cxcall("callback", *CXONE, "--to", "+1234567890", "-n", "-o", "json", code=0)
+    assert ran.codes == ["phone-unlikely"]
+
+
+def test_validate_judges_lines_as_one_payload(cxcall: Cxcall) -> None:
+    bodies = [{"phoneNumber": each} for each in ("not a number", "YOUR_NUMBER", "+12025550123")]
+    lines = cxcall.file("calls.jsonl", "".join(f"{json.dumps(each)}\n" for each in bodies))
+    ran = cxcall("validate", lines, "--operation", "place-call", "-o", "json", code=3)
+    assert ran.codes == ["phone-format", "placeholder"]

@@ -10,18 +10,31 @@ import pytest
 from helpers import fault_server as fault
 from helpers.certificates import make_certificate
 from helpers.command import CONTACT, Cxcall
-from helpers.fault_server import FaultServer
+from helpers.fault_server import Fault, FaultServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CALL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 TOKEN = {"CXCALL_ACCESS_TOKEN": "not-a-real-token"}
+PLAIN_HTTP = Fault(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
 
 def unreachable(cxcall: Cxcall, url: str, **variables: str) -> str:
     """Return the output of a call to an unreachable server."""
     return cxcall(*CALL, "--base-url", url, env={**TOKEN, **variables}, code=6).err
+
+
+@pytest.mark.slow
+def test_local_server_without_tls_is_named(cxcall: Cxcall) -> None:
+    with FaultServer((PLAIN_HTTP,)) as server:
+        url = server.base_url.replace("http:", "https:")
+        output = unreachable(cxcall, url)
+        checks = cxcall("doctor", "--base-url", url, env=TOKEN, code=5).out
+    assert "does not speak TLS" in output
+    assert "use `http://` in `base_url`" in output
+    assert "passed\thost\t" in checks
+    assert "failed\tTLS\t" in checks
 
 
 @pytest.mark.slow
@@ -35,6 +48,34 @@ def test_scheme_is_proposed_that_a_local_server_has(cxcall: Cxcall) -> None:
     }.items():
         ran = cxcall("config", "show", "--base-url", address, code=2)
         assert f"write `{url}`" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "hosts", "problem", "hint"),
+    [
+        (
+            "good",
+            "DNS:other.invalid",
+            "has a certificate for other host names",
+            "check the host in",
+        ),
+        (
+            "expired",
+            "IP:127.0.0.1",
+            "has a certificate that is not valid today",
+            "date of this machine",
+        ),
+    ],
+)
+def test_certificate_that_does_not_fit_is_reported_with_its_reason(
+    cxcall: Cxcall, tmp_path: Path, name: str, hosts: str, problem: str, hint: str
+) -> None:
+    certificate = make_certificate(tmp_path / "tls", name, hosts)
+    with FaultServer((fault.accept,), certificate.context()) as server:
+        output = unreachable(cxcall, server.base_url, REQUESTS_CA_BUNDLE=str(certificate.path))
+    assert problem in output
+    assert hint in output
+    assert "REQUESTS_CA_BUNDLE" not in output
 
 
 @pytest.mark.slow
@@ -51,11 +92,16 @@ def test_doctor_reports_the_check_of_a_certificate_as_tls(cxcall: Cxcall, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize(
-    ("variable", "content", "problem"),
+    ("content", "problem"),
     [
-        ("CURL_CA_BUNDLE", None, "does not exist"),
-        ("REQUESTS_CA_BUNDLE", "not a certificate", "has no valid certificates"),
+        (None, "does not exist"),
+        ("not a certificate", "has no valid certificates"),
+        (
+            "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+            "has no valid certificates",
+        ),
     ],
 )
 def test_unusable_ca_file_is_the_cause(

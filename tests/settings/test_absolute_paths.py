@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
-RELATIVE = ("state", "../state", "${HOME}/state", "%USERPROFILE%/state")
+RELATIVE = ("state", "./state", "../state", "$HOME/state", "${HOME}/state", "%USERPROFILE%/state")
 READS = (("history", "list"), ("config", "path"), ("auth", "status"))
 DRY_CALL = ("call", "--to", "+12025550123", "-n")
 
@@ -30,7 +30,8 @@ def test_file_in_place_of_a_folder_is_refused(live: Cxcall) -> None:
 
 
 @pytest.mark.slow
-@each_case("variable, path", [*zip(FOLDERS * 2, RELATIVE, strict=True)])
+@pytest.mark.parametrize("variable", FOLDERS)
+@each_case("path", RELATIVE, quick=2)
 def test_relative_folder_of_the_ledger_is_refused(
     live: Cxcall, sandbox: Sandbox, variable: str, path: str
 ) -> None:
@@ -79,6 +80,14 @@ def test_option_with_the_home_of_an_unknown_user_is_a_usage_error(
     cxcall: Cxcall, words: tuple[str, ...]
 ) -> None:
     assert "the home folder of `~no-such-user` is unknown" in cxcall(*words, code=2).err
+
+
+@pytest.mark.parametrize("path", ["cache", "~no-such-user/cache"])
+def test_cache_folder_is_absolute(cxcall: Cxcall, path: str) -> None:
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}
+    file = cxcall.file("own.json", document)
+    ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": path}, code=2)
+    assert "CXCALL_CACHE_DIR" in ran.err
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, find_platform_contract
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Severity
 from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.settings import addresses
 from cxcall.settings import settings as config
@@ -36,6 +37,14 @@ def test_region_is_a_name_or_a_domain(world: World, region: str, host: str) -> N
     assert loaded.token_url == f"https://login{host[3:]}/oauth/token"
     assert loaded.values["base_url"].source == "environment GENESYSCLOUD_REGION"
     assert loaded.conflicts == ()
+
+
+def test_unlisted_region_domain_is_used_with_a_warning(world: World) -> None:
+    loaded = world.env(CXCALL_REGION="xyz1.pure.cloud").load()
+    assert loaded.base_url == "https://api.xyz1.pure.cloud"
+    found = loaded.conflicts[0]
+    assert (found.severity, found.code) == (Severity.WARNING, "host-unknown")
+    assert found.where == "CXCALL_REGION"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,11 @@ def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: st
     assert loaded.base_url == plain.get(base_url, base_url.rstrip("/"))
     assert loaded.token_url == token_url
     assert loaded.values["base_url"].source == "--base-url"
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[0:0:0:0:0:0:0:1]", "[::0001]", "[0::1]"])
+def test_spellings_of_one_ipv6_address_are_one_host(world: World, host: str) -> None:
+    assert world.load(base_url=f"http://{host}:99").base_url == "http://[::1]:99"
 
 
 def test_address_of_a_later_version_of_ip_is_unchanged(world: World) -> None:
@@ -252,6 +266,13 @@ def test_area_of_the_environment_is_used_beside_the_own_host_of_a_tenant(world: 
     assert loaded.base_url == "https://api-b32.nice-incontact.com"
     assert loaded.token_url.startswith("https://na1.nice-incontact.com/")
     assert loaded.conflicts == ()
+
+
+@pytest.mark.usefixtures("world")
+def test_unlisted_cxone_area_is_a_warning() -> None:
+    assert [found.code for found in cxone(region="ca1").conflicts] == ["host-unknown"]
+    with pytest.raises(UsageError, match="is not a valid area"):
+        cxone(region="mypurecloud.ie")
 
 
 def test_dotenv_cannot_redirect_a_profile_access_key(world: World) -> None:

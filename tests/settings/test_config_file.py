@@ -20,6 +20,15 @@ max_wait = 0.5
 """
 
 
+def test_config_file_names_the_default_profile(world: World) -> None:
+    loaded = world.toml(TWO).load()
+    assert loaded.base_url == "https://api.mypurecloud.ie"
+    assert loaded.values["profile"][:2] == ("eu", "default_profile (config.toml)")
+    assert loaded.values["base_url"].source == "profile eu (config.toml)"
+    assert loaded.values["token_url"].source == "from base_url"
+    assert loaded.timeout == 5
+
+
 @pytest.mark.parametrize("place", ["flag", "environment", ".env"])
 def test_any_source_can_select_the_profile(world: World, place: str) -> None:
     world.toml(TWO)
@@ -103,6 +112,11 @@ def test_invalid_value_is_reported_with_allowed_values(world: World) -> None:
     ):
         found = world.toml(f'[profiles.default]\n{name} = "zoom"\n').refusal().findings[0]
         assert found.fix == f"use one of: {known}"
+
+
+@pytest.mark.parametrize("text", ["\ufeff[profiles.default]\ntimeout = 3", "[profiles]\n"])
+def test_valid_config_files_are_accepted(world: World, text: str) -> None:
+    assert world.toml(text).load().timeout in {3, 30}
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])

@@ -101,6 +101,15 @@ def test_client_id_and_secret_of_different_sources_are_a_warning(
     assert codes(world.env(**variables).dotenv(dotenv).load()) == expected
 
 
+def test_conflict_is_shown_by_a_send(cxcall: Cxcall) -> None:
+    variables = {"CXCALL_REGION": "xyz1.pure.cloud", "CXCALL_CLIENT_ID": "other"}
+    client = {"GENESYSCLOUD_OAUTHCLIENT_ID": "me", "GENESYSCLOUD_OAUTHCLIENT_SECRET": SECRET}
+    call = ("call", "--platform", "genesys-cloud", "--to", "+12025550123", "-n")
+    err = cxcall(*call, env={**variables, **client}, code=0).err
+    assert "unknown region `xyz1.pure.cloud`" in err
+    assert "may not belong together" in err
+
+
 @pytest.mark.parametrize("host", ["https://api.mypurecloud.de", "http://127.0.0.1:8080"])
 def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, host: str) -> None:
     world.toml(f'[profiles.default]\nbase_url = "{host}"\ntoken_url = "{host}/t"\n')

@@ -35,6 +35,11 @@ def test_dotenv_of_a_parent_directory_is_ignored(
     assert world.load().timeout == 30
 
 
+def test_folder_named_dotenv_is_ignored(world: World) -> None:
+    (world.work / ".env").mkdir()
+    assert world.load().timeout == 30
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

@@ -52,6 +52,11 @@ def test_variable_like_another_setting_is_a_warning_of_a_send(cxcall: Cxcall) ->
         assert found["message"] == "unknown setting `CXCALL_BASEURL`, which is ignored"
 
 
+def test_variable_like_no_setting_is_ignored(cxcall: Cxcall) -> None:
+    ran = cxcall(*CALL, "-n", "-o", "json", env={"CXCALL_E2E_RUN": "1"}, code=0)
+    assert ran.codes == []
+
+
 @pytest.mark.slow
 @each_case(
     "words", [("history", "list"), ("history", "export"), ("config", "path"), ("batch", "list")]

@@ -19,6 +19,7 @@ from cxcall.settings import sources
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.dotenv_file import read_dotenv
 from cxcall.settings.sandbox_settings import sandbox_settings
+from helpers.cases import each_case
 from helpers.settings_world import SECRET, World, clear
 from helpers.work import examples
 
@@ -117,6 +118,24 @@ def test_defaults_apply_when_nothing_is_set(world: World) -> None:
     assert set(loaded.values) == set(sources.SETTING_NAMES)
     assert not list(world.config.iterdir())
     assert not (world.folder / "state").exists()
+
+
+def test_every_setting_has_an_attribute(world: World) -> None:
+    loaded = world.load()
+    for name, setting in loaded.values.items():
+        assert str(getattr(loaded, name)).removesuffix(".0") == setting.value
+
+
+@pytest.mark.parametrize("name", ["timeout", "max_wait", "duplicate_window"])
+@each_case(
+    "text",
+    ["-1", "nan", "inf", "-inf", "x", "1s", "1,5", "1e300", "604801", "0x1", "\uff11\n\uff12"],
+)
+def test_invalid_seconds_are_refused(world: World, name: str, text: str) -> None:
+    error = world.env(**{f"CXCALL_{name.upper()}": text}).refusal()
+    assert error.findings[0].where == f"CXCALL_{name.upper()}"
+    assert error.findings[0].message.startswith(f"`{name}` is `")
+    assert error.findings[0].message.isprintable()
 
 
 @given(seconds=st.floats(0, 604800, exclude_min=True))

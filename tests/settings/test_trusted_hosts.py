@@ -220,25 +220,19 @@ CXONE_CALL = COMMANDS["send"]
 GENESYS_CALL = COMMANDS["personal-connection"]
 
 
+@pytest.mark.parametrize("secret_source", ["environment", "profile"])
 @pytest.mark.parametrize(
-    ("secret_source", "secret", "words", "more"),
+    ("secret", "words", "more"),
     [
-        ("profile", "client_secret", CXONE_CALL, {}),
-        ("environment", "access_token", CXONE_CALL, {}),
+        ("client_secret", CXONE_CALL, {}),
+        ("access_token", CXONE_CALL, {}),
         (
-            "profile",
             "access_token",
             CXONE_CALL,
             {"CXCALL_TOKEN_URL": "https://login.mypurecloud.com/oauth/token"},
         ),
+        ("client_secret", CXONE_CALL, {"CXCALL_BASE_URL": "https://api.mypurecloud.com"}),
         (
-            "environment",
-            "client_secret",
-            CXONE_CALL,
-            {"CXCALL_BASE_URL": "https://api.mypurecloud.com"},
-        ),
-        (
-            "profile",
             "client_secret",
             GENESYS_CALL,
             {"CXCALL_ACCESS_KEY_ID": "k", "CXCALL_ACCESS_KEY_SECRET": "key-s3cret"},

@@ -172,11 +172,30 @@ def recorder() -> Iterator[Recorder]:
     running.stop()
 
 
+COMMANDS = {
+    "execute": ("execute", CAMPAIGN, "-f", "body.json", "--yes"),
+    "doctor": ("doctor",),
+    "token": ("auth", "token"),
+}
 CREDENTIALS = {
     "token": {"CXCALL_REGION": "us-east-1", "CXCALL_ACCESS_TOKEN": SECRET},
     "vendor token": {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},
     "client": {"CXCALL_CLIENT_ID": "me", "CXCALL_CLIENT_SECRET": SECRET},
 }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["CXCALL_BASE_URL", "CXCALL_TOKEN_URL"])
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+def test_host_in_dotenv_receives_no_secret(
+    cxcall: Cxcall, recorder: Recorder, name: str, credentials: str, command: str
+) -> None:
+    (cxcall.folder / ".env").write_text(f"{name}={recorder.url}\n", "utf-8")
+    (cxcall.folder / "body.json").write_text(BODY, "utf-8")
+    ran = cxcall(*COMMANDS[command], env=CREDENTIALS[credentials])
+    assert ran.code in (4, 5), ran
+    assert "`.env` would" in ran.out + ran.err
+    assert recorder.received == []
 
 
 def test_missing_credentials_and_a_login_name_the_setting_of_dotenv(cxcall: Cxcall) -> None:
@@ -192,11 +211,37 @@ def test_missing_credentials_and_a_login_name_the_setting_of_dotenv(cxcall: Cxca
         assert err.startswith("error[credential]: `.env` would")
 
 
+@pytest.mark.slow
+def test_auth_status_shows_what_was_ignored_and_refused(cxcall: Cxcall) -> None:
+    lines = ("# here", "CXCALL_DUPLICATE_WINDOW=1", "CXCALL_BASE_URL=https://evil.example")
+    (cxcall.folder / ".env").write_text("\n".join(lines), "utf-8")
+    for credentials in ({}, *CREDENTIALS.values()):
+        ran = cxcall("auth", "status", env=credentials, code=4)
+        assert "`duplicate_window` in `.env` is ignored" in ran.err
+        assert "--> .env:2\n" in ran.err
+        assert "`.env` would send" in ran.err
+        assert "--> .env:3\n" in ran.err
+        assert SECRET not in ran.out + ran.err
+
+
 def test_doctor_sends_nothing_to_a_refused_host(cxcall: Cxcall, recorder: Recorder) -> None:
     (cxcall.folder / ".env").write_text(f"CXCALL_BASE_URL={recorder.url}\n", "utf-8")
     ran = cxcall("doctor", env=CREDENTIALS["token"], code=5)
     assert "not checked: correct the settings first" in ran.out
     assert recorder.count == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [".cxcall.toml", "pyproject.toml"])
+def test_project_file_sets_no_setting(cxcall: Cxcall, name: str) -> None:
+    table = "tool.cxcall" if name == "pyproject.toml" else ""
+    for setting in ("base_url", "profile", "duplicate_window", "contract"):
+        head = f"[{table}]\n" if table else ""
+        (cxcall.folder / name).write_text(f'{head}{setting} = "https://evil.example"\n', "utf-8")
+        shown = cxcall("config", "show", code=0).out
+        assert "evil.example" not in shown
+        ran = cxcall("validate", "-", stdin="{}", code=2)
+        assert f"unknown setting `{setting}`" in ran.err
 
 
 def test_document_in_dotenv_cannot_redeclare_an_operation(cxcall: Cxcall, sandbox: Sandbox) -> None:

@@ -44,6 +44,19 @@ def meet_silence(silent: Fault, **more: Any) -> Exchange:
     raise AssertionError("it never left")
 
 
+def test_a_whole_answer() -> None:
+    result, server = meet(fault.accept)
+    assert result.response is not None
+    assert (result.failure, result.may_be_sent, result.response.status) == ("", True, 201)
+    assert result.response.headers["x-engagement-id"] == fault.ID
+    assert result.response.json() == {"id": fault.ID, "state": "created"}
+    assert server.whole == 1
+    assert 0 < result.timings["connect"] < result.timings["first_byte"] <= result.timings["total"]
+    peer = server.peers[0]
+    assert peer.body == BODY
+    assert f"Authorization: Bearer {TOKEN}".encode() in peer.head
+
+
 def test_log_of_a_program_shows_no_url_of_a_request(log: StringIO) -> None:
     with FaultServer((fault.accept, fault.accept)) as server:
         post(f"{server.base_url}/calls?to=%2B12025550123&api_key=SECRETkey1234567890")
@@ -138,6 +151,11 @@ def test_interim_responses_are_read_past(before: bytes) -> None:
     assert (result.failure, result.response.status) == ("", 201)
     assert result.response.json() == {"id": fault.ID}
     assert "Link" not in result.response.headers
+
+
+def test_an_interim_response_without_a_final_one_is_cut() -> None:
+    result, _ = meet(raw(INTERIM))
+    assert (result.failure, result.may_be_sent) == ("cut", True)
 
 
 def test_switching_protocols_is_a_final_response() -> None:

@@ -15,6 +15,22 @@ from cxcall.transport.origins import is_loopback_url
 pytestmark = pytest.mark.usefixtures("_plain_environment")
 
 
+@pytest.mark.slow
+@given(st.dictionaries(st.sampled_from(["a", "X-Id", "Date"]), st.text("ab ", max_size=3)))
+def test_headers_are_looked_up_in_any_case(given_: dict[str, str]) -> None:
+    headers = Headers(given_.items())
+    assert dict(headers) == given_
+    for name, value in given_.items():
+        assert headers[name.upper()] == headers.get(name.lower()) == value
+        assert name.swapcase() in headers
+
+
+def test_repeated_headers() -> None:
+    headers = Headers([("Id", "a"), ("id", "a"), ("Via", "b"), ("VIA", "c")])
+    assert (headers["ID"], headers["via"], len(headers)) == ("a", "b, c", 2)
+    assert "secret" not in repr(Headers([("Set-Cookie", "secret")]))
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "text"),
     [

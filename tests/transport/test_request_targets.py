@@ -60,6 +60,12 @@ def test_a_url_that_is_called_unchanged_is_sent_unchanged(rest: str) -> None:
         assert sent_target(url) == target_of(url) == f"/{rest}"
 
 
+@pytest.mark.parametrize("path", ["/x/..;/a", "/x/..;v=1/a", "/.;/a"])
+def test_dot_segment_with_a_matrix_parameter_is_not_sent(path: str) -> None:
+    assert not is_sent_unchanged(f"https://host.example{path}")
+    assert is_sent_unchanged("https://host.example/x;v=1/a")
+
+
 PATH = Parameter("id", "path", required=True, description="", schema={})
 QUERY = Parameter("q", "query", required=False, description="", schema={})
 
@@ -82,9 +88,13 @@ def test_a_value_that_changes_the_route_is_refused(value: str) -> None:
         target("/a/{id}/b", [PATH], {"id": value})
 
 
-@pytest.mark.parametrize(
-    ("value", "dry"), [("..", ("-n",)), (".", ("--curl",)), ("%2e%2e", ("--yes", "--force"))]
-)
+@pytest.mark.parametrize("value", ["...", ".a", "a..b", "a/b", "..a", "ü", "50%"])
+def test_another_value_is_accepted(value: str) -> None:
+    assert is_sent_unchanged("http://h" + target("/a/{id}/b", [PATH], {"id": value}))
+
+
+@pytest.mark.parametrize("value", ["..", ".", "%2e%2e"])
+@pytest.mark.parametrize("dry", [("-n",), ("--curl",), ("--yes",), ("--yes", "--force")])
 def test_an_id_of_dots_is_refused_before_anything_is_sent(
     live: Cxcall, sandbox: Sandbox, value: str, dry: tuple[str, ...]
 ) -> None:
@@ -93,6 +103,11 @@ def test_an_id_of_dots_is_refused_before_anything_is_sent(
     assert ran.envelope["findings"][0]["where"] == "path"
     assert "another route" in ran.envelope["findings"][0]["message"]
     assert sandbox.received == []
+
+
+def test_track_refuses_an_id_of_dots(live: Cxcall, sandbox: Sandbox) -> None:
+    live("track", "..", code=2)
+    assert not any("conversations" in entry.path for entry in sandbox.received)
 
 
 @pytest.mark.slow

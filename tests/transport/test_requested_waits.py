@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cxcall.transport.requested_waits import MAX_WAIT, backoff, requested_wait, retry_after
 from helpers.cases import each_case
+from helpers.work import time_limit
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
 PLATFORM = b'{"message":"Rate limit exceeded the maximum. Retry the request in [42] seconds"}'
@@ -90,6 +91,11 @@ def test_a_date_is_as_good_as_seconds(seconds: int) -> None:
 
 def test_only_the_header_counts_for_retry_after() -> None:
     assert retry_after({"inin-ratelimit-reset": "5"}, NOW) is None
+
+
+def test_a_long_body_is_searched_to_its_end() -> None:
+    with time_limit():
+        assert requested_wait({}, b"retry " * 10**6 + b"retry in 5 seconds", NOW) is None
 
 
 @given(st.integers(1, 10**6))

@@ -23,6 +23,15 @@ pytestmark = pytest.mark.usefixtures("_plain_environment")
 LOST_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+def test_tls_with_a_trusted_certificate(
+    monkeypatch: pytest.MonkeyPatch, certificate: Certificate
+) -> None:
+    trust(monkeypatch, certificate)
+    with FaultServer((fault.accept,), certificate.context()) as server:
+        result = post(f"{server.base_url}/")
+    assert (result.failure, result.may_be_sent, server.rung) == ("", True, 1)
+
+
 @pytest.mark.parametrize(
     "broken", ["close after the body", "cut in the headers", "cut in the body"]
 )

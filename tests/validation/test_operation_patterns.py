@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,11 +158,28 @@ def test_skipping_every_file_is_reported(cxcall: Cxcall) -> None:
     assert "no file was checked" in ran.out
 
 
+def test_quoted_patterns_are_expanded(cxcall: Cxcall) -> None:
+    for name in ("p/a.json", "p/q/b.json", "p/q/readme.txt", "p/[c].json"):
+        cxcall.file(name, GOOD)
+    ran = cxcall("validate", "p/**/*.json", code=0)
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
+        "p/[c].json",
+        "p/a.json",
+        "p/q/b.json",
+    ]
+    assert cxcall("validate", "p/[c].json", code=0).out.startswith("p/[c].json: valid")
+    absolute = str(cxcall.folder / "p" / "?.json")
+    assert len(cxcall("validate", absolute, code=0).out.splitlines()) == 1
+
+
 def test_a_pattern_that_matches_nothing_is_told_and_hides_nothing(cxcall: Cxcall) -> None:
     cxcall.file("a.json", GOOD)
     ran = cxcall("validate", "none/*.json", "*.json", code=2)
     assert "error[usage]: `none/*.json` matches no file" in ran.out
     assert "a.json: valid" in ran.out
+
+
+SEGMENT = st.sampled_from(["a", "b", "ab", "a.json", "*", "**", "?", "a*", "[ab]", "*.json"])
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +194,18 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 (place / "a.json").touch()
                 (place / "x.json").touch()
     return root
+
+
+@pytest.mark.slow
+@given(pattern=st.lists(SEGMENT, min_size=1, max_size=4))
+def test_a_pattern_matches_what_the_shell_would_expand_it_to(
+    tree: Path, pattern: list[str]
+) -> None:
+    files = [path.relative_to(tree) for path in tree.rglob("*.json")]
+    expanded = set(glob("/".join(pattern), root_dir=tree, recursive=True))  # noqa: PTH207 - what the command uses
+    assert {str(file) for file in files if matches(file.parts, pattern)} == {
+        str(file) for file in files if str(file) in expanded
+    }
 
 
 @given(

@@ -89,6 +89,7 @@ def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
     ("content", "code", "message"),
     [
         (b"", 3, "empty"),
+        (b" \n\t ", 3, "empty"),
         (json.dumps(GOOD).encode("utf-16"), 3, "UTF-16"),
         (b'{"contactId": "\xe9"}', 3, "0xe9"),
         (b'{"a": 1, "a": 2}', 3, "`a`"),
@@ -107,7 +108,7 @@ def test_unreadable_payload_says_why(
     assert message in ran.out
 
 
-@pytest.mark.parametrize("text", ["contact-id,reason-code\n", "sep=\ta"])
+@pytest.mark.parametrize("text", ["contact-id,reason-code\n", '"contact-id";"x"\n', "sep=\ta"])
 @pytest.mark.slow
 def test_table_from_stdin_is_refused_as_a_table(cxcall: Cxcall, text: str) -> None:
     words = ("validate", "-", "--operation", "personal-connection")
@@ -145,6 +146,13 @@ def test_file_without_a_payload_is_not_valid(
         "invalid": 1,
         "codes": {"body-malformed": 1},
     }
+
+
+def test_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "validate", cxcall.file("p.json", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()), code=0
+    )
+    assert "warning[body-malformed]" in ran.out
 
 
 @pytest.mark.slow

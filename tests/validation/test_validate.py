@@ -16,6 +16,57 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
+ASKED = """{
+  "contactId": "12345",
+  "contactSpec": {
+    "address": "+1234567890",
+    "type": "voice"
+  }
+}
+"""
+
+
+def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("asked.json", ASKED), code=3)
+    heads = [
+        line for line in ran.out.splitlines() if line.startswith(("error[", "warning[", "note["))
+    ]
+    assert heads == [
+        "error[operation-mismatch]: `/contactSpec` does not have the structure of `POST /api/v2/outbound/campaigns/{campaignId}/executions`: it has `address` and `type` in place of `contactId` and `contactData`",
+        "error[id-format]: `/contactId` must be a UUID; got `12345`",
+        "error[property-missing]: `contactId` is missing from `/contactSpec`",
+        "error[property-unknown]: `address` is not a property of `/contactSpec`",
+        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialed: country code 1 requires 10 digits after it; this number has 9",
+        "error[property-unknown]: `type` is not a property of `/contactSpec`",
+        "note[operation-mismatch]: this payload fits no operation; it was checked as `execute`, the nearest one",
+    ]
+    assert "  --> asked.json:4:5  /contactSpec/address" in ran.out
+    assert ' 4 |     "address": "+******7890",\n   |     ^^^^^^^^^' in ran.out
+    assert "hint: move `/contactSpec/address` to `/contactSpec/contactData/phoneNumber`" in ran.out
+    assert ran.out.splitlines()[-1] == "5 errors, 1 warning"
+    assert ran.err == ""
+
+
+def test_findings_in_the_envelope_have_their_places(cxcall: Cxcall) -> None:
+    envelope = cxcall("validate", cxcall.file("asked.json", ASKED), "-o", "json", code=3).envelope
+    places = [
+        (found["line"], found["column"], found["where"]) for found in envelope["findings"][:-1]
+    ]
+    assert places == [
+        (3, 3, "/contactSpec"),
+        (2, 16, "/contactId"),
+        (3, 3, "/contactSpec/contactId"),
+        (4, 5, "/contactSpec/address"),
+        (4, 16, "/contactSpec/address"),
+        (5, 5, "/contactSpec/type"),
+    ]
+    assert envelope["outcome"] == "invalid"
+    assert envelope["data"]["payloads"][0]["operations"] == ["execute"]
+
+
+def test_valid_payload_names_its_operations(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("good.json", GOOD), code=0)
+    assert ran.out == "good.json: valid as personal-connection or personal-connection-contact\n"
 
 
 def test_strict_treats_warnings_as_errors(cxcall: Cxcall) -> None:
@@ -33,6 +84,17 @@ def test_the_route_named_and_the_route_it_fits(cxcall: Cxcall) -> None:
     assert first["code"] == "operation-mismatch"
     assert first["message"] == "this payload is not for `execute`, it fits `personal-connection`"
     assert "`--operation personal-connection`" in first["fix"]
+
+
+def test_json_lines_have_the_findings_of_each_payload(cxcall: Cxcall) -> None:
+    wrong = cxcall.file("p.json", {"contactId": "12345", "reasonCode": "x"})
+    records = [
+        json.loads(line)
+        for line in cxcall("validate", wrong, "no.json", "-o", "jsonl", code=2).out.splitlines()
+    ]
+    found = [[(each["code"], each["message"]) for each in entry["findings"]] for entry in records]
+    assert found[0][0] == ("id-format", "`/contactId` must be a UUID; got `12345`")
+    assert found[1] == [("usage", "`no.json` does not exist")]
 
 
 def test_text_that_is_not_json_is_not_corrected_to_a_json_string(cxcall: Cxcall) -> None:
@@ -125,6 +187,24 @@ def test_long_lists_of_properties_are_not_shown(cxcall: Cxcall) -> None:
     assert "hint: see its 43 properties: `cxcall operations create-campaign`" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"name": "A", "columnNames": ["a"]}, ["/phoneColumns"]),
+        ({"name": "A", "columnNames": ["a"], "emailColumns": []}, []),
+        ({"columnNames": ["a"], "emailColumns": []}, ["/name"]),
+    ],
+)
+def test_missing_once_required_property_is_a_warning(
+    cxcall: Cxcall, body: object, missing: list[str]
+) -> None:
+    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
+    findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
+        ("warning", "property-missing", place) for place in missing
+    ]
+
+
 def test_missing_property_that_the_vendor_requires_is_an_error(cxcall: Cxcall) -> None:
     asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
     body = {"name": "A", "phoneColumns": [{"type": "cell"}]}
@@ -133,6 +213,19 @@ def test_missing_property_that_the_vendor_requires_is_an_error(cxcall: Cxcall) -
         ("error", "property-missing", "/columnNames"),
         ("error", "property-missing", "/phoneColumns/0/columnName"),
     ]
+
+
+def test_property_without_effect_is_a_warning(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "place-call", "-o", "json")
+    body: dict[str, object] = {"phoneNumber": "+12125552368", "priority": 5}
+    (found,) = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert (found["severity"], found["code"], found["where"]) == (
+        "warning",
+        "value-not-allowed",
+        "/priority",
+    )
+    body = {"callQueueId": CONTACT, "priority": 5}
+    assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
 
 
 @pytest.mark.slow
@@ -169,21 +262,3 @@ def test_rules_of_the_platform_are_checked_before_sending(cxcall: Cxcall) -> Non
     assert "300 warnings" in ran.out + ran.err
     words = ("send", "get-outbound-contactlists", "--param", "pageSize=500", "--dry-run")
     assert "`pageSize` cannot be `500`" in cxcall(*words, code=0).err
-
-
-@pytest.mark.parametrize(
-    ("body", "missing"),
-    [
-        ({"name": "A", "columnNames": ["a"]}, ["/phoneColumns"]),
-        ({"name": "A", "columnNames": ["a"], "emailColumns": []}, []),
-        ({"columnNames": ["a"], "emailColumns": []}, ["/name"]),
-    ],
-)
-def test_missing_once_required_property_is_a_warning(
-    cxcall: Cxcall, body: object, missing: list[str]
-) -> None:
-    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
-    findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
-    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
-        ("warning", "property-missing", place) for place in missing
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -190,3 +190,10 @@ def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     assert child.exitstatus == 3
     assert "3,000 payloads, 1,500 valid" in text
     assert text.rstrip().endswith("1,500 errors")
+
+
+def test_progress_is_not_shown_without_a_terminal(cxcall: Cxcall) -> None:
+    name = cxcall.file("many.jsonl", lines(1200, [4, 0]))
+    ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
+    assert ran.err == ""
+    assert "MiB" not in ran.out

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.payload_lines import WIDE, begin, lines
+from helpers.payload_lines import WIDE, begin, in_line, lines
 from helpers.small_api import swagger
 
 if TYPE_CHECKING:
@@ -150,3 +150,29 @@ def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall)
     ]
     assert len(set(outs)) == 1
     assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 49)] * 2
+
+
+@pytest.mark.slow
+def test_users_contract_is_used_by_all_processes(cxcall: Cxcall) -> None:
+    contract = ("--contract", cxcall.file("own.json", swagger()))
+    bodies = [
+        {"rank": 1, "volume": 2},
+        {"rank": 3, "volume": 4},
+        {"rank": 0, "volume": 4},
+        {"rank": 5, "volume": 4.5},
+        {"rank": 5, "volume": "x"},
+        {"rank": 1, "label": "low"},
+        {"rank": 1, "label": "todo"},
+        {"rank": 1, "owner": {"rank": 2}},
+        {"rank": 1, "owner": {"rank": 0}},
+    ]
+    files = [cxcall.file(f"{number}.jsonl", body) for number, body in enumerate(bodies)]
+    shown = cxcall("validate", *files, *contract, "-o", "jsonl").out
+    alone = list(map(json.loads, shown.splitlines()))
+    assert {entry["valid"] for entry in alone} == {True, False}
+    name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 6))
+    for jobs in ("1", "3"):
+        out = cxcall("validate", name, *contract, "--jobs", jobs, "-o", "jsonl", code=3).out
+        assert [json.loads(line) for line in out.splitlines()] == [
+            in_line(entry, name, number) for number, entry in enumerate(alone * 6, 1)
+        ]
