@@ -149,8 +149,13 @@ def rules_on(
 ) -> list[dict[str, Any]]:
     """Return the rules of a document on the `body`, the `query`, or the `form` of an operation (`x-cxcall-rules`).
 
-    A rule for a method alone is one for all operations of the platform.
+    A rule for a method alone is one for all operations of the platform, without those in `except`.
     """
     names = {f"{method} {path}", method}
-    rules = declared.get("x-cxcall-rules", ())
-    return [each for each in rules if each["in"] == place and names & {*each["operations"]}]
+    return [
+        each
+        for each in declared.get("x-cxcall-rules", ())
+        if each["in"] == place
+        and names & {*each["operations"]}
+        and names.isdisjoint(each.get("except", ()))
+    ]

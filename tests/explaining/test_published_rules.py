@@ -12,10 +12,14 @@ from cxcall.findings.finding import Severity
 from helpers.cases import each_case
 from helpers.explained_errors import CXONE, GENESYS, LOGIN, QUEUE, make_exchange
 
+ACD = "/inContactAPI/services/v34.0"
+
 
 @each_case(
     "exchange, code, where",
     [
+        (make_exchange("GET", f"{ACD}/lists/call-lists?top=10000", host=CXONE), "value-not-allowed", "query"),
+        (make_exchange(path=f"{ACD}/agent-sessions", host=CXONE, body={"stationId": ""}), "value-not-allowed", "/stationId"),
         (make_exchange("GET", "/api/v2/routing/queues?pageSize=500"), "value-not-allowed", "query"),
         (f"curl -X DELETE https://{GENESYS}/api/v2/outbound/contactlists/{QUEUE}/contacts", "property-missing", "query"),
         (make_exchange(path="/api/v2/outbound/messagingcampaigns", body={"name": "n", "contactList": {"id": QUEUE}, "campaignStatus": "off", "messagesPerMinute": 1, "smsConfig": {"messageColumn": "m", "phoneColumn": "p", "senderSmsPhoneNumber": {"phoneNumber": "+12025550100"}}, "emailConfig": {"emailColumns": ["e"], "contentTemplate": {"id": QUEUE}, "fromAddress": {"domain": {"id": "d"}}}}), "value-not-allowed", "/emailConfig"),
@@ -42,6 +46,19 @@ def test_rule_that_no_schema_carries_is_checked(
         (each.code, each.where) for each in found.findings if each.severity is not Severity.NOTE
     ]
     assert places == [(code, where)]
+
+
+@each_case(
+    "exchange",
+    [
+        make_exchange("GET", f"{ACD}/lists/call-lists/1/attempts?top=10000", host=CXONE),
+        make_exchange(path=f"{ACD}/agent-sessions", host=CXONE, body={"stationId": "", "stationPhoneNumber": "WebRTC", "asAgentId": ""}),
+        make_exchange(path=f"{ACD}/agent-sessions/join", host=CXONE, body={"asAgentId": ""}),
+    ],
+)  # fmt: skip
+def test_value_that_one_operation_allows_has_no_warning(exchange: dict[str, Any]) -> None:
+    (found,) = explain(exchange)
+    assert [each.code for each in found.findings] == ["not-provable"]
 
 
 def test_described_operations_are_published_and_cannot_be_sent() -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from cxcall.contracts.operation import Operation
-from cxcall.documents.json_pointer import enclosing_pointers, find_value, leaves
+from cxcall.documents.json_pointer import enclosing_pointers, leaves
 from cxcall.explaining.named_places import LIST_INDEX
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
@@ -61,8 +61,7 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
             is_declared = declared is None or bool(
                 {LIST_INDEX.sub("/0", pointer), pointer} & declared
             )
-            example = operation.example if operation is not None else None
-            if value == find_value(example, pointer) == "":
+            if operation and not value and "" in operation.schema_at(pointer).get("examples", ()):
                 continue  # an empty text is valid
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
