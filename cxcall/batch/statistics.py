@@ -245,6 +245,11 @@ class CheckStatistics:
         return self.valid - self.already_sent - self.stopped
 
     @property
+    def omits_findings(self) -> bool:
+        """Whether the rows have more findings than are kept."""
+        return self.counts.total() > len(self.findings)
+
+    @property
     def has_no_number(self) -> bool:
         """Whether no row is left to send because of invalid numbers, so that the wrong column may have been read."""
         return bool(self.skipped[SkipReason.INVALID_NUMBER]) and not (
@@ -265,6 +270,8 @@ class CheckStatistics:
         elif checked.request and is_left and checked.request.operation.can_place_call:
             self.call = checked.request.operation
         for each in checked.findings:
+            if checked.skip and each.severity is not Severity.ERROR:
+                continue  # it is not why the row is skipped
             finding = _as_warning(each) if checked.skip else each
             if self._is_repeated_note(finding):
                 self.repeated_notes += 1
@@ -314,7 +321,7 @@ class CheckStatistics:
         lines = [", ".join(parts)]
         if self.numbers_written:
             lines.append(f"{count_phrase(self.numbers_written, 'number')} written in E.164")
-        if self.counts.total() > len(self.findings):
+        if self.omits_findings:
             by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
             lines.append("only the first findings of each kind are shown")

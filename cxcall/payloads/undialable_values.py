@@ -81,13 +81,7 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     if form not in PHONE_FORMATS or (form == "phone" and is_dialable(value)):
         return None
     if is_rounded_number(value):
-        return Finding.warning(
-            "phone-format",
-            "",
-            f"`{mask_number(value)}` is a rounded number, as Excel shows a long one: its last digits are lost",
-            fix=AS_TEXT,
-            why=WHY_DIALED,
-        )
+        return find_lost_digits(value)
     description = schema.get("description", "")
     is_e164 = form == "e164"
     wanted = "in E.164" if is_e164 else "a number, an extension, or an address that can be dialed"
@@ -113,6 +107,17 @@ def _find_other_characters(value: str) -> Finding | None:
         fix="write it with the digits 0 to 9, preferably in E.164: `+12025550123`",
         why="E.164 numbers have only the digits 0 to 9; the platform may not recognize others",
         source="ITU-T E.164",
+    )
+
+
+def find_lost_digits(value: str) -> Finding:
+    """Return a warning, without a place, on a number that a spreadsheet rounded."""
+    return Finding.warning(
+        "phone-format",
+        "",
+        f"`{mask_number(value)}` is a rounded number, as Excel shows a long one: its last digits are lost",
+        fix=AS_TEXT,
+        why=WHY_DIALED,
     )
 
 

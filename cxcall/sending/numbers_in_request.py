@@ -253,8 +253,11 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     )
     if not is_named:
         return False
+    from cxcall.phone.e164_numbers import is_rounded_number
     from cxcall.phone.numbers_in_text import DIALABLE
 
+    if is_rounded_number(text):
+        return True
     number = dialed_part(text)
     if compile_pattern(DIALABLE).fullmatch(number) is None:
         return _is_number_with_letters(number)

@@ -62,6 +62,14 @@ def numbers_dialed(platform: Platform) -> list[str]:
     return [sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order]
 
 
+def test_hours_are_not_counted_for_a_row_that_is_skipped_for_its_number(cxcall: Cxcall) -> None:
+    words = ("batch", write_table(cxcall, "1.2025550123E+10", BERLIN), *EXECUTE, "--sandbox", "-n")
+    outside = hours_around("Europe/Berlin", timedelta(hours=2), timedelta(hours=3))
+    said = cxcall(*words, "--hours", outside, code=0).err
+    assert said.count("warning[outside-hours]") == said.count("warning[outside-hours]: row 2") == 1
+    assert "warning[phone-format]: row 1" in said
+
+
 @pytest.mark.slow
 def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> None:
     enforce(cxcall)

@@ -186,6 +186,7 @@ def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcal
         (f'{{"Name":[1],{phone}}}', "`/data/Name` must be a string, not an array"),
         ("[1]", "must be an object, not an array"),
         ("{}", "this row has no phone number"),
+        ('{"Phone": "1.2025550123E+10"}', "is a rounded number, as Excel shows a long one"),
     )
     file = cxcall.file("leads.jsonl", "".join(f"{row}\n" for row, _ in rows))
     err = load(cxcall, file, LIST_ID, "--dry-run", "--skip-invalid", code=3).err

@@ -116,3 +116,12 @@ def test_file_of_rejects_is_new_and_is_removed_if_it_is_empty(cxcall: Cxcall) ->
     assert "cannot be created: File exists" in cxcall(*words, "calls.csv", code=2).err
     cxcall(*words, "r.csv", code=0)
     assert not (cxcall.folder / "r.csv").exists()
+
+
+def test_dry_run_writes_all_rows_to_correct(cxcall: Cxcall) -> None:
+    rows = [f"{contact(number)},{number or '+12025550101'}" for number in range(9)]
+    file = cxcall.file("calls.csv", "\n".join(["ID,Phone", *rows]) + "\n")
+    words = ("batch", file, *EXECUTE, *MAP, "--sandbox", "-n")
+    assert "8 rows to correct; to write a file of them: `--rejects FILE`" in cxcall(*words).err
+    assert "8 rows to correct: `r.csv`" in cxcall(*words, "--rejects", "r.csv", code=0).err
+    assert (cxcall.folder / "r.csv").read_text("utf-8").splitlines() == ["ID,Phone", *rows[1:]]

@@ -9,8 +9,8 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import set_value
-from cxcall.payloads.undialable_values import WHY_DIALED, find_unlikely_number
-from cxcall.phone.e164_numbers import has_decimals, may_be_several
+from cxcall.payloads.undialable_values import WHY_DIALED, find_lost_digits, find_unlikely_number
+from cxcall.phone.e164_numbers import has_decimals, is_rounded_number, may_be_several
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.sending.numbers_in_request import dialed_numbers
 
@@ -74,6 +74,8 @@ def find_invalid_number(number: str, country: str) -> Finding | None:
     """
     if number.startswith("+"):
         return find_unlikely_number(number)
+    if is_rounded_number(number):
+        return find_lost_digits(number)
     if not _WRITTEN_NUMBER.fullmatch(number):
         return None
     fix = "write the whole number, preferably in E.164: `+12025550123`"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import require_rows
-from cxcall.batch.row_result import RowResult
+from cxcall.batch.row_result import RowResult, result_without_sending
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.responses.refusals.refusal_findings import provenance_note
 from cxcall.sending.configured_ledger import open_ledger
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
 
+    from cxcall.batch.report.reject_file import RejectFile
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.cli.actions.batch.run_batch import BatchCommand
     from cxcall.sending.checked_request import CheckedRequest
 
 
-def _rows_to_send(selection: RowSelection, totals: CheckStatistics) -> Iterator[CheckedRow]:
+def _rows_to_send(
+    selection: RowSelection, totals: CheckStatistics, rejects: RejectFile
+) -> Iterator[CheckedRow]:
     for checked in selection.check():
         totals.add(checked)
+        if result := result_without_sending(checked):
+            rejects.add(result)
         is_left = checked.request is not None and not checked.is_stopped
         if is_left and not (checked.skip or checked.earlier):
             yield checked
@@ -48,7 +54,8 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
         if resume
         else RowSelection(job, None, None, waits_for_hours=waits_for_hours)
     )
-    for checked in batch.combine(_rows_to_send(selection, totals)):
+    rejects = stack.enter_context(batch.rejects)
+    for checked in batch.combine(_rows_to_send(selection, totals, rejects)):
         if checked.request is not None:
             _print_request(batch, checked, checked.request)
     require_rows(job, totals)
@@ -62,9 +69,19 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
         findings=(*totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
         diagnostics=["dry run: nothing was sent"],
-        summary=totals.summary(),
+        summary="\n".join([totals.summary(), *_name_rejects(batch, totals)]),
         is_last_json_line=True,
     )
+
+
+def _name_rejects(batch: BatchCommand, totals: CheckStatistics) -> list[str]:
+    """Return where all rows to correct are, or how to write them to a file, if not all findings are shown."""
+    rejects = batch.rejects
+    count = count_phrase(rejects.count, "row")
+    if rejects.count and rejects.path:
+        return [f"{count} to correct: `{rejects.path}`"]
+    is_hint = rejects.count and totals.omits_findings and not batch.mode.is_queued
+    return [f"{count} to correct; to write a file of them: `--rejects FILE`"] if is_hint else []
 
 
 def _print_request(
