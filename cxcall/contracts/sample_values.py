@@ -85,7 +85,7 @@ def sample_value(contract: Contract, schema: JsonSchema) -> Any:
 
 
 def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
-    """Return a valid value with `texts` at their pointers, and all members of an object that requires none."""
+    """Return a valid value with `texts` at their pointers, read-only members, and all members of objects that require none."""
     return _Sampler(contract, texts, is_response=True).sample(schema)
 
 
@@ -131,7 +131,7 @@ class _Sampler:
     """Creates values by one choice among alternatives; `texts` are set at their pointers.
 
     `with_optional` adds optional members, which may decide between alternatives; a list has at least
-    `least_items`. `is_response` adds the members of an object that requires none, except those for errors.
+    `least_items`. `is_response` adds read-only members, and those of an object that requires none, except those for errors.
     """
 
     def __init__(
@@ -203,16 +203,33 @@ class _Sampler:
         """Return a schema with its references, `allOf`, and one alternative of each kind merged into it."""
         merged = self._contract.resolve(schema) if isinstance(schema, dict) else {}
         parts = [*merged.pop("allOf", ())]
-        for word in ALTERNATIVES:
-            alternatives = merged.pop(word, ())
-            if alternatives:
-                parts.append(alternatives[self._alternative % len(alternatives)])
-        for part in parts if depth < _DEEPEST else ():
+        lists = [merged.pop(word, ()) for word in ALTERNATIVES]
+        chosen = [each[self._alternative % len(each)] for each in lists if each]
+        condition = {} if depth else self._choose_condition(merged, parts, chosen)
+        chosen += [condition["then"]] if condition else []
+        for part in [*parts, *chosen] if depth < _DEEPEST else ():
             other = self._merge(part, depth + 1)
             properties = {**other.get("properties", {}), **merged.get("properties", {})}
             required = [*other.get("required", ()), *merged.get("required", ())]
             merged = {**other, **merged, "properties": properties, "required": required}
+        for name, values in condition["if"]["properties"].items() if condition else ():
+            member = self._merge(merged["properties"].get(name, {}), 1)
+            allowed = [each for each in values["enum"] if self._may_be(member, each)]
+            merged["properties"][name] = {**member, "enum": allowed} if allowed else member
         return merged
+
+    def _choose_condition(
+        self, schema: JsonSchema, parts: Sequence[Any], chosen: Sequence[Any]
+    ) -> JsonSchema:
+        """Return the condition for the value of a `discriminator` that chooses an alternative; empty if there is none."""
+        member = schema.get("discriminator", {}).get("propertyName")
+        found = [
+            each
+            for each in parts
+            if isinstance(each, dict) and member in each.get("if", {}).get("properties", ())
+            if not chosen or each["then"] in chosen
+        ]
+        return found[self._alternative % len(found)] if found else {}
 
     def _declared_values(self, schema: JsonSchema) -> list[Any]:
         """Return the value that the schema declares, in a list; an empty list if it declares none."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 TEXT = {"type": "string"}
+NAMED = "#/components/schemas/"
 
 
 def extension(of: str, place: str, name: str, **more: Any) -> dict[str, Any]:
@@ -165,3 +166,24 @@ def test_discriminator_chooses_a_named_alternative(
     for other in ("none", None, 5):  # only an object has the property
         assert findings(cxcall, own, other) == set()
     assert findings(cxcall, own, "x") == {("value-not-allowed", "/contact")}
+
+
+@each_case(
+    "body, expected",
+    [
+        ({"oneOf": [{"$ref": f"{NAMED}Mobile"}, {"$ref": f"{NAMED}Phone"}]}, "cell"),
+        ({"anyOf": [{"$ref": f"{NAMED}Phone"}, {"$ref": f"{NAMED}Crm"}]}, "tel"),
+        ({"$ref": f"{NAMED}Contact"}, "tel"),
+    ],
+)
+def test_sample_has_the_value_that_chooses_its_alternative(
+    cxcall: Cxcall, body: Any, expected: str
+) -> None:
+    mapping = {"tel": f"{NAMED}Phone", "cell": f"{NAMED}Mobile"}
+    chosen = {"propertyName": "kind", "mapping": mapping}
+    schemas = extended("components/schemas", chosen)
+    schemas["Body"] = {**body, **({} if "$ref" in body else {"discriminator": chosen})}
+    file = cxcall.file("own.json", document(schemas))
+    found = json.loads(cxcall("operations", "dial", "--skeleton", "--contract", file, code=0).out)
+    assert found["kind"] == expected
+    assert ("carrier" in found, "phone" in found) == (expected == "cell", True)

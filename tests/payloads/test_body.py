@@ -108,6 +108,11 @@ def test_deeply_nested_value_is_checked(cxcall: Cxcall, value: str) -> None:
     assert "property-unknown" in cxcall("execute", CAMPAIGN, *words, code=3).codes
 
 
+def test_set_says_that_it_reads_no_file(cxcall: Cxcall) -> None:
+    ran = cxcall("execute", CAMPAIGN, "--set", "/reasonCode=@x.txt", "-n", code=2)
+    assert "`@` does not read a file: write its content as a JSON string" in ran.err
+
+
 def test_malformed_file_exits_with_3(cxcall: Cxcall) -> None:
     ran = cxcall("execute", CAMPAIGN, "-f", cxcall.file("p.json", "{"), "-n", "-o", "json", code=3)
     assert ran.codes == ["body-malformed"]
