@@ -181,3 +181,29 @@ def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
         platform.answer = lambda _body, _count: Reply()
         last = cxcall("batch", *arguments, "6", "--resume", "-o", "jsonl", code=9)
     assert Counter(outcomes(last)) == {"refused": 4, "accepted": 6}
+
+
+@pytest.mark.slow
+def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 6)
+    config = cxcall.folder / "config"
+    config.mkdir()
+    (config / "config.toml").write_text("[profiles.other]\ntimeout = 20\n", "utf-8")
+    cxcall.environment["CXCALL_CONFIG_DIR"] = str(config)
+    refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
+    words = ("batch", file, *PERSONAL, *FAST, "--confirm")
+    with Platform(lambda sent, _count: refusal if sent == body(4) else Reply()) as platform:
+        at(cxcall, platform)
+        stopped = cxcall(
+            *words, "6", "-p", "other", "--max-failures", "1", "--concurrency", "1", code=9
+        )
+        assert "to continue, run the same command with `--resume`" in stopped.err
+        resumed = cxcall(*words, "2", "--resume", code=2)
+        assert "was for personal-connection, profile other, " in resumed.err
+        assert "leave out" not in resumed.err
+        anew = cxcall(*words, "6", code=7)
+        assert "with profile `other`, was not finished" in anew.err
+        assert platform.rung == 3
+        cxcall(*words, "2", "-p", "other", "--resume", code=9)
+    assert platform.rung == 5
+    assert set(platform.dials.values()) == {1}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from random import Random
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -229,3 +230,22 @@ def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) ->
         cxcall("batch", *words[:-3], left, "--resume", code=0)
     assert platform.rung == 20
     assert set(platform.dials.values()) == {1}
+
+
+@pytest.mark.slow
+def test_signal_ends_the_wait_for_a_locked_ledger(cxcall: Cxcall) -> None:
+    """The batch has a skipped row to record."""
+    file = cxcall.file(
+        "calls.jsonl", "".join(f"{json.dumps(body(max(row, 1)))}\n" for row in range(60))
+    )
+    with Platform() as platform:
+        at(cxcall, platform)
+        words = (file, *PERSONAL, "--rate", "10/s", "--confirm", "59")
+        with begin(cxcall, *words) as process:
+            assert platform.wait_for_rings(3)
+            path = cxcall.folder / "state/ledger.sqlite3"
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                process.send_signal(signal.SIGINT)
+                _, err = process.communicate(timeout=20)
+    assert "interrupted while another process had locked the ledger" in err

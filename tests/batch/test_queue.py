@@ -247,3 +247,24 @@ def test_worker_ends_when_the_ledger_cannot_be_used_any_more(
     ran = shared("worker", "--until-empty", "--concurrency", "1", code=9)
     assert reason in ran.err
     assert platform.rung == 1
+
+
+@pytest.mark.slow
+def test_worker_whose_list_cannot_be_read_stops_and_gives_its_rows_back(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(4), *FAST)
+    listed = ("--do-not-call", shared.file("dnc.txt", f"{NEW_YORK}\n"), "--concurrency", "1")
+
+    def break_list(_body: Any, _count: int) -> Reply:
+        shared.file("dnc.txt", f"{NEW_YORK}\na broken line\n")
+        return Reply()
+
+    platform.answer = break_list
+    totals = work(shared, *listed, code=9)[-1]["data"]
+    assert "line 2 of `dnc.txt` has no number" in totals["stopped"]
+    assert status_of(shared, batch)["states"] == {"accepted": 1, "todo": 3}
+    shared.file("dnc.txt", f"{NEW_YORK}\n")
+    platform.answer = lambda *_: Reply()
+    work(shared, *listed)
+    assert sorted(platform.dials.values()) == [1] * 4

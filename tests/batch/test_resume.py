@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from subprocess import DEVNULL
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -249,3 +250,37 @@ def test_finished_batch_of_the_same_run_is_not_pruned(cxcall: Cxcall) -> None:
         platform.answer = lambda _body, _count: Reply()
         cxcall(*words, "--resume", code=0)
     assert set(platform.dials.values()) == {1}
+
+
+@pytest.mark.slow
+def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1)
+    words = ("batch", file, *WORDS, "--confirm")
+    arrived, finish = Event(), Event()
+
+    def answer(_sent: Any, _count: int) -> Reply:
+        arrived.set()
+        finish.wait(30)
+        return Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        with cxcall.begin(*words, "1", out=DEVNULL, err=DEVNULL) as process:
+            assert arrived.wait(30)
+            ran = cxcall("batch", file, *WORDS, "--resume", code=9)
+            finish.set()
+            process.wait(30)
+    assert "another process may still be sending 1 of them: if so, wait" in ran.err
+    assert "wait if another process is still sending it" in ran.out
+
+
+@pytest.mark.slow
+def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2)
+    words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
+    with Platform(postpone_row_2) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, code=9)
+        cxcall(*words, "--again", code=0)
+        cxcall.environment |= AFTER_THE_WINDOW
+        assert results(cxcall(*words, code=0))[0] == ["accepted", "accepted"]

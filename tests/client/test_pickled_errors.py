@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from cxcall import Client, CxcallError, InterruptedDelivery
 from helpers.command import CONTACT
 from helpers.platform_server import Reply
-
-if TYPE_CHECKING:
-    pass
 
 OPERATION = "personal-connection"
 BODY = {"contactId": CONTACT, "reasonCode": "r1"}

@@ -61,12 +61,18 @@ def leave_log_alone(state: Path) -> None:
     (state / FILE_NAME).rename(state / f"{FILE_NAME}-wal")
 
 
+def leave_journal_alone(state: Path) -> None:
+    (state / FILE_NAME).rename(state / f"{FILE_NAME}-journal")
+
+
 def cut_in_half(state: Path) -> None:
     content = (state / FILE_NAME).read_bytes()
     (state / FILE_NAME).write_bytes(content[: len(content) // 2])
 
 
-@pytest.mark.parametrize("spoil", [make_empty, remove_tables, leave_log_alone, cut_in_half])
+@pytest.mark.parametrize(
+    "spoil", [make_empty, remove_tables, leave_log_alone, leave_journal_alone, cut_in_half]
+)
 def test_remains_of_a_ledger_are_refused_with_safe_advice(
     cxcall: Cxcall, platform: Platform, spoil: Callable[[Path], None]
 ) -> None:
