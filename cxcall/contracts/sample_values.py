@@ -277,9 +277,10 @@ class _Sampler:
     def _is_shown(
         self, name: str, properties: Mapping[str, Any], depth: int, required: Sequence[str]
     ) -> bool:
-        """Return whether an optional member is in a successful response: one that only the server sets, or any."""
+        """Return whether an optional member is in a successful response: the ID that only the server sets, or any."""
         member = self._contract.resolve(properties[name] or {})
-        is_shown = member.get("readOnly", False) if required else not member.get("writeOnly", False)
+        is_id = name.lower() == "id" and member.get("readOnly", False)
+        is_shown = is_id if required else not member.get("writeOnly", False)
         return depth < _OPTIONAL_DEPTH and is_shown and not _ERRORS.search(name)
 
     def _array(self, schema: JsonSchema, place: tuple[str, str], depth: int, *, least: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,6 +19,7 @@ from cxcall.sandbox.oauth.token_endpoint import expired_token
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 FAILURE_BODY: dict[str, Any] = {
@@ -31,8 +31,9 @@ HTML_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
 REDIRECTS = range(300, 400)
-_OWN_HEADER = r"(?i)(?!content-|(?:transfer-encoding|connection|date|location|server)$)[a-z0-9-]+"
-"""Not `Location`, which has the ID of what was created."""
+_ID_HEADER = r"(?i)(?!.*(?:correlation|request|trace))(?:[a-z0-9-]+-)?id"
+_OF_ANY_ID = {"type", "format", "description", "example", "examples"}
+"""Keywords of a schema that may allow any ID."""
 
 
 def success_status(operation: Operation) -> int:
@@ -76,10 +77,9 @@ def success_response(
     """
     response = _response(operation, status)
     engagement_id = "" if shape is BodyShape.NO_ID else context.engagement_id
-    headers = _declared_headers(operation, response, engagement_id)
-    headers |= {
+    headers = {
         name: engagement_id
-        for name in _engagement_headers(operation, response)
+        for name in (*_engagement_headers(operation, response), *_id_headers(operation, response))
         if engagement_id and shape is not BodyShape.ID_IN_BODY
     }
     if engagement_id and _names_location(operation, response):
@@ -160,27 +160,26 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     return [name for name in named if name.lower() in declared] or named[:1]
 
 
-def _declared_headers(
-    operation: Operation, response: Mapping[str, Any], engagement_id: str
-) -> dict[str, str]:
-    """Return the headers that a user's document declares for what an operation does.
-
-    One whose name ends with `id` has the engagement ID. Those of the message itself have no sample.
-    """
+def _id_headers(operation: Operation, response: Mapping[str, Any]) -> list[str]:
+    """Return the headers that may have the ID of what an operation does, if a user's document names none for it."""
     contract = operation.contract
-    if contract.is_shipped or operation.is_read:
-        return {}
-    named = {name.lower() for name in _engagement_places(operation, "header")}
-    headers = {}
-    for name, declared in response.get("headers", {}).items():
-        value = sample_response(contract, contract.resolve(declared).get("schema", {}), {})
-        if isinstance(value, str) and name.lower().endswith("id"):
-            value = engagement_id
-        text = value if isinstance(value, str) else json.dumps(value)
-        is_sent = name.lower() not in named and compile_pattern(_OWN_HEADER).fullmatch(name)
-        if is_sent and text and text.isascii() and text.isprintable():
-            headers[name] = text
-    return headers
+    if contract.is_shipped or operation.is_read or _engagement_places(operation, "header"):
+        return []
+    declared = response.get("headers", {})
+    return [
+        name
+        for name, header in declared.items()
+        if compile_pattern(_ID_HEADER).fullmatch(name) and _is_text(contract, header)
+    ]
+
+
+def _is_text(contract: Contract, header: Mapping[str, Any]) -> bool:
+    """Return whether a declared header is a text without a rule."""
+    schema = contract.resolve(header).get("schema")
+    if not isinstance(schema, dict):
+        return False
+    schema = contract.resolve(schema)
+    return schema.get("type") == "string" and {*schema} <= _OF_ANY_ID
 
 
 def _names_location(operation: Operation, response: Mapping[str, Any]) -> bool:

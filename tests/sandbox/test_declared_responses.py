@@ -1,4 +1,4 @@
-"""The sandbox responds with the headers and members that only a server sets, as a user's document declares them."""
+"""The sandbox responds with the IDs that only a server sets, as a user's document declares them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ RESPONSE: dict[str, Any] = {
     "description": "-",
     "headers": {
         "X-Call-Id": {"schema": {"type": "string", "format": "uuid"}},
-        "X-Wait": {"schema": {"type": "integer", "minimum": 7}},
-        "Content-Length": {"schema": {"type": "integer"}},
+        "X-Paid": {"schema": {"type": "string"}},
+        "Keep-Alive": {"schema": {"type": "string"}},
+        "Inin-Correlation-Id": {"schema": {"type": "string"}},
+        "X-Any-Id": {"schema": True},
     },
     "content": {
         "application/json": {
@@ -24,6 +26,7 @@ RESPONSE: dict[str, Any] = {
                     "to": {"type": "string"},
                     "id": {"type": "string", "readOnly": True},
                     "note": {"type": "string"},
+                    "status": {"readOnly": True, "enum": ["failed", "queued"]},
                 },
             }
         }
@@ -31,13 +34,14 @@ RESPONSE: dict[str, Any] = {
 }
 
 
-def test_declared_headers_and_read_only_members_are_sent() -> None:
+def test_declared_ids_are_sent_and_no_other_headers_and_read_only_members() -> None:
     document = posting("dial", {"to": {"type": "string"}}, responses={"201": RESPONSE})
     with start_sandbox([Contract("own", document)]) as sandbox:
         replies = [Client(sandbox).post("/dial", {"to": "+12025550123"}) for _ in range(2)]
     first, second = ({**each.headers} for each in replies)
     assert first["X-Call-Id"] != second["X-Call-Id"]
-    assert first["X-Wait"] == "7"
+    assert {"X-Paid", "Keep-Alive", "X-Any-Id"}.isdisjoint(first)
+    assert "," not in first["Inin-Correlation-Id"]
     assert set(replies[0].json) == {"to", "id"}
 
 
