@@ -96,6 +96,12 @@ class Explanation(NamedTuple):
         return self.request.is_refused and not _has_error(self.findings) and self.is_for_support
 
     @property
+    def was_accepted(self) -> bool:
+        """Return whether the API accepted the request, and nothing shows that it failed all the same."""
+        request = self.request
+        return bool(request.status) and request.is_successful and not _has_error(self.findings)
+
+    @property
     def is_for_support(self) -> bool:
         """Return whether the platform's support may be needed to find the cause, or a further cause."""
         return any(each.code == "not-provable" for each in self.findings)

@@ -159,21 +159,21 @@ def unreadable_reason(response: HttpResponse) -> str:
 
 
 def _is_known_text(text: str) -> bool:
-    """Return whether a body is an error text of the platforms, some of which they send as HTML."""
+    """Return whether a body is an error text of the platforms that they send with 200, and some as HTML."""
     from cxcall.responses.platform_codes import find_platform_codes
 
-    return any(each.where.startswith("HTTP") for each in find_platform_codes(text.strip()))
+    return any(each.where.startswith("HTTP 200") for each in find_platform_codes(text.strip()))
 
 
 def unread_reason(response: HttpResponse, operation: Operation) -> str:
     """Return why the body of a 2xx response does not say what became of a request; empty if it does, or if there is none.
 
-    A read may return anything, but not an error text of a platform.
+    A read may return anything, but that of a platform no error text.
     """
     reason = unreadable_reason(response)
     if reason or not response.body or response.json() is not None:
         return reason
-    if _is_known_text(response.text):
+    if operation.contract.is_shipped and _is_known_text(response.text):
         return _ERROR_TEXT
     return "" if operation.is_read else _describe_body(response, operation)
 

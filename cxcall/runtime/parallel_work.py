@@ -97,16 +97,16 @@ def _run_in_processes(
     """
     import multiprocessing
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-    from multiprocessing.process import BaseProcess
 
-    others, started = set(multiprocessing.active_children()), set[BaseProcess]()
+    started: set[BaseProcess] = set()
     executor = ProcessPoolExecutor(workers, _context(), initializer=_start_worker, initargs=(work,))
     pending: deque[tuple[list[Piece], Future[list[Any]]]] = deque()
     try:
         while group := list(islice(pieces, size)):
+            others = set(multiprocessing.active_children())
             with _signals_blocked():
                 pending.append((group, executor.submit(_run_work, group)))
-            started |= set(multiprocessing.active_children()) - others
+                started |= set(multiprocessing.active_children()) - others
             while pending and (len(pending) > _AHEAD * workers or pending[0][1].done()):
                 yield from _next_results(pending, started)
         while pending:
@@ -115,7 +115,6 @@ def _run_in_processes(
     except BrokenProcessPool:
         raise WorkerLostError from None
     finally:
-        started |= set(multiprocessing.active_children()) - others
         for process in started:
             process.kill()
         for process in started:

@@ -81,3 +81,11 @@ def test_request_that_may_have_placed_a_call_is_not_written_again(cxcall: Cxcall
     other = cxcall("explain", "-", "--fix", stdin=WRONG + timeout, code=3)
     assert other.out.startswith("cxcall send place-call")
     assert "error[outcome-unknown]" in other.err
+
+
+def test_accepted_request_beside_a_failed_one_is_left_as_it_is(cxcall: Cxcall) -> None:
+    accepted = "POST https://api.mypurecloud.ie/api/v2/conversations/callbacks -> 202\n"
+    failed = "GET https://api.mypurecloud.ie/api/v2/outbound/campaign -> 404\n"
+    ran = cxcall("explain", "-", "--fix", stdin=accepted + failed, code=0)
+    assert ran.out.count("cxcall send") == 1
+    assert ran.err == ""

@@ -55,6 +55,11 @@ def test_success_with_an_error_text_of_the_platform_is_not_accepted(kind: str) -
         assert "error" in unread_reason(response, operation)
 
 
+def test_text_that_a_platform_sends_with_another_status_is_no_error_of_a_read() -> None:
+    response = HttpResponse(200, "", Headers([("Content-Type", "text/plain")]), b"Not running")
+    assert unread_reason(response, READ) == ""
+
+
 def test_503_is_unprocessed_only_with_retry_after() -> None:
     assert evidence_of(respond(503, Retry_After="1")) is Evidence.BUSY
     assert evidence_of(respond(503, Retry_After="soon")) is Evidence.INCONCLUSIVE

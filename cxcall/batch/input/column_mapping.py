@@ -222,7 +222,7 @@ def _write_entry(option: str, target: str, header: str) -> str:
     """Return how an entry is written on the command line (`--map`), or in a mapping file."""
     if option == "--map":
         return command(option, f"{target}={header}")
-    return f"`{json.dumps(target)} = {json.dumps(header)}`"
+    return "`{} = {}`".format(*(json.dumps(each, ensure_ascii=False) for each in (target, header)))
 
 
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:

@@ -266,7 +266,8 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
             is_open |= not corrected.is_complete or explanation.unknown_outcome is not None
             attempt["fix"] = corrected.as_dict()
         else:
-            is_open = True
+            is_open |= not explanation.was_accepted
+    is_open |= fix and bool(attempts) and not any("fix" in attempt for attempt in attempts)
     findings = [finding for each in explanations for finding in each.findings]
     counts: Counter[str] = Counter(finding.severity for finding in findings)
     summary = "" if fix else format_severity_counts(counts)

@@ -276,8 +276,10 @@ def _unsupported_part(explanation: Explanation) -> str:
 
 
 def _is_accepted(explanation: Explanation) -> bool:
-    request = explanation.request
-    return bool(request.status) and request.is_successful and explanation.root is None
+    """Return whether there is nothing to correct; also if a call was placed, which a corrected request would repeat."""
+    operation = explanation.operation
+    is_final = explanation.root is None or (operation is not None and operation.can_place_call)
+    return explanation.was_accepted and is_final
 
 
 def _refusal(explanation: Explanation) -> UsageError:

@@ -38,6 +38,7 @@ class CorrectionPrinter:
         self._own, self._contract = own, contract
         self._count = 0
         self._refusals: list[UsageError] = []
+        self._accepted: list[UsageError] = []
         self._bodies: list[Any] = []
         self._tried: list[Operation] = []
         self._unread = ""
@@ -48,7 +49,8 @@ class CorrectionPrinter:
         try:
             corrected = correct_request(explanation, self._tried)
         except UsageError as refusal:
-            self._refusals.append(refusal)
+            reasons = self._accepted if explanation.was_accepted else self._refusals
+            reasons.append(refusal)
             return
         self._count += 1
         self._tried += filter(None, [explanation.route.operation])
@@ -118,8 +120,8 @@ class CorrectionPrinter:
             self._screen.print_line(escape_controls(text))
         if self._unread:
             self._screen.print_diagnostic(f"{self._unread} not understood")
-        if self._refusals and not self._count:
-            raise self._refusals[0]
+        if not self._count and (reasons := self._refusals or self._accepted):
+            raise reasons[0]
         for refusal in self._refusals:
             self.is_open = True
             for finding in refusal.findings:
