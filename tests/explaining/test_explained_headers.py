@@ -180,7 +180,12 @@ def test_reason_of_a_401_decides_whether_no_token_was_sent(
 
 
 def test_variable_in_the_header_may_have_had_no_value_or_no_scheme() -> None:
-    for value, fix in (("Bearer $TOKEN", "had a value"), ("$TOKEN", "shown without `Bearer`")):
+    shown = {
+        "Bearer $TOKEN": "had a value",
+        "$TOKEN": "shown without `Bearer`",
+        "***": "had a value",
+    }
+    for value, fix in shown.items():
         text = f'curl {CAMPAIGNS} -H "Authorization: {value}"\n{json.dumps(WITHOUT_TOKEN)}'
         (found,) = explain(text)
         assert fix in found.findings[0].fix

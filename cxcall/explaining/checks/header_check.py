@@ -20,7 +20,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.broken_rules import with_description
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.payload import is_form
-from cxcall.payloads.placeholders import is_withheld
+from cxcall.payloads.placeholders import is_redacted, is_withheld
 from cxcall.payloads.schema_check import check_parameters
 from cxcall.responses.refusals.finding_code_table import Advice
 from cxcall.runtime.secrets.likely_secrets import is_secret_header
@@ -191,7 +191,7 @@ def note_sent_header(finding: Finding, request: ObservedRequest) -> Finding:
     """Return a refusal because of a missing header with other advice if the request has this header."""
     if finding.fix == Advice.SEND_TOKEN and (value := request.header("Authorization")):
         fix = "the request has `Authorization`: check that the token in it had a value when it was sent"
-        if "bearer" not in value.lower():
+        if "bearer" not in value.lower() and not is_redacted(value):
             fix = f"{finding.fix}: the value of this header is shown without `Bearer`"
         return finding._replace(fix=fix)
     _, is_header, name = finding.where.partition("header:")
