@@ -90,6 +90,11 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
         f"POST https://{HOST}/api/v2/conversations/\ncallbacks HTTP/1.1",
         f"POST [https://{HOST}/api/v2/conv\u2026](https://{HOST}{PATH})",
         f"POST [{URL}](https://{HOST}{PATH}/(docs))",
+        f"POST [conversations/callbacks]({URL})\n400",
+        f"POST [our docs/guide]({URL})\n400",
+        f"POST [{PATH}]({URL})\n400",
+        f"[POST {PATH}]({URL})\n400",
+        f"[`POST {PATH}`](https://example.com/?at={PATH})\nHost: {HOST}",
         f"POST https://eur02.safelinks.protection.outlook.com/?url={quote(URL, '')}&data=05%7C01",
     ],
 )
@@ -112,6 +117,8 @@ def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> No
         ("2026-11-22 10:00:00 ERROR 404", ""),
         (f"{QUEUE}\n404", QUEUE),
         ("progress 404", "progress"),
+        ("123\n404", "123"),
+        ("12 of them got a 404", ""),
     ],
     quick=2,
 )

@@ -120,6 +120,21 @@ def test_reason_behind_a_status_that_a_program_printed_is_the_cause(
     assert message in found.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        (" -> 400\nWe sent 400 Contacts today", "HTTP 400"),
+        (" -> 500\nERROR failed: 500 Calls queued then", "HTTP 500 Calls queued then"),
+        ("\n\nHTTP/1.1 500 Internal Server Error\n\nWe had 500 Calls queued then", "HTTP 500 Internal Server Error"),
+        ("\n\nHTTP/1.1 500 Internal Server Error\n\nERROR failed: 500 Calls queued then", "HTTP 500 Internal Server Error"),
+        ("\n\nHTTP/1.1 500 Internal Server Error\n\n(Calls were queued then)", "HTTP 500 Internal Server Error"),
+    ],
+)  # fmt: skip
+def test_prose_is_not_the_reason_of_a_status(text: str, response: str) -> None:
+    (found,) = explain(f"POST https://api.mypurecloud.ie/api/v2/conversations/callbacks{text}")
+    assert found.ticket["response"] == response
+
+
 @pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])
 def test_finding_on_the_property_that_the_response_names_is_the_cause(message: str) -> None:
     exchange = make_exchange("PATCH", f"/api/v2/conversations/calls/{QUEUE}")

@@ -167,6 +167,28 @@ def test_requests_of_a_log_are_named_by_their_lines_and_grouped(cxcall: Cxcall) 
     assert {each.ticket["time"] for each in explain(text)} == {"2026-11-22 11:00:00,123"}
 
 
+def test_lines_that_were_not_understood_are_named_beside_successful_requests(
+    cxcall: Cxcall,
+) -> None:
+    call = "POST https://api.mypurecloud.ie/api/v2/conversations/callbacks"
+    ran = cxcall("explain", "-", stdin=f"{call} 200\nlorem ipsum dolor what is this\n{call} 201\n")
+    found = "no cause found in what was read in 2 lines: 1, 3; line 2 not understood"
+    assert ran.out == f"{found}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "time"),
+    [
+        ("2026-11-20 08:11:02 ERROR since=2020-01-01 00:00:00 ", "2026-11-20 08:11:02"),
+        ("10:00 deadline=2020-01-01 00:00:00 2026-11-20 08:11:03 ", "2026-11-20 08:11:03"),
+        ('10.0.0.1 - - [20/Nov/2026:10:00:00 +0000] "', "20/Nov/2026:10:00:00 +0000"),
+    ],
+)
+def test_time_of_a_single_line_of_a_log_is_that_of_the_request(before: str, time: str) -> None:
+    (found,) = explain(f"{before}POST https://api.mypurecloud.com/api/v2/conversations/calls 400")
+    assert found.ticket["time"] == time
+
+
 def test_requests_are_numbered_if_their_lines_are_not_certain(cxcall: Cxcall) -> None:
     records = "\n".join(json.dumps({"message": f"at 9\n{line}"}) for line in a_log().splitlines())
     ran = cxcall("explain", "-", stdin=records, code=3)

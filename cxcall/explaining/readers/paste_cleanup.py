@@ -99,10 +99,15 @@ _WRAPPED = compile_on_use(
 
 # What may follow a published path that ends in `/`: an ID, a word, or more segments; not a status or a date.
 _SEGMENTS = compile_on_use(rf"{UUID_FORM}|[0-9]{{4,}}|[^0-9]+|.+/.+", re.IGNORECASE)
+_SHORT_ID = compile_on_use(r"[0-9]{1,2}|[016-9][0-9]{2}")
+"""An ID of NICE CXone that is no status."""
 # In Markdown, and of mail programs that check links. A string is matched whole, as in `_LINK`.
 _MARKDOWN_LINK = compile_on_use(
     rf"({_STRING})|\[([^\[\]\n]+)\]\((https?://[^\s()]+)(?:\([^\s()]*\)[^\s()]*)?\)",
     needs=("](http",),
+)
+_SHOWN_TARGET = compile_on_use(
+    rf"[`*_ ]*(?:(?:{_METHOD})[`*_]*[ \t]+[`*_]*([^\s`*]+)|((?:https?:/)?/[^\s`*]*))"
 )
 _SAFE_LINK = compile_on_use(
     r"https://[\w.-]+\.safelinks\.protection\.outlook\.com/[^\s?]*\?url=([^\s&\"'<>]+)[^\s\"'<>()\[\]]*",
@@ -280,17 +285,30 @@ def restore_urls(text: str) -> str:
 
 
 def _plain_url(link: re.Match[str]) -> str:
-    """Return the URL or path that a link shows, or else its address; documentation may be linked from a path."""
+    """Return the URL or path that a link shows, perhaps behind a method, or else its address.
+
+    Documentation may be linked from a path, but an address that ends in it has the host, too.
+    """
     string, shown, address = link.groups()
-    is_target = "/" in (shown or "") and not shown.endswith(("...", "\u2026"))
-    return string or (shown if is_target else address)
+    target = _SHOWN_TARGET.match(shown or "")
+    if string or target is None:
+        return f"{string or address}"
+    path = target[1] or target[2]
+    before, found, rest = address.rpartition(path)
+    is_end = bool(found) and not rest and "?" not in before and "#" not in before
+    if not (is_end or path.endswith(("...", "\u2026"))):
+        return f"{shown}"
+    start, end = target.span(1 if target[1] else 2)
+    return f"{shown[:start]}{address}{shown[end:]}"
 
 
 def _join(match: re.Match[str]) -> str:
     path, rest = match["path"], match["rest"]
     is_split_id = is_uuid(path[path.rfind("/") + 1 :] + rest.partition("/")[0])
     is_whole = not is_split_id and is_published_path(path)
-    if is_whole and path[-1] == "/" and _SEGMENTS.fullmatch(rest):
+    is_line = match.string[match.end() : match.end() + 1] in ("", "\n")
+    is_segment = _SEGMENTS.fullmatch(rest) or (is_line and _SHORT_ID.fullmatch(rest))
+    if is_whole and path[-1] == "/" and is_segment:
         is_whole = not is_published_path(path + rest.lower())
     is_wrapped = not is_whole and is_published_path(path + rest)
     return match["start"] + rest if is_wrapped else match[0]

@@ -44,8 +44,8 @@ class RequestPrinter:
         self._screen, self._show_all = screen, show_all
         self._skipped = 0
         self._first_skipped = ""
-        self._first: dict[bytes, str] = {}
-        self._repeats: dict[bytes, list[int]] = {}
+        self._first: dict[tuple[bytes, str], str] = {}
+        self._repeats: dict[tuple[bytes, str], list[int]] = {}
         self._explained: Counter[bool] = Counter()
         self._left_out: Counter[bool] = Counter()
         self.severities: Counter[str] = Counter()
@@ -116,8 +116,9 @@ class RequestPrinter:
             print_findings(explanation, self._screen, show_all=self._show_all)
             return
         name, cause = origin.partition(" of ")[0], cause_of(explanation)
-        first = self._first.setdefault(cause, name)
-        repeats = self._repeats.setdefault(cause, [])
+        key = cause, "" if cause else explanation.request.unread
+        first = self._first.setdefault(key, name)
+        repeats = self._repeats.setdefault(key, [])
         if first != name or not cause:
             repeats.append(int(name.rpartition(" ")[2]))
         if len(repeats) > _MAX_REPEATS or not cause:
@@ -132,15 +133,18 @@ class RequestPrinter:
     def _print_repeats(self) -> None:
         """Print the numbers of the requests that were not printed individually."""
         is_cut = False
-        for cause, numbers in self._repeats.items():
+        for (cause, unread), numbers in self._repeats.items():
             more = numbers[_MAX_REPEATS if cause else 0 :]
             if not more:
                 continue
-            kind = self._first[cause].partition(" ")[0]
+            first = self._first[cause, unread]
+            kind = first.partition(" ")[0]
             plural = {"entry": "entries"}.get(kind, f"{kind}s") if len(more) > 1 else kind
             count = f"{len(more):,} more {plural}" if cause else f"{len(more):,} {plural}"
-            subject = f"the same cause as {self._first[cause]}" if cause else "no problem found"
-            self._screen.print_text(f"{subject} in {count}: {_join_ranges(more)}")
+            found = "cause found in what was read" if unread else "problem found"
+            subject = f"the same cause as {first}" if cause else f"no {found}"
+            rest = f"; {unread} not understood" if unread else ""
+            self._screen.print_text(f"{subject} in {count}: {_join_ranges(more)}{rest}")
             is_cut = True
         if is_cut:
             self._screen.print_line()

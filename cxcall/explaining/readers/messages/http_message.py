@@ -37,7 +37,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     find_first,
     is_header_line,
     read_header_object,
-    reason_behind,
+    reason_of,
     without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
@@ -342,6 +342,5 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     body = message.body
     if not message.is_raw and body is None:
         body = find_error_body(message.text)
-    status, named = message.match["status"], message.match.groupdict().get("reason")
-    reason = reason_behind(status, message.text) or named or ""
-    return build_response(int(status), message.headers, body, reason)
+    reason = reason_of(message.match, message.text)
+    return build_response(int(message.match["status"]), message.headers, body, reason)

@@ -76,6 +76,8 @@ _DESCRIPTION = compile_on_use(
     re.IGNORECASE,
 )
 """The reason of NICE CXone in a log line, among other members of it."""
+_LEVEL = r"^.{0,80}?\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO|DEBUG|level=\w+)\b"
+_WORDS = r"[A-Z]\w+(?: \w+){1,5}"
 _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
 
@@ -85,14 +87,21 @@ def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
     return next((found for each in patterns if (found := each.search(text))), None)
 
 
-def reason_behind(status: str, text: str) -> str:
-    """Return the reason in the text behind a status; empty if there is none."""
-    if found := _REASON.fullmatch(text):
-        return next(filter(None, found.groups()), "")
+def reason_of(status: re.Match[str], text: str) -> str:
+    """Return the reason of a status: in its line, or else behind the same status in a line with the level of a log.
+
+    The text is what follows the status; without a level, it is prose.
+    """
+    named = status.groupdict().get("reason") or ""
+    is_beside = bool(status.string[status.end() :].strip(" \t\r,;"))
+    if is_beside and (found := _REASON.fullmatch(text)):
+        return next(filter(None, found.groups()), "") or named
     if described := _DESCRIPTION.search(text):
         return described[1]
-    again = re.search(rf"\b{status} ([A-Z]\w+(?: \w+){{1,5}})$", text, re.MULTILINE)
-    return again[1] if again else ""
+    if named not in ("", "None"):
+        return named
+    again = re.search(rf"{_LEVEL}.*\b{status['status']} ({_WORDS})$", text, re.MULTILINE)
+    return again[1] if again else named
 
 
 def is_header_line(header: re.Match[str]) -> bool:
