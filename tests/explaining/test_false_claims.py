@@ -274,3 +274,41 @@ def test_conflict_of_an_action_is_not_told_as_a_stale_version() -> None:
     error = '{"status":409,"code":"conflict","message":"The call has another state"}'
     (found,) = explain(f"PATCH {url}\n\nHTTP/1.1 409 Conflict\n\n{error}\n")
     assert not any("stale version" in each.message for each in found.findings)
+
+
+SENT = f'requests.post("{URL}", json={{"queueId": "{QUEUE}", "callbackNumbers": ["+12025550123"]}})'
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '"""Call.\n\n    :raises ApiException: if the request is not valid\n"""',
+        '"""Call.\n\nRaises:\nvendor.rest.ApiException: if the call is not valid\n"""',
+        "/**\n * throws com.mypurecloud.sdk.v2.ApiException: when the API refuses it\n */",
+        "# ApiException: see the docs for codes",
+        "// Caused by: com.mypurecloud.sdk.v2.ApiException: the API refused it",
+        'raise RuntimeError("com.mypurecloud.sdk.v2.ApiException: the API refused it")',
+    ],
+)
+def test_exception_in_a_comment_or_a_string_is_no_response(beside: str) -> None:
+    (found,) = explain(f"{beside}\n{SENT}")
+    assert found.request.response is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Caused by: ",
+        'Exception in thread "main" com.mypurecloud.sdk.v2.',
+        "2026-11-20 08:11:02,331 ERROR [main] calls - com.mypurecloud.sdk.v2.",
+    ],
+)
+def test_exception_in_a_log_is_the_response(before: str) -> None:
+    (found,) = explain(f"POST {URL} -> 400\n{before}ApiException: the queue is closed")
+    assert "the API says: the queue is closed" in [each.message for each in found.findings]
+
+
+def test_call_of_ruby_without_brackets_joins_no_url_to_a_body() -> None:
+    url, members = URL.replace("/api/", '" + "/api/'), '{queueId: "x"}.to_json'
+    headers = '{"Content-Type" => "application/json"}'
+    assert not problems(f'RestClient.post "{url}", {members}, {headers}')

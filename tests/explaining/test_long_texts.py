@@ -11,7 +11,7 @@ from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.readers.code.code_reader import read_code
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.messages.responses_in_text import read_noted_status
-from cxcall.explaining.readers.paste_cleanup import clean_text
+from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE
@@ -26,9 +26,27 @@ SIZE = 1 << 16
 
 
 @pytest.mark.slow
-@each_case("unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a", "> {% a\n"])
+@each_case(
+    "unit",
+    [
+        "aaaa=",
+        "f(a=",
+        "&a=b\n",
+        "a=b&\n",
+        "a=\n&a=b\n",
+        "x: [Error: a",
+        "> {% a\n",
+        "https://a.safelinks.protection.outlook.com/",
+    ],
+)
 def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
     assert clean_text(unit * (SIZE // len(unit)))
+
+
+@pytest.mark.slow
+def test_many_links_of_mails_are_read_in_linear_time() -> None:
+    text = "https://a.safelinks.protection.outlook.com/" * SIZE
+    assert restore_urls(text) == text
 
 
 @pytest.mark.slow

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from cxcall.contracts.contract import load_user_contract
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.errors.format_advice import advise, format_value, limit_hint
 from cxcall.payloads.errors.value_corrections import property_template, retype
+from cxcall.payloads.schema_check import check_parameters
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import PRINTED_TYPE_HINT
 from helpers.cases import each_case
+from helpers.command import Cxcall
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
@@ -110,6 +115,14 @@ def test_advice_shows_the_wanted_form(name: str, value: str, hints: tuple[str, s
     assert advise(name, value)[:2] == hints
 
 
+@pytest.mark.parametrize("place", ["/clientSecret", "/tokens/0", "api_key", ""])
+def test_advice_shows_no_other_form_of_a_secret(place: str) -> None:
+    value = "77C2B2A55B5B4E2D8F621A2B3C4D5E6F"
+    assert ("write `77c2b2a5-" in advise("uuid", value, place).fix) == (not place)
+    time = advise("date-time", "1796032800", place).fix
+    assert (time == "write `2026-11-30T10:00:00Z`") == (not place)
+
+
 @each_case(
     "schema, template",
     [
@@ -141,3 +154,27 @@ def test_value_in_a_message_is_short_and_masked() -> None:
     assert format_value("x" * 40) == "x" * 40
     assert format_value("x" * 600) == "x" * 40 + "…"
     assert "2025550123" not in format_value("+12025550123")
+
+
+def test_hint_of_a_command_shows_no_other_form_of_a_secret(cxcall: Cxcall) -> None:
+    uuid = {"type": "string", "format": "uuid"}
+    schema = {"type": "object", "properties": {"clientSecret": uuid, "owner": uuid}}
+    call = {
+        "operationId": "startCall",
+        "parameters": [{"name": "api_key", "in": "query", "schema": uuid}],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {},
+    }
+    info, servers = {"title": "own", "version": "1"}, [{"url": "https://own.example"}]
+    paths = {"/calls": {"post": call}}
+    document = {"openapi": "3.0.3", "info": info, "servers": servers, "paths": paths}
+    secret = "77C2B2A55B5B4E2D8F621A2B3C4D5E6F"
+    body = {"clientSecret": secret, "owner": secret.replace("7", "8")}
+    options = ("--operation", "startCall", "--contract", cxcall.file("own.json", document))
+    ran = cxcall("validate", cxcall.file("body.json", body), *options)
+    assert "write `88c2b2a5-5b5b-4e2d-8f62-1a2b3c4d5e6f`" in ran.out
+    assert ran.out.count("copy the exact ID") == 1
+    assert "77c2" not in ran.out
+    (operation,) = load_user_contract(str(cxcall.folder / "own.json")).operations
+    (found,) = check_parameters(operation, {"api_key": secret})
+    assert found.fix.startswith("copy the exact ID")

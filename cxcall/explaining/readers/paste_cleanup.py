@@ -110,7 +110,7 @@ _SHOWN_TARGET = compile_on_use(
     rf"[`*_ ]*(?:(?:{_METHOD})[`*_]*[ \t]+[`*_]*([^\s`*]+)|((?:https?:/)?/[^\s`*]*))"
 )
 _SAFE_LINK = compile_on_use(
-    r"https://[\w.-]+\.safelinks\.protection\.outlook\.com/[^\s?]*\?url=([^\s&\"'<>]+)[^\s\"'<>()\[\]]*",
+    r"https://[\w.-]{1,80}\.safelinks\.protection\.outlook\.com/[\w/-]{0,80}\?url=([^\s&\"'<>]+)[^\s\"'<>()\[\]]*",
     needs=(".safelinks.",),
 )
 

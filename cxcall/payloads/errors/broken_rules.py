@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on the text of a parameter that does not match its schema."""
     label = _label(parameter)
-    code, message, fix = describe_wrong_string(parameter.schema, label, value)
+    code, message, fix = describe_wrong_string(parameter.schema, label, value, parameter.name)
     if not value:
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
@@ -104,12 +104,15 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
             types = type_names(error.kind.as_dict()["types"])
             wrong = format_value(error.instance if isinstance(read, dict) else text)
             return f"{place} must be {types}; got `{wrong}`", f"write {types} there"
-        return describe_broken_rule(error, place, error.instance if member else value)
+        value = error.instance if member else value
+        return describe_broken_rule(error, place, value, f"{parameter.name}/{member}")
     return f"{label} cannot be `{format_value(text)}`", "write another value there"
 
 
-def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tuple[str, str]:
-    """Return (message, fix) for a value that breaks a rule of its schema; fix may be empty."""
+def describe_broken_rule(
+    error: ValidationError, label: str, value: Any, place: str
+) -> tuple[str, str]:
+    """Return (message, fix) for a value at a JSON Pointer that breaks a rule of its schema; fix may be empty."""
     keyword, detail = error.kind.name, error.kind.as_dict()
     limit: Any = next(iter(detail.values()), "")
     if keyword == "enum":
@@ -122,12 +125,12 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
         twice = next(each for each in value if value.count(each) > 1)
         return f"`{format_value(twice)}` is twice in {label}", "remove the duplicate"
     if keyword == "propertyNames":
-        return describe_broken_rule(limit, f"a name in {label}", limit.instance)
-    rule, fix = _describe_rule(keyword, limit, value)
+        return describe_broken_rule(limit, f"a name in {label}", limit.instance, place)
+    rule, fix = _describe_rule(keyword, limit, value, place)
     return f"{label} {rule}", fix
 
 
-def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
+def _describe_rule(keyword: str, limit: Any, value: Any, place: str) -> tuple[str, str]:
     """Return (what a value must be, what to write); the latter may be empty."""
     if keyword == "falseSchema":
         return "is not allowed by the schema", "remove it"
@@ -141,7 +144,7 @@ def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
         verb = "be" if keyword == "const" else "match the pattern"
         return f"must {verb} `{as_text(limit)}`; got `{format_value(value)}`", ""
     if keyword == "format":
-        return advise(limit, value)[:2]
+        return advise(limit, value, place)[:2]
     rule, fix = limit_hint(keyword, limit, value)
     if keyword in ("additionalProperties", "unevaluatedProperties"):
         rule, fix = f"does not declare `{limit[0]}`", "remove it"
@@ -169,8 +172,10 @@ def type_names(types: list[str]) -> str:
     return " or ".join(TYPE_NAMES[each] for each in types)
 
 
-def advise_type(value: Any, types: list[str], schema: JsonSchema) -> tuple[str, Correction | None]:
-    """Return how to write a value in one of some JSON types, or a number in the format of a text, and the value."""
+def advise_type(
+    value: Any, types: list[str], schema: JsonSchema, place: str
+) -> tuple[str, Correction | None]:
+    """Return how to write a value at a JSON Pointer in another JSON type, or a number in the format of a text, and it."""
     text, schema = json.dumps(value), with_format(schema)
     is_text = "string" in types and is_json_number(value)
     if not is_text or is_valid_scalar(text, schema):
@@ -178,7 +183,7 @@ def advise_type(value: Any, types: list[str], schema: JsonSchema) -> tuple[str, 
     name = schema.get("format", "")
     if name == "e164":
         return "write it in quotes, with `+` and the country code in front", None
-    return ("", None) if find_format(name).code else advise(name, text)[1:]
+    return ("", None) if find_format(name).code else advise(name, text, place)[1:]
 
 
 def describe_schema(schema: JsonSchema) -> str:
@@ -212,13 +217,15 @@ def with_format(schema: JsonSchema) -> JsonSchema:
     }
 
 
-def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
-    """Return (code, message, fix) for a string that is not a UUID or a number, else empty strings."""
+def describe_wrong_string(
+    schema: JsonSchema, label: str, value: str, place: str
+) -> tuple[str, str, str]:
+    """Return (code, message, fix) for a string at a JSON Pointer that is not a UUID or a number, else empty strings."""
     name = with_format(schema).get("format", "")
     code = find_format(name).code
     if not (code and value):
         return "", "", ""
     if is_placeholder(value, id_wanted=True):
         return "placeholder", *describe_placeholder(label, value)
-    found = advise(name, value)
+    found = advise(name, value, place)
     return code, f"{label} {found.problem}", found.fix

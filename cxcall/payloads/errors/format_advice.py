@@ -13,7 +13,10 @@ from cxcall.payloads import undialable_values as wrong_numbers
 from cxcall.phone.e164_corrections import E164_FORM, correct_number
 from cxcall.phone.number_masking import mask_number, mask_text
 from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 from cxcall.runtime.secrets.published_formats import mask_published_formats
+from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,15 +69,26 @@ def find_format(name: str) -> Format:
     return _FORMATS.get(name, Format())
 
 
-def advise(name: str, value: str) -> FormatAdvice:
-    """Return what is wrong with a text that does not have a format; empty without a format."""
+def advise(name: str, value: str, place: str = "") -> FormatAdvice:
+    """Return what is wrong with a text that does not have a format; empty without a format.
+
+    The fix shows no other form of a value that may be a secret, at the JSON Pointer or name `place`:
+    where findings are masked, only the form that was sent is known.
+    """
     found = find_format(name)
     if found.advise:
         advice = found.advise(value)
+        if found.code != "phone-format" and _may_be_secret(place, value):
+            advice = advice._replace(fix=found.advise("-").fix)
         return advice if value or not found.code else advice._replace(problem="is empty")
     return FormatAdvice(
         f"must have the format `{name}`; got `{format_value(value)}`" if name else "", ""
     )
+
+
+def _may_be_secret(place: str, value: str) -> bool:
+    is_named = any(map(is_named_as_secret, place.split("/")))
+    return is_named or redact(value) != value or mask_likely_secrets(value) != value
 
 
 def describe_wrong_date(text: str) -> str:

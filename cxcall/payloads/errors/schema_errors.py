@@ -300,7 +300,7 @@ class _ErrorExplainer:
         """Return the finding on a value of a wrong JSON type."""
         items = self.operation.schema_at(join_pointer(self.pointer, 0))
         unwrapped, names = unwrap_list(self.value, types, items), type_names(types)
-        fix, correction = unwrapped or advise_type(self.value, types, self.schema)
+        fix, correction = unwrapped or advise_type(self.value, types, self.schema, self.pointer)
         if correction is None and is_placeholder(self.value):
             message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
@@ -333,7 +333,9 @@ class _ErrorExplainer:
         """Return the finding on a value that breaks a rule of its schema."""
         code, correction = "", None
         if isinstance(self.value, str):
-            code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
+            code, message, fix = describe_wrong_string(
+                self.schema, self.label, self.value, self.pointer
+            )
         if isinstance(self.value, str | int | float):
             options = error.kind.as_dict()["options"] if error.kind.name == "enum" else ()
             correction = correct_choice(self.pointer, self.value, with_format(self.schema), options)
@@ -341,7 +343,7 @@ class _ErrorExplainer:
             correction = without_duplicates(self.value), Applicability.UNSAFE
         if not code:
             code = "value-not-allowed"
-            message, fix = describe_broken_rule(error, self.label, self.value)
+            message, fix = describe_broken_rule(error, self.label, self.value, self.pointer)
         # Of too many items, or of members that do not go together, it is not known which to keep.
         is_filled = bool(self.value) and isinstance(self.value, list | dict)
         edits = [] if is_filled and not correction else self._replacement(correction)

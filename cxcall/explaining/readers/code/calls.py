@@ -270,10 +270,10 @@ class Calls(MapsAndLists):
         return call, position
 
     def _joined_argument(self, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate an argument, and what a sign of Basic or Ruby joins to it."""
+        """Evaluate an argument, and what the sign of Basic joins to it."""
         value, position = self._argument(items, position)
         terms = [value]
-        while position < len(items) - 1 and is_operator(items[position], ("&", "+")):
+        while position < len(items) - 1 and is_operator(items[position], ("&",)):
             term, position = self._argument(items, position + 1)
             terms.append(term)
         return join_terms(terms) if NOTHING not in terms else value, position

@@ -25,6 +25,7 @@ from cxcall.explaining.readers.messages.client_failures import (
     without_responses_to_connect,
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
+from cxcall.explaining.readers.messages.message_lines import thrown_message
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -75,10 +76,6 @@ _MISSING_PERMISSION = compile_on_use(
     r"You (?:are missing the following permission\(s\)"
     r"|(?P<any>must have at least one of the following permissions assigned))"
     r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
-)
-# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`.
-_EXCEPTION_MESSAGE = compile_on_use(
-    r"\bApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$", re.MULTILINE
 )
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
@@ -188,8 +185,8 @@ def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] |
     if may_be_it and (found := _MISSING_PERMISSION.search(text)):
         code = "missing.any.permissions" if found["any"] else "missing.permissions"
         return {"message": found[0], "code": code}
-    thrown = _EXCEPTION_MESSAGE.search(text)
-    return {"message": thrown["message"], "error": "ApiException"} if thrown else None
+    thrown = thrown_message(text)
+    return {"message": thrown, "error": "ApiException"} if thrown else None
 
 
 def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
