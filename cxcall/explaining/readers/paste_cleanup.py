@@ -103,8 +103,7 @@ _SHORT_ID = compile_on_use(r"[0-9]{1,2}|[016-9][0-9]{2}")
 """An ID of NICE CXone that is no status."""
 # In Markdown, and of mail programs that check links. A string is matched whole, as in `_LINK`.
 _MARKDOWN_LINK = compile_on_use(
-    rf"({_STRING})|\[([^\[\]\n]+)\]\((https?://[^\s()]+)(?:\([^\s()]*\)[^\s()]*)?\)",
-    needs=("](http",),
+    rf"({_STRING})|\[([^\[\]\n]+)\]\((https?://[^\s()]+)(?:\([^\s()]*\)[^\s()]*)?\)"
 )
 _SHOWN_TARGET = compile_on_use(
     rf"[`*_ ]*(?:(?:{_METHOD})[`*_]*[ \t]+[`*_]*([^\s`*]+)|((?:https?:/)?/[^\s`*]*))"
@@ -281,7 +280,9 @@ def _join_pairs(text: str) -> str:
 def restore_urls(text: str) -> str:
     """Return a text with plain URLs in place of links; a split path is joined if only the joined path is published."""
     text = _SAFE_LINK.sub(lambda link: unquote(link[1]), text)
-    return _WRAPPED.sub(_join, _MARKDOWN_LINK.sub(_plain_url, text))
+    if "](http" in text:  # a string of JSON is matched, too, so that a link in it stays
+        text = _MARKDOWN_LINK.sub(_plain_url, text)
+    return _WRAPPED.sub(_join, text)
 
 
 def _plain_url(link: re.Match[str]) -> str:
