@@ -85,7 +85,7 @@ def sample_value(contract: Contract, schema: JsonSchema) -> Any:
 
 
 def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
-    """Return a valid value with `texts` at their pointers, read-only members, and all members of objects that require none."""
+    """Return a valid value with `texts` at their pointers, a read-only `id`, and all members of objects that require none."""
     return _Sampler(contract, texts, is_response=True).sample(schema)
 
 
@@ -131,7 +131,7 @@ class _Sampler:
     """Creates values by one choice among alternatives; `texts` are set at their pointers.
 
     `with_optional` adds optional members, which may decide between alternatives; a list has at least
-    `least_items`. `is_response` adds read-only members, and those of an object that requires none, except those for errors.
+    `least_items`. `is_response` adds a read-only `id`, and those of an object that requires none, except for errors.
     """
 
     def __init__(

@@ -257,9 +257,11 @@ def _parse_set_option(operation: Operation, text: str) -> tuple[str, Any]:
         return pointer, parse_json(member, "--set").value
     except DocumentError as error:
         quoted = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
-        fix = f"for a string, quote it twice: {command('--set', quoted)}"
+        advice, text = "", "a string"
         if member.startswith("@"):
-            fix = f"`@` does not read a file: write its content as a JSON string; {fix.replace('a string', 'this text itself')}"
+            advice = "`@` does not read a file: write its content as a JSON string; "
+            text = "this text itself"
+        fix = f"{advice}for {text}, quote it twice: {command('--set', quoted)}"
         raise UsageError(
             f"the value of `{pointer}` is not JSON: {error}", where="--set", fix=fix
         ) from None

@@ -65,10 +65,8 @@ def list_batches(limit: int) -> Report:
 
 
 def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
-    outcomes, others = (
-        Counter(ledger.batches.count_outcomes(batch.id)),
-        ledger.batches.count_others(batch.id),
-    )
+    outcomes = Counter(ledger.batches.count_outcomes(batch.id))
+    others = ledger.batches.count_others(batch.id)
     outcomes.update({name: count for name, count in others.items() if name in _BEFORE_STATE})
     return {
         "id": batch.id,
