@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from helpers.command import CONTACT
+from helpers.command import CONTACT, CXCALL
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -37,13 +38,19 @@ def find_commands() -> list[str]:
     return [text for text in commands if text.startswith("cxcall ")]
 
 
-def shell(cxcall: Cxcall, text: str) -> subprocess.CompletedProcess[str]:
-    """Run a command line as CI systems do: with the installed command on PATH, and until the first error."""
+def shell(
+    cxcall: Cxcall, text: str, *, with_signals: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line as CI systems do: with the installed command on PATH, and until the first error.
+
+    With signals, which do not reach a fork, each command is the installed program.
+    """
+    path = f"{CXCALL.parent}{os.pathsep}{cxcall.environment['PATH']}"
     return subprocess.run(
         ["bash", "-e", "-c", text],
         capture_output=True,
         text=True,
-        env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
+        env={**cxcall.environment, "PATH": path if with_signals else cxcall.path_of_shells()},
         cwd=cxcall.folder,
         check=False,
     )
@@ -68,7 +75,7 @@ def test_recipes_pass_good_payloads_and_report_bad_ones(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 def test_recipe_of_the_sandbox_keeps_the_request(cxcall: Cxcall) -> None:
     (text,) = blocks("sh")
-    ended = shell(cxcall, text)
+    ended = shell(cxcall, f"{text}wait $SANDBOX || true\n", with_signals=True)
     assert ended.returncode == 0, ended
     (request,) = json.loads((cxcall.folder / "requests.json").read_text("utf-8"))["data"][
         "requests"
