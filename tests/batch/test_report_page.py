@@ -124,6 +124,19 @@ def test_page_is_accessible_without_a_script() -> None:
     )
 
 
+def test_page_names_each_outcome_and_reason_with_its_share() -> None:
+    report = report_of(20)._replace(missing=5)
+    text = render_html(report, summarize(report), START)
+    section = text[text.index("<h2>Outcomes and reasons</h2>") :].partition("</section>")[0]
+    labels = re.findall(r"<dt>(.*?)</dt>", section)
+    numbers = re.findall(r'<dd class="number">(.*?)</dd>', section)
+    assert dict(zip(labels, numbers, strict=True)) == {
+        "accepted": "18 (72.0 %)",
+        "refused: bad.request": "2 (8.0 %)",
+        NOT_SENT: "5 (20.0 %)",
+    }
+
+
 def test_summary_counts_over_time_and_by_latency() -> None:
     summary = summarize(report_of(1000)._replace(missing=5))
     assert summary.rows == 1005

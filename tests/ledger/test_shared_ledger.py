@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres import postgres_database
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.phone.call_limit import CallLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
@@ -246,35 +248,22 @@ def test_changed_record_is_noticed(postgres_url: str) -> None:
             list(ledger.records())
 
 
+def test_database_has_the_indexes_of_a_ledger_file(tmp_path: Path, postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url), psycopg.connect(postgres_url) as connection:
+        rows = connection.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'cxcall'")
+        shared = {name for (name,) in rows.fetchall()}
+    with Ledger.open(tmp_path), sqlite3.connect(tmp_path / FILE_NAME) as file:
+        found = file.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+        of_a_file = {name for (name,) in found}
+    assert of_a_file
+    assert of_a_file <= shared
+
+
 def test_number_of_zero_bytes_is_stored(postgres_url: str) -> None:
     with Ledger.open_shared(postgres_url) as ledger:
         delivery = ledger.begin(intent("a"), 900)
         ledger.record_outcome(delivery, Outcome.REFUSED, note="a\0b", message="\ud800")
         assert ledger.get(delivery).outcome is Outcome.REFUSED
-
-
-def test_machines_share_the_slots_of_one_rate_limit(postgres_url: str) -> None:
-    with Ledger.open_shared(postgres_url) as here, Ledger.open_shared(postgres_url) as there:
-        paces = [
-            here.shared_pace("client"),
-            there.shared_pace("client"),
-            there.shared_pace("other"),
-        ]
-        first, second, other = (pace for pace in paces if pace)
-        waits = [pace.reserve(1000.0) for pace in (first, second, first, other)]
-        assert [round(wait, -2) for wait in waits] == [0, 1000, 2000, 0]
-        assert not second.is_paused()
-        first.pause(5000.0)
-        assert second.is_paused()
-        assert not other.is_paused()
-        assert round(second.reserve(1000.0), -2) == 5000
-        for pace in (first, second, other):
-            pace.close()
-
-
-def test_ledger_of_one_machine_has_no_shared_slots(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path) as ledger:
-        assert ledger.shared_pace("client") is None
 
 
 @pytest.mark.slow

@@ -105,6 +105,31 @@ def test_multipart_form_is_sent_and_read_back(cxcall: Cxcall) -> None:
     assert "phone-kind" in cxcall(*call[:-1], '/to="911"', "-n", "-o", "json", code=3).codes
 
 
+def test_multipart_form_with_another_file_is_another_call(cxcall: Cxcall) -> None:
+    contract = cxcall.file("fax.json", multipart_api())
+    call = (
+        "send",
+        "dialFax",
+        "--contract",
+        contract,
+        "--set",
+        f'/to="{TO}"',
+        "--yes",
+        "-o",
+        "json",
+    )
+    with start_sandbox([load_user_contract(str(cxcall.folder / contract))]) as sandbox:
+        client = {
+            "CXCALL_BASE_URL": sandbox.base_url,
+            "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+        }
+        cxcall(*call, "--set", '/attachment="%PDF-1"', env=client, code=0)
+        again = cxcall(*call, "--set", '/attachment="%PDF-1"', env=client, code=7)
+        assert again.codes == ["already-sent"]
+        cxcall(*call, "--set", '/attachment="%PDF-2"', env=client, code=0)
+        assert len([each for each in sandbox.received if each.operation]) == 2
+
+
 def test_batch_sends_a_form_for_each_row(cxcall: Cxcall, contract: str) -> None:
     rows = cxcall.file(
         "rows.csv", f"AccountSid,/To,/From\n{ACCOUNT},{TO},{FROM}\n{ACCOUNT},{TO},{FROM}\n"
