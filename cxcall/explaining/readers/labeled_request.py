@@ -88,6 +88,7 @@ class LabeledRequest:
             return self._take_body(side, value)
         if part == "headers" or not value:
             return False
+        part = "url" if part == "path" and "://" in value else part
         value = self._value_of(part, value)
         is_wrong = (part == "method" and value not in METHODS) or (
             part in ("url", "path") and "/" not in value
@@ -102,16 +103,20 @@ class LabeledRequest:
         return True
 
     def _value_of(self, part: str, value: str) -> str:
-        """Return the value of a part, and use the method before a URL or path: `POST https://...`."""
+        """Return the value of a part, and use the method beside a URL or path: `POST https://...`."""
         if part == "method":
             return value.upper()
         if part == "status":
             return (_STATUS.match(value) or ["", ""])[1]
-        method, *target = value.split(maxsplit=2)
-        if part not in ("url", "path") or not target or method.upper() not in METHODS:
+        if part not in ("url", "path"):
             return value
-        self.parts.setdefault("method", method.upper())
-        return target[0]
+        words = [each.strip("()[],;") for each in value.split(maxsplit=2)[:2]]
+        method = next((each.upper() for each in words if each.upper() in METHODS), "")
+        if not method or len(words) == 1:
+            return value.rstrip(",;")
+        self.parts.setdefault("method", method)
+        self.rest.extend(value.split(maxsplit=2)[2:])
+        return next(each for each in words if each.upper() != method)
 
     def take_under(self, label: str, line: str, text: str) -> bool:
         """Use a line under a label: a header, or a body that ends with it, then `text`; return whether it is one."""
