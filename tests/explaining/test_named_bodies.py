@@ -173,3 +173,56 @@ def test_wrapped_lines_of_an_explanation_are_indented(cxcall: Cxcall) -> None:
         shown = screen(child)
     assert [line for line in shown.splitlines() if line.startswith(("api.", "-> HTTP"))] == []
     assert f"\n{' ' * 18}api.mypurecloud.de/" in shown.replace("\r", "")
+
+
+REFUSED = "POST https://api.mypurecloud.com/api/v2/outbound/contactlists"
+MISNAMED = '{"name": "Test", "description": "Automated test"}'
+FULL_ERROR = '{"message":"No","code":"bad.request","status":400}'
+
+
+@each_case(
+    "text",
+    [
+        f"{REFUSED} returns 400 Bad Request.\nPayload:\n{MISNAMED}",
+        f"{REFUSED} returns 400 with this body:\n{MISNAMED}",
+        f"{REFUSED} returns 400. I'm sending\n{MISNAMED}",
+        f"Hit a 400 Bad Request when posting to /api/v2/outbound/contactlists.\nHere is the JSON:\n{MISNAMED}",
+        f"{REFUSED} returns 400. My payload: {MISNAMED}\nResponse: {FULL_ERROR}",
+        f"{REFUSED} returns 400: {FULL_ERROR}\nI am sending {MISNAMED}",
+        f"{REFUSED} -> 202\n{REFUSED}\n{MISNAMED}\n\n{FULL_ERROR}",
+        f"We do a POST to\n{REFUSED[5:]} with this payload {MISNAMED}\nand get 400. The token works with GET /api/v2/users/me.",
+        f"Endpoint: {REFUSED[5:]} (POST)\nBody: {MISNAMED}\nStatus: 400",
+        f"Method: POST\nPath: {REFUSED[5:]}\nBody: {MISNAMED}\nStatus: 400",
+        f"{REFUSED} fails with 400.\n{MISNAMED}\nI've checked `https://login.mypurecloud.com/oauth/token`: it returns a token.",
+    ],
+    quick=3,
+)
+def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> None:
+    request = explain(text)[-1].request
+    shown = (request.method, request.path, request.status, request.body)
+    assert shown == ("POST", "/api/v2/outbound/contactlists", 400, MISNAMED)
+    assert request.response is not None
+    assert request.response.text in ("", FULL_ERROR, json.dumps(json.loads(FULL_ERROR), indent=2))
+
+
+@each_case(
+    "text",
+    [
+        f'{REFUSED} returns 400. Response:\n{{"reason": "no"}}',
+        f'{REFUSED} returns 500, and I get back {{"hint": "no"}}',
+        f'{REFUSED} returns 400\n{{"detail": "no", "hint": "x"}}',
+        f'{REFUSED} -> 400 {{"hint": "no"}}',
+        f'{REFUSED}\nHTTP/1.1 400 Bad Request\n\n{{"hint": "no"}}',
+    ],
+    quick=2,
+)
+def test_object_is_the_response_by_its_place_its_label_or_its_names(text: str) -> None:
+    [found] = explain(text)
+    assert found.request.body is None
+    assert found.request.response is not None
+    assert "no" in found.request.response.text
+
+
+def test_punctuation_behind_a_url_is_no_part_of_the_path() -> None:
+    [found] = explain(f"The payload I'm sending to {URL}:\n{BODY}\n400 Bad Request")
+    assert (found.request.path, found.request.body) == ("/api/v2/conversations/callbacks", BODY)

@@ -1,7 +1,8 @@
 """Find the body of a request that a text names beside an error: by a label, an assignment, an argument, or alone.
 
 `Request body: {...}`, `payload = {...}`, `post(url, json={...})`, and `sending payload {...}` name it; any other object
-is the body only if an operation takes it.
+is the body if an operation takes it, or if it stands where the response to a refused request would, without a word for
+a response before it or a name of errors in it.
 """
 
 from __future__ import annotations
@@ -42,13 +43,34 @@ _MOST_WORDS = 3
 _MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
 _RECEIVED = compile_on_use(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
-    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput)(?![a-z])"
+    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput|says|back)(?![a-z])"
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
 _RESPONSE_NAMES = frozenset(
     "message error errors code status detail details title type timestamp path reason fault".split()
 )
 """Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
+_ERROR_NAME = compile_on_use(
+    r"[\"'](?:\w*(?:error|exception|fault)\w*|success|ok|detail|status_?code"
+    r"|(?:context|correlation|trace|request)_?id)[\"']\s*:",
+    re.IGNORECASE,
+)
+"""Names in the errors of any API; `message`, `description`, and `status` are also names in bodies that are sent."""
+# What says that a status was received, not the object behind it: `POST /path returns 400 with this body:`.
+_STATUS = compile_on_use(
+    r"\b(?:returns?|returned|response|responds?|get(?:s|ting)?|got|receiv(?:es?|ed|ing)|answers?|errors?)\b"
+    r"(?:[ :]+(?:with|is|an?|the|http|status|code|error|response)){0,4}[ :]+[45][0-9]{2}\b",
+    re.IGNORECASE,
+)
+_BEHIND_STATUS = compile_on_use(
+    r"(?:\b[45][0-9]{2}(?: Bad Request)?[^\w\n]*|^[< ]*HTTP/[0-9.]+ [^\n]*\s*)\Z", re.MULTILINE
+)
+"""The start of a line up to the object behind its status: the object is the response."""
+_OWN = compile_on_use(
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur)\b(?!.*\b(?:get|getting|receiv\w+)\b).*\b(?:send|sending|sent|payload)\b"
+)
+"""Words of a person for what was sent: `my payload`, `I am sending`."""
+_SENTENCE_END = compile_on_use(r"[.!?]\s+")
 _REQUEST_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(5)
 
 
@@ -63,11 +85,13 @@ class NamedBody(NamedTuple):
     value: Any
 
 
-def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | None:
+def find_sent_body(
+    text: str, position: int, *, is_named: bool, shown: str = ""
+) -> NamedBody | None:
     """Return the body that a text names beside an error at a position; None if it names none, or several.
 
     Of several bodies, the last one before the error was sent with it. With `is_named`, the name must say that it is a
-    body.
+    body. `shown` is an object that was read as the response, only because it is behind the status of a refusal.
     """
     limit = _BODY_LABEL if is_named else _OTHER_LABEL
     found = [each for each in _objects(text) if each.rank <= limit]
@@ -75,12 +99,22 @@ def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | N
     found = [
         each
         for each in found
-        if each.rank == best and (best <= _REQUEST_LABEL or is_request_body(each.value))
+        if each.rank == best
+        and (
+            best <= _REQUEST_LABEL or is_request_body(each.value) or _is_misread(text, each, shown)
+        )
     ]
     before = [each for each in found if each.end <= position] or found
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
     last = before[-1] if is_one or before is not found else None
     return last if last and last.text else None
+
+
+def _is_misread(text: str, found: NamedBody, shown: str) -> bool:
+    """Return whether an object is the one that was read as the response, and has no name of an error."""
+    is_same = text[found.start : found.end] == shown
+    is_error = _ERROR_NAME.search(shown) or _BEHIND_STATUS.search(text[: found.start][-_MAX_HEAD:])
+    return is_same and not is_error
 
 
 def _objects(text: str) -> Iterator[NamedBody]:
@@ -131,7 +165,7 @@ def _literal_text(text: str) -> str:
 
 def _is_received(value: Any) -> bool:
     """Return whether an object is an error, or contains a whole request."""
-    is_short_error = isinstance(value, dict) and value.keys() <= _RESPONSE_NAMES
+    is_short_error = isinstance(value, dict) and {each.lower() for each in value} <= _RESPONSE_NAMES
     return is_short_error or is_error_body(value) or bool(find_request(value))
 
 
@@ -153,16 +187,19 @@ def _rank_of(head: str) -> int:
     if not head:
         return _ALONE
     label = _COLUMN_END.split(_CONNECTOR.sub("", head))[-1]
+    label = _SENTENCE_END.split(_STATUS.sub("", label))[-1]
     words = _WORDS.findall(label)[-_MOST_WORDS:] or [""]
     if _REASON.search(label):
-        return _NOT_SENT
+        return _ALONE
     is_received = _RECEIVED.search(" ".join(words)) is not None
     for first in range(len(words)):
         side, part = part_of(" ".join(words[first:]))
         if side == "response" or part not in ("", "body"):
             return _NOT_SENT
         if part and (side or not is_received):
-            return _REQUEST_LABEL if side else _BODY_LABEL
+            return _REQUEST_LABEL if side or _OWN.search(label) else _BODY_LABEL
+    if _OWN.search(label) and not is_received:
+        return _REQUEST_LABEL
     is_told = _TOLD.search(head) is not None
     return _NOT_SENT if is_received or is_told or _is_other_part(words[-1]) else _OTHER_LABEL
 

@@ -78,6 +78,8 @@ _QUOTE = compile_on_use(r"\\.|['\"]")
 _OPEN_QUOTE = compile_on_use(
     r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?:(?P<quote>['"])(?P<content>.*))?""", re.DOTALL
 )
+_SPLIT_REQUEST = compile_on_use(rf"\b((?:{_METHOD})(?: request)? to):?[ \t]*\n[ \t]*(?=https?://)")
+"""`We do a POST to`, with the URL on the next line."""
 _OPTION = compile_on_use(r"[ \t]*--?[A-Za-z]")
 _OPTION_AT_END = compile_on_use(r"\s--?[A-Za-z][\w-]*$")
 _VALUE = compile_on_use(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
@@ -147,6 +149,7 @@ def clean_text(text: str) -> str:
     if (is_quoted and not is_table) or _is_answered_mail(lines):
         is_sent = re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE)  # as curl shows it
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
+    text = _SPLIT_REQUEST.sub(r"\1 ", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _with_request_line(text)

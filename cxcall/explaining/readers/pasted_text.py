@@ -30,6 +30,7 @@ from cxcall.explaining.readers.surrounding_text import (
     with_status,
     with_token_origin,
     without_mentions,
+    without_working_requests,
 )
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
@@ -83,7 +84,7 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the first reader that finds a path, or else of the first that finds any, or a client's report."""
     without_path: list[ObservedRequest] = []
-    shown = without_responses_to_connect(text)
+    shown = without_working_requests(without_responses_to_connect(text))
     for name in _READERS:
         module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)

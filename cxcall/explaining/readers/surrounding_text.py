@@ -70,6 +70,16 @@ _ERROR_STATUS = compile_on_use(
 _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 """What each alternative of `_ERROR_STATUS` has; most texts have none."""
 _DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
+_SENTENCE = compile_on_use(
+    r"[^\s.!?{}](?:[^.!?\n{}]|\{[\w.-]+\}|[.!?](?!\s|$))*[.!?]*", re.MULTILINE
+)
+_TARGET = compile_on_use(r"https?://[\w.{}<>-]+/\w|(?<![\w.])/(?:api|inContactAPI)/\w")
+_WORKS = compile_on_use(
+    r"(?i)\b(?:works?|working|success(?:ful(?:ly)?)?|succeeds?|succeeded|(?:is|are) (?:fine|ok)|returns a token)\b"
+)
+_WORKS_NOT = compile_on_use(
+    r"(?i)\b(?:not|but|fail\w*|until|if|when|should|no longer|stop\w*|[45][0-9]{2})\b|n['\u2019]t\b|\?"
+)
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
 # A sentence or label with a status: `It returns 400.`, `We get a 400 from it`, `Result: 400`; not `returns 400 rows`.
@@ -97,6 +107,19 @@ _OF_PATRONS = compile_on_use(r"chat|callback|promise|work-?item", re.IGNORECASE)
 """In the paths of what a customer asks for, which NICE CXone calls Patron API."""
 
 
+def without_working_requests(text: str) -> str:
+    """Return a text without the sentences that say that a request works, if it names another request."""
+    if not _WORKS.search(text):
+        return text
+    rest = _SENTENCE.sub(lambda each: "" if _says_it_works(each[0]) else each[0], text)
+    return rest if _TARGET.search(rest) else text
+
+
+def _says_it_works(sentence: str) -> bool:
+    is_told = _WORKS.search(sentence) and not _WORKS_NOT.search(sentence)
+    return bool(is_told and _TARGET.search(sentence))
+
+
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if it shows no body, with the one that the text names: `payload = {...}`.
 
@@ -111,7 +134,8 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     is_vague = not request.is_refused and (not has_path or request.kind is SourceKind.MESSAGE)
     is_named = is_vague or request.kind is SourceKind.CODE
     at = text.find(request.path) if has_path else len(text)
-    if (sent := find_sent_body(text, at, is_named=is_named)) is None:
+    shown = _untyped_refusal(request)
+    if (sent := find_sent_body(text, at, is_named=is_named, shown=shown)) is None:
         return request
     is_json = text[: sent.start].rstrip(": =").endswith("json")
     is_form = request.path.endswith("/token") and isinstance(sent.value, dict) and not is_json
@@ -119,6 +143,13 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     body, unknown = resolve_body(urlencode(sent.value) if is_form else sent.text)
     request = replace(request, body=body, unknown={**request.unknown, **unknown})
     return _without_repeated_body(request, text[sent.start : sent.end])
+
+
+def _untyped_refusal(request: ObservedRequest) -> str:
+    """Return the text that was read as the response to a refused request, if nothing but its place says so."""
+    response = request.response
+    is_told = request.is_refused and request.kind is not SourceKind.CODE and bool(request.path)
+    return response.text if is_told and response and not response.headers else ""
 
 
 def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedRequest:

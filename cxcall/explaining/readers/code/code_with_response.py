@@ -56,6 +56,8 @@ _CODE_TARGET = compile_on_use(
     r"|\bcurl_|<<~?[A-Z]",  # libcurl, a here-document
     re.IGNORECASE,
 )
+_MENTION = compile_on_use(r"(?<=[a-z] )(?<!return )`https?://[^`\s]+`")
+"""A URL that prose marks as code: `I checked `https://...`, it works`."""
 _COMMENT = compile_on_use(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = compile_on_use(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _PATH = compile_on_use(
@@ -114,7 +116,7 @@ def _is_message(text: str) -> bool:
 
 
 def _has_code(text: str) -> bool:
-    is_code = _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
+    is_code = _CODE_TARGET.search(_MENTION.sub("", _EXCEPTION.sub("", _without_bodies(text))))
     return bool(is_code or _POWERSHELL.search(text))
 
 
@@ -191,7 +193,7 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     targets = dict.fromkeys(URL.findall(text)) or dict.fromkeys(_PATH.findall(prose))
     if request.host or request.path or len(targets) != 1:
         return request
-    [target] = targets
+    target = next(iter(targets)).rstrip(".:")
     is_posted = re.search(_POST_TO.format(target=re.escape(target)), prose, re.IGNORECASE)
     methods = {"POST"} if is_posted else set(_METHOD.findall(prose))
     return build_observed_request(

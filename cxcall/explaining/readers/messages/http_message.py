@@ -17,6 +17,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     without_prose,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
+    find_error_below,
     find_error_body,
     has_error_status,
     is_error_body,
@@ -59,10 +60,9 @@ _ASSIGNMENT = compile_on_use(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = compile_on_use(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _CUT_BODY = compile_on_use(r"[{\[]\s*[\"{\[]")
 _PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
-_SENT_BODY = compile_on_use(
+_SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
     r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
 )
-"""A label before a body in the form of Python; other readers find it."""
 _MAX_LINE = 1 << 16
 
 
@@ -232,10 +232,12 @@ def _messages(text: str) -> Iterator[_Message]:
 
 
 def _is_repeated(message: _Message, status: _Message) -> bool:
-    """Return whether a status is that of the response before it, whose body is still missing."""
-    if message.is_request or message.is_raw or status.is_request or status.is_raw or message.body:
+    """Return whether a status is that of the response before it, whose body is still missing, or is the sent one."""
+    if message.is_request or message.is_raw or status.is_request or status.is_raw:
         return False
-    return message.match["status"] == status.match["status"]
+    number = status.match["status"]
+    is_open = not message.body or (number >= "400" and find_error_body(message.body) is None)
+    return is_open and message.match["status"] == number
 
 
 def _start_of(line: str, status: re.Match[str]) -> int:
@@ -314,7 +316,9 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
         answer = with_body(_build_response(response), error, status_of(error) or request.status)
         body = None
     else:
-        answer = _build_response(response) or build_response(request.status or None)
+        error = None if request.is_raw else find_error_below(request.text)
+        number = request.status or status_of(error) or None
+        answer = _build_response(response) or build_response(number, body=error)
     target = request.match["target"].rstrip(".,;:)]\"'")
     host = Headers(request.headers.items()).get("Host", request.host)
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")

@@ -22,7 +22,7 @@ _TARGET = (
 REQUEST = compile_on_use(
     rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+"
     # Words between both: `POST request to /api`, and before a whole URL any three: `POST en la URL https://...`.
-    r"(?:(?:to|request|url|uri|path)[ =:]+"
+    r"(?:(?i:(?:to|request|url|uri|path)[ =:]+){1,2}"
     rf"|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?"
     rf"[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}"
     r"(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
@@ -41,7 +41,7 @@ _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*
 _THINGS = r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|responses)\b)[a-z]{2,}s|per)\b"
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
-    r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
+    r"(?:status|statuscode|code|http|returned|returns|response|error|get(?:s|ting)?|got|received|rc"
     r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
