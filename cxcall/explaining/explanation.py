@@ -47,6 +47,7 @@ from cxcall.explaining.operations.intended_operation import (
     with_method_of_body,
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
+from cxcall.explaining.readers.messages.client_failures import with_reported_failure
 from cxcall.explaining.request_masking import mask_finding, mask_request, with_masked_unknown
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -159,6 +160,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
+    request = with_reported_failure(request)
     sent = with_masked_unknown(with_method_of_body(request, own))
     request, mask = mask_request(with_masked_path(sent, own))
     route = match_route(request, own)

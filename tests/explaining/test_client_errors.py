@@ -35,6 +35,14 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f'axios.post("{URL}", {BODY});\nAxiosError: timeout of 500ms exceeded': "outcome-unknown",
         f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",
         f'{{"config": {{"method": "post", "url": "{URL}", "data": {BODY}}}, "code": "ECONNABORTED"}}': "outcome-unknown",
+        f"{REQUEST}2026-11-22T11:00:04Z 6b1c2a30 Task timed out after 3.00 seconds": "outcome-unknown",
+        f'{REQUEST}{{"errorMessage": "6b1c2a30 Task timed out after 3.00 seconds"}}': "outcome-unknown",
+        f"{REQUEST}Timeout value of 00:05:00 was exceeded by function: Functions.Call": "outcome-unknown",
+        f'{REQUEST}Post "{URL}": EOF': "outcome-unknown",
+        f"{REQUEST}http2: server sent GOAWAY and closed the connection": "outcome-unknown",
+        f"{REQUEST}TypeError: fetch failed\n  [cause]: SocketError: other side closed": "outcome-unknown",
+        f"{REQUEST}httpx.ConnectError: All connection attempts failed": "undelivered",
+        f"cURL error 28: Operation timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for {URL}": "outcome-unknown",
     }
     for text, expected in texts.items():
         assert codes_of(text) == [expected], text
@@ -202,6 +210,7 @@ def test_wait_in_a_printed_rejection_is_read(printed: str, headers: str) -> None
     [
         ("curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "outcome-unknown"),
         ("curl: (52) Empty reply from server", "outcome-unknown"),
+        ("Net::ReadTimeout with #<TCPSocket:(closed)>", "outcome-unknown"),
     ],
     quick=2,
 )  # fmt: skip
@@ -210,3 +219,16 @@ def test_report_of_a_client_without_its_request_is_explained(report: str, code: 
     assert [each.code for each in found.findings] == [code]
     with pytest.raises(UsageError, match="cannot parse"):
         explain("Our calls timed out yesterday.")
+
+
+def test_host_whose_name_was_not_resolved_is_compared_with_the_known_hosts() -> None:
+    for report in (
+        "System.Net.Http.HttpRequestException: No such host is known. (HOST:443)",
+        "The remote name could not be resolved: 'HOST'",
+        "java.net.UnknownHostException: HOST",
+        "SocketError: Failed to open TCP connection to HOST:443 (getaddrinfo: Name or service not known)",
+        "PHP Fatal error: cURL error 6: Could not resolve host: HOST (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for https://HOST/api/v2/users/me",
+        'Error Domain=NSURLErrorDomain Code=-1003 "A server with the specified hostname could not be found." UserInfo={NSErrorFailingURLStringKey=https://HOST/api/v2/users/me}',
+    ):
+        (found,) = explain(report.replace("HOST", "api.euw1.pure.cloud"))
+        assert [each.code for each in found.findings][:2] == ["undelivered", "host-unknown"], report

@@ -57,6 +57,12 @@ _SPRING_BODY = compile_on_use(
     re.MULTILINE,
     needs=("Writing [", "Encoding ["),
 )
+# PHP's report of an error of curl, with a link to the list of errors.
+_PHP_ERROR = compile_on_use(
+    r"\bcURL error (\d+): ([^\n]*?)(?: \(see https?://curl[^\s)]*\)|$)",
+    re.MULTILINE,
+    needs=("cURL error",),
+)
 # An entry of Postman's console: method and URL before an object with the parts of the exchange.
 _CONSOLE_ENTRY = compile_on_use(
     rf"^({_METHOD}) (https?://[^\s\"]+): \{{(?=\s*\"(?:Network|Request ))",
@@ -152,7 +158,7 @@ def clean_text(text: str) -> str:
     text = _SPLIT_REQUEST.sub(r"\1 ", text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
-    text = _with_request_line(text)
+    text = _PHP_ERROR.sub(r"\ncurl: (\1) \2", _with_request_line(text))
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
     text = _SPRING_BODY.sub(_label_body, text)
     text = _LINK.sub(r"\1\2", text) if "<http" in text else text

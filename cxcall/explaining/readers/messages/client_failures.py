@@ -28,7 +28,7 @@ _ALIAS = compile_on_use(
 _TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
 _NOT_SENT = (
-    rf"connect(?:ion)? time(?:d )?out|connect timeout=|{_TIMEOUT_CLASS.format('Connect')}"
+    rf"connect(?:ion)? time(?:d )?out|connect timeout=|{_TIMEOUT_CLASS.format('(?:Connect|Open|Pool)')}"
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
     r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
@@ -36,12 +36,16 @@ _NOT_SENT = (
     r"|name or service not known|nodename nor servname"
     r"|ENETUNREACH|EHOSTUNREACH|network is unreachable|no route to host"
     r"|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
+    r"|Connect(?:Error|Exception): |ConnectionFailed: |unable to connect to the remote server"
+    r"|no address associated with hostname|socket disconnected before secure TLS"
+    r"|specified hostname could not be found|(?<!the )could not connect to the server"
+    r"|internet connection appears to be offline"
 )
 _BAD_CERTIFICATE = (
     r"certificate[ _]verify[ _]failed|SSLHandshakeException|x509: certificate|tls: failed to verify"
     r"|PKIX path building failed|unable to (?:get local issuer|verify the first) certificate"
     r"|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|CERT_HAS_EXPIRED"
-    r"|ERR_(?:CERT|SSL|TLS_CERT)_|SSL connection could not be established"
+    r"|ERR_(?:CERT|SSL|TLS_CERT)_|certificate for this server is invalid|SSL connection could not be established"
     r"|could not establish trust relationship|does not match certificate's altnames"
 )
 _PROXY_REFUSAL = (
@@ -49,8 +53,16 @@ _PROXY_REFUSAL = (
     r"|ERR_(?:PROXY|TUNNEL)_CONNECTION_FAILED|cannot connect to proxy|proxy authentication required"
 )
 _NOT_ANSWERED = (
-    r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
-    rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('Read')}"
+    r"\b(?:read|request|operation|socket|call|task)\b[\w\s']{0,30}\btimed out"
+    rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
+    # Of the services that run functions: AWS, Azure, Google, and Vercel.
+    r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
+    r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was aborted"
+    r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
+    r"|client connection lost|transport connection broken|stream error: stream|other side closed"
+    r"|UND_ERR_SOCKET|server ?disconnected|connection aborted|header parser received no bytes"
+    r"|connection closed before message|connection prematurely closed|empty reply from server"
+    r"|network connection was lost"
     r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
     r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
     r"|HttpClient\.Timeout(?!\s*=)|Client\.Timeout exceeded|context deadline exceeded"
@@ -76,8 +88,14 @@ _FAILURE = compile_on_use(
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
 _REPORT = compile_on_use(
     r"^[ \t]*(?:curl: (?:\(\d+\)|option \S+:) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
-    r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout))(?:: | \{)).*$",
+    r"(?:wget|https?|error|[\w.:]{1,80}(?:Error|Exception|Timeout))(?:: | \{| with #<)).*$",
     re.IGNORECASE | re.MULTILINE,
+)
+# The host in the message of a client that could not resolve its name.
+_UNRESOLVED = compile_on_use(
+    r"(?:\b(?:host|lookup|resolve|known|to)|resolved|ENOTFOUND|EAI_AGAIN|UnknownHostException)\W{1,4}"
+    r"(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b(?!\()",
+    re.IGNORECASE,
 )
 _MAX_LINE = 200
 _MAX_BESIDE = 2000
@@ -146,6 +164,12 @@ def failure_kinds(failure: str) -> set[str]:
     return {each.lastgroup or "" for each in _FAILURE.finditer(failure)}
 
 
+def find_unresolved_host(failure: str) -> str:
+    """Return the host that a client could not connect to, if its message names it; else an empty text."""
+    found = _UNRESOLVED.search(failure) if failure_kinds(failure) == {"unsent"} else None
+    return found["host"] if found else ""
+
+
 def without_responses_to_connect(text: str) -> str:
     """Return a text without lines that name the response of a proxy to `CONNECT`: the request was not sent."""
     return _TO_CONNECT.sub("", text) if "onnect" in text or "ONNECT" in text else text
@@ -156,6 +180,15 @@ def with_failure(request: ObservedRequest, text: str) -> ObservedRequest:
     if request.response is not None or request.failure:
         return request
     return replace(request, failure=find_failure(text.replace(request.body or "\n", "\n")))
+
+
+def with_reported_failure(request: ObservedRequest) -> ObservedRequest:
+    """Return a request; if what has no status is the report of a service about its function, with that failure."""
+    response = request.response
+    body = response.json() if response and not response.status else None
+    text = body.get("errorMessage") if isinstance(body, dict) else None
+    failure = find_failure(text) if isinstance(text, str) else ""
+    return replace(request, response=None, failure=failure) if failure else request
 
 
 def without_blocked_requests(text: str) -> str:

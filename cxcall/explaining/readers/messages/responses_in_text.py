@@ -21,6 +21,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.client_failures import (
     find_failure,
+    find_unresolved_host,
     is_report,
     without_responses_to_connect,
 )
@@ -236,7 +237,9 @@ def read_failed_url(text: str) -> ObservedRequest | None:
     found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
         alone = URL.search(text) if failure else None
-        return _failed_request(failure, url=alone[0]) if alone else None
+        host = "" if alone else find_unresolved_host(failure)
+        is_named = alone or host
+        return _failed_request(failure, url=alone and alone[0], host=host) if is_named else None
     pool = _POOL.search(text)
     url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
     return _failed_request(
