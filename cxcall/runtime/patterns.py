@@ -19,7 +19,9 @@ IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
 
 
 _PRINTED_TYPES = ("System.", "[object ", "java.")
-PRINTED_TYPE_HINT = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
+_PRINTED_OBJECT = r"(?s)@\{\w+=.*\}"
+"""An object of PowerShell that was converted to text."""
+PRINTED_TYPE_HINT = "the program sent a printed object, or the name of its type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
 
 
 class LazyPattern:
@@ -86,7 +88,8 @@ def is_uuid(text: str) -> bool:
 
 def is_printed_type(text: str) -> bool:
     """Return whether a text is the print of an object, such as `System.Collections.Hashtable` or `[object Object]`."""
-    return text.startswith(_PRINTED_TYPES)
+    is_object = compile_pattern(_PRINTED_OBJECT).fullmatch(text)
+    return text.startswith(_PRINTED_TYPES) or is_object is not None
 
 
 @lru_cache(maxsize=4096)

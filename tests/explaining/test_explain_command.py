@@ -100,6 +100,8 @@ def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None
     ran = cxcall("explain", "-", stdin=text, code=0)
     assert "no cause found in what was read; line 2 not understood" in ran.out
     assert "why: line 2 was not understood; no response was found in the rest" in ran.out
+    ran = cxcall("explain", "-", stdin=f"{text}\nHTTP/1.1 200 OK\n\n", code=0)
+    assert "no problem found in what was read; line 2 not understood" in ran.out
 
 
 @pytest.mark.slow

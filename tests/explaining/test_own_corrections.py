@@ -207,3 +207,18 @@ def test_missing_key_is_shown_at_its_place(tmp_path: Path) -> None:
     file.write_text(json.dumps({**DOCUMENT, "security": [{"key": []}]}))
     refused = f"{PATCH.format('')} {BODY}\n\nHTTP/1.1 401 Unauthorized\n\n{{}}\n"
     assert ("token-missing", "query:zkey") in problems(refused, file)
+
+
+def test_value_in_the_host_that_the_document_does_not_list_is_named(own: Path) -> None:
+    hosts = {
+        "eu.own.example:8443": [],
+        "eu.own.example:9443": ["host-unknown"],
+        "own.gateway.example": [],
+    }
+    for host, expected in hosts.items():
+        request = (
+            f"POST https://{host}/v1/any\nAuthorization: Bearer x\nContent-Type: application/json"
+        )
+        (found,) = explain(f'{request}\n\n{{"to": "x"}}', contract=own)
+        codes = [each.code for each in found.findings]
+        assert [each for each in codes if each != "not-provable"] == expected, host

@@ -60,7 +60,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "variables of MuleSoft and Velocity": (f"POST {URL}\nContent-Type: application/json\n\n" + BODY.replace("+12025550123", "#[vars.phone]").replace(QUEUE, "$!input.queue"), "the values of `vars.phone` and `input.queue`", "id-format"),
     "variable in a message of the API": (UNFILLED % "${input.queueId}", "it reached the API as it is written", "not a name or a number of your own"),
     "no allowed values": (UNFILLED.replace("UUID", "DomainEntityRef") % "x", "write a valid DomainEntityRef", "use one of"),
-    "allowed values before the code": ((UNFILLED % "ON").replace("are: ", "are: on, off").replace("UUID", "Status"), "use one of: on, off |", "(invalid |"),
+    "allowed values before the code": ((UNFILLED % "ON").replace("are: ", "are: on, off").replace("UUID", "Status"), "use one of: on, off; the nearest is `on` |", "(invalid |"),
     "compressed body": (
         "HTTP/1.1 400 Bad Request\nContent-Encoding: gzip\nContent-Type: application/json\n\n\\x1f\\x8b\\x08\\x00\\x03\\xaaV",
         "the body of the response is compressed",
@@ -183,6 +183,27 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "property-missing",
     ),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
+    "printed object as a value": (f'POST {HOST}{LIST}\n["@{{contactListId={QUEUE}; data=}}"]', "ConvertTo-Json -Depth", "write `{"),
+    "permission in the parameters of the message": (
+        f'POST {URL}\n\nHTTP/1.1 403 Forbidden\n\n{{"message":"Keine Berechtigung","code":"missing.permissions","status":403,"messageParams":{{"permissions":"x:y:add"}}}}',
+        "does not have `x:y:add`",
+        "which permission",
+    ),
+    "refused grant that is not shown": (
+        'POST https://cxone.niceincontact.com/auth/token\n\nHTTP/1.1 400 Bad Request\n\n{"error":"unsupported_grant_type"}',
+        "use one of: `password`",
+        "/grant_type is missing",
+    ),
+    "query beside the URL": (json.dumps({"url": HOST + LIST, "method": "POST", "qs": [{"name": "priority", "value": "yes"}]}), "`priority` in the query must be true or false", "Content-Type"),
+    "query beside the URL in axios": (json.dumps({"config": {"url": HOST + LIST, "method": "post", "params": {"priority": "yes"}}}), "`priority` in the query must be true or false", "Content-Type"),
+    "values in the path beside the URL": (json.dumps({"url": HOST + LIST, "method": "POST", "params": {"contactListId": QUEUE}}), "", "`contactListId`"),
+    "rate limit of a token endpoint": (f'POST {TOKEN_URL}\n400 {{"error":"invalid_request","error_description":"rate limit exceeded"}}', "use one token until it expires", "--rate"),
+    "version of an object that changed": (
+        f'PUT {HOST}/api/v2/outbound/campaigns/{QUEUE}\n409 {{"message":"The version does not match the current version","code":"invalid.update.wrong.version","status":409}}',
+        "with its current `version`",
+        "allowed in it",
+    ),
+    "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip
 
 

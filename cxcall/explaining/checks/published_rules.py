@@ -114,7 +114,7 @@ def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator
             "not-provable",
             "body",
             f"the body was not checked: cxcall checks only bodies of `{rules.media_type}` by a schema"
-            if is_json(request.content_type)
+            if rules.media_type and is_json(request.content_type)
             else "the body was not checked: cxcall checks only JSON, and the form of an operation",
             fix=f"compare it with the schema of `{rules.name}` in your document",
         )

@@ -200,7 +200,9 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
         "operation-mismatch",
         "body",
         f"{shown}; by its properties, the body is for `{operation.name}` (`{operation.method} {operation.path}`)",
-        fix="explain the request with its method and URL for a certain result",
+        fix="compare your path with that of the operation"
+        if request.path
+        else "explain the request with its method and URL for a certain result",
         source=f"contract {operation.contract.name}",
     )
 

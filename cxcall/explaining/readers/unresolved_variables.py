@@ -26,7 +26,7 @@ _NO_JSON = object()
 # Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`,
 # Velocity `$input.name`, ERB `<%= name %>`.
 _IN_BRACES = compile_on_use(
-    r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
+    r"\$?\{\{([^{}]+)\}\}|@\{(?!\w+=)([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
     r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
 )
 # A variable of PowerShell or cmd, a placeholder, or an ellipsis, in place of one or more words of a command.

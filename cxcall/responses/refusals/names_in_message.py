@@ -17,6 +17,7 @@ from cxcall.responses.refusals.property_places import (
     body_members,
     is_declared_property,
 )
+from cxcall.runtime.name_similarity import nearest_value
 from cxcall.runtime.patterns import (
     AFTER_DOLLAR,
     IN_ANGLES,
@@ -121,7 +122,9 @@ def find_named_value(text: str, body: Any, places: Mapping[str, str]) -> NamedVa
     is_variable = _VARIABLE.fullmatch(value) is not None
     if code and where == "response" and not is_variable:
         where = places.get(value, where)
+    near = nearest_value(value, re.split(r"[,\s]+", allowed or ""))
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
+    fix += f"; the nearest is `{near}`" if near else ""
     if is_printed_type(value):
         fix = PRINTED_TYPE_HINT
     elif is_variable:

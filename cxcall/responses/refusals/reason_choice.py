@@ -29,12 +29,11 @@ _VAGUE_CODES = (
     *"invalid_request bad.request general.bad.request client.failed.request no.results".split(),
 )
 """Codes that are less exact than the message beside them."""
-_TRANSITION = (
-    r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
-)
+_TRANSITION = r"(invalid|bad|illegal) (status |state )?transition"
 _TRANSITION_CAUSE = Cause(
-    "state", "the object does not have the state or version that the request assumes", Advice.LOOK
+    "state", "the object does not have the state that the request assumes", Advice.LOOK
 )
+_OTHER_VERSION = "invalid.update.wrong.version"
 _ABOUT_VALUES = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
 _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
 """Codes of causes by status that the words of a message can tell more of."""
@@ -116,7 +115,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     by_status = cause_of_status(status)
     if re.search(_TRANSITION, text, re.IGNORECASE):
         return _TRANSITION_CAUSE
-    codes = [*own_codes]
+    codes = [*[_OTHER_VERSION] * ("does not match the current version" in text), *own_codes]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
     codes += [
         each.lower()

@@ -23,7 +23,6 @@ from cxcall.responses.refusals.reason_choice import (
 from cxcall.responses.refusals.refused_request import (
     RefusedRequest,
     advise_on_rights,
-    advise_to_wait,
 )
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport import requested_waits
@@ -77,7 +76,9 @@ def _find_main_cause(
         fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
         cause = by_title if is_scheme else Cause("not-provable", "", fix)
     if cause.code == "permission-missing":
-        cause = _name_rights(cause, text, operation)
+        body = response.json()
+        values = body.get("messageParams", "") if isinstance(body, dict) else ""
+        cause = _name_rights(cause, f"{text} {values}", operation)
     # Every response contains the reset of the rate limit; only a refusal because of the limit requires a wait.
     headers = (
         response.headers
@@ -88,7 +89,7 @@ def _find_main_cause(
     if cause.code == "rate-limited" or (
         seconds is not None and cause.code in ("state", "not-provable")
     ):
-        cause = cause._replace(fix=advise_to_wait(seconds))
+        cause = cause._replace(fix=request.advise_to_wait(seconds))
     if cause.code == "not-provable" and (correlation := correlation_id(response)):
         cause = cause._replace(more=f"; for support, give correlation ID `{correlation}`")
     is_silent = not (text or unreadable_reason(response))

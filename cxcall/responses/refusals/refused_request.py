@@ -93,6 +93,15 @@ class RefusedRequest(NamedTuple):
             fix = self.missing_token_advice
         return f"{fix}{cause.more}"
 
+    def advise_to_wait(self, seconds: float | None) -> str:
+        """Return when to send the request again; `seconds` is the wait in the response."""
+        if seconds is not None:
+            return f"send it again in {math.ceil(seconds)} s, as the response asks"
+        fewer = "to send fewer requests per minute, add `--rate` to `batch`"
+        if self.is_token:
+            fewer = "use one token until it expires, not a new one for each request"
+        return f"wait a minute, then send it again; {fewer}"
+
     @property
     def missing_token_advice(self) -> str:
         """What to do if the API says that it got no token."""
@@ -119,13 +128,6 @@ class RefusedRequest(NamedTuple):
         if expected and expected != JSON:
             return f"send the body as `{expected}`, with this `Content-Type`"
         return _KEEP_JSON if "json" in self.media_type.lower() else Advice.SEND_JSON
-
-
-def advise_to_wait(seconds: float | None) -> str:
-    """Return when to send a request again; `seconds` is the wait in the response."""
-    if seconds is None:
-        return "wait a minute, then send it again; to send fewer requests per minute, add `--rate` to `batch`"
-    return f"send it again in {math.ceil(seconds)} s, as the response asks"
 
 
 def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str:

@@ -36,7 +36,8 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
     """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
     if explanation.root is None and explanation.request.is_identified:
         unread = explanation.request.unread
-        found = f"cause found in what was read; {unread} not understood"
+        kind = "problem" if explanation.was_accepted else "cause"
+        found = f"{kind} found in what was read; {unread} not understood"
         if not unread:
             is_refusal = explanation.is_unexplained
             found = (

@@ -34,6 +34,7 @@ _PHONE_NAME = compile_on_use(
 PHONE_NUMBER = compile_on_use(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 """A phone number in any usual form, without an extension."""
 _OTHER_ADDRESS = compile_on_use(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
+_EXTENSION = compile_on_use(r"[ ,;]*(?:ext\w*|x)[ .=]*[0-9]{1,6}$", re.IGNORECASE)
 _E164 = compile_on_use(r"(tel:)?\+[0-9]{5,15}")
 _ID_NAME = compile_on_use(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
 _DIALED_E164 = compile_on_use(r"\+[1-9][0-9]{5,14}")
@@ -103,7 +104,7 @@ def _check_text(
         # NICE CXone documents national numbers, so no format can be required.
         if has_decimals(value):
             yield from place_in_body(find_decimals(value), payload, pointer)
-        elif not (platform == CXONE and PHONE_NUMBER.fullmatch(value)):
+        elif not (platform == CXONE and PHONE_NUMBER.fullmatch(_EXTENSION.sub("", value))):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
     elif is_id and (owner or name != "id"):
@@ -117,8 +118,9 @@ def _check_number(
     shown = number_masking.mask_number(value)
     fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
     severity = Severity.NOTE if value.isdigit() or is_free else Severity.WARNING
-    if PHONE_NUMBER.fullmatch(value):
+    if PHONE_NUMBER.fullmatch(number := _EXTENSION.sub("", value)):
         message = f"`{shown}` is not in E.164"
+        fix = f"leave out the extension, and {fix}" if number != value else fix
         yield payload.make_finding(severity, "phone-format", pointer, message, fix=fix)
     elif is_number and value and not _OTHER_ADDRESS.search(value):
         message = f"`{shown}` is not a phone number"

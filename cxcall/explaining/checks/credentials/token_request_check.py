@@ -15,6 +15,7 @@ from cxcall.explaining.operations.known_operations import CXONE, GENESYS, load_p
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
+from cxcall.responses.message_in_body import platform_code
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_on_use
 
@@ -142,7 +143,8 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     yield from _check_place(request, endpoint)
     yield from _check_credentials(request)
     parameters = _parameters(request)
-    yield from _check_grant(endpoint, parameters)
+    code = platform_code(request.response) if request.response and not parameters else ""
+    yield from _check_grant(endpoint, parameters, code)
     # `curl -v` shows the headers alone.
     has_no_type = request.headers is not None and not request.content_type
     is_shown = request.body is not None or has_no_type
@@ -260,15 +262,19 @@ def _is_basic(credentials: str) -> bool:
         return False
 
 
-def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
+def _check_grant(
+    endpoint: TokenEndpoint, parameters: Mapping[str, str], code: str
+) -> Iterator[Finding]:
+    """Yield what is wrong with the type of grant; `code` is that of the response if no parameter is shown."""
     grant = parameters.get("grant_type", "")
     is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
     has_user_name = grant == "password" and "@" in parameters.get("username", "")
-    if grant and not is_supported and not is_placeholder(grant):
+    is_refused = code == "unsupported_grant_type" and bool(endpoint.grants)
+    if is_refused or (grant and not is_supported and not is_placeholder(grant)):
         yield Finding.error(
             "token-grant",
             "/grant_type",
-            f"`{endpoint.path}` does not support the grant type `{grant}`",
+            f"`{endpoint.path}` does not support the grant type {f'`{grant}`' if grant else 'of the request'}",
             fix=f"use one of: {', '.join(f'`{each}`' for each in endpoint.grants)}",
             source=endpoint.source,
         )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
+from itertools import chain
+from typing import Any
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
@@ -96,15 +98,35 @@ def is_foreign(request: ObservedRequest) -> bool:
 def is_own_server(request: ObservedRequest, own: Contract) -> bool:
     """Return whether the host belongs to a server of the user's own contract, and to neither platform."""
     is_platform = bool(platform_of_host(request.host))
-    return not is_platform and any(each.fullmatch(request.host) for each in _own_hosts(own))
+    hosts = filter(None, map(host_pattern, _own_servers(own)))
+    return not is_platform and any(each.fullmatch(request.host) for each in hosts)
 
 
 @cache
-def _own_hosts(own: Contract) -> list[re.Pattern[str]]:
-    """Return the hosts of the servers that a user's contract declares, for itself and for its operations."""
+def _own_servers(own: Contract) -> list[dict[str, Any]]:
+    """Return the servers that a user's contract declares, for itself and for its operations."""
     holders = (own.declared, *(each.declared for each in own.operations))
     servers = {str(each): each for holder in holders for each in holder.get("servers") or ()}
-    return [*filter(None, map(host_pattern, servers.values()))]
+    return [*servers.values()]
+
+
+def check_own_host(request: ObservedRequest, own: Contract) -> Iterator[Finding]:
+    """Yield a warning if a variable in the host has a value that no server of the user's contract lists."""
+    if not is_foreign(request) or is_own_server(request, own):
+        return
+    for server in _own_servers(own):
+        form = host_pattern({"url": server.get("url", "")})
+        if form and form.fullmatch(request.host):
+            listed = [each.get("enum", ()) for each in server.get("variables", {}).values()]
+            values = ", ".join(f"`{each}`" for each in chain.from_iterable(listed))
+            yield Finding.warning(
+                "host-unknown",
+                "host",
+                f"`{request.host}` is not a server of your document: it has another value in `{server['url']}`",
+                fix=f"use one of: {values}",
+                source=f"contract {own.name}",
+            )
+            return
 
 
 def is_other_server(request: ObservedRequest, operation: Operation) -> bool:
@@ -139,7 +161,7 @@ def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
             "host",
             f"`http://{host}` sends the token unencrypted",
             fix=f"use `https://{host}`",
-            why="both platforms accept only TLS connections",
+            why="both platforms accept only TLS connections" if platform_of_host(name) else "",
         )
 
 

@@ -13,6 +13,7 @@ from cxcall.explaining.readers.json_values.member_names import (
     OF_RESPONSE,
     all_members,
     members_behind,
+    with_query_beside,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
@@ -58,7 +59,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
         origin,
         SourceKind.EXCHANGE,
         method=request.get("method"),
-        url=request.get("url"),
+        url=with_query_beside(request.get("url"), request),
         host=request.get("host"),
         path=request.get("path"),
         headers=request.get("headers"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from cxcall.explaining.readers.request_builder import fold_letters
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
@@ -35,6 +36,7 @@ URL_NAMES = tuple(
     "url uri href requestUrl requestUri request_url apiEndpoint requestUrlTemplate".split()
 )
 METHOD_NAMES = ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb")
+_QUERY_NAMES = ("qs", "query", "queryString", "queryParameters", "queryParams", "params")
 SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
 HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 CLIENT_RESPONSE_NAMES = frozenset("ok statusText redirected".split())
@@ -77,3 +79,26 @@ def members_behind(
         is_named = words.sub("", folded) in known and words.match(folded)
         if is_named and each not in (None, "") and isinstance(each, kind):
             yield each
+
+
+def with_query_beside(url: Any, value: Mapping[str, Any]) -> Any:
+    """Return the URL of a request with the query that a tool stores beside it, as an object or as a list of names and values.
+
+    A server calls the values in the path so, too.
+    """
+    query = first_member(value, _QUERY_NAMES, (dict, list))
+    if not query or not isinstance(url, str) or "?" in url:
+        return url
+    items = query if isinstance(query, list) else []
+    named = {
+        each["name"]: each.get("value")
+        for each in items
+        if isinstance(each, dict) and "name" in each
+    }
+    pairs = [
+        (name, each if isinstance(each, str) else str(each).lower())
+        for name, each in (named or {} if items else query).items()
+        if isinstance(each, str | int | float)
+    ]
+    sent = [pair for pair in pairs if f"/{pair[1]}" not in url]
+    return f"{url}?{urlencode(sent)}" if sent else url

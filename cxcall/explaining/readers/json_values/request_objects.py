@@ -27,6 +27,7 @@ from cxcall.explaining.readers.json_values.member_names import (
     all_members,
     first_member,
     members_behind,
+    with_query_beside,
 )
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
@@ -143,7 +144,7 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
     if (url or path) and (method or depth or "headers" in value or _is_refused_record(value)):
         return {
             "method": method,
-            "url": url if url and "/" in url else None,
+            "url": with_query_beside(url, value) if url and "/" in url else None,
             "host": _host(value),
             "path": path if not url else None,
             "headers": first_member(value, SENT_HEADER_NAMES, (dict, list)),

@@ -167,7 +167,7 @@ def failure_kinds(failure: str) -> set[str]:
 def find_unresolved_host(failure: str) -> str:
     """Return the host that a client could not connect to, if its message names it; else an empty text."""
     found = _UNRESOLVED.search(failure) if failure_kinds(failure) == {"unsent"} else None
-    return found["host"] if found else ""
+    return str(found["host"]) if found else ""
 
 
 def without_responses_to_connect(text: str) -> str:

@@ -237,9 +237,9 @@ def read_failed_url(text: str) -> ObservedRequest | None:
     found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
         alone = URL.search(text) if failure else None
-        host = "" if alone else find_unresolved_host(failure)
-        is_named = alone or host
-        return _failed_request(failure, url=alone and alone[0], host=host) if is_named else None
+        unresolved = "" if alone else find_unresolved_host(failure)
+        parts = {"url": alone and alone[0], "host": unresolved}
+        return _failed_request(failure, **parts) if alone or unresolved else None
     pool = _POOL.search(text)
     url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
     return _failed_request(
