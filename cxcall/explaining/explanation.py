@@ -172,6 +172,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))
     hidden = [*check_hidden_values(sent, request, route, operation, [*in_url, *in_body])]
+    is_valid = is_valid and not hidden
     findings = [
         *request.findings,
         *(finding.map_texts(mask) for finding in check_failure(request)),
@@ -184,7 +185,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *check_published(request, route, [*in_url, *in_body]),
         *(
             each
-            for each in _check_response(request, route, operation, is_valid=is_valid and not hidden)
+            for each in _check_response(request, route, operation, in_body, is_valid=is_valid)
             if each.where != "path" or not _has_error(route.findings)
         ),
     ]
@@ -252,7 +253,12 @@ def _check_success(request: ObservedRequest, response: HttpResponse) -> Iterator
 
 
 def _check_response(
-    request: ObservedRequest, route: RouteMatch, operation: Operation | None, *, is_valid: bool
+    request: ObservedRequest,
+    route: RouteMatch,
+    operation: Operation | None,
+    in_body: Iterable[Finding],
+    *,
+    is_valid: bool,
 ) -> Iterator[Finding]:
     response = request.response
     if response is None or not (response.status or response.body):
@@ -273,6 +279,7 @@ def _check_response(
         body=payload.value if payload else None,
         places=places_in_url(request),
         is_valid=is_checked and is_valid and not request.unknown,
+        has_findings=any(each.severity is not Severity.NOTE for each in in_body),
         media_type=request.content_type,
         credentials=read_credentials(request, route),
         parameters=path_values(request.path, operation.path) if operation else {},

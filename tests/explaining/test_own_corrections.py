@@ -209,7 +209,7 @@ def test_missing_key_is_shown_at_its_place(tmp_path: Path) -> None:
     assert ("token-missing", "query:zkey") in problems(refused, file)
 
 
-def test_value_in_the_host_that_the_document_does_not_list_is_named(own: Path) -> None:
+def test_host_that_the_document_does_not_list_is_named_and_ids_may_have_any_form(own: Path) -> None:
     hosts = {
         "eu.own.example:8443": [],
         "eu.own.example:9443": ["host-unknown"],
@@ -219,6 +219,6 @@ def test_value_in_the_host_that_the_document_does_not_list_is_named(own: Path) -
         request = (
             f"POST https://{host}/v1/any\nAuthorization: Bearer x\nContent-Type: application/json"
         )
-        (found,) = explain(f'{request}\n\n{{"to": "x"}}', contract=own)
+        (found,) = explain(f'{request}\n\n{{"to": "x", "teamId": "sales"}}', contract=own)
         codes = [each.code for each in found.findings]
         assert [each for each in codes if each != "not-provable"] == expected, host

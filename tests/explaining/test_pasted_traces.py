@@ -203,6 +203,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "with its current `version`",
         "allowed in it",
     ),
+    "body with a warning": (f"POST {URL}\n" + BODY.replace(QUEUE, "Sales") + "\n400 Bad Request", "correct what the other findings on the body name", "cxcall validate"),
     "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip
 

@@ -33,6 +33,7 @@ _CHECK_ENCODING = (
     "the body that is shown is valid JSON: compare it with what the client sends, such as its encoding, its"
     " `Content-Length`, and the quotes of the shell"
 )
+_CORRECT_BODY = "correct what the other findings on the body name"
 _MEANINGS: dict[bool | None, dict[str, str]] = {
     True: {Meaning.NO_TOKEN_SENT: "a token was sent, but the API says that it got none"},
     False: dict.fromkeys(
@@ -54,8 +55,9 @@ class RefusedRequest(NamedTuple):
 
     `operation` is None if it matches none; `is_token` is for requests to a token endpoint; `body` is the parsed body,
     as far as it is known, and `places` the place of each value in the URL, `path` or `query`; `is_valid` says
-    that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is its
-    `Content-Type`, empty if it is not known; `parameters` are the values in its path, as far as they are known.
+    that it fits the schema of the operation, and `has_findings` that it has errors or warnings, so that the advice is not
+    to check it again; `media_type` is its `Content-Type`, empty if it is not known; `parameters` are the values in its
+    path, as far as they are known.
     """
 
     operation: Operation | None
@@ -64,6 +66,7 @@ class RefusedRequest(NamedTuple):
     body: Any = None
     places: Mapping[str, str] = MappingProxyType({})
     is_valid: bool = False
+    has_findings: bool = False
     media_type: str = ""
     credentials: SentCredentials = SentCredentials()
     parameters: Mapping[str, str] = MappingProxyType({})
@@ -85,6 +88,8 @@ class RefusedRequest(NamedTuple):
         elif fix is Advice.CHECK_BODY and self.is_valid:
             is_unread = cause.code == "body-malformed"
             return _CHECK_ENCODING if is_unread else self._advise_on_valid_body(response)
+        elif fix is Advice.CHECK_BODY and self.has_findings:
+            fix = _CORRECT_BODY
         elif fix is Advice.SEND_JSON:
             fix = self._advise_on_type()
         elif fix is Advice.NEW_TOKEN:

@@ -107,7 +107,7 @@ def _check_text(
         elif not (platform == CXONE and PHONE_NUMBER.fullmatch(_EXTENSION.sub("", value))):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
-    elif is_id and (owner or name != "id"):
+    elif is_id and (owner or name != "id") and (platform or kind != "id"):
         yield from _check_id(payload, pointer, value, kind, is_declared=is_declared)
 
 
