@@ -30,6 +30,7 @@ from cxcall.runtime.secrets.likely_secrets import (
 from cxcall.runtime.secrets.random_texts import is_mixed
 from cxcall.runtime.secrets.secret_names import has_hint, is_declared_error_word
 from cxcall.runtime.secrets.secrets_in_json import named_leaves
+from cxcall.runtime.text_decoding import straighten_quotes
 from cxcall.transport.http_messages import Headers
 
 _KEPT_REDACTORS = 16
@@ -230,7 +231,7 @@ def find_text_secrets(text: str) -> list[str]:
     folded = text.lower() if len(text) <= _LONGEST_TEXT else ""
     if not (has_hint(folded) or any(hint in folded for hint in _HINTS)):
         return []
-    found = (*find_likely_secrets(text), *find_credentials(text))
+    found = (*find_likely_secrets(text), *find_credentials(straighten_quotes(text)))
     return [each for each in found if f"code={each}" not in text or is_mixed(each)]
 
 

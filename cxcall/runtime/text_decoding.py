@@ -38,6 +38,14 @@ _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:;,/(
 # Bytes that UTF-16 and UTF-32 leave when they are read as another encoding, and invisible characters.
 _INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"
 _NOTHING = str.maketrans("", "", _INVISIBLE)
+DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
+"""What word processors, chats, and forums write for a straight double quote."""
+SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\uff07"
+"""What they write for a straight single quote."""
+_STRAIGHT = str.maketrans(
+    {**dict.fromkeys(DOUBLE_QUOTES, '"'), **dict.fromkeys(SINGLE_QUOTES, "'")}
+)
+_PLAIN_SIGNS = {**_NOTHING, **_STRAIGHT}
 _BASES = {"decimal": 10, "octal": 8}
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -137,20 +145,30 @@ def decodings(text: str) -> Iterator[DecodedText]:
 
 
 def escape_decodings(text: str) -> Iterator[DecodedText]:
-    """Yield the text without invisible characters, and without its escapes, if there are any."""
+    """Yield the text without invisible characters and typographic quotes, and without its escapes, if there are any."""
     original = DecodedText(text)
-    visible = original if text.isascii() else _without_invisible(original)
-    if visible is not original:
-        yield visible
-    view = visible
-    for view in unescape(visible):
+    plain = original if text.isascii() else _without_typography(original)
+    if plain is not original:
+        yield plain
+    view = plain
+    for view in unescape(plain):
         yield view
-    if view is not visible and not view.text.isascii():
-        yield _without_invisible(view)
+    if view is not plain and not view.text.isascii():
+        yield _without_typography(view)
+
+
+def straighten_quotes(text: str) -> str:
+    """Return a text, of the same length, with straight quotes in place of typographic ones."""
+    return text if text.isascii() else text.translate(_STRAIGHT)
 
 
 def _without_invisible(view: DecodedText) -> DecodedText:
     return view.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
+
+
+def _without_typography(view: DecodedText) -> DecodedText:
+    signs = f"{_INVISIBLE}{DOUBLE_QUOTES}{SINGLE_QUOTES}"
+    return view.decode(f"[{signs}]", lambda match: match[0].translate(_PLAIN_SIGNS), signs)
 
 
 def unescape(view: DecodedText) -> Iterator[DecodedText]:

@@ -163,6 +163,10 @@ TEXTS = {
         TOKEN,
         f"POST {URL} HTTP/1.1\nAuthorization: Bearer\n {TOKEN}\n\n{{}}{REFUSAL}",
     ),
+    "curly quotes": (
+        TOKEN,
+        f"POST {URL} returns 400\n{{\u201cqueueId\u201d: 1, \u201caccess_token\u201d: \u201c{TOKEN}\u201d}}",
+    ),
     "header on two lines": (TOKEN, f"POST {URL}\nAuthorization: Bearer\n{TOKEN}\n\n{{}}{REFUSAL}"),
     "default of a variable": (TOKEN, f'curl -X POST "{URL}/${{X:-{TOKEN}}}" -d "{{}}"'),
     "number in a path": (NUMBER, f"curl -X POST {URL}/{NUMBER} -d '{{}}'"),

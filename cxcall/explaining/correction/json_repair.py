@@ -16,12 +16,11 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload, set_value
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.text_decoding import DOUBLE_QUOTES, SINGLE_QUOTES
 
-_DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
-_SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032"
-_STRAIGHT = str.maketrans({**dict.fromkeys(_DOUBLE_QUOTES, '"'), "\u00a0": " "})
-_STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{_SINGLE_QUOTES}'", '"'))
-_CURLY = compile_on_use(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")
+_STRAIGHT = str.maketrans({**dict.fromkeys(DOUBLE_QUOTES, '"'), "\u00a0": " "})
+_STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{SINGLE_QUOTES}'", '"'))
+_CURLY = compile_on_use(f"[{DOUBLE_QUOTES}{SINGLE_QUOTES}]")
 # A string, or a comment outside of strings, as JavaScript and `jsonc` have them. No string starts at an escaped quote:
 # in JSON whose quotes are all escaped, a search from each of them to the end would take quadratic time.
 _STRING_OR_COMMENT = compile_on_use(r'((?<!\\)"(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)

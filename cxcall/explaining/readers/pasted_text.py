@@ -37,6 +37,7 @@ from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
 from cxcall.findings.finding import list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.text_decoding import straighten_quotes
 
 _READERS = (
     "commands.commands_in_text.read_commands",
@@ -73,7 +74,8 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     rest = restore_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     start = text[:_MAX_TEXT]
-    secrets = find_named_secrets(start).union(find_credentials(start))
+    straight = straighten_quotes(start)
+    secrets = find_named_secrets(straight).union(find_credentials(straight))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
     complete = [*with_token_origin([*with_named_platform(found, start)], start)]
     named = with_lines(complete, "" if is_joined else start)

@@ -88,6 +88,8 @@ def test_prose_about_secrets_stays(text: str) -> None:
         "Authorization%%3A%%20Bearer%%20%s", "client_secret&#61;%s", "&quot;client_secret&quot;:&quot;%s&quot;",
         "\\u0022client_secret\\u0022:\\u0022%s\\u0022", "client_secret\uff1a%s", "client_secret:\u200b %s", "Bearer abc123xyz9\n %s",
         "the client secret is %s", "https://h/login;jsessionid=%s?next=/", "client_secret[%s]", "client_secret\t%s", "client_secret -> %s", "Bearer: %s",
+        "{\u201cclient_secret\u201d: \u201c%s\u201d}", "{\u2018client_secret\u2019: \u2018%s\u2019}", "{\u201eclient_secret\u201c: \u201e%s\u201c}",
+        "{\xabclient_secret\xbb: \xab%s\xbb}", "{\uff02client_secret\uff02: \uff02%s\uff02}",
     ],
 )  # fmt: skip
 def test_secret_is_masked_in_every_spelling(form: str) -> None:

@@ -23,6 +23,7 @@ from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.text_decoding import straighten_quotes
 
 # In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
 _ARGUMENT = (
@@ -47,9 +48,7 @@ _HERE_PIPE = compile_on_use(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _INPUT = compile_on_use(r"<[\w./-]*")
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
-_DASHES = {"\u2013": "-", "\u2014": "--"}
-_QUOTES = {**dict.fromkeys("\u201c\u201d\u201e", '"'), **dict.fromkeys("\u2018\u2019", "'")}
-_STRAIGHT = str.maketrans({**_QUOTES, **_DASHES})
+_DASHES = str.maketrans({"\u2013": "-", "\u2014": "--"})
 _COMMAND_START = compile_on_use(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 # An option after a long dash, or a curly quote after an option.
 _CURLY_OPTION = compile_on_use(
@@ -179,7 +178,8 @@ def _straighten(paragraph: str) -> str:
     command = _COMMAND_START.search(paragraph)
     if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
         return paragraph
-    return paragraph[: command.start()] + paragraph[command.start() :].translate(_STRAIGHT)
+    straight = straighten_quotes(paragraph[command.start() :])
+    return paragraph[: command.start()] + straight.translate(_DASHES)
 
 
 def _without_strings(text: str, starts: Iterable[int]) -> str:
