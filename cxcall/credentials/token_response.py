@@ -94,7 +94,9 @@ class TokenResponse(NamedTuple):
 
     @property
     def _text_of_error(self) -> str:
-        if self.content or self._is_page:
+        """The error by its names; the body of another form only of a refusal, because that of a 2xx may be a token."""
+        is_refusal = self.response.status >= HTTPStatus.BAD_REQUEST
+        if self.content or self._is_page or not is_refusal:
             return ": ".join(part for part in (self.error, self.description) if part)
         return self.response.body.decode("utf-8", "replace").strip()
 

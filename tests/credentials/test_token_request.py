@@ -169,11 +169,15 @@ REFUSALS = [
         "credential", ExitCode.CREDENTIALS, "sent a web page", "token_url",
     ),
     Refusal(
-        "not JSON", Answer(200, b"access_token=x"),
+        "not JSON", Answer(200, f"access_token={TOKEN}".encode()),
         "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
-        "a list", Answer(200, ["x"]),
+        "a list", Answer(200, [{"access_token": TOKEN}]),
+        "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
+    ),
+    Refusal(
+        "cut JSON", Answer(200, f'{{"access_token":"{TOKEN}","token_type":"bea'.encode()),
         "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
