@@ -48,6 +48,21 @@ def test_number_with_separators_is_written_in_e164() -> None:
     assert found.missing == ()
 
 
+def test_variable_in_a_body_is_to_be_filled_in_in_the_query_and_a_null_is_no_value() -> None:
+    body = '{"phoneNumber": phone, "skill": 7, "firstName": None}'
+    code = f'requests.post("{CXONE}/queuecallback", json={body})\n# 400'
+    (found,) = explain(code)
+    fixed = correct_request(found)
+    assert fixed.values["phoneNumber"] == "<phoneNumber: +E.164 number>"
+    assert "phoneNumber" in fixed.missing
+    assert "null" not in fixed.values.values()
+    # The path says what the request is for, although its prefix is not right.
+    (near,) = explain(code.replace("/inContactAPI/services", "/services"))
+    assert [each.fix for each in near.findings if each.where == "/skill"] == [
+        "send it as `?skill=...`"
+    ]
+
+
 def test_contact_outside_its_list_or_map_is_kept_whole() -> None:
     path = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
     columns = {"Phone": "+12025550123", "Name": "Jo"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import unquote
@@ -183,7 +183,7 @@ def correct_parameters(
     parameters = {each.name: each for each in operation.parameters}
     parameter_values, left_out = _correct_query(request, operation, body)
     in_url = {name: each for name, each in parameters.items() if each.location != "header"}
-    in_body, not_used = _members_as_parameters(operation, body, in_url)
+    in_body, not_used = _members_as_parameters(operation, body, in_url, request.unknown)
     parameter_values |= in_body
     left_out += not_used
     values = _path_values(operation.path, request.path)
@@ -213,11 +213,15 @@ def _header_values(
 
 
 def _members_as_parameters(
-    operation: Operation, body: Any, parameters: Mapping[str, Parameter]
+    operation: Operation,
+    body: Any,
+    parameters: Mapping[str, Parameter],
+    unknown: Collection[str],
 ) -> tuple[dict[str, str], list[str]]:
     """Return the members of a body that are parameters, and for an operation without a body, the places of the others.
 
-    The form of a list or an object in a URL is not known, so that its parameter is to be filled in.
+    The form of a list or an object in a URL is not known, nor is the value of a place in `unknown`, so that its
+    parameter is to be filled in. A null is no value.
     """
     if not isinstance(body, dict):
         return {}, [""] * (bool(body) and not operation.takes_body)
@@ -229,11 +233,12 @@ def _members_as_parameters(
     left_out = []
     for name, value in members.items():
         target = same.get(fold_name(name)) or renames.get(name, "")
-        if target in parameters:
-            is_text, is_scalar = isinstance(value, str), not isinstance(value, dict | list)
-            values[target] = value if is_text else json.dumps(value) if is_scalar else ""
+        place = join_pointer("", name)
+        if target in parameters and (value is not None or place in unknown):
+            is_text, is_open = isinstance(value, str), isinstance(value, dict | list | None)
+            values[target] = value if is_text else "" if is_open else json.dumps(value)
         elif not operation.takes_body:
-            left_out.append(join_pointer("", name))
+            left_out.append(place)
     return values, left_out
 
 

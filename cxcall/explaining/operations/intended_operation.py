@@ -48,9 +48,7 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
     near = route.operation or route.nearest_operation
     if route.is_own:
         return near
-    if near is not None and (
-        route.operation or not names or _count_known_names(near, tuple(names))
-    ):
+    if near is not None and (route.operation or not names or _has_any_name(near, names)):
         return near  # also if the body is one item of the list that the operation takes
     is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
     is_elsewhere = bool(request.path) and not is_unknown_path
@@ -62,6 +60,12 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
         found = None
     is_clear = found is not None and _count_known(found, value) >= _MIN_KNOWN_ELSEWHERE
     return found if near is None or is_clear else near
+
+
+def _has_any_name(operation: Operation, names: list[str]) -> bool:
+    """Return whether an operation has one of the names, in the body or as a parameter."""
+    of_parameters = {each.name for each in operation.parameters}
+    return bool(_count_known_names(operation, tuple(names))) or not of_parameters.isdisjoint(names)
 
 
 def _may_be_meant(operation: Operation, request: ObservedRequest, value: Any) -> bool:
