@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,13 @@ from cxcall.findings.errors import StoppedError
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.transport.exchange import _Call
 from helpers.command import CONTACT
-from helpers.interrupts import SIGNAL, TooLateError, handler_that_raises, is_end_of_with_block
+from helpers.interrupts import (
+    SIGNAL,
+    TooLateError,
+    handler_that_raises,
+    interrupt,
+    is_end_of_with_block,
+)
 from helpers.platform_server import Platform, Reply
 from helpers.work import examples
 
@@ -44,7 +49,7 @@ class SlowPlatform(Platform):
 
     def _answer(self, _body: Any, _count: int) -> Reply:
         if self.is_slow:
-            os.kill(os.getpid(), SIGNAL)
+            interrupt()
             self.over.wait(30)
         return Reply()
 
@@ -96,7 +101,7 @@ def test_exception_before_the_request_leaves_is_raised_itself(
     platform.is_slow = False
     with handler_that_raises(TooLateError()), Client() as client:
         with monkeypatch.context() as changed:
-            changed.setattr(_Call, "start", lambda *_: os.kill(os.getpid(), SIGNAL))
+            changed.setattr(_Call, "start", lambda *_: interrupt())
             with pytest.raises(TooLateError):
                 client.send("personal-connection", BODY, yes=True)
         assert [each.outcome for each in records()] == [Outcome.UNDELIVERED]
@@ -138,9 +143,9 @@ def test_second_exception_during_a_batch_does_not_end_the_wait_for_its_rows(
         raise TooLateError
 
     def answer(_body: Any, _count: int) -> Reply:
-        os.kill(os.getpid(), SIGNAL)
+        interrupt()
         is_waiting.wait(30)
-        os.kill(os.getpid(), SIGNAL)
+        interrupt()
         raised.wait(30)
         has_ended.wait(0.2)
         return Reply()

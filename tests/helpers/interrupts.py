@@ -7,6 +7,7 @@ import inspect
 import signal
 import sys
 from contextlib import contextmanager
+from threading import main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ _CONSTANT = dis.opmap["LOAD_CONST"]
 
 class TooLateError(Exception):
     """What a task queue raises when a task takes too long."""
+
+
+def interrupt(number: int = SIGNAL) -> None:
+    """Send a signal to the main thread, which runs the handlers.
+
+    One that another thread got may run its handler much later: Python 3.11 does not wake the main thread for it.
+    """
+    signal.pthread_kill(main_thread().ident or 0, number)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.postgres_database import PostgresDatabase
+from helpers.interrupts import interrupt
 from helpers.ledger_process import intent
 from helpers.machines import SEND, begin, machine
 from helpers.platform_server import Platform, Reply
@@ -102,7 +103,7 @@ def test_interrupted_wait_for_the_lock_leaves_the_connection_usable(postgres_url
         with psycopg.connect(postgres_url, autocommit=True) as watching:
             while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
                 pass
-        os.kill(os.getpid(), signal.SIGINT)
+        interrupt(signal.SIGINT)
 
     def wait_for_the_lock() -> None:
         Thread(target=interrupt_once_it_waits).start()
