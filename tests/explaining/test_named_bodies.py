@@ -213,6 +213,8 @@ def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> 
         f'{REFUSED} returns 400\n{{"detail": "no", "hint": "x"}}',
         f'{REFUSED} -> 400 {{"hint": "no"}}',
         f'{REFUSED}\nHTTP/1.1 400 Bad Request\n\n{{"hint": "no"}}',
+        f'{REFUSED} 400\n{{"reason": "no", "hint": "x"}}',
+        f'{REFUSED} returns 400\n{{"message": "no", "description": "x"}}',
     ],
     quick=2,
 )
@@ -226,3 +228,26 @@ def test_object_is_the_response_by_its_place_its_label_or_its_names(text: str) -
 def test_punctuation_behind_a_url_is_no_part_of_the_path() -> None:
     [found] = explain(f"The payload I'm sending to {URL}:\n{BODY}\n400 Bad Request")
     assert (found.request.path, found.request.body) == ("/api/v2/conversations/callbacks", BODY)
+
+
+@each_case(
+    "text",
+    [
+        f'curl -X POST {URL} -d \'{{"a": "successful https://example.com/api", "b": 1}}\'',
+        f'POST {URL}\n\n{{\n  "a": "it works, see https://example.com/api",\n  "b": 1\n}}',
+    ],
+)
+def test_body_that_speaks_of_what_works_is_whole(text: str) -> None:
+    [found] = explain(text)
+    assert "https://example.com/api" in (found.request.body or "")
+
+
+def test_line_of_a_log_with_a_success_is_a_request() -> None:
+    line = "2026-11-30 10:00:0{} INFO {} {}"
+    first = line.format(0, "GET https://api.mypurecloud.com/api/v2/users/me", "success 200")
+    found = explain(f"{first}\n{line.format(1, f'POST {URL}', 400)}")
+    shown = [(each.request.path, each.request.status, each.request.time) for each in found]
+    assert shown == [
+        ("/api/v2/users/me", 200, "2026-11-30 10:00:00"),
+        ("/api/v2/conversations/callbacks", 400, "2026-11-30 10:00:01"),
+    ]

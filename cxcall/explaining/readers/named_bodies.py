@@ -47,7 +47,10 @@ _RECEIVED = compile_on_use(
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
 _RESPONSE_NAMES = frozenset(
-    "message error errors code status detail details title type timestamp path reason fault".split()
+    """
+    message description error errors code status detail details title type timestamp path reason
+    fault
+    """.split()
 )
 """Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
 _ERROR_NAME = compile_on_use(
@@ -63,9 +66,11 @@ _STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _BEHIND_STATUS = compile_on_use(
-    r"(?:\b[45][0-9]{2}(?: Bad Request)?[^\w\n]*|^[< ]*HTTP/[0-9.]+ [^\n]*\s*)\Z", re.MULTILINE
+    r"(?:\b[45][0-9]{2}(?: Bad Request)?[^\w\n]*|^[< ]*HTTP/[0-9.]+ [^\n]*\s*"
+    r"|^[A-Z]{3,6} \S+[^\w\n]*[45][0-9]{2}\b[^\n]*\n\s*)\Z",
+    re.MULTILINE,
 )
-"""The start of a line up to the object behind its status: the object is the response."""
+"""The text up to an object that is the response: on the line of its status, or below a status without a word of a person."""
 _OWN = compile_on_use(
     r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur)\b(?!.*\b(?:get|getting|receiv\w+)\b).*\b(?:send|sending|sent|payload)\b"
 )

@@ -78,7 +78,11 @@ _WORKS = compile_on_use(
     r"(?i)\b(?:works?|working|success(?:ful(?:ly)?)?|succeeds?|succeeded|(?:is|are) (?:fine|ok)|returns a token)\b"
 )
 _WORKS_NOT = compile_on_use(
-    r"(?i)\b(?:not|but|fail\w*|until|if|when|should|no longer|stop\w*|[45][0-9]{2})\b|n['\u2019]t\b|\?"
+    r"(?i)\b(?:not|but|fail\w*|until|if|when|should|no longer|stop\w*|[1-5][0-9]{2})\b|n['\u2019]t\b|\?"
+)
+# A body, code, a line of YAML, or a line of a log.
+_NOT_PROSE = compile_on_use(
+    r"[\"=;<>]|^[\w-]+:(?!//)|^\W*[0-9]|\b(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR)\b"
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
@@ -116,8 +120,8 @@ def without_working_requests(text: str) -> str:
 
 
 def _says_it_works(sentence: str) -> bool:
-    is_told = _WORKS.search(sentence) and not _WORKS_NOT.search(sentence)
-    return bool(is_told and _TARGET.search(sentence))
+    is_told = _WORKS.search(sentence) and _TARGET.search(sentence)
+    return bool(is_told) and not (_WORKS_NOT.search(sentence) or _NOT_PROSE.search(sentence))
 
 
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:

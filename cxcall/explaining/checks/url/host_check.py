@@ -117,7 +117,9 @@ def check_own_host(request: ObservedRequest, own: Contract) -> Iterator[Finding]
     for server in _own_servers(own):
         form = host_pattern({"url": server.get("url", "")})
         if form and form.fullmatch(request.host):
-            listed = [each.get("enum", ()) for each in server.get("variables", {}).values()]
+            host = server["url"].partition("://")[2].partition("/")[0]
+            variables = server.get("variables", {}).items()
+            listed = [each.get("enum", ()) for name, each in variables if f"{{{name}}}" in host]
             values = ", ".join(f"`{each}`" for each in chain.from_iterable(listed))
             yield Finding.warning(
                 "host-unknown",
