@@ -29,7 +29,10 @@ def resolve_fix(delivery: str, *, is_load: bool, question: str = "a call was pla
     if not is_load:
         return f"find out whether {question}, then {resolve_commands(delivery)}"
     placed, not_placed = _resolve_commands(delivery)
-    return f"find out whether its contacts are in the list, then {placed} if any of them is, or {not_placed} if none is"
+    return (
+        f"find out whether its contacts are in the list, then {placed} if any of them is, or {not_placed} if none is;"
+        " if only some are, load the others after that from a separate file with `--again`"
+    )
 
 
 def unknown_fix(

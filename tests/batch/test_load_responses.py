@@ -38,7 +38,10 @@ def test_request_whose_response_lacks_a_contact_is_unknown_and_names_its_row(
         (delivery,) = map(json.loads, cxcall("history", "list", "-o", "jsonl").out.splitlines())
         cxcall("history", "resolve", delivery["id"], "--placed", code=0)
         load(cxcall, file, LIST_ID, "--yes", "--resume", code=0)
-    assert platform.rung == 1
+        assert platform.rung == 1
+        missing = cxcall.file("missing.csv", "Phone,Name\n+13035559999,Ann\n")
+        load(cxcall, missing, LIST_ID, "--yes", "--again", code=0)
+        assert platform.rung == 2
 
 
 @pytest.mark.slow
@@ -56,6 +59,7 @@ def test_lost_response_to_a_load_asks_whether_its_contacts_are_in_the_list(cxcal
     for text in (" ".join(each.split()) for each in shown):
         assert "find out whether its contacts are in the list, then `cxcall history res" in text
         assert "if any of them is" in text
+        assert "if only some are, load the others after that from a separate file" in text
         assert "call was placed" not in text
         assert "a call may" not in text
 
