@@ -27,7 +27,7 @@ from typing import NoReturn
 
 LIBRARIES = (
     "configparser", "dotenv", "encodings.idna", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_8_sig",
-    "http.client", "jmespath", "jsonschema_rs", "msgspec.json", "phonenumbers", "phonenumbers.timezone",
+    "http.client", "jaraco.classes.properties", "jaraco.context", "jaraco.functools", "jmespath", "jsonschema_rs", "msgspec.json", "phonenumbers", "phonenumbers.timezone",
     "platformdirs", "requests", "rich.console", "rich.table", "rich.text", "sqlite3", "tomlkit", "typer",
     "typer._click.decorators", "urllib3", "waitress", "yaml",
 )  # fmt: skip
@@ -74,7 +74,8 @@ class ForkServer:
 def load() -> None:
     """Load the libraries and the whole command, and build all commands.
 
-    What only the keyring or the server of MCP needs is left out: a fork copies what is loaded.
+    The keyring is left out, because it reads variables when it is loaded, but not what it needs; and what only the
+    server of MCP needs, because a fork copies what is loaded.
     """
     import cxcall
 
@@ -146,11 +147,15 @@ def fill_caches() -> None:
     from cxcall.payloads.payload import Payload
     from cxcall.phone.number_masking import mask_text, response_masker
     from cxcall.phone.typed_numbers import mask_typed_numbers
+    from cxcall.runtime.patterns import LazyPattern
     from cxcall.runtime.secrets.known_secrets import redact
     from cxcall.runtime.text_decoding import decodings
     from cxcall.sending.numbers_in_request import find_numbers
     from cxcall.sending.people_in_request import find_possible_people
 
+    for each in gc.get_objects():
+        if isinstance(each, LazyPattern):
+            each.match("")
     for contract in load_shipped_contracts():
         for operation in contract.operations:
             _ = [each.flag for each in operation.parameters], operation.scopes
@@ -159,6 +164,7 @@ def fill_caches() -> None:
                 numbers = find_numbers(operation, {}, Payload(operation.example), with_digits=True)
                 find_possible_people(operation, numbers, (), "https://api.example.com")
                 changes_do_not_call_list(operation.path)
+    convert_a_document()
     declared_delimiter("sep=;")
     shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
@@ -167,6 +173,20 @@ def fill_caches() -> None:
     redact(mask_text("POST https://user:password@host/+12025550100"))
     mask_typed_numbers(["+12025550100"])
     list(decodings("=41 %41 \\u0041 +AEE-"))
+
+
+def convert_a_document() -> None:
+    """Convert a document of a user, which reads the published routes: most of the time of a command that converts one."""
+    from cxcall.contracts.call_risk import set_call_risk
+    from cxcall.contracts.contract import load_shipped_contracts
+    from cxcall.contracts.conversion.convert import convert
+
+    body = {"schema": {"type": "object", "properties": {"text": {"type": "string"}}}}
+    query = {"name": "q", "in": "query", "schema": {"type": "string"}}
+    post = {"operationId": "write", "requestBody": {"content": {"application/json": body}}}
+    operation = {**post, "parameters": [query], "responses": {}}
+    document = {"openapi": "3.0.3", "info": {}, "paths": {"/texts": {"post": operation}}}
+    set_call_risk(convert(document, "own.json", []), load_shipped_contracts())
 
 
 def listen(listener: socket.socket) -> None:
