@@ -20,10 +20,10 @@ MUTATORS = {"__delitem__", "__setitem__", "clear", "pop", "popitem", "setdefault
 STREAMS = {"sys.stderr", "sys.stdin", "sys.stdout"}
 
 
-def libraries_in(tree: ast.AST) -> dict[str, str]:
-    """Return the names that a program imports from libraries, with the dotted path of each."""
+def libraries_in(nodes: list[ast.AST]) -> dict[str, str]:
+    """Return the names that the nodes of a program import from libraries, with the dotted path of each."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 root = alias.name.partition(".")[0]
@@ -76,10 +76,11 @@ def patches_in(program: str) -> list[int]:
 
 
 def patches_in_tree(tree: ast.Module) -> list[int]:
-    libraries = libraries_in(tree)
+    nodes = [*ast.walk(tree)]
+    libraries = libraries_in(nodes)
     changing = (
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign | ast.Call)
         and not isinstance(getattr(node, "ctx", None), ast.Load)
     )
@@ -107,7 +108,9 @@ def test_the_one_exception_only_marks_modules_as_absent_or_empty() -> None:
 )
 def test_command_line_uses_only_public_members_of_typer(path: Path) -> None:
     tree = syntax_trees()[path]
-    imported = [path for path in libraries_in(tree).values() if path.startswith("typer")]
+    imported = [
+        path for path in libraries_in([*ast.walk(tree)]).values() if path.startswith("typer")
+    ]
     assert not [path for path in imported if "._" in path]
     # `_fields` and the like are the documented API of named tuples.
     public = {"_asdict", "_field_defaults", "_fields", "_replace"}

@@ -6,18 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 pytest_plugins = ["pytester"]
 
 SMOKE = """
-import subprocess, sys
-from pathlib import Path
+import shutil, subprocess
 
 import pytest
 
-CXCALL = str(Path(sys.executable).with_name("cxcall"))
+CXCALL = shutil.which("cxcall")
 CONTACT = "12345678-1234-1234-1234-123456789012"
 CALL = [CXCALL, "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--quiet"]
 
@@ -60,12 +63,11 @@ def test_any_client_can_use_it(cxcall_sandbox):
 """
 
 OWN = """
-import subprocess, sys
-from pathlib import Path
+import shutil, subprocess
 
 import pytest
 
-CXCALL = str(Path(sys.executable).with_name("cxcall"))
+CXCALL = shutil.which("cxcall")
 
 
 @pytest.fixture
@@ -80,15 +82,14 @@ def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environm
 """
 
 KEPT = """
-import os, subprocess, sys
-from pathlib import Path
+import shutil, subprocess
 
 import pytest
 
 from cxcall.contracts.contract import load_contracts
 from cxcall.sandbox.server import start_sandbox
 
-CXCALL = str(Path(sys.executable).with_name("cxcall"))
+CXCALL = shutil.which("cxcall")
 CONTACT = "12345678-1234-1234-1234-123456789012"
 CALL = [CXCALL, "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes"]
 
@@ -140,8 +141,9 @@ def only_ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.slow
 @pytest.mark.usefixtures("only_ours")
 def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cxcall: Cxcall
 ) -> None:
+    monkeypatch.setenv("PATH", cxcall.path_of_shells())
     for name in ("CXCALL_ACCESS_TOKEN", "CXCALL_BASE_URL", "GENESYSCLOUD_REGION"):
         monkeypatch.setenv(name, "of the developer's own")
     monkeypatch.setenv("ELSE", "kept")
@@ -160,7 +162,7 @@ def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
 @pytest.mark.slow
 @pytest.mark.usefixtures("only_ours")
 def test_fixtures_are_listed_with_descriptions(pytester: pytest.Pytester) -> None:
-    shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
+    shown = pytester.runpytest_inprocess("--fixtures", "-q").stdout.str()
     for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
         assert name in shown
     assert "no real calls are placed" in shown

@@ -130,7 +130,7 @@ async def check_arguments(client: Client) -> None:
 
 @pytest.mark.slow
 def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform) -> None:
-    person = Person("yes", "decline", "no", "cancel")
+    person = Person("yes", "decline", "no", "cancel", "nothing", "empty", "yes")
 
     async def confirm(client: Client, reason: str) -> dict[str, Any]:
         data = (await call(client, "dry_run", **request(reason)))["data"]
@@ -177,35 +177,35 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform) -
         other = await call(client, "send", operation="place-call", confirmationId="x")
         assert (other["exitCode"], other["findings"][0]["where"]) == (2, "operation")
         assert "does not send" in other["findings"][0]["message"]
+        await check_missing_answers(client, platform, 2)
 
     talk(cxcall, SENDS, talk_to, person=person)
-    assert (count(platform), len(person.asked), person.answers) == (2, 4, [])
-    assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 2
+    assert (count(platform), len(person.asked), person.answers) == (3, 7, [])
+    assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 3
+
+
+async def check_missing_answers(client: Client, platform: Platform, answers: int) -> None:
+    """Check that a client that returns no answer of a person gets an envelope, and that the ID stays valid."""
+    data = (await call(client, "dry_run", **request("missing")))["data"]
+    arguments = {**request("missing"), "confirmationId": data["confirmationId"]}
+    before = count(platform)
+    for _ in range(answers):
+        refused = await call(client, "send", **arguments)
+        found = (refused["exitCode"], refused["outcome"], refused["isError"])
+        assert found == (7, "stopped", True)
+        assert "no valid answer of a person" in refused["findings"][0]["message"]
+        assert count(platform) == before
+    assert (await call(client, "send", **arguments))["outcome"] == "accepted"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_client_that_returns_no_answer_of_a_person_gets_an_envelope(
-    cxcall: Cxcall, platform: Platform, mode: str
-) -> None:
-    answers = ("nothing", "empty", *(("error",) if mode == "legacy" else ()), "yes")
-    person = Person(*answers)
+def test_person_is_asked_in_the_older_protocol(cxcall: Cxcall, platform: Platform) -> None:
+    person = Person("nothing", "empty", "error", "yes")
 
     async def talk_to(client: Client) -> None:
-        data = (await call(client, "dry_run", **request("r")))["data"]
-        arguments = {**request("r"), "confirmationId": data["confirmationId"]}
-        for _ in answers[:-1]:
-            refused = await call(client, "send", **arguments)
-            assert (refused["exitCode"], refused["outcome"], refused["isError"]) == (
-                7,
-                "stopped",
-                True,
-            )
-            assert "no valid answer of a person" in refused["findings"][0]["message"]
-            assert count(platform) == 0
-        assert (await call(client, "send", **arguments))["outcome"] == "accepted"
+        await check_missing_answers(client, platform, 3)
 
-    talk(cxcall, SENDS, talk_to, person=person, mode=mode)
+    talk(cxcall, SENDS, talk_to, person=person, mode="legacy")
     assert (count(platform), person.answers) == (1, [])
 
 

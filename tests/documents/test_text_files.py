@@ -98,11 +98,11 @@ def test_a_pipe_of_the_shell_is_read(cxcall: Cxcall, command: str, code: int) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("validate", "-"), ("explain", "-")])
 def test_an_endless_pipe_is_read_up_to_its_limit(cxcall: Cxcall, words: tuple[str, ...]) -> None:
-    line = f"head -c 300M /dev/zero | tr '\\0' x | {CXCALL} {' '.join(words)}"
+    line = f"head -c 300M /dev/zero | tr '\\0' x | cxcall {' '.join(words)}"
     ran = subprocess.run(
         ["bash", "-c", line],
         cwd=cxcall.folder,
-        env=cxcall.environment,
+        env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
         capture_output=True,
         text=True,
         timeout=60,

@@ -109,9 +109,9 @@ def entry(size: int, path: str = "/p") -> LoggedRequest:
 
 @pytest.mark.slow
 def test_the_log_keeps_no_more_bodies_than_its_limit() -> None:
-    log, size = RequestLog(), 1 << 19
+    log, one = RequestLog(), entry(1 << 19)
     for _ in range(10_000):
-        log.add(entry(size))
+        log.add(one)
     kept = log.received
     assert len(kept) == 10_000
     assert sum(len(each.body) for each in kept) == request_log.LARGEST_LOG
