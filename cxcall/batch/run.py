@@ -56,6 +56,8 @@ class Run(StoppableRun):
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
+        self._held: list[tuple[int, RowResult]] = []
+        """The results that wait for an earlier row."""
 
     def _is_interrupted(self) -> bool:
         return self.interrupts > 0
@@ -74,17 +76,19 @@ class Run(StoppableRun):
         *,
         in_order: bool,
         threads: int,
+        ahead: int = _MAX_HELD_RESULTS,
         on_wait: Callable[[datetime], None] = lambda _opening: None,
     ) -> Iterator[RowResult]:
         """Send the selected rows; yield every row's result as it arrives, or in input order.
 
+        The rows in flight, and those whose results wait for an earlier row, are at most `ahead`.
         Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
         the time of the next one.
         """
         pool = self._start_threads(threads)
         try:
             while not self.is_at_end:
-                results = self._process(self._rows(), pool, threads=threads)
+                results = self._process(self._rows(), pool, threads=threads, ahead=ahead)
                 yield from self._in_order(results) if in_order else results
                 opening = self.selection.opening
                 if self.stop_reason or opening is None:
@@ -138,7 +142,7 @@ class Run(StoppableRun):
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
         """Delay results while an earlier row is in flight."""
-        waiting: list[tuple[int, RowResult]] = []
+        waiting = self._held
         for result in results:
             heappush(waiting, (result.row.number, result))
             first = min(self._in_flight, default=result.row.number + 1)
@@ -148,13 +152,14 @@ class Run(StoppableRun):
             yield heappop(waiting)[1]
 
     def _process(
-        self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, threads: int
+        self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, threads: int, ahead: int
     ) -> Iterator[RowResult]:
         """Keep the threads busy, and yield their results."""
         while not self.is_abandoned:
             is_open = not (self.stop_reason or self.is_at_end)
-            has_room = is_open and len(self._in_flight) < threads
-            checked = self._next_row(rows) if has_room else None
+            count = len(self._in_flight)
+            has_room = not count or (count < threads and count + len(self._held) < ahead)
+            checked = self._next_row(rows) if is_open and has_room else None
             result = None
             if checked is not None:
                 result = result_of_unsent_row(

@@ -189,7 +189,8 @@ class BatchRun:
             if self._closed:  # by another thread meanwhile
                 run.stop(self._closed)
             interval = sys.getswitchinterval()
-            results = run.results(in_order=True, threads=rules.concurrency)
+            count = rules.concurrency
+            results = run.results(in_order=True, threads=count, ahead=count)
             try:
                 for result in results:  # noqa: UP028 - who leaves the loop must not close the results
                     yield result

@@ -242,7 +242,8 @@ class Client:
         `rows` is the path of a CSV, JSON Lines, or Excel file, or an iterable of bodies, which may also
         name parameters; `parameters` are those of every row. Where real calls may be placed, `confirm` must be
         the number of requests, without the rows that are skipped. `columns` maps targets to headers, like
-        `--map`; `rate` is `10/s`, `max_failures` `10` (in a row) or `25%`. The others work like the flags.
+        `--map`; `rate` is `10/s`, `max_failures` `10` (in a row) or `25%`. At most
+        `concurrency` requests are sent ahead of your loop. The others work like the flags.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
         rows, StoppedError if an earlier batch of the same rows is unfinished.

@@ -148,6 +148,27 @@ def test_failures_stop_a_batch_while_the_loop_handles_an_earlier_row(platform: P
     assert (batch.totals.total, platform.seen.total()) == (2, 2)
 
 
+def test_requests_are_sent_at_most_as_far_ahead_of_the_loop_as_asked(platform: Platform) -> None:
+    rows = [{"contactId": CONTACT, "reasonCode": f"r{number:02}"} for number in range(20)]
+    has_more = threading.Event()
+
+    def finish_the_first_last(body: Any, _count: int) -> Reply:
+        if len(platform.seen) > 4:
+            has_more.set()
+        if body == rows[0]:
+            has_more.wait(0.2)
+        return Reply()
+
+    platform.answer = finish_the_first_last
+    with Client() as client:
+        batch = client.batch(OPERATION, rows, confirm=20, concurrency=4, rate="1000/s")
+        for taken, _ in enumerate(batch, 1):
+            assert platform.seen.total() <= taken + 4
+            if taken == 5:
+                break
+    assert platform.seen.total() <= 5 + 4
+
+
 @pytest.mark.slow
 def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: Platform) -> None:
     before = signal.getsignal(signal.SIGINT)
