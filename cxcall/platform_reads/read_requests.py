@@ -66,14 +66,14 @@ class Reader:
     def __init__(
         self, settings: Settings, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS
     ) -> None:
-        self._settings, self._tokens, self._hooks = settings, tokens, hooks
+        self.settings, self._tokens, self._hooks = settings, tokens, hooks
         self._has_tokens = tokens is not None
 
     def check(
         self, operation: Operation, values: Mapping[str, str], body: Any = None
     ) -> CheckedRequest:
         """Return the request of a read; raises CheckError for an invalid ID."""
-        checked = build_request(operation, values, Payload(body), self._settings)
+        checked = build_request(operation, values, Payload(body), self.settings)
         stop_on_errors(checked, strict=False, force=False)
         return checked
 

@@ -130,6 +130,30 @@ def test_campaign_whose_status_is_text_has_not_ended(cxcall: Cxcall) -> None:
     ]
 
 
+def test_campaign_that_was_just_started_is_followed_until_its_status_shows_it(
+    cxcall: Cxcall,
+) -> None:
+    states = ["off", "complete", "on", "off"]
+    said = "started less than a minute ago"
+
+    def read(path: str, count: int) -> Reply:
+        state = {"campaignStatus": states[min(count, 3)]}
+        return Reply(200, state) if path.endswith(CAMPAIGN) else Reply(404)
+
+    watch = ("campaign", "status", CAMPAIGN, "--watch", "--interval", "0.1", "-o", "jsonl")
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        assert said not in cxcall("campaign", "status", CAMPAIGN, code=0).err  # nobody started it
+        cxcall("send", "start-campaign", "--campaign-id", CAMPAIGN, "--yes", code=0)
+        ran = cxcall(*watch, code=0)
+        assert said in ran.err
+        seen = [json.loads(line)["campaign"]["status"] for line in ran.out.splitlines()]
+        assert seen == states[1:]
+        assert said in cxcall("campaign", "status", CAMPAIGN, code=0).err
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
+        assert said not in cxcall(*watch, code=0).err
+
+
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
     odd = {
         "name": "A\x1b[31m +12025550123\nerror[x]",

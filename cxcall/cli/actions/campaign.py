@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
-from cxcall.findings.errors import StoppedError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
@@ -21,14 +22,18 @@ from cxcall.platform_reads.read_requests import MalformedResponseError, ReadErro
 from cxcall.runtime.signals import sleep
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, stop_on_errors
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.sending.confirmation_prompt import ask_yes
-from cxcall.sending.send_plan import SendHooks
+from cxcall.sending.send_plan import Plan, SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
+
+_START_SECONDS = 60.0
+"""The time after a start in which a platform may not show yet that the campaign runs."""
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
@@ -123,8 +128,15 @@ def show_campaign_status(options: StatusOptions) -> Report:
     screen = Screen.standard(options.output)
     found, reader = open_reader("campaign", options.settings, screen)
     state = _read_status(reader, options.campaign, options.contact_list or "")
+    seconds = _seconds_to_start(reader, state)
+    if seconds > 0:
+        then = f"; waiting up to {seconds:.0f} s until it does" if options.watch else ""
+        screen.print_diagnostic(
+            f"the campaign was started less than a minute ago: its status may not show yet that it runs{then}",
+            always=True,
+        )
     if options.watch:
-        state = _watch(reader, state, options.interval, screen)
+        state = _watch(reader, state, options.interval, screen, seconds)
     is_streamed = options.watch and screen.options.output == "jsonl"
     return Report(
         "campaign status",
@@ -146,18 +158,46 @@ def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> Campaig
     return state
 
 
+def _plan(found: RoleOperation, campaign: str, reader: CampaignReader) -> Plan:
+    values = {found.id_parameter: campaign}
+    return Plan(build_request(found.operation, values, Payload(None), reader.settings))
+
+
+def _seconds_to_start(reader: CampaignReader, state: CampaignState) -> float:
+    """Return how many seconds later a campaign that is not running may run: only after a start in the ledger."""
+    if state.is_running or (state.total and state.called == state.total):
+        return 0.0
+    with suppress(CxcallError), open_ledger(is_for_reading=True) as ledger:
+        start, stop = (
+            ledger.find_last(_plan(reader.roles[role], state.id, reader).intent())
+            for role in ("start", "stop")
+        )
+        if start and not (stop and stop.at > start.at):
+            return _START_SECONDS - abs((ledger.now() - start.at).total_seconds())
+    return 0.0
+
+
 def _watch(
-    reader: CampaignReader, state: CampaignState, interval: float, screen: Screen
+    reader: CampaignReader,
+    state: CampaignState,
+    interval: float,
+    screen: Screen,
+    seconds_to_start: float,
 ) -> CampaignState:
-    """Read the campaign repeatedly, and print each change: on a terminal as a progress bar."""
-    shown = None
+    """Read the campaign repeatedly, and print each change: on a terminal as a progress bar.
+
+    It ends when the campaign does not run, and no longer may begin to.
+    """
+    shown, end = None, time.monotonic() + seconds_to_start
     with screen.progress(state.total) as progress:
         while True:
             progress(state.called or 0, ", ".join(filter(None, (state.status, state.counts))))
             if state != shown:
                 _print_change(state, screen)
                 shown = state
-            if not state.is_running:
+            if state.is_running:
+                end = 0.0
+            elif time.monotonic() >= end:
                 return state
             sleep(interval)
             state = _read_status(reader, state.id, state.list_id)
