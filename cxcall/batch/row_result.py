@@ -153,7 +153,9 @@ def result_of_unread_record(checked: CheckedRow, error: LedgerError) -> RowResul
 def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Finding:
     """Return why a recorded delivery was not accepted, in the words of the ledger; `history show` explains it."""
     may, question, _ = possible_effect(
-        checked.operation if checked else None, is_load=record.is_load
+        checked.operation if checked else None,
+        is_load=record.is_load,
+        names_person=checked is None or checked.names_person,
     )
     is_hidden = HTTPStatus.OK <= (record.status or 0) < HTTPStatus.MULTIPLE_CHOICES
     refused = f"it was refused with HTTP {record.status}{f', {record.code}' if record.code else ''}"

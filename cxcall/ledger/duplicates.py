@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -35,16 +36,17 @@ class AlreadySentError(StoppedError):
         *,
         batch: str = "",
         is_unfinished: bool = False,
+        names_person: bool = True,
     ) -> None:
         self.earlier, self.batch = earlier, batch
         if batch and earlier.batch == batch:
             finding = _same_batch_finding(earlier)
         elif earlier.is_unresolved:
-            finding = _unknown_finding(earlier, now)
+            finding = _unknown_finding(earlier, now, names_person=names_person)
         elif is_unfinished:
             finding = _unfinished_batch_finding(earlier, now, is_row=bool(batch))
         else:
-            finding = _accepted_finding(earlier, now, is_row=bool(batch))
+            finding = _accepted_finding(earlier, now, is_row=bool(batch), names_person=names_person)
         super().__init__(finding)
 
 
@@ -142,17 +144,20 @@ def stop_on_identical(
     now: datetime,
     boot_time: BootTime,
     is_finished: Callable[[str], bool],
+    *,
+    names_person: bool = True,
 ) -> None:
     """Raise AlreadySentError if an identical request is unknown, or was accepted within the window.
 
     A request that was accepted in an unfinished batch other than `batch` stops it at any age, because that batch
     will be resumed, whatever file the request comes from now.
     """
+    stop = partial(AlreadySentError, now=now, batch=batch, names_person=names_person)
     newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
     newest_first = [each for each in newest_first if each.last_event > window.allowed]
     for each in newest_first:
         if each.record.is_unresolved:
-            raise AlreadySentError(each.record, now, batch=batch)
+            raise stop(each.record)
     for each in newest_first:
         if not each.record.was_placed:
             continue
@@ -160,16 +165,22 @@ def stop_on_identical(
         is_known = each.last_event > window.after or each.record.id in window.stops
         is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)
         if is_within or is_known or is_unfinished:
-            raise AlreadySentError(each.record, now, batch=batch, is_unfinished=is_unfinished)
+            raise stop(each.record, is_unfinished=is_unfinished)
 
 
-def _unknown_finding(earlier: Record, now: datetime) -> Finding:
-    did = "loaded these contacts" if earlier.is_load else "placed a call"
+def _unknown_finding(earlier: Record, now: datetime, *, names_person: bool) -> Finding:
+    did, question, twice = (
+        ("placed a call", "a call was placed", "the person may be called twice")
+        if names_person
+        else ("been processed, and placed calls", "it was processed", "calls may be placed twice")
+    )
+    if earlier.is_load:
+        did, twice = "loaded these contacts", "the contacts may be in the list twice"
     return ledger_finding(
         "outcome-unknown",
         f"an identical request, sent {_ago(earlier.at, now)}, may have {did}: "
         f"the outcome of delivery `{earlier.id}` is unknown",
-        fix=f"{find_out_fix(earlier, now)}; if you add `--again` without finding out, the person may be called twice",
+        fix=f"{find_out_fix(earlier, now, question)}; if you add `--again` without finding out, {twice}",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown; {_SAME}",
     )
 
@@ -183,13 +194,16 @@ def find_out_fix(unknown: Record, now: datetime, question: str = "a call was pla
     return wait + resolve_fix(unknown.id, is_load=unknown.is_load, question=question)
 
 
-def _accepted_finding(earlier: Record, now: datetime, *, is_row: bool) -> Finding:
+def _accepted_finding(
+    earlier: Record, now: datetime, *, is_row: bool, names_person: bool
+) -> Finding:
     again = "send this row from a separate file with `--again`" if is_row else "add `--again`"
     verb = "was recorded as having placed a call" if earlier.resolution else "was accepted"
+    to = "call the same person again" if names_person else "send it again"
     return ledger_finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
-        fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, {again}",
+        fix=f"see `cxcall history show {earlier.id}`; to {to} on purpose, {again}",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; {_SAME}",
     )
 

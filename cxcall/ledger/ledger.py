@@ -177,16 +177,25 @@ class Ledger(LedgerAccess):
         earlier = self.rows.select_by_digest(*digests)
         stop_on_same_row(intent.batch, earlier, self.now())
         if not intent.again:
-            self._stop_on_identical(intent.batch, earlier, Window(window))
+            self._stop_on_identical(
+                intent.batch, earlier, Window(window), names_person=intent.names_person
+            )
 
     def _stop_on_identical(
-        self, batch: str, earlier: Sequence[StoredDelivery], window: Window
+        self,
+        batch: str,
+        earlier: Sequence[StoredDelivery],
+        window: Window,
+        *,
+        names_person: bool = True,
     ) -> None:
         if not earlier:
             return  # `batches` is loaded only if there is an identical request
         events, clocks = self.batches.events, (self.now(), self.boot_clock())
         limits = events.extend(window, batch) if batch else window
-        stop_on_identical(batch, earlier, limits, *clocks, events.is_finished)
+        stop_on_identical(
+            batch, earlier, limits, *clocks, events.is_finished, names_person=names_person
+        )
 
     def _insert_event(self, delivery: int, kind: EventKind, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()

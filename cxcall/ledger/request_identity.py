@@ -35,7 +35,8 @@ class Intent(NamedTuple):
     hosts that these records have. `people` are those whom it calls; the ledger keeps keyed digests of them,
     because the texts have whole numbers. `possible_people` are the texts by which each of the people
     may be recorded, for a limit of the calls to them. `limit` is the most seconds that an attempt takes from
-    its record to the end of its response; 0 if that is not known.
+    its record to the end of its response; 0 if that is not known. `names_person` is whether it has the number or the ID of
+    a person.
     """
 
     profile: str
@@ -54,6 +55,7 @@ class Intent(NamedTuple):
     people: tuple[str, ...] = ()
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0
+    names_person: bool = True
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people", "possible_people", "older_digests")

@@ -89,6 +89,11 @@ class CheckedRequest(NamedTuple):
         return people_in_request.marked_ids(self.operation, self.values, self.payload)
 
     @property
+    def names_person(self) -> bool:
+        """Whether it has a number that it would dial, or the ID of a person; a start of a campaign has neither."""
+        return bool(self.dialed_numbers) or any(self.marked_ids)
+
+    @property
     def body(self) -> Any:
         """The JSON value of the body."""
         return self.payload.value

@@ -44,6 +44,11 @@ class SendHooks(NamedTuple):
 _PREPARATION_SECONDS = 900.0
 """The most seconds from the record of an attempt to its connection: the wait for its turn, or for a stopped process."""
 _CALLED = "the call may have been placed", "a call was placed", "could call the person twice"
+_DIALED = (
+    "the request may have been processed, and calls placed",
+    "it was processed",
+    "could place calls twice",
+)
 _LOADED = "the contacts may be in the list", "", "could add the contacts twice"
 _PROCESSED = (
     "the request may have been processed",
@@ -60,10 +65,13 @@ DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
 
 
-def possible_effect(operation: Operation | None, *, is_load: bool) -> tuple[str, str, str]:
+def possible_effect(
+    operation: Operation | None, *, is_load: bool, names_person: bool = True
+) -> tuple[str, str, str]:
     """Return what a request with an unknown outcome may have done, what to find out, and what sending it again does.
 
-    Without its operation, it may have placed a call.
+    Without its operation, it may have placed a call. One that names no person, such as the start of a campaign, may
+    place many calls.
     """
     if is_load:
         return _LOADED
@@ -71,7 +79,9 @@ def possible_effect(operation: Operation | None, *, is_load: bool) -> tuple[str,
         return _UNCLEAR
     if operation.is_repeatable:
         return _REPEATABLE
-    return _CALLED if operation.can_place_call else _PROCESSED
+    if not operation.can_place_call:
+        return _PROCESSED
+    return _CALLED if names_person else _DIALED
 
 
 class NullLedger:
@@ -155,7 +165,8 @@ class Plan(NamedTuple):
     @property
     def effect(self) -> tuple[str, str, str]:
         """What it may have done, as `possible_effect` returns it."""
-        return possible_effect(self.operation, is_load=self.is_load)
+        names_person = self.checked.names_person
+        return possible_effect(self.operation, is_load=self.is_load, names_person=names_person)
 
     @property
     def host(self) -> str:
@@ -192,4 +203,5 @@ class Plan(NamedTuple):
             people=self.checked.people,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
+            names_person=self.checked.names_person,
         )

@@ -40,8 +40,20 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
 
 def test_campaign_that_was_started_is_started_again_only_on_purpose(cxcall: Cxcall) -> None:
     start = ("campaign", "start", CAMPAIGN, "--yes")
-    with Platform(lambda *_: Reply(204), reads=Dialer().read) as platform:
+    replies = [Reply(500, {}), *([Reply(204)] * 4)]
+    with Platform(lambda *_: replies.pop(0), reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
+        for code, sends in ((8, "sending it again could place calls twice"), (7, "may be placed")):
+            lost = cxcall(*start, code=code)
+            text = " ".join(lost.err.split())
+            assert "may have been processed, and " in text
+            assert sends in text
+            assert "person" not in text
+            assert "find out whether it was processed, then" in text
+        explained = cxcall("explain", "--last", code=3)
+        assert "could place calls twice" in " ".join(explained.out.split())
+        delivery = cxcall("history", "list", "-o", "jsonl", code=0).envelope["id"]
+        cxcall("history", "resolve", delivery, "--not-placed", code=0)
         cxcall(*start, code=0)
         cxcall("campaign", "stop", CAMPAIGN, code=0)
         stopped = cxcall(*start, code=7)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command as command_line
-from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.output.report import Report, named_in_errors
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
@@ -69,10 +68,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             yes=options.sending.yes,
             ask=screen.confirm if screen.is_interactive else None,
         )
-        try:
-            report = deliver_request(checked, command, options.sending, screen)
-        except AlreadySentError as error:
-            raise _explain_duplicate(error, action) from None
+        report = deliver_request(checked, command, options.sending, screen)
         if report.outcome is not Outcome.ACCEPTED:
             return _with_status_command(report, campaign)
         if is_start and not options.sending.sandbox:  # which ends with this command
@@ -87,19 +83,6 @@ def _with_status_command(report: Report, campaign: str) -> Report:
         return report
     status = command_line("cxcall", "campaign", "status", campaign)
     return report._replace(diagnostics=[*report.diagnostics, f"see whether it runs: {status}"])
-
-
-def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
-    """Return the error for a campaign: its duplicate is a request to a campaign, and not a call to one person."""
-    found = error.findings[0]
-    if found.code != "already-sent":
-        return error
-    return StoppedError(
-        found._replace(
-            fix=f"see `cxcall history show {error.earlier.id}` and the campaign's status; to {action} it again on purpose,"
-            " add `--again`",
-        )
-    )
 
 
 def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignState:

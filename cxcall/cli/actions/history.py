@@ -96,7 +96,9 @@ def show_delivery(identifier: str) -> Report:
     with open_ledger(is_for_reading=True) as ledger:
         ledger.check()
         record = ledger.get(identifier)
-    remarks = [find_out_fix(record, datetime.now(UTC))] if record.is_unresolved else []
+    question = "a call was placed" if record.numbers else "it was processed, or a call was placed"
+    fixes = [find_out_fix(record, datetime.now(UTC), question)]
+    remarks = fixes if record.is_unresolved else []
     data = record_fields(record)
     return Report("history show", data=data, text=delivery_text(record), diagnostics=remarks)
 

@@ -20,8 +20,10 @@ from cxcall.ledger.record_types import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
+from cxcall.sending.people_in_request import marked_ids
 from cxcall.sending.send_plan import possible_effect
 
 if TYPE_CHECKING:
@@ -101,7 +103,10 @@ def _find_operation(record: Record, own: str | None) -> Operation | None:
 def _unknown_outcome(record: Record, operation: Operation | None) -> list[Finding]:
     if not record.is_unresolved:
         return []
-    may, question, effect = possible_effect(operation, is_load=record.is_load)
+    names_person = bool(record.numbers or (operation and _marks_person(operation)))
+    may, question, effect = possible_effect(
+        operation, is_load=record.is_load, names_person=names_person
+    )
     fix = unknown_fix(
         record.id,
         is_load=record.is_load,
@@ -119,6 +124,12 @@ def _unknown_outcome(record: Record, operation: Operation | None) -> list[Findin
         source="ledger",
     )
     return [finding]
+
+
+def _marks_person(operation: Operation) -> bool:
+    """Return whether a request of an operation has the ID of a person, by its parameters and example."""
+    values = {each.name: "1" for each in operation.parameters}
+    return any(marked_ids(operation, values, Payload(operation.example)))
 
 
 def _limit_of_ledger(record: Record) -> Finding:
