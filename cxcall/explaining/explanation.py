@@ -165,7 +165,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     request, mask = mask_request(with_masked_path(sent, own))
     route = match_route(request, own)
     if route.is_of_other_vendor:
-        return Explanation(request, route, route.findings)
+        return Explanation(request, route, (*_malformed_json(request, route), *route.findings))
     operation = find_intended_operation(request, route)
     in_body = list(check_sent_body(request, route, operation))
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
@@ -201,6 +201,14 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_finding, findings)))
+
+
+def _malformed_json(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield what is wrong with the syntax of a JSON body, for any API."""
+    is_json = request.content_type.removeprefix("application/") in ("", "json")
+    if is_json and (request.body or "").lstrip()[:1] in ("{", "["):
+        found = check_sent_body(request, route, None)
+        yield from (mask_finding(each) for each in found if each.code == "body-malformed")
 
 
 def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:

@@ -23,7 +23,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.reason_choice import is_vague
-from cxcall.runtime.patterns import is_uuid, name_words
+from cxcall.runtime.patterns import compile_on_use, is_uuid, name_words
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -60,6 +60,8 @@ _TOKEN_PLACES = ("header:Authorization", "token")
 _MIN_WORDS = 3
 """Words of a message; a shorter message, such as `Bad Request`, does not name a cause."""
 _SEVERITIES = tuple(Severity)
+_ID_IN_TEXT = compile_on_use(r"(?<![\w{<-])(?=[\w-]*[0-9])[\w-]{5,}(?![\w}>-])")
+"""An ID in a message, which is then about a path that was filled in."""
 
 
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
@@ -146,9 +148,10 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
 
     It does so if the API refuses a value and names the property or the value, or says only that the path is unknown.
     """
-    if finding.severity is not Severity.WARNING or request.response is None:
-        return finding
     text, is_placeholder = request.response_text, finding.code == "placeholder"
+    is_filled_in = is_placeholder and finding.where == "path" and _ID_IN_TEXT.search(text)
+    if finding.severity is not Severity.WARNING or request.response is None or is_filled_in:
+        return finding
     if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if is_placeholder else 0
@@ -306,8 +309,10 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
 def _is_explained(refusal: Finding, request: ObservedRequest, errors: Iterable[Finding]) -> bool:
     """Return whether one of the errors in the request explains a refusal that does not name a place.
 
-    A wrong destination explains every refusal; an error in the body explains a refusal of values.
+    A wrong destination explains every refusal but that of too many requests; an error in the body explains a refusal of values.
     """
+    if refusal.code == "rate-limited":
+        return False
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
     if refusal.code in _ABOUT_TOKENS and any(

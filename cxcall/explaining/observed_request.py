@@ -79,6 +79,7 @@ class ObservedRequest:
     - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
     - `has_client_token`: the source gets a token with client credentials, and with no other grant.
     - `other_names`: names of members in code outside the body that was read, which other lines may add to it.
+    - `platforms` are those that the text around the request names.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
@@ -101,6 +102,7 @@ class ObservedRequest:
     has_hidden_headers: bool = False
     has_client_token: bool = False
     other_names: frozenset[str] = frozenset()
+    platforms: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
 

@@ -27,6 +27,16 @@ def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> No
     assert errors(make_exchange(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
 
 
+def test_token_of_a_client_needs_no_scope() -> None:
+    scope = "scope=login:read&code=a&redirect_uri=https://a.example.com"
+    for grant, advice in (
+        ("client_credentials", "leave `scope` out"),
+        ("authorization_code", "use `login`"),
+    ):
+        sent = make_exchange(path="/oauth/token", host=LOGIN, body=f"grant_type={grant}&{scope}")
+        assert any(each.fix.startswith(advice) for each in explain(sent)[0].findings), grant
+
+
 @each_case(
     "host, path, body",
     [
@@ -60,6 +70,9 @@ def test_documented_token_request_has_no_error(host: str, path: str, body: Any) 
     "host, path, usual",
     [
         ("api.cxone.com", "/oauth2/token", "https://cxone.niceincontact.com/auth/token"),
+        ("api-na1.niceincontact.com", "/oauth/token", "https://cxone.niceincontact.com/auth/token"),
+        ("login.mypurecloud.com", "/auth/token", "https://login.<region's domain>/oauth/token"),
+        ("api.mycxone.com", "/api/v2/oauth/token", "https://cxone.niceincontact.com/auth/token"),
         (
             "api.mypurecloud.com",
             "/api/v2/oauth/token",
@@ -80,7 +93,12 @@ def test_wrong_token_path_is_checked_as_a_token_request(
     by_code = {each.code: each for each in found.findings}
     assert usual in by_code["path-unpublished"].fix
     assert {"credential", "placeholder"} <= by_code.keys()
-    assert not by_code.keys() & {"token-missing", "header-missing", "body-malformed"}
+    assert not by_code.keys() & {
+        "token-missing",
+        "header-missing",
+        "body-malformed",
+        "platform-mismatch",
+    }
 
 
 @pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])

@@ -43,6 +43,14 @@ Content-Type: application/json
 ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorization: Basic $(echo "$ID:$SECRET" | base64)" -d grant_type=client_credentials
 {"error":"invalid_client","error_description":"authentication failed"}
 """
+REFUSED = '{"message":"The queue does not exist.","code":"bad.request","status":400}'
+LINKED = f"See https://developer.genesys.cloud/routing/callbacks for the docs.\n{REFUSED}\n"
+XML = """HTTP/1.1 400 Bad Request
+Content-Type: application/xml
+
+<RestException><Message>The 'To' number is not valid.</Message>
+<MoreInfo>http://telephony.example/errors/21211</MoreInfo></RestException>
+"""
 
 
 @each_case(
@@ -55,6 +63,8 @@ ECHOED = """curl -X POST https://login.mypurecloud.ie/oauth/token -H "Authorizat
         (ERB, [], ""),
         (NESTED, [("type-mismatch", "/callbackNumbers")], ""),
         (ECHOED, [("credential", "response")], "authentication failed"),
+        (LINKED, [("not-found", "response")], "HTTP 400"),
+        (XML, [("value-not-allowed", "response")], "HTTP 400"),
     ],
     quick=2,
 )

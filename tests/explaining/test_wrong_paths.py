@@ -173,6 +173,69 @@ def test_request_of_another_vendor_is_not_judged() -> None:
     assert len(found.findings) > 1
 
 
+@pytest.mark.parametrize(
+    ("method", "host", "path", "code"),
+    [
+        ("POST", "api.zoom.us", "/v2/users", "host-unknown"),
+        ("POST", "api.zoom.us", "/v2/users/me/meetings", "host-unknown"),
+        ("POST", "api.example.com", "/api/v1/users", "host-unknown"),
+        ("GET", "company.atlassian.net", "/api/v2/users", "host-unknown"),
+        ("GET", "acme.zendesk.com", "/api/v2/users/search.json", "host-unknown"),
+        ("POST", "users-service", "/api/v1/users", "host-unknown"),
+        ("POST", "api.mycxonething.org", "/api/v2/users", "host-unknown"),
+        ("POST", "localhost:8080", "/api/v3/user", "path-unpublished"),
+        ("POST", "localhost:3000", "/api/v1/accounts/1/contacts", "path-unpublished"),
+        ("POST", None, "/v1/chat/completions", "path-unpublished"),
+    ],
+)
+def test_path_that_any_api_may_have_is_not_judged(
+    method: str, host: str | None, path: str, code: str
+) -> None:
+    request = {"method": method, "host": host, "path": path, "headers": {"api_access_token": "x"}}
+    (found,) = explain({**request, "body": {}})
+    assert [(each.code, each.severity) for each in found.findings] == [(code, Severity.WARNING)]
+    assert "neither Genesys Cloud nor NICE CXone" in found.findings[0].message
+    (found,) = explain({**request, "status": 422, "response": {"message": "Name has been taken"}})
+    assert found.root is not None
+    assert found.root.why == "the server says: Name has been taken"
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("api.usw2.pure.clud", "/v2/users"),
+        ("genesys-proxy.example.com", "/v2/users"),
+        (HOSTS[GENESYS], "/v2/users"),
+        ("api.mypurecluod.com", "/v2/users"),
+        ("localhost", "/api/v1/conversations/callbacks"),
+        (None, "/api/v2/interactions"),
+        ("gateway.example.com", "/api/v2/conversations/callback"),
+    ],
+)
+def test_path_of_a_platform_is_judged_at_any_host(host: str | None, path: str) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    assert "path-unpublished" in {each.code for each in found.findings}
+    assert all("is not checked" not in each.message for each in found.findings)
+
+
+def test_platform_that_the_text_or_the_response_names_is_that_of_a_path_of_one_word() -> None:
+    request = {"method": "POST", "url": "https://gateway.example.com/api/v2/users", "status": 400}
+    text = "POST https://gateway.example.com/api/v2/users returns 400"
+    for source, platform in (
+        ({**request, "response": {"message": "No name", "correlationId": "5d1f"}}, ""),
+        ({**request, "response": {"message": "No name", "contextId": "5d1f"}}, GENESYS),
+        (text, ""),
+        (f"Our proxy of Genesys Cloud: {text}", GENESYS),
+    ):
+        (found,) = explain(source)
+        assert found.route.platform == platform
+
+
+def test_json_with_wrong_syntax_is_an_error_at_any_api() -> None:
+    (found,) = explain({"method": "POST", "path": "/v1/prices", "body": '{""name": "x"}'})
+    assert [each.code for each in found.findings] == ["body-malformed", "path-unpublished"]
+
+
 def test_rules_of_the_other_platform_are_notes_if_host_and_path_do_not_match() -> None:
     body = {"contactId": "123456789", "contactSpec": {"contactId": "123456789"}}
     path = "/api/v2/outbound/campaigns/77123/executions"

@@ -251,12 +251,13 @@ def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
 def with_named_platform(
     requests: Iterable[ObservedRequest], text: str
 ) -> Iterator[ObservedRequest]:
-    """Yield the requests of a text, each with a finding if the text names only the other platform.
+    """Yield the requests of a text with the platforms that it names, and a finding if it names only the other one.
 
     It is a note if the host belongs to the platform of the path: the text may be about both.
     """
-    named = [platform for platform, names in _NAMES.items() if names.search(text)]
-    for request in requests:
+    named = tuple(platform for platform, names in _NAMES.items() if names.search(text))
+    for each in requests:
+        request = replace(each, platforms=named)
         own = platform_of_path(request.path)
         if len(named) == 1 and own and named[0] != own:
             severity = Severity.NOTE if platform_of_host(request.host) else Severity.WARNING
@@ -267,7 +268,7 @@ def with_named_platform(
                 f"the text names {PLATFORM_NAMES[named[0]]}, but the path belongs to {PLATFORM_NAMES[own]}",
                 fix="find out which platform your organization uses; they do not share tokens or paths",
             )
-            request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
+            request = replace(request, findings=(*request.findings, found))
         yield request
 
 

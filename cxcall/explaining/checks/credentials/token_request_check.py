@@ -11,7 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.explaining.operations.known_operations import CXONE, GENESYS, load_published_operations
+from cxcall.explaining.operations.known_operations import (
+    CXONE,
+    GENESYS,
+    PLATFORM_NAMES,
+    load_published_operations,
+)
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
@@ -137,7 +142,7 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     endpoint = expected_endpoint(request, platform)
     if endpoint is None:
         return
-    if not login_platform(request.path):
+    if login_platform(request.path) not in ([platform] if platform else PLATFORM_NAMES):
         yield _wrong_path(request, endpoint, platform)
     yield from _check_encoding(request, endpoint)
     yield from _check_place(request, endpoint)
@@ -171,14 +176,13 @@ def _json_object(body: str | None) -> dict[str, Any] | None:
 
 
 def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str) -> Finding:
-    urls = [each.url for each in _ENDPOINTS if each.platform == endpoint.platform][:2]
-    if not platform:
-        urls = [_ENDPOINT_BY_PATH[path].url for path in ("/oauth/token", "/auth/token")]
+    usual = [_ENDPOINT_BY_PATH[path].url for path in ("/oauth/token", "/auth/token")]
+    urls = [each.url for each in _ENDPOINTS if each.platform == platform][:2] or usual
     return Finding(
         Severity.ERROR if platform or "/api/" in request.path else Severity.WARNING,
         "path-unpublished",
         "path",
-        f"`{request.path}` is not a token endpoint of Genesys Cloud or NICE CXone",
+        f"`{request.path}` is not a token endpoint of {PLATFORM_NAMES.get(platform, 'Genesys Cloud or NICE CXone')}",
         fix="get tokens from " + " or ".join(f"`POST {url}`" for url in urls),
         why="the API refuses a path that does not exist, whatever the body",
         source=endpoint.source,
@@ -216,11 +220,8 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
             Severity.ERROR if is_shown else Severity.WARNING,
             "body-malformed",
             "body",
-            "the parameters of the token request are in the query"
-            + (", and its body is empty" if is_shown else ""),
-            fix="send them in the body, as `grant_type=...`, with `Content-Type: "
-            + URLENCODED
-            + "`",
+            f"the parameters of the token request are in the query{', and its body is empty' * is_shown}",
+            fix=f"send them in the body, as `grant_type=...`, with `Content-Type: {URLENCODED}`",
             why="the endpoint reads its parameters from the body",
             source="RFC 6749, section 4.4.2",
         )
@@ -339,7 +340,9 @@ def _check_scopes(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Ite
                 "token-scope",
                 "/scope",
                 f"`{scope}` is not a valid scope",
-                fix=f"use `{domain}` to read and write, `{domain}:readonly` to read",
+                fix="leave `scope` out: roles decide what a token of a client may do"
+                if parameters.get("grant_type") == "client_credentials"
+                else f"use `{domain}` to read and write, `{domain}:readonly` to read",
                 why="a name of three parts is a permission, which a role grants"
                 if ":" in access
                 else "a scope is a domain, or a domain and `:readonly`",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from http import HTTPStatus
 from itertools import chain
 from typing import Any
 
@@ -42,6 +41,8 @@ _CXONE_HOST = compile_on_use(
     r"|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
+_CXONE_LABEL = compile_on_use(r"(?:^|\.)[a-z]*cxone(?:-gov)?(?:\.|$)")
+"""A whole label, such as `nicecxone`: a name that only contains it is of another vendor."""
 _CXONE_DOMAINS = (
     "niceincontact.com",
     "nice-incontact.com",
@@ -61,14 +62,23 @@ _CXONE_SERVICES = (
 _SLOT = compile_on_use(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AFTER_DOLLAR}")
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
+_MAX_TYPOS = 2
+_GENESYS_NAMES = ("purecloud", "pure.cloud", "genesys")
 
 
 def platform_of_host(host: str) -> str:
     """Return the platform that a host name belongs to; empty if it looks like neither."""
     name = host.lower().partition(":")[0]
-    if "purecloud" in name or name.endswith("pure.cloud") or "genesys" in name:
+    if any(each in name for each in _GENESYS_NAMES) or _is_misspelled(name):
         return GENESYS
-    return CXONE if "incontact" in name or "cxone" in name else ""
+    return CXONE if "incontact" in name or _CXONE_LABEL.search(name) else ""
+
+
+@cache
+def _is_misspelled(host: str) -> bool:
+    """Return whether a host is nearly that of a region of Genesys Cloud."""
+    domain = host.partition(".")[2]
+    return any(count_typos(domain, each) <= _MAX_TYPOS for each in _domains())
 
 
 def platform_of_path(path: str) -> str:
@@ -142,11 +152,13 @@ def other_vendor(request: ObservedRequest, own: Contract | None) -> Finding:
     """Return the finding on a request to an API of another vendor, whose rules are unknown, with its response."""
     text = platform_message(request.response) if request.response else ""
     of_own = "" if own else "for your own API, add its OpenAPI document with `--contract FILE`; "
+    is_host = is_foreign(request)
+    subject = f"`{request.host}` is" if is_host else f"`{request.path}` is a path of"
     return Finding(
-        Severity.ERROR if request.status >= HTTPStatus.BAD_REQUEST else Severity.WARNING,
-        "host-unknown",
-        "host",
-        f"`{request.host}` is neither Genesys Cloud nor NICE CXone: the request is not checked",
+        Severity.ERROR if request.is_refused else Severity.WARNING,
+        "host-unknown" if is_host else "path-unpublished",
+        "host" if is_host else "path",
+        f"{subject} neither Genesys Cloud nor NICE CXone: the request is not checked",
         fix=f"{of_own}behind your own proxy, keep the path of the platform",
         why=f"the server says: {text}" if text else "",
         source=_source(GENESYS, CXONE),
@@ -158,7 +170,8 @@ def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
     name = request.hostname
     if request.scheme == "http" and name and not is_loopback_host(name):
         host = f"[{name}]" if ":" in name else name
-        yield Finding.error(
+        yield Finding(
+            Severity.ERROR if platform_of_host(name) else Severity.WARNING,
             "scheme-insecure",
             "host",
             f"`http://{host}` sends the token unencrypted",
@@ -193,7 +206,7 @@ def check_host(
             "host-unknown",
             "host",
             f"`{host}` is not a known host of Genesys Cloud or NICE CXone",
-            fix=f"unless it is your own proxy, send the request to {usual}",
+            fix=f"for {PLATFORM_NAMES[path_platform or GENESYS]}, send the request to {usual}, unless it is your own proxy",
             source=_source(GENESYS, CXONE),
         )
 
@@ -259,6 +272,8 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
     else:
         message = "it is not in a region of Genesys Cloud"
+        if not any(each in domain.rpartition(".")[0] for each in _GENESYS_NAMES):
+            severity = Severity.WARNING  # such as `genesys-proxy.example.com`
         # The list is open (docs/platforms/genesys-cloud.md#regions).
         if label in _PURPOSES or domain.endswith("pure.cloud"):
             message = f"`{domain}` is not a known region; there may be new ones"
@@ -280,8 +295,7 @@ def _most_similar(domain: str, domains: Sequence[str]) -> str:
 
 @cache
 def _regions() -> dict[str, str]:
-    regions = (each.regions for each in contract.load_shipped_contracts())
-    return {name: domain for each in regions for name, domain in each.items()}
+    return dict(contract.find_platform_contract(GENESYS).regions)
 
 
 @cache

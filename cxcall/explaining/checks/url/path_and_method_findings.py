@@ -9,7 +9,12 @@ from http import HTTPStatus
 from cxcall.contracts.left_out_operations import LeftOutOperation
 from cxcall.contracts.misspelled_operations import hint_at_problems
 from cxcall.contracts.operation import Operation
-from cxcall.explaining.checks.url.host_check import has_slot, is_other_server, platform_of_path
+from cxcall.explaining.checks.url.host_check import (
+    has_slot,
+    is_other_server,
+    platform_of_host,
+    platform_of_path,
+)
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
@@ -104,7 +109,7 @@ def wrong_prefix(
     request: ObservedRequest, form: PathForm, operation: PublishedOperation
 ) -> Finding:
     """Return the finding that only the prefix of a path is wrong; the base URL, if not shown, may have the prefix."""
-    is_host_shown = bool(request.host) and not has_slot(request.host)
+    is_host_shown = bool(platform_of_host(request.host)) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
     end = _STRAY_END.search(request.path)
     if "//" in request.path:

@@ -10,6 +10,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.credentials.token_request_check import (
     check_token_request,
+    expected_endpoint,
     is_token_request,
     login_platform,
 )
@@ -40,6 +41,7 @@ from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_
 from cxcall.explaining.correction.json_repair import repair_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
+    CXONE,
     GENESYS,
     OWN_ID,
     Place,
@@ -117,7 +119,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
             return RouteMatch(findings=(unusable_operation(request, left_out),), is_own=True)
     if own is not None and exact is None and _is_for_own(request, own, sources):
         return _match_own_server(request, own_operations(own))
-    if place is None and _is_of_other_vendor(request, sources):
+    if _is_of_other_vendor(request, place, sources):
         return RouteMatch(findings=(other_vendor(request, own),), is_of_other_vendor=True)
     platform, is_token = host_platform or path_platform, is_token_request(request)
     findings = list(check_scheme(request))
@@ -125,10 +127,10 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     findings = [each for each in findings if not _is_region_that_answers(each, request)]
     is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
-        findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
+        if is_mixed and expected_endpoint(request, platform) is None:
+            findings.append(mixed_platforms(request, host_platform, path_platform))
         findings += _check_token(request, platform) if is_token else ()
-        operation = exact.load() if exact else None
-        return RouteMatch(platform, tuple(findings), is_token, operation)
+        return RouteMatch(platform, tuple(findings), is_token, exact.load() if exact else None)
     exact, nearest, problems = _compare(request, place, sources)
     if is_mixed:
         is_known = exact is not None or nearest is not None
@@ -166,13 +168,23 @@ def _without_gateway(request: ObservedRequest, own: Contract | None) -> Observed
     return replace(request, path=path) if is_known and not is_own else request
 
 
-def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOperations]) -> bool:
-    """Return whether the host is of neither platform, and the path is not similar to any of theirs."""
-    if not is_foreign(request) or "." not in request.hostname or not request.path.strip("/"):
+def _is_of_other_vendor(
+    request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
+) -> bool:
+    """Return whether neither host, path, response, nor text shows a platform: one word, such as `users`, may be of any API."""
+    path, answer = request.path, request.response
+    is_shown = answer and ('"contextId"' in answer.text or "ININ-Correlation-Id" in answer.headers)
+    if is_shown or not path.strip("/") or platform_of_host(request.host) or login_platform(path):
         return False
-    if login_platform(request.path) or _find_form(request.method, request.path, sources):
-        return False
-    return find_nearest(request.method, request.path, _candidates(request, sources)) is None
+    is_cxone, near = platform_of_path(path) == CXONE, None
+    if place is None and (is_cxone or count_words(path_segments(path)) > 1):
+        near = find_nearest(request.method, path, _candidates(request, sources))
+    known = next(iter(place.methods.values())) if place else near and near.operation
+    is_shown = is_cxone or bool(request.platforms)
+    if is_foreign(request):
+        return not known or (not is_shown and count_words(path_segments(known.path)) == 1)
+    is_shown = is_shown or path.lower().startswith("/api/v2/") or is_token_request(request)
+    return not (known or is_shown or _find_form(request.method, path, sources))
 
 
 def _is_region_that_answers(finding: Finding, request: ObservedRequest) -> bool:
@@ -182,10 +194,12 @@ def _is_region_that_answers(finding: Finding, request: ObservedRequest) -> bool:
 
 
 def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:
-    """Yield what is wrong with a token request; a foreign host may have other rules."""
+    """Yield what is wrong with a token request; a foreign host may have other rules, grants, and scopes."""
     for finding in check_token_request(request, platform):
-        is_certain = not is_foreign(request) or finding.severity is not Severity.ERROR
-        yield finding if is_certain else finding._replace(severity=Severity.WARNING)
+        if not is_foreign(request) or finding.severity is not Severity.ERROR:
+            yield finding
+        elif finding.code not in ("token-grant", "token-scope"):
+            yield finding._replace(severity=Severity.WARNING)
 
 
 def _match_own_operation(

@@ -58,6 +58,10 @@ _CODE_TARGET = compile_on_use(
 )
 _MENTION = compile_on_use(r"(?<=[a-z] )(?<!return )`https?://[^`\s]+`")
 """A URL that prose marks as code: `I checked `https://...`, it works`."""
+_DOCUMENTATION = compile_on_use(
+    r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)|\w/docs?/|/(?:openapi|swagger)\.\w"
+)
+"""A URL that is read, not called."""
 _COMMENT = compile_on_use(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = compile_on_use(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _PATH = compile_on_use(
@@ -190,10 +194,13 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
 def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a response without a request, with the URL or path of the text if it has only one, and its method."""
     prose = _without_bodies(text)
-    targets = dict.fromkeys(URL.findall(text)) or dict.fromkeys(_PATH.findall(prose))
+    answer = request.response.text if request.response else ""
+    found = dict.fromkeys(URL.findall(text))
+    urls = [each for each in found if each not in answer and not _DOCUMENTATION.search(each)]
+    targets = urls or [*dict.fromkeys(_PATH.findall(prose))]
     if request.host or request.path or len(targets) != 1:
         return request
-    target = next(iter(targets)).rstrip(".:")
+    target = targets[0].rstrip(".:")
     is_posted = re.search(_POST_TO.format(target=re.escape(target)), prose, re.IGNORECASE)
     methods = {"POST"} if is_posted else set(_METHOD.findall(prose))
     return build_observed_request(
