@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cxcall.contracts.contract import Contract, load_user_contract
@@ -47,6 +48,7 @@ from cxcall.explaining.operations.intended_operation import (
     with_method_of_body,
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
+from cxcall.explaining.readers.json_values.json_search import shown_json
 from cxcall.explaining.readers.messages.client_failures import with_reported_failure
 from cxcall.explaining.request_masking import mask_finding, mask_request, with_masked_unknown
 from cxcall.findings.finding import Finding, Severity
@@ -155,12 +157,21 @@ def explain(
     return tuple(explain_request(request, own) for request in requests)
 
 
+def _with_shown_json(request: ObservedRequest) -> ObservedRequest:
+    """Return a request; if its response starts as JSON, without what is below it, or the member in which it was cut."""
+    response = request.response
+    if response is None or response.body[:1] not in (b"{", b"[") or response.json() is not None:
+        return request
+    shown = shown_json(response.body.decode("utf-8", "replace"))
+    return replace(request, response=response._replace(body=shown.encode()))
+
+
 def explain_request(request: ObservedRequest, own: Contract | None = None) -> Explanation:
     """Explain one request and its response, as far as the source shows them.
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request = with_reported_failure(request)
+    request = with_reported_failure(_with_shown_json(request))
     sent = with_masked_unknown(with_method_of_body(request, own))
     request, mask = mask_request(with_masked_path(sent, own))
     route = match_route(request, own)

@@ -80,6 +80,8 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
     assert request.response is None
     (request,) = read_exchanges(f"GET {URL} 409 {took}", "text")
     assert request.status == 409
+    (request,) = read_exchanges(f"10:00:00 -> GET {URL}\n10:00:01 <- 409 {took}", "text")
+    assert request.status == 409
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,73 @@ def test_links_in_a_body_stay_as_they_were_sent() -> None:
     ):
         (found,) = explain(pasted)
         assert (found.request.path, found.request.body) == (PATH, text)
+
+
+CODE = "conversation.error.no.user.station"
+ANSWER = json.dumps({"message": "No phone", "code": CODE, "contextId": "q-1", "status": 400})
+FAILURE = '{"errorCount": 1, "resultSet": [{"success": false}]}'
+
+
+@each_case(
+    "shown",
+    [
+        "ANSWER\nAny idea?",
+        "ANSWER\n\nRegards, {Ann}",
+        "ANSWER\n------",
+        'ANSWER\n{"saved": true}',
+        ANSWER.replace("No phone", "No\nphone"),
+        ANSWER[:-1],
+        ANSWER[:-5],
+        ANSWER[:-9],
+        f'{ANSWER[:-9]}\n\nRegards, "Ann"',
+    ],
+    quick=3,
+)
+def test_response_is_read_without_the_text_below_it_and_if_it_is_cut(shown: str) -> None:
+    kind = "Content-Type: application/json\n"
+    body = shown.replace("ANSWER", ANSWER)
+    texts = [f"{RAW}\n\nHTTP/1.1 400 Bad Request\n{each}\n{body}" for each in (kind, "")]
+    logged = {"method": "POST", "url": URL, "body": BODY, "status": 400, "response_body": body}
+    texts.append(json.dumps({**logged, "response_headers": {"Content-Type": "application/json"}}))
+    for text in texts:
+        (found,) = explain(text)
+        assert found.correlation_id == "q-1"
+        assert CODE in found.findings[0].why
+        assert not any(
+            "proxy" in each.message or "contextId" in each.message for each in found.findings
+        )
+
+
+@each_case(
+    "shown, said",
+    [
+        ('{"message": "No pho', "No pho"),
+        ('{"message": "[[[', "[[["),
+        ('["a"] is not a number', '["a"] is not a number'),
+    ],
+)
+def test_text_of_a_response_that_is_cut_or_no_json_is_shown(shown: str, said: str) -> None:
+    (found,) = explain(f"{RAW}\n\nHTTP/1.1 400 Bad Request\n\n{shown}")
+    assert any(each.message == f"the API says: {said}" for each in found.findings)
+
+
+@each_case("shown", [f"{FAILURE}\nRegards, Ann", FAILURE[:-9]])
+def test_failure_in_a_2xx_response_is_found_beside_other_text_or_a_cut(shown: str) -> None:
+    (found,) = explain(f"{RAW}\n\nHTTP/1.1 200 OK\nContent-Type: application/json\n\n{shown}")
+    assert "hidden-failure" in [each.code for each in found.findings]
+
+
+@each_case(
+    "text",
+    [
+        "URL: {}\nMethod: POST\nBody: {}\nResponse: 400",
+        "Request URL: {}\nRequest Method: POST\nStatus Code: 400\nRequest Payload\n{}",
+    ],
+)
+def test_typographic_quotes_in_a_labeled_body_are_named(text: str) -> None:
+    for sign in "\u201c\u2018\u00ab":
+        (found,) = explain(text.format(URL, TEXT.replace('"', sign)))
+        assert "curly quotes" in found.findings[0].message
 
 
 def test_cut_body_is_reported() -> None:

@@ -86,6 +86,38 @@ def test_text_of_cxone_in_a_successful_response_is_a_failure(response: str) -> N
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "POST URL HTTP/1.1\n\nRequest headers\nHEADERS\n\n{}",
+        "POST URL HTTP/1.1\n\n--- Request Headers ---\nHEADERS\n\n--- Request Body ---\n{}",
+        "POST URL HTTP/1.1\n   \u2190 409 Conflict [no content] 143ms\n\nRequest\nHEADERS\n\n{}\n\nResponse\nServer: x",
+    ],
+)
+def test_headers_below_a_heading_are_read(text: str) -> None:
+    headers = "content-type: application/json\naccept: application/json"
+    sent = text.replace("HEADERS", headers).replace("URL", f"https://{CXONE}{FAMILY}/contacts/1")
+    (found,) = explain(sent)
+    assert found.request.headers is not None
+    assert found.request.headers["Accept"] == "application/json"
+    assert (found.request.body, found.request.status) == ("{}", 409 if "409" in text else 0)
+    assert not {"header-missing", "body-malformed"} & {each.code for each in found.findings}
+
+
+def test_text_of_a_platform_that_the_prompt_of_python_prints_is_the_response() -> None:
+    code = f'>>> r = requests.get("https://{CXONE}{FAMILY}/contacts/1", headers={{"Accept": "text/html"}})'
+    for shown, expected in (
+        (">>> r.text\n'No known way to render data'", "the API says: No known way to render data"),
+        (
+            ">>> r\n<Response [406]>\n>>> print(r.text)\nNo known way to render data",
+            "the API says: ",
+        ),
+        (">>> person.text\n'hello'", "without it "),
+    ):
+        (found,) = explain(f"{code}\n{shown}")
+        assert found.findings[0].why.startswith(expected)
+
+
+@pytest.mark.parametrize(
     ("path", "body", "kind", "codes"),
     [
         ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),

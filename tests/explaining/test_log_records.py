@@ -75,3 +75,16 @@ def test_messages_of_several_records_are_one_text(cxcall: Cxcall) -> None:
     ]
     ran = cxcall("explain", "-", "-o", "json", stdin="\n".join(map(json.dumps, records)), code=3)
     assert "type-mismatch" in ran.codes
+
+
+def test_response_in_the_record_below_its_request_is_joined_unless_the_log_is_mixed() -> None:
+    sent = {"msg": "request", "method": "POST", "url": URL, "body": TEXT}
+    received = {"msg": "response", "status": 400, "body": json.dumps(ERROR)}
+    for records, expected in (
+        ([sent, received], [400]),
+        ([sent, received, sent, received, sent], [400, 400, 0]),
+        ([sent, sent, received, received], [0, 0, 400, 400]),
+        ([sent, {"level": "error", "message": "No such user", "code": "E1"}], [0, 0]),
+    ):
+        found = explain("\n".join(map(json.dumps, records)))
+        assert [each.request.status for each in found] == expected

@@ -9,7 +9,8 @@ from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
 from cxcall.explaining.readers.json_values.request_objects import find_error_body, is_error_body
-from cxcall.explaining.readers.messages.responses_in_text import object_text, read_response
+from cxcall.explaining.readers.messages.dumped_objects import object_text
+from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,

@@ -25,9 +25,10 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
 )
 from cxcall.explaining.readers.labeled_request import part_of
-from cxcall.explaining.readers.messages.responses_in_text import object_text
+from cxcall.explaining.readers.messages.dumped_objects import object_text
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.text_decoding import straighten_quotes
 
 _OPENING = compile_on_use(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
 _BEFORE_OBJECT = compile_on_use(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
@@ -162,7 +163,8 @@ def _line_end(text: str, start: int) -> int:
 
 def _literal_text(text: str) -> str:
     """Return an object of any language as JSON; empty if it is not complete, or if its values have no quotation marks."""
-    has_quotes = '"' in text or "'" in text or is_json_text(text)
+    straight = straighten_quotes(text)
+    has_quotes = '"' in straight or "'" in straight or is_json_text(text)
     if not has_quotes or is_printed_map(text):
         return ""
     return object_text(text)

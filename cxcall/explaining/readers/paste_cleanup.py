@@ -21,7 +21,7 @@ _EMPHASIZED_LABEL = compile_on_use(
     needs=(":*", ":_", "*:", "_:"),
 )
 _METHOD = "|".join(METHODS)
-_TWICE_QUOTED = compile_on_use(r"^> ?> ?", re.MULTILINE, needs=(">>", "> >"))
+_TWICE_QUOTED = compile_on_use(r"^> ?>(?!> \w+(?: = |[.(])) ?", re.MULTILINE, needs=(">>", "> >"))
 _QUOTE_PREFIX = compile_on_use(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = compile_on_use(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);", needs=("&",))
 _HTML_END = compile_on_use(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE, needs=("</",))

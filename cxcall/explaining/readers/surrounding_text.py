@@ -26,8 +26,8 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     status_of,
 )
+from cxcall.explaining.readers.messages.dumped_objects import dumped_error
 from cxcall.explaining.readers.messages.responses_in_text import (
-    dumped_error,
     handles_status,
     quoted_refusal,
 )

@@ -29,6 +29,7 @@ from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
     build_response,
+    with_body,
 )
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
@@ -36,6 +37,11 @@ from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 _PROMPT = compile_on_use(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
+# The text of a response that Python's prompt printed.
+_PRINTED = compile_on_use(
+    r"^(?:>>> |In \[\d+\]: )(?:print\()?\w+\.(?:text|content)\)?\n(?:Out\[\d+\]: )?b?(['\"]?)(?P<body>\S.*)\1$",
+    re.MULTILINE,
+)
 _RAW_REQUEST = compile_on_use(
     r"^[>*< ]*[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$"
     r"|^(?:GET|POST|PUT|PATCH|DELETE) https?://[^\s\"']+\s*$"
@@ -102,6 +108,9 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         response = read_response(_COMMENT.sub("", shown))
         if response is None:
             response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
+        printed = _PRINTED.search(text)
+        if printed and find_platform_codes(printed["body"]) and not (response and response.body):
+            response = with_body(response, _ESCAPED.sub(_unescape, printed["body"]))
         code = _PROMPT.sub("", code)
         if "MakeRestRequest" in code:
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)

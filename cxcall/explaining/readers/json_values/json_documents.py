@@ -41,7 +41,7 @@ def read_json(
     elif kind == "collection":
         yield from read_collection(values[0])
     else:
-        yield from _read_objects(_objects_of(values))
+        yield from _with_answers(list(_read_objects(_objects_of(values))))
 
 
 def _kind_of(values: list[Any]) -> _Kind:
@@ -59,6 +59,25 @@ def _objects_of(values: list[Any]) -> list[Any]:
     """Return the objects of which each may be an exchange: the values, or the items of a single list."""
     first: Any = values[0] if len(values) == 1 else None
     return first if isinstance(first, list) and not read_object(first, "") else values
+
+
+def _with_answers(found: list[ObservedRequest]) -> list[ObservedRequest]:
+    """Return requests with the responses that a log has in records of their own, each below its request.
+
+    Unchanged if more than one request is without a response where one follows: the log may be of parallel requests.
+    """
+    joined: list[ObservedRequest] = []
+    waiting = 0
+    for each in found:
+        if each.path or each.host:
+            joined.append(each)
+            waiting += each.response is None
+        elif waiting == 1 and joined[-1].response is None and each.status and not each.method:
+            joined[-1] = replace(joined[-1], response=each.response)
+            waiting = 0
+        else:
+            return found
+    return joined
 
 
 def _read_objects(items: list[Any]) -> Iterator[ObservedRequest]:

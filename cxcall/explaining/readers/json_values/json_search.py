@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from cxcall.documents.json_text import find_json, stop_on_deep_text
+from cxcall.documents.json_text import MAX_NESTING, find_json, stop_on_deep_text
 from cxcall.runtime.patterns import compile_on_use
 
 MAX_JSON_LENGTH = 1 << 18
@@ -28,8 +29,13 @@ _ARRAY_START = compile_on_use(
 _ENCODED_TWICE = compile_on_use(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
 """A string of JSON, with nothing below it but the status of the response."""
 _NAME = compile_on_use(r"\{[\w.-]+\}")
+_JSON_PART = compile_on_use(r'"(?:[^"\\\n]|\\.)*"|[{}\[\],"]')
+_JSON_START = compile_on_use(r"\s*(?:\{\s*\"|\[\s*\{)")
+_MAX_MEMBERS = 16
+"""Positions from the end at which a JSON text that was cut is closed."""
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
+_CLOSING = {"{": "}", "[": "]"}
 
 
 def find_json_end(text: str, start: int) -> int:
@@ -98,6 +104,42 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
         else:
             yield start, end, value
             position = end
+
+
+def shown_json(text: str) -> str:
+    """Return the JSON that a text starts with, without what is below it; if it was cut, with its whole members.
+
+    A line that a mail program broke within a string is joined. Any other text is unchanged.
+    """
+    if not _JSON_START.match(text):
+        return text
+    if end := find_json_end(text, 0):
+        values = [text[:end], text[:end].replace("\n", " ")]
+    else:
+        values = _closed(text)
+    return next(filter(is_json_text, values), text)
+
+
+def _closed(text: str) -> list[str]:
+    """Return a JSON text that was cut as it may be closed behind each of its last members, the last one first.
+
+    If it has no whole member, it is closed within a text.
+    """
+    ends: deque[tuple[int, str]] = deque(maxlen=_MAX_MEMBERS)
+    closing = ""
+    for part in _JSON_PART.finditer(text, 0, MAX_JSON_LENGTH):
+        if part[0] == '"' or len(closing) > MAX_NESTING:  # the start of a string that was cut
+            break
+        if part[0] in _CLOSING:
+            closing = _CLOSING[part[0]] + closing
+            continue
+        if part[0] in _OPENING:
+            if not closing.startswith(part[0]):
+                break
+            closing = closing[1:]
+        ends.append((part.start() if part[0] == "," else part.end(), closing))
+    closed = [text[:end] + each for end, each in reversed(ends)]
+    return [*closed, f'{text.rstrip()}"{closing}']
 
 
 def without_prose(text: str) -> str:

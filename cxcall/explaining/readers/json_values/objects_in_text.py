@@ -14,7 +14,8 @@ from cxcall.explaining.readers.json_values.request_objects import (
     find_response,
     read_object,
 )
-from cxcall.explaining.readers.messages.responses_in_text import dumped_objects, read_response
+from cxcall.explaining.readers.messages.dumped_objects import dumped_objects
+from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 

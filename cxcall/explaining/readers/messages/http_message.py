@@ -28,10 +28,12 @@ from cxcall.explaining.readers.messages.client_failures import without_failure
 from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
     HEADER,
+    HEADING,
     LINE_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
     REQUEST,
+    SENT_BODY,
     STATUS_ALONE,
     STATUS_LINE,
     STATUS_OF,
@@ -53,16 +55,13 @@ from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 _CURL_PREFIX = compile_on_use(
-    r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([>*]|<(?!!|/?[A-Za-z][\w-]*[ >])) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
+    r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([>*]|<(?![!-]|/?[A-Za-z][\w-]*[ >])) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
 _HOST = compile_on_use(r"https?://([\w.-]+(?::\d+)?)")
 _ASSIGNMENT = compile_on_use(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = compile_on_use(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _CUT_BODY = compile_on_use(r"[{\[]\s*[\"{\[]")
 _PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
-_SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
-    r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
-)
 _MAX_LINE = 1 << 16
 
 
@@ -103,10 +102,10 @@ class _Message:
         is_sent = self.is_request and (is_yaml or _CUT_BODY.match(text))
         return text if content is None and is_sent else content
 
-    @property
-    def is_complete(self) -> bool:
-        """Return whether there is a body, and it ends as it starts."""
-        return self.is_request and is_json_start(self.text) and is_json_complete(self.text)
+    def is_above_status(self, line: str) -> bool:
+        """Return whether a line is a status alone, below a body that ends as it starts."""
+        is_status = self.is_request and STATUS_ALONE.match(line) is not None
+        return is_status and is_json_start(self.text) and is_json_complete(self.text)
 
     def take_request_body(self) -> str | None:
         """Remove and return the request body that precedes the error body of a response; None if there is none."""
@@ -130,13 +129,14 @@ class _Message:
         return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
 
     def add_line(self, line: str) -> None:
-        if not self.is_request and not self.is_raw and _SENT_BODY.search(line):
+        if not self.is_request and not self.is_raw and SENT_BODY.search(line):
             return  # a line of the log with what was sent
-        if self._is_in_headers and not self.is_raw and (listed := read_header_object(line)):
-            self._headers |= listed
-            return
         header = HEADER.match(line) if self._is_in_headers else None
-        if self._is_in_headers and not header and self._continues_header(line):
+        if self.is_raw and not self._body and HEADING.match(line):
+            self._is_in_headers = not self._headers
+        elif self._is_in_headers and not self.is_raw and (listed := read_header_object(line)):
+            self._headers |= listed
+        elif self._is_in_headers and not header and self._continues_header(line):
             self._headers[next(reversed(self._headers))] += f" {line.strip()}"
         elif header and (self.is_raw or is_header_line(header)):
             name, value = header.groups()
@@ -269,7 +269,7 @@ def _first_line(line: str, message: _Message | None) -> _Message | None:
         host = (_HOST.search(line[: request.start()]) or ["", ""])[1]
         is_raw = bool(request["version"]) and is_whole
         return _Message("request", request, is_raw=is_raw, host=host)
-    alone = STATUS_ALONE if message is not None and message.is_complete else STATUS_LINE
+    alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
     status = find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS, alone)
     return _Message("status", status, is_raw=False) if status else None
 

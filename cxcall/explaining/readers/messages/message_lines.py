@@ -74,6 +74,13 @@ _EXCEPTION_MESSAGE = compile_on_use(
     re.MULTILINE,
     needs=("ApiException: ",),
 )
+SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
+    r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
+)
+HEADING = compile_on_use(
+    r"(?i)\W*(?:(?:request|response)(?:[ _-](?:headers?|body))?|headers?|body)\W*$"
+)
+"""A line above the headers of a message, or above its body."""
 _LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = compile_on_use(r'"[^"]*"')
 _REASON = compile_on_use(

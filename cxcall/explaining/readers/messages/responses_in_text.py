@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from ast import literal_eval
-from collections.abc import Iterator
 from http import HTTPStatus
-from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
@@ -25,6 +21,11 @@ from cxcall.explaining.readers.messages.client_failures import (
     is_report,
     without_responses_to_connect,
 )
+from cxcall.explaining.readers.messages.dumped_objects import (
+    dumped_error,
+    dumped_object,
+    dumped_objects,
+)
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.messages.message_lines import thrown_message
 from cxcall.explaining.readers.request_builder import (
@@ -32,7 +33,6 @@ from cxcall.explaining.readers.request_builder import (
     build_response,
     with_body,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
@@ -108,15 +108,7 @@ _EXPERIENCE = compile_on_use(
     re.IGNORECASE,
 )
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
-# What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
-_LEFT_OUT = compile_on_use(
-    r"(?P<prototype>\[Object: null prototype\] )"
-    r"|\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]|\{\u2026\}|(?<=: )Array\(\d+\)|(?P<end>, \u2026)(?=\s*[}\]])"
-    r"|(?<=: )\w*Error: [^\n{}]*(?:\n\s+at (?:[^\n{]|\{(?!\s*$))*)*(?P<open>\{\s*$)?",
-    re.MULTILINE,
-)
 _HEADERS = compile_on_use(r"\bheaders['\"]?\s*(?::|=>)")
-_COMMENT_SIGN = compile_on_use(r"(?<![:\w\"'])//|/\*+|^[ \t]*\*+(?=\s)|\*/|#(?=\s)", re.MULTILINE)
 _MAX_TEXT = 1 << 18
 _CODE = compile_on_use(r"[a-z]+(?:[._][a-z]+)+")
 _MAX_CODE = 200
@@ -151,7 +143,7 @@ def _read_response(text: str) -> HttpResponse | None:
         is_other = is_error_body(body) and not is_error_body(response.json())
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
-    body = dumped_error(text) or _dumped_object(text) if body is None else body
+    body = dumped_error(text) or dumped_object(text) if body is None else body
     body = quoted_refusal(text, response) if body is None else body
     if body is None:
         return response
@@ -220,7 +212,7 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     response = read_response(text)
     body = response.json() if response else None
     is_certain = response is not None and response.status and is_error_body(body)
-    if not is_certain and (found := read_object(_dumped_object(text), "response")):
+    if not is_certain and (found := read_object(dumped_object(text), "response")):
         return found
     if response is None or not (response.status or is_error_body(body) or is_resource(body)):
         return None
@@ -267,7 +259,7 @@ def read_client_error(text: str) -> ObservedRequest | None:
         r"\b(?:config|options|request)['\"]?\s*(?::|=>)\s*\{|^HttpErrorResponse \{", text
     ):
         return None
-    found = read_object(_dumped_object(text), "client error")
+    found = read_object(dumped_object(text), "client error")
     return found if found is not None and found.path and found.response else None
 
 
@@ -280,70 +272,3 @@ def _headers(text: str) -> dict[str, str]:
         return {}
     pairs = value.items() if isinstance(value, dict) else ()
     return {str(name): str(content) for name, content in pairs}
-
-
-def _mark_left_out(found: re.Match[str]) -> str:
-    """Return the mark of a value that a console leaves out; the brace of the members of an error."""
-    if found["open"] or found["end"] or found["prototype"]:
-        return found["open"] or ""
-    return f'"{mark_unresolved(f"{{{found[2] or found[0][:5]}}}")}"'
-
-
-def dumped_error(text: str) -> Any:
-    """Return the first error body of the objects that a text dumps, or in their `body`; None if there is none."""
-    found = dumped_objects(text)
-    inner = (each.get("body") for each in found)
-    return next(filter(is_error_body, (*inner, *found)), None)
-
-
-def _dumped_object(text: str) -> Any:
-    """Return the first dumped object in a text; None if there is none."""
-    return next(iter(dumped_objects(text)), None)
-
-
-def dumped_objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints."""
-    text = _LEFT_OUT.sub(_mark_left_out, _COMMENT_SIGN.sub(" ", text))
-    start = text.find("{")
-    if start < 0 or not re.search(
-        r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
-    ):
-        return []
-    values = islice(_evaluated_groups(text[start:], "{"), 8)
-    plain = (_without_calls(value) for value in values if isinstance(value, dict))
-    return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]
-
-
-def _evaluated_groups(text: str, openings: str) -> Iterator[Any]:
-    """Yield the value of each outermost group of a text, evaluated as code, that starts with one of these brackets."""
-    from cxcall.explaining.readers.code.evaluator import Evaluator
-    from cxcall.explaining.readers.code.token_tree import Group, make_tree
-    from cxcall.explaining.readers.code.tokens import scan
-
-    for each in make_tree(scan(text)).items:
-        if isinstance(each, Group) and each.opening in tuple(openings):
-            yield Evaluator(lambda *_: None).evaluate([each])
-
-
-def object_text(text: str) -> str:
-    """Return the object at the start of a text as JSON; unchanged if its names are in double quotes, as in JSON.
-
-    Empty if there is none, or if it is not complete.
-    """
-    end = find_json_end(text, 0)
-    if not end:
-        return ""
-    written = text[:end]
-    if re.match(r'[{\[][\s{\[]*(?:"(?!(?:[^"\\]|\\.)*"\s*=>)|[}\]]|$)', written):
-        return written
-    value = next(_evaluated_groups(written, "{["), None)
-    is_object = isinstance(value, dict | list)
-    return json.dumps(_without_calls(value), ensure_ascii=False) if is_object else ""
-
-
-def _without_calls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(name): _without_calls(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without_calls(each) for each in value]
-    return value if isinstance(value, str | int | float | bool | None) else None

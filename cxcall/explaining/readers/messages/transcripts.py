@@ -49,10 +49,14 @@ _DOTNET_REQUEST = compile_on_use(
 _DOTNET_RESPONSE = compile_on_use(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
+# A view of both messages (mitmproxy), of which the first lines are above the rest.
+_STATUS_FIRST = compile_on_use(
+    r"^[ \t]*\u2190 ([1-5][0-9]{2})[^\n]*\n\s*Request\n([^\u2190]*?)\n\s*Response\n", re.MULTILINE
+)
 _SHOWN_LINE_END = compile_on_use(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
 _MARKS = compile_on_use(
     rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
-    r"|\\r\\n$",
+    r"|\\r\\n$|^[ \t]*\u2190 [1-5]",
     re.MULTILINE,
 )
 
@@ -67,6 +71,7 @@ def _as_messages(text: str) -> str:
     """Return a transcript as the HTTP messages in it; any other text unchanged."""
     if not _MARKS.search(text):
         return text
+    text = _STATUS_FIRST.sub(r"\2\nHTTP/1.1 \1\n", text)
     text = _DOTNET_REQUEST.sub(_dotnet_message, text)
     text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
     text = _SHOWN_LINE_END.sub("", text)
