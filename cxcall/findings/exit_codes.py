@@ -56,7 +56,7 @@ class ExitCode(IntEnum):
     )
     PARTIAL = (
         9,
-        "`batch`, `worker`, or `campaign load` ended, and rows were not accepted or are left",
+        "`batch`, `worker`, or `campaign load` ended, and rows were not accepted, are left, or were not reported",
         "some",
     )
     INTERRUPTED = 130, "interrupted before anything was sent", "no"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections import Counter
+from datetime import datetime, timedelta
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +103,10 @@ def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> Non
             "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "3", code=9
         )
     assert "requires a wait of 3600 s" in ran.err
+    said = re.search(r"to continue, wait until ([\d-]+ [\d:]+) \S+, then run the same", ran.err)
+    assert said is not None
+    left = datetime.fromisoformat(said[1]).astimezone() - datetime.now().astimezone()
+    assert timedelta(minutes=58) < left <= timedelta(hours=1)
     assert platform.rung == 0
 
 

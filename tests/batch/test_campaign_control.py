@@ -62,6 +62,20 @@ def test_campaign_that_was_started_is_started_again_only_on_purpose(cxcall: Cxca
         cxcall(*start, "--again", code=0)
 
 
+def test_start_of_a_campaign_that_runs_already_has_nothing_to_do(cxcall: Cxcall) -> None:
+    error = {"message": "It is on", "code": "invalid.update.campaign.active", "status": 409}
+    with Platform(lambda *_: Reply(409, error), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", "-o", "json", code=0)
+        envelope = ran.envelope
+        assert (envelope["outcome"], envelope["response"]["status"]) == ("ok", 409)
+        assert [each["severity"] for each in envelope["findings"]] == ["note"]
+        assert cxcall("history", "list", "-o", "jsonl", code=0).envelope["outcome"] == "refused"
+        cxcall("send", "start-campaign", "--campaign-id", CAMPAIGN, "--yes", code=5)
+        error["code"] = "invalid.update.wrong.version"
+        print(cxcall("campaign", "start", CAMPAIGN, "--yes", code=5).err)
+
+
 def test_stop_is_sent_if_the_campaign_cannot_be_read(cxcall: Cxcall) -> None:
     with Platform(lambda *_: Reply(204), reads=lambda *_: Reply(400)) as platform:
         cxcall.environment |= platform.environment

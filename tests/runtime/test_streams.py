@@ -126,6 +126,10 @@ def test_a_batch_whose_talk_cannot_be_written_sends_every_row(
     *results, code = result.stdout.splitlines()
     assert (len(results), code) == (3, "0")
     assert len(sandbox.rings) == 3
+    live.file("one.csv", f"campaignId,contact-id,phone-number\n{CAMPAIGN},{CONTACT},+12025550104")
+    result = shell(live, "cxcall batch one.csv --operation execute >/dev/full; echo $?")
+    assert result.stdout == "9\n"  # nobody knows from its output which rows were accepted
+    assert len(sandbox.rings) == 4
 
 
 @pytest.mark.slow

@@ -142,6 +142,7 @@ def _sent(record: Record) -> ReportRow:
     outcome = record.known_outcome
     is_accepted = outcome is Outcome.ACCEPTED
     reason = record.code or (f"HTTP {record.status}" if record.status else record.note)
+    reason = reason or record.resolution or ("its end is not recorded" if record.latest_end else "")
     message = record.message.removesuffix(f" ({record.code})")
     total = record.timings.get("total")
     has_others = count_rows(record.rows) > 1  # its numbers and its ID are not those of each row
@@ -149,7 +150,7 @@ def _sent(record: Record) -> ReportRow:
         record.row or 0,
         record.key,
         str(outcome),
-        "" if is_accepted else reason or record.resolution,
+        "" if is_accepted else reason,
         "" if is_accepted else message or record.note,
         "" if has_others else join_numbers(record.numbers),
         record.status,

@@ -10,7 +10,8 @@ from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command as command_line
 from cxcall.output.report import Report, named_in_errors
 from cxcall.output.screen import Screen
@@ -18,6 +19,8 @@ from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
+from cxcall.responses.message_in_body import platform_code
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.signals import sleep
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, stop_on_errors
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 """The time after a start in which a platform may not show yet that the campaign runs."""
+
+_NO_CHANGE = "nothing to do"
+"""What a platform's code says to do if the campaign already runs, or no longer does."""
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
@@ -70,11 +76,21 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         )
         report = deliver_request(checked, command, options.sending, screen)
         if report.outcome is not Outcome.ACCEPTED:
-            return _with_status_command(report, campaign)
+            return _with_status_command(_accept_no_change(report), campaign)
         if is_start and not options.sending.sandbox:  # which ends with this command
             watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
             report = report._replace(diagnostics=[*report.diagnostics, f"follow it: {watch}"])
         return report
+
+
+def _accept_no_change(report: Report) -> Report:
+    """Return a report as a success if the API refused the request because nothing is left to do, by its code."""
+    response = report.delivery.response if report.delivery else None
+    codes = find_platform_codes(platform_code(response)) if response else ()
+    if report.outcome is not Outcome.REFUSED or all(each.do != _NO_CHANGE for each in codes):
+        return report
+    notes = [each._replace(severity=Severity.NOTE) for each in report.findings]
+    return report._replace(outcome=Outcome.OK, exit_code=ExitCode.OK, findings=notes)
 
 
 def _with_status_command(report: Report, campaign: str) -> Report:

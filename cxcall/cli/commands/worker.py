@@ -117,7 +117,8 @@ def send_queued_rows(options: WorkerOptions) -> Report:
             if not worker.statistics.total:
                 raise problem
             worker.problems = worker.problems or problem.findings
-        return _report(worker, claim, seconds, diagnostics, is_quiet=options.output.quiet)
+        is_quiet = options.output.quiet
+        return _report(worker, claim, seconds, diagnostics, printer, is_quiet=is_quiet)
 
 
 def _new_claim(lease: float) -> Claim:
@@ -140,14 +141,21 @@ class _Diagnostics:
 
 
 def _report(
-    worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics, *, is_quiet: bool
+    worker: Worker,
+    claim: Claim,
+    seconds: float,
+    diagnostics: _Diagnostics,
+    printer: RowPrinter,
+    *,
+    is_quiet: bool,
 ) -> Report:
     statistics = worker.statistics
     lines = total_lines(statistics)
     lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
     if worker.stop_reason or not (is_quiet and statistics.is_complete):
         diagnostics.print("\n".join(lines))
-    exit_code = ExitCode.OK if statistics.is_complete and not worker.problems else ExitCode.PARTIAL
+    is_complete = statistics.is_complete and not (worker.problems or printer.is_broken)
+    exit_code = ExitCode.OK if is_complete else ExitCode.PARTIAL
     return Report(
         _COMMAND,
         statistics.outcome_of_run(exit_code),

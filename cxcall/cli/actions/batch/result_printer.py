@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -162,16 +163,17 @@ class RowPrinter:
 
     def __init__(self, screen: Screen) -> None:
         self._screen, self._skips_shown = screen, 0
-        self._is_broken = False
+        self.is_broken = False
+        """Whether a result could not be printed."""
 
     def print_or_stop(self, result: RowResult, batch: str, stop: Callable[[str], None]) -> None:
         """Print the result of a row; if that fails, call `stop` with the reason, and stop printing."""
-        if self._is_broken:
+        if self.is_broken:
             return
         try:
             self.print(result, batch)
         except OSError as error:
-            self._is_broken = True
+            self.is_broken = True
             stop(unwritable_reason(error))
 
     def print(self, result: RowResult, batch: str) -> None:
@@ -230,15 +232,20 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
 
 
-def describe_continuation(arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile) -> str:
+def describe_continuation(
+    arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile, wait: float | None
+) -> str:
     """Return how to continue a batch, with the command if none of its words may be a secret or a phone number.
 
+    `wait` is how many seconds the API asked to wait, if that is why the batch has stopped.
     A command that is pasted elsewhere lacks the variables that set its guards, and rows from standard input.
     """
     names = [f"`{each}`" for each in guard_variables(guards)]
     names += ["standard input"] * (not rows.file)
     also = f" and the same {', '.join(names)}" if names else ""
-    said = f"to continue, run the same command with `--resume`{also}"
+    until = datetime.now().astimezone() + timedelta(seconds=wait or 0)
+    when = "" if wait is None else f"wait until {until:%Y-%m-%d %H:%M:%S %Z}, then "
+    said = f"to continue, {when}run the same command with `--resume`{also}"
     if any(map(_may_be_private, arguments)):
         return said
     return f"{said}: {command('cxcall', *_resume_words(arguments))}"

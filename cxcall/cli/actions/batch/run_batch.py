@@ -278,7 +278,8 @@ class BatchCommand:
         statistics = run.statistics
         left = totals.rows - statistics.total
         outside_hours = statistics.skipped[SkipReason.OUTSIDE_HOURS]
-        is_complete = not (left or outside_hours) and statistics.is_complete
+        is_complete = not (left or outside_hours or self.printer.is_broken)
+        is_complete = is_complete and statistics.is_complete
         code = ExitCode.OK if is_complete else ExitCode.PARTIAL
         if run.interrupts and not statistics.sent:
             code = ExitCode.INTERRUPTED
@@ -287,14 +288,16 @@ class BatchCommand:
         if run.stop_reason:
             lines.append(f"stopped: {run.stop_reason}" if left else run.stop_reason)
         if left:
-            lines.append(f"not sent: {count_phrase(left, 'row')}")
+            by_this = " by this command" if run.replaced else ""
+            lines.append(f"not sent{by_this}: {count_phrase(left, 'row')}")
         if outside_hours:
             lines.append(f"outside their calling hours: {count_phrase(outside_hours, 'row')}")
         if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
             guards = self.job.guards if self.job.may_place_call else []
-            lines.append(describe_continuation(sys.argv[1:], guards, self.job.rows))
+            wait = run.rate_limiter.excessive_wait
+            lines.append(describe_continuation(sys.argv[1:], guards, self.job.rows, wait))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
