@@ -57,6 +57,15 @@ class UnusableGuardError(UsageError):
         super(UsageError, self).__init__(*findings)
 
 
+class UnusableDocumentError(UsageError):
+    """No operation of a user's document can be used because of its `problems`, the first of which is reported."""
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        first = problems[0]
+        super().__init__(first["message"], where=first["where"], fix=first["fix"])
+        self.problems = problems
+
+
 class RetryStoppedError(CxcallError):
     """A batch that stops by itself sends no further attempt of a request; it was not processed."""
 

@@ -107,6 +107,11 @@ def test_rule_of_an_extending_schema_is_reported_once(cxcall: Cxcall, folder: Pa
     assert findings(folder, own, {"kind": "crm"}) == {("property-missing", "/contact/crmId")}
     words = ("--contract", cxcall.file("own.json", own), "-o", "json")
     assert len(cxcall("operations", "--problems", *words).envelope["findings"]) == 1
+    shown = cxcall("operations", "dial", *words[:2], code=0).out
+    assert (
+        "    if kind is Phone | Mobile\n      phone  string, required\n    if kind is crm  crmId\n"
+        in shown
+    )
     given = ("--base-url", "https://x.example", "--set", '/contact={"kind": "crm"}', "-n")
     assert cxcall("send", "dial", *words, *given, code=3).codes == ["property-missing"]
 

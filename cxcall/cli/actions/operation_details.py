@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.json_schema import allowed_values, merged_schema
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
@@ -226,6 +226,28 @@ def _property_entries(
         yield Entry(
             "KEY", f"{_type_text(operation, merged_schema(resolve, more))}, any number", depth
         )
+    for name, values, rules in _discriminated(operation, schema):
+        own = {each: rule for each, rule in rules.get("properties", {}).items() if each != name}
+        new = {each: own[each] for each in own if each not in schema.get("properties", {})}
+        listed = () if new else own or rules.get("required", ())
+        yield Entry(f"if {name} is {values}", ", ".join(listed), depth)
+        added = {**rules, "properties": new}
+        yield from _property_entries(operation, added, deepest, (*above, title))
+
+
+def _discriminated(
+    operation: Operation, schema: JsonSchema, depth: int = 0
+) -> Iterator[tuple[str, str, JsonSchema]]:
+    """Yield a property, such as that of a `discriminator`, its values, and the merged schema of objects that have them."""
+    resolve = operation.contract.resolve
+    parts = (each for each in schema.get("allOf", ()) if isinstance(each, dict))
+    for part in parts if depth < _DEEPEST_BODY else ():
+        condition, rules = part.get("if"), part.get("then")
+        if isinstance(condition, dict) and isinstance(rules, dict):
+            for name, values in condition.get("properties", {}).items():
+                if isinstance(values, dict) and allowed_values(values):
+                    yield name, _value_text(values), merged_schema(resolve, rules)
+        yield from _discriminated(operation, resolve(part), depth + 1)
 
 
 def _describe(kind: str, is_required: bool, schema: JsonSchema, description: str) -> str:  # noqa: FBT001 - as declared

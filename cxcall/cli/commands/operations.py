@@ -13,7 +13,7 @@ from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions, HttpMethod
 from cxcall.contracts.contract import load_catalog, load_operation, load_user_contract
 from cxcall.contracts.paging import alphanumeric_name
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import UnusableDocumentError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.count_phrases import count_phrase
@@ -215,17 +215,21 @@ def _load_own(path: str | None, flag: str) -> Contract:
 
 def show_problems(path: str | None) -> Report:
     """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable."""
-    contract = _load_own(path, "--problems")
+    operations: Sequence[Operation] = ()
+    try:
+        contract = _load_own(path, "--problems")
+    except UnusableDocumentError as error:
+        found, usable = error.problems, 0
+    else:
+        found, operations = contract.problems, contract.operations
+        usable = len(contract.parts.routes())
     unsupported: dict[str, list[str]] = {}
-    for operation in contract.operations:
+    for operation in operations:
         if reason := operation.unsupported_reason:
             unsupported.setdefault(reason, []).append(operation.name)
     fix = "send it with another client, such as curl"
     problems = [
-        *(
-            (each["where"], each["message"], each["fix"], each["operations"])
-            for each in contract.problems
-        ),
+        *((each["where"], each["message"], each["fix"], each["operations"]) for each in found),
         *((path or "", reason, fix, names) for reason, names in unsupported.items()),
     ]
     findings = []
@@ -234,8 +238,8 @@ def show_problems(path: str | None) -> Report:
         why = f"cannot be used: {', '.join(f'`{name}`' for name in names)}" if names else ""
         findings.append(make("contract-invalid", where, message, fix, why))
     unusable = {name for *_, names in problems for name in names}
-    usable = len(contract.parts.routes()) - sum(map(len, unsupported.values()))
-    data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
+    usable -= sum(map(len, unsupported.values()))
+    data = {"problems": found, "usable": usable, "unusable": sorted(unusable)}
     text = f"usable operations: {usable}; unusable: {len(unusable)}"
     return Report(
         "operations",

@@ -35,7 +35,7 @@ from cxcall.contracts.openapi_document import (
 from cxcall.contracts.parameters import METHODS
 from cxcall.contracts.request_url import server_url
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import UnusableDocumentError, UsageError
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
     operations = _without_faults(source, operations, schemas.faults, components)
     head = _head(source, parts)
     if source.problems and not operations:
-        where, message, fix, _ = source.problems[0].values()
-        raise UsageError(message, where=where, fix=fix)
+        raise UnusableDocumentError(source.problems)
     for fault in faults:
         source.add_problem(fault)
     usable = {each.declared["operationId"] for each in operations}
