@@ -54,7 +54,8 @@ def _named_extensions(operations: Iterable[Operation]) -> dict[str, dict[str, st
         for extension in each.declared.keys() & SEARCHED:
             value = each.declared[extension]
             label = str(value.get("name", "")) if isinstance(value, dict) else ""
-            found.setdefault(extension, {})[each.name] = label
+            if value is not False:
+                found.setdefault(extension, {})[each.name] = label
     return found
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Converter = Callable[[str, bytes], Contract]
 
-FORMAT = 41
+FORMAT = 42
 """Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
 _MAX_LIKELY = 200

@@ -18,8 +18,9 @@ from cxcall.contracts.acting_words import (
     only_reads,
     post_only_reads,
 )
-from cxcall.contracts.json_schema import SCHEMAS, held_schemas, subschemas
-from cxcall.contracts.openapi_document import COMMAND, READS, RISK, values_with_risk
+from cxcall.contracts.component_users import ComponentUsers
+from cxcall.contracts.json_schema import SCHEMAS, held_schemas, nested_schemas
+from cxcall.contracts.openapi_document import COMMAND, READS, RISK, RISK_WITH, values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
@@ -27,7 +28,7 @@ from cxcall.runtime.host_spellings import VENDOR_DOMAINS
 from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.conversion.convert import ConvertedDocument
@@ -80,9 +81,11 @@ def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -
     """Set for each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
     known, schemas = shipped_routes(shipped), converted.schemas
+    own = [name for name, schema in schemas.items() if _has_number(schema, ())]
+    with_number = ComponentUsers(schemas).with_users(own)
     for each in converted.operations:
         route, declared = Route.of(*each, server), each.declared
-        decide = partial(can_place_call, route, shipped=known, schemas=schemas)
+        decide = partial(can_place_call, route, shipped=known, with_number=with_number)
         is_call = decide(declared)
         # A GET whose document says that it places no call may start something else.
         if route.method in _READ_METHODS and RISK in declared and not is_call:
@@ -94,21 +97,21 @@ def can_place_call(
     route: Route,
     declared: Mapping[str, Any],
     shipped: ShippedRoutes,
-    schemas: Mapping[str, JsonSchema] | None = None,
+    with_number: Collection[str] = (),
 ) -> bool:
     """Return whether an operation of a user's document may place a call.
 
-    `declared` has `x-cxcall-rings` only if the document has it; `schemas` are the referenced schemas by name.
+    `declared` has `x-cxcall-rings` only if the document has it; `with_number` are the schemas of which a value may
+    have a number to dial.
     """
     stated = declared.get(RISK)
     equal = shipped.equal.get(route[:2])
     is_similar = any(equal) if equal else any(map(route.may_equal, shipped.calls))
     if is_similar or stated is True or not shipped.names.isdisjoint(route.names):
         return True
-    is_published_read = route[:2] in _published_reads()
-    if shipped.serves(route) and (equal or is_published_read):
+    if shipped.serves(route) and (equal or _is_published_read(route)):
         return False
-    has_number = _takes_number(declared, schemas or {})
+    has_number = _takes_number(declared, with_number)
     texts = (str(declared.get(each, "")) for each in ("operationId", "summary"))
     words, is_denied = [*texts, *route.segments], stated is False
     is_call = has_number or names_call(words, route.path, declared, is_denied=is_denied)
@@ -116,7 +119,7 @@ def can_place_call(
         is_read = only_reads(route.path, declared, has_number=has_number)
     else:
         is_search = route.method == "POST" and post_only_reads(route.path, declared)
-        is_read = not is_call and (is_published_read or is_search)
+        is_read = not is_call and (is_search or _is_published_read(route))
         is_call = is_call or changes_do_not_call_list(route.path)
     return not is_read and (stated is None or is_call)
 
@@ -130,16 +133,20 @@ class ShippedRoutes:
         self.calls: list[Route] = []
         self._domains = {*VENDOR_DOMAINS}
         for known in contracts:
-            base = known.base_url()
             self._domains |= {
                 _shared_domain(each) for each in known.regions.values() if "." in each
             }
-            for each in known.operations:
-                route = Route.of(each.method, each.path, each.declared, base)
-                risk = each.can_place_call or bool(values_with_risk(each.declared))
-                self.equal.setdefault(route[:2], []).append(risk)
-                if risk:
-                    self.names |= route.names
+            marked = (each for word in (RISK, RISK_WITH) for each in known.find_extended(word))
+            calls = {
+                each.name: each.command
+                for each in marked
+                if each.can_place_call or values_with_risk(each.declared)
+            }
+            for method, path, name in known.routes:
+                route = Route.of(method, path, {}, "")
+                self.equal.setdefault(route[:2], []).append(name in calls)
+                if name in calls:
+                    self.names |= {name, calls[name]} - {""}
                     self.calls.append(route)
 
     def serves(self, route: Route) -> bool:
@@ -174,7 +181,7 @@ def _normal_segments(path: str) -> tuple[str, ...]:
     return tuple(segments)
 
 
-def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:
+def _takes_number(declared: Mapping[str, Any], with_number: Collection[str]) -> bool:
     """Return whether a parameter, or a member of the body at any depth, is a number to dial."""
     parameters = declared.get("parameters", ())
     for each in parameters:
@@ -182,25 +189,19 @@ def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]
         if is_number_name(str(each.get("name", ""))) and not is_time:
             return True
     holders = (*parameters, declared.get("requestBody", {}))
-    return any(_has_number(schema, schemas) for each in holders for schema in held_schemas(each))
+    return any(
+        _has_number(schema, with_number) for each in holders for schema in held_schemas(each)
+    )
 
 
-def _has_number(schema: JsonSchema, schemas: Mapping[str, JsonSchema]) -> bool:
-    """Return whether a schema, or one that it refers to, is that of a number; it may refer to thousands."""
-    seen: set[str] = set()
-    waiting = [schema]
-    while waiting:
-        node = waiting.pop()
-        if node.get("format") in PHONE_FORMATS or any(
-            map(is_number_name, node.get("properties", ()))
-        ):
-            return True
-        name = node.get("$ref", "").removeprefix(SCHEMAS)
-        if name not in seen:
-            seen.add(name)
-            waiting.append(schemas.get(name, {}))
-        waiting.extend(subschemas(node))
-    return False
+def _has_number(schema: JsonSchema, with_number: Collection[str]) -> bool:
+    """Return whether a schema is that of a number, at any depth, or refers to one of the components in `with_number`."""
+    return any(
+        node.get("format") in PHONE_FORMATS
+        or any(map(is_number_name, node.get("properties", ())))
+        or node.get("$ref", "").removeprefix(SCHEMAS) in with_number
+        for node in nested_schemas(schema)
+    )
 
 
 def _shared_domain(domain: str) -> str:
@@ -209,14 +210,20 @@ def _shared_domain(domain: str) -> str:
     return parent if label[-1:].isdigit() else domain
 
 
+def _is_published_read(route: Route) -> bool:
+    """Return whether a vendor publishes a route for which each permission only reads."""
+    return route.segments in _published_reads(route.method)
+
+
 @cache
-def _published_reads() -> frozenset[tuple[str, tuple[str, ...]]]:
-    """Return the routes that a vendor publishes, and for which each permission only reads."""
+def _published_reads(method: str) -> frozenset[tuple[str, ...]]:
+    """Return the paths that a vendor publishes for a method, and for which each permission only reads."""
     found = set()
     for file in (Path(__file__).parent / "published").glob("*.tsv"):
         lines = file.read_text("utf-8").splitlines()
-        for method, path, permissions in (each.split("\t") for each in lines if each[0] != "#"):
+        for line in (each for each in lines if each.startswith(f"{method}\t")):
+            _, path, permissions = line.split("\t")
             actions = {each.rpartition(":")[2] for each in permissions.split()}
             if actions and actions <= READ_ACTIONS:
-                found.add(Route.of(method, path, {}, "")[:2])
+                found.add(Route.of(method, path, {}, "").segments)
     return frozenset(found)

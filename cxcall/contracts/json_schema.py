@@ -90,6 +90,21 @@ def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     yield from (member for member in members if isinstance(member, dict))
 
 
+def nested_schemas(node: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield a schema and its subschemas at any depth, but not those that it refers to."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting += subschemas(here)
+
+
+def references_in(node: JsonSchema) -> set[str]:
+    """Return the names of the component schemas that a schema refers to itself."""
+    found = (each["$ref"] for each in nested_schemas(node) if "$ref" in each)
+    return {reference.removeprefix(SCHEMAS) for reference in found}
+
+
 def alternatives_of(schema: JsonSchema) -> list[JsonSchema]:
     """Return the alternatives that a schema lists itself, except booleans."""
     listed = [each for word in ALTERNATIVES for each in schema.get(word, ())]

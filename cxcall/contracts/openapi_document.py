@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     """An OpenAPI 3.1 document of which each part is read when it is needed."""
 
 
-COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = SEARCHED = tuple(
+COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = _NAMED = tuple(
     f"x-cxcall-{name}"
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
-"""Extensions of operations that are searched in all shipped documents."""
 GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
 """The values of `x-cxcall-platform`, and of the setting `platform`; the first one is the default."""
 CONDITIONS = "x-cxcall-conditions"
@@ -36,6 +35,8 @@ RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 RISK, RISK_WITH = "x-cxcall-rings", "x-cxcall-rings-with"
 """Whether an operation can place a call, and the values with which one can that else places none."""
+SEARCHED = (*_NAMED, RISK, RISK_WITH)
+"""Extensions of operations that are searched in all shipped documents."""
 READS = "x-cxcall-reads"
 """In a user's document: whether an operation that places no call changes nothing."""
 PROBLEMS = "x-cxcall-problems"

@@ -158,6 +158,16 @@ def test_recursive_model_ends() -> None:
     assert "RESPONSE 2XX" in lines
 
 
+def test_body_of_millions_of_properties_is_shown_from_the_top() -> None:
+    links = {f"p{at}": {"$ref": f"#/components/schemas/S{at}"} for at in range(9)}
+    schemas = {f"S{at}": {"type": "object", "properties": links} for at in range(9)}
+    document = {**posting("grow", links), "components": {"schemas": schemas}}
+    lines = lines_of(show_operation(Contract("own", document).operations[0]), 80)
+    assert "  too many properties to show them all; `-o json` has the whole schema" in lines
+    assert {("p0", "object"), ("p8", "object")} <= {tuple(line.split()) for line in lines}
+    assert len(lines) < 1100
+
+
 def test_layout_escapes_and_folds_behind_the_name() -> None:
     section = Section("T\x1b", entries=[Entry("n" * 50, "word " * 20), Entry("a", "b\nc", 1)])
     lines = "\n".join(lay_out([section], 60, lambda _style, text: text)).splitlines()

@@ -13,6 +13,7 @@ from helpers.calling_api import document, wrap
 from helpers.cases import each_case
 from helpers.own_operation import DIALECTS, parameter, risk
 from helpers.platform_server import Platform, Reply
+from helpers.work import count_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +115,48 @@ def test_get_that_acts_is_no_read_even_if_it_places_no_call(folder: Path) -> Non
     acting, reading = load_user_contract(str(file)).operations
     assert [acting.can_place_call, acting.is_read] == [False, False]
     assert [reading.can_place_call, reading.is_read] == [False, True]
+
+
+def linked_schemas(size: int) -> dict[str, Any]:
+    """Return a document with as many operations as schemas, each of which leads to most others.
+
+    A request of the first half leads to a number, and of the first quarter also to an invalid schema.
+    """
+    schemas: dict[str, Any] = {}
+    for at in range(size):
+        later = range(at + 1, min(at + 5, size)) or [size * 3 // 4]
+        links = {f"link{each}": {"$ref": f"#/components/schemas/S{each}"} for each in later}
+        schemas[f"S{at}"] = {"type": "object", "properties": links}
+    schemas[f"S{size // 2}"]["properties"]["phone"] = {"type": "string"}
+    schemas[f"S{size // 4}"]["properties"]["text"] = {"$ref": "#/components/schemas/Missing"}
+    paths = {
+        f"/bells/{name}": {
+            "post": {
+                "operationId": name,
+                "x-cxcall-rings": False,
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}
+                    }
+                },
+                "responses": {},
+            }
+        }
+        for name in schemas
+    }
+    return {**wrap("3.1.0", paths), "components": {"schemas": schemas}}
+
+
+def test_work_for_linked_schemas_grows_with_the_document(folder: Path) -> None:
+    work = []
+    for size in (8, 40, 80):  # the first document is converted together with the shipped ones
+        file = folder / f"own{size}.json"
+        file.write_text(json.dumps(linked_schemas(size)), "utf-8")
+        work.append(count_calls(lambda: load_user_contract(str(file))))  # noqa: B023 - called at once
+        operations = load_user_contract(str(file)).operations
+        assert [each.name for each in operations] == [f"S{at}" for at in range(size // 4 + 1, size)]
+        assert sum(each.can_place_call for each in operations) == size // 4
+    assert work[2] < 2.5 * work[1]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import allowed_values, merged_schema
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 _DEEPEST_BODY, _DEEPEST_RESPONSE = 8, 2
+_MAX_ENTRIES = 1000
+"""The most properties of a body that are shown, from the top: schemas that refer to each other may have millions."""
 _MAX_ARRAYS = 5
 _VALUES_SHOWN = 40
 _FORMATS = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}
@@ -180,7 +183,13 @@ def _body_section(operation: Operation) -> Section:
     form = "" if operation.media_type == JSON else f", sent as {operation.media_type}"
     lines = [f"  {kind}{'' if operation.needs_body else ', optional'}{form}"]
     lines += [f"  {text}" for text in described if text]
-    return Section("BODY", lines, list(_property_entries(operation, schema, _DEEPEST_BODY)))
+    for deepest in range(_DEEPEST_BODY, 0, -1):
+        entries = list(islice(_property_entries(operation, schema, deepest), _MAX_ENTRIES + 1))
+        if len(entries) <= _MAX_ENTRIES:
+            break
+    if deepest < _DEEPEST_BODY:
+        lines.append("  too many properties to show them all; `-o json` has the whole schema")
+    return Section("BODY", lines, entries)
 
 
 def _response_sections(operation: Operation) -> Iterator[Section]:

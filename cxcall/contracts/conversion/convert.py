@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.component_users import ComponentUsers
 from cxcall.contracts.conversion.extensions import usable_extensions
 from cxcall.contracts.conversion.openapi3_parts import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
@@ -22,7 +23,7 @@ from cxcall.contracts.conversion.password_names import find_password_names
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.swagger2_parts import Swagger2
-from cxcall.contracts.json_schema import SCHEMAS, held_schemas, referenced_schemas
+from cxcall.contracts.json_schema import held_schemas, references_in
 from cxcall.contracts.openapi_document import (
     LEFT_OUT,
     MASKED_NAMES,
@@ -112,25 +113,22 @@ def _without_faults(
     components: Mapping[str, JsonSchema],
 ) -> list[OperationEntry]:
     """Record the errors of components, and return the operations whose requests do not refer to an invalid one."""
-    users: dict[str, list[str]] = {name: [] for name in faults}
-    for each in operations if faults else ():
-        for name in users.keys() & _request_components(each.declared, components):
-            users[name].append(each.declared["operationId"])
+    if not faults:
+        return operations
+    users, unusable = ComponentUsers(components), set[str]()
+    used = {each.declared["operationId"]: _request_components(each.declared) for each in operations}
     for name, error in faults.items():
-        source.add_problem(error, *users[name])
-    unusable = {each for names in users.values() for each in names}
+        invalid = users.with_users([name])
+        found = [each for each, names in used.items() if not names.isdisjoint(invalid)]
+        source.add_problem(error, *found)
+        unusable.update(found)
     return [each for each in operations if each.declared["operationId"] not in unusable]
 
 
-def _request_components(
-    declared: Mapping[str, Any], components: Mapping[str, JsonSchema]
-) -> set[str]:
-    """Return the names of the components that the parameters and the body of an operation refer to."""
+def _request_components(declared: Mapping[str, Any]) -> set[str]:
+    """Return the names of the components that the parameters and the body of an operation refer to themselves."""
     holders = [*declared.get("parameters", ()), declared.get("requestBody", {})]
-    schemas = [schema for each in holders for schema in held_schemas(each)]
-    return set(
-        referenced_schemas(lambda name: components[name.removeprefix(SCHEMAS)], {"allOf": schemas})
-    )
+    return references_in({"allOf": [schema for each in holders for schema in held_schemas(each)]})
 
 
 def _version(source: SourceDocument, document: Any) -> str:

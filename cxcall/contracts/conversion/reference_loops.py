@@ -20,7 +20,7 @@ _COMBINATIONS = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("not", "if", "then", "else")
 
 
-def find_circles(components: Mapping[str, JsonSchema]) -> set[str]:
+def find_circles(components: Mapping[str, JsonSchema]) -> list[str]:
     """Return the names whose `$ref` leads back to itself, or to such a name, through references only."""
     leads_back: dict[str, bool] = {}
     for start in components:
@@ -30,7 +30,7 @@ def find_circles(components: Mapping[str, JsonSchema]) -> set[str]:
             path[name] = None
             name = components[name]["$ref"].removeprefix(SCHEMAS)
         leads_back.update(dict.fromkeys(path, leads_back.get(name, name in path)))
-    return {name for name, is_circle in leads_back.items() if is_circle}
+    return [name for name, is_circle in leads_back.items() if is_circle]
 
 
 def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
