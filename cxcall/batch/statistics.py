@@ -61,7 +61,7 @@ class BatchStatistics:
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
         self.unlisted = 0
-        self.is_load = False
+        self.is_load, self.places_calls = False, True
         self.resumed = self.not_processed = self.may_be_in_flight = 0
 
     @property
@@ -85,6 +85,7 @@ class BatchStatistics:
         if outcome is Outcome.UNKNOWN:
             delivery = result.delivery.id if result.delivery else ""
             self.is_load = bool(result.rows)
+            self.places_calls = report.operation is None or report.operation.can_place_call
             if len(self.unknown) < _MAX_UNKNOWN:
                 self.unknown.append((result.label, delivery))
             else:

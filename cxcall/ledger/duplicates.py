@@ -198,8 +198,10 @@ def _accepted_finding(
     earlier: Record, now: datetime, *, is_row: bool, names_person: bool
 ) -> Finding:
     again = "send this row from a separate file with `--again`" if is_row else "add `--again`"
-    verb = "was recorded as having placed a call" if earlier.resolution else "was accepted"
-    to = "call the same person again" if names_person else "send it again"
+    done, to = "having placed a call", "call the same person again"
+    if not names_person:
+        done, to = "processed", "send it again"
+    verb = f"was recorded as {done}" if earlier.resolution else "was accepted"
     return ledger_finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",

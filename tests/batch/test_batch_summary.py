@@ -83,3 +83,13 @@ def test_no_batch_is_listed_or_reported_before_the_first_one(cxcall: Cxcall) -> 
     assert "there is no batch" in cxcall("batch", "report", code=2).err
     assert "no batch starts with `01`" in cxcall("batch", "cancel", "01", code=2).err
     assert "in PostgreSQL" in cxcall("batch", "status", "01", code=2).err
+
+
+def test_unknown_row_of_an_operation_that_calls_nobody_is_not_said_to_call(cxcall: Cxcall) -> None:
+    columns = {"name": "Leads", "columnNames": ["a"], "phoneColumns": []}
+    file = cxcall.file("lists.jsonl", json.dumps(columns))
+    with Platform(lambda *_: Reply(500, {})) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", file, "--operation", "create-contact-list", code=9)
+    assert "unknown: find out whether it was processed, then" in ran.err
+    assert "call was placed" not in ran.err

@@ -141,7 +141,9 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
         return lines
     first = listed[0][1] if listed else "DELIVERY_ID"
     same = ", and the same for each of the others" if len(listed) + more > 1 else ""
-    lines.append(f"unknown: {resolve_fix(first, is_load=statistics.is_load)}{same}:")
+    question = "a call was placed" if statistics.places_calls else "it was processed"
+    fix = resolve_fix(first, is_load=statistics.is_load, question=question)
+    lines.append(f"unknown: {fix}{same}:")
     if sent := statistics.may_be_in_flight:
         lines.append(
             f"  another process may still be sending {sent} of them: if so, wait until it ends"
