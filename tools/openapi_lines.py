@@ -51,8 +51,8 @@ def _named_extensions(operations: Iterable[Operation]) -> dict[str, dict[str, st
     """Return the operations by each extension that is searched, with the member `name` of the extension."""
     found: dict[str, dict[str, str]] = {}
     for each in operations:
-        for extension in each.declared.keys() & SEARCHED:
-            value = each.declared[extension]
+        for extension in SEARCHED:
+            value = each.declared.get(extension, False)
             label = str(value.get("name", "")) if isinstance(value, dict) else ""
             if value is not False:
                 found.setdefault(extension, {})[each.name] = label
