@@ -121,9 +121,7 @@ class RowResult(NamedTuple):
 
 def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
     """Return the result in the ledger of a row that is not sent now; a person's resolution applies."""
-    outcome = record.outcome
-    if outcome is Outcome.UNKNOWN and not record.is_unresolved:
-        outcome = Outcome.ACCEPTED
+    outcome = record.known_outcome
     delivery = Delivery(
         id=record.id,
         outcome=outcome,
@@ -163,7 +161,7 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
         Outcome.UNKNOWN: ("outcome-unknown", may),
         Outcome.REFUSED: ("hidden-failure" if is_hidden else "not-provable", refused),
         Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
-    }[record.outcome]
+    }[record.known_outcome]
     fix = f"`cxcall history show {record.id}`"
     if record.is_unresolved:
         fix = find_out_fix(record, datetime.now(UTC), question)

@@ -21,10 +21,11 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.row_ranges import format_ranges
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
@@ -184,7 +185,7 @@ class Run(StoppableRun):
             elif not is_open:
                 return
             if result:
-                yield self._recorded(result)
+                yield from map(self._recorded, self._results_of(result))
 
     def _next_row(self, rows: Iterator[CheckedRow]) -> CheckedRow | None:
         """Return the next row; None at the end, or if the file can no longer be read."""
@@ -213,6 +214,10 @@ class Run(StoppableRun):
                 return event
             self.selection.defer(checked)
         return None
+
+    def _results_of(self, result: RowResult) -> Iterable[RowResult]:
+        """Return the results of the rows of a request, one for each outcome."""
+        return (result,)
 
     def _recorded(self, result: RowResult) -> RowResult:
         """Count a result, record it if its row was not sent, and return it."""
@@ -283,7 +288,8 @@ class Run(StoppableRun):
                 yield result
             return
         for record in records:
-            checked = self._in_flight.pop(record.row or 0, None)
-            if checked is not None:
+            checked = self._in_flight.get(record.row or 0)
+            if checked is not None and record.rows == format_ranges(x.number for x in checked.rows):
+                del self._in_flight[checked.row.number]
                 report = result_of_record(record, None)
                 yield self._recorded(RowResult(checked.row, report, rows=checked.rows))

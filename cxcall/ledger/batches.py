@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,
     NOT_PLACED,
     PLACED,
+    SPLIT,
     mask_for_ledger,
     new_id,
     storable,
@@ -31,10 +31,10 @@ SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THE
 """
 _LAST_EVENT = "JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)"
 _OUTCOMES = f"""
-{_OUTCOME}, d.rows, count(*)
+{_OUTCOME}, d.rows, count(*), max(d.number)
 FROM (SELECT max(number) AS number, rows FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows) d
     {_LAST_EVENT}
-GROUP BY 1, 2
+WHERE e.resolution <> '{SPLIT}' GROUP BY 1, 2 ORDER BY 4 DESC
 """  # noqa: S608 - constants
 _OTHERS = f"""
 {_OUTCOME}, count(DISTINCT u.row) FROM unsent u JOIN delivery d ON d.id = u.reason {_LAST_EVENT}
@@ -122,13 +122,14 @@ class BatchRecords:
 
     def count_outcomes(self, batch: str) -> dict[str, int]:
         """Return the number of rows of a batch by outcome; the newest delivery of each row decides."""
-        from cxcall.ledger.row_ranges import count_rows
+        from cxcall.ledger.row_ranges import count_by_value
 
         with self._database.snapshot():
             found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
-        counts: Counter[str] = Counter()
-        for outcome, rows, count in found:
-            counts[str(outcome)] += count_rows(rows) or int(count)
+        counts = count_by_value([(str(outcome), rows) for outcome, rows, *_ in found])
+        for outcome, rows, count, _ in found:
+            if not rows:
+                counts[str(outcome)] += int(count)
         return dict(counts)
 
     def count_others(self, batch: str) -> dict[str, int]:

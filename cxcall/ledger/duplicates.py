@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.errors import ledger_finding
 from cxcall.ledger.schema import EventKind
+from cxcall.ledger.stored_values import PLACED
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from cxcall.findings.finding import Finding
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from cxcall.ledger.record_types import Record
 
 _SAME = "same method, URL, and body, whatever its headers"
+
+_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
+"""The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
 
 
 class AlreadySentError(StoppedError):
@@ -96,13 +100,30 @@ class Window(NamedTuple):
 
 
 def check_is_unknown(record: Record) -> None:
-    """Raise UsageError if the outcome of a delivery is known."""
+    """Raise UsageError if the outcome of a delivery is known, or if other deliveries have it."""
+    if record.is_split:
+        raise UsageError(
+            f"`{record.id}` is recorded as two more deliveries, because its response does not list all of its contacts",
+            where="delivery",
+            fix=f"resolve the delivery of the contacts that are not listed: see `cxcall history show {record.id}`",
+        )
     if record.outcome is not Outcome.UNKNOWN:
         raise UsageError(
             f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
             where="delivery",
             fix=f"see `cxcall history show {record.id}`",
         )
+
+
+def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
+    """Return whether an outcome may be recorded after the last event of a delivery."""
+    if last["kind"] == EventKind.ENDED:
+        return _weight(outcome) > _weight(last["outcome"])
+    return not (last["resolution"] == PLACED and outcome is Outcome.UNDELIVERED)
+
+
+def _weight(outcome: str) -> int:
+    return _WEIGHTS.get(Outcome(outcome), 2)
 
 
 def check_has_ended(found: StoredDelivery, now: datetime, boot_time: BootTime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from cxcall.ledger.duplicates import (
     check_has_ended,
     check_is_unknown,
     find_row_of_batches,
+    may_follow,
     stop_on_identical,
     stop_on_resolved,
     stop_on_same_row,
@@ -29,9 +29,11 @@ from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,
     NOT_PLACED,
     PLACED,
+    SPLIT,
     mask_for_ledger,
     new_id,
     storable,
+    text_of_numbers,
     text_of_timings,
 )
 
@@ -41,22 +43,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.record_types import Record
-    from cxcall.ledger.request_identity import Intent
+    from cxcall.ledger.request_identity import Intent, RequestPart
     from cxcall.phone.call_limit import CallLimit
-
-_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
-"""The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
-
-
-def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
-    """Return whether an outcome may be recorded after the last event of a delivery."""
-    if last["kind"] == EventKind.ENDED:
-        return _weight(outcome) > _weight(last["outcome"])
-    return not (last["resolution"] == PLACED and outcome is Outcome.UNDELIVERED)
-
-
-def _weight(outcome: str) -> int:
-    return _WEIGHTS.get(Outcome(outcome), 2)
 
 
 class Ledger(LedgerAccess):
@@ -147,7 +135,7 @@ class Ledger(LedgerAccess):
             method=intent.method,
             target=mask_for_ledger(intent.target),
             digest=intent.digest,
-            numbers=json.dumps([mask_for_ledger(number) for number in intent.numbers]),
+            numbers=text_of_numbers(intent.numbers),
             again=intent.again,
             batch=intent.batch,
             row=intent.row,
@@ -284,11 +272,13 @@ class Ledger(LedgerAccess):
         code: str = "",
         message: str = "",
         timings: Mapping[str, float] | None = None,
+        parts: Sequence[RequestPart] = (),
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
         """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
 
-        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
+        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange. If `parts` have all of
+        its rows, each of them is recorded as a delivery in the same transaction.
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
         An outcome is replaced only by one that is stronger evidence of a call: `undelivered` by `unknown`, both
         by the API's response. If a person recorded that a call was placed, `undelivered` does not replace it.
@@ -296,22 +286,25 @@ class Ledger(LedgerAccess):
         self._compared.pop(delivery, None)
         with self.writing(is_cancelled, is_durable=False):
             found = self._find(delivery)
-            if not _may_follow(found.event, outcome):
+            if not may_follow(found.event, outcome):
                 return
-            self._append(
-                found,
-                EventKind.ENDED,
-                outcome,
-                attempts=attempts,
-                status=status,
-                ended_at=self.now().timestamp(),
-                engagement_id=storable(engagement_id),
-                correlation_id=storable(correlation_id),
-                note=mask_for_ledger(note)[:MAX_NOTE_LENGTH],
-                code=mask_for_ledger(code)[:MAX_NOTE_LENGTH],
-                message=mask_for_ledger(message)[:MAX_NOTE_LENGTH],
-                timings=text_of_timings(timings or {}),
-            )
+            end = {
+                "attempts": found.event["attempts"] if attempts is None else attempts,
+                "status": status,
+                "ended_at": self.now().timestamp(),
+                "correlation_id": storable(correlation_id),
+                "code": mask_for_ledger(code)[:MAX_NOTE_LENGTH],
+                "message": mask_for_ledger(message)[:MAX_NOTE_LENGTH],
+                "timings": text_of_timings(timings or {}),
+            }
+            for part in parts:
+                number = self.rows.insert("delivery", **part.delivery_of(found.delivery))
+                self._insert_event(number, EventKind.ENDED, part.outcome, note=part.note, **end)
+                self.people.record(number, part.people)
+            end["engagement_id"] = storable(engagement_id)
+            end["note"] = mask_for_ledger(note)[:MAX_NOTE_LENGTH]
+            end["resolution"] = SPLIT if parts else ""
+            self._append(found, EventKind.ENDED, outcome, **end)
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:
         """Record whether an unknown delivery placed a call; raises UsageError for any other delivery.

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.schema import UnsentKind
-from cxcall.ledger.stored_values import NOT_PLACED, PLACED, time_in_flight
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED, SPLIT, time_in_flight
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import is_same_address, is_same_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_FOUND_OUT = {PLACED: Outcome.ACCEPTED, NOT_PLACED: Outcome.UNDELIVERED}
 
 
 class Batch(NamedTuple):
@@ -114,11 +116,15 @@ class Record(NamedTuple):
     def may_be_processed(self) -> bool:
         """Whether the request was or may have been processed, so that a batch does not send its row again.
 
-        A refused token says nothing about the row: an unauthorized request is not processed.
+        The parts of a split request say so for its rows. A refused token says nothing about the row: an unauthorized
+        request is not processed.
         """
         if self.outcome is Outcome.REFUSED and self.status == HTTPStatus.UNAUTHORIZED:
             return False
-        return self.outcome is not Outcome.UNDELIVERED and self.resolution != NOT_PLACED
+        return self.outcome is not Outcome.UNDELIVERED and self.resolution not in (
+            NOT_PLACED,
+            SPLIT,
+        )
 
     @property
     def is_unresolved(self) -> bool:
@@ -128,9 +134,12 @@ class Record(NamedTuple):
     @property
     def known_outcome(self) -> Outcome:
         """The outcome that a person has found out, or else the recorded one."""
-        if self.outcome is Outcome.UNKNOWN and self.resolution:
-            return Outcome.ACCEPTED if self.was_placed else Outcome.UNDELIVERED
-        return self.outcome
+        return _FOUND_OUT.get(self.resolution, self.outcome)
+
+    @property
+    def is_split(self) -> bool:
+        """Whether other deliveries have the outcomes of its rows."""
+        return self.resolution == SPLIT
 
     @property
     def is_load(self) -> bool:

@@ -13,7 +13,9 @@ from cxcall.runtime.patterns import UUID_FORM
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from cxcall.findings.exit_codes import Outcome
 
 _DIGESTS = "v2:"
 """The start of all digests."""
@@ -59,6 +61,32 @@ class Intent(NamedTuple):
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people", "possible_people", "older_digests")
+
+
+class RequestPart(NamedTuple):
+    """Some rows of a request whose response does not list all of them; it is recorded as a delivery with its own `id`.
+
+    `rows` are their numbers; `numbers` and `people` are as in `Intent`.
+    """
+
+    id: str
+    rows: tuple[int, ...]
+    outcome: Outcome
+    note: str
+    numbers: tuple[str, ...]
+    people: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "people")
+
+    def delivery_of(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row of `delivery` for these rows of a request, by column, from the row of the request."""
+        from cxcall.ledger.row_ranges import format_ranges
+        from cxcall.ledger.stored_values import text_of_numbers
+
+        numbers = text_of_numbers(self.numbers)
+        own = {"id": self.id, "row": self.rows[0], "rows": format_ranges(self.rows)}
+        return {**request, **own, "numbers": numbers}
 
 
 def intent_digest(method: str, url: str, body: Any) -> str:

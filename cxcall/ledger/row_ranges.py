@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from cxcall.runtime.number_ranges import list_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def format_ranges(numbers: Iterable[int]) -> str:
@@ -23,6 +25,28 @@ def describe_ranges(ranges: str) -> str:
 def count_rows(ranges: str) -> int:
     """Return how many rows some ranges have; 0 for an empty text."""
     return sum(last + 1 - first for first, last in parse_ranges(ranges))
+
+
+def count_by_value(values: Sequence[tuple[str, str]]) -> Counter[str]:
+    """Return how many rows have each value, from values with ranges; the first value of a row counts."""
+    spans = [(*span, age) for age, (_, rows) in enumerate(values) for span in parse_ranges(rows)]
+    left = sorted(spans, reverse=True)
+    counts: Counter[str] = Counter()
+    found: list[tuple[int, int]] = []  # the ages and ends of the ranges that have begun
+    row = 0
+    while left or found:
+        row = row if found else left[-1][0]
+        while left and left[-1][0] <= row:
+            _, last, age = left.pop()
+            heappush(found, (age, last))
+        age, last = found[0]
+        if last < row:
+            heappop(found)
+            continue
+        end = min(last, left[-1][0] - 1) if left else last
+        counts[values[age][0]] += end + 1 - row
+        row = end + 1
+    return counts
 
 
 def parse_ranges(ranges: str) -> list[tuple[int, int]]:

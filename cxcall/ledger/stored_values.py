@@ -12,12 +12,14 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 MAX_NOTE_LENGTH = 500
 PLACED, NOT_PLACED = "placed", "not-placed"
 """What a person found out about an unknown delivery: whether a call was placed."""
+SPLIT = "split"
+"""The response listed only some rows of a load: deliveries of their own have the outcomes of its rows."""
 LONGEST_EXCHANGE = timedelta(days=1)
 """The time after which an attempt is over whose limit is not known."""
 _MARGIN = timedelta(minutes=15)
@@ -58,6 +60,11 @@ def time_in_flight(event: Mapping[str, Any]) -> timedelta:
         return LONGEST_EXCHANGE
     limited = timedelta(seconds=event["time_limit"]) + _MARGIN
     return limited if event["boot"] else max(limited, LONGEST_EXCHANGE)
+
+
+def text_of_numbers(numbers: Iterable[str]) -> str:
+    """Return the masked numbers of a delivery as the ledger stores them."""
+    return json.dumps([mask_for_ledger(number) for number in numbers])
 
 
 def text_of_timings(timings: Mapping[str, float]) -> str:

@@ -10,6 +10,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from cxcall.findings.exit_codes import ExitCode
     from cxcall.findings.finding import Finding
+    from cxcall.ledger.request_identity import RequestPart
     from cxcall.transport.http_messages import Exchange, HttpResponse
 
 
@@ -17,7 +18,7 @@ class Delivery(NamedTuple):
     """The result of sending one request; `exchange` is the last exchange, which decided the outcome.
 
     `is_recorded` is False if the outcome could not be written to the ledger. `note` is a fact for the ledger that the
-    outcome does not express.
+    outcome does not express. `parts` have the rows of a load, if its response lists only some of them.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Delivery(NamedTuple):
     findings: tuple[Finding, ...] = ()
     is_recorded: bool = True
     note: str = ""
+    parts: tuple[RequestPart, ...] = ()
 
     @property
     def response(self) -> HttpResponse | None:
@@ -47,6 +49,7 @@ class Delivery(NamedTuple):
         if self.exchange is None:
             return values
         values |= {"note": self.note or self.exchange.detail, "timings": self.exchange.timings}
+        values |= {"parts": self.parts} if self.parts else {}
         if self.response is not None:
             values["status"] = self.response.status
         if self.response is not None and self.outcome is not Outcome.ACCEPTED:

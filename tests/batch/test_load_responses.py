@@ -1,8 +1,11 @@
-"""The response to a load confirms its contacts; a request that is not confirmed as a whole is unknown."""
+"""The response to a load confirms its contacts; a row that it does not list is unknown."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,33 +18,82 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+SIGNS = {"accepted": "+", "unknown": "?", "undelivered": "-"}
+
+
+def outcomes(cxcall: Cxcall) -> str:
+    """Return the sign of the outcome of each row, from the report of the oldest load; its counts are the same."""
+    oldest = listed(cxcall)[-1]
+    report = cxcall("batch", "report", oldest["id"], "--format", "jsonl", code=0).out.splitlines()
+    found = [json.loads(each)["outcome"] for each in report]
+    assert oldest["outcomes"] == Counter(found)
+    return "".join(SIGNS[each] for each in found)
+
 
 @pytest.mark.slow
-def test_request_whose_response_lacks_a_contact_is_unknown_and_names_its_row(
-    cxcall: Cxcall,
+@pytest.mark.parametrize("ledger", ["sqlite", "postgres"])
+@pytest.mark.parametrize("is_placed", [True, False])
+def test_only_rows_that_a_response_does_not_list_are_unknown(
+    cxcall: Cxcall, request: pytest.FixtureRequest, ledger: str, *, is_placed: bool
 ) -> None:
+    if ledger == "postgres":
+        request.getfixturevalue("shared")
     dialer = Dialer()
-    file = cxcall.file("leads.csv", rows(4) + "+13035559999,Lost\n")
+    head, *records = rows(5).splitlines()
+    lost = [line.partition(",")[0] + ",Lost" for line in records[1::2]]
+    records[1::2] = lost
+    file = cxcall.file("leads.csv", "\n".join((head, *records, "")))
     with Platform(dialer.answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
-        (result,), totals = lines(ran)
-        assert totals["data"]["outcomes"] == {"unknown": 5}
-        messages = [each["message"] for each in result["findings"]]
-        assert any("does not list the contacts of row 5" in each for each in messages)
-        resumed = load(cxcall, file, LIST_ID, "--yes", "--resume", "-o", "jsonl", code=9)
-        assert lines(resumed)[1]["data"]["outcomes"] == {"unknown": 5}
-        other = cxcall.file("other.csv", "Phone,Name\n3035559999,Lost\n")
-        load(cxcall, other, LIST_ID, "--yes", code=9)
-        assert len(dialer.loaded) == 5
-        assert listed(cxcall)[1]["outcomes"] == {"unknown": 5}
-        (delivery,) = map(json.loads, cxcall("history", "list", "-o", "jsonl").out.splitlines())
-        cxcall("history", "resolve", delivery["id"], "--placed", code=0)
-        load(cxcall, file, LIST_ID, "--yes", "--resume", code=0)
+        parts = {"1,3,5": "accepted", "2,4": "unknown"}
+        for more in ((), ("--resume",)):
+            results, totals = lines(
+                load(cxcall, file, LIST_ID, "--yes", *more, "-o", "jsonl", code=9)
+            )
+            assert {each["data"]["rows"]: each["outcome"] for each in results} == parts
+            assert totals["data"]["outcomes"] == {"accepted": 3, "unknown": 2}
+        assert outcomes(cxcall) == "+?+?+"
+        (unknown,) = cxcall("history", "list", "--unresolved", "-o", "jsonl").out.splitlines()
+        unlisted = json.loads(unknown)
+        assert unlisted["key"] == "rows 2,4"
+        (whole,) = re.findall("response to delivery ([0-9A-Z]+) does not list", unlisted["note"])
+        assert unlisted["id"] in cxcall("history", "show", whole, code=0).out
+        cxcall("history", "resolve", whole, "--not-placed", code=2)
+        assert "rows 2,4 of `leads.csv`" in load(cxcall, file, LIST_ID, "--yes", code=7).err
+        cxcall(
+            "history",
+            "resolve",
+            unlisted["id"],
+            "--placed" if is_placed else "--not-placed",
+            code=0,
+        )
+        assert outcomes(cxcall) == ("+++++" if is_placed else "+-+-+")
+        # Another file has a row of each part.
+        other = cxcall.file("other.csv", "\n".join((head, *records[2:4], "")))
+        load(cxcall, other, LIST_ID, "--yes", code=0 if is_placed else 9)
+        assert dialer.loaded[5:] == ([] if is_placed else ["Lost"])
+        load(cxcall, file, LIST_ID, "--yes", "--resume", code=0 if is_placed else 9)
+        assert dialer.loaded[5:] == ([] if is_placed else ["Lost", "Lost"])
+
+
+@pytest.mark.slow
+def test_all_rows_are_unknown_if_the_response_cannot_be_recorded(cxcall: Cxcall) -> None:
+    dialer, ledger = Dialer(), Path(cxcall.environment["CXCALL_STATE_DIR"], "ledger.sqlite3")
+
+    def answer(body: Any, count: int) -> Reply:
+        ledger.rename(f"{ledger}.moved")
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", rows(4) + "+13035559999,Lost\n")
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        (result,), _ = lines(load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9))
+        ledger.with_name(f"{ledger.name}.moved").rename(ledger)
+        assert (result["data"]["rows"], result["outcome"]) == ("1-5", "unknown")
+        assert "the contacts of row 5" in result["findings"][0]["message"]
+        cxcall("history", "show", result["deliveryId"], code=0)
+        load(cxcall, file, LIST_ID, "--yes", "--resume", code=9)
         assert platform.rung == 1
-        missing = cxcall.file("missing.csv", "Phone,Name\n+13035559999,Ann\n")
-        load(cxcall, missing, LIST_ID, "--yes", "--again", code=0)
-        assert platform.rung == 2
 
 
 @pytest.mark.slow
@@ -94,9 +146,9 @@ RESPONSES: list[tuple[Callable[[list[Any]], Any], str]] = [
     (lambda _: ["x"], "???"),
     (shouted, "+++"),
     (spelled, "+++"),
-    *((replaced(data), "???") for data in ({}, None, {"Name": "", "Phone": ""}, "x")),
+    *((replaced(data), "+?+") for data in ({}, None, {"Name": "", "Phone": ""}, "x")),
 ]
-"""Responses to a request of three contacts, and whether each confirms its rows (`+`) or leaves them unknown (`?`)."""
+"""Responses to a request of three contacts, and whether each confirms a row (`+`) or leaves it unknown (`?`)."""
 
 
 @pytest.mark.slow
@@ -118,6 +170,5 @@ def test_rows_are_confirmed_by_as_many_contacts(cxcall: Cxcall) -> None:
         assert platform.rung == len(RESPONSES)
     report = cxcall("batch", "report", "--format", "jsonl", code=0).out.splitlines()
     outcomes = {each["row"]: each["outcome"] for each in map(json.loads, report)}
-    signs = {"accepted": "+", "unknown": "?"}
-    found = "".join(signs[outcomes[row]] for row in range(1, len(table) + 1))
+    found = "".join(SIGNS[outcomes[row]] for row in range(1, len(table) + 1))
     assert found == "".join(expected for _, expected in RESPONSES)

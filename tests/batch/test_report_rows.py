@@ -14,6 +14,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.record_types import Batch, UnsentRow
+from cxcall.ledger.row_ranges import count_by_value
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def test_row_that_another_process_sent_is_not_listed_as_unsent(tmp_path: Path) -
         ledger.batches.record_unsent([*stopped])
         counts = ledger.batches.count_outcomes(batch), ledger.batches.count_unsent(batch)
     assert counts == ({"accepted": 1}, 1)
+
+
+def test_newest_delivery_of_a_row_counts_if_loads_combined_rows_differently() -> None:
+    newest_first = [("accepted", "3-5,12"), ("undelivered", "1-4,9"), ("unknown", "1-10,20-29")]
+    assert count_by_value(newest_first) == {"accepted": 4, "undelivered": 3, "unknown": 14}
 
 
 def text_entries(rows: list[ReportRow]) -> dict[str, str]:

@@ -44,13 +44,22 @@ class ChunkBuilder:
     def combine(self, rows: Iterable[CheckedRow]) -> Iterator[CheckedRow]:
         """Yield requests, each with as many rows as the platform allows.
 
-        A row that is not sent is yielded unchanged; the rows of one earlier delivery are yielded together.
+        A row that is not sent is yielded unchanged; the rows of one earlier delivery are yielded together, also if those of
+        a split request alternate.
         """
         waiting: list[CheckedRow] = []
         size = 0
+        sent: dict[str, list[CheckedRow]] = {}
+        request = ""
         for checked in rows:
             if checked.request is None or checked.skip:
                 yield checked
+                continue
+            if checked.earlier:
+                if checked.earlier.digest != request:
+                    yield from map(self._chunk, sent.values())
+                    request, sent = checked.earlier.digest, {}
+                sent.setdefault(checked.earlier.id, []).append(checked)
                 continue
             length = len(checked.request.request.body or b"") + _SEPARATOR
             if waiting and not self._has_room(waiting, checked, size + length):
@@ -58,8 +67,7 @@ class ChunkBuilder:
                 waiting, size = [], 0
             waiting.append(checked)
             size += length
-        if waiting:
-            yield self._chunk(waiting)
+        yield from map(self._chunk, [*sent.values(), *filter(None, [waiting])])
 
     def _has_room(self, waiting: list[CheckedRow], checked: CheckedRow, size: int) -> bool:
         """Return whether a row may be added to the request of the rows before it."""
@@ -69,7 +77,6 @@ class ChunkBuilder:
         is_same = (
             first.request.request.url == checked.request.request.url
             and first.request.request.headers == checked.request.request.headers
-            and (first.earlier and first.earlier.id) == (checked.earlier and checked.earlier.id)
         )
         fits = not self._most_bytes or size + _BRACKETS <= self._most_bytes
         return is_same and fits and len(waiting) < self._most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
@@ -29,7 +30,8 @@ class LoadedRows:
 
     def __init__(self, ledger: Ledger, batches: Collection[str], besides: str = "") -> None:
         self._ledger, self._batches = ledger, batches
-        self._people_of: tuple[str, set[str]] = "", set()
+        # The rows of a delivery, or of the two parts of a split one, follow each other.
+        self._people_of = lru_cache(maxsize=2)(ledger.people.of_delivery)
         spans: list[tuple[int, int, Record]] = []
         for batch in batches:
             for record in ledger.records(batch=batch):
@@ -58,10 +60,7 @@ class LoadedRows:
 
     def _has_contact(self, record: Record, request: CheckedRequest) -> bool:
         """Return whether a number of a contact is in a delivery, or in another one of these batches."""
-        people = self._ledger.people
-        if record.id != self._people_of[0]:  # the rows of a delivery follow each other
-            self._people_of = record.id, people.of_delivery(record.id)
-        _, known = self._people_of
+        people, known = self._ledger.people, self._people_of(record.id)
         if not (known and request.people) or not known.isdisjoint(people.digests(request.people)):
             return True
         return people.find_contact(request.possible_people, self._batches) is not None

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows
+from cxcall.batch.load.partial_responses import as_partial, results_of_parts, split_request
 from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at
-from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
-from cxcall.findings.hinted_commands import resolve_fix
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import already_sent_error
-from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +25,9 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.row_selection import RowSelection
     from cxcall.findings.errors import StoppedError
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.record_types import Record
+    from cxcall.ledger.request_identity import RequestPart
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
 
@@ -63,21 +63,31 @@ class LoadRun(Run):
         self.resumed = resumed
         self.started: dict[str, str] = {}
         self.unnamed: list[str] = []
+        self._parts: dict[str, tuple[RequestPart, ...]] = {}
 
     def _rows(self) -> Iterator[CheckedRow]:
         """Yield the requests, and the rows that are not sent."""
         return self._builder.combine(self.selection.rows())
 
     def _review(self, checked: CheckedRow, result: Delivery) -> Delivery:
-        """Return an accepted delivery as unknown, with the rows whose contacts its response does not list."""
+        """Return an accepted delivery as unknown if its response does not list all contacts, with its rows in parts.
+
+        The parts stay the same when it is called again, after an error in the record of the result.
+        """
         if result.outcome is not Outcome.ACCEPTED or not (
             missing := self._find_missing(checked, result)
         ):
             return result
-        findings = (*result.findings, _missing_finding(missing, result.id))
-        return result._replace(
-            outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN, findings=findings
-        )
+        if result.id not in self._parts:
+            now, contact = self.ledger.now(), self.job.operation
+            self._parts[result.id] = split_request(checked, missing, result.id, contact, now)
+        return as_partial(result, missing, self._parts[result.id])
+
+    def _results_of(self, result: RowResult) -> Iterator[RowResult]:
+        """Yield the results of the parts of a request, or the result of a whole one."""
+        if result.delivery:
+            self._parts.pop(result.delivery.id, None)
+        yield from results_of_parts(result)
 
     def _fence(self, checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if a row is in another delivery of this load.
@@ -114,8 +124,8 @@ class LoadRun(Run):
             else:
                 self.unnamed.append(result.label)
 
-    def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
-        """Return the rows whose contacts are not in a response that lists fewer contacts than were sent.
+    def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[int, ...]:
+        """Return the numbers of the rows whose contacts are not in a response that lists fewer contacts than were sent.
 
         A contact that the platform has changed counts, but does not name its row. A response that is too long to be read
         whole counts as complete.
@@ -125,7 +135,7 @@ class LoadRun(Run):
             return ()
         body = response.json()
         if not isinstance(body, list):
-            return checked.rows if self.returns_contacts else ()
+            return tuple(row.number for row in checked.rows if self.returns_contacts)
         left = Counter(filter(None, (_cells(each, self.columns_at) for each in body)))
         sent = checked.request.body if checked.request else []
         if len(sent) != len(checked.rows) or left.total() >= len(sent):
@@ -136,7 +146,7 @@ class LoadRun(Run):
             if left[cells]:
                 left[cells] -= 1
             else:
-                missing.append(row)
+                missing.append(row.number)
         return tuple(missing)
 
 
@@ -152,18 +162,6 @@ def _cells(contact: Any, at: str) -> str:
     cells = value_at(contact, at) if has_value(contact, at) else None
     is_filled = isinstance(cells, dict) and any(cells.values())
     return json.dumps(cells, sort_keys=True) if is_filled else ""
-
-
-def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:
-    named = format_ranges(row.number for row in missing)
-    return Finding.error(
-        "outcome-unknown",
-        "response",
-        f"the response to delivery `{delivery}` does not list the contacts of {describe_ranges(named)}",
-        fix=resolve_fix(delivery, is_load=True),
-        why="the request was accepted, so the platform may have added them",
-        source="response",
-    )
 
 
 def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:

@@ -84,7 +84,7 @@ def summarize(report: BatchReport) -> Summary:
     began_at = min((row.began for row in rows if row.began), default=None)
     sent = [row for row in rows if row.began and row.at]
     ended_at = max((row.at for row in sent if row.at), default=None)
-    requests = {row.delivery or row.row: row for row in rows}.values()
+    requests = {row.request or row.delivery or row.row: row for row in rows}.values()
     return Summary(
         len(rows) + report.missing,
         sum(1 for row in requests if row.delivery),

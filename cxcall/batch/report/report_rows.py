@@ -31,7 +31,7 @@ class ReportRow(NamedTuple):
     """One row of a batch with its last result; `at` is the time of its result, `latency` is in milliseconds.
 
     `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
-    are cells of the file of rows.
+    are cells of the file of rows. Rows that one request sent have the same `request`.
     """
 
     row: int
@@ -49,6 +49,7 @@ class ReportRow(NamedTuple):
     at: datetime | None = None
     latency: float | None = None
     columns: Mapping[str, str] = {}
+    request: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON."""
@@ -161,4 +162,5 @@ def _sent(record: Record) -> ReportRow:
         record.at,
         record.ended_at,
         None if total is None else round(total - record.timings.get("turn", 0.0), 1),
+        request=f"{record.digest} {record.at.isoformat()}",
     )
