@@ -64,7 +64,7 @@ def shorten(text: str) -> str:
 
 def platform_message(response: HttpResponse) -> str:
     """Return the platform's error message, from the first member with one."""
-    body = response.json()
+    body = _received_body(response.json())
     members = member_texts(body)
     words = _first_message(members)
     code = members.get("code", "")
@@ -78,6 +78,15 @@ def platform_message(response: HttpResponse) -> str:
     if key := member_text(limit, "key"):
         text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not given'}"
     return text
+
+
+def _received_body(body: Any) -> Any:
+    """Return the body of a response that a client printed with its headers; any other body unchanged."""
+    printed = body
+    for name in ("error", "response"):
+        printed = printed.get(name, printed) if isinstance(printed, dict) else None
+    inner = printed.get("body") if isinstance(printed, dict) and "headers" in printed else None
+    return inner if isinstance(inner, dict) else body
 
 
 def platform_code(response: HttpResponse) -> str:
@@ -101,7 +110,8 @@ def _nested_message(body: dict[str, Any]) -> str:
         words = _first_message(members)
         code = next((each for each in codes if each and each not in words), "")
         if words or code:
-            return _with_code(words, code)
+            place = members.get("field", "") if not words else ""
+            return f"{place}: {code}" if place else _with_code(words, code)
     return ""
 
 

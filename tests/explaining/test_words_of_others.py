@@ -84,3 +84,31 @@ def test_text_that_str_makes_is_not_called_a_form() -> None:
         each.message for each in next(iter(explain(text))).findings if each.where == "body"
     )
     assert "`str()`" in message
+
+
+POSTED = "POST https://api.example.com/v1/messages"
+NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It must begin so."
+
+
+@each_case(
+    "text, words",
+    [
+        (f'{POSTED} 400 (BAD REQUEST)\n\nError message says "A \'From\' is needed." though it is there', "A 'From' is needed."),
+        (f"{POSTED}: 400\nThe message inside the response states that \u201cthe id is invalid\u201d", "the id is invalid"),
+        (f"Octokit::UnprocessableEntity: {POSTED}: 422 - Validation Failed\n{NAMED_BELOW}\n", "It must begin so."),
+        ('Error: GitHub API error (422)\nMessage: Invalid request.\n\n"per_page" is not a permitted key.', "not a permitted key"),
+        ("https response error StatusCode: 400, RequestID: 60dd293e, api error InvalidName: You can't do it.", "You can't do it."),
+        (f'{POSTED}\n\nCaused by:\n    0: 400 Bad Request Reason: {{\n  "error": {{"message": "No such key.", "code": "x"}}\n}}', "No such key."),
+        (f"<-- {POSTED}\n Response {{}}\n HTTP error: {{ error:\n {{ message: \"No such key.\", code: 'x' }} }}\n--> {POSTED} 400 9ms", "No such key."),
+        (f'{POSTED} 422\n{{"status": 422, "headers": {{}}, "body": {{"message": "Bad", "errors": [{{"field": "head", "code": "no"}}]}}}}', "Bad; head: no"),
+        ('{"error": {"message": "Bad Request", "code": 400, "response": {"headers": {}, "body": {"errors": ["No recipient."]}}}}', "No recipient."),
+        (f"{POSTED} 400\nif (res.status === 400) {{\n  return {{\n    message: err.response.message,\n  }}", ""),
+        (f"{POSTED} 400\nMy payload:\nmessage: Hello my friend\n", ""),
+        (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),
+    ],
+    quick=3,
+)  # fmt: skip
+def test_words_of_the_server_are_shown_in_each_form(text: str, words: str) -> None:
+    found = [f"{each.message} {each.why}" for one in explain(text) for each in one.findings]
+    assert any(words in each for each in found)
+    assert words or not any(" says: " in each for each in found)

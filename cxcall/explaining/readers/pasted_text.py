@@ -30,6 +30,7 @@ from cxcall.explaining.readers.surrounding_text import (
     with_status,
     with_token_origin,
     without_mentions,
+    without_sent_error,
     without_working_requests,
 )
 from cxcall.explaining.request_masking import with_common_secrets
@@ -93,7 +94,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         requests = without_mentions(list(reader(shown)))
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
-            request = with_status(request, shown)
+            request = without_sent_error(with_status(request, shown))
             requests = [with_failure(with_correlation_id(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests

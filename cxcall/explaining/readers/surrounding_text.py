@@ -211,6 +211,14 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=known)
 
 
+def without_sent_error(request: ObservedRequest) -> ObservedRequest:
+    """Return a request; if what was read as its body is an error, this is the body of its response, which has none."""
+    known, body = request.response, find_json(request.body or "", None)
+    if known is None or known.body or not request.is_refused or not is_error_body(body):
+        return request
+    return replace(request, body=None, response=with_body(known, body))
+
+
 def _statuses(line: str) -> Iterator[int]:
     """Yield the error statuses that a line names."""
     for each in _ERROR_STATUS.finditer(line):

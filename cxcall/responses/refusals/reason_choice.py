@@ -233,7 +233,7 @@ def platform_text(response: HttpResponse) -> str:
 def _is_code(text: str) -> bool:
     """Return whether a text is an object with an assignment or a call, as in code, and not JSON that was cut."""
     outside = _STRING.sub('""', text[:_MAX_HEAD]) if text[:1] in ("{", "[", "@") else ""
-    return re.search(r'(?<!=)=\s*(?:""|[(\[@$])|\w\(', outside) is not None
+    return re.search(r'(?<!=)=\s*(?:""|[(\[@$])|\w\(|^\{\s*return\b', outside) is not None
 
 
 def challenge_error(response: HttpResponse) -> str:

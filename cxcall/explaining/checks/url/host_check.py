@@ -23,7 +23,6 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import NO_VALUES
-from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.host_spellings import is_loopback_host
 from cxcall.runtime.name_similarity import count_typos, find_similar
 from cxcall.runtime.patterns import (
@@ -150,7 +149,7 @@ def is_other_server(request: ObservedRequest, operation: Operation) -> bool:
 
 def other_vendor(request: ObservedRequest, own: Contract | None) -> Finding:
     """Return the finding on a request to an API of another vendor, whose rules are unknown, with its response."""
-    text = platform_message(request.response) if request.response else ""
+    text = request.response_text
     of_own = "" if own else "for your own API, add its OpenAPI document with `--contract FILE`; "
     is_host = is_foreign(request)
     subject = f"`{request.host}` is" if is_host else f"`{request.path}` is a path of"

@@ -78,6 +78,14 @@ _MISSING_PERMISSION = compile_on_use(
     r"|(?P<any>must have at least one of the following permissions assigned))"
     r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
 )
+# `The error message says "..."`, `api error InvalidName: ...` of AWS, and `message: ...` below the line of a status.
+_QUOTED_MESSAGE = compile_on_use(
+    r"(?i:\b(?:error|message|response)\b[^\n.\"\u201c]{0,40}?\b(?:says|said|states|stated|reads|is|was|message:?)(?: that)? )"
+    r"[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
+    r"|\bapi error (\w+: [^\n]{3,300})"
+    r"|(?i:\b[45][0-9]{2}\b[^\n]{0,200}\n(?:(?![^\n]{0,200}\b(?:body|payload|request)\b)[^\n]{0,200}\n){0,5}?"
+    r"[ \t]*(?:error )?message:[ \t]+)([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
+)
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
@@ -178,7 +186,9 @@ def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] |
     if may_be_it and (found := _MISSING_PERMISSION.search(text)):
         code = "missing.any.permissions" if found["any"] else "missing.permissions"
         return {"message": found[0], "code": code}
-    thrown = thrown_message(text)
+    is_refused = response is not None and response.status >= HTTPStatus.BAD_REQUEST
+    quoted = _QUOTED_MESSAGE.search(text) if is_refused else None
+    thrown = thrown_message(text) or (quoted and next(filter(None, quoted.groups())))
     return {"message": thrown, "error": "ApiException"} if thrown else None
 
 
