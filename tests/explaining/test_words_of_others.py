@@ -103,12 +103,15 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f'{POSTED} 422\n{{"status": 422, "headers": {{}}, "body": {{"message": "Bad", "errors": [{{"field": "head", "code": "no"}}]}}}}', "Bad; head: no"),
         ('{"error": {"message": "Bad Request", "code": 400, "response": {"headers": {}, "body": {"errors": ["No recipient."]}}}}', "No recipient."),
         (f"{POSTED} 400\nif (res.status === 400) {{\n  return {{\n    message: err.response.message,\n  }}", ""),
+        (f"error: 429\nheaders: retry-after: 30\nPOST {URL}", "send it again in 30 s"),
         (f"{POSTED} 400\nMy payload:\nmessage: Hello my friend\n", ""),
         (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),
     ],
     quick=3,
 )  # fmt: skip
 def test_words_of_the_server_are_shown_in_each_form(text: str, words: str) -> None:
-    found = [f"{each.message} {each.why}" for one in explain(text) for each in one.findings]
+    found = [
+        f"{each.message} {each.why} {each.fix}" for one in explain(text) for each in one.findings
+    ]
     assert any(words in each for each in found)
     assert words or not any(" says: " in each for each in found)

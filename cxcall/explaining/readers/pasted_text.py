@@ -23,12 +23,12 @@ from cxcall.explaining.readers.messages.responses_in_text import (
 from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
 from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.surrounding_text import (
-    with_correlation_id,
     with_named_platform,
     with_response,
     with_sent_body,
     with_status,
     with_token_origin,
+    with_told_headers,
     without_mentions,
     without_sent_error,
     without_working_requests,
@@ -95,7 +95,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
             request = without_sent_error(with_status(request, shown))
-            requests = [with_failure(with_correlation_id(request, text), text)]
+            requests = [with_failure(with_told_headers(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests
             return

@@ -45,6 +45,8 @@ _CORRELATION = compile_on_use(
     r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
 )
+_WAIT = compile_on_use(r"\bretry-after[\"']?\s*[=:]\s*[\"']?([0-9]{1,5})\b", re.IGNORECASE)
+_WITH_WAIT = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _CLIENT_GRANT = compile_on_use(
     r"grant_type\W{1,12}client_credentials\b|get_?client_?credentials_?token *\("
     r"|login_?client_?credentials(?:_?grant)? *\(|authorizeClientCredentials *\(",
@@ -227,13 +229,17 @@ def _statuses(line: str) -> Iterator[int]:
         yield int(told["status"])
 
 
-def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if its response has no correlation ID, with the one from anywhere in the text."""
-    response, found = request.response, _CORRELATION.search(text)
-    if response is None or found is None or correlation_id(response):
+def with_told_headers(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request; if its response lacks a correlation ID or a wait, with the one from anywhere in the text."""
+    response, found, wait = request.response, _CORRELATION.search(text), _WAIT.search(text)
+    if response is None:
         return request
-    headers = Headers([*response.headers.items(), ("CorrelationId", found[1] or found[2])])
-    return replace(request, response=response._replace(headers=headers))
+    headers = [*response.headers.items()]
+    if found and not correlation_id(response):
+        headers.append(("CorrelationId", found[1] or found[2]))
+    if wait and response.status in _WITH_WAIT and "Retry-After" not in response.headers:
+        headers.append(("Retry-After", wait[1]))
+    return replace(request, response=response._replace(headers=Headers(headers)))
 
 
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
