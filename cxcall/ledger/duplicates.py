@@ -39,12 +39,13 @@ class AlreadySentError(StoppedError):
         now: datetime,
         *,
         batch: str = "",
+        row: int | None = None,
         is_unfinished: bool = False,
         names_person: bool = True,
     ) -> None:
         self.earlier, self.batch = earlier, batch
         if batch and earlier.batch == batch:
-            finding = _same_batch_finding(earlier)
+            finding = _same_batch_finding(earlier, row)
         elif earlier.is_unresolved:
             finding = _unknown_finding(earlier, now, names_person=names_person)
         elif is_unfinished:
@@ -139,11 +140,13 @@ def stop_on_resolved(own: StoredDelivery) -> None:
         raise ResolvedError(own.record)
 
 
-def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:
+def stop_on_same_row(
+    batch: str, row: int | None, earlier: Sequence[StoredDelivery], now: datetime
+) -> None:
     """Raise AlreadySentError for a row whose request this batch already sent, even with `again`."""
     found = find_row_of_batches((batch,), earlier)
     if found is not None and found.may_be_processed:
-        raise AlreadySentError(found, now, batch=batch)
+        raise AlreadySentError(found, now, batch=batch, row=row)
 
 
 def find_row_of_batches(
@@ -243,7 +246,15 @@ def _unfinished_batch_finding(earlier: Record, now: datetime, *, is_row: bool) -
     )
 
 
-def _same_batch_finding(earlier: Record) -> Finding:
+def _same_batch_finding(earlier: Record, row: int | None) -> Finding:
+    if row == earlier.row:
+        what = earlier.name if earlier.is_load else f"row {row}"
+        return ledger_finding(
+            "already-sent",
+            f"another command has sent {what} of this batch meanwhile: delivery `{earlier.id}`",
+            fix=f"see what it sent: {command('cxcall', 'batch', 'report', earlier.batch)}",
+            why="a batch sends a request only once, whichever command sends it",
+        )
     return ledger_finding(
         "already-sent",
         f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",

@@ -163,7 +163,7 @@ class Ledger(LedgerAccess):
     def _guard_request(self, delivery: str, intent: Intent, window: float) -> None:
         digests = self._compared[delivery] = self._digests(intent)
         earlier = self.rows.select_by_digest(*digests)
-        stop_on_same_row(intent.batch, earlier, self.now())
+        stop_on_same_row(intent.batch, intent.row, earlier, self.now())
         if not intent.again:
             self._stop_on_identical(
                 intent.batch, earlier, Window(window), names_person=intent.names_person
@@ -251,7 +251,7 @@ class Ledger(LedgerAccess):
             stop_on_resolved(found)
             earlier = self.rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
-            stop_on_same_row(own["batch"], others, self.now())
+            stop_on_same_row(own["batch"], own["row"], others, self.now())
             if not own["again"]:
                 window = Window(after=self.rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)

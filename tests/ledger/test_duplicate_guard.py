@@ -82,6 +82,12 @@ def test_batch_of_an_older_version_began_with_its_first_request(file_book: Ledge
     file_book.record_outcome(file_book.begin(intent("since"), 0), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError):
         file_book.begin(intent("since")._replace(batch="B1", row=2), 0)
+    for row, said in (
+        (1, "another command has sent row 1"),
+        (2, "row 1 of this batch is the same"),
+    ):
+        with pytest.raises(AlreadySentError, match=said):
+            file_book.begin(own._replace(row=row), 0)
 
 
 def test_stopped_request_leaves_nothing_in_the_memory_of_a_long_run(file_book: Ledger) -> None:
