@@ -13,7 +13,7 @@ from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.explaining.text_secrets import find_credentials
+from cxcall.explaining.text_secrets import find_credentials, find_in_any_quotes
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
@@ -30,7 +30,6 @@ from cxcall.runtime.secrets.likely_secrets import (
 from cxcall.runtime.secrets.random_texts import is_mixed
 from cxcall.runtime.secrets.secret_names import has_hint, is_declared_error_word
 from cxcall.runtime.secrets.secrets_in_json import named_leaves
-from cxcall.runtime.text_decoding import straighten_quotes
 from cxcall.transport.http_messages import Headers
 
 _KEPT_REDACTORS = 16
@@ -231,7 +230,7 @@ def find_text_secrets(text: str) -> list[str]:
     folded = text.lower() if len(text) <= _LONGEST_TEXT else ""
     if not (has_hint(folded) or any(hint in folded for hint in _HINTS)):
         return []
-    found = (*find_likely_secrets(text), *find_credentials(straighten_quotes(text)))
+    found = (*find_likely_secrets(text), *find_in_any_quotes(find_credentials, text))
     return [each for each in found if f"code={each}" not in text or is_mixed(each)]
 
 

@@ -6,7 +6,7 @@ For example, the last of two headers may be sent, while the response echoes the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
@@ -18,7 +18,9 @@ from cxcall.runtime.secrets.secret_names import (
     is_declared_error_word,
     is_named_as_secret,
 )
+from cxcall.runtime.text_decoding import straighten_quotes
 
+_QUOTE_SIGN = compile_on_use("[\"']")
 _QUOTE = r"\\?[\"'`]"
 _VALUE = (
     r"""(?:(?P<quote>["'`])(?P<quoted>[^"'`\n]{1,4096})(?P=quote)|(?P<bare>[^\s"'`]{4,4096}))"""
@@ -151,6 +153,18 @@ def _is_credential(value: str) -> bool:
     is_word = re.fullmatch(r"[A-Za-z._-]*", value)
     is_variable = value[:1] in "$%{<(@*/" or is_plain(value)
     return not (is_word or is_variable or is_placeholder(value) or is_redacted(value))
+
+
+def find_in_any_quotes(find: Callable[[str], Iterable[str]], text: str) -> set[str]:
+    """Return the secrets that a function finds in a text, or in the text with straight quotes, in both spellings."""
+    found = {*find(text)}
+    if (straight := straighten_quotes(text)) != text:
+        for secret in find(straight):
+            parts = re.finditer(re.escape(secret), straight) if _QUOTE_SIGN.search(secret) else ()
+            found.update(text[slice(*each.span())] for each in parts)
+            found.add(secret)
+        found |= {*map(straighten_quotes, found)}
+    return found
 
 
 def find_named_secrets(text: str) -> frozenset[str]:

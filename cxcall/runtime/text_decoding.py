@@ -145,16 +145,15 @@ def decodings(text: str) -> Iterator[DecodedText]:
 
 
 def escape_decodings(text: str) -> Iterator[DecodedText]:
-    """Yield the text without invisible characters and typographic quotes, and without its escapes, if there are any."""
+    """Yield the text without invisible characters, without its escapes, and each of these also with straight quotes."""
     original = DecodedText(text)
-    plain = original if text.isascii() else _without_typography(original)
-    if plain is not original:
-        yield plain
-    view = plain
-    for view in unescape(plain):
-        yield view
-    if view is not plain and not view.text.isascii():
-        yield _without_typography(view)
+    visible = original if text.isascii() else _without_invisible(original)
+    for view in (visible, *unescape(visible)):
+        if view is not original:
+            yield view
+        plain = view if view.text.isascii() else _without_typography(view)
+        if plain is not view:
+            yield plain
 
 
 def straighten_quotes(text: str) -> str:

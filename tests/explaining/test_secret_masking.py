@@ -167,6 +167,10 @@ TEXTS = {
         TOKEN,
         f"POST {URL} returns 400\n{{\u201cqueueId\u201d: 1, \u201caccess_token\u201d: \u201c{TOKEN}\u201d}}",
     ),
+    "curly quote in a secret": (
+        "ghi-77",
+        f'client_secret = "abc\u2019def\u201dghi-77"\nPOST {URL} HTTP 400\n{{"message":"abc\u2019def\u201dghi-77 is wrong"}}',
+    ),
     "header on two lines": (TOKEN, f"POST {URL}\nAuthorization: Bearer\n{TOKEN}\n\n{{}}{REFUSAL}"),
     "default of a variable": (TOKEN, f'curl -X POST "{URL}/${{X:-{TOKEN}}}" -d "{{}}"'),
     "number in a path": (NUMBER, f"curl -X POST {URL}/{NUMBER} -d '{{}}'"),

@@ -34,11 +34,10 @@ from cxcall.explaining.readers.surrounding_text import (
     without_working_requests,
 )
 from cxcall.explaining.request_masking import with_common_secrets
-from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
+from cxcall.explaining.text_secrets import find_credentials, find_in_any_quotes, find_named_secrets
 from cxcall.findings.finding import list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
-from cxcall.runtime.text_decoding import straighten_quotes
 
 _READERS = (
     "commands.commands_in_text.read_commands",
@@ -75,13 +74,17 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     rest = restore_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     start = text[:_MAX_TEXT]
-    straight = straighten_quotes(start)
-    secrets = find_named_secrets(straight).union(find_credentials(straight))
+    secrets = frozenset(find_in_any_quotes(_find_secrets, start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
     complete = [*with_token_origin([*with_named_platform(found, start)], start)]
     named = with_lines(complete, "" if is_joined else start)
     requests = [replace(each, secrets=each.secrets | secrets) for each in named]
     yield from with_common_secrets(requests)
+
+
+def _find_secrets(text: str) -> Iterator[str]:
+    yield from find_named_secrets(text)
+    yield from find_credentials(text)
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:

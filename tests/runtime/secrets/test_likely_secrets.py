@@ -100,6 +100,12 @@ def test_secret_is_masked_in_every_spelling(form: str) -> None:
         assert value not in masked["message"]
 
 
+def test_secret_with_typographic_quotes_is_masked_in_escaped_json() -> None:
+    text = '{\\"client_secret\\": \\"%s\\"}'
+    for value in ("abc\u201ddef-Secret-77", "Tr\u201dee\u2032House99"):
+        assert mask_likely_secrets(text % value) == text % MASKED
+
+
 @each_case(
     "form",
     [
