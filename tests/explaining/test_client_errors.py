@@ -42,6 +42,13 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}http2: server sent GOAWAY and closed the connection": "outcome-unknown",
         f"{REQUEST}TypeError: fetch failed\n  [cause]: SocketError: other side closed": "outcome-unknown",
         f"{REQUEST}httpx.ConnectError: All connection attempts failed": "undelivered",
+        f"{REQUEST}Faraday::ConnectionFailed: Connection reset by peer": "outcome-unknown",
+        f"{REQUEST}Faraday::ConnectionFailed: end of file reached": "outcome-unknown",
+        f"{REQUEST}Faraday::ConnectionFailed: Failed to open TCP connection to localhost:1 (Connection refused)": "undelivered",
+        f"{REQUEST}ConnectException: Software caused connection abort: recv failed": "outcome-unknown",
+        f"{REQUEST}('Connection aborted.', TimeoutError(110, 'Connection timed out'))": "outcome-unknown",
+        f"{REQUEST}java.net.SocketException: Connection timed out (Read failed)": "outcome-unknown",
+        '{"errorMessage": "connect ETIMEDOUT to database"}': "hidden-failure",
         f"cURL error 28: Operation timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for {URL}": "outcome-unknown",
     }
     for text, expected in texts.items():

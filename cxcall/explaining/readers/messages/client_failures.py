@@ -28,7 +28,8 @@ _ALIAS = compile_on_use(
 _TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
 _NOT_SENT = (
-    rf"connect(?:ion)? time(?:d )?out|connect timeout=|{_TIMEOUT_CLASS.format('(?:Connect|Open|Pool)')}"
+    r"connect(?:ion)? time(?:d )?out(?! \((?:read|write))|connect timeout="
+    rf"|{_TIMEOUT_CLASS.format('(?:Connect|Open|Pool)')}"
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
     r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
@@ -36,7 +37,7 @@ _NOT_SENT = (
     r"|name or service not known|nodename nor servname"
     r"|ENETUNREACH|EHOSTUNREACH|network is unreachable|no route to host"
     r"|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
-    r"|Connect(?:Error|Exception): |ConnectionFailed: |unable to connect to the remote server"
+    r"|Connect(?:Error|Exception): (?!.{0,100}(?:abort|reset|recv))|unable to connect to the remote server"
     r"|no address associated with hostname|socket disconnected before secure TLS"
     r"|specified hostname could not be found|(?<!the )could not connect to the server"
     r"|internet connection appears to be offline"
@@ -53,16 +54,19 @@ _PROXY_REFUSAL = (
     r"|ERR_(?:PROXY|TUNNEL)_CONNECTION_FAILED|cannot connect to proxy|proxy authentication required"
 )
 _NOT_ANSWERED = (
-    r"\b(?:read|request|operation|socket|call|task)\b[\w\s']{0,30}\btimed out"
+    r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
+    r"|connection timed out \((?:read|write)"
     rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
     # Of the services that run functions: AWS, Azure, Google, and Vercel.
-    r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
+    r"|Task timed out after|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
     r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was aborted"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
     r"|client connection lost|transport connection broken|stream error: stream|other side closed"
-    r"|UND_ERR_SOCKET|server ?disconnected|connection aborted|header parser received no bytes"
+    r"|UND_ERR_SOCKET|server ?disconnected|connection abort(?:ed\b.{0,100})?|header parser received no bytes"
     r"|connection closed before message|connection prematurely closed|empty reply from server"
     r"|network connection was lost"
+    # Faraday says so of each error of a connection, also of one that ended after the request was sent.
+    r"|ConnectionFailed: |end of file reached"
     r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
     r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
     r"|HttpClient\.Timeout(?!\s*=)|Client\.Timeout exceeded|context deadline exceeded"
@@ -183,12 +187,16 @@ def with_failure(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def with_reported_failure(request: ObservedRequest) -> ObservedRequest:
-    """Return a request; if what has no status is the report of a service about its function, with that failure."""
+    """Return a request; if what has no status is the report of a service that its function timed out, with that failure.
+
+    Any other failure in a response is not that of the client, which has sent the request.
+    """
     response = request.response
     body = response.json() if response and not response.status else None
     text = body.get("errorMessage") if isinstance(body, dict) else None
     failure = find_failure(text) if isinstance(text, str) else ""
-    return replace(request, response=None, failure=failure) if failure else request
+    is_open = failure_kinds(failure) == {"unanswered"}
+    return replace(request, response=None, failure=failure) if is_open else request
 
 
 def without_blocked_requests(text: str) -> str:
