@@ -197,6 +197,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "query beside the URL": (json.dumps({"url": HOST + LIST, "method": "POST", "qs": [{"name": "priority", "value": "yes"}]}), "`priority` in the query must be true or false", "Content-Type"),
     "query beside the URL in axios": (json.dumps({"config": {"url": HOST + LIST, "method": "post", "params": {"priority": "yes"}}}), "`priority` in the query must be true or false", "Content-Type"),
     "values in the path beside the URL": (json.dumps({"url": HOST + LIST, "method": "POST", "params": {"contactListId": QUEUE}}), "", "`contactListId`"),
+    "values of placeholders beside the URL": (json.dumps({"url": HOST + "/api/v2/users/{userId}", "method": "GET", "params": {"userId": QUEUE}, "status": 400}), "", "declare"),
+    "query beside the path": (json.dumps({"host": HOST[8:], "path": f"{LIST}?clearSystemData=true#top", "method": "POST", "query": [{"name": "clearSystemData", "value": "no"}, {"name": ["x"]}, {"name": "priority", "value": ["true", "api"]}], "status": 400}), "`priority` in the query must be true or false; got `api`", "clearSystemData"),
     "rate limit of a token endpoint": (f'POST {TOKEN_URL}\n400 {{"error":"invalid_request","error_description":"rate limit exceeded"}}', "use one token until it expires", "--rate"),
     "version of an object that changed": (
         f'PUT {HOST}/api/v2/outbound/campaigns/{QUEUE}\n409 {{"message":"The version does not match the current version","code":"invalid.update.wrong.version","status":409}}',

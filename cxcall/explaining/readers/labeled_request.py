@@ -43,6 +43,13 @@ URL_LINE = compile_on_use(r"^[ \t]*(https?://\S+)[ \t]*$")
 STATUS_LINE = compile_on_use(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
 _STATUS_START = compile_on_use(r"^([1-5][0-9]{2})(?=\s|\{|$)")
 _STATUS = compile_on_use(r"^\D{0,12}?([1-5][0-9]{2})\b")
+_METHOD = rf"[(\[]?(?P<{{}}>{'|'.join(METHODS)})\b[)\]]?"
+# `POST https://...`, `https://... (POST)`, `https://..., method POST`
+_TARGET = compile_on_use(
+    rf"(?is)(?:{_METHOD.format('before')}:?\s+(?:to:?\s+)?){{0,2}}(?P<target>\S*/\S*)"
+    rf"(?:\s+(?:-\s+|method[ :]+)?{_METHOD.format('behind')})?(?P<rest>.*)"
+)
+_IN_PARENTHESES = compile_on_use(r"\s+\([^()]*\)")
 _HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = compile_on_use(r"^([A-Za-z][\w-]*): ?(.*)$")
 
@@ -90,12 +97,9 @@ class LabeledRequest:
         if part == "headers" or not value:
             return False
         part = "url" if part == "path" and "://" in value else part
-        value = self._value_of(part, value)
-        is_wrong = (part == "method" and value not in METHODS) or (
-            part in ("url", "path") and "/" not in value
-        )
-        if is_wrong or not value:
-            return self._take_header(side, label, value)
+        shown, value = value, self._value_of(part, value)
+        if not value:
+            return self._take_header(side, label, shown)
         base = self.parts.get("url", "").rstrip("/")
         if part in ("url", "path") and "://" not in value and base.count("/") == len("//"):
             self.parts["url"] = f"{base}/{value.lstrip('/')}"
@@ -104,20 +108,20 @@ class LabeledRequest:
         return True
 
     def _value_of(self, part: str, value: str) -> str:
-        """Return the value of a part, and use the method beside a URL or path: `POST https://...`."""
+        """Return the value of a part; empty if it is not one. Use the method beside a URL or path: `POST https://...`."""
         if part == "method":
-            return value.upper()
+            return value.upper() if value.upper() in METHODS else ""
         if part == "status":
             return (_STATUS.match(value) or ["", ""])[1]
         if part not in ("url", "path"):
             return value
-        words = [each.strip("()[],;") for each in value.split(maxsplit=2)[:2]]
-        method = next((each.upper() for each in words if each.upper() in METHODS), "")
-        if not method or len(words) == 1:
-            return value.rstrip(",;")
-        self.parts.setdefault("method", method)
-        self.rest.extend(value.split(maxsplit=2)[2:])
-        return next(each for each in words if each.upper() != method)
+        if (shown := _TARGET.match(value)) is None:
+            return ""
+        method, target = shown["before"] or shown["behind"], shown["target"].rstrip(",;")
+        if method:
+            self.parts.setdefault("method", method.upper())
+            self.rest.append(shown["rest"])
+        return target if method or _IN_PARENTHESES.fullmatch(shown["rest"]) else value.rstrip(",;")
 
     def take_under(self, label: str, line: str, text: str) -> bool:
         """Use a line under a label: a header, or a body that ends with it, then `text`; return whether it is one."""

@@ -61,7 +61,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
         method=request.get("method"),
         url=with_query_beside(request.get("url"), request),
         host=request.get("host"),
-        path=request.get("path"),
+        path=with_query_beside(request.get("path"), request),
         headers=request.get("headers"),
         body=body,
         response=_exchange_response(value),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from cxcall.explaining.readers.request_builder import fold_letters
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
@@ -82,23 +82,34 @@ def members_behind(
 
 
 def with_query_beside(url: Any, value: Mapping[str, Any]) -> Any:
-    """Return the URL of a request with the query that a tool stores beside it, as an object or as a list of names and values.
+    """Return the URL or path of a request with the query that a tool stores beside it.
 
-    A server calls the values in the path so, too.
+    The query is an object or a list of names and values; what the URL has already is not added. A server calls the
+    values in the path `params`, too: one that is there, or whose name is a placeholder there, is not in the query.
     """
     query = first_member(value, _QUERY_NAMES, (dict, list))
-    if not query or not isinstance(url, str) or "?" in url:
+    if not query or not isinstance(url, str):
         return url
-    items = query if isinstance(query, list) else []
-    named = {
-        each["name"]: each.get("value")
-        for each in items
-        if isinstance(each, dict) and "name" in each
-    }
+    target, mark, fragment = url.partition("#")
+    path, _, shown = target.partition("?")
+    segments = path.split("/") if query is value.get("params") else []
     pairs = [
-        (name, each if isinstance(each, str) else str(each).lower())
-        for name, each in (named or {} if items else query).items()
-        if isinstance(each, str | int | float)
+        (name, each)
+        for name, each in _named_values(query)
+        if not (f"{{{name}}}" in path or f":{name}" in segments or (each and each in segments))
     ]
-    sent = [pair for pair in pairs if f"/{pair[1]}" not in url]
-    return f"{url}?{urlencode(sent)}" if sent else url
+    known = {name for name, _ in parse_qsl(shown, keep_blank_values=True)}
+    beside = urlencode([pair for pair in pairs if pair[0] not in known])
+    return f"{path}?{'&'.join(filter(None, (shown, beside)))}{mark}{fragment}" if beside else url
+
+
+def _named_values(query: Any) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a query, which is an object or a list; of a list of values, each one."""
+    items = (each for each in query if isinstance(each, dict))
+    is_list = isinstance(query, list)
+    for name, held in (
+        ((each.get("name"), each.get("value")) for each in items) if is_list else query.items()
+    ):
+        for each in held if isinstance(held, list) else [held]:
+            if isinstance(name, str) and isinstance(each, str | int | float):
+                yield name, each if isinstance(each, str) else str(each).lower()

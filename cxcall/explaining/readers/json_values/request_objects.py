@@ -147,7 +147,7 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
             "method": method,
             "url": with_query_beside(url, value) if url and "/" in url else None,
             "host": _host(value),
-            "path": path if not url else None,
+            "path": with_query_beside(path, value) if not url else None,
             "headers": first_member(value, SENT_HEADER_NAMES, (dict, list)),
             "body": sent_body(value, status_of(value)),
             "status": status_of(value),
