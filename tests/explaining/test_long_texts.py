@@ -9,6 +9,7 @@ from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.readers.code.code_reader import read_code
+from cxcall.explaining.readers.json_values.json_search import find_body
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.messages.responses_in_text import read_noted_status
 from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
@@ -59,6 +60,13 @@ def test_long_text_without_a_request_is_refused_in_linear_time(unit: str) -> Non
 @pytest.mark.slow
 def test_status_in_a_long_comment_is_found_in_linear_time() -> None:
     assert read_noted_status("# code 400 " * (SIZE // 8))
+
+
+@pytest.mark.slow
+def test_many_brackets_and_separators_are_read_in_linear_time() -> None:
+    number = f"+1202555{' ,;' * (SIZE // 4)}"
+    assert explain(f'POST {CALLBACKS}\n{{"callbackNumbers": ["{number}"]}}')
+    assert find_body(f"{'[POST `' * (SIZE // 4)}](http", is_request=False) is None
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ _PHONE_NAME = compile_on_use(
 PHONE_NUMBER = compile_on_use(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 """A phone number in any usual form, without an extension."""
 _OTHER_ADDRESS = compile_on_use(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
-_EXTENSION = compile_on_use(r"[ ,;]*(?:ext\w*|x)[ .=]*[0-9]{1,6}$", re.IGNORECASE)
+_EXTENSION = compile_on_use(r"(?<![ ,;])[ ,;]*(?:ext\w*|x)[ .=]*[0-9]{1,6}$", re.IGNORECASE)
 _E164 = compile_on_use(r"(tel:)?\+[0-9]{5,15}")
 _ID_NAME = compile_on_use(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
 _DIALED_E164 = compile_on_use(r"\+[1-9][0-9]{5,14}")

@@ -23,7 +23,7 @@ _CUT = compile_on_use(
 _ARRAY_START = compile_on_use(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
-    r"|(?![A-Za-z][\w.]*\])[^\]\n]*(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
+    r"|(?![A-Za-z][\w.]*\])[^\]\n]{0,500}(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
     re.MULTILINE,
 )
 _ENCODED_TWICE = compile_on_use(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
