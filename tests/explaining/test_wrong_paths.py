@@ -226,6 +226,9 @@ def test_platform_that_the_text_or_the_response_names_is_that_of_a_path_of_one_w
         ({**request, "response": {"message": "No name", "contextId": "5d1f"}}, GENESYS),
         (text, ""),
         (f"Our proxy of Genesys Cloud: {text}", GENESYS),
+        ("POST /api/v2/oauth/token returns 401 in CXone Studio", CXONE),
+        ("POST /api/v2.0/connections/outbound returns 400 in CXone", ""),
+        ("The endpoint is https://{org}.gen.example/api/v2/users. We get HTTP 400.", GENESYS),
     ):
         (found,) = explain(source)
         assert found.route.platform == platform

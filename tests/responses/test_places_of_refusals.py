@@ -141,6 +141,7 @@ def test_property_that_a_code_names_in_words_is_found(code: str, expected: str) 
         ({"code": "invalid.update.bad.status.transition", "message": "Invalid transition from <COMPLETE> to <On>"}, 400, "state /campaignStatus"),
         ({"code": "conflict", "message": "It failed for `contactList`"}, 409, "state /contactList"),
         ({"code": "contactList", "message": "bad (contactList)"}, 400, "not-provable response"),
+        ({"message": "Validation failed for object='campaignRequest'. Error count: 2"}, 400, "not-provable response"),
         ({"assignedSkills": ["A"], "invalidSkills": ["list-7"]}, 404, "not-found /contactList/id"),
         ({"assignedSkills": ["A"], "invalidSkills": []}, 404, "not-found response"),
         ({"invalidSkills": ["list-7"]}, 400, "not-found /contactList/id"),

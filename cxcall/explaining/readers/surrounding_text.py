@@ -13,7 +13,7 @@ from cxcall.explaining.checks.credentials.token_request_check import (
     check_token_request,
     is_token_request,
 )
-from cxcall.explaining.checks.url.host_check import domain_of, platform_of_host, platform_of_path
+from cxcall.explaining.checks.url.host_check import domain_of, intended_platform, platform_of_host
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import (
     CXONE,
@@ -272,7 +272,7 @@ def with_named_platform(
     named = tuple(platform for platform, names in _NAMES.items() if names.search(text))
     for each in requests:
         request = replace(each, platforms=named)
-        own = platform_of_path(request.path)
+        own = intended_platform(request)
         if len(named) == 1 and own and named[0] != own:
             severity = Severity.NOTE if platform_of_host(request.host) else Severity.WARNING
             found = Finding(

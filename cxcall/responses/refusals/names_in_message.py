@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
 
-_QUOTED_NAME = compile_on_use(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+_QUOTED_NAME = compile_on_use(
+    r"(?<!object[= ])[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]"
+)
 _LISTED_NAMES = compile_on_use(r"['\"`\[]([\w .,-]{1,200})['\"`\]]")
 _CAMEL_NAME = compile_on_use(
     r"(?:(?<![\w.])|(?<=\bbody\.)|(?<=\brequest\.))[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])"

@@ -12,7 +12,10 @@ from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.server_hosts import host_pattern
-from cxcall.explaining.checks.credentials.token_request_check import login_platform
+from cxcall.explaining.checks.credentials.token_request_check import (
+    is_token_request,
+    login_platform,
+)
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,
@@ -86,10 +89,17 @@ def platform_of_path(path: str) -> str:
         return platform
     lowered = path.lower().rstrip("/")
     # `/v1/...` may belong to any API; `/v13.0/...` may be a path of NICE CXone without its base path.
-    if re.match(r"/(platform/)?api/|/v2/|/uploads/v", lowered):
+    if re.match(r"/(platform/)?api/(?!v[0-9]+\.)|/v2/|/uploads/v", lowered):
         return GENESYS
     is_acd = re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered)
     return CXONE if is_acd or is_cxone_service(lowered) else ""
+
+
+def intended_platform(request: ObservedRequest) -> str:
+    """Return the platform of a path; for a token, whose paths are confused, the only one that the text names."""
+    if len(request.platforms) == 1 and is_token_request(request):
+        return platform_of_host(request.host) or request.platforms[0]
+    return platform_of_path(request.path)
 
 
 def has_slot(host: str) -> bool:

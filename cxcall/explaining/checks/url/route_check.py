@@ -18,6 +18,7 @@ from cxcall.explaining.checks.url.host_check import (
     check_host,
     check_own_host,
     check_scheme,
+    intended_platform,
     is_foreign,
     is_own_server,
     other_vendor,
@@ -106,7 +107,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     `own` is the user's own contract: what it declares counts as published.
     """
     request = _without_gateway(request, own)
-    host_platform, path_platform = platform_of_host(request.host), platform_of_path(request.path)
+    host_platform, path_platform = platform_of_host(request.host), intended_platform(request)
     platform = path_platform or host_platform
     sources = sources_of(platform, own)
     place = find_place(request.method, request.path, sources)
@@ -343,8 +344,5 @@ def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
     """Return whether a request goes to a platform, or to an operation; its body is not compared."""
     bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
     route = match_route(bare, own)
-    return bool(
-        route.platform
-        or route.operation
-        or (own and find_left_out_operation(request.method, request.path, own))
-    )
+    left_out = own and find_left_out_operation(request.method, request.path, own)
+    return bool(route.platform or route.operation or left_out)

@@ -89,7 +89,7 @@ _QUOTED_MESSAGE = compile_on_use(
     r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
 )
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
-URL = compile_on_use(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
+URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
 # The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
 _NOTED_STATUS = compile_on_use(
