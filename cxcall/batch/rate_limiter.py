@@ -99,6 +99,12 @@ class RateLimiter:
         else:
             self.pause(seconds)
 
+    @property
+    def wait_left(self) -> float:
+        """Seconds for which the API still asks to send nothing, also if that is too long to wait; 0 if it does not."""
+        left = self._paused_until - time.monotonic()
+        return max(self.excessive_wait or 0.0, left, 0.0)
+
     def raise_if_stopped(self) -> None:
         """Raise RetryStoppedError when the batch stops, and KeyboardInterrupt after a signal."""
         if self._is_stopped:

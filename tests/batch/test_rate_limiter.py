@@ -102,9 +102,10 @@ def test_wait_longer_than_max_wait_is_noted_and_does_not_pause() -> None:
     limiter = RateLimiter(RATE, max_wait=60)
     respond(limiter, 429, **{"Retry-After": "60"})
     assert limiter.excessive_wait is None
+    assert 0 < limiter.wait_left <= 60  # what a command that is interrupted meanwhile says
     other = RateLimiter(RATE, max_wait=60)
     respond(other, 503, **{"Retry-After": "61"})
-    assert other.excessive_wait == 61.0
+    assert other.excessive_wait == other.wait_left == 61.0
     assert other.acquire()
     other.wait_to_send(0.0)
 

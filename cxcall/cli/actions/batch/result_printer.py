@@ -235,18 +235,18 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
 
 
 def describe_continuation(
-    arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile, wait: float | None
+    arguments: Sequence[str], guards: Sequence[Guard], rows: RowFile, wait: float
 ) -> str:
     """Return how to continue a batch, with the command if none of its words may be a secret or a phone number.
 
-    `wait` is how many seconds the API asked to wait, if that is why the batch has stopped.
+    `wait` is for how many seconds the API still asks to send nothing.
     A command that is pasted elsewhere lacks the variables that set its guards, and rows from standard input.
     """
     names = [f"`{each}`" for each in guard_variables(guards)]
     names += ["standard input"] * (not rows.file)
     also = f" and the same {', '.join(names)}" if names else ""
-    until = datetime.now().astimezone() + timedelta(seconds=wait or 0)
-    when = "" if wait is None else f"wait until {until:%Y-%m-%d %H:%M:%S %Z}, then "
+    until = datetime.now().astimezone() + timedelta(seconds=wait)
+    when = "" if wait < 1 else f"wait until {until:%Y-%m-%d %H:%M:%S %Z}, then "
     said = f"to continue, {when}run the same command with `--resume`{also}"
     if any(map(_may_be_private, arguments)):
         return said

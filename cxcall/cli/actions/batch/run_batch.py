@@ -296,7 +296,7 @@ class BatchCommand:
             lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if not run.replaced and (left or outside_hours or statistics.not_processed):
             guards = self.job.guards if self.job.may_place_call else []
-            wait = run.rate_limiter.excessive_wait
+            wait = run.rate_limiter.wait_left
             lines.append(describe_continuation(sys.argv[1:], guards, self.job.rows, wait))
         report = unused_name("report.html")
         lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
