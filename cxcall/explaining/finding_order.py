@@ -28,9 +28,9 @@ from cxcall.runtime.patterns import compile_on_use, is_uuid, name_words
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
     """
-    rate-limited path-unpublished scheme-insecure host-unknown platform-mismatch method-unpublished
+    path-unpublished scheme-insecure host-unknown platform-mismatch method-unpublished
     region-mismatch token-missing token-grant token-user-context token-scope token-expired
-    credential permission-missing state not-found hidden-failure header-missing
+    credential permission-missing rate-limited state not-found hidden-failure header-missing
     body-malformed operation-mismatch
     """.split()
 )
@@ -42,7 +42,7 @@ _TOKEN_CODES = tuple(
     permission-missing placeholder
     """.split()
 )
-_DESTINATION_CODES = _ORDER[1:6]
+_DESTINATION_CODES = _ORDER[:5]
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
 """Codes of refusals of a token, which a problem with the token in the request explains."""
 _ABOUT_IDS = ("not-found", "id-format")

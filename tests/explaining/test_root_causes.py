@@ -158,7 +158,7 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("POST", f"{ACD}/contacts/7/monitor", {"phoneNumber": "2125550123"}), []),
     (exchange("POST", "/oauth/token?grant_type=client_credentials", "", 400, {"error": "invalid_request"}, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"),
      ["error body-malformed body"]),
-    (exchange("GET", "/api/v2/analytics/interactions", None, 429), ["error rate-limited response", "error path-unpublished path"]),
+    (exchange("GET", "/api/v2/analytics/interactions", None, 429), ["error path-unpublished path", "error rate-limited response"]),
     (exchange("POST", "/api/v2/conversations/calls/{conversationId}/participants/user/{userId}", {}, 404, {"message": "User 18ee7 is not a participant in the conversation.", "code": "not.found"}),
      ["error not-found response", "warning placeholder path", "warning placeholder path"]),
     *((exchange("POST", START, None, 400, words), ["error state response"]) for words in ("Contact list is empty or being imported", "The import is not ready")),
