@@ -63,6 +63,11 @@ Content-Type: application/xml
         (ERB, [], ""),
         (NESTED, [("type-mismatch", "/callbackNumbers")], ""),
         (ECHOED, [("credential", "response")], "authentication failed"),
+        (
+            f"Array (\n [0] => HTTP/1.1 100 Continue\n [1] => \n [2] => HTTP/1.1 400 Bad Request\n)\n{REFUSED}",
+            [("not-found", "response")],
+            "HTTP 400",
+        ),
         (LINKED, [("not-found", "response")], "HTTP 400"),
         (XML, [("value-not-allowed", "response")], "HTTP 400"),
     ],
@@ -87,6 +92,10 @@ def test_text_that_str_makes_is_not_called_a_form() -> None:
 
 
 POSTED = "POST https://api.example.com/v1/messages"
+GUZZLE = """
+<?xml version="1.0" encoding="UTF-8"?><result><code>300</code><message>Validation Failed.</message><err (truncated...)
+
+I've checked `https://example.com/oauth/token` API it is working fine but the messages not working."""
 NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It must begin so."
 
 
@@ -103,6 +112,7 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f'{POSTED} 422\n{{"status": 422, "headers": {{}}, "body": {{"message": "Bad", "errors": [{{"field": "head", "code": "no"}}]}}}}', "Bad; head: no"),
         ('{"error": {"message": "Bad Request", "code": 400, "response": {"headers": {}, "body": {"errors": ["No recipient."]}}}}', "No recipient."),
         (f"{POSTED} 400\nif (res.status === 400) {{\n  return {{\n    message: err.response.message,\n  }}", ""),
+        (f"Client error: `{POSTED}` resulted in a `400 Bad Request` response:\n{GUZZLE}", "Validation Failed."),
         (f"error: 429\nheaders: retry-after: 30\nPOST {URL}", "send it again in 30 s"),
         (f"{POSTED} 400\nMy payload:\nmessage: Hello my friend\n", ""),
         (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),

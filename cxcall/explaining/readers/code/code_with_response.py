@@ -58,7 +58,7 @@ _CODE_TARGET = compile_on_use(
     r"[=(]\s*\|https?://"  # ABAP
     r"""|["'`](?:https?://|callout:"""  # `callout:` of Apex
     r"|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)"
-    r"""|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])"""  # a path, or a host in quotes
+    r"""|/[\w-]+/|(?!\d+\.\d+["'])[\w-]+(?:\.[\w-]+)+["'`])"""  # a path, or a host in quotes, not `"1.0"`
     r"|\bcurl_|<<~?[A-Z]",  # libcurl, a here-document
     re.IGNORECASE,
 )

@@ -83,7 +83,7 @@ class _Message:
     @property
     def is_interim(self) -> bool:
         """Return whether it is an interim response such as 100 Continue, which precedes another one."""
-        return not self.is_request and self.is_raw and self.match["status"].startswith("1")
+        return not self.is_request and self.match["status"].startswith("1")
 
     @property
     def body(self) -> str | None:

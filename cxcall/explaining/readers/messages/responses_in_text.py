@@ -83,7 +83,7 @@ _QUOTED_MESSAGE = compile_on_use(
     r"(?i:\b(?:error|message|response)\b[^\n.\"\u201c]{0,40}?"
     r"\b(?:says|said|states|stated|reads|is|was|message:?)(?: that)? )"
     r"[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
-    r"|\bapi error (\w+: [^\n]{3,300})"
+    r"|\bapi error (\w+: [^\n]{3,300})|<message>([^<\n]{8,300})</message>"
     r"|(?i:\b[45][0-9]{2}\b[^\n]{0,200}\n"
     r"(?:(?![^\n]{0,200}\b(?:body|payload|request)\b)[^\n]{0,200}\n){0,5}?[ \t]*(?:error )?message:[ \t]+)"
     r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
