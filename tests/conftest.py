@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -34,6 +35,8 @@ if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = "not slow"
+SLOW_FILE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow\b", re.MULTILINE)
+"""What a file has all of whose tests are slow."""
 QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 2
@@ -86,6 +89,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(50_000, 50)
         gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not load a file of slow tests only in the quick suite, of which each worker loads all others."""
+    is_quick = config.getoption("markexpr") == QUICK
+    if is_quick and collection_path.name.startswith("test_") and collection_path.is_file():
+        return SLOW_FILE.search(collection_path.read_text("utf-8")) is not None or None
+    return None
 
 
 @pytest.hookimpl(optionalhook=True)

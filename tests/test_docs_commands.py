@@ -14,6 +14,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 GENERATED = {"docs/explain.md", "docs/own-documents.md"}
 """Pages whose blocks a generator in tools/ runs: tests/test_docs.py compares them."""
@@ -34,7 +36,6 @@ def unknown_delivery(cxcall: Cxcall) -> str:
     return str(sent.envelope["deliveryId"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_blocks_of_a_page_do_what_it_says(name: str, live: Cxcall) -> None:
     page = (ROOT / name).read_text("utf-8")

@@ -10,6 +10,8 @@ import pytest
 
 from helpers.command import CONTACT, CXCALL, Cxcall, Start, Stranger, screen, terminal
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def forks() -> None:
@@ -42,7 +44,6 @@ PLAIN: dict[str, str] = {}
 COLOR = {"FORCE_COLOR": "1"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin", "more"),
     [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1:2])],
@@ -53,7 +54,6 @@ def test_forked_command_prints_and_ends_as_the_program(
     assert_equal_runs(tmp_path, *arguments.split(), stdin=stdin, **more)
 
 
-@pytest.mark.slow
 def test_forked_command_has_its_own_time_zone(tmp_path: Path) -> None:
     expression = "import time; print(time.tzname, time.localtime(0))"
     (tmp_path / "zone.py").write_text(expression)
@@ -72,7 +72,6 @@ def test_forked_command_has_its_own_time_zone(tmp_path: Path) -> None:
         assert forked.stdout == started.stdout
 
 
-@pytest.mark.slow
 def test_forked_command_has_a_terminal_as_the_program(tmp_path: Path, stranger: Stranger) -> None:
     """The question is seen before the end of a line, and Ctrl-C reaches the command."""
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
@@ -95,7 +94,6 @@ def test_forked_command_has_a_terminal_as_the_program(tmp_path: Path, stranger: 
     assert not stranger.taken
 
 
-@pytest.mark.slow
 def test_forked_command_sends_as_the_program(tmp_path: Path, stranger: Stranger) -> None:
     words = (
         "personal-connection",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
     from helpers.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 
 # A release is tested with 1,000 rows and 20 kills; CI uses fewer.
 ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "30"))
@@ -48,7 +50,6 @@ def left_of(cxcall: Cxcall, count: int) -> str:
 # Signals
 
 
-@pytest.mark.slow
 def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 12)
     release = Event()
@@ -88,7 +89,6 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
-@pytest.mark.slow
 def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 9)
     never, arrived, signals = Event(), Barrier(3), 1
@@ -123,7 +123,6 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
 
 
-@pytest.mark.slow
 def test_second_signal_without_the_database_has_the_exit_code_of_an_interrupt(
     cxcall: Cxcall, postgres_server: PostgresServer
 ) -> None:
@@ -157,7 +156,6 @@ def test_second_signal_without_the_database_has_the_exit_code_of_an_interrupt(
     assert end["data"]["notSent"] == 2
 
 
-@pytest.mark.slow
 def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall) -> None:
     file, seed = write_lines(cxcall, ROWS), Random(6)
     arguments = (file, *PERSONAL, "--rate", "400/s", "--confirm")
@@ -182,7 +180,6 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
     assert named == {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
 
 
-@pytest.mark.slow
 def test_concurrent_runs_of_one_file_place_each_call_once(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 15)
     with Platform() as platform, ExitStack() as stack:
@@ -202,7 +199,6 @@ def test_concurrent_runs_of_one_file_place_each_call_once(cxcall: Cxcall) -> Non
     assert rung | unknown == set(range(1, 16))
 
 
-@pytest.mark.slow
 def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) -> None:
     file, is_closed = write_lines(cxcall, 20), Event()
     words = (file, *PERSONAL, *FAST, "--concurrency", "2", "--confirm", "20", "-o", "jsonl")
@@ -232,7 +228,6 @@ def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) ->
     assert set(platform.dials.values()) == {1}
 
 
-@pytest.mark.slow
 def test_signal_ends_the_wait_for_a_locked_ledger(cxcall: Cxcall) -> None:
     """The batch has a skipped row to record."""
     file = cxcall.file(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
 """A duplicate window that is over at once, as for a long list."""
 
@@ -41,7 +43,6 @@ def begin_two(cxcall: Cxcall, *more: str, state: str = "state") -> Iterator[Any]
             yield each
 
 
-@pytest.mark.slow
 def test_a_batch_that_began_after_another_one_looked_stops_it(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -51,7 +52,6 @@ def test_a_batch_that_began_after_another_one_looked_stops_it(
     assert set(platform.dials.values()) == {1}
 
 
-@pytest.mark.slow
 def test_a_file_is_queued_once_by_two_machines_that_queue_it_at_once(
     cxcall: Cxcall, platform: Platform, postgres_url: str
 ) -> None:

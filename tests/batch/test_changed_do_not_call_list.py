@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 OTHER = "+12025550199\n"
 ROWS = 4
@@ -47,14 +49,12 @@ def run_batch(
     return [row["data"].get("skipped") for row in rows], summary
 
 
-@pytest.mark.slow
 def test_number_of_an_earlier_version_of_the_list_is_not_called(cxcall: Cxcall) -> None:
     """A file that is rewritten in place is empty for a moment."""
     skipped, _ = run_batch(cxcall, [f"{OTHER}{number_of(3)}\n", "", OTHER], 0)
     assert skipped == [None, None, None, "do-not-call"]
 
 
-@pytest.mark.slow
 def test_batch_stops_when_its_list_cannot_be_read(cxcall: Cxcall) -> None:
     """The rows that are left are not lost: `--resume` sends them."""
     skipped, summary = run_batch(cxcall, [f"{OTHER}a broken line\n"], 9)

@@ -15,6 +15,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = [f"+1202555010{row}" for row in range(5)]
 """The first is accepted, the second unknown, the third refused, the fourth stops the batch."""
 
@@ -29,7 +31,6 @@ def document(path: str = "/dial", server: str = "/api", kind: str = "string") ->
 EDITS = {"path": "/v2/dial", "server": "/api/v2", "kind": "integer"}
 
 
-@pytest.mark.slow
 def test_no_row_that_may_have_been_processed_is_sent_again(cxcall: Cxcall) -> None:
     called: list[str] = []
     is_over = False
@@ -62,7 +63,6 @@ def test_no_row_that_may_have_been_processed_is_sent_again(cxcall: Cxcall) -> No
     assert sorted(called) == NUMBERS  # several at a time
 
 
-@pytest.mark.slow
 def test_row_that_another_run_sends_meanwhile_by_another_request_is_not_called_twice(
     cxcall: Cxcall,
 ) -> None:

@@ -26,6 +26,8 @@ from cxcall.settings.stricter_guards import guards_of
 from helpers.deliveries import EXECUTE, plan_to
 from helpers.ledger_process import intent
 
+pytestmark = pytest.mark.slow
+
 ME = Claim("me", timedelta(minutes=1))
 
 

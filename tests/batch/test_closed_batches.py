@@ -16,8 +16,9 @@ from helpers.reason_rows import WORDS, results, row, write_rows
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
     refused = Reply(403, {"code": "missing.permissions"}, rings=False)
     words = ("batch", write_rows(cxcall, 1, 2, 3), *WORDS, "--concurrency", "1", "--confirm")
@@ -39,7 +40,6 @@ def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
     assert platform.rung == 2  # the person asked for it
 
 
-@pytest.mark.slow
 def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
     def close_at_first(_sent: Any, _count: int) -> Reply:
         if not platform.order:
@@ -61,7 +61,6 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
     assert platform.rung == 3
 
 
-@pytest.mark.slow
 def test_command_that_waits_notices_that_its_batch_is_closed(cxcall: Cxcall) -> None:
     def reply(_sent: Any, _count: int) -> Reply:
         has_received.set()
@@ -81,7 +80,6 @@ def test_command_that_waits_notices_that_its_batch_is_closed(cxcall: Cxcall) -> 
     assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(cxcall: Cxcall) -> None:
     def refuse_second(sent: Any, _count: int) -> Reply:
         received.append(sent)
@@ -102,7 +100,6 @@ def test_resumed_batch_that_is_closed_while_it_asks_sends_nothing(cxcall: Cxcall
     assert received == [row(1), row(2)]
 
 
-@pytest.mark.slow
 def test_resumed_batch_is_unfinished_until_it_is_closed_again(cxcall: Cxcall) -> None:
     def reply(sent: Any, _count: int) -> Reply:
         if sent == row(3):
@@ -126,7 +123,6 @@ def test_resumed_batch_is_unfinished_until_it_is_closed_again(cxcall: Cxcall) ->
     assert platform.order == [row(3)]
 
 
-@pytest.mark.slow
 def test_prune_keeps_what_other_commands_sent_since_an_unfinished_batch_began(
     cxcall: Cxcall,
 ) -> None:
@@ -154,7 +150,6 @@ def test_prune_keeps_what_other_commands_sent_since_an_unfinished_batch_began(
     assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_batch_that_is_pruned_while_its_resumption_asks_is_not_sent(cxcall: Cxcall) -> None:
     def refuse_second(sent: Any, _count: int) -> Reply:
         return Reply() if sent == row(1) else Reply(403, {"code": "x"}, rings=False)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "30"))
 """The number of rows of an export; a release is tested with 5,000."""
 KILLS, THREADS = 2, 3
@@ -78,7 +80,6 @@ READING = (
 BATCH = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
 
 
-@pytest.mark.slow
 def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox) -> None:
     export = Export(ROWS, ROWS // 7, ROWS // 6, ROWS // 10)
     write_export(live, export)

@@ -14,6 +14,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 LIST_ID = "12345678-1234-1234-1234-000000000200"
 NAMES = [f"P{place}" for place in range(10)]
 IN_ONE_REQUEST = 2
@@ -59,7 +61,6 @@ def write_contacts(cxcall: Cxcall) -> str:
     return cxcall.file("leads.csv", "\n".join([*lines, ""]))
 
 
-@pytest.mark.slow
 def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(cxcall: Cxcall) -> None:
     """It is killed during its second and fourth requests. The duplicate guard does not recognize changed requests."""
     dialer, file = Dialer(), write_contacts(cxcall)

@@ -21,11 +21,12 @@ from helpers.workers import (
     status_of,
 )
 
+pytestmark = pytest.mark.slow
+
 RUNS = int(os.environ.get("CXCALL_KILLED_WORKERS", "1"))
 ROWS, WORKERS, THREADS, KILLS = 24, 3, 3, 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_killed_workers_and_database_call_nobody_twice(
     cxcall: Cxcall, postgres_server: PostgresServer, seed: int
@@ -79,7 +80,6 @@ PostgresDatabase._flush = lose_response
 """
 
 
-@pytest.mark.slow
 def test_row_that_ends_because_the_database_was_lost_is_printed_and_counted(
     cxcall: Cxcall, postgres_url: str
 ) -> None:
@@ -96,7 +96,6 @@ def test_row_that_ends_because_the_database_was_lost_is_printed_and_counted(
     assert platform.rung == 2
 
 
-@pytest.mark.slow
 def test_worker_that_ends_without_its_database_names_the_outcome_that_only_it_knows(
     cxcall: Cxcall, postgres_server: PostgresServer
 ) -> None:

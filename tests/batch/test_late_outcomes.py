@@ -14,6 +14,8 @@ from helpers.reason_rows import WORDS, results, row, write_rows
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 # A sequence counts although the transaction fails, so only the next insertion is refused.
 REFUSE_ONE_EVENT = """
 CREATE SEQUENCE refused;
@@ -26,7 +28,6 @@ CREATE TRIGGER refuse_one BEFORE INSERT ON cxcall.event FOR EACH ROW EXECUTE FUN
 """
 
 
-@pytest.mark.slow
 def test_outcome_that_the_ledger_refused_is_recorded_at_the_end(
     cxcall: Cxcall, postgres_url: str
 ) -> None:

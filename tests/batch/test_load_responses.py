@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 SIGNS = {"accepted": "+", "unknown": "?", "undelivered": "-"}
 
 
@@ -30,7 +32,6 @@ def outcomes(cxcall: Cxcall) -> str:
     return "".join(SIGNS[each] for each in found)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ledger", ["sqlite", "postgres"])
 @pytest.mark.parametrize("is_placed", [True, False])
 def test_only_rows_that_a_response_does_not_list_are_unknown(
@@ -76,7 +77,6 @@ def test_only_rows_that_a_response_does_not_list_are_unknown(
         assert dialer.loaded[5:] == ([] if is_placed else ["Lost", "Lost"])
 
 
-@pytest.mark.slow
 def test_all_rows_are_unknown_if_the_response_cannot_be_recorded(cxcall: Cxcall) -> None:
     dialer, ledger = Dialer(), Path(cxcall.environment["CXCALL_STATE_DIR"], "ledger.sqlite3")
 
@@ -96,7 +96,6 @@ def test_all_rows_are_unknown_if_the_response_cannot_be_recorded(cxcall: Cxcall)
         assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_lost_response_to_a_load_asks_whether_its_contacts_are_in_the_list(cxcall: Cxcall) -> None:
     """No call was placed yet, so `--not-placed` would add and call the contacts twice."""
     file = cxcall.file("leads.csv", rows(2))
@@ -151,7 +150,6 @@ RESPONSES: list[tuple[Callable[[list[Any]], Any], str]] = [
 """Responses to a request of three contacts, and whether each confirms a row (`+`) or leaves it unknown (`?`)."""
 
 
-@pytest.mark.slow
 def test_rows_are_confirmed_by_as_many_contacts(cxcall: Cxcall) -> None:
     """The requests of one load have three rows each, because `priority` differs from one to the next."""
     lines = rows(3 * len(RESPONSES)).splitlines()

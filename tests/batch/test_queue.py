@@ -14,6 +14,8 @@ from helpers.command import Cxcall, run_changed
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
 
+pytestmark = pytest.mark.slow
+
 CALL = (
     "--operation",
     "place-call-for-user",
@@ -61,7 +63,6 @@ def test_queued_rows_are_sent_once_by_a_worker(
         assert connection.execute("SELECT count(content) FROM cxcall.queued_row").fetchone() == (0,)
 
 
-@pytest.mark.slow
 def test_worker_sends_the_bytes_that_were_agreed_to_and_ends_without_another_wait(
     shared: Cxcall, platform: Platform
 ) -> None:
@@ -80,7 +81,6 @@ def test_worker_sends_the_bytes_that_were_agreed_to_and_ends_without_another_wai
     assert platform.order == [json.loads(agreed)["request"]["body"]] == [row]
 
 
-@pytest.mark.slow
 def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform: Platform) -> None:
     """The list is the worker's, and the limit of attempts is the batch's, which the worker cannot raise."""
     numbers = (NEW_YORK, "+12125550124", "+12125550124")
@@ -105,7 +105,6 @@ def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform:
     ]
 
 
-@pytest.mark.slow
 def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: Platform) -> None:
     file = shared.file("rows.jsonl", json.dumps({"phoneNumber": NEW_YORK}) + "\n")
     closed = ("--hours", "03:00-03:00", "--wait-for-hours")
@@ -122,7 +121,6 @@ def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: P
     assert platform.rung == 0
 
 
-@pytest.mark.slow
 def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
     shared: Cxcall, platform: Platform
 ) -> None:
@@ -140,7 +138,6 @@ def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
     assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["isClosed"]
 
 
-@pytest.mark.slow
 def test_sigterm_finishes_requests_in_flight_and_gives_the_other_rows_back(shared: Cxcall) -> None:
     held = HeldRequests(lambda _row: True)
     with Platform(held) as platform:
@@ -154,7 +151,6 @@ def test_sigterm_finishes_requests_in_flight_and_gives_the_other_rows_back(share
         assert platform.rung == 2
 
 
-@pytest.mark.slow
 def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) -> None:
     held = HeldRequests(lambda row: row <= 2)
     with Platform(held) as platform:
@@ -178,7 +174,6 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
     assert shown.count(f"cxcall history resolve {unknown} --placed") == 1
 
 
-@pytest.mark.slow
 def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> None:
     file = cxcall.file("rows.jsonl", json.dumps(rows_of(1)[0]) + "\n")
     for words in (
@@ -249,7 +244,6 @@ def test_worker_ends_when_the_ledger_cannot_be_used_any_more(
     assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_worker_whose_list_cannot_be_read_stops_and_gives_its_rows_back(
     shared: Cxcall, platform: Platform
 ) -> None:

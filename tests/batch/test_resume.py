@@ -15,8 +15,9 @@ from helpers.reason_rows import WORDS, results, row, write_rows
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall: Cxcall) -> None:
     count, padding = (
         20,
@@ -46,7 +47,6 @@ def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall:
     assert set(platform.dials.values()) == {1}
 
 
-@pytest.mark.slow
 def test_batch_of_the_sandbox_is_not_resumed_as_a_real_one(cxcall: Cxcall) -> None:
     words = ("batch", write_rows(cxcall, 1), *WORDS, "--confirm", "1")
     cxcall(*words, "--sandbox", code=0)
@@ -61,7 +61,6 @@ def test_batch_of_the_sandbox_is_not_resumed_as_a_real_one(cxcall: Cxcall) -> No
     assert platform.rung == 1
 
 
-@pytest.mark.slow
 def test_batch_that_began_with_again_is_resumed_without_it(cxcall: Cxcall) -> None:
     refused = Reply(403, {"code": "missing.permissions"}, rings=False)
     words = ("batch", write_rows(cxcall, 2, 1), *WORDS, "--concurrency", "1", "--confirm")
@@ -75,7 +74,6 @@ def test_batch_that_began_with_again_is_resumed_without_it(cxcall: Cxcall) -> No
     assert (outcomes, platform.rung) == (["refused", "accepted"], 2)
 
 
-@pytest.mark.slow
 def test_copy_of_a_row_in_progress_is_skipped_on_resume(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 1, 3)
     last_arrived = Event()
@@ -97,7 +95,6 @@ def test_copy_of_a_row_in_progress_is_skipped_on_resume(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1, 1]
 
 
-@pytest.mark.slow
 def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_number(
     cxcall: Cxcall,
 ) -> None:
@@ -123,7 +120,6 @@ def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_
     assert platform.dials[json.dumps(row(1), sort_keys=True)] == 1
 
 
-@pytest.mark.slow
 def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
 
@@ -151,7 +147,6 @@ AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
 """A duplicate window that ends at once, as if the same command ran later."""
 
 
-@pytest.mark.slow
 def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
     words = ("batch", file, *WORDS, "--confirm", "3")
@@ -168,7 +163,6 @@ def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: C
     assert report["outcomes"] == {"accepted": 3}  # as `--resume` has them
 
 
-@pytest.mark.slow
 def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
 
@@ -198,7 +192,6 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
     assert platform.dials[json.dumps(row(1), sort_keys=True)] == 2
 
 
-@pytest.mark.slow
 def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     cxcall: Cxcall,
 ) -> None:
@@ -217,7 +210,6 @@ def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     assert platform.rung == 2
 
 
-@pytest.mark.slow
 def test_rows_of_an_unfinished_batch_are_not_pruned_and_what_is_left_is_shown(
     cxcall: Cxcall,
 ) -> None:
@@ -236,7 +228,6 @@ def test_rows_of_an_unfinished_batch_are_not_pruned_and_what_is_left_is_shown(
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
 
 
-@pytest.mark.slow
 def test_finished_batch_of_the_same_run_is_not_pruned(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
@@ -252,7 +243,6 @@ def test_finished_batch_of_the_same_run_is_not_pruned(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
-@pytest.mark.slow
 def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1)
     words = ("batch", file, *WORDS, "--confirm")
@@ -274,7 +264,6 @@ def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) 
     assert "wait if another process is still sending it" in ran.out
 
 
-@pytest.mark.slow
 def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")

@@ -14,10 +14,11 @@ from helpers.workers import queue_rows, rows_of, running_workers, status_of
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 FAST = ("--rate", "500/s")
 
 
-@pytest.mark.slow
 def test_running_worker_sends_no_token_of_one_host_to_another(
     shared: Cxcall, platform: Platform
 ) -> None:
@@ -33,7 +34,6 @@ def test_running_worker_sends_no_token_of_one_host_to_another(
         assert (platform.grants, other.grants) == (1, 1)
 
 
-@pytest.mark.slow
 def test_batch_that_the_token_of_a_worker_cannot_send_is_skipped(
     shared: Cxcall, platform: Platform
 ) -> None:

@@ -15,6 +15,8 @@ from helpers.command import Cxcall
 from helpers.fault_proxies import tunnel_to
 from helpers.fault_server import PATIENCE, Fault, FaultServer, Peer, message
 
+pytestmark = pytest.mark.slow
+
 AREA, CLUSTER = "api-na1.niceincontact.com", "api-b32.nice-incontact.com"
 CALLED, UNCLEAR, LEFT = NUMBERS = [f"+1202555012{digit}" for digit in range(3)]
 CLOSE = {"Connection": "close"}
@@ -80,7 +82,6 @@ def vendor(cxcall: Cxcall, tmp_path: Path) -> Iterator[Vendor]:
         yield running
 
 
-@pytest.mark.slow
 def test_login_that_finds_another_host_forgets_no_call(cxcall: Cxcall, vendor: Vendor) -> None:
     rows = [f"{number},7" for number in NUMBERS]
     cxcall.file("l.csv", "\n".join(["/phoneNumber,/skillId", *rows, ""]))

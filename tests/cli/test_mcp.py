@@ -18,6 +18,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from mcp.client.client import Client
 
+pytestmark = pytest.mark.slow
+
 
 NUMBER = "+12025550123"
 SENDS = ("--allow-send", "--operation", "personal-connection", "--operation", "execute")
@@ -43,7 +45,6 @@ def check_hints(tools: list[Any], sending: set[str]) -> None:
         assert tool.description
 
 
-@pytest.mark.slow
 def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "sent", "--yes")
     delivery = cxcall(*words, "-o", "json", code=0).envelope["deliveryId"]
@@ -128,7 +129,6 @@ async def check_arguments(client: Client) -> None:
         assert not any(value in refused["text"] for value in (TOKEN, NUMBER))
 
 
-@pytest.mark.slow
 def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform) -> None:
     person = Person("yes", "decline", "no", "cancel", "nothing", "empty", "yes")
 
@@ -198,7 +198,6 @@ async def check_missing_answers(client: Client, platform: Platform, answers: int
     assert (await call(client, "send", **arguments))["outcome"] == "accepted"
 
 
-@pytest.mark.slow
 def test_person_is_asked_in_the_older_protocol(cxcall: Cxcall, platform: Platform) -> None:
     person = Person("nothing", "empty", "error", "yes")
 
@@ -228,7 +227,6 @@ async def check_guards(client: Client, cxcall: Cxcall, dnc: str) -> None:
     assert late["isError"], "the guard is asked again when it is sent"
 
 
-@pytest.mark.slow
 def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_being_sent(
     cxcall: Cxcall,
 ) -> None:
@@ -255,13 +253,11 @@ def test_guards_cannot_be_lowered_and_a_signal_waits_for_the_request_that_is_bei
     assert (found["outcome"], found["engagementId"]) == ("accepted", "e-1")
 
 
-@pytest.mark.slow
 def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
     for arguments in (("--allow-send",), ("--allow-send", "--operation", "cxone-password-token")):
         cxcall("mcp", *arguments, "-o", "json", code=2)
 
 
-@pytest.mark.slow
 def test_server_does_not_start_with_a_file_that_cannot_be_read(cxcall: Cxcall) -> None:
     for flag in ("--do-not-call", "--contract"):
         ran = cxcall("mcp", flag, "nope", "-o", "json", code=2)

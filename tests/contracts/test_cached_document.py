@@ -22,12 +22,13 @@ from helpers.user_documents import names
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 def kept(cxcall: Cxcall) -> list[Path]:
     return sorted(Path(cxcall.environment["CXCALL_STATE_DIR"], "cache").glob("*.sqlite"))
 
 
-@pytest.mark.slow
 def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     for _ in range(3):
@@ -45,7 +46,6 @@ def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) ->
 
 
 @pytest.mark.parametrize("damage", [b"no database", b"", None])
-@pytest.mark.slow
 def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes | None) -> None:
     file = cxcall.file("own.json", swagger())
     names(cxcall, file)
@@ -60,7 +60,6 @@ def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes 
     assert "skipLead" not in found
 
 
-@pytest.mark.slow
 def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
     changed = swagger()
     changed["paths"]["/groups"]["post"]["operationId"] = "addSpire"
@@ -73,7 +72,6 @@ def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
     assert "addSpire" in names(cxcall, file)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no POSIX permissions")
 @pytest.mark.parametrize("place", ["folder", "file"])
 def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place: str) -> None:
@@ -90,7 +88,6 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
     assert "callLead" in names(cxcall, file)
 
 
-@pytest.mark.slow
 def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall: Cxcall) -> None:
     folder = Path(cxcall.environment["CXCALL_STATE_DIR"], "cache")
     folder.mkdir(mode=0o700, parents=True)
@@ -103,7 +100,6 @@ def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall:
     assert len(list(folder.iterdir())) == FILES_KEPT
 
 
-@pytest.mark.slow
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     blocked = cxcall.file("blocked", "")
     file = cxcall.file("own.json", swagger())
@@ -118,7 +114,6 @@ def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     assert not kept(cxcall)
 
 
-@pytest.mark.slow
 def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
@@ -132,7 +127,6 @@ def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     assert "callLead" in piped.out
 
 
-@pytest.mark.slow
 def test_many_processes_may_convert_at_once(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     running = [cxcall.begin("operations", "--contract", file) for _ in range(6)]

@@ -15,8 +15,9 @@ from helpers.vendor_documents import FORM_API, multipart_api
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_each_operation_of_small_documents_works(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

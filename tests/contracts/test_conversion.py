@@ -15,6 +15,8 @@ from cxcall.contracts.conversion.convert import ConvertedDocument, convert
 from cxcall.contracts.openapi_document import PROBLEMS
 from helpers.small_api import openapi, swagger
 
+pytestmark = pytest.mark.slow
+
 # 1.0 is an integer in JSON Schema 2020-12, but not in earlier drafts, so no body depends on it.
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from([0.5, -1.25, "", "a", "bb"])
@@ -111,7 +113,6 @@ def body_schema(converted: ConvertedDocument) -> dict[str, Any]:
     return {**media["schema"], "components": {"schemas": converted.schemas}}
 
 
-@pytest.mark.slow
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_body_is_judged_as_by_its_own_dialect(schema: Any, value: Any) -> None:
     from openapi_schema_validator import OAS30Validator
@@ -135,7 +136,6 @@ def older(node: Any) -> Any:
     return {name: older(each) for name, each in node.items() if name != "nullable"}
 
 
-@pytest.mark.slow
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_body_of_swagger_is_judged_as_by_draft_4(schema: Any, value: Any) -> None:
     schema, knot = older(schema), older(KNOT)
@@ -161,13 +161,11 @@ def assert_openapi_3_1(converted: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(converted).validate()
 
 
-@pytest.mark.slow
 @given(schema=SCHEMAS)
 def test_what_comes_out_is_openapi_3_1(schema: Any) -> None:
     assert_openapi_3_1(convert(document(schema), "t").as_document())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("written", [swagger(), openapi()], ids=["swagger-2.0", "openapi-3.0"])
 def test_whole_documents_come_out_as_openapi_3_1(written: dict[str, Any]) -> None:
     before = json.dumps(written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -28,6 +29,7 @@ OPERATIONS = detailed_operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 
 
+@cache
 def example_answers() -> list[tuple[str, Any, Any]]:
     """List (name, schema, example) of every response with an example."""
     return [

@@ -21,12 +21,13 @@ from cxcall.responses.refusals.property_places import PropertyPlaces
 from helpers.cases import each_case
 from helpers.exchanges import CALLBACK, CALLBACKS, ID, exchange
 
+pytestmark = pytest.mark.slow
+
 SIZE = 1 << 16
 
 # In each of these tests, quadratic time would take minutes, and the time limit of the test run would stop it.
 
 
-@pytest.mark.slow
 @each_case(
     "unit",
     [
@@ -44,37 +45,31 @@ def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
     assert clean_text(unit * (SIZE // len(unit)))
 
 
-@pytest.mark.slow
 def test_many_links_of_mails_are_read_in_linear_time() -> None:
     text = "https://a.safelinks.protection.outlook.com/" * SIZE
     assert restore_urls(text) == text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["    \n", "irm a "])
 def test_long_text_without_a_request_is_refused_in_linear_time(unit: str) -> None:
     with pytest.raises(UsageError, match="cannot parse"):
         explain(f"text {unit * (SIZE // len(unit))} text")
 
 
-@pytest.mark.slow
 def test_status_in_a_long_comment_is_found_in_linear_time() -> None:
     assert read_noted_status("# code 400 " * (SIZE // 8))
 
 
-@pytest.mark.slow
 def test_many_brackets_and_separators_are_read_in_linear_time() -> None:
     number = f"+1202555{' ,;' * (SIZE // 4)}"
     assert explain(f'POST {CALLBACKS}\n{{"callbackNumbers": ["{number}"]}}')
     assert find_body(f"{'[POST `' * (SIZE // 4)}](http", is_request=False) is None
 
 
-@pytest.mark.slow
 def test_many_objects_in_a_text_are_read_in_linear_time() -> None:
     assert not list(read_objects("x {} " * (SIZE // 8)))
 
 
-@pytest.mark.slow
 def test_json_whose_quotes_are_all_escaped_is_explained_in_linear_time() -> None:
     unit = '\\"a\\":\\"b\\",'
     document, findings = parse_repaired(f"{{{unit * (SIZE // len(unit))}}}")
@@ -82,19 +77,16 @@ def test_json_whose_quotes_are_all_escaped_is_explained_in_linear_time() -> None
     assert [each.code for each in findings] == ["body-malformed"]
 
 
-@pytest.mark.slow
 def test_many_requests_in_code_are_read_in_linear_time() -> None:
     call = f'requests.post("https://api.mypurecloud.de{CALLBACKS}", json={{"a": 1}})\n'
     assert len(list(read_code(call * 250 + "# a comment\n" * (SIZE // 4)))) == 250
 
 
-@pytest.mark.slow
 def test_digits_before_a_letter_are_read_in_linear_time() -> None:
     call = f"axios.post('https://api.mypurecloud.de{CALLBACKS}', {{a: 1}})\n"
     assert len(list(read_code(f"{call}{'0' * SIZE}R"))) == 1
 
 
-@pytest.mark.slow
 def test_many_wrong_values_are_ranked_in_linear_time() -> None:
     response = {"message": "contactId is wrong"}
     (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, response=response))
@@ -106,7 +98,6 @@ def test_many_wrong_values_are_ranked_in_linear_time() -> None:
     assert len(ranked) > len(wrong)
 
 
-@pytest.mark.slow
 def test_many_errors_of_a_response_are_placed_in_linear_time() -> None:
     operation = load_operation("add-contacts")
     body = [{"contactListId": ID, "data": {}} for _ in range(SIZE // 32)]

@@ -143,12 +143,16 @@ def fill_caches() -> None:
     from cxcall.contracts.acting_words import changes_do_not_call_list
     from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
+    from cxcall.documents.json_spans import find_spans
     from cxcall.payloads.csv_columns import declared_delimiter
     from cxcall.payloads.payload import Payload
     from cxcall.phone.number_masking import mask_text, response_masker
     from cxcall.phone.typed_numbers import mask_typed_numbers
+    from cxcall.responses.refusals.reason_choice import find_cause_of_text
     from cxcall.runtime.patterns import LazyPattern
     from cxcall.runtime.secrets.known_secrets import redact
+    from cxcall.runtime.secrets.likely_secrets import masked_headers
+    from cxcall.runtime.secrets.random_texts import is_long_token
     from cxcall.runtime.text_decoding import decodings
     from cxcall.sending.numbers_in_request import find_numbers
     from cxcall.sending.people_in_request import find_possible_people
@@ -156,6 +160,7 @@ def fill_caches() -> None:
     for each in gc.get_objects():
         if isinstance(each, LazyPattern):
             each.match("")
+    explain(FAILED_REQUEST)
     for contract in load_shipped_contracts():
         for operation in contract.operations:
             _ = [each.flag for each in operation.parameters], operation.scopes
@@ -168,7 +173,13 @@ def fill_caches() -> None:
     declared_delimiter("sep=;")
     shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
-    explain(FAILED_REQUEST)
+    explain(
+        FAILED_REQUEST.replace("400 Bad Request", "500 X").replace("bad.request", "call C-7 placed")
+    )
+    find_cause_of_text("no such reason (no.such.code)")
+    masked_headers({"X-Id": "1"})
+    is_long_token("x")
+    find_spans("{}")
     response_masker("+12025550100")("+12025550100")
     redact(mask_text("POST https://user:password@host/+12025550100"))
     mask_typed_numbers(["+12025550100"])

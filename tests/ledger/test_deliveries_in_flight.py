@@ -15,6 +15,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 CALL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 BATCH = ("batch", "rows.jsonl", "--operation", "personal-connection", "--confirm", "1")
 ROW = json.dumps({"contactId": CONTACT, "reasonCode": "x"})
@@ -50,7 +52,6 @@ def unresolved(cxcall: Cxcall) -> list[str]:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "again", "flag"),
     [
@@ -79,7 +80,6 @@ def test_delivery_in_flight_is_not_resolved(
     cxcall("history", "resolve", delivery, flag, code=2)  # it was accepted
 
 
-@pytest.mark.slow
 def test_delivery_of_a_killed_process_is_resolved_by_force_only(
     cxcall: Cxcall, slow: SlowPlatform
 ) -> None:

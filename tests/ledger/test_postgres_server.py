@@ -9,6 +9,8 @@ from cxcall.ledger.ledger import Ledger
 from helpers.ledger_process import intent
 from helpers.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 
 def everything_in(url: str) -> list[tuple[object, ...]]:
     """Return the kind, name, and privileges of all that a database has, and its own settings."""

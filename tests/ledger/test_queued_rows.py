@@ -19,6 +19,8 @@ from cxcall.ledger.postgres.queued_rows import (
 )
 from helpers.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 BATCH = QueuedBatch("B1", "default", "execute", "http://api", {"rate": "5/s"})
 ME, OTHER = Claim("me", timedelta(minutes=1)), Claim("other", timedelta(minutes=1))
 
@@ -238,7 +240,6 @@ def test_earlier_claim_of_the_same_worker_fails_at_the_fence(
     assert queue.delivery_of(later, "B1", 1) == "D2"
 
 
-@pytest.mark.slow
 def test_error_while_the_queue_is_filled_quotes_no_row(
     queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:
@@ -257,7 +258,6 @@ def test_error_while_the_queue_is_filled_quotes_no_row(
     assert queue.count("B1") == {"todo": 3}
 
 
-@pytest.mark.slow
 def test_limit_of_a_statement_does_not_end_a_long_check_of_rows(
     postgres_url: str, queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:

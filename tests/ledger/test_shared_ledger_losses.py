@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from helpers.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 
 def restore_older_copy(server: PostgresServer, marker_folder: Path, name: str = "") -> str:
     """Return the address of a ledger that was restored from a copy without its last record."""

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_connection import BoundedConnection
     from helpers.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_outcome_waits_for_a_server_that_restarts(
     tmp_path: Path, postgres_url: str, postgres_server: PostgresServer
 ) -> None:
@@ -49,7 +50,6 @@ def test_outcome_waits_for_a_server_that_restarts(
         assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
 
 
-@pytest.mark.slow
 def test_killed_process_leaves_its_call_unknown_for_all_machines(
     tmp_path: Path, postgres_url: str
 ) -> None:
@@ -131,7 +131,6 @@ def test_settings_of_the_role_do_not_make_records_less_durable(
     database.close()
 
 
-@pytest.mark.slow
 def test_database_stopped_before_the_outcome_leaves_the_call_unknown(
     postgres_url: str, postgres_server: PostgresServer
 ) -> None:

@@ -16,6 +16,8 @@ from helpers.workers import queue_rows, rows_of
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 CHECK_HANDLERS = """
 import _signal, _thread, os, threading
 
@@ -73,7 +75,6 @@ def track(_cxcall: Cxcall) -> tuple[str, ...]:
     return ("track", CONTACT, "--wait")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("command", "code"), [(batch, 9), (worker, 0), (send, 8), (track, 130)])
 def test_signal_handlers_wait_for_no_lock(
     request: pytest.FixtureRequest, cxcall: Cxcall, command: Any, code: int

@@ -12,6 +12,8 @@ from helpers.platform_server import Platform, Reply
 if TYPE_CHECKING:
     from helpers.command import Cxcall, Ran
 
+pytestmark = pytest.mark.slow
+
 ID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 NUMBER = '/0="+12025550123"'
 IDEMPOTENT = {"x-cxcall-idempotent": True}
@@ -24,7 +26,6 @@ def run(cxcall: Cxcall, *words: str, contract: tuple[str, ...] = ()) -> tuple[Ra
         return cxcall(*words, *contract, code=8), cxcall("explain", "--last", *contract, code=3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -55,7 +56,6 @@ DECLARED: dict[str, tuple[str, dict[str, Any], bool]] = {
 """Of each operation: its method, what the document declares of it, and whether it is repeatable."""
 
 
-@pytest.mark.slow
 def test_advice_follows_from_the_method_and_the_document(cxcall: Cxcall) -> None:
     paths = {
         f"/{name}": {method: KNOWN | {"operationId": name} | declared}
@@ -70,7 +70,6 @@ def test_advice_follows_from_the_method_and_the_document(cxcall: Cxcall) -> None
             assert ("and calls placed" in text) == ("summary" in declared), name
 
 
-@pytest.mark.slow
 def test_advice_without_the_document_is_not_to_repeat(cxcall: Cxcall) -> None:
     paths = {"/teams": {"put": KNOWN | {"operationId": "run"}}}
     own = ("--contract", cxcall.file("own.json", wrap("3.1.0", paths, "own.example")))
@@ -82,7 +81,6 @@ def test_advice_without_the_document_is_not_to_repeat(cxcall: Cxcall) -> None:
     cxcall("explain", "--last", "--contract", "gone.json", code=2)
 
 
-@pytest.mark.slow
 def test_resumed_batch_asks_what_its_operation_may_have_done(cxcall: Cxcall) -> None:
     known = {"operationId": "run", "security": [], "responses": {}, "x-cxcall-rings": False}
     schema = {"type": "object", "properties": {"team": {"type": "string"}}}

@@ -14,8 +14,9 @@ from cxcall.phone.calling_hours import time_zones
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_time_zone_that_the_system_does_not_know_is_reported(cxcall: Cxcall) -> None:
     cxcall.file("tzdata/__init__.py", "")  # hides the package of the zones, if it is installed
     env = {"PYTHONTZPATH": "", "PYTHONPATH": str(cxcall.folder)}
@@ -25,7 +26,6 @@ def test_time_zone_that_the_system_does_not_know_is_reported(cxcall: Cxcall) -> 
     assert "time zone" in ran.envelope["findings"][0]["message"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["warn", "enforce"])
 def test_one_zone_of_several_that_the_system_does_not_know_is_reported(
     cxcall: Cxcall, policy: str

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def endless(cxcall: Cxcall) -> Iterator[str]:
@@ -62,7 +64,6 @@ def is_alive(process: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_ctrl_c_ends_all_processes(cxcall: Cxcall, endless: str, jobs: str) -> None:
@@ -78,7 +79,6 @@ def test_ctrl_c_ends_all_processes(cxcall: Cxcall, endless: str, jobs: str) -> N
         assert not any(map(is_alive, workers))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_killed_worker_is_reported(cxcall: Cxcall, endless: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", "3") as process:
@@ -94,7 +94,6 @@ def test_killed_worker_is_reported(cxcall: Cxcall, endless: str) -> None:
         assert not any(map(is_alive, workers))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", "3") as process:
@@ -124,7 +123,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall) -> None:
     cxcall.file("script.py", SPAWN)
     contract = cxcall.file("own.json", swagger())
@@ -152,7 +150,6 @@ def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall)
     assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 49)] * 2
 
 
-@pytest.mark.slow
 def test_users_contract_is_used_by_all_processes(cxcall: Cxcall) -> None:
     contract = ("--contract", cxcall.file("own.json", swagger()))
     bodies = [
