@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.path_templates import is_mixed_segment, slot_values
@@ -28,6 +29,8 @@ _SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
 _LAST_WORD = 0.2
 """The extra distance if the last word, which names the resource, differs."""
 _LETTERS_PER_TYPO = 4
+_KEPT = 8192
+"""The most segments whose words are kept: all templates have 2,000."""
 
 
 def may_be_id(segment: str) -> bool:
@@ -192,13 +195,14 @@ def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:
     return OTHER_WORD if is_known else WORD_AS_ID
 
 
+@lru_cache(maxsize=_KEPT)
 def _fold(segment: str) -> str:
     return re.sub(r"[-_. ]", "", segment.lower()).removesuffix("s")
 
 
 def _typo_distance(word: str, expected: str, allowed: int) -> float:
     """Return the share of mistyped letters as a distance; above the allowed share, the words are different."""
-    if abs(len(word) - len(expected)) > allowed:
+    if abs(len(word) - len(expected)) > allowed or len({*word} - {*expected}) > allowed:
         return OTHER_WORD
     typos = count_typos(word, expected)
     return typos / max(len(word), len(expected)) if typos <= allowed else OTHER_WORD
@@ -212,6 +216,7 @@ def _word_distance(segment: str, expected: str) -> float:
     return OTHER_WORD - 0.8 * common / len(first | second) if is_similar else OTHER_WORD
 
 
-def singular_words(text: str) -> set[str]:
+@lru_cache(maxsize=_KEPT)
+def singular_words(text: str) -> frozenset[str]:
     """Return the words of a segment or a path, in lower case and the singular."""
-    return {word.removesuffix("s") for word in name_words(text)}
+    return frozenset(word.removesuffix("s") for word in name_words(text))
