@@ -118,6 +118,8 @@ def check_is_unknown(record: Record) -> None:
 
 def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
     """Return whether an outcome may be recorded after the last event of a delivery."""
+    if last["kind"] == EventKind.SPLIT:
+        return False
     if last["kind"] == EventKind.ENDED:
         return _weight(outcome) > _weight(last["outcome"])
     return not (last["resolution"] == PLACED and outcome is Outcome.UNDELIVERED)

@@ -304,7 +304,8 @@ class Ledger(LedgerAccess):
             end["engagement_id"] = storable(engagement_id)
             end["note"] = mask_for_ledger(note)[:MAX_NOTE_LENGTH]
             end["resolution"] = SPLIT if parts else ""
-            self._append(found, EventKind.ENDED, outcome, **end)
+            kind = EventKind.SPLIT if parts else EventKind.ENDED
+            self._append(found, kind, outcome, **end)
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:
         """Record whether an unknown delivery placed a call; raises UsageError for any other delivery.

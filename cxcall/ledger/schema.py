@@ -48,6 +48,8 @@ class EventKind(StrEnum):
     NOT_PROCESSED = "not-processed"
     """An attempt was provably not processed, and another one may follow."""
     ENDED = "ended"
+    SPLIT = "split"
+    """As ENDED, but other deliveries have the outcomes of its rows. A version that does not know them stops at this kind."""
     RESOLVED = "resolved"
     """A person found out whether a call was placed."""
 

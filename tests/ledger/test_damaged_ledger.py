@@ -17,6 +17,8 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.loss_marker import read_marks
+from cxcall.ledger.request_identity import RequestPart
+from cxcall.ledger.schema import KINDS, EventKind
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
@@ -223,3 +225,19 @@ def test_record_of_an_unknown_kind_is_an_error_and_permits_nothing(tmp_path: Pat
             with pytest.raises(LedgerError, match="unknown kind") as stopped:
                 use()
             assert stopped.value.findings[0].fix == "upgrade cxcall"
+
+
+def test_version_that_does_not_know_split_requests_stops_at_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would count all rows of the request as accepted, or let a person decide on all of them at once."""
+    with Ledger.open(tmp_path) as ledger:
+        whole = ledger.begin(intent("a"), WINDOW)
+        part = RequestPart("PART", (2,), Outcome.UNKNOWN, "", (), ())
+        ledger.record_outcome(whole, Outcome.UNKNOWN, parts=[part._replace(id="LISTED"), part])
+        ledger.record_outcome(whole, Outcome.ACCEPTED)  # again, by its process
+        assert ledger.get(whole).is_split
+        monkeypatch.setitem(KINDS, "event", frozenset(EventKind) - {EventKind.SPLIT})
+        for use in (lambda: ledger.resolve(whole, placed=True), lambda: [*ledger.records()]):
+            with pytest.raises(LedgerError, match="unknown kind"):
+                use()
