@@ -335,9 +335,7 @@ class Ledger(LedgerAccess):
         with self.database.snapshot():
             return find_row_of_batches(batches, self.rows.select_by_digest(*self._digests(intent)))
 
-    def find_last(self, intent: Intent) -> Record | None:
-        """Return the newest delivery of a request that was accepted, or may have been; None when there is none."""
+    def deliveries_of(self, intent: Intent) -> list[Record]:
+        """Return all deliveries of a request, newest first."""
         with self.database.snapshot():
-            found = self.rows.select_by_digest(*self._digests(intent))
-        records = (each.record for each in found)
-        return next((each for each in records if each.was_placed or each.is_unresolved), None)
+            return [each.record for each in self.rows.select_by_digest(*self._digests(intent))]

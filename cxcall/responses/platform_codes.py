@@ -15,7 +15,10 @@ _CERTAINTY = {
 
 
 class PlatformCode(NamedTuple):
-    """One meaning of a platform's code; `certainty` is H, M, or L, as docs/platforms/ explains."""
+    """One meaning of a platform's code; `certainty` is H, M, or L, as docs/platforms/ explains.
+
+    `already` is the role of the operation that is refused with it because nothing is left to do, if there is one.
+    """
 
     name: str
     platform: str
@@ -25,6 +28,7 @@ class PlatformCode(NamedTuple):
     do: str
     source: str
     certainty: str
+    already: str = ""
 
     def __str__(self) -> str:
         lines = (
@@ -58,3 +62,10 @@ def find_platform_codes(name: str) -> tuple[PlatformCode, ...]:
     The name of its member may precede it, as in `disconnectType=timeout`.
     """
     return load_platform_codes().get(name.rpartition("=")[2].strip().lower(), ())
+
+
+def is_already_done(role: str, platform: str, status: int | None, code: str) -> bool:
+    """Return whether a code of a response says that what the operation with a role would do is done already."""
+    said = (platform, f"HTTP {status}", role)
+    found = find_platform_codes(code)
+    return any((each.platform, each.where, each.already) == said for each in found)

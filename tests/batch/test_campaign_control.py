@@ -63,17 +63,38 @@ def test_campaign_that_was_started_is_started_again_only_on_purpose(cxcall: Cxca
 
 
 def test_start_of_a_campaign_that_runs_already_has_nothing_to_do(cxcall: Cxcall) -> None:
-    error = {"message": "It is on", "code": "invalid.update.campaign.active", "status": 409}
-    with Platform(lambda *_: Reply(409, error), reads=Dialer().read) as platform:
+    error: dict[str, Any] = {"message": "It is on"}
+    states = iter(("off", "off", "on", "off"))
+
+    def read(path: str, _count: int) -> Reply:
+        is_campaign = path.endswith(CAMPAIGN)
+        return Reply(200, {"campaignStatus": next(states, "on")}) if is_campaign else Reply(404)
+
+    with Platform(lambda *_: Reply(error["status"], error), reads=read) as platform:
         cxcall.environment |= platform.environment
+        error |= {"code": "invalid.update.campaign.active", "status": 409}
         ran = cxcall("campaign", "start", CAMPAIGN, "--yes", "-o", "json", code=0)
         envelope = ran.envelope
         assert (envelope["outcome"], envelope["response"]["status"]) == ("ok", 409)
         assert [each["severity"] for each in envelope["findings"]] == ["note"]
         assert cxcall("history", "list", "-o", "jsonl", code=0).envelope["outcome"] == "refused"
+        watch = ("campaign", "status", CAMPAIGN, "--watch", "--interval", "0.1", "-o", "jsonl")
+        assert "waiting up to" in (followed := cxcall(*watch, code=0)).err
+        assert [json.loads(each)["campaign"]["status"] for each in followed.out.splitlines()] == [
+            "off",
+            "on",
+            "off",
+        ]
         cxcall("send", "start-campaign", "--campaign-id", CAMPAIGN, "--yes", code=5)
-        error["code"] = "invalid.update.wrong.version"
-        print(cxcall("campaign", "start", CAMPAIGN, "--yes", code=5).err)
+        cxcall("campaign", "stop", CAMPAIGN, code=5)
+        for error["code"], error["status"], code in (
+            ("invalid.update.campaign.active", 409, 0),
+            ("invalid.update.campaign.active", 400, 5),
+            ("invalid.update.wrong.version", 409, 5),
+            ("client", 409, 5),  # the table says "nothing to do" of this reason for a disconnect
+        ):
+            ran = cxcall("campaign", "start", CAMPAIGN, "--yes", code=code)
+            assert ("follow it: `cxcall campaign status" in ran.err) is (code == 0)
 
 
 def test_stop_is_sent_if_the_campaign_cannot_be_read(cxcall: Cxcall) -> None:

@@ -20,7 +20,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
 from cxcall.responses.message_in_body import platform_code
-from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.platform_codes import is_already_done
 from cxcall.runtime.signals import sleep
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, stop_on_errors
@@ -33,12 +33,11 @@ if TYPE_CHECKING:
     from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.record_types import Record
 
 _START_SECONDS = 60.0
 """The time after a start in which a platform may not show yet that the campaign runs."""
-
-_NO_CHANGE = "nothing to do"
-"""What a platform's code says to do if the campaign already runs, or no longer does."""
 
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
@@ -75,30 +74,34 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             ask=screen.confirm if screen.is_interactive else None,
         )
         report = deliver_request(checked, command, options.sending, screen)
-        if report.outcome is not Outcome.ACCEPTED:
-            return _with_status_command(_accept_no_change(report), campaign)
-        if is_start and not options.sending.sandbox:  # which ends with this command
-            watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
-            report = report._replace(diagnostics=[*report.diagnostics, f"follow it: {watch}"])
-        return report
+        report = _accept_if_done(report, action, found.operation.contract.platform)
+        is_followed = is_start and not options.sending.sandbox  # which ends with this command
+        return _with_status_command(report, campaign, is_followed=is_followed)
 
 
-def _accept_no_change(report: Report) -> Report:
+def _accept_if_done(report: Report, action: str, platform: str) -> Report:
     """Return a report as a success if the API refused the request because nothing is left to do, by its code."""
     response = report.delivery.response if report.delivery else None
-    codes = find_platform_codes(platform_code(response)) if response else ()
-    if report.outcome is not Outcome.REFUSED or all(each.do != _NO_CHANGE for each in codes):
+    if (
+        response is None
+        or report.outcome is not Outcome.REFUSED
+        or not is_already_done(action, platform, response.status, platform_code(response))
+    ):
         return report
     notes = [each._replace(severity=Severity.NOTE) for each in report.findings]
     return report._replace(outcome=Outcome.OK, exit_code=ExitCode.OK, findings=notes)
 
 
-def _with_status_command(report: Report, campaign: str) -> Report:
-    """Return a report with the command that shows whether the campaign runs, if the outcome does not."""
-    if report.outcome is not Outcome.UNKNOWN:
+def _with_status_command(report: Report, campaign: str, *, is_followed: bool) -> Report:
+    """Return a report with the command that shows the campaign, if it runs and is followed, or if nobody knows."""
+    words = ("cxcall", "campaign", "status", campaign)
+    if report.outcome is Outcome.UNKNOWN:
+        shown = f"see whether it runs: {command_line(*words)}"
+    elif is_followed and report.outcome in (Outcome.ACCEPTED, Outcome.OK):
+        shown = f"follow it: {command_line(*words, '--watch')}"
+    else:
         return report
-    status = command_line("cxcall", "campaign", "status", campaign)
-    return report._replace(diagnostics=[*report.diagnostics, f"see whether it runs: {status}"])
+    return report._replace(diagnostics=[*report.diagnostics, shown])
 
 
 def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignState:
@@ -167,13 +170,21 @@ def _seconds_to_start(reader: CampaignReader, state: CampaignState) -> float:
     if state.is_running or (state.total and state.called == state.total):
         return 0.0
     with suppress(CxcallError), open_ledger(is_for_reading=True) as ledger:
-        start, stop = (
-            ledger.find_last(_plan(reader.roles[role], state.id, reader).intent())
-            for role in ("start", "stop")
-        )
+        start, stop = (_find_last(role, state.id, reader, ledger) for role in ("start", "stop"))
         if start and not (stop and stop.at > start.at):
             return _START_SECONDS - abs((ledger.now() - start.at).total_seconds())
     return 0.0
+
+
+def _find_last(role: str, campaign: str, reader: CampaignReader, ledger: Ledger) -> Record | None:
+    """Return the newest delivery of a start or a stop that took effect, or may have; None if there is none."""
+    found = reader.roles[role]
+    platform = found.operation.contract.platform
+    for each in ledger.deliveries_of(_plan(found, campaign, reader).intent()):
+        is_done = is_already_done(role, platform, each.status, each.code)
+        if each.was_placed or each.is_unresolved or is_done:
+            return each
+    return None
 
 
 def _watch(
