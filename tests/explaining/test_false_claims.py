@@ -301,9 +301,11 @@ def test_exception_in_a_comment_or_a_string_is_no_response(beside: str) -> None:
         "Caused by: ",
         'Exception in thread "main" com.mypurecloud.sdk.v2.',
         "2026-11-20 08:11:02,331 ERROR [main] calls - com.mypurecloud.sdk.v2.",
+        "I got this error: com.mypurecloud.sdk.v2.",
+        "",
     ],
 )
-def test_exception_in_a_log_is_the_response(before: str) -> None:
+def test_exception_in_a_log_or_beside_no_code_is_the_response(before: str) -> None:
     (found,) = explain(f"POST {URL} -> 400\n{before}ApiException: the queue is closed")
     assert "the API says: the queue is closed" in [each.message for each in found.findings]
 

@@ -196,6 +196,11 @@ FULL_ERROR = '{"message":"No","code":"bad.request","status":400}'
         f"Endpoint: (POST) {REFUSED}\nBody: {MISNAMED}\nStatus: 400",
         f"Method: POST\nURL: {REFUSED[5:]} (prod)\nBody: {MISNAMED}\nStatus: 400",
         f"Method: POST\nPath: {REFUSED[5:]}\nBody: {MISNAMED}\nStatus: 400",
+        f"{REFUSED} fails with 400 when our payload says {MISNAMED}",
+        f"{REFUSED} fails with HTTP 400. JSON to call the customer back: {MISNAMED}",
+        f"{REFUSED} returns 400. Same error again. Here is the payload.\n\n{MISNAMED}",
+        f"request: {REFUSED}\nresponse: 400 BadRequest\n***actual request***\n{MISNAMED}",
+        f"{REFUSED} fails with 400.\n{MISNAMED}\nI checked GET /api/v2/flows/{{id}}, which returns successfully.",
         f"{REFUSED} fails with 400.\n{MISNAMED}\nI've checked `https://login.mypurecloud.com/oauth/token`: it returns a token.",
     ],
     quick=3,
@@ -218,6 +223,10 @@ def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> 
         f'{REFUSED}\nHTTP/1.1 400 Bad Request\n\n{{"hint": "no"}}',
         f'{REFUSED} 400\n{{"reason": "no", "hint": "x"}}',
         f'{REFUSED} returns 400\n{{"message": "no", "description": "x"}}',
+        f'{REFUSED} returns 400:\n\n{{"message": "no", "documentation_url": "x"}}',
+        f'{REFUSED} returns 400:\n\n{{"name": ["no name"]}}',
+        f'{REFUSED} returns a 400 and this JSON:\n{{"info": "no"}}',
+        f'When I send {REFUSED}, 400 is what I see: {{"info": "no"}}',
     ],
     quick=2,
 )
@@ -226,6 +235,21 @@ def test_object_is_the_response_by_its_place_its_label_or_its_names(text: str) -
     assert found.request.body is None
     assert found.request.response is not None
     assert "no" in found.request.response.text
+
+
+@each_case(
+    "text",
+    [
+        f"I have successfully obtained a token, and now I call {REFUSED}. It fails with a 400. I followed https://example.com/api/x.",
+        f"I am working on {REFUSED} with my token. It returns 400.\nSee also https://example.com/api/rest for docs.",
+        f"In Postman {REFUSED} works fine. From Python the same call returns 400. Token from https://login.mypurecloud.com/oauth/token",
+        f"How does {REFUSED} work\nI only see 400. Docs: https://example.com/api/rest",
+    ],
+    quick=2,
+)
+def test_request_that_fails_is_read_also_if_words_speak_of_what_works(text: str) -> None:
+    shown = explain(text)[0].request
+    assert (shown.path, shown.status) == ("/api/v2/outbound/contactlists", 400)
 
 
 def test_punctuation_behind_a_url_is_no_part_of_the_path() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from cxcall.contracts.json_schema import JsonSchema
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.checks.url.route_check import RouteMatch
-from cxcall.explaining.correction.json_repair import body_value
+from cxcall.explaining.correction.json_repair import body_value, parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     READ_METHODS,
@@ -181,6 +181,16 @@ def _operations_at(path: str, own: Contract | None) -> Iterator[Operation]:
         operation = found.load() if found else None
         if operation is not None and operation.takes_body:
             yield operation
+
+
+def has_names_at(path: str, text: str, others: Collection[str]) -> bool:
+    """Return whether a shipped operation at a path knows half of the names of a body, except other names."""
+    document, _ = parse_repaired(text)
+    names = tuple(each for each in _names(document and document.value) if each not in others)
+    return any(
+        _count_known_names(each, names) >= max(1, len(names) / 2)
+        for each in _operations_at(path, None)
+    )
 
 
 def _path_words(path: str) -> set[str]:

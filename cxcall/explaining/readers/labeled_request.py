@@ -194,7 +194,7 @@ def part_of(label: str) -> tuple[str, str]:
     """Return (side, part) of a label; empty texts if its words do not name a part."""
     words = [word.lower() for word in _WORD.findall(label)]
     side = ""
-    while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full")):
+    while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full", "actual")):
         side = _SIDES.get(words.pop(0), side)
     name = "".join(words)
     if not name:

@@ -1,8 +1,8 @@
 """Find the body of a request that a text names beside an error: by a label, an assignment, an argument, or alone.
 
 `Request body: {...}`, `payload = {...}`, `post(url, json={...})`, and `sending payload {...}` name it; any other object
-is the body if an operation takes it, or if it stands where the response to a refused request would, without a word for
-a response before it or a name of errors in it.
+is the body if an operation takes it, or if it stands where the response to a refused request would, but has the names
+of a body of that request, without a word for a response before it or a name of errors in it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.operations.intended_operation import is_request_body
+from cxcall.explaining.operations.intended_operation import has_names_at, is_request_body
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
     is_array_start,
@@ -44,13 +44,13 @@ _MOST_WORDS = 3
 _MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
 _RECEIVED = compile_on_use(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
-    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput|says|back)(?![a-z])"
+    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput)(?![a-z])"
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
 _RESPONSE_NAMES = frozenset(
     """
     message description error errors code status detail details title type timestamp path reason
-    fault
+    fault instance
     """.split()
 )
 """Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
@@ -73,9 +73,11 @@ _BEHIND_STATUS = compile_on_use(
 )
 """The text up to an object that is the response: on the line of its status, or below a status without a word of a person."""
 _OWN = compile_on_use(
-    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur)\b(?!.*\b(?:get|getting|receiv\w+)\b).*\b(?:send|sending|sent|payload)\b"
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur)\b(?!.*\b(?:get|getting|receiv\w+|back)\b)"
+    r".*\b(?:send|sending|sent|payload)\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
 )
-"""Words of a person for what was sent: `my payload`, `I am sending`."""
+"""Words of a person for what was sent, at the end of a label: `my payload`, `I am sending`."""
+_PAYLOAD = compile_on_use(r"(?i)\bpayload\W*$")
 _SENTENCE_END = compile_on_use(r"[.!?]\s+")
 _REQUEST_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(5)
 
@@ -92,12 +94,13 @@ class NamedBody(NamedTuple):
 
 
 def find_sent_body(
-    text: str, position: int, *, is_named: bool, shown: str = ""
+    text: str, position: int, *, is_named: bool, shown: str = "", path: str = ""
 ) -> NamedBody | None:
     """Return the body that a text names beside an error at a position; None if it names none, or several.
 
     Of several bodies, the last one before the error was sent with it. With `is_named`, the name must say that it is a
-    body. `shown` is an object that was read as the response, only because it is behind the status of a refusal.
+    body. `shown` is an object that was read as the response, only because it is behind the status of a refusal of a
+    request to `path`.
     """
     limit = _BODY_LABEL if is_named else _OTHER_LABEL
     found = [each for each in _objects(text) if each.rank <= limit]
@@ -107,7 +110,9 @@ def find_sent_body(
         for each in found
         if each.rank == best
         and (
-            best <= _REQUEST_LABEL or is_request_body(each.value) or _is_misread(text, each, shown)
+            best <= _REQUEST_LABEL
+            or is_request_body(each.value)
+            or (text[each.start : each.end] == shown and _is_misread(text, each, path))
         )
     ]
     before = [each for each in found if each.end <= position] or found
@@ -116,11 +121,13 @@ def find_sent_body(
     return last if last and last.text else None
 
 
-def _is_misread(text: str, found: NamedBody, shown: str) -> bool:
-    """Return whether an object is the one that was read as the response, and has no name of an error."""
-    is_same = text[found.start : found.end] == shown
-    is_error = _ERROR_NAME.search(shown) or _BEHIND_STATUS.search(text[: found.start][-_MAX_HEAD:])
-    return is_same and not is_error
+def _is_misread(text: str, found: NamedBody, path: str) -> bool:
+    """Return whether an object that was read as the response has names of a body at a path, and none of an error."""
+    is_behind = _BEHIND_STATUS.search(text[: found.start][-_MAX_HEAD:])
+    if is_behind or _ERROR_NAME.search(found.text):
+        return False
+    is_payload = _PAYLOAD.search(_head_of(text, found.start)) is not None
+    return is_payload or has_names_at(path, found.text, _RESPONSE_NAMES)
 
 
 def _objects(text: str) -> Iterator[NamedBody]:
@@ -173,7 +180,19 @@ def _literal_text(text: str) -> str:
 def _is_received(value: Any) -> bool:
     """Return whether an object is an error, or contains a whole request."""
     is_short_error = isinstance(value, dict) and {each.lower() for each in value} <= _RESPONSE_NAMES
-    return is_short_error or is_error_body(value) or bool(find_request(value))
+    is_error = is_short_error or _tells_errors(value) or is_error_body(value)
+    return is_error or bool(find_request(value))
+
+
+def _tells_errors(value: Any) -> bool:
+    """Return whether an object has only lists of sentences, as frameworks send errors: `{"name": ["is required"]}`."""
+    lists = [*value.values()] if isinstance(value, dict) else []
+    texts = (
+        [text for each in lists for text in each]
+        if all(isinstance(each, list) for each in lists)
+        else []
+    )
+    return bool(texts) and all(isinstance(each, str) and " " in each for each in texts)
 
 
 def _head_of(text: str, start: int) -> str:
@@ -184,8 +203,10 @@ def _head_of(text: str, start: int) -> str:
         return head.rstrip()
     above = text[:line_start].rstrip("\n")
     above = above[above.rfind("\n") + 1 :]
-    is_label = len(_WORDS.findall(above)) <= _MOST_WORDS and part_of(above)[1] == "body"
-    is_label = is_label or above.rstrip()[-1:] in (":", "=")
+    sentence = _SENTENCE_END.split(above.rstrip())[-1]
+    words = _WORDS.findall(sentence)
+    is_label = part_of(sentence)[1] == "body" or part_of(words[-1] if words else "") == ("", "body")
+    is_label = (is_label and len(words) <= _MOST_WORDS + 1) or sentence[-1:] in (":", "=")
     return above[-_MAX_HEAD:].rstrip() if is_label else ""
 
 

@@ -27,11 +27,12 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_error
+from cxcall.explaining.readers.messages.message_lines import REQUEST
 from cxcall.explaining.readers.messages.responses_in_text import (
     handles_status,
     quoted_refusal,
 )
-from cxcall.explaining.readers.request_builder import build_response, with_body
+from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
@@ -72,19 +73,17 @@ _ERROR_STATUS = compile_on_use(
 _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 """What each alternative of `_ERROR_STATUS` has; most texts have none."""
 _DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
-_SENTENCE = compile_on_use(
-    r"[^\s.!?{}](?:[^.!?\n{}]|\{[\w.-]+\}|[.!?](?!\s|$))*[.!?]*", re.MULTILINE
+_CHARACTER = r"[\w.:/{}<>?&=%-]"
+_SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:https?://|/){_CHARACTER}*[\w}}>]"
+_API = compile_on_use(
+    r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/", re.IGNORECASE
 )
-_TARGET = compile_on_use(r"https?://[\w.{}<>-]+/\w|(?<![\w.])/(?:api|inContactAPI)/\w")
-_WORKS = compile_on_use(
-    r"(?i)\b(?:works?|working|success(?:ful(?:ly)?)?|succeeds?|succeeded|(?:is|are) (?:fine|ok)|returns a token)\b"
-)
-_WORKS_NOT = compile_on_use(
-    r"(?i)\b(?:not|but|fail\w*|until|if|when|should|no longer|stop\w*|[1-5][0-9]{2})\b|n['\u2019]t\b|\?"
-)
-# A body, code, a line of YAML, or a line of a log.
-_NOT_PROSE = compile_on_use(
-    r"[\"=;<>]|^[\w-]+:(?!//)|^\W*[0-9]|\b(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR)\b"
+# `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, without `but`.
+_WORKING = compile_on_use(
+    rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?: which| it| also| still)? "
+    r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,4}"
+    rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;]?(?:\s|$))"
+    r"(?!\W+[^.!?]{0,200}\b(?i:but|it|same|still|that|this|yet)\b[^.!?]{0,100}\b[45][0-9]{2}\b)"
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
@@ -114,16 +113,9 @@ _OF_PATRONS = compile_on_use(r"chat|callback|promise|work-?item", re.IGNORECASE)
 
 
 def without_working_requests(text: str) -> str:
-    """Return a text without the sentences that say that a request works, if it names another request."""
-    if not _WORKS.search(text):
-        return text
-    rest = _SENTENCE.sub(lambda each: "" if _says_it_works(each[0]) else each[0], text)
-    return rest if _TARGET.search(rest) else text
-
-
-def _says_it_works(sentence: str) -> bool:
-    is_told = _WORKS.search(sentence) and _TARGET.search(sentence)
-    return bool(is_told) and not (_WORKS_NOT.search(sentence) or _NOT_PROSE.search(sentence))
+    """Return a text without the requests that it says work, if it names another one."""
+    rest = _WORKING.sub("", text) if "work" in text or "return" in text or "succe" in text else text
+    return rest if REQUEST.search(rest) or _API.search(rest) else text
 
 
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -141,7 +133,8 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     is_named = is_vague or request.kind is SourceKind.CODE
     at = text.find(request.path) if has_path else len(text)
     shown = _untyped_refusal(request)
-    if (sent := find_sent_body(text, at, is_named=is_named, shown=shown)) is None:
+    sent = find_sent_body(text, at, is_named=is_named, shown=shown, path=request.path)
+    if sent is None:
         return request
     is_json = text[: sent.start].rstrip(": =").endswith("json")
     is_form = request.path.endswith("/token") and isinstance(sent.value, dict) and not is_json
@@ -183,7 +176,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     if not is_error_body(body) and request.is_refused and not has_body:
         body = _named_code(text) or body
     if not is_error_body(body) and request.kind is not SourceKind.COMMAND and not has_body:
-        body = quoted_refusal(text, known) or body
+        body = quoted_refusal(text, known, is_code=request.kind is SourceKind.CODE) or body
     if not is_error_body(body):
         return request
     return replace(request, response=with_body(known, body, status_of(body)))

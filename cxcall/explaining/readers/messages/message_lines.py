@@ -63,16 +63,20 @@ LOG_STATUS = compile_on_use(
     rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )"
 )
 HEADER = compile_on_use(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
-# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Only in a line of a log or
-# of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
+# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of
+# a log or of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
 _PACKAGE = r"(?:[\w$]{1,60}\.){1,10}"
+_THROWN = r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$"
 _EXCEPTION_MESSAGE = compile_on_use(
     rf"^(?:[ \t]*Caused by: (?:{_PACKAGE})?|Exception in thread \"[^\"\n]{{0,80}}\" (?:{_PACKAGE})?"
     rf"|(?:\[?[0-9]{{2,4}}[-/:.][0-9]{{2}}|\[?(?:ERROR|WARN|FATAL|SEVERE)\b)[^\n\"'`]{{0,200}}?[ :]{_PACKAGE}"
     rf"|{_PACKAGE}(?=[^\n]{{0,500}}\n\s{{0,8}}at ))"
-    r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$",
+    rf"{_THROWN}",
     re.MULTILINE,
     needs=("ApiException: ",),
+)
+_BESIDE_PROSE = compile_on_use(
+    rf"^[^\n#*\"'`/]{{0,200}}?\b{_THROWN}", re.MULTILINE, needs=("ApiException: ",)
 )
 SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
     r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
@@ -149,7 +153,8 @@ def _is_name(name: str) -> bool:
     return "-" in name or name.lower() in _SHORT_NAMES
 
 
-def thrown_message(text: str) -> str:
-    """Return the message of the exception of an SDK in a log or a stack trace; empty if there is none."""
-    thrown = _EXCEPTION_MESSAGE.search(text)
+def thrown_message(text: str, *, is_code: bool) -> str:
+    """Return the message of the exception of an SDK in a log, a stack trace, or beside no code; empty if there is none."""
+    patterns = (_EXCEPTION_MESSAGE,) if is_code else (_EXCEPTION_MESSAGE, _BESIDE_PROSE)
+    thrown = find_first(text, *patterns)
     return thrown["message"] if thrown else ""

@@ -154,7 +154,7 @@ def _read_response(text: str) -> HttpResponse | None:
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
     body = dumped_error(text) or dumped_object(text) if body is None else body
-    body = quoted_refusal(text, response) if body is None else body
+    body = quoted_refusal(text, response, is_code=True) if body is None else body
     if body is None:
         return response
     if response is not None:
@@ -182,7 +182,9 @@ def _read_written_error(text: str) -> HttpResponse | None:
     return None
 
 
-def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] | None:
+def quoted_refusal(
+    text: str, response: HttpResponse | None, *, is_code: bool
+) -> dict[str, str] | None:
     """Return the error body whose message prose or an exception quotes; None if they quote none."""
     may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
     if may_be_it and (found := _MISSING_PERMISSION.search(text)):
@@ -190,7 +192,9 @@ def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] |
         return {"message": found[0], "code": code}
     is_refused = response is not None and response.status >= HTTPStatus.BAD_REQUEST
     quoted = _QUOTED_MESSAGE.search(text) if is_refused else None
-    thrown = thrown_message(text) or (quoted and next(filter(None, quoted.groups())))
+    thrown = thrown_message(text, is_code=is_code) or (
+        quoted and next(filter(None, quoted.groups()))
+    )
     return {"message": thrown, "error": "ApiException"} if thrown else None
 
 
