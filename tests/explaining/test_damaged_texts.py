@@ -95,6 +95,8 @@ def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
         f"POST [conversations/callbacks]({URL})\n400",
         f"POST [our docs/guide]({URL})\n400",
         f"POST [{PATH}]({URL})\n400",
+        f"[POST Call]({URL})\nMethod: POST\nStatus: 400",
+        f"POST [{PATH}](https://example.com/explorer{PATH})\nHost: {HOST}",
         f"[POST {PATH}]({URL})\n400",
         f"[`POST {PATH}`](https://example.com/?at={PATH})\nHost: {HOST}",
         f"POST https://eur02.safelinks.protection.outlook.com/?url={quote(URL, '')}&data=05%7C01",
@@ -105,10 +107,19 @@ def test_url_in_two_lines_is_joined_if_only_the_whole_is_published(text: str) ->
     assert (request.method, request.host, request.path) == ("POST", HOST, PATH)
 
 
-@pytest.mark.parametrize("rest", ["backs", "Thanks", "e7c4"])
-def test_url_that_is_published_is_not_joined_with_the_next_line(rest: str) -> None:
-    (request,) = read_exchanges(f"GET https://{HOST}/api/v2/conversations/calls\n{rest}", "text")
-    assert request.path == "/api/v2/conversations/calls"
+@pytest.mark.parametrize(
+    ("url", "rest"),
+    [
+        ("/api/v2/conversations/calls", "backs"),
+        ("/api/v2/conversations/calls", "Thanks"),
+        ("/api/v2/conversations/calls", "e7c4"),
+        ("/api/v2/conversations/callz", "The API returned 404"),
+        ("/inContactAPI/services/v30.0/agents/", "15\nHTTP/1.1 404"),
+    ],
+)
+def test_url_that_is_published_or_above_a_sentence_is_not_joined(url: str, rest: str) -> None:
+    (request,) = read_exchanges(f"POST https://{HOST}{url}\n{rest}", "text")
+    assert request.path == url
 
 
 @each_case(

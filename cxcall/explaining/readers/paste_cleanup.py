@@ -114,7 +114,7 @@ _MARKDOWN_LINK = compile_on_use(
     rf"({_STRING})|\[([^\[\]\n]+)\]\((https?://[^\s()]+)(?:\([^\s()]*\)[^\s()]*)?\)"
 )
 _SHOWN_TARGET = compile_on_use(
-    rf"[`*_ ]*(?:(?:{_METHOD})[`*_]*[ \t]+[`*_]*([^\s`*]+)|((?:https?:/)?/[^\s`*]*))"
+    rf"[`*_ ]*(?:(?:{_METHOD})[`*_]*[ \t]+[`*_]*([^\s`*]*/[^\s`*]*)|((?:https?:/)?/[^\s`*]*))"
 )
 _SAFE_LINK = compile_on_use(
     r"https://[\w.-]{1,80}\.safelinks\.protection\.outlook\.com/[\w/-]{0,80}\?url=([^\s&\"'<>]+)[^\s\"'<>()\[\]]*",
@@ -297,7 +297,7 @@ def restore_urls(text: str) -> str:
 def _plain_url(link: re.Match[str]) -> str:
     """Return the URL or path that a link shows, perhaps behind a method, or else its address.
 
-    Documentation may be linked from a path, but an address that ends in it has the host, too.
+    Documentation may be linked from a path, but an address that is the path behind a host has the host, too.
     """
     string, shown, address = link.groups()
     target = _SHOWN_TARGET.match(shown or "")
@@ -305,7 +305,7 @@ def _plain_url(link: re.Match[str]) -> str:
         return f"{string or address}"
     path = target[1] or target[2]
     before, found, rest = address.rpartition(path)
-    is_end = bool(found) and not rest and "?" not in before and "#" not in before
+    is_end = bool(found) and not rest and before.count("/") <= len("//") and "?" not in before
     if not (is_end or path.endswith(("...", "\u2026"))):
         return f"{shown}"
     start, end = target.span(1 if target[1] else 2)
@@ -316,9 +316,11 @@ def _join(match: re.Match[str]) -> str:
     path, rest = match["path"], match["rest"]
     is_split_id = is_uuid(path[path.rfind("/") + 1 :] + rest.partition("/")[0])
     is_whole = not is_split_id and is_published_path(path)
-    is_line = match.string[match.end() : match.end() + 1] in ("", "\n")
+    text, end = match.string, match.end()
+    is_line = text[end : end + 1] in ("", "\n") and not text.endswith("POST ", 0, match.start())
     is_segment = _SEGMENTS.fullmatch(rest) or (is_line and _SHORT_ID.fullmatch(rest))
     if is_whole and path[-1] == "/" and is_segment:
         is_whole = not is_published_path(path + rest.lower())
-    is_wrapped = not is_whole and is_published_path(path + rest)
+    is_sentence = rest[0].isupper() and text.startswith(" ", end)
+    is_wrapped = not (is_whole or is_sentence) and is_published_path(path + rest)
     return match["start"] + rest if is_wrapped else match[0]

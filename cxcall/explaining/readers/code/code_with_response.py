@@ -62,7 +62,7 @@ _CODE_TARGET = compile_on_use(
     r"|\bcurl_|<<~?[A-Z]",  # libcurl, a here-document
     re.IGNORECASE,
 )
-_MENTION = compile_on_use(r"(?<=[a-z] )(?<!return )`https?://[^`\s]+`")
+_MENTION = compile_on_use(r"(?<![\w.$])(?!(?:await|return) )[a-z]+ `https?://[^`\s]+`")
 """A URL that prose marks as code: `I checked `https://...`, it works`."""
 _DOCUMENTATION = compile_on_use(
     r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)|\w/docs?/|/(?:openapi|swagger)\.\w"
