@@ -16,7 +16,7 @@ from cxcall.phone.number_property_names import (
     is_number_name,
 )
 from cxcall.phone.numbers_in_text import is_dialable
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import PRINTED_TYPE_HINT, compile_pattern, is_printed_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,8 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
         f"`{mask_number(value)}` is not {wanted}",
         fix="write it like `+12025550123`: a plus sign, the country code, digits only"
         if is_e164
+        else PRINTED_TYPE_HINT
+        if is_printed_type(value)
         else FORMS,
         why=f"the schema says: {description}" if description else WHY_DIALED,
     )

@@ -226,6 +226,10 @@ def test_report_of_a_client_without_its_request_is_explained(report: str, code: 
     assert [each.code for each in found.findings] == [code]
     with pytest.raises(UsageError, match="cannot parse"):
         explain("Our calls timed out yesterday.")
+    (found,) = explain(
+        f"POST {URL}\nSince the network connection was lost, the import task timed out."
+    )
+    assert found.request.failure == ""
 
 
 def test_host_whose_name_was_not_resolved_is_compared_with_the_known_hosts() -> None:

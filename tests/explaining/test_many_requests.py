@@ -172,7 +172,7 @@ def test_lines_that_were_not_understood_are_named_beside_successful_requests(
 ) -> None:
     call = "POST https://api.mypurecloud.ie/api/v2/conversations/callbacks"
     ran = cxcall("explain", "-", stdin=f"{call} 200\nlorem ipsum dolor what is this\n{call} 201\n")
-    found = "no cause found in what was read in 2 lines: 1, 3; line 2 not understood"
+    found = "no problem found in what was read in 2 lines: 1, 3; line 2 not understood"
     assert ran.out == f"{found}\n\n"
 
 

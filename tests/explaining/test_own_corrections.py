@@ -222,3 +222,5 @@ def test_host_that_the_document_does_not_list_is_named_and_ids_may_have_any_form
         (found,) = explain(f'{request}\n\n{{"to": "x", "teamId": "sales"}}', contract=own)
         codes = [each.code for each in found.findings]
         assert [each for each in codes if each != "not-provable"] == expected, host
+        fix = "use one of: `{site}.own.example:443`, `{site}.own.example:8443`"
+        assert not expected or fix in [each.fix for each in found.findings]

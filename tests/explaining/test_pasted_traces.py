@@ -184,6 +184,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
     "printed object as a value": (f'POST {HOST}{LIST}\n["@{{contactListId={QUEUE}; data=}}"]', "ConvertTo-Json -Depth", "write `{"),
+    "printed object as a number": (f"POST {URL}\n" + BODY.replace("+12025550123", "@{number=1; ext=4}"), "ConvertTo-Json -Depth", "phone_number"),
+    "URL as a template behind a call": ("await axios.post `https://api.mypurecloud.com/api/v2/conversations/callz`\nreturned 404", "path-unpublished", "looks like a name"),
     "permission in the parameters of the message": (
         f'POST {URL}\n\nHTTP/1.1 403 Forbidden\n\n{{"message":"Keine Berechtigung","code":"missing.permissions","status":403,"messageParams":{{"permissions":"x:y:add"}}}}',
         "does not have `x:y:add`",

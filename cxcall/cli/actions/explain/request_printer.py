@@ -116,7 +116,7 @@ class RequestPrinter:
             print_findings(explanation, self._screen, show_all=self._show_all)
             return
         name, cause = origin.partition(" of ")[0], cause_of(explanation)
-        key = cause, "" if cause else explanation.request.unread
+        key = cause, "" if cause else _told_without_cause(explanation)
         first = self._first.setdefault(key, name)
         repeats = self._repeats.setdefault(key, [])
         if first != name or not cause:
@@ -133,18 +133,16 @@ class RequestPrinter:
     def _print_repeats(self) -> None:
         """Print the numbers of the requests that were not printed individually."""
         is_cut = False
-        for (cause, unread), numbers in self._repeats.items():
+        for (cause, told), numbers in self._repeats.items():
             more = numbers[_MAX_REPEATS if cause else 0 :]
             if not more:
                 continue
-            first = self._first[cause, unread]
+            first = self._first[cause, told]
             kind = first.partition(" ")[0]
             plural = {"entry": "entries"}.get(kind, f"{kind}s") if len(more) > 1 else kind
             count = f"{len(more):,} more {plural}" if cause else f"{len(more):,} {plural}"
-            found = "cause found in what was read" if unread else "problem found"
-            subject = f"the same cause as {first}" if cause else f"no {found}"
-            rest = f"; {unread} not understood" if unread else ""
-            self._screen.print_text(f"{subject} in {count}: {_join_ranges(more)}{rest}")
+            form = told or f"the same cause as {first} in {{}}"
+            self._screen.print_text(form.format(f"{count}: {_join_ranges(more)}"))
             is_cut = True
         if is_cut:
             self._screen.print_line()
@@ -168,6 +166,14 @@ class RequestPrinter:
             self._screen.print_diagnostic(
                 f"skipped {entries} of other hosts, or for pages; to explain one: `--entry {self._first_skipped}`"
             )
+
+
+def _told_without_cause(explanation: Explanation) -> str:
+    """Return the line on requests without a cause, with `{}` in place of their numbers."""
+    kind = "problem" if explanation.was_accepted else "cause"
+    if unread := explanation.request.unread:
+        return f"no {kind} found in what was read in {{}}; {unread} not understood"
+    return "no problem found in {}"
 
 
 def _join_ranges(numbers: Sequence[int]) -> str:

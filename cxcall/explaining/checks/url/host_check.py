@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain
+from itertools import islice, product
 from typing import Any
 
 from cxcall.contracts import contract
@@ -65,6 +65,7 @@ _SLOT = compile_on_use(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AF
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 _MAX_TYPOS = 2
+_MAX_HOSTS = 8
 _GENESYS_NAMES = ("purecloud", "pure.cloud", "genesys")
 
 
@@ -138,16 +139,26 @@ def check_own_host(request: ObservedRequest, own: Contract) -> Iterator[Finding]
         if form and form.fullmatch(request.host):
             host = server["url"].partition("://")[2].partition("/")[0]
             variables = server.get("variables", {}).items()
-            listed = [each.get("enum", ()) for name, each in variables if f"{{{name}}}" in host]
-            values = ", ".join(f"`{each}`" for each in chain.from_iterable(listed))
+            listed = [
+                [(f"{{{name}}}", str(each)) for each in values]
+                for name, declared in variables
+                if f"{{{name}}}" in host and (values := declared.get("enum"))
+            ]
+            hosts = islice((_fill(host, values) for values in product(*listed)), _MAX_HOSTS)
             yield Finding.warning(
                 "host-unknown",
                 "host",
                 f"`{request.host}` is not a server of your document: it has another value in `{server['url']}`",
-                fix=f"use one of: {values}",
+                fix=f"use one of: {', '.join(f'`{each}`' for each in hosts)}",
                 source=f"contract {own.name}",
             )
             return
+
+
+def _fill(host: str, values: Iterable[tuple[str, str]]) -> str:
+    for variable, value in values:
+        host = host.replace(variable, value)
+    return host
 
 
 def is_other_server(request: ObservedRequest, operation: Operation) -> bool:

@@ -64,7 +64,7 @@ _NOT_ANSWERED = (
     r"|client connection lost|transport connection broken|stream error: stream|other side closed"
     r"|UND_ERR_SOCKET|server ?disconnected|connection abort(?:ed\b.{0,100})?|header parser received no bytes"
     r"|connection closed before message|connection prematurely closed|empty reply from server"
-    r"|network connection was lost"
+    r"|(?-i:The network connection was lost\b)"
     # Faraday says so of each error of a connection, also of one that ended after the request was sent.
     r"|ConnectionFailed: |end of file reached"
     r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
