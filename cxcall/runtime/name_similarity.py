@@ -164,3 +164,9 @@ def longer_name(folded: str, names: Iterable[str]) -> str:
     """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty if there is none."""
     longer = [each for each in names if fold_name(each).startswith(folded)]
     return longer[0] if len(longer) == 1 and len(folded) > _SHORTEST_TYPO else ""
+
+
+def part_of_name(name: str, names: Iterable[str]) -> str:
+    """Return the first of some names that has only words of a name: `secretKey` of `accessKeySecret`; empty if none."""
+    words = {*name_words(name)}
+    return next((each for each in names if set() < {*name_words(each)} <= words), "")

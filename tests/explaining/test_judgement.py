@@ -243,6 +243,7 @@ CONFIRMED: list[tuple[dict[str, Any], str, str]] = [
     (exchange("POST", f"{ACD}/skills/Sales/stop", None, 404), "id-format", "path"),
     (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "contactList": {"id": "9f2"}}, 400, {"code": "contact.list.not.found"}), "id-format", "/contactList/id"),
     (exchange("POST", "/authentication/v1/token/access-key", {"accessKey": "a", "accessKeySecret": "b"}, 401, host="na1.nice-incontact.com"), "property-unknown", "/accessKey"),
+    (exchange("POST", "/authentication/v1/token/access-key", {"accessKeyId": "a", "secretKey": "b"}, 400, {"message": "Validation failed for object='accessKeyRequest'. Error count: 1"}, host="na1.nice-incontact.com"), "property-unknown", "/secretKey"),
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
 QUEUE = "8b3a0a50-0e4d-4a4c-9f5f-2b6d4c1e7a90"
 LIST = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
 BODY = json.dumps({"callbackNumbers": ["+12025550123"], "queueId": QUEUE})
+POSTED = f'requests.post("{URL}", json={BODY}, headers={{"Authorization": "Bearer x"}})'
 UNFILLED = '{"message":"Value [%s] is not valid for field type [UUID]. Allowable values are: ","code":"invalid.value","status":400}'
 
 
@@ -208,6 +209,19 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "allowed in it",
     ),
     "body with a warning": (f"POST {URL}\n" + BODY.replace(QUEUE, "Sales") + "\n400 Bad Request", "correct what the other findings on the body name", "cxcall validate"),
+    "box of Terraform": (
+        f'│ {{"method":"PUT","path":"/api/v2/routing/queues/{QUEUE}","statusCode":400,"errorMessage":"API\n│ Error: 400 - Value [] is not valid for field type [Mode]. Allowable\n│ values are: AgentFirst, CustomerFirst ({QUEUE})","correlationId":"{QUEUE}"}}\n╵',
+        "an empty value is not a valid Mode | use one of: AgentFirst, CustomerFirst",
+        "not shown: the text of the response",
+    ),
+    "status in an object that is cut": (f'{POSTED}\n{{ "statusCode": 400', "refused the request with HTTP 400", "no cause found in the request"),
+    "reply of a test's server": (f"{POSTED}\n// nock(url).post(path).reply(400, {{}})", "", "HTTP 400"),
+    "class in a message": (f'POST {URL}\n{BODY}\n400 {{"message":"Validation failed for object=\'createCallback\'. Error count: 1","code":"bad.request","status":400}}', "Error count: 1", "property-unknown"),
+    "output of a program": (f"await axios.post('{TOKEN_URL}', body);\nLogin failed: 401 {{ error: 'invalid_client', description: 'no such client' }}", "of its region | the API says: no such client", "no cause"),
+    "line of a stack trace": (f'POST {PATH} HTTP/1.1" 422 113\n  File "a.py", line 7, in <module>\n    repo.create(name="x",config={{"url":args.url, "message":"json"}})', "gives no reason", "args.url"),
+    "argument in a line of code": (f'POST {PATH} 400\n    create(name, {{"url":args.url}})', "gives no reason", "body-malformed"),
+    "map that Java printed": (f"POST {URL}\n{BODY}\nResponse: 400 {{message=No such queue, see a=b, code=bad.request, status=400, messageParams={{x=y, z=a}}}}", "the API says: No such queue, see a=b (bad.request)", "{"),
+    "map that Java printed in a log": (f"2026-11-28 07:03:11 ERROR c.e.Client - POST {URL} failed: 400, body={{message=No such queue, code=bad.request, status=400}}", "the API says: No such queue (bad.request)", "{"),
     "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip
 

@@ -69,6 +69,10 @@ _CONSOLE_ENTRY = compile_on_use(
     re.MULTILINE,
     needs=('"Network', '"Request '),
 )
+# JSON that Terraform breaks into the lines of a box.
+_BOXED_JSON = compile_on_use(
+    r'^([ \t]*\u2502) \{"[^\n]*(?:\n\1 (?!\{")[^\n]+)+?\}$', re.MULTILINE, needs=('\u2502 {"',)
+)
 _PSEUDO_HEADER = compile_on_use(
     r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)",
     re.MULTILINE,
@@ -156,6 +160,7 @@ def clean_text(text: str) -> str:
         is_sent = re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE)  # as curl shows it
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _SPLIT_REQUEST.sub(r"\1 ", text)
+    text = _BOXED_JSON.sub(lambda box: box[0].replace(f"\n{box[1]}", ""), text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _PHP_ERROR.sub(r"\ncurl: (\1) \2", _with_request_line(text))

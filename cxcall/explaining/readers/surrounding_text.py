@@ -61,7 +61,7 @@ _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTT
 _ERROR_STATUS = compile_on_use(
     r"\b(?:returned error|(?:server|client) error"
     rf"|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
-    rf" ?[:=]? ?([45][0-9]{{2}})\b"
+    rf"[\"']? ?[:=]? ?([45][0-9]{{2}})\b"
     # `400 Bad Request`, `Bad Request (400)`, `(400): Bad Request`
     rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b"
     rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"

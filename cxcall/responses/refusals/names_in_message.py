@@ -61,7 +61,10 @@ _WRONG_VALUE = compile_on_use(
     r"(?:\.? *Allowable values are: *(?P<allowed>[^.(]*[^.( ]))?",
     re.IGNORECASE,
 )
-_VALUE = compile_on_use(r"\bValue \[.*?\](?= (?:is )?not (?:a )?valid)", re.IGNORECASE)
+# A value, and the class of a program that checks objects: `Validation failed for object='accessKeyRequest'`.
+_NO_NAME = compile_on_use(
+    r"\bValue \[.*?\](?= (?:is )?not (?:a )?valid)|\bobject ?=? ?'\w+'", re.IGNORECASE
+)
 _WRONG_PROPERTY = compile_on_use(
     r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
     re.IGNORECASE,
@@ -136,7 +139,7 @@ def find_named_value(text: str, body: Any, places: Mapping[str, str]) -> NamedVa
         fix += "; it may be in the path, the query, or the body" if where == "response" else ""
     return NamedValue(
         code or ("type-mismatch" if is_scalar else "value-not-allowed"),
-        f"`{value}` is not a valid {kind}",
+        f"{f'`{value}`' if value else 'an empty value'} is not a valid {kind}",
         fix,
         where,
     )
@@ -217,7 +220,7 @@ def find_named_properties(places: PropertyPlaces, text: str, code: str) -> Itera
     operation, body, locate = places.operation, places.body, places.locate
     if operation is not None and not operation.takes_body:
         return
-    text = _VALUE.sub("", text)  # a value that looks like a name is not a name
+    text = _NO_NAME.sub("", text)  # what looks like the name of a property and is none
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if locate(name)]
     if code == "property-missing" and not plain:

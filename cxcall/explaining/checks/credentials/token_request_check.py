@@ -21,7 +21,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.responses.message_in_body import platform_code
-from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.name_similarity import nearest_name, part_of_name
 from cxcall.runtime.patterns import compile_on_use
 
 _TOKEN_PATH = compile_on_use(r"/(access[-_]?)?token$", re.IGNORECASE)
@@ -303,8 +303,8 @@ def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> I
     grant = parameters.get("grant_type", "")
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
     others = [each for each in parameters if each not in (*required, *_OPTIONAL)]
-    for name in required:
-        if name not in parameters and (other := nearest_name(name, others)):
+    for name in [each for each in required if each not in parameters]:
+        if other := nearest_name(name, others) or part_of_name(name, others):
             others.remove(other)
             yield Finding.error(
                 "property-unknown",
@@ -313,7 +313,7 @@ def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> I
                 fix=f"rename `{other}` to `{name}`",
                 source=endpoint.source,
             )
-        elif name not in parameters:
+        else:
             yield Finding.error(
                 "property-missing",
                 f"/{name}",

@@ -33,6 +33,13 @@ _JSON_PART = compile_on_use(r'"(?:[^"\\\n]|\\.)*"|[{}\[\],"]')
 _JSON_START = compile_on_use(r"\s*(?:\{\s*\"|\[\s*\{)")
 _MAX_MEMBERS = 16
 """Positions from the end at which a JSON text that was cut is closed."""
+_MAX_CALL = 200
+_CODE_BEFORE = compile_on_use(r"\$\Z|\w\([^()\n]*\Z")
+"""Before a brace of a template, or of an argument in a line of code, such as a stack trace has."""
+_NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
+# A map that Java printed: `{message=No such queue, code=bad.request, status=400}`.
+_MAP = compile_on_use(r"\{(\w+=(?:[^{}\n]+|\{[^{}\n]*\})*+)\}")
+_NEXT_MEMBER = compile_on_use(r", (?=\w+=)(?![^{}]*\})")
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 _CLOSING = {"{": "}", "[": "]"}
@@ -109,8 +116,10 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
 def shown_json(text: str) -> str:
     """Return the JSON that a text starts with, without what is below it; if it was cut, with its whole members.
 
-    A line that a mail program broke within a string is joined. Any other text is unchanged.
+    A line that a mail program broke within a string is joined. Any other text is unchanged, but a map that Java printed.
     """
+    if _MAP.match(text):
+        return json.dumps(next(printed_maps(text)), ensure_ascii=False)
     if not _JSON_START.match(text):
         return text
     if end := find_json_end(text, 0):
@@ -155,6 +164,12 @@ def is_printed_map(text: str) -> bool:
     return _PRINTED_MAP.match(text) is not None
 
 
+def printed_maps(text: str) -> Iterator[dict[str, str]]:
+    """Yield the members of each map in a text that Java printed; the types of their values are not known."""
+    for found in _MAP.finditer(text):
+        yield dict(each.partition("=")[::2] for each in _NEXT_MEMBER.split(found[1]))
+
+
 def is_array_start(text: str, start: int) -> bool:
     """Return whether a bracket opens an array, and not a time or a name before a line: `[10:43] name: ...`."""
     return _ARRAY_START.match(text, start) is not None
@@ -169,9 +184,12 @@ def find_body(text: str, *, is_request: bool) -> str | None:
         return None  # its end is not known
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
+    no_object = _CODE_BEFORE if is_request else _NAME_BEFORE
     for start, char in enumerate(text):
-        is_name = char == "{" and _NAME.match(text, start)
-        if (char == "{" and text[start - 1 : start] != "$" and not is_name) or (
+        is_name = char == "{" and (
+            _NAME.match(text, start) or no_object.search(text[max(start - _MAX_CALL, 0) : start])
+        )
+        if (char == "{" and not is_name) or (
             char == "[" and not text[start - 1 : start].isalnum() and is_array_start(text, start)
         ):
             end = find_json_end(text, start)

@@ -71,7 +71,7 @@ def is_error_body(value: Any) -> bool:
     has_error_name = bool({"error_description", "error_code", "errorMessage"} & value.keys())
     code = value.get("code") if len(names) == len(value) else None
     is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
-    is_code = is_code or (len(names) == len(value) and value.get("error") in LOGIN_CODES)
+    is_code = is_code or value.get("error") in LOGIN_CODES
     is_nested = is_error_body(value.get("error"))
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code or is_nested
 

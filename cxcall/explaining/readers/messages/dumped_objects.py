@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from cxcall.explaining.readers.json_values.json_search import find_json_end
+from cxcall.explaining.readers.json_values.json_search import find_json_end, printed_maps
 from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     is_resource,
@@ -58,7 +58,8 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
     ):
         return []
-    values = islice(_evaluated_groups(text[start:], "{"), 8)
+    evaluated = _evaluated_groups(text[start:], "{")
+    values = chain(islice(printed_maps(text), 8), islice(evaluated, 8))
     plain = (_without_calls(value) for value in values if isinstance(value, dict))
     return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]
 

@@ -42,7 +42,8 @@ _THINGS = r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|resp
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|get(?:s|ting)?|got|received|rc"
-    r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with"
+    r"|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{))"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`

@@ -42,6 +42,7 @@ RESPONSE_START = compile_on_use(
     r"^[ \t#/*>-]*"
     r"(?:\{:(?:ok|error), %"  # Elixir
     r"|(?:< )?HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
+    r"|[A-Za-z][\w ]{0,60}: [45][0-9]{2}:?(?: [A-Z][A-Za-z ]{1,40})? \{"  # of a program: `Login failed: 401 {...}`
     r"|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \["  # `(400)` and `<Response [400]>` of Python
     r"|Uncaught |\w*Error: |UnhandledPromiseRejection\w*:"  # errors of JavaScript
     r"|Invoke-\w+ ?: "  # and of PowerShell
@@ -109,7 +110,7 @@ _NOTED_STATUS = compile_on_use(
 _HANDLING = compile_on_use(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
     r"|retr(?:y|ies) on|refresh on|back ?off|handles?|treats?)\b"
-    r"|\.status\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.{0,99}\bHTTP [45][0-9]{2}\b",
+    r"|\.(?:status|reply)\([45]|(?:[=!]==?|\w\s*[<>]=?)\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.{0,99}\bHTTP [45][0-9]{2}\b",
     re.IGNORECASE,
 )
 _EXPERIENCE = compile_on_use(
