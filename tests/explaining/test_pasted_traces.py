@@ -19,6 +19,8 @@ QUEUE = "8b3a0a50-0e4d-4a4c-9f5f-2b6d4c1e7a90"
 LIST = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
 BODY = json.dumps({"callbackNumbers": ["+12025550123"], "queueId": QUEUE})
 POSTED = f'requests.post("{URL}", json={BODY}, headers={{"Authorization": "Bearer x"}})'
+WRONG = json.dumps({"callbackNumbers": "+12025550123", "queueId": QUEUE})
+CURLY = BODY.replace('"', "\u201c")
 UNFILLED = '{"message":"Value [%s] is not valid for field type [UUID]. Allowable values are: ","code":"invalid.value","status":400}'
 
 
@@ -222,6 +224,26 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "argument in a line of code": (f'POST {PATH} 400\n    create(name, {{"url":args.url}})', "gives no reason", "body-malformed"),
     "map that Java printed": (f"POST {URL}\n{BODY}\nResponse: 400 {{message=No such queue, see a=b, code=bad.request, status=400, messageParams={{x=y, z=a}}}}", "the API says: No such queue, see a=b (bad.request)", "{"),
     "map that Java printed in a log": (f"2026-11-28 07:03:11 ERROR c.e.Client - POST {URL} failed: 400, body={{message=No such queue, code=bad.request, status=400}}", "the API says: No such queue (bad.request)", "{"),
+    "number of things": (f"Does POST {URL} support scheduling 400 days ahead?", "", "HTTP 400"),
+    "number of things in a log": (f"POST {URL} | 500 contacts | 12 s", "", "outcome-unknown"),
+    "verb behind a status": (f"POST {URL} 400 fails again", "refused the request with HTTP 400", "no cause found in the request"),
+    "PHP's report of curl": (f"['url' => '{URL}', 'http_code' => 400, 'header_size' => 1088]", "refused the request with HTTP 400", "no cause found in the request"),
+    "status before the word response": (f'POST {URL}\n{BODY}\nThe 400 Response body is\n{{"message":"No such queue","code":"bad.request"}}', "responded with HTTP 400", "responded with an error"),
+    "objects of Python 2": (
+        f"POST {URL}\n{{u'callbackNumbers': u'+12025550123', u'queueId': u'{QUEUE}'}}\n400\n{{u'status': 400, u'message': u\"It isn't there\", u'code': u'bad.request'}}",
+        "the API says: It isn't there (bad.request)",
+        "the name `u`",
+    ),
+    "message in a sentence": ('The API says:\n> "... in an invalid way. Details: Invalid transition from \\<COMPLETE\\> to \\<OFF\\>"', "the API says: Invalid transition from <COMPLETE> to <OFF>", "HTTP"),
+    "file below a command": (f"$ curl -d @b.json -H 'Content-Type: application/json' {URL}\n$ cat b.json\n{WRONG}", "`/callbackNumbers` must be an array", "not read"),
+    "file above a command": (f"Content of `b.json`:\n\n{WRONG}\n\n$ http POST {URL} < b.json", "`/callbackNumbers` must be an array", "not understood"),
+    "file of the vendor's command": (f"$ cat b.json\n{{}}\n$ gc outbound contactlists contacts create {QUEUE} -f b.json", "must be an array, not an object", "not understood"),
+    "file with the response": (f'curl -o b.json -d @c.json {URL}\n$ cat b.json\n{{"message":"No such queue","code":"bad.request","status":400}}', "the body is in the file `c.json`", "property-"),
+    "function of the user's own": (f'ASSIGN r = GetRESTProxy("POST", "{PATH}", {WRONG})', "`/callbackNumbers` must be an array", "no cause"),
+    "token from a function of the user's own": ('We fetch it: LET r = api("POST", "/oauth/token", {"grant_type": "client_credentials"})', "", "body-malformed"),
+    "quotes of a page": (f"I\u2019m calling POST {URL}, it returns 400. My payload: {CURLY}", "note body-malformed", "error body-malformed"),
+    "quotes of a person": (f"I am calling POST {URL}, it returns 400. My payload: {CURLY}", "error body-malformed", "note body-malformed"),
+    "quotes of a page in a command": (f"It doesn\u2019t work:\n\ncurl -H \u201cContent-Type: application/json\u201d -d \u2018{CURLY}\u2019 {URL}", "note body-malformed", "error"),
     "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import UUID_FORM, compile_on_use, is_uuid
+from cxcall.runtime.text_decoding import straighten_quotes
 
 _CODE_FENCE = compile_on_use(
     r"^[ \t]*(?:```|~~~)[ \t]*[\w+#./:-]*[ \t]*$\n?", re.MULTILINE, needs=("```", "~~~")
@@ -73,6 +74,10 @@ _CONSOLE_ENTRY = compile_on_use(
 _BOXED_JSON = compile_on_use(
     r'^([ \t]*\u2502) \{"[^\n]*(?:\n\1 (?!\{")[^\n]+)+?\}$', re.MULTILINE, needs=('\u2502 {"',)
 )
+# A text in an object that Python 2 printed: `{u'name': u'value'}`.
+_PYTHON_2_TEXT = compile_on_use(
+    r"(?<=[{\[ ])u((['\"])(?:(?!\2)[^\\\n]|\\.)*\2)(?=[:,\]}])", needs=("u'", 'u"')
+)
 _PSEUDO_HEADER = compile_on_use(
     r"^:(authority|method|path|scheme):?[ \t]*\n?[ \t]*(\S+)[ \t]*(?:\n|\Z)",
     re.MULTILINE,
@@ -133,6 +138,7 @@ _POWERSHELL_ALIAS = compile_on_use(
     re.VERBOSE,
 )
 
+_APOSTROPHE = compile_on_use(r"[A-Za-z]\u2019[a-z]", needs=("\u2019",))
 SIGN_OFF = compile_on_use(
     r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
     r"|(?:viele|liebe) gr\u00fc\u00dfe|mit freundlichen gr\u00fc\u00dfen|cordialement|saludos"
@@ -160,6 +166,7 @@ def clean_text(text: str) -> str:
         is_sent = re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE)  # as curl shows it
         text = text if is_sent else _QUOTE_PREFIX.sub("", text)
     text = _SPLIT_REQUEST.sub(r"\1 ", text)
+    text = _PYTHON_2_TEXT.sub(r"\1", text)
     text = _BOXED_JSON.sub(lambda box: box[0].replace(f"\n{box[1]}", ""), text)
     text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
@@ -170,6 +177,12 @@ def clean_text(text: str) -> str:
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
     return _join_pairs(text)
+
+
+def is_made_typographic(part: str, text: str) -> bool:
+    """Return whether a page made the quotes of a part of a text typographic: all of them, and an apostrophe in the rest."""
+    is_whole = part != straighten_quotes(part) and {'"', "'"}.isdisjoint(part)
+    return is_whole and _APOSTROPHE.search(text.replace(part, "")) is not None
 
 
 def _with_request_line(text: str) -> str:

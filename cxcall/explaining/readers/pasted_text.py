@@ -20,7 +20,11 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     read_failure,
     read_response,
 )
-from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
+from cxcall.explaining.readers.paste_cleanup import (
+    clean_text,
+    is_made_typographic,
+    restore_urls,
+)
 from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.surrounding_text import (
     with_named_platform,
@@ -35,9 +39,10 @@ from cxcall.explaining.readers.surrounding_text import (
 )
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import find_credentials, find_in_any_quotes, find_named_secrets
-from cxcall.findings.finding import list_in_words
+from cxcall.findings.finding import Finding, list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.text_decoding import straighten_quotes
 
 _READERS = (
     "commands.commands_in_text.read_commands",
@@ -52,8 +57,15 @@ _READERS = (
 _MAX_TEXT = 1 << 22
 _MAX_COMPARED = 1 << 17
 _WORD = compile_on_use(r"[^\W_]{2,}")
-_NO_CONTENT = compile_on_use(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
-"""Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents."""
+_NO_CONTENT = compile_on_use(r"[*{}] |#|[~`]{3}|[A-Z_]+$|(?:\$ )?cat \S+$")
+"""Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents, `cat`."""
+_TYPOGRAPHIC_QUOTES = Finding.note(
+    "body-malformed",
+    "body",
+    "the body has curly quotes here; it is read as if they were straight quotes",
+    fix="check that the program sends straight quotes",
+    why="the text around it has curly apostrophes: the page that showed both probably made them",
+)
 _MARKUP = compile_on_use(r"<[^<>]*>|&#?\w+;")
 _MIN_RUN = 3
 """A line with this number of known words in a row is part of a request, even after the prefix of a log."""
@@ -72,7 +84,8 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     The lines of a joined text are not those of the user's file.
     """
     rest = restore_urls(without_blocked_requests(text))
-    requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
+    cleaned = clean_text(rest.strip()[:_MAX_TEXT])
+    requests = [_with_plain_quotes(each, cleaned) for each in _read_text(cleaned)]
     start = text[:_MAX_TEXT]
     secrets = frozenset(find_in_any_quotes(_find_secrets, start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
@@ -104,6 +117,18 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
             return
         without_path = without_path or requests
     yield from without_path or filter(None, [read_failure(text)])
+
+
+def _with_plain_quotes(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request; with plain quotes and a note if the page that showed its body made them typographic."""
+    body = request.body or ""
+    if not is_made_typographic(body, text):
+        return request
+    return replace(
+        request,
+        body=straighten_quotes(body),
+        findings=(*request.findings, _TYPOGRAPHIC_QUOTES),
+    )
 
 
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:

@@ -60,10 +60,10 @@ _USER_GRANT = compile_on_use(
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
 _ERROR_STATUS = compile_on_use(
     r"\b(?:returned error|(?:server|client) error"
-    rf"|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
-    rf"[\"']? ?[:=]? ?([45][0-9]{{2}})\b"
+    rf"|(?:status|(?:http_)?code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
+    rf"[\"']? ?(?:=>|[:=])? ?([45][0-9]{{2}})\b"
     # `400 Bad Request`, `Bad Request (400)`, `(400): Bad Request`
-    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b"
+    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error|response(?! (?:size|time)))\b"
     rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"
     rf"|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
     # A message of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`

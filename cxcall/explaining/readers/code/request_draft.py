@@ -80,8 +80,8 @@ _PLAIN_HTTP = compile_on_use(
 )
 # Clients that send exactly the headers in their call; others, such as Terraform, add some.
 _CLIENT = compile_on_use(
-    r"\brequests?\b(?=[.(])|require\(.request.\)"
-    r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"\brequests?\b(?=\.\w|\()|require\(.request.\)"
+    r"|\b(?:fetch|got|ajax)[.(]|\b(?:axios|httpx|aiohttp|urllib\d?|superagent|reqwest|ureq|unirest)\b"
     r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
     r"|RestClient|Guzzle|curl|Invoke-"
     r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest"
@@ -285,12 +285,14 @@ def request_of_draft(
         draft.body = with_api_names(draft.body)
     elif has_type_names(draft.body, text):
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
+    is_client = is_in_code(_CLIENT, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
+    elif not is_client and draft.target.endswith("/token"):
+        draft.body_kind = draft.body_kind or "form"  # from a function of the user's own
     written = next((name for name in headers if name.lower() == "content-type"), "")
     if sends_parts(draft, headers.get(written, ""), text):
-        body, draft.hidden_body = None, UNKNOWN
-        content_type = headers.get(written, "")
+        body, draft.hidden_body, content_type = None, UNKNOWN, headers.get(written, "")
         if not content_type.startswith(MULTIPART):
             headers.pop(written, None)
             written, content_type = "", MULTIPART
@@ -300,10 +302,8 @@ def request_of_draft(
     if not written and body is not None:
         known = content_type or hinted_type(draft.target, text)
         headers |= {"Content-Type": known} if known else {}
-    is_client = is_in_code(_CLIENT, text)
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
-    encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if is_in_code(_PLAIN_HTTP, text) else "https"
     request = build_observed_request(
@@ -317,7 +317,7 @@ def request_of_draft(
         headers_are_shown=is_client,
     )
     names = names_in_code.names_outside(draft.body, text)
-    wrong = [wrong_encoding(encoding)] if encoding else []
+    wrong = [*map(wrong_encoding, filter(None, [other_encoding(draft, content_type, text)]))]
     wrong += [HEADERS_IN_BODY] * draft.has_headers_in_body
     return replace(request, other_names=names, findings=tuple(wrong))
 

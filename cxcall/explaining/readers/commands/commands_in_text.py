@@ -20,8 +20,9 @@ from cxcall.explaining.readers.commands.shell_text import (
 )
 from cxcall.explaining.readers.messages.client_failures import find_failure
 from cxcall.explaining.readers.messages.responses_in_text import read_response
+from cxcall.explaining.readers.paste_cleanup import is_made_typographic
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
 
@@ -94,8 +95,12 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
     shown = _COMMENT.sub(lambda each: "" if COMMAND.search(each[0]) else each[0], text)
     text = shown if COMMAND.search(shown) else text  # else `#` is the prompt of an administrator
     text = _without_strings(text, (each.start() for each in COMMAND.finditer(text)))
-    straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
-    findings = (_CURLY_QUOTES,) if straight != text else ()
+    parts = [(each, _straighten(each)) for each in _EMPTY_LINE.split(text)]
+    straight = "".join(each for _, each in parts)
+    changed = [each for each, plain in parts if each != plain]
+    is_of_page = bool(changed) and is_made_typographic(changed[0], text)
+    found = _CURLY_QUOTES._replace(severity=Severity.NOTE) if is_of_page else _CURLY_QUOTES
+    findings = (found,) if changed else ()
     for request in _read_all(straight):
         yield replace(request, findings=(*request.findings, *findings))
 
@@ -123,7 +128,7 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         if here := _HERE_PIPE.search(text[before : match.start()]):
             piped, end = read_here_document(text, end, here[1])
         piped = command.here_document if piped is None else piped
-        command = _with_input(command)
+        command = _with_input(command, files)
         files |= {} if piped is None else {"-": fill_variables(piped, variables)}
         following = COMMAND.search(text, end)
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
@@ -135,13 +140,18 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         match, before = following, end
 
 
-def _with_input(command: Command) -> Command:
-    """Return a command with the name of the file behind `<` in place of `-`, the name of standard input."""
+def _with_input(command: Command, files: dict[str, str]) -> Command:
+    """Return a command with the name of the file behind `<` in place of `-`, the name of standard input.
+
+    The text of the file, if it is shown, is also added to the files as that of standard input.
+    """
     words = command.words
     at = next((at for at, word in enumerate(words) if _INPUT.fullmatch(word)), len(words))
     name = words[at][1:] or "".join(words[at + 1 : at + 2]) if words[at:] else ""
     if not name:
         return command
+    if name in files:
+        files["-"] = files[name]
     others = words[:at] + words[at + 1 + (words[at] == "<") :]
     named = {"-": name, "@-": f"@{name}"}
     return command._replace(words=[named.get(each, each) for each in others])
@@ -155,7 +165,7 @@ def _read_command(
     if program != "curl":
         from cxcall.explaining.readers.commands import other_clients
     if program == "gc":
-        yield other_clients.read_gc(command.words[1:], files.get("-"), response)
+        yield other_clients.read_gc(command.words[1:], files, response)
         return
     if program == "httpie":
         yield other_clients.read_httpie(command.words, files.get("-"), response)

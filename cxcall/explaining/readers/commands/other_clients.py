@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -103,7 +104,9 @@ def postman_as_curl(words: list[str]) -> list[str]:
     return curl
 
 
-def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) -> ObservedRequest:
+def read_gc(
+    words: list[str], files: Mapping[str, str], response: HttpResponse | None
+) -> ObservedRequest:
     """Return the request of `gc outbound campaigns create -d BODY`: the words of a path, then a method."""
     names: list[str] = []
     values: list[str] = []
@@ -119,7 +122,8 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
             names.append(word)
     verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
     path = _gc_path(_GC_METHODS[verb], [each for each in names if each not in _GC_METHODS], values)
-    body = options["d"] if is_json_start(options.get("d", "")) else piped
+    source = options.get("f") or options.get("file") or "-"
+    body = options["d"] if is_json_start(options.get("d", "")) else files.get(source)
     return build_observed_request(
         "gc command",
         SourceKind.COMMAND,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, takewhile
 
+from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -51,6 +52,12 @@ _DIRECTIVE = compile_on_use("%[%ds]")
 _ASSIGNMENT = compile_on_use(r"[A-Za-z_]\w*=")
 _WRITE = compile_on_use(
     r"(?:^|(?<=[\s;&|({$]))(?P<command>(?:cat|echo|printf|tee)[ \t]+\S)", re.MULTILINE
+)
+# A file with its content below it: `$ cat body.json`, `My body.json:`.
+_SHOWN_FILE = compile_on_use(
+    r"^(?:[^<\n]{0,80}[$>#%] )?[\w *`'\"(-]{0,60}?(?<![\w/.-])(?P<name>[\w.~/\\-]{1,80}\.\w{2,5})[*`'\"):]*[ \t]*\n"
+    r"(?=\s{0,80}[{\[])",
+    re.MULTILINE,
 )
 _CONTINUATION = compile_on_use(r"\\[ \t]*\r?\n")
 _PIPELINE = compile_on_use(r"\s*+(?:\|\s*+[^|;\n]*+)+")
@@ -185,7 +192,10 @@ def _assignments(text: str) -> Iterator[re.Match[str]]:
 
 
 def find_files(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the place, name, and text of each file that a script writes: `cat > FILE <<END`, `echo TEXT > FILE`."""
+    """Yield the place, name, and text of each file that a script writes: `cat > FILE <<END`, `echo TEXT > FILE`.
+
+    A file that a text shows anywhere is at the start: `cat FILE` with an object below it.
+    """
     for match in islice(_WRITE.finditer(text), _MAX_VARIABLES):
         command = split_command(text[match.start("command") : match.start() + _MAX_VALUE])
         at = next((at for at, word in enumerate(command.words) if word[:1] == ">"), -1)
@@ -198,6 +208,9 @@ def find_files(text: str) -> Iterator[tuple[int, str, str]]:
         content = _printed(command._replace(words=command.words[:at]))
         if name and content is not None:
             yield match.start(), name, content
+    for shown in islice(_SHOWN_FILE.finditer(text), _MAX_PIPED):
+        if end := find_json_end(text, shown.end()):
+            yield 0, shown["name"], text[shown.end() : end].strip()
 
 
 def fill_command(command: Command, variables: Mapping[str, str]) -> Command:

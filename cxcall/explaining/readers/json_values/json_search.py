@@ -39,7 +39,7 @@ _CODE_BEFORE = compile_on_use(r"\$\Z|\w\([^()\n]*\Z")
 _NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
 # A map that Java printed: `{message=No such queue, code=bad.request, status=400}`.
 _MAP = compile_on_use(r"\{(\w+=(?:[^{}\n]+|\{[^{}\n]*\})*+)\}")
-_NEXT_MEMBER = compile_on_use(r", (?=\w+=)(?![^{}]*\})")
+_NEXT_MEMBER = compile_on_use(r", (?=\w+=)(?![^{}]{0,400}\})")
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 _CLOSING = {"{": "}", "[": "]"}

@@ -38,7 +38,10 @@ BARE_STATUS = compile_on_use(
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
 # `400 rows`, `500 per page`: a number of things.
-_THINGS = r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|responses)\b)[a-z]{2,}s|per)\b"
+_THINGS = (
+    r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|responses"
+    r"|appears|comes|fails|gives|happens|has|means|occurs|returns|says)\b)[a-z]{2,}s|per)\b"
+)
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|get(?:s|ting)?|got|received|rc"
@@ -61,7 +64,7 @@ LINE_STATUS = compile_on_use(
 )
 LOG_STATUS = compile_on_use(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
-    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )"
+    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}|{_THINGS}| as )"
 )
 HEADER = compile_on_use(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 # Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of

@@ -89,6 +89,9 @@ _QUOTED_MESSAGE = compile_on_use(
     r"(?:(?![^\n]{0,200}\b(?:body|payload|request)\b)[^\n]{0,200}\n){0,5}?[ \t]*(?:error )?message:[ \t]+)"
     r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
 )
+_BAD_TRANSITION = compile_on_use(
+    r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
+)
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
@@ -191,6 +194,10 @@ def quoted_refusal(
     if may_be_it and (found := _MISSING_PERMISSION.search(text)):
         code = "missing.any.permissions" if found["any"] else "missing.permissions"
         return {"message": found[0], "code": code}
+    may_be_it = response is None or response.status == HTTPStatus.BAD_REQUEST
+    if may_be_it and (found := _BAD_TRANSITION.search(text)):
+        message = found[0].replace("\\", "")  # of Markdown
+        return {"message": message, "error": message}
     is_refused = response is not None and response.status >= HTTPStatus.BAD_REQUEST
     quoted = _QUOTED_MESSAGE.search(text) if is_refused else None
     thrown = thrown_message(text, is_code=is_code) or (
