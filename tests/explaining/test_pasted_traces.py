@@ -240,6 +240,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "file of the vendor's command": (f"$ cat b.json\n{{}}\n$ gc outbound contactlists contacts create {QUEUE} -f b.json", "must be an array, not an object", "not understood"),
     "file with the response": (f'curl -o b.json -d @c.json {URL}\n$ cat b.json\n{{"message":"No such queue","code":"bad.request","status":400}}', "the body is in the file `c.json`", "property-"),
     "function of the user's own": (f'ASSIGN r = GetRESTProxy("POST", "{PATH}", {WRONG})', "`/callbackNumbers` must be an array", "no cause"),
+    "call of a logger": (f'{POSTED}\nlogger.info("POST", "{URL}", {{"elapsed": 12}})', "", "error"),
+    "map of another server": (f"POST {URL} -> 400\n{{a=1, b=2}}", "the API says: {a=1, b=2}", "gives no reason"),
     "token from a function of the user's own": ('We fetch it: LET r = api("POST", "/oauth/token", {"grant_type": "client_credentials"})', "", "body-malformed"),
     "quotes of a page": (f"I\u2019m calling POST {URL}, it returns 400. My payload: {CURLY}", "note body-malformed", "error body-malformed"),
     "quotes of a person": (f"I am calling POST {URL}, it returns 400. My payload: {CURLY}", "error body-malformed", "note body-malformed"),

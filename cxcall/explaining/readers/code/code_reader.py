@@ -32,6 +32,7 @@ from cxcall.explaining.readers.code.request_roles import (
     is_form_part,
     is_headers,
     is_options,
+    is_sender,
     is_target,
     method_of,
     mime_of,
@@ -53,7 +54,6 @@ _NO_URL = tuple(
     "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
 )
 _SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
-_SENDERS = compile_on_use("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
 # Functions that send a request with nothing but their arguments.
 _SINGLE_CALLS = compile_on_use(
     r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"
@@ -211,7 +211,7 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif relative and (method or _SENDERS.search(name)):
+        elif relative and (method or is_sender(name)):
             self.set_target(relative)
             targets = [relative]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
@@ -225,7 +225,7 @@ class _Assembler:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
         folded, is_whole = fold_letters(name.rpartition(".")[2]), False
-        if targets and (method or _SENDERS.search(name) or not {*METHODS}.isdisjoint(texts)):
+        if targets and (method or is_sender(name, texts)):
             draft.is_sent = bool(method) or folded in _SENDING
             is_whole = self._positional(draft, call) or _SINGLE_CALLS.match(name) is not None
         self._options(folded, call.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from cxcall.contracts.operation import JSON, URLENCODED
@@ -100,6 +101,10 @@ OTHER_NAMES = compile_on_use(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
 )
+_SENDERS = compile_on_use("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
+_TELLERS = compile_on_use(
+    r"(?i)(?<![a-z])log(?!in)|print|echo|puts|debug|info|warn|trace|mock|stub|expect|assert|route|handle|\bon$"
+)
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
 _AXIOS = compile_on_use(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
@@ -117,6 +122,12 @@ def role_of(name: str) -> str:
     """Return the role of a member, variable, or function in a request by its name; empty if it has none."""
     last = fold_letters(name.rpartition(".")[2].rpartition(":")[2])
     return _ROLE_OF.get(last) or _ROLE_OF.get(PREFIX.sub("", last), "")
+
+
+def is_sender(name: str, texts: Iterable[str] = ()) -> bool:
+    """Return whether a call may send a request: by its name, or because one of its texts is a method and it does not log it."""
+    has_method = not {*METHODS}.isdisjoint(texts) and not _TELLERS.search(name)
+    return has_method or _SENDERS.search(name) is not None
 
 
 def is_target(text: str) -> bool:

@@ -39,6 +39,7 @@ _CODE_BEFORE = compile_on_use(r"\$\Z|\w\([^()\n]*\Z")
 _NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
 # A map that Java printed: `{message=No such queue, code=bad.request, status=400}`.
 _MAP = compile_on_use(r"\{(\w+=(?:[^{}\n]+|\{[^{}\n]*\})*+)\}")
+_NAMES_ERROR = compile_on_use(r"[{ ](?:message|error)=")
 _NEXT_MEMBER = compile_on_use(r", (?=\w+=)(?![^{}]{0,400}\})")
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
@@ -118,7 +119,7 @@ def shown_json(text: str) -> str:
 
     A line that a mail program broke within a string is joined. Any other text is unchanged, but a map that Java printed.
     """
-    if _MAP.match(text):
+    if _MAP.match(text) and _NAMES_ERROR.search(text):
         return json.dumps(next(printed_maps(text)), ensure_ascii=False)
     if not _JSON_START.match(text):
         return text
