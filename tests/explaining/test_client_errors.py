@@ -48,6 +48,8 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}ConnectException: Software caused connection abort: recv failed": "outcome-unknown",
         f"{REQUEST}('Connection aborted.', TimeoutError(110, 'Connection timed out'))": "outcome-unknown",
         f"{REQUEST}java.net.SocketException: Connection timed out (Read failed)": "outcome-unknown",
+        f"{REQUEST}Error: connect ECONNREFUSED 10.0.0.1:443\nError: read ECONNRESET": "outcome-unknown",
+        f"{REQUEST}Error: Client network socket disconnected before secure TLS connection was established\n    at connect {{\n  code: 'ECONNRESET'": "undelivered",
         '{"errorMessage": "connect ETIMEDOUT to database"}': "hidden-failure",
         f"cURL error 28: Operation timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for {URL}": "outcome-unknown",
     }

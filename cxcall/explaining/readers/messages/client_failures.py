@@ -101,6 +101,7 @@ _UNRESOLVED = compile_on_use(
     r"(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b(?!\()",
     re.IGNORECASE,
 )
+_CODE = compile_on_use(r"\s*code: ")  # of the error above it, as Node.js prints it
 _MAX_LINE = 200
 _MAX_BESIDE = 2000
 _MAX_NAMES = 1000
@@ -123,19 +124,26 @@ _MESSAGE = compile_on_use(
 
 
 def find_failure(text: str) -> str:
-    """Return the line in which curl or another client reports why there was no response; empty if there is none."""
+    """Return the line in which curl or another client reports why there was no response; empty if there is none.
+
+    Of several attempts, it is that of one that may have been sent.
+    """
     if curl := _CURL.search(text):
         return curl[0].strip()
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    text = without_long_strings(text)
+    text, first = without_long_strings(text), ""
     for found in islice(_FAILURE.finditer(text), _MAX_NAMES):
-        first = max(found.start() - _MAX_BESIDE, 0)
-        start = text.rfind("\n", first, found.start()) + 1 or first
+        earliest = max(found.start() - _MAX_BESIDE, 0)
+        start = text.rfind("\n", earliest, found.start()) + 1 or earliest
         line = text[start : found.end() + _MAX_BESIDE].partition("\n")[0]
-        if not is_program_text(line, found.start() - start):
-            return _shorten(line, found.start() - start, found.end() - start)
-    return ""
+        if is_program_text(line, found.start() - start):
+            continue
+        shown = _shorten(line, found.start() - start, found.end() - start)
+        if failure_kinds(shown) == {"unanswered"} and not (first and _CODE.match(line)):
+            return shown
+        first = first or shown
+    return first
 
 
 def without_failure(text: str) -> str:
