@@ -73,8 +73,8 @@ _BEHIND_STATUS = compile_on_use(
 )
 """The text up to an object that is the response: on the line of its status, or below a status without a word of a person."""
 _OWN = compile_on_use(
-    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur)\b(?!.*\b(?:get|getting|receiv\w+|back)\b)"
-    r".*\b(?:send|sending|sent|payload)\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
+    r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent)"
+    r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} payload)\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
 )
 """Words of a person for what was sent, at the end of a label: `my payload`, `I am sending`."""
 _PAYLOAD = compile_on_use(r"(?i)\bpayload\W*$")
@@ -126,8 +126,9 @@ def _is_misread(text: str, found: NamedBody, path: str) -> bool:
     is_behind = _BEHIND_STATUS.search(text[: found.start][-_MAX_HEAD:])
     if is_behind or _ERROR_NAME.search(found.text):
         return False
-    is_payload = _PAYLOAD.search(_head_of(text, found.start)) is not None
-    return is_payload or has_names_at(path, found.text, _RESPONSE_NAMES)
+    head = _SENTENCE_END.split(_head_of(text, found.start))[-1]
+    is_payload = _PAYLOAD.search(head) and not _STATUS.search(head)
+    return bool(is_payload) or has_names_at(path, found.text, _RESPONSE_NAMES)
 
 
 def _objects(text: str) -> Iterator[NamedBody]:

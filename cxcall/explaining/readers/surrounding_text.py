@@ -78,12 +78,13 @@ _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:h
 _API = compile_on_use(
     r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/", re.IGNORECASE
 )
-# `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, without `but`.
+# `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, if no error is in
+# the rest of the sentence or the next one.
 _WORKING = compile_on_use(
     rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?: which| it| also| still)? "
-    r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,4}"
-    rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;]?(?:\s|$))"
-    r"(?!\W+[^.!?]{0,200}\b(?i:but|it|same|still|that|this|yet)\b[^.!?]{0,100}\b[45][0-9]{2}\b)"
+    r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
+    rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
+    r"(?!\W+(?:(?!https?://|/api/|[.!?]\s)[\s\S]){0,200}?\b[45][0-9]{2}\b)"
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
