@@ -68,6 +68,16 @@ Content-Type: application/xml
             [("not-found", "response")],
             "HTTP 400",
         ),
+        (
+            f"Error: connect ECONNREFUSED\n{LINKED}",
+            [("not-found", "response")],
+            "HTTP 400",
+        ),
+        (
+            f"HTTP/1.1 404 Not Found\n\n<html><title>No</title></html>\nfor: POST {URL}s",
+            [("path-unpublished", "path")],
+            "does not exist",
+        ),
         (LINKED, [("not-found", "response")], "HTTP 400"),
         (XML, [("value-not-allowed", "response")], "HTTP 400"),
     ],

@@ -18,7 +18,7 @@ from cxcall.explaining.readers.json_values.json_search import (
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
-    URL,
+    find_urls,
     read_client_error,
     read_failed_url,
     read_noted_status,
@@ -64,10 +64,6 @@ _CODE_TARGET = compile_on_use(
 )
 _MENTION = compile_on_use(r"(?<![\w.$])(?!(?:await|return) )[a-z]+ `https?://[^`\s]+`")
 """A URL that prose marks as code: `I checked `https://...`, it works`."""
-_DOCUMENTATION = compile_on_use(
-    r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)|\w/docs?/|/(?:openapi|swagger)\.\w"
-)
-"""A URL that is read, not called."""
 _COMMENT = compile_on_use(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = compile_on_use(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _PATH = compile_on_use(
@@ -75,6 +71,7 @@ _PATH = compile_on_use(
     re.IGNORECASE,
 )
 _METHOD = compile_on_use(rf"\b(?:{'|'.join(METHODS)})\b")
+_TARGET_LINE = compile_on_use(rf"\b(?:{'|'.join(METHODS)}) (https?://\S+)")
 _VERB = compile_on_use(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)
 _POST_TO = r"\bpost(?:s|ed|ing)?\b[^.!?\n]{{0,60}}\bto\b[^\w.!?\n]{{0,4}}{target}"
 # In scripts of NICE CXone Studio, all literals have variables.
@@ -204,8 +201,8 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a response without a request, with the URL or path of the text if it has only one, and its method."""
     prose = _without_bodies(text)
     answer = request.response.text if request.response else ""
-    found = dict.fromkeys(URL.findall(text))
-    urls = [each for each in found if each not in answer and not _DOCUMENTATION.search(each)]
+    sent = _TARGET_LINE.findall(text)
+    urls = [each for each in find_urls(text) if each in sent or each not in answer]
     targets = urls or [*dict.fromkeys(_PATH.findall(prose))]
     if request.host or request.path or len(targets) != 1:
         return request

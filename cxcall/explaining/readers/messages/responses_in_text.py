@@ -93,7 +93,11 @@ _BAD_TRANSITION = compile_on_use(
     r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
 )
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
-URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
+_URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
+_DOCUMENTATION = compile_on_use(
+    r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)|\w/docs?/|/(?:openapi|swagger)\.\w"
+)
+"""A URL that is read, not called."""
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
 # The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
 _NOTED_STATUS = compile_on_use(
@@ -248,13 +252,19 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     )
 
 
+def find_urls(text: str) -> list[str]:
+    """Return the URLs of a text but those of documentation, each once."""
+    found = dict.fromkeys(_URL.findall(text))
+    return [each for each in found if not _DOCUMENTATION.search(each)]
+
+
 def read_failed_url(text: str) -> ObservedRequest | None:
     """Return the request whose URL or host a client's error names; None if there is none."""
     found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
-        alone = URL.search(text) if failure else None
+        alone = next(iter(find_urls(text)), None) if failure else None
         unresolved = "" if alone else find_unresolved_host(failure)
-        parts = {"url": alone and alone[0], "host": unresolved}
+        parts = {"url": alone, "host": unresolved}
         return _failed_request(failure, **parts) if alone or unresolved else None
     pool = _POOL.search(text)
     url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
