@@ -31,6 +31,7 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}tls: failed to verify certificate: x509: certificate signed by unknown authority": "undelivered",
         f"{REQUEST}{'x' * 250} [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate": "undelivered",
         f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 407": "undelivered",
+        f"{CURL}\ncurl: (7) Failed to connect\ncurl: (52) Empty reply from server": "outcome-unknown",
         f"{REQUEST}OSError('Tunnel connection failed: 403 Forbidden')": "undelivered",
         f'axios.post("{URL}", {BODY});\nAxiosError: timeout of 500ms exceeded': "outcome-unknown",
         f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",

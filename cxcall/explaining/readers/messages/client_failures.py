@@ -128,8 +128,8 @@ def find_failure(text: str) -> str:
 
     Of several attempts, it is that of one that may have been sent.
     """
-    if curl := _CURL.search(text):
-        return curl[0].strip()
+    if curls := [each[0].strip() for each in islice(_CURL.finditer(text), _MAX_NAMES)]:
+        return next((each for each in curls if failure_kinds(each) == {"unanswered"}), curls[0])
     if alias := _ALIAS.search(text):
         return alias[0].strip()
     text, first = without_long_strings(text), ""
