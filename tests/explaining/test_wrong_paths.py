@@ -178,6 +178,7 @@ def test_request_of_another_vendor_is_not_judged() -> None:
     [
         ("POST", "api.zoom.us", "/v2/users", "host-unknown"),
         ("POST", "api.zoom.us", "/v2/users/me/meetings", "host-unknown"),
+        ("GET", "api.zoom.us", "/v2/users/me", "host-unknown"),
         ("POST", "api.example.com", "/api/v1/users", "host-unknown"),
         ("GET", "company.atlassian.net", "/api/v2/users", "host-unknown"),
         ("GET", "acme.zendesk.com", "/api/v2/users/search.json", "host-unknown"),

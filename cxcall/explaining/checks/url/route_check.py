@@ -183,7 +183,8 @@ def _is_of_other_vendor(
     known = next(iter(place.methods.values())) if place else near and near.operation
     is_shown = is_cxone or bool(request.platforms)
     if is_foreign(request):
-        return not known or (not is_shown and count_words(path_segments(known.path)) == 1)
+        words = [each for each in path_segments(known.path) if each != OWN_ID] if known else []
+        return not known or (not is_shown and count_words(words) == 1)
     is_shown = is_shown or path.lower().startswith("/api/v2/") or is_token_request(request)
     return not (known or is_shown or _find_form(request.method, path, sources))
 
