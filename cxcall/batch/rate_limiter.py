@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import RetryStoppedError, UsageError
@@ -48,7 +48,7 @@ class RateLimiter:
     """Spaces the requests of many threads so that two are never closer than the rate's interval.
 
     A wait that the API asks for applies to all requests. A wait of more than `max_wait` seconds is
-    only recorded in `excessive_wait`, and the batch stops. No slot is granted while `may_send` is not set.
+    only recorded in `excessive_wait`, and the batch stops.
     """
 
     def __init__(self, rate: Rate, max_wait: float) -> None:
@@ -63,8 +63,6 @@ class RateLimiter:
         # Not 0, which is the time when the machine started: that may be less than an interval ago.
         self._next_slot_at = self._last_sent_at = self._paused_until = -math.inf
         self._preparing = self._in_flight = 0
-        self.may_send = Event()
-        self.may_send.set()
 
     @property
     def interval(self) -> float:
@@ -121,16 +119,15 @@ class RateLimiter:
             while not (self._is_stopped or is_closed()):
                 at = max(self._next_slot_at, self._paused_until) - self._lead_time
                 wait = at - time.monotonic()
-                if wait > 0:
-                    # Then check again: a pause may have started.
-                    time.sleep(min(wait, SIGNAL_INTERVAL))
-                elif self.may_send.wait(SIGNAL_INTERVAL):
+                if wait <= 0:
                     with self._state_lock:
                         slot_at = max(self._next_slot_at, time.monotonic())
                         self._next_slot_at = slot_at + self._interval
                         self._preparing += 1
                         self._in_flight += 1
                     return slot_at
+                # Then check again: a pause may have started.
+                time.sleep(min(wait, SIGNAL_INTERVAL))
         return None
 
     def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
@@ -310,9 +307,7 @@ class SharedRateLimiter(RateLimiter):
     def acquire(self, is_closed: Callable[[], bool] = never) -> float | None:
         """Reserve a slot, and wait until it is nearly time to send; return its time, or None if the batch has ended."""
         with self._acquire_lock:
-            while not (self._is_stopped or is_closed()):
-                if not self.may_send.wait(SIGNAL_INTERVAL):
-                    continue
+            if not (self._is_stopped or is_closed()):
                 slot_at = time.monotonic() + self._pace.reserve(self._interval)
                 if self.sleep(slot_at - self._lead_time - time.monotonic(), is_closed):
                     return None

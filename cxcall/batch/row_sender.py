@@ -227,11 +227,6 @@ class EventQueue:
         with suppress(RuntimeError):  # it is released: nobody has waited since
             self._is_empty.release()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no event at this moment."""
-        return self._events.empty()
-
     def get_nowait(self) -> Any:
         """Return the next event; raises Empty."""
         return self._events.get_nowait()

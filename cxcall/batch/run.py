@@ -57,8 +57,6 @@ class Run(StoppableRun):
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
         self._in_flight: dict[int, CheckedRow] = {}
-        self._is_lazy = False
-        """Whether no request is sent while a result waits for the reader."""
         self._held: list[tuple[int, RowResult]] = []
         """The results that wait for an earlier row."""
 
@@ -79,18 +77,16 @@ class Run(StoppableRun):
         *,
         in_order: bool,
         threads: int,
-        ahead: int = 0,
+        ahead: int = _MAX_HELD_RESULTS,
         on_wait: Callable[[datetime], None] = lambda _opening: None,
     ) -> Iterator[RowResult]:
         """Send the selected rows; yield every row's result as it arrives, or in input order.
 
-        With `ahead`, no request is sent while a result waits for the reader, and the rows in flight, and those whose
-        results wait for an earlier row, are at most so many.
+        The rows in flight, and those whose results wait for an earlier row, are at most `ahead`.
         Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
         the time of the next one.
         """
         pool = self._start_threads(threads)
-        self._is_lazy, ahead = bool(ahead), ahead or _MAX_HELD_RESULTS
         try:
             while not self.is_at_end:
                 results = self._process(self._rows(), pool, threads=threads, ahead=ahead)
@@ -204,8 +200,6 @@ class Run(StoppableRun):
         except Empty:
             self._look_for_end()
             return None
-        if self._events.is_empty:
-            self.rate_limiter.may_send.set()
         if isinstance(event, int):
             del self._in_flight[event]
         elif event is not None:
@@ -243,8 +237,6 @@ class Run(StoppableRun):
             self.stop(self.replaced)
         if result is not None:
             self._stop_on(result, self.rate_limiter.excessive_wait)
-        if self._is_lazy:
-            self.rate_limiter.may_send.clear()
         self._events.put(result or checked.row.number)
 
     def _fence(self, checked: CheckedRow, _request: CheckedRequest, delivery: str) -> None:

@@ -170,16 +170,6 @@ def test_requests_are_sent_at_most_as_far_ahead_of_the_loop_as_asked(platform: P
 
 
 @pytest.mark.slow
-def test_nothing_is_sent_while_a_result_waits_for_the_loop(platform: Platform) -> None:
-    rows = [{"contactId": CONTACT, "reasonCode": f"r{number:02}"} for number in range(20)]
-    with Client() as client:
-        for _ in client.batch(OPERATION, rows, confirm=20, rate="10/s"):
-            assert not platform.wait_for_rings(6, timeout=0.8)
-            break
-    assert platform.rung < 6
-
-
-@pytest.mark.slow
 def test_left_loop_leaves_no_thread_that_sends_and_no_signal_handler(platform: Platform) -> None:
     before = signal.getsignal(signal.SIGINT)
     with Client() as client:
