@@ -26,19 +26,24 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
+CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+"""The outcomes of requests that called somebody, or may have."""
 _OUTCOME = f"""
 SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered' ELSE e.outcome END
 """
 _LAST_EVENT = "JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)"
+_MOVED = f"FROM unsent u WHERE u.batch = :batch AND u.kind = '{UnsentKind.MOVED}'"
 _OUTCOMES = f"""
 {_OUTCOME}, d.rows, count(*), max(d.number)
-FROM (SELECT max(number) AS number, rows FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows) d
-    {_LAST_EVENT}
+FROM (
+    SELECT max(number) AS number,
+        CASE WHEN rows = '' AND row IN (SELECT u.row {_MOVED}) THEN CAST(row AS TEXT) ELSE rows END AS rows
+    FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows
+) d {_LAST_EVENT}
 WHERE e.resolution <> '{SPLIT}' GROUP BY 1, 2 ORDER BY 4 DESC
 """  # noqa: S608 - constants
 _OTHERS = f"""
-{_OUTCOME}, count(DISTINCT u.row) FROM unsent u JOIN delivery d ON d.id = u.reason {_LAST_EVENT}
-WHERE u.batch = :batch AND u.kind = '{UnsentKind.MOVED}' GROUP BY 1
+{_OUTCOME}, CAST(u.row AS TEXT) FROM (SELECT DISTINCT u.row, u.reason {_MOVED}) u JOIN delivery d ON d.id = u.reason {_LAST_EVENT}
 """
 _UNSENT = f"""
 SELECT count(*) FROM (
@@ -120,23 +125,26 @@ class BatchRecords:
             for each in batches
         ]
 
-    def count_outcomes(self, batch: str) -> dict[str, int]:
-        """Return the number of rows of a batch by outcome; the newest delivery of each row decides."""
+    def count_outcomes(self, batch: str, *, with_others: bool = False) -> dict[str, int]:
+        """Return the number of rows of a batch by outcome; the newest delivery of each row decides.
+
+        `with_others` also counts deliveries of other batches that sent rows of it; a delivery that called somebody, or
+        may have, counts before any other.
+        """
         from cxcall.ledger.row_ranges import count_by_value
 
         with self._database.snapshot():
             found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
-        counts = count_by_value([(str(outcome), rows) for outcome, rows, *_ in found])
+            others = self._database.run(_OTHERS, {"batch": batch}).fetchall() if with_others else []
+        ranges = [(str(outcome), rows) for outcome, rows, *_ in found]
+        if others:
+            called = [(str(outcome), rows) for outcome, rows in others if outcome in CALLED]
+            ranges = sorted([*ranges, *called], key=lambda each: each[0] not in CALLED)
+        counts = count_by_value(ranges)
         for outcome, rows, count, _ in found:
             if not rows:
                 counts[str(outcome)] += int(count)
         return dict(counts)
-
-    def count_others(self, batch: str) -> dict[str, int]:
-        """Return the number of rows of a batch that deliveries of other batches sent, by outcome."""
-        with self._database.snapshot():
-            found = self._database.run(_OTHERS, {"batch": batch}).fetchall()
-        return {str(outcome): int(count) for outcome, count in found}
 
     def count_unsent(self, batch: str) -> int:
         """Return the number of rows of a batch that have a reason and no delivery."""

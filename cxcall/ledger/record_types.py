@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.ledger.schema import UnsentKind
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED, SPLIT, time_in_flight
 from cxcall.named_tuple import NamedTuple
@@ -149,7 +150,7 @@ class Record(NamedTuple):
     @property
     def name(self) -> str:
         """The row's own name, or the rows of a load."""
-        return f"rows {self.rows}" if self.rows else self.key
+        return describe_ranges(self.rows) if self.rows else self.key
 
     def may_be_in_flight(self, now: datetime) -> bool:
         """Return whether a process may still be sending it: it has no recorded end, and the time for it is not over."""

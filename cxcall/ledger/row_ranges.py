@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.runtime.number_ranges import list_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def format_ranges(numbers: Iterable[int]) -> str:
@@ -29,24 +29,30 @@ def count_rows(ranges: str) -> int:
 
 def count_by_value(values: Sequence[tuple[str, str]]) -> Counter[str]:
     """Return how many rows have each value, from values with ranges; the first value of a row counts."""
-    spans = [(*span, age) for age, (_, rows) in enumerate(values) for span in parse_ranges(rows)]
-    left = sorted(spans, reverse=True)
     counts: Counter[str] = Counter()
-    found: list[tuple[int, int]] = []  # the ages and ends of the ranges that have begun
+    for first, last, place in without_overlaps([rows for _, rows in values]):
+        counts[values[place][0]] += last + 1 - first
+    return counts
+
+
+def without_overlaps(ranges: Iterable[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield spans of rows with the place of the first of some ranges that have them, in the order of the rows."""
+    spans = [(*span, place) for place, rows in enumerate(ranges) for span in parse_ranges(rows)]
+    left = sorted(spans, reverse=True)
+    found: list[tuple[int, int]] = []  # the places and ends of the ranges that have begun
     row = 0
     while left or found:
         row = row if found else left[-1][0]
         while left and left[-1][0] <= row:
-            _, last, age = left.pop()
-            heappush(found, (age, last))
-        age, last = found[0]
+            _, last, place = left.pop()
+            heappush(found, (place, last))
+        place, last = found[0]
         if last < row:
             heappop(found)
             continue
         end = min(last, left[-1][0] - 1) if left else last
-        counts[values[age][0]] += end + 1 - row
+        yield row, end, place
         row = end + 1
-    return counts
 
 
 def parse_ranges(ranges: str) -> list[tuple[int, int]]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.campaign_loads import LIST_ID, Dialer, lines, load, rows
+from helpers.campaign_loads import FAST, LIST_ID, Dialer, halves, lines, load, rows
 from helpers.platform_server import Platform, Reply
+from helpers.sandbox_client import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +80,14 @@ def test_only_rows_that_a_response_does_not_list_are_unknown(
         other = cxcall.file("other.csv", "\n".join((head, *records[2:4], "")))
         load(cxcall, other, LIST_ID, "--yes", code=0 if is_placed else 9)
         assert dialer.loaded[5:] == ([] if is_placed else ["Lost"])
+        counts = {"accepted": 2} if is_placed else {"accepted": 1, "unknown": 1}
+        assert listed(cxcall)[0]["outcomes"] == counts
         load(cxcall, file, LIST_ID, "--yes", "--resume", code=0 if is_placed else 9)
         assert dialer.loaded[5:] == ([] if is_placed else ["Lost", "Lost"])
+        # Rows of deliveries of up to three requests alternate.
+        ran = load(cxcall, file, LIST_ID, "--yes", "--resume", "-o", "jsonl", code=None)
+        found = {each["data"]["rows"] for each in lines(ran)[0]}
+        assert found == ({*parts} if is_placed else {"1,3,5", "2", "4"})
 
 
 def test_all_rows_are_unknown_if_the_response_cannot_be_recorded(cxcall: Cxcall) -> None:
@@ -94,6 +107,46 @@ def test_all_rows_are_unknown_if_the_response_cannot_be_recorded(cxcall: Cxcall)
         cxcall("history", "show", result["deliveryId"], code=0)
         load(cxcall, file, LIST_ID, "--yes", "--resume", code=9)
         assert platform.rung == 1
+
+
+@pytest.mark.slow
+def test_load_that_is_interrupted_twice_accepts_no_row_that_was_not_listed(cxcall: Cxcall) -> None:
+    """Its first result cannot be written until the second request is recorded, and both signals have come."""
+    dialer, first_is_recorded = Dialer(), Event()
+
+    def answer(body: Any, count: int) -> Reply:
+        if body[0]["data"]["Name"] != "P0":
+            assert first_is_recorded.wait(60)
+        return dialer.answer(body, count)
+
+    def recorded(value: str) -> bool:
+        return f'"{value}"' in cxcall("history", "list", "-o", "jsonl", code=0).out
+
+    file = cxcall.file("leads.csv", halves(2).replace("P3", "Lost"))
+    words = ("campaign", "load", file, "--contact-list", LIST_ID, "--yes", *FAST, "-o", "jsonl")
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with suppress(BlockingIOError):
+        while os.write(write_end, b"\n" * 4096):
+            pass
+    os.set_blocking(write_end, True)
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        with (
+            cxcall.begin(*words, out=write_end, err=DEVNULL) as process,
+            open(read_end, encoding="utf-8") as printed,
+        ):
+            os.close(write_end)
+            wait_until(lambda: recorded("accepted"))
+            first_is_recorded.set()
+            wait_until(lambda: recorded("row 4"))
+            for _ in range(2):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+            *results, _ = map(json.loads, printed.read().strip().splitlines())
+        assert process.returncode == 9
+    outcomes = {each["data"]["rows"]: each["outcome"] for each in results}
+    assert outcomes == {"1-2": "accepted", "3-4": "unknown"}
 
 
 def test_lost_response_to_a_load_asks_whether_its_contacts_are_in_the_list(cxcall: Cxcall) -> None:

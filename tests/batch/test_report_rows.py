@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import Row
+from cxcall.batch.load.earlier_loads import LoadedRows
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_rows import BatchReport, ReportRow, find_batch, read_report
 from cxcall.batch.report.text_and_csv_reports import text_sections
@@ -14,16 +18,20 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.record_types import Batch, UnsentRow
+from cxcall.ledger.request_identity import RequestPart
 from cxcall.ledger.row_ranges import count_by_value
+from cxcall.ledger.schema import UnsentKind
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def send(ledger: Ledger, batch: str, row: int, outcome: Outcome = Outcome.UNKNOWN) -> str:
+def send(
+    ledger: Ledger, batch: str, row: int, outcome: Outcome = Outcome.UNKNOWN, rows: str = ""
+) -> str:
     """Record a delivery of a row, each with another request, and return its ID."""
-    sent = intent(f"{row} {ledger.now()}")._replace(batch=batch, row=row)
+    sent = intent(f"{row} {ledger.now()}")._replace(batch=batch, row=row, rows=rows)
     delivery = ledger.begin(sent, 900)
     ledger.record_outcome(delivery, outcome)
     return delivery
@@ -71,6 +79,34 @@ def test_row_that_another_process_sent_is_not_listed_as_unsent(tmp_path: Path) -
     assert counts == ({"accepted": 1}, 1)
 
 
+@pytest.mark.parametrize("is_load", [True, False])
+def test_row_that_two_batches_have_sent_counts_once(tmp_path: Path, *, is_load: bool) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        before, batch = (ledger.batches.begin("p", "o", "t", "v", "/f", "d", 4) for _ in range(2))
+        other = send(ledger, before, 1, Outcome.ACCEPTED, "1-3" * is_load)
+        own = [
+            send(ledger, batch, row, outcome, str(row) * is_load)
+            for row, outcome in enumerate(
+                (Outcome.UNDELIVERED, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.REFUSED), 1
+            )
+        ]
+        ledger.batches.record_unsent(
+            [
+                UnsentRow(
+                    batch, row, "", Outcome.ACCEPTED, other, "", ledger.now(), UnsentKind.MOVED
+                )
+                for row in (1, 2, 3)
+            ]
+        )
+        counts = ledger.batches.count_outcomes(batch, with_others=True)
+        report = read_report(ledger, find_batch(ledger, batch))
+        if is_load:
+            loaded = LoadedRows(ledger, [batch, before])
+            assert [getattr(loaded.find(row), "id", "") for row in (1, 3, 5)] == [other, own[2], ""]
+    assert counts == {"accepted": 2, "unknown": 1, "refused": 1}
+    assert Counter(each.outcome for each in report.rows) == counts
+
+
 def test_newest_delivery_of_a_row_counts_if_loads_combined_rows_differently() -> None:
     newest_first = [("accepted", "3-5,12"), ("undelivered", "1-4,9"), ("unknown", "1-10,20-29")]
     assert count_by_value(newest_first) == {"accepted": 4, "undelivered": 3, "unknown": 14}
@@ -100,6 +136,19 @@ def test_text_report_has_each_reason_once_and_the_latency_if_there_is_one() -> N
     assert found["row 3"] == "invalid: HTTP 400"
     assert found["latency"].startswith("p50 ")
     assert "latency" not in text_entries([refused, invalid])
+
+
+def test_parts_of_a_request_are_one_request_of_a_report(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        batch = ledger.batches.begin("p", "o", "t", "v", "/f", "d", 3, is_load=True)
+        sent = intent("a")._replace(batch=batch, row=1, rows="1-3")
+        unlisted = RequestPart("A", (2,), Outcome.UNKNOWN, "", (), ())
+        parts = (RequestPart("B", (1, 3), Outcome.ACCEPTED, "", (), ()), unlisted)
+        whole = ledger.begin(sent, 900)
+        ledger.record_outcome(whole, Outcome.UNKNOWN, timings={"total": 5.0}, parts=parts)
+        found = summarize(read_report(ledger, find_batch(ledger, batch)))
+    assert (found.requests, found.latencies.total()) == (1, 1)
+    assert found.outcomes == {"unknown": 1, "accepted": 2}
 
 
 def test_rows_of_a_lost_request_are_one_line_of_the_text_report() -> None:

@@ -175,7 +175,7 @@ def test_output_is_the_same(open_older: Callable[[str], Ledger]) -> None:
 def test_row_of_a_file_and_its_history_are_shown_by_the_commands(cxcall: Cxcall) -> None:
     write_older_file(cxcall.folder / "state", LAST)
     lines = cxcall("history", "export", code=0).out.splitlines()
-    assert [json.loads(line)["key"] for line in lines[:2]] == ["rows 6", "rows 1-3,5"]
+    assert [json.loads(line)["key"] for line in lines[:2]] == ["row 6", "rows 1-3,5"]
     listed = [
         len(cxcall("history", "list", "--outcome", name, "-o", "jsonl", code=0).out.splitlines())
         for name in ("placed", "not-placed")

@@ -8,9 +8,11 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.load.earlier_loads import MOST_ALTERNATING
 from cxcall.contracts.campaign_roles import most_contacts
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.findings.errors import UsageError
+from cxcall.ledger.row_ranges import count_rows
 from cxcall.payloads.csv_table import format_record
 from cxcall.payloads.payload import Payload, apply_flags, encode_body
 from cxcall.sending.checked_request import CheckedRequest
@@ -45,21 +47,22 @@ class ChunkBuilder:
         """Yield requests, each with as many rows as the platform allows.
 
         A row that is not sent is yielded unchanged; the rows of one earlier delivery are yielded together, also if those of
-        a split request alternate.
+        some deliveries alternate.
         """
         waiting: list[CheckedRow] = []
         size = 0
         sent: dict[str, list[CheckedRow]] = {}
-        request = ""
         for checked in rows:
             if checked.request is None or checked.skip:
                 yield checked
                 continue
-            if checked.earlier:
-                if checked.earlier.digest != request:
-                    yield from map(self._chunk, sent.values())
-                    request, sent = checked.earlier.digest, {}
-                sent.setdefault(checked.earlier.id, []).append(checked)
+            if earlier := checked.earlier:
+                group = sent.setdefault(earlier.id, [])
+                group.append(checked)
+                if len(group) == count_rows(earlier.rows):
+                    yield self._chunk(sent.pop(earlier.id))
+                elif len(sent) > MOST_ALTERNATING:
+                    yield self._chunk(sent.pop(next(iter(sent))))
                 continue
             length = len(checked.request.request.body or b"") + _SEPARATOR
             if waiting and not self._has_room(waiting, checked, size + length):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.errors import already_sent_error, ledger_finding
-from cxcall.ledger.row_ranges import parse_ranges
+from cxcall.ledger.row_ranges import without_overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Sequence
 
     from cxcall.batch.job import Job
     from cxcall.findings.finding import Finding
@@ -21,32 +22,34 @@ if TYPE_CHECKING:
     from cxcall.ledger.record_types import Batch, Record
     from cxcall.sending.checked_request import CheckedRequest
 
+MOST_ALTERNATING = 16
+"""How many deliveries whose rows alternate are kept together, such as those of a request that was split several times."""
+
 
 class LoadedRows:
     """The rows that were, or may have been, processed; one entry for each range of rows, not for each row.
 
-    The delivery `besides` is ignored.
+    If several deliveries sent a row on purpose, the newest one of the first of the batches counts. The delivery
+    `besides` is ignored.
     """
 
-    def __init__(self, ledger: Ledger, batches: Collection[str], besides: str = "") -> None:
+    def __init__(self, ledger: Ledger, batches: Sequence[str], besides: str = "") -> None:
         self._ledger, self._batches = ledger, batches
-        # The rows of a delivery, or of the two parts of a split one, follow each other.
-        self._people_of = lru_cache(maxsize=2)(ledger.people.of_delivery)
-        spans: list[tuple[int, int, Record]] = []
-        for batch in batches:
-            for record in ledger.records(batch=batch):
-                if record.may_be_processed and record.id != besides:
-                    spans += [(first, last, record) for first, last in _ranges_of(record)]
-        self._spans = _without_overlaps(spans)
-        self._starts = [first for first, *_ in self._spans]
+        # The rows of a delivery, or of the parts of split ones, follow each other.
+        self._people_of = lru_cache(maxsize=MOST_ALTERNATING)(ledger.people.of_delivery)
+        self._records = [
+            record
+            for batch in batches
+            for record in ledger.records(batch=batch)
+            if record.may_be_processed and record.id != besides
+        ]
+        self._spans = [*without_overlaps(map(_ranges_of, self._records))]
 
     def find(self, row: int) -> Record | None:
         """Return the delivery that has a row; None for a row that was not sent yet."""
-        place = bisect_right(self._starts, row) - 1
-        if place < 0:
-            return None
-        _, last, record = self._spans[place]
-        return record if row <= last else None
+        after = bisect_right(self._spans, row, key=itemgetter(0))
+        _, last, place = self._spans[after - 1] if after else (0, 0, 0)
+        return self._records[place] if row <= last else None
 
     def find_same(self, request: CheckedRequest, row: int) -> Record | None:
         """Return the delivery that has a row; raises UsageError if no delivery of these batches has its contact.
@@ -76,21 +79,10 @@ def _other_contact_error(record: Record, row: int) -> UsageError:
     )
 
 
-def _without_overlaps(spans: Iterable[tuple[int, int, Record]]) -> list[tuple[int, int, Record]]:
-    """Return spans without overlaps, because several deliveries may have sent the same row on purpose."""
-    found: list[tuple[int, int, Record]] = []
-    for first, last, record in sorted(spans, key=lambda span: span[0]):
-        start = max(first, found[-1][1] + 1) if found else first
-        if start <= last:
-            found.append((start, last, record))
-    return found
-
-
-def _ranges_of(record: Record) -> list[tuple[int, int]]:
+def _ranges_of(record: Record) -> str:
     """Return the rows of a delivery; raises StoppedError if its record does not say which."""
-    ranges = parse_ranges(record.rows)
-    if ranges:
-        return ranges
+    if record.rows:
+        return record.rows
     raise StoppedError(
         ledger_finding(
             "ledger",

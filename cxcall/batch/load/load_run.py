@@ -98,7 +98,8 @@ class LoadRun(Run):
         self._stop_if_ended()
         if self.contacts and (other := self.contacts.find_meanwhile(request)):
             raise _overlap_error("a contact", other, "another process is loading it into this list")
-        loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)
+        batches = [*dict.fromkeys((self.batch, *self.resumed))]
+        loaded = LoadedRows(self.ledger, batches, besides=delivery)
         for row in checked.rows:
             if other := loaded.find(row.number):
                 raise _overlap_error(

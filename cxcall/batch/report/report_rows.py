@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.batches import CALLED
 from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.row_ranges import count_rows, parse_ranges
 from cxcall.named_tuple import NamedTuple
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""
-_CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
-"""The outcomes of requests that called somebody, or may have."""
 
 
 class ReportRow(NamedTuple):
@@ -112,7 +111,7 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
                 rows[number] = sent._replace(row=number) if ranges else sent
                 placed.add(number)
     for sent in _sent_by_other_batches(ledger, batch.id, own):
-        if sent.row not in rows or rows[sent.row].outcome not in _CALLED:
+        if sent.row not in rows or rows[sent.row].outcome not in CALLED:
             rows[sent.row] = sent
     missing = max((batch.rows or 0) - len(rows), 0)
     return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing)
@@ -131,7 +130,7 @@ def _sent_by_other_batches(
     for delivery in rows.keys() - own:
         with suppress(UsageError, MissingRecordsError):  # it was pruned
             record = ledger.get(delivery)
-            if record.known_outcome in _CALLED:
+            if record.known_outcome in CALLED:
                 yield from (_sent(record)._replace(row=row) for row in rows[delivery])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +64,6 @@ def list_batches(limit: int) -> Report:
 
 
 def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
-    outcomes = Counter(ledger.batches.count_outcomes(batch.id))
-    others = ledger.batches.count_others(batch.id)
-    outcomes.update({name: count for name, count in others.items() if name in _BEFORE_STATE})
     return {
         "id": batch.id,
         "at": batch.at.isoformat(),
@@ -77,7 +73,7 @@ def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
         "target": batch.target,
         "file": batch.file,
         "rows": batch.rows,
-        "outcomes": dict(outcomes),
+        "outcomes": ledger.batches.count_outcomes(batch.id, with_others=True),
         "unsent": ledger.batches.count_unsent(batch.id),
     }
 
