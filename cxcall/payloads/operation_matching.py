@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import Catalog
-from cxcall.contracts.json_schema import alternatives_of, is_acceptable, merged_schema, schema_types
+from cxcall.contracts.json_schema import (
+    alternatives_of,
+    is_acceptable,
+    merged_schema,
+    new_validator,
+    schema_types,
+    with_any_of,
+)
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from jsonschema_rs import Validator
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
@@ -23,6 +33,9 @@ if TYPE_CHECKING:
 _MAX_NAMES = 50
 """The most names of a body that are compared with similar names, in alphabetical order."""
 _MAX_SHOWN = 3
+_MOST_ALONE = 15
+"""The most operations of a user's document whose schemas are compiled one by one."""
+_GROUPS_KEPT = 8
 
 
 class OperationMatch(NamedTuple):
@@ -55,10 +68,47 @@ def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[
 def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Operation, ...]:
     """Return the operations of the first group that has valid ones, most required properties first."""
     for group in groups:
-        found = [entry for entry in group if is_acceptable(entry.body_schema, value)]
-        if found:
+        if found := _find_acceptable(group, value):
             return tuple(sorted(found, key=_count_required, reverse=True))
     return ()
+
+
+def _find_acceptable(group: Sequence[Operation], value: Any) -> list[Operation]:
+    """Return the operations of a group that a body is valid for, in their order.
+
+    Many of a user's document are checked together: each alone would compile the schemas that they share.
+    """
+    own = tuple(entry for entry in group if not entry.contract.is_shipped)
+    if len(own) > _MOST_ALONE:
+        with suppress(
+            ValueError
+        ):  # a schema that cannot be used is named when it is compiled alone
+            refused = _find_refusing(own, value)
+            return [
+                entry
+                for entry in group
+                if entry not in refused
+                and (entry in own or is_acceptable(entry.body_schema, value))
+            ]
+    return [entry for entry in group if is_acceptable(entry.body_schema, value)]
+
+
+def _find_refusing(operations: tuple[Operation, ...], value: Any) -> set[Operation]:
+    """Return those of some operations of one document that a body is not valid for, as `is_acceptable`."""
+    refusing = {*operations}
+    for is_lenient in (False, True):
+        if refusing:
+            errors = _joint_validator(operations, is_lenient=is_lenient).iter_errors(value)
+            refusing &= {operations[int(error.evaluation_path[1])] for error in errors}
+    return refusing
+
+
+@lru_cache(maxsize=_GROUPS_KEPT)
+def _joint_validator(operations: tuple[Operation, ...], *, is_lenient: bool) -> Validator:
+    """Return the validator of the bodies of all of some operations of one document."""
+    bodies = {"allOf": [entry.declared_body_schema for entry in operations]}
+    schema = operations[0].contract.bundle_schema(bodies)
+    return new_validator(with_any_of(schema) if is_lenient else schema)
 
 
 def group_by_unknown_properties(

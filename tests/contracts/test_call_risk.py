@@ -9,6 +9,7 @@ import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from cxcall.contracts.openapi_document import values_with_risk
+from cxcall.payloads.operation_matching import find_valid_operations
 from helpers.calling_api import document, wrap
 from helpers.cases import each_case
 from helpers.own_operation import DIALECTS, parameter, risk
@@ -126,7 +127,7 @@ def linked_schemas(size: int) -> dict[str, Any]:
     for at in range(size):
         later = range(at + 1, min(at + 5, size)) or [size * 3 // 4]
         links = {f"link{each}": {"$ref": f"#/components/schemas/S{each}"} for each in later}
-        schemas[f"S{at}"] = {"type": "object", "properties": links}
+        schemas[f"S{at}"] = {"type": "object", "properties": {"size": {"type": "integer"}, **links}}
     schemas[f"S{size // 2}"]["properties"]["phone"] = {"type": "string"}
     schemas[f"S{size // 4}"]["properties"]["text"] = {"$ref": "#/components/schemas/Missing"}
     paths = {
@@ -147,16 +148,21 @@ def linked_schemas(size: int) -> dict[str, Any]:
     return {**wrap("3.1.0", paths), "components": {"schemas": schemas}}
 
 
+@pytest.mark.slow
 def test_work_for_linked_schemas_grows_with_the_document(folder: Path) -> None:
-    work = []
-    for size in (8, 40, 80):  # the first document is converted together with the shipped ones
+    converting, matching = [], []
+    for size in (8, 32, 64):  # the first document is converted together with the shipped ones
         file = folder / f"own{size}.json"
         file.write_text(json.dumps(linked_schemas(size)), "utf-8")
-        work.append(count_calls(lambda: load_user_contract(str(file))))  # noqa: B023 - called at once
+        converting.append(count_calls(lambda: load_user_contract(str(file))))  # noqa: B023 - called at once
         operations = load_user_contract(str(file)).operations
         assert [each.name for each in operations] == [f"S{at}" for at in range(size // 4 + 1, size)]
         assert sum(each.can_place_call for each in operations) == size // 4
-    assert work[2] < 2.5 * work[1]
+        matching.append(count_calls(lambda: find_valid_operations(operations, {"size": 1})))  # noqa: B023 - called at once
+        assert {*find_valid_operations(operations, {"size": 1})} == {*operations}
+        assert find_valid_operations(operations, {"size": "x"}) == ()
+    assert converting[2] < 2.5 * converting[1]
+    assert matching[2] < 2.5 * matching[1]
 
 
 @pytest.mark.slow
