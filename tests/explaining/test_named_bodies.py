@@ -201,6 +201,9 @@ FULL_ERROR = '{"message":"No","code":"bad.request","status":400}'
         f"{REFUSED} returns 400. Same error again. Here is the payload.\n\n{MISNAMED}",
         f"request: {REFUSED}\nresponse: 400 BadRequest\n***actual request***\n{MISNAMED}",
         f"{REFUSED} fails with 400.\n{MISNAMED}\nI checked GET /api/v2/flows/{{id}}, which returns successfully.",
+        f"{REFUSED} -> 400\nbody: {MISNAMED}",
+        f"{REFUSED} -> 400\ndata: {MISNAMED}",
+        f"{REFUSED} returns 400. Any ideas?\n\n{MISNAMED}",
         f"{REFUSED} fails with 400.\n{MISNAMED}\nI've checked `https://login.mypurecloud.com/oauth/token`: it returns a token.",
     ],
     quick=3,
@@ -228,6 +231,11 @@ def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> 
         f'{REFUSED} returns a 400 and this JSON:\n{{"info": "no"}}',
         f'When I call {REFUSED}, it returns 400 with this payload: {{"info": "no"}}',
         f'When I send {REFUSED}, 400 is what I see: {{"info": "no"}}',
+        f'{REFUSED} -> 400\n["no name"]',
+        f'{REFUSED} -> 400\n[{{"field": "name", "message": "no"}}]',
+        f'{REFUSED} returns 400. Any ideas?\n\n{{"nam": ["is no name"]}}',
+        f'{REFUSED} returns 400. Any ideas?\n\n{{"info": "no"}}',
+        f'{REFUSED}\nStatus code: 400\nbody: {{"nam": "no"}}',
     ],
     quick=2,
 )
@@ -252,6 +260,16 @@ def test_object_is_the_response_by_its_place_its_label_or_its_names(text: str) -
 def test_request_that_fails_is_read_also_if_words_speak_of_what_works(text: str) -> None:
     shown = explain(text)[0].request
     assert (shown.path, shown.status) == ("/api/v2/outbound/contactlists", 400)
+
+
+def test_list_without_errors_below_a_status_is_the_body() -> None:
+    [found] = explain(f'{REFUSED}/x/contacts -> 400\n[{{"dat": {{"Phone": "+12065550142"}}}}]')
+    assert "/0/dat" in [each.where for each in found.findings]
+
+
+def test_object_that_is_neither_error_nor_body_is_named_as_not_understood() -> None:
+    [found] = explain(f'{REFUSED} -> 400\n{{"nam": "x"}}')
+    assert found.request.unread == "line 2"
 
 
 def test_punctuation_behind_a_url_is_no_part_of_the_path() -> None:

@@ -68,10 +68,18 @@ _STATUS = compile_on_use(
 )
 _BEHIND_STATUS = compile_on_use(
     r"(?:\b[45][0-9]{2}(?: Bad Request)?[^\w\n]*|^[< ]*HTTP/[0-9.]+ [^\n]*\s*"
-    r"|^[A-Z]{3,6} \S+[^\w\n]*[45][0-9]{2}\b[^\n]*\n\s*)\Z",
-    re.MULTILINE,
+    r"|^\W*(?:response |http )?(?:status|code)\b[^\n]{0,40}[45][0-9]{2}\b[^\n]*\n[^\n{]*)\Z",
+    re.MULTILINE | re.IGNORECASE,
 )
-"""The text up to an object that is the response: on the line of its status, or below a status without a word of a person."""
+"""The text up to an object that is the response: on the line of its status, or below it in the output of a program."""
+_BELOW_LINE = compile_on_use(r"^[A-Z]{3,6} \S+[^\w\n]*[45][0-9]{2}\b[^\n]*\n\s*\Z", re.MULTILINE)
+"""The text up to an object below a request with its status: a response, but an array only if it lists errors."""
+_ERROR_WORD = compile_on_use(
+    r"me?ssa?ge?|reason|hint|text|result|status|code|title|descri|detail|info|^type$|help|advice"
+    r"|error|exception|fault|success|invalid",
+    re.IGNORECASE,
+)
+_SHOWN_STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _OWN = compile_on_use(
     r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent)"
     r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} payload)\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
@@ -123,12 +131,32 @@ def find_sent_body(
 
 def _is_misread(text: str, found: NamedBody, path: str) -> bool:
     """Return whether an object that was read as the response has names of a body at a path, and none of an error."""
-    is_behind = _BEHIND_STATUS.search(text[: found.start][-_MAX_HEAD:])
-    if is_behind or _ERROR_NAME.search(found.text):
+    above = text[: found.start][-_MAX_HEAD:]
+    if _BEHIND_STATUS.search(above) or _ERROR_NAME.search(found.text):
+        return False
+    if isinstance(found.value, list) and not may_be_error(found.value):
+        return True
+    if _BELOW_LINE.search(above):
         return False
     head = _SENTENCE_END.split(_head_of(text, found.start))[-1]
-    is_payload = _PAYLOAD.search(head) and not _STATUS.search(head)
-    return bool(is_payload) or has_names_at(path, found.text, _RESPONSE_NAMES)
+    is_payload = found.rank == _BODY_LABEL or _PAYLOAD.search(head)
+    if is_payload and not _SHOWN_STATUS.search(head):
+        return True
+    last = _SENTENCE_END.split(above.rstrip())[-1]
+    is_closed = last[-1:] in (".", "?", "!") and not _SHOWN_STATUS.search(last)
+    is_apart = is_closed and not may_be_error(found.value)
+    return is_apart or has_names_at(path, found.text, _RESPONSE_NAMES)
+
+
+def may_be_error(value: Any) -> bool:
+    """Return whether a value has a word for an error among its names, or sentences as its values."""
+    if isinstance(value, dict):
+        names = any(_ERROR_WORD.search(each) for each in value)
+        return names or any(may_be_error(each) for each in value.values())
+    if isinstance(value, list):
+        sentences = any(isinstance(each, str) and " " in each for each in value)
+        return sentences or any(may_be_error(each) for each in value)
+    return isinstance(value, str) and value.strip().count(" ") > 1
 
 
 def _objects(text: str) -> Iterator[NamedBody]:

@@ -43,6 +43,7 @@ from cxcall.findings.finding import Finding, list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
+from cxcall.transport.http_messages import HttpResponse
 
 _READERS = (
     "commands.commands_in_text.read_commands",
@@ -208,6 +209,17 @@ def _is_known(line: str, known: Collection[str]) -> bool:
     return is_read or _NO_CONTENT.match(line.strip()) is not None
 
 
+def _is_told(request: ObservedRequest, response: HttpResponse) -> bool:
+    """Return whether a response gives a reason, or is more than an object below the status of a refusal."""
+    body = response.json()
+    is_open = request.is_refused and request.kind is SourceKind.MESSAGE and not response.headers
+    if not isinstance(body, dict) or not is_open:
+        return True
+    from cxcall.explaining.readers.named_bodies import may_be_error
+
+    return may_be_error(body)
+
+
 def _words_of(request: ObservedRequest) -> set[str]:
     response = request.response
     parts = [request.origin, request.method, request.scheme, request.host]
@@ -217,6 +229,7 @@ def _words_of(request: ObservedRequest) -> set[str]:
     parts += [request.body or "", *(name for names in request.unknown.values() for name in names)]
     parts += [each.message for each in request.findings]
     if response is not None:
-        parts += [str(response.status), response.reason, response.text]
+        parts += [str(response.status), response.reason]
+        parts += [response.text] if _is_told(request, response) else []
         parts += [text for pair in response.headers.items() for text in pair]
     return {word.lower() for part in parts for word in _WORD.findall(part)}
