@@ -126,6 +126,9 @@ class Explanation(NamedTuple):
         }
 
 
+_NO_STATUS = "its status is not shown; a 2xx status means that the request was accepted, not that it was completed"
+
+
 def explain(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,
@@ -266,7 +269,8 @@ def _check_success(request: ObservedRequest, response: HttpResponse) -> Iterator
 
     is_query = request.path.endswith(("/query", "/search"))
     is_read = is_query or request.method in READ_METHODS
-    yield from explain_failures(response.json(), is_read=is_read, is_query=is_query)
+    for each in explain_failures(response.json(), is_read=is_read, is_query=is_query):
+        yield each if response.status or not each.why else each._replace(why=_NO_STATUS)
     if unreadable_reason(response) == WEB_PAGE:
         yield web_page_finding(request.host)
 

@@ -318,3 +318,23 @@ def test_number_that_the_api_refuses_is_the_cause_unless_it_is_in_e164(
     assert [each.where for each in numbers] == ["/callbackNumbers/0"] * bool(advice)
     assert errors[0].fix.startswith(advice)
     assert errors[:1] == numbers or not advice
+
+
+def test_error_within_the_error_of_a_tool_is_the_response_with_its_status() -> None:
+    node = f'{{"method": "POST", "url": "https://{GENESYS}/api/v2/conversations/calls", "jsonBody": "={{\\n \\"phoneNumber\\": \\"+12025550123\\"}}"}}'
+    inner = '"400 - \\"{\\\\\\"message\\\\\\":\\\\\\"No queue\\\\\\",\\\\\\"code\\\\\\":\\\\\\"bad.request\\\\\\",\\\\\\"status\\\\\\":400}\\""'
+    error = f'{{"errorMessage": "Bad request", "errorDetails": {{"rawErrorMessage": [{inner}], "httpCode": "400"}}}}'
+    [found] = explain(f"{error}\n\nThe node:\n{node}")
+    assert (found.request.status, found.request.body) == (
+        400,
+        '{\n "phoneNumber": "+12025550123"}',
+    )
+    assert "No queue" in found.findings[0].message + found.findings[0].why
+    [found] = explain(f"POST https://{GENESYS}/api/v2/conversations/calls\n{{}}\n{error}")
+    assert found.request.status == 400
+    assert "hidden-failure" not in [each.code for each in found.findings]
+
+
+def test_failure_without_a_status_is_not_called_that_of_a_2xx() -> None:
+    [found] = explain('POST /api/v2/conversations/calls\n{}\n{"errorMessage": "No queue"}')
+    assert "2xx response" not in found.findings[0].why

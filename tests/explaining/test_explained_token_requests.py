@@ -112,3 +112,19 @@ def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None
     for answer in ("Forbidden", {"message": "x"}, {"code": "missing.permissions"}, None):
         found = errors({**exchange, "status": 403, "response": answer})
         assert found == {"credential": "response"}
+
+
+@each_case(
+    "text",
+    [
+        'POST {}\n400\n\u25bcRequest Headers\nContent-Type: {}\n\u25bcRequest Body\ngrant_type: "client_credentials"\n\u25bcResponse Body\n{{"error":"invalid_client"}}',
+        'POST {}\nContent-Type: {}\n\ngrant_type: client_credentials\n\nHTTP/1.1 400 Bad Request\n\n{{"error":"invalid_client"}}',
+    ],
+)
+def test_form_shown_as_lines_is_read(text: str) -> None:
+    shown = text.format(
+        "https://login.mypurecloud.ie/oauth/token", "application/x-www-form-urlencoded"
+    )
+    [found] = explain(shown)
+    assert (found.request.body, found.request.status) == ("grant_type=client_credentials", 400)
+    assert [each.code for each in found.findings] == ["credential"]

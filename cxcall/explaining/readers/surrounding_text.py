@@ -23,6 +23,7 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
+    find_response,
     is_error_body,
     status_of,
 )
@@ -170,7 +171,8 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     known = request.response
     has_body = known is not None and bool(known.body)
     if known is not None and has_body and (known.json() or "{'" not in text):
-        return request
+        told = find_response(known.json()) if is_error_body(known.json()) else None
+        return replace(request, response=told) if told and not known.status else request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
     if not is_error_body(body) and request.is_refused and (not has_body or "{'" in text):
         body = dumped_error(text)
@@ -180,7 +182,11 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = quoted_refusal(text, known, is_code=request.kind is SourceKind.CODE) or body
     if not is_error_body(body):
         return request
-    return replace(request, response=with_body(known, body, status_of(body)))
+    told = find_response(body)
+    if told is not None and told.status and not status_of(body):
+        body = told.text  # within the error of a tool
+    status = told.status if told else status_of(body)
+    return replace(request, response=with_body(known, body, status))
 
 
 def _named_code(text: str) -> dict[str, str]:
@@ -199,7 +205,10 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     lines = (line for line in text.split("\n") if _ERROR_NUMBER.search(line))
     lines = (line for line in lines if not _ASSUMPTION.search(line))
     lines = (line for line in lines if not (is_code and handles_status(line)))
-    found = {status for line in lines for status in _statuses(line)}
+    read = [line.strip() for line in lines]
+    found = {status for line in read for status in _statuses(line)}
+    if response is not None and not found:
+        found = {int(line) for line in read if _ERROR_NUMBER.fullmatch(line)}
     if len(found) != 1:
         return request
     status = found.pop()

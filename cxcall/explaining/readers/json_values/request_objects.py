@@ -191,7 +191,8 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
             return body[name] or None
-    return body
+    is_expression = isinstance(body, str) and body is value.get("jsonBody")
+    return body.removeprefix("=") if is_expression else body  # the mark of an expression in n8n
 
 
 def _may_be_sent(body: Any) -> bool:
@@ -214,17 +215,28 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
         return build_response(status_of(body), body=body) if body is not None else None
     if not isinstance(value, dict):
         return build_response(body=value) if is_resource(value) else None
-    if found := _named_response(value, depth) or _plain_response(value):
+    found = _named_response(value, depth) or _plain_response(value)
+    if found is not None and not found.status and is_error_body(value):
+        inner = _response_within(value, depth)
+        return inner if inner and inner.status else found._replace(status=find_status(value))
+    if found is not None:
         return found
+    if found := _response_within(value, depth):
+        return found
+    is_response = "statusText" in value or value.keys() == {"status", "headers"}
+    status = status_of(value) if is_response else 0
+    return build_response(status or None, _headers_of(value))
+
+
+def _response_within(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
+    """Return the first response in the members of an object."""
     for name, each in value.items():
         children = each if isinstance(each, list) and not is_resource(each) else [each]
         for child in children if name not in REQUEST_NAMES else ():
             is_response = isinstance(child, dict | str)
             if is_response and (found := find_response(child, depth + 1)):
                 return found
-    is_response = "statusText" in value or value.keys() == {"status", "headers"}
-    status = status_of(value) if is_response else 0
-    return build_response(status or None, _headers_of(value))
+    return None
 
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:

@@ -38,6 +38,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     STATUS_LINE,
     STATUS_OF,
     find_first,
+    find_form,
     is_header_line,
     read_header_object,
     reason_of,
@@ -305,7 +306,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     if request is None:
         alone = _build_response(response)
         return build_observed_request("HTTP response", SourceKind.RESPONSE, response=alone)
-    body = request.body
+    body = find_form(request.text, request.headers) or request.body
     if body is None and response is not None and not response.is_raw:
         body = response.take_request_body()
     if body is None and response is not None and response.is_raw and request.headers:
@@ -344,7 +345,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     if message is None:
         return None
     body = message.body
-    if not message.is_raw and body is None:
-        body = find_error_body(message.text)
+    body = find_error_body(message.text) if body is None and not message.is_raw else body
     reason = reason_of(message.match, message.text)
     return build_response(int(message.match["status"]), message.headers, body, reason)

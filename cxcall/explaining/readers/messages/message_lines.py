@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
+from cxcall.transport.http_messages import Headers
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
 _CHARACTER = (
@@ -89,6 +92,11 @@ HEADING = compile_on_use(
     r"(?i)\W*(?:(?:request|response)(?:[ _-](?:headers?|body))?|headers?|body)\W*$"
 )
 """A line above the headers of a message, or above its body."""
+_FORM_LINE = compile_on_use(r"^[ \t]*([a-z][\w.-]*):[ \t]*\"?([^\"\n]*?)\"?[ \t]*$", re.MULTILINE)
+_FORM_LINES = compile_on_use(
+    r"(?:\A\s*|request body\W*\n)(?:[ \t]*[a-z][\w.-]*:(?:[ \t]*\"[^\"\n]*\"[ \t]*|[^\"\n{\[]*)(?:\n|\Z))+",
+    re.IGNORECASE,
+)
 _LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = compile_on_use(r'"[^"]*"')
 _REASON = compile_on_use(
@@ -155,6 +163,13 @@ def read_header_object(line: str) -> dict[str, str]:
 
 def _is_name(name: str) -> bool:
     return "-" in name or name.lower() in _SHORT_NAMES
+
+
+def find_form(text: str, headers: Mapping[str, str]) -> str | None:
+    """Return the form that lines such as `name: "value"` show below headers that say so; None if none do."""
+    kind = Headers(headers.items()).get("Content-Type", "")
+    lines = _FORM_LINES.search(text) if "x-www-form-urlencoded" in kind else None
+    return urlencode(_FORM_LINE.findall(lines[0])) if lines else None
 
 
 def thrown_message(text: str, *, is_code: bool) -> str:
