@@ -37,6 +37,8 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",
         f'{{"config": {{"method": "post", "url": "{URL}", "data": {BODY}}}, "code": "ECONNABORTED"}}': "outcome-unknown",
         f"{REQUEST}2026-11-22T11:00:04Z 6b1c2a30 Task timed out after 3.00 seconds": "outcome-unknown",
+        f"{REQUEST}System.TimeoutException: The task has timed out": "outcome-unknown",
+        f"{REQUEST}asyncio: task 'send' timed out": "outcome-unknown",
         f'{REQUEST}{{"errorMessage": "6b1c2a30 Task timed out after 3.00 seconds"}}': "outcome-unknown",
         f"{REQUEST}Timeout value of 00:05:00 was exceeded by function: Functions.Call": "outcome-unknown",
         f'{REQUEST}Post "{URL}": EOF': "outcome-unknown",

@@ -226,7 +226,15 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "map that Java printed in a log": (f"2026-11-28 07:03:11 ERROR c.e.Client - POST {URL} failed: 400, body={{message=No such queue, code=bad.request, status=400}}", "the API says: No such queue (bad.request)", "{"),
     "number of things": (f"Does POST {URL} support scheduling 400 days ahead?", "", "HTTP 400"),
     "number of things in a log": (f"POST {URL} | 500 contacts | 12 s", "", "outcome-unknown"),
-    "verb behind a status": (f"POST {URL} 400 fails again", "refused the request with HTTP 400", "no cause found in the request"),
+    **{
+        f"status {status}{behind}": (f"POST {URL} {status}{behind}", f"HTTP {status}", "no cause found in the request")
+        for status, behind in {
+            400: " fails again", 401: " keeps happening", 403: " res={}", 404: " shows up", 422: " bytes=312", 429: " calls=3", 503: " hits=1",
+        }.items()
+    },
+    "wait that the response does not name": (
+        f"POST {URL}\n{BODY}\n\nHTTP/1.1 503 Service Unavailable\n\nThe docs say Retry-After: 5, but there is none", "outcome-unknown", "send it again in",
+    ),
     "PHP's report of curl": (f"['url' => '{URL}', 'http_code' => 400, 'header_size' => 1088]", "refused the request with HTTP 400", "no cause found in the request"),
     "status before the word response": (f'POST {URL}\n{BODY}\nThe 400 Response body is\n{{"message":"No such queue","code":"bad.request"}}', "responded with HTTP 400", "responded with an error"),
     "objects of Python 2": (
@@ -245,6 +253,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "token from a function of the user's own": ('We fetch it: LET r = api("POST", "/oauth/token", {"grant_type": "client_credentials"})', "", "body-malformed"),
     "quotes of a page": (f"I\u2019m calling POST {URL}, it returns 400. My payload: {CURLY}", "note body-malformed", "error body-malformed"),
     "quotes of a person": (f"I am calling POST {URL}, it returns 400. My payload: {CURLY}", "error body-malformed", "note body-malformed"),
+    "quotes of one part of a page": (f"It doesn\u2019t work: POST {URL} returns 400. My payload: {CURLY}\n\nResponse: {UNFILLED}", "error body-malformed", "note body-malformed"),
     "quotes of a page in a command": (f"It doesn\u2019t work:\n\ncurl -H \u201cContent-Type: application/json\u201d -d \u2018{CURLY}\u2019 {URL}", "note body-malformed", "error"),
     "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip

@@ -171,6 +171,14 @@ TEXTS = {
         "ghi-77",
         f'client_secret = "abc\u2019def\u201dghi-77"\nPOST {URL} HTTP 400\n{{"message":"abc\u2019def\u201dghi-77 is wrong"}}',
     ),
+    "curly quote in a secret of a form": (
+        "ghi-77",
+        "curl https://login.mypurecloud.de/oauth/token -d 'client_secret=abc\u2019def-ghi-77'\nHTTP/1.1 400 X\n\nabc\u2019def-ghi-77 is wrong",
+    ),
+    "curly quote in a secret on a page": (
+        "ghi-77",
+        f"It doesn\u2019t work: POST {URL}\n{{\u201cpassword\u201d: \u201cabc\u2019def-ghi-77\u201d}}\nHTTP/1.1 400 X\n\nabc\u2019def-ghi-77 is wrong",
+    ),
     "header on two lines": (TOKEN, f"POST {URL}\nAuthorization: Bearer\n{TOKEN}\n\n{{}}{REFUSAL}"),
     "default of a variable": (TOKEN, f'curl -X POST "{URL}/${{X:-{TOKEN}}}" -d "{{}}"'),
     "number in a path": (NUMBER, f"curl -X POST {URL}/{NUMBER} -d '{{}}'"),

@@ -93,7 +93,11 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     complete = [*with_token_origin([*with_named_platform(found, start)], start)]
     named = with_lines(complete, "" if is_joined else start)
     requests = [replace(each, secrets=each.secrets | secrets) for each in named]
-    yield from with_common_secrets(requests)
+    requests = [*with_common_secrets(requests)]
+    # The body may have been read with other quotes than those of the response that repeats its secret.
+    known = frozenset[str]().union(*(each.secrets for each in requests))
+    spelled = frozenset(find_in_any_quotes(lambda _: known, start))
+    yield from (replace(each, secrets=spelled) for each in requests)
 
 
 def _find_secrets(text: str) -> Iterator[str]:

@@ -48,7 +48,6 @@ _CORRELATION = compile_on_use(
     re.IGNORECASE,
 )
 _WAIT = compile_on_use(r"\bretry-after[\"']?\s*[=:]\s*[\"']?([0-9]{1,5})\b", re.IGNORECASE)
-_WITH_WAIT = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _CLIENT_GRANT = compile_on_use(
     r"grant_type\W{1,12}client_credentials\b|get_?client_?credentials_?token *\("
     r"|login_?client_?credentials(?:_?grant)? *\(|authorizeClientCredentials *\(",
@@ -233,14 +232,18 @@ def _statuses(line: str) -> Iterator[int]:
 
 
 def with_told_headers(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if its response lacks a correlation ID or a wait, with the one from anywhere in the text."""
+    """Return a request; if its response lacks a correlation ID or a wait, with the one from anywhere in the text.
+
+    After a 503, only the response itself proves that nothing was created: the text may name a wait that it does not have.
+    """
     response, found, wait = request.response, _CORRELATION.search(text), _WAIT.search(text)
     if response is None:
         return request
     headers = [*response.headers.items()]
     if found and not correlation_id(response):
         headers.append(("CorrelationId", found[1] or found[2]))
-    if wait and response.status in _WITH_WAIT and "Retry-After" not in response.headers:
+    is_limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    if wait and is_limited and "Retry-After" not in response.headers:
         headers.append(("Retry-After", wait[1]))
     return replace(request, response=response._replace(headers=Headers(headers)))
 

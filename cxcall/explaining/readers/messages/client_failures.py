@@ -58,13 +58,14 @@ _NOT_ANSWERED = (
     r"|connection timed out \((?:read|write)"
     rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
     # Of the services that run functions: AWS, Azure, Google, and Vercel.
-    r"|Task timed out after|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
+    r"|Task timed out after|(?:Error|Exception|asyncio): (?:[\w']{1,20} ){0,2}task\b[\w ']{0,30} timed out"
+    r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
     r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was aborted"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
     r"|client connection lost|transport connection broken|stream error: stream|other side closed"
     r"|UND_ERR_SOCKET|server ?disconnected|connection abort(?:ed\b.{0,100})?|header parser received no bytes"
     r"|connection closed before message|connection prematurely closed|empty reply from server"
-    r"|(?-i:The network connection was lost\b)"
+    r"|(?:(?-i:T)|(?m:^)t)he network connection was lost\b"
     # Faraday says so of each error of a connection, also of one that ended after the request was sent.
     r"|ConnectionFailed: |end of file reached"
     r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"

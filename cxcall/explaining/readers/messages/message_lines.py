@@ -40,10 +40,10 @@ BARE_STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-# `400 rows`, `500 per page`: a number of things.
+# `400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log.
 _THINGS = (
-    r"[ \t](?:(?!(?:always|is|was|as|this|its|unless|sometimes|errors|responses"
-    r"|appears|comes|fails|gives|happens|has|means|occurs|returns|says)\b)[a-z]{2,}s|per)\b"
+    r"[ \t](?:(?:call|contact|customer|day|file|hour|item|lead|line|list|minute|month|number|page|people|record"
+    r"|request|result|row|time|token|user|week|agent|campaign|callback|message|queue|skill|year)s|per)\b(?![ \t]*[=:])"
 )
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
