@@ -107,7 +107,8 @@ class Explanation(NamedTuple):
     @property
     def is_for_support(self) -> bool:
         """Return whether the platform's support may be needed to find the cause, or a further cause."""
-        return any(each.code == "not-provable" for each in self.findings)
+        is_open = any(each.code == "not-provable" for each in self.findings)
+        return is_open and not self.route.is_of_other_vendor
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without the findings."""

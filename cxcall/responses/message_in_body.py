@@ -23,7 +23,7 @@ _MAX_LENGTH = 300
 _MESSAGE_NAMES = tuple(
     """
     message messagewithparams usermessage error_description errordescription errormessage
-    description detail error
+    description detail faultstring error
     """.split()
 )
 

@@ -185,8 +185,35 @@ def test_request_without_a_place_for_its_body_has_no_correction(cxcall: Cxcall) 
 def test_id_of_the_path_that_is_left_out_is_listed() -> None:
     found = callback(CALLBACK, f"/api/v2/conversations/calls/user/{CONTACT}")
     assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))
-    found = callback(CALLBACK, f"/api/v2/conversations/{CONTACT}/callbacks")
+    found = callback(CALLBACK, f"/api/v2/conversations/callbacks/users/{CONTACT}")
     assert (found.operation.name, found.lost) == ("create-callback", (f"path:{CONTACT}",))
+
+
+def test_body_with_the_name_of_a_path_below_goes_there() -> None:
+    path = f"/api/v2/conversations/calls/{CONTACT}/participants/{QUEUE}"
+    exchange = {"method": "PATCH", "host": "api.mypurecloud.com", "path": path, "status": 400}
+    (found,) = explain({**exchange, "body": {"attributes": {"tier": "gold"}}})
+    moved = correct_request(found)
+    assert moved.url.endswith(f"{path}/attributes")
+    assert moved.body == {"attributes": {"tier": "gold"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "below"),
+    [
+        ("dnclists", ["+12025550142"], "POST /api/v2/outbound/dnclists/{dncListId}/phonenumbers"),
+        ("contactlists", [{"data": {"phone": "+12025550142"}}], ""),
+    ],
+)
+def test_other_method_is_offered_only_for_a_body_that_it_may_take(
+    path: str, body: list[object], below: str
+) -> None:
+    url = f"{GENESYS}/outbound/{path}/{QUEUE}"
+    (found,) = explain({"method": "POST", "url": url, "status": 405, "body": body})
+    assert found.root is not None
+    assert below in found.root.fix
+    assert "PUT" not in found.root.fix
+    assert find_correction(found) is None
 
 
 def wrong_contacts(count: int) -> dict[str, object]:
@@ -222,6 +249,26 @@ def test_placeholder_has_only_the_values_that_the_rule_allows() -> None:
     url = f"{GENESYS}/conversations/calls/{QUEUE}"
     (found,) = explain({"method": "PATCH", "url": url, "status": 400, "body": {"state": "hold"}})
     assert correct_request(found).body == {"state": "<state: disconnected>"}
+
+
+def test_parameter_that_the_response_names_is_moved_to_the_query() -> None:
+    body = '{"phoneNumber": "8015550147", "skillId": 4, "scheduleDate": "2026-12-01T15:30:00Z"}'
+    reason = '{"error_description": "The phoneNumber parameter is required."}'
+    (found,) = explain(f"POST {CXONE}/scheduled-callbacks\n\n{body}\n\nHTTP/1.1 400\n{reason}\n")
+    moved = find_correction(found)
+    assert moved is not None
+    assert moved.values["phoneNumber"] == "8015550147"
+
+
+def test_version_that_the_api_calls_outdated_is_to_be_filled_in() -> None:
+    url = f"{GENESYS}/outbound/sequences/{QUEUE}"
+    body = {"name": "W", "version": 3, "campaigns": [{"id": CONTACT}], "status": "on"}
+    body["currentCampaign"] = 0
+    answer = {"code": "invalid.update.wrong.version", "message": "x"}
+    (found,) = explain(
+        {"method": "PUT", "url": url, "body": body, "status": 409, "response": answer}
+    )
+    assert correct_request(found).missing == ("/version",)
 
 
 def test_parameter_that_the_api_refuses_is_to_be_filled_in() -> None:

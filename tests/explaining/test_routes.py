@@ -221,6 +221,10 @@ def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
         ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/stat", None),
         ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/strt", "POST /api/v2/outbound/campaigns/{campaignId}/start"),
         ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/start/{QUEUE}", None),
+        ("POST", "/api/v2/outbound/contacts", "POST /api/v2/outbound/contactlists/{contactListId}/contacts"),
+        ("POST", "/api/v2/analytics/conversations/aggregates", "POST /api/v2/analytics/conversations/aggregates/query"),
+        ("POST", "/api/v2/conversations/chat/messages", "POST /api/v2/conversations/chats/{conversationId}/communications/{communicationId}/messages"),
+        ("POST", f"{ACD}/agents/12/skill", f"POST {ACD}/agents/{{agentId|userId}}/skills"),
     ],
 )  # fmt: skip
 def test_nearest_operation_never_changes_more_than_the_request(

@@ -225,3 +225,25 @@ def test_id_that_another_system_gives_may_be_any_text() -> None:
     body = {"accessKeyId": "ABCD1234EFGH", "employeeId": "E-17", "otherId": "ABCD1234EFGH"}
     found = find(exchange("POST", f"{ACD}/access-keys", body, None))
     assert [each.where for each in found if each.code == "id-format"] == ["/otherId"]
+
+
+def test_error_of_an_api_gateway_proves_nothing_about_the_token() -> None:
+    url = "https://api.mypurecloud.com/api/v2/conversations/callbacks"
+    create = {"method": "POST", "url": url}
+    for headers, response in (
+        ({"x-amzn-errortype": "ForbiddenException"}, {"message": "Forbidden"}),
+        ({}, {"statusCode": 401, "message": "Access denied due to missing subscription key."}),
+        ({}, {"fault": {"faultstring": "Failed to resolve API Key variable"}}),
+    ):
+        answer = {"status": 401, "headers": headers, "body": response}
+        (found,) = explain({**create, "response": answer})
+        assert found.root is None
+        assert found.findings[0].message.startswith("an API gateway refused the request")
+        assert "token" not in found.findings[0].fix
+
+
+def test_object_that_the_token_may_not_act_on_is_named() -> None:
+    message = "Access to Conversation 0ae82ce3-5c8e-4865-82d4-caa2a4e6a1de is forbidden."
+    (found,) = explain({"status": 403, "response": {"code": "not.authorized", "message": message}})
+    assert found.root is not None
+    assert "may not act on this conversation" in found.root.message

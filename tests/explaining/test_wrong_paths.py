@@ -167,8 +167,11 @@ def test_request_of_another_vendor_is_not_judged() -> None:
         "response": {"status": 400, "body": {"code": 21211, "message": "not a valid number"}},
     }
     (found,) = explain(exchange)
-    assert [each.code for each in found.findings] == ["host-unknown"]
-    assert "the server says: not a valid number" in found.findings[0].why
+    assert [(each.severity, each.code) for each in found.findings] == [
+        (Severity.ERROR, "not-provable"),
+        (Severity.WARNING, "host-unknown"),
+    ]
+    assert "the server says: not a valid number" in found.findings[0].message
     (found,) = explain({**exchange, "path": CALLBACKS})
     assert len(found.findings) > 1
 
@@ -198,7 +201,7 @@ def test_path_that_any_api_may_have_is_not_judged(
     assert "neither Genesys Cloud nor NICE CXone" in found.findings[0].message
     (found,) = explain({**request, "status": 422, "response": {"message": "Name has been taken"}})
     assert found.root is not None
-    assert found.root.why == "the server says: Name has been taken"
+    assert found.root.message == "the server says: Name has been taken"
 
 
 @pytest.mark.parametrize(

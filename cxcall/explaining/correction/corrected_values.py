@@ -145,9 +145,11 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
         value = find_value(body, where) if where[:1] == "/" else None
         is_doubtful = code == "id-format" and finding.severity is Severity.NOTE
         is_wrong = code in _WRONG_VALUES and not (finding.edits or is_doubtful)
-        if is_wrong and isinstance(value, str):
-            edit = _in_form(where, value, code)
-            body = apply_edits(body, [edit or _placeholder(operation, where, _WRONG_VALUES[code])])
+        is_stale = (code, where) == ("state", "/version")
+        if is_stale or (is_wrong and isinstance(value, str)):
+            edit = None if is_stale else _in_form(where, str(value), code)
+            form = _WRONG_VALUES.get(code, "")
+            body = apply_edits(body, [edit or _placeholder(operation, where, form)])
     return body
 
 

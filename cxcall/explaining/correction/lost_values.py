@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.url.query_check import query_without_keys
+from cxcall.explaining.checks.url.query_check import query_parameters, query_without_keys
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
 from cxcall.explaining.operations.path_distance import is_value
@@ -89,7 +89,9 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     if corrected.operation.takes_body and parse_leniently(request.body) != (corrected.body or {}):
         return False
     names = {name for name, _ in query_without_keys(request, own)}
-    return names <= set(corrected.values) and not _has_wrong_header(explanation)
+    declared = {each.name for each in query_parameters(own).values()}
+    is_same = names <= {*corrected.values} and declared & {*corrected.values} <= names
+    return is_same and not _has_wrong_header(explanation)
 
 
 def must_not_repeat(corrected: CorrectedRequest, explanation: Explanation) -> bool:

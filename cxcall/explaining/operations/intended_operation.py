@@ -20,9 +20,16 @@ from cxcall.explaining.operations.known_operations import (
     find_place,
     sources_of,
 )
+from cxcall.explaining.operations.operations_below import takes_body
 from cxcall.findings.finding import Finding
 from cxcall.payloads import operation_matching
-from cxcall.payloads.operation_matching import count_declared_properties, find_valid_operations
+from cxcall.payloads.operation_matching import (
+    count_declared_properties,
+    declared_names,
+    find_valid_operations,
+    property_names,
+)
+from cxcall.payloads.payload import Payload
 from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_on_use
 
@@ -222,7 +229,17 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
 
 
 def find_owner_of_body(operation: Operation, value: Any) -> Operation | None:
-    """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
+    """Return the other operation of the same platform that a body clearly belongs to; None if there is none.
+
+    A property that the operation does not have may be the last segment of a path below: `attributes`, `.../attributes`.
+    """
+    unknown = property_names(value) - declared_names(operation)
+    places = [(operation.method, f"{operation.path}/{name}") for name in sorted(unknown)]
+    for method, path, name in operation.contract.routes if places else ():
+        if (method, path) in places:
+            below = operation.contract.find_by_name(name)[0]
+            if takes_body(below, Payload(value)):
+                return below
     likely = _of_platform(load_catalog().find_likely(value), operation.platform)
     other = operation_matching.find_better_operation(likely, operation, value)
     is_clear = other and count_declared_properties(other, value) >= _MIN_NAMES

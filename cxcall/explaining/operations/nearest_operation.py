@@ -12,13 +12,16 @@ from cxcall.explaining.operations.known_operations import (
     PublishedOperations,
     path_segments,
 )
+from cxcall.explaining.operations.operations_below import find_longer
 from cxcall.explaining.operations.path_distance import (
+    OTHER_WORD,
     count_words,
     is_value,
     rank_paths,
     singular_words,
 )
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_on_use
 
 # The share of a path's words that may be missing or different, and the greatest number of them.
 _MAX_SHARE, _MAX_DISTANCE = 0.65, 1.15
@@ -28,6 +31,7 @@ _AMBIGUOUS = 0.1
 OTHER_METHOD = 0.4
 """The distance of two methods at the same path."""
 _ANY_VALUE = "0"
+_PARAMETER = compile_on_use(r"\{[^}]*\}")
 
 
 class NearOperation(NamedTuple):
@@ -56,11 +60,13 @@ def _find_nearest(
     method: str, segments: tuple[str, ...], sources: tuple[PublishedOperations, ...]
 ) -> NearOperation | None:
     farthest = min(_MAX_DISTANCE, _MAX_SHARE * max(1, count_words(segments)))
-    for limit in (min(_TYPO, farthest), farthest):
-        found = sorted(_near(method, segments, sources, limit), key=lambda each: each.distance)
-        if found:
-            break
-    else:
+    found = _sorted_near(method, segments, sources, min(_TYPO, farthest))
+    if not found:
+        longer = find_longer(method, segments, sources)
+        if len(longer) == 1 and _is_harmless(segments, longer[0]):
+            return NearOperation(OTHER_WORD, longer[0])
+        found = _sorted_near(method, segments, sources, farthest)
+    if not found:
         return None
     nearest = found[0]
     if nearest.distance < _TYPO:
@@ -69,6 +75,12 @@ def _find_nearest(
     else:
         is_safe = _is_alone(found) and _is_harmless(segments, nearest.operation)
     return nearest if is_safe else None
+
+
+def _sorted_near(
+    method: str, segments: tuple[str, ...], sources: Iterable[PublishedOperations], limit: float
+) -> list[NearOperation]:
+    return sorted(_near(method, segments, sources, limit), key=lambda each: each.distance)
 
 
 def _near(
@@ -132,8 +144,9 @@ def _has_nearest_path(
     distances: dict[str, float] = {}
     for source in sources:
         for distance, each in rank_paths(segments, source.tree, source.words, _TYPO):
-            distances[each.path] = min(distance, distances.get(each.path, distance))
-    own = distances.pop(operation.path)
+            form = _PARAMETER.sub("{}", each.path)
+            distances[form] = min(distance, distances.get(form, distance))
+    own = distances.pop(_PARAMETER.sub("{}", operation.path))
     return all(own < distance for distance in distances.values() if distance)
 
 

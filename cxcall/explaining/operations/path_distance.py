@@ -41,7 +41,7 @@ def may_be_id(segment: str) -> bool:
 
 def is_same_word(segment: str, expected: str) -> bool:
     """Return whether a segment is a word of a template, in any case, in the singular, or with one wrong letter."""
-    one, other = _fold(segment), _fold(expected)
+    one, other = fold_segment(segment), fold_segment(expected)
     return one == other or is_typo(one, other)
 
 
@@ -162,13 +162,13 @@ def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
         return 0
     if _PREFIX.fullmatch(word) and _PREFIX.fullmatch(expected):
         return _PREFIX_SEGMENT
-    if _fold(segment) == _fold(expected):
+    if fold_segment(segment) == fold_segment(expected):
         return _SAME_WORD
     others = _word_distance(segment, expected)
     if _has_other_word(word, expected):
         return others
     typos = 1 if word in words else _allowed_typos(word)
-    singular = _typo_distance(_fold(segment), _fold(expected), typos) + _SAME_WORD
+    singular = _typo_distance(fold_segment(segment), fold_segment(expected), typos) + _SAME_WORD
     return min(_typo_distance(word, expected, typos), singular, others)
 
 
@@ -196,7 +196,8 @@ def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:
 
 
 @lru_cache(maxsize=_KEPT)
-def _fold(segment: str) -> str:
+def fold_segment(segment: str) -> str:
+    """Return a segment in lower case and the singular, without separators."""
     return re.sub(r"[-_. ]", "", segment.lower()).removesuffix("s")
 
 

@@ -285,7 +285,7 @@ def with_named_platform(
                 severity,
                 "platform-mismatch",
                 "path",
-                f"the text names {PLATFORM_NAMES[named[0]]}, but the path belongs to {PLATFORM_NAMES[own]}",
+                f"the text names {PLATFORM_NAMES[named[0]]}, but the path has the form of those of {PLATFORM_NAMES[own]}",
                 fix="find out which platform your organization uses; they do not share tokens or paths",
             )
             request = replace(request, findings=(*request.findings, found))

@@ -104,6 +104,19 @@ def find_cause(response: HttpResponse, text: str, *, is_api: bool) -> Cause:
     return _cause_of(response.status, text, codes)
 
 
+def is_of_gateway(response: HttpResponse) -> bool:
+    """Return whether an error has the form of an API gateway's own: of AWS, Apigee, or Azure API Management.
+
+    Each error of the platforms has a code or an `error`.
+    """
+    body = response.json()
+    if not isinstance(body, dict) or {"code", "contextId", "error"} & {*body}:
+        return False
+    is_azure = {*body} == {"statusCode", "message"}
+    is_apigee = isinstance(body.get("fault"), dict) and "faultstring" in body["fault"]
+    return is_azure or is_apigee or "x-amzn-errortype" in response.headers
+
+
 def find_cause_of_text(text: str) -> Cause:
     """Return the cause that the words of a platform's text name, whatever the status."""
     return _cause_of(0, text, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from cxcall.responses.refusals.place_in_request import place_refusal
 from cxcall.responses.refusals.reason_choice import (
     find_cause,
     find_cause_of_text,
+    is_of_gateway,
     is_vague,
     page_title,
     platform_text,
@@ -36,10 +38,20 @@ if TYPE_CHECKING:
 _ASK_GATEWAY = (
     "ask the operator of the proxy, gateway, or firewall in between why it refused the request"
 )
+_OF_GATEWAY = "an API gateway refused the request, and not the platform"
+_OF_GATEWAYS = (
+    "credential",
+    "not-found",
+    "not-provable",
+    *"permission-missing token-expired token-missing".split(),
+)
 _NO_REASON = "the response gives no reason"
 _SERVER_ERRORS = 500
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 _PERMISSION = compile_on_use(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
+_REFUSED_OBJECT = compile_on_use(
+    r"\baccess to (?:the )?(\w+) \S+ is (?:forbidden|denied|not allowed)\b", re.IGNORECASE
+)
 _IN_DIVISION = compile_on_use(r"\bin (?:the |this )?division\b|\bdivision\.permission")
 _DOCUMENTED = f"{_NO_REASON}; the vendor documents this cause for the operation"
 
@@ -75,6 +87,9 @@ def _find_main_cause(
         is_scheme = by_title.code == "scheme-insecure"
         fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
         cause = by_title if is_scheme else Cause("not-provable", "", fix)
+    is_own = operation is not None and not operation.contract.is_shipped
+    if cause.code in _OF_GATEWAYS and not is_own and is_of_gateway(response):
+        cause = Cause("not-provable", _OF_GATEWAY, _ASK_GATEWAY)
     if cause.code == "permission-missing":
         body = response.json()
         values = body.get("messageParams", "") if isinstance(body, dict) else ""
@@ -111,6 +126,9 @@ def _name_rights(cause: Cause, text: str, operation: Operation | None) -> Cause:
         more = "; if the role has it, grant the role for that division"
     if fix is Advice.ASK_FOR_RIGHT:
         fix = advise_on_rights(operation, known=rights)
+    if not rights and (named := _REFUSED_OBJECT.search(text)):
+        meaning = f"the user or client of the token may not act on this {named[1].lower()}"
+        fix = f"use the token of a user that may, such as a participant; or {fix}"
     return cause._replace(meaning=meaning, fix=fix, more=more)
 
 
@@ -135,7 +153,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
             else f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's"
         )
         return message, f"the page says: {title}" if title else _NO_REASON
-    quotation = f"the API says: {text}"
+    quotation = f"the {'gateway' if cause.meaning == _OF_GATEWAY else 'API'} says: {text}"
     if cause.meaning and text and not is_vague(text):
         return f"{cause.meaning}{suffix}", quotation
     if text and not is_vague(text):

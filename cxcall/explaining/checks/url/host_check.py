@@ -80,8 +80,7 @@ def platform_of_host(host: str) -> str:
 @cache
 def _is_misspelled(host: str) -> bool:
     """Return whether a host is nearly that of a region of Genesys Cloud."""
-    domain = host.partition(".")[2]
-    return any(count_typos(domain, each) <= _MAX_TYPOS for each in _domains())
+    return any(count_typos(host.partition(".")[2], each) <= _MAX_TYPOS for each in _domains())
 
 
 def platform_of_path(path: str) -> str:
@@ -168,21 +167,30 @@ def is_other_server(request: ObservedRequest, operation: Operation) -> bool:
     return not is_own and is_own_server(request, operation.contract)
 
 
-def other_vendor(request: ObservedRequest, own: Contract | None) -> Finding:
-    """Return the finding on a request to an API of another vendor, whose rules are unknown, with its response."""
-    text = request.response_text
-    of_own = "" if own else "for your own API, add its OpenAPI document with `--contract FILE`; "
-    is_host = is_foreign(request)
+def other_vendor(request: ObservedRequest, own: Contract | None) -> tuple[Finding, ...]:
+    """Return the findings on a request to an API of another vendor, whose rules are unknown, its response first."""
+    text, is_host = request.response_text, is_foreign(request)
     subject = f"`{request.host}` is" if is_host else f"`{request.path}` is a path of"
-    return Finding(
-        Severity.ERROR if request.is_refused else Severity.WARNING,
+    unchecked = Finding.warning(
         "host-unknown" if is_host else "path-unpublished",
         "host" if is_host else "path",
         f"{subject} neither Genesys Cloud nor NICE CXone: the request is not checked",
-        fix=f"{of_own}behind your own proxy, keep the path of the platform",
-        why=f"the server says: {text}" if text else "",
+        fix="for your own API, add its OpenAPI document with `--contract FILE`; " * (own is None)
+        + "behind your own proxy, keep the path of the platform",
         source=_source(GENESYS, CXONE),
     )
+    responded = (
+        f"the server responded with {f'HTTP {request.status}' if request.status else 'an error'}"
+    )
+    refusal = Finding(
+        Severity.ERROR if request.is_refused else Severity.WARNING,
+        "not-provable",
+        "response",
+        f"the server says: {text}" if text else responded,
+        fix="read what the documentation of this API says about it",
+        why=responded if text else "the response gives no reason",
+    )
+    return (refusal, unchecked) if text or request.is_refused else (unchecked,)
 
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:

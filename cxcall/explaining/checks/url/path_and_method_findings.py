@@ -79,13 +79,15 @@ def mixed_platforms(
 ) -> Finding:
     """Return the finding that path and host belong to different platforms; `is_known`: the path exists on its own."""
     name = PLATFORM_NAMES[path_platform]
+    start = "/inContactAPI/services/v<N>.0/" if host_platform == CXONE else "/api/v2/"
     kind = "is a path" if is_known else "has the form of a path"
     return Finding(
         Severity.ERROR if is_known else Severity.WARNING,
         "platform-mismatch",
         "path",
         f"`{request.path}` {kind} of {name}, but `{request.host}` is a host of {PLATFORM_NAMES[host_platform]}",
-        fix=f"send {name} requests to a host of {name}, with a token from there",
+        fix=f"send {name} requests to a host of {name}, with a token from there"
+        + ("" if is_known else f"; paths of {PLATFORM_NAMES[host_platform]} begin with `{start}`"),
         why="the two platforms share no paths, tokens, or IDs",
         source=published_source(GENESYS, CXONE),
     )
@@ -131,14 +133,19 @@ def wrong_prefix(
 
 
 def wrong_method(
-    request: ObservedRequest, place: Place, other: PublishedOperation | None
+    request: ObservedRequest,
+    place: Place,
+    other: PublishedOperation | None,
+    below: Sequence[PublishedOperation],
 ) -> Finding:
-    """Return the finding that a path is known, but not with this method."""
+    """Return the finding that a path is known, but not with this method; operations `below` the path take the body."""
     methods = ", ".join(f"`{method}`" for method in sorted(place.methods))
     source, is_complete = place.source, place.source.is_complete
     kind = "declared" if not source.platform else "published" if is_complete else "known"
     fix = "look for the operation: `cxcall operations`"
-    if other:
+    if below:
+        fix = f"send the body to {' or '.join(f'`{each}`' for each in below)}"
+    elif other:
         fix = f"send `{other.method}`"
     elif len(place.methods) == 1:
         [only] = place.methods.values()

@@ -56,11 +56,15 @@ from cxcall.explaining.operations.known_operations import (
     sources_of,
 )
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
+from cxcall.explaining.operations.operations_below import (
+    find_longer,
+    may_take_body,
+    takes_body,
+)
 from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words, is_value
 from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.schema_check import check_body, has_errors
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
@@ -121,7 +125,7 @@ def match_route(request: ObservedRequest, own: Contract | None) -> RouteMatch:
     if own is not None and exact is None and _is_for_own(request, own, sources):
         return _match_own_server(request, own_operations(own))
     if _is_of_other_vendor(request, place, sources):
-        return RouteMatch(findings=(other_vendor(request, own),), is_of_other_vendor=True)
+        return RouteMatch(findings=other_vendor(request, own), is_of_other_vendor=True)
     platform, is_token = host_platform or path_platform, is_token_request(request)
     findings = list(check_scheme(request))
     findings += check_host(request, host_platform, path_platform, is_token=is_token)
@@ -267,11 +271,15 @@ def _compare_words(
         return None, nearest, [unknown_path(request, sources, nearest)] if is_listed else []
     if exact := place.operation(request.method):
         return exact, None, list(check_ids(exact, request))
-    methods = list(place.methods.values())
-    fitting = [each for each in methods if _takes_body_of(request, each.load())]
-    other = other_method(request.method, fitting or methods)
+    methods, (payload, _) = list(place.methods.values()), repair_body(request)
+    fitting = [each for each in methods if takes_body(each.load(), payload)]
+    longer = [] if fitting else find_longer(request.method, path_segments(request.path), sources)
+    below = [each for each in longer if takes_body(each.load(), payload)]
+    possible = [each for each in methods if may_take_body(each.load(), payload)]
+    other = None if below else other_method(request.method, fitting or possible)
     ids = check_ids(other, request) if other else ()
-    return None, other, [wrong_method(request, place, other), *ids]
+    nearest = below[0] if len(below) == 1 else other
+    return None, nearest, [wrong_method(request, place, other, below), *ids]
 
 
 def _has_word_as_id(path: str, place: Place) -> bool:
@@ -279,15 +287,6 @@ def _has_word_as_id(path: str, place: Place) -> bool:
     template = path_segments(next(iter(place.methods.values())).path)
     pairs = zip(path_segments(path), template, strict=False)
     return any(expected[:1] == "{" and not is_value(each) for each, expected in pairs)
-
-
-def _takes_body_of(request: ObservedRequest, operation: Operation | None) -> bool:
-    """Return whether the body of a request has all names that an operation requires, and no others."""
-    payload, _ = repair_body(request)
-    if operation is None or payload is None or not operation.takes_body:
-        return False
-    wrong = (each.code for each in check_body(operation, payload) if has_errors([each]))
-    return not {"property-missing", "property-unknown"} & {*wrong}
 
 
 def _candidates(
