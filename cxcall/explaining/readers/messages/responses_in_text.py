@@ -88,6 +88,11 @@ _QUOTED_MESSAGE = compile_on_use(
     r"|(?i:\b[45][0-9]{2}\b[^\n]{0,200}\n"
     r"(?:(?![^\n]{0,200}\b(?:body|payload|request)\b)[^\n]{0,200}\n){0,5}?[ \t]*(?:error )?message:[ \t]+)"
     r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
+    # `with the message: "..."`, `citing '...'`, `the error message is generic: The object ...`, `error_code: x_y`
+    r"|(?i:\b(?:[45][0-9]{2}\b[^\n.]{0,80}? (?:message|saying)|error message|citing|stating)(?: \w+){0,3}?:? )"
+    r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]|['\u2018]([A-Za-z][^\n'\u2019]{7,300})['\u2019])"
+    r"|(?i:\bthe error message(?: is)?(?: \w+)?: )([A-Z][\w'-]* [a-z][^\n\"{}.]{7,300})(?=\.|\n|\Z)"
+    r"|(?i:\berror_?code:? )([a-z]+(?:_[a-z]+)+)\b"
 )
 _BAD_TRANSITION = compile_on_use(
     r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
