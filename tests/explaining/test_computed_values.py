@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.pasted_texts import URL
 
@@ -135,3 +137,22 @@ def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
             f"{code}\nrequests.post('{URL}', json={{'n': n, 'other': 1}})", "text"
         )
         assert list(request.unknown) == ["/n/0"], code
+
+
+@pytest.mark.parametrize(
+    ("written", "is_list"),
+    [
+        ("(@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", False),
+        ("(@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5 -AsArray)", True),
+        ("(@(@{ data = @{ a = 'b' } }, @{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", True),
+        ("(,@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", None),
+    ],
+)
+def test_pipe_of_powershell_prints_a_list_of_one_as_its_item(
+    written: str, *, is_list: bool | None
+) -> None:
+    (request,) = read_exchanges(
+        f'Invoke-RestMethod -Method Post -Uri "{URL}" -Body {written}', "text"
+    )
+    body = request.body and json.loads(request.body)
+    assert (isinstance(body, list) if body else None) == is_list

@@ -14,6 +14,7 @@ from cxcall.explaining.readers.code.token_tree import (
     Group,
     is_comprehension,
     is_map_literal,
+    is_operator,
     is_spread,
     is_token,
 )
@@ -145,7 +146,8 @@ class MapsAndLists:
         if group.opening == "(":
             elements = list(split_elements(group))
             if len(elements) == 1:
-                return self._statement(elements[0])[1]
+                is_kept = is_operator(group.items[0], (",",))  # a list in a pipe of PowerShell
+                return UNKNOWN if is_kept else self._statement(elements[0])[1]
             named = [self._statement(element) for element in elements]
             if named and all(name for name, _ in named):
                 return dict(named)  # the named tuple of Julia: `(a = 1, b = 2)`

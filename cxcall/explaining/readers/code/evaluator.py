@@ -249,7 +249,7 @@ class Evaluator(Calls):
         if terms and command == "convertto-json":
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             end = next(ends, len(items))
-            printed = as_converted_to_json(terms[-1], items[position + 2 : end])
+            printed = as_converted_to_json(terms[-1], items[:position], items[position + 2 : end])
             terms[:] = [CodeCall("ConvertTo-Json", [(None, printed)])]
             return end
         if terms and command.startswith(PIPED_INTO):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code.token_tree import CASTS, is_token
+from cxcall.explaining.readers.code.token_tree import CASTS, Group, is_token
 from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_start
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
@@ -319,8 +319,16 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
     return True
 
 
-def as_converted_to_json(value: Any, options: list[Any]) -> Any:
-    """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text."""
+def as_converted_to_json(value: Any, piped: list[Any], options: list[Any]) -> Any:
+    """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text.
+
+    The pipe passes on the items of a list, so that a list of one is printed as its item.
+    """
+    written = piped[0].items if len(piped) == 1 and isinstance(piped[0], Group) else []
+    is_one = [isinstance(each, Group) and each.opening for each in written] == ["@{"]
+    is_array = any(is_token(each, "word") and each.value.lower() == "-asarray" for each in options)
+    if isinstance(value, list) and len(value) == 1 and is_one and not is_array:
+        value = value[0]
     named = [
         at for at, each in enumerate(options) if is_token(each, "word") and _DEPTH.match(each.value)
     ]
