@@ -203,6 +203,7 @@ FULL_ERROR = '{"message":"No","code":"bad.request","status":400}'
         f"{REFUSED} fails with 400.\n{MISNAMED}\nI checked GET /api/v2/flows/{{id}}, which returns successfully.",
         f"{REFUSED} -> 400\nbody: {MISNAMED}",
         f"{REFUSED} -> 400\ndata: {MISNAMED}",
+        f"https://login.mypurecloud.com/oauth/authorize works fine. The server returns a 400.\n\nI'm sending this to {REFUSED[5:]}:\n\n{MISNAMED}",
         f"{REFUSED} returns 400. Any ideas?\n\n{MISNAMED}",
         f"{REFUSED} fails with 400.\n{MISNAMED}\nI've checked `https://login.mypurecloud.com/oauth/token`: it returns a token.",
     ],

@@ -76,15 +76,17 @@ _DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _CHARACTER = r"[\w.:/{}<>?&=%-]"
 _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:https?://|/){_CHARACTER}*[\w}}>]"
 _API = compile_on_use(
-    r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/", re.IGNORECASE
+    r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/|\b(?:send|post)(?:ing)?\b[^\n.]{0,60}?https?://",
+    re.IGNORECASE,
 )
+_REST = r"(?:(?!https?://|/api/|[.!?]\s)[\s\S])"
 # `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, if no error is in
-# the rest of the sentence or the next one.
+# the rest of the sentence, and none of the same request in the next one.
 _WORKING = compile_on_use(
     rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?: which| it| also| still)? "
     r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
     rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
-    r"(?!\W+(?:(?!https?://|/api/|[.!?]\s)[\s\S]){0,200}?\b[45][0-9]{2}\b)"
+    rf"(?!{_REST}{{0,200}}?\b[45][0-9]{{2}}\b|\W+{_REST}{{0,200}}?\b(?:it|this|same|I (?:\w+ )?(?:get|see|receive))\b{_REST}{{0,200}}?\b[45][0-9]{{2}}\b)"
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
