@@ -150,7 +150,10 @@ def _confirm(finding: Finding, request: ObservedRequest, evidence: ResponseEvide
     """
     text, is_placeholder = request.response_text, finding.code == "placeholder"
     is_filled_in = is_placeholder and finding.where == "path" and _ID_IN_TEXT.search(text)
-    if finding.severity is not Severity.WARNING or request.response is None or is_filled_in:
+    is_guess = finding.code == "property-unknown" and "path-unpublished" in evidence.error_codes
+    is_found = is_placeholder and request.status == HTTPStatus.CONFLICT  # of the object's state
+    is_other = request.response is None or is_filled_in or is_guess or is_found
+    if finding.severity is not Severity.WARNING or is_other:
         return finding
     if is_placeholder and finding.where == "path" and is_owner_named(finding, request):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")

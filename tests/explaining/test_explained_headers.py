@@ -103,6 +103,14 @@ def test_headers_below_a_heading_are_read(text: str) -> None:
     assert not {"header-missing", "body-malformed"} & {each.code for each in found.findings}
 
 
+@pytest.mark.parametrize("start", ["POST {}\nHeaders:", "Method: POST\nURL: {}\nHeaders:"])
+def test_headers_in_a_table_are_read(start: str) -> None:
+    url = f"https://{CXONE}{FAMILY}/contacts/1"
+    [found] = explain(f"{start.format(url)}\n  Accept | a/b\n  Authorization | 9cVfP2xTq0\n\n401")
+    assert found.findings[0].where == "header:Authorization"
+    assert "no scheme" in found.findings[0].message
+
+
 def test_text_of_a_platform_that_the_prompt_of_python_prints_is_the_response() -> None:
     code = f'>>> r = requests.get("https://{CXONE}{FAMILY}/contacts/1", headers={{"Accept": "text/html"}})'
     for shown, expected in (

@@ -130,6 +130,7 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f"{POSTED} gives 409 Conflict. The error message is generic: The queue is gone. Why?", "The queue is gone"),
         (f"{POSTED} returns 400 with error_code: invalid_queue", "invalid_queue"),
         (f'I post the message: "Hello my friend" with {POSTED} and get 400', ""),
+        ('{"ok": false, "error": "no_queue"}', "no_queue"),
         (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),
     ],
     quick=3,

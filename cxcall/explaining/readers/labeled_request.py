@@ -51,7 +51,7 @@ _TARGET = compile_on_use(
 )
 _IN_PARENTHESES = compile_on_use(r"\s+\([^()]*\)")
 _HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
-_HEADER = compile_on_use(r"^([A-Za-z][\w-]*): ?(.*)$")
+_HEADER = compile_on_use(r"^([A-Za-z][\w-]*)(?:: ?|[ \t]*[|\t][ \t]*|[ \t]+=[ \t]+)(.*)$")
 
 
 class LabeledRequest:

@@ -86,7 +86,8 @@ _WORKING = compile_on_use(
     rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?: which| it| also| still)? "
     r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
     rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
-    rf"(?!{_REST}{{0,200}}?\b[45][0-9]{{2}}\b|\W+{_REST}{{0,200}}?\b(?:it|this|same|I (?:\w+ )?(?:get|see|receive))\b{_REST}{{0,200}}?\b[45][0-9]{{2}}\b)"
+    rf"(?!{_REST}{{0,200}}?\b[45][0-9]{{2}}\b"
+    rf"|\W+{_REST}{{0,200}}?\b(?:it|this|same|I (?:\w+ )?(?:get|see|receive))\b{_REST}{{0,200}}?\b[45][0-9]{{2}}\b)"
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""

@@ -41,6 +41,8 @@ _ERROR_NAMES = frozenset(
     userMessage messageWithParams correlationId errorMessage resultSet fault
     """.split()
 )
+_PLAIN_NAMES = {"error", "ok", "success", "warning"}
+"""The names of an error that has no others: `{"ok": false, "error": "no_queue"}`."""
 _EXCHANGE_ERROR_NAMES = frozenset(
     "contextId correlationId errors details messageParams messageWithParams".split()
 )
@@ -72,7 +74,9 @@ def is_error_body(value: Any) -> bool:
     code = value.get("code") if len(names) == len(value) else None
     is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
     is_code = is_code or value.get("error") in LOGIN_CODES
-    is_nested = is_error_body(value.get("error"))
+    error = value.get("error")
+    is_plain = isinstance(error, str) and error.isidentifier() and value.keys() <= _PLAIN_NAMES
+    is_nested = is_plain or is_error_body(value.get("error"))
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code or is_nested
 
 

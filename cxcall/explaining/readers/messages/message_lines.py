@@ -69,7 +69,10 @@ LOG_STATUS = compile_on_use(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
     rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}|{_THINGS}| as )"
 )
-HEADER = compile_on_use(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
+HEADER = compile_on_use(
+    r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::|(?<=[\w-])[ \t]*[|\t](?=[ \t]*\w))[ \t]*(.*)$"
+)
+"""A header, also in a table: `Authorization | Bearer ...`."""
 # Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of
 # a log or of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
 _PACKAGE = r"(?:[\w$]{1,60}\.){1,10}"
