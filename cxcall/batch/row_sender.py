@@ -6,7 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureCounts
@@ -252,6 +252,7 @@ class StoppableRun:
         self.stop_reason = ""
         self.interrupts = 0
         self._events = EventQueue()
+        self._threads: list[Thread] = []
 
     @property
     def is_abandoned(self) -> bool:
@@ -272,11 +273,20 @@ class StoppableRun:
         self.stop("interrupted")
         self._events.put(None)
 
-    @staticmethod
-    def _start_threads(threads: int) -> ThreadPoolExecutor:
+    def _start_threads(self, threads: int) -> ThreadPoolExecutor:
         """Return a pool of threads that send; all threads of this process switch more often from now on."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
-        return ThreadPoolExecutor(threads, THREAD_NAME, initializer=signals.block_in_thread)
+        return ThreadPoolExecutor(threads, THREAD_NAME, initializer=self._begin_thread)
+
+    def _begin_thread(self) -> None:
+        signals.block_in_thread()
+        self._threads.append(current_thread())
+
+    def _shut_down(self, pool: ThreadPoolExecutor) -> None:
+        """Wait for the threads of a pool, which does not know one whose start was interrupted by an exception."""
+        pool.shutdown()
+        for thread in self._threads:
+            thread.join()
 
     def _stop_on(self, result: RowResult, excessive_wait: float | None) -> None:
         """Count a request, and stop if its result, the failures, or a wait of so many seconds are a reason.

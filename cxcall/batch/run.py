@@ -119,17 +119,20 @@ class Run(StoppableRun):
 
         def shut_down() -> None:
             try:
-                pool.shutdown()
+                self._shut_down(pool)
             finally:
                 finished.set()
 
         # An exception ends a `join` of Python before 3.13 for good: the thread then counts as stopped.
         thread = Thread(target=shut_down, daemon=True)
-        while not (finished.is_set() or self.is_abandoned):
+        while True:
             with suppress(BaseException):  # the caller gets the first exception
                 if thread.ident is None:
                     thread.start()
-                finished.wait(SIGNAL_INTERVAL)
+                # Inside, because a handler may also run at a step of the loop.
+                while not (finished.is_set() or self.is_abandoned):
+                    finished.wait(SIGNAL_INTERVAL)
+                return
 
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""

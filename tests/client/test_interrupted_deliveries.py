@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import cxcall
 from cxcall import Client, InterruptedDelivery, Outcome
+from cxcall.batch.row_sender import THREAD_NAME
 from cxcall.findings.errors import StoppedError
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.transport.exchange import _Call
@@ -162,6 +163,37 @@ def test_second_exception_during_a_batch_does_not_end_the_wait_for_its_rows(
         sent = records()
         has_ended.set()
     assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
+
+
+@pytest.mark.slow
+def test_exception_during_the_start_of_a_thread_does_not_end_the_wait_for_its_row(
+    platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_arrived, has_ended = Event(), Event()
+    start = Thread.start
+
+    def start_and_raise(thread: Thread) -> None:
+        start(thread)
+        if thread.name.startswith(THREAD_NAME):
+            has_arrived.wait(30)
+            raise TooLateError
+
+    def answer(_body: Any, _count: int) -> Reply:
+        has_arrived.set()
+        has_ended.wait(0.2)
+        return Reply()
+
+    platform.answer = answer
+    monkeypatch.setattr(Thread, "start", start_and_raise)
+    with Client() as client:
+        with (
+            client.batch("personal-connection", [BODY], confirm=1) as batch,
+            pytest.raises(TooLateError),
+        ):
+            list(batch)
+        sent = records()
+        has_ended.set()
+    assert [each.outcome for each in sent] == [Outcome.ACCEPTED]
 
 
 class Tracer:
