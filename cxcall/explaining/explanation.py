@@ -219,11 +219,15 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
 
 def _malformed_json(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield what is wrong with the syntax of a JSON body, for any API."""
+    """Yield what is wrong with the syntax of a JSON body that no API accepted; not of GraphQL or of several documents."""
     is_json = request.content_type.removeprefix("application/") in ("", "json")
-    if is_json and (request.body or "").lstrip()[:1] in ("{", "["):
+    body = (request.body or "").lstrip()
+    is_other = "graphql" in request.path or "\n{" in body
+    is_accepted = bool(request.status) and request.is_successful
+    if is_json and not is_accepted and body[:1] in ("{", "[") and not is_other:
         found = check_sent_body(request, route, None)
-        yield from (mask_finding(each) for each in found if each.code == "body-malformed")
+        malformed = (each for each in found if each.code == "body-malformed")
+        yield from (mask_finding(each._replace(severity=Severity.WARNING)) for each in malformed)
 
 
 def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:

@@ -81,11 +81,12 @@ def platform_message(response: HttpResponse) -> str:
 
 
 def _received_body(body: Any) -> Any:
-    """Return the body of a response that a client printed with its headers; any other body unchanged."""
-    printed = body
-    for name in ("error", "response"):
-        printed = printed.get(name, printed) if isinstance(printed, dict) else None
-    inner = printed.get("body") if isinstance(printed, dict) and "headers" in printed else None
+    """Return the body of a response that a client printed as one, or with its headers; any other body unchanged."""
+    outer = body.get("error", body) if isinstance(body, dict) else None
+    if not isinstance(outer, dict):
+        return body
+    printed = outer.get("response", outer if "headers" in outer else None)
+    inner = printed.get("body") if isinstance(printed, dict) else None
     return inner if isinstance(inner, dict) else body
 
 

@@ -21,6 +21,7 @@ BODY = json.dumps({"callbackNumbers": ["+12025550123"], "queueId": QUEUE})
 POSTED = f'requests.post("{URL}", json={BODY}, headers={{"Authorization": "Bearer x"}})'
 WRONG = json.dumps({"callbackNumbers": "+12025550123", "queueId": QUEUE})
 CURLY = BODY.replace('"', "\u201c")
+REFUSED = '{"message":"The queue does not exist.","code":"bad.request","status":400}'
 UNFILLED = '{"message":"Value [%s] is not valid for field type [UUID]. Allowable values are: ","code":"invalid.value","status":400}'
 
 
@@ -248,6 +249,17 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "file of the vendor's command": (f"$ cat b.json\n{{}}\n$ gc outbound contactlists contacts create {QUEUE} -f b.json", "must be an array, not an object", "not understood"),
     "file with the response": (f'curl -o b.json -d @c.json {URL}\n$ cat b.json\n{{"message":"No such queue","code":"bad.request","status":400}}', "the body is in the file `c.json`", "property-"),
     "function of the user's own": (f'ASSIGN r = GetRESTProxy("POST", "{PATH}", {WRONG})', "`/callbackNumbers` must be an array", "no cause"),
+    "file named in a command above the response": (f"$ gc outbound campaigns create -f b.json\n{REFUSED}", "the API says: The queue", "property-unknown"),
+    "error in the file of a body": (f"$ curl -d @b.json -o b.json {URL}\n$ cat b.json\n{REFUSED}", "the API says: The queue", "property-unknown"),
+    "call that sends nothing": (f'key = cache.key("POST", "{URL}", {{"n": 2}})', "", "error"),
+    "body that starts like a heading": (
+        f'POST {PATH} HTTP/1.1\nHost: api.mypurecloud.com\n\n{{"body": {{\n"a": 1}}\n}}\n\nHTTP/1.1 400 Bad Request\n', "property-unknown", "body-malformed",
+    ),
+    "path with the word docs": ("Error 404 for https://api.mypurecloud.de/api/v2/docs/swagger", "path-unpublished", "not-found"),
+    "exception in prose": (f"POST {URL} 400\nWe catch ApiException: it is thrown when it is closed", "gives no reason", "the API says"),
+    "printed response without headers": (
+        '{"error":{"message":"Bad Request","response":{"body":{"errors":[{"message":"Queue missing"}]}}}}', "the API says: Queue missing", "Bad Request",
+    ),
     "call of a logger": (f'{POSTED}\nlogger.info("POST", "{URL}", {{"elapsed": 12}})', "", "error"),
     "map of another server": (f"POST {URL} -> 400\n{{a=1, b=2}}", "the API says: {a=1, b=2}", "gives no reason"),
     "token from a function of the user's own": ('We fetch it: LET r = api("POST", "/oauth/token", {"grant_type": "client_credentials"})', "", "body-malformed"),

@@ -238,9 +238,15 @@ def test_platform_that_the_text_or_the_response_names_is_that_of_a_path_of_one_w
         assert found.route.platform == platform
 
 
-def test_json_with_wrong_syntax_is_an_error_at_any_api() -> None:
-    (found,) = explain({"method": "POST", "path": "/v1/prices", "body": '{""name": "x"}'})
-    assert [each.code for each in found.findings] == ["body-malformed", "path-unpublished"]
+def test_json_with_wrong_syntax_is_told_at_any_api_that_did_not_accept_it() -> None:
+    for path, body, status, codes in (
+        ("/v1/prices", '{""name": "x"}', 0, ["body-malformed", "path-unpublished"]),
+        ("/v1/prices", "{'name': 'x'}", 200, ["path-unpublished"]),
+        ("/graphql", "{ viewer { login } }", 0, ["path-unpublished"]),
+        ("/_bulk", '{"index": {}}\n{"a": 1}\n', 0, ["path-unpublished"]),
+    ):
+        (found,) = explain({"method": "POST", "path": path, "body": body, "status": status})
+        assert [each.code for each in found.findings] == codes, path
 
 
 def test_rules_of_the_other_platform_are_notes_if_host_and_path_do_not_match() -> None:

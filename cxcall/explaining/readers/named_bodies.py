@@ -45,6 +45,8 @@ _MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
 _RECEIVED = compile_on_use(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
     r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer(?:s|ed)?|[Ee]xpected|[Gg]ot|[Oo]utput)(?![a-z])"
+    # Of a server, not `our payload says` or `to call her back`.
+    r"|\b(?:(?:[Ss]erver|API|[Ii]t) says|(?:comes?|gets?|sends?|sent) back|back this)\b"
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
 _RESPONSE_NAMES = frozenset(
@@ -81,8 +83,8 @@ _ERROR_WORD = compile_on_use(
 )
 _SHOWN_STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _OWN = compile_on_use(
-    r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent)"
-    r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} payload)\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
+    r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent|use)"
+    r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} (?:payload|body|JSON|json))\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
 )
 """Words of a person for what was sent, at the end of a label: `my payload`, `I am sending`."""
 _PAYLOAD = compile_on_use(r"(?i)\bpayload\W*$")

@@ -83,9 +83,10 @@ _REST = r"(?:(?!https?://|/api/|[.!?]\s)[\s\S])"
 # `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, if no error is in
 # the rest of the sentence, and none of the same request in the next one.
 _WORKING = compile_on_use(
-    rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?: which| it| also| still)? "
-    r"(?i:works?|succeeds|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
-    rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
+    rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?i: which| it| api it| api| also| still| everything)? "
+    r"(?i:works?|succeeds|was successful|is working|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
+    rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}}"
+    rf"|(?i:\bsuccessfully (?:call|send|use|get)) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
     rf"(?!{_REST}{{0,200}}?\b[45][0-9]{{2}}\b"
     rf"|\W+{_REST}{{0,200}}?\b(?:it|this|same|I (?:\w+ )?(?:get|see|receive))\b{_REST}{{0,200}}?\b[45][0-9]{{2}}\b)"
 )

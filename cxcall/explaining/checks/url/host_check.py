@@ -43,7 +43,7 @@ _CXONE_HOST = compile_on_use(
     r"|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
-_CXONE_LABEL = compile_on_use(r"(?:^|\.)[a-z]*cxone(?:-gov)?(?:\.|$)")
+_CXONE_LABEL = compile_on_use(r"(?:^|\.)(?:nice-|[a-z]*)cxone(?:-gov)?(?:\.|$)")
 """A whole label, such as `nicecxone`: a name that only contains it is of another vendor."""
 _CXONE_DOMAINS = (
     "niceincontact.com",

@@ -81,7 +81,7 @@ _PLAIN_HTTP = compile_on_use(
 # Clients that send exactly the headers in their call; others, such as Terraform, add some.
 _CLIENT = compile_on_use(
     r"\brequests?\b(?=\.\w|\()|require\(.request.\)"
-    r"|\b(?:fetch|got|ajax)[.(]|\b(?:axios|httpx|aiohttp|urllib\d?|superagent|reqwest|ureq|unirest)\b"
+    r"|\b(?:fetch|got|ajax)(?:[.(]| \([\"'`])|\b(?:axios|httpx|aiohttp|urllib\d?|superagent|reqwest|ureq|unirest)\b"
     r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
     r"|RestClient|Guzzle|curl|Invoke-"
     r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest"

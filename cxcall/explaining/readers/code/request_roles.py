@@ -102,9 +102,10 @@ OTHER_NAMES = compile_on_use(
     re.IGNORECASE,
 )
 _SENDERS = compile_on_use("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
-_TELLERS = compile_on_use(
-    r"(?i)(?<![a-z])log(?!in)|print|echo|puts|debug|info|warn|trace|mock|stub|expect|assert|route|handle|\bon$"
+_OWN_SENDERS = compile_on_use(
+    r"(?i)(?:^|\W)_*(?:do|send|call(?!back)|(?:get_?)?(?:api|rest)|post|exec|submit|perform|invoke|make|proxy)\w*$"
 )
+"""Starts of the names of a user's own functions that send a request, if one of their arguments is a method."""
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
 _AXIOS = compile_on_use(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
@@ -125,9 +126,10 @@ def role_of(name: str) -> str:
 
 
 def is_sender(name: str, texts: Iterable[str] = ()) -> bool:
-    """Return whether a call may send a request: by its name, or because one of its texts is a method and it does not log it."""
-    has_method = not {*METHODS}.isdisjoint(texts) and not _TELLERS.search(name)
-    return has_method or _SENDERS.search(name) is not None
+    """Return whether a call may send a request: by its name, or because one of its texts is a method and it is named so."""
+    has_method = not {*METHODS}.isdisjoint(texts)
+    is_own = has_method and _OWN_SENDERS.search(name) is not None
+    return is_own or _SENDERS.search(name) is not None
 
 
 def is_target(text: str) -> bool:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, takewhile
 
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.json_values.json_search import find_json_end
+from cxcall.explaining.readers.json_values.request_objects import is_error_body
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -53,9 +55,10 @@ _ASSIGNMENT = compile_on_use(r"[A-Za-z_]\w*=")
 _WRITE = compile_on_use(
     r"(?:^|(?<=[\s;&|({$]))(?P<command>(?:cat|echo|printf|tee)[ \t]+\S)", re.MULTILINE
 )
-# A file with its content below it: `$ cat body.json`, `My body.json:`.
+# A file with its content below it: `$ cat body.json`, `My body.json:`; not a command with options.
 _SHOWN_FILE = compile_on_use(
-    r"^(?:[^<\n]{0,80}[$>#%] )?[\w *`'\"(-]{0,60}?(?<![\w/.-])(?P<name>[\w.~/\\-]{1,80}\.\w{2,5})[*`'\"):]*[ \t]*\n"
+    r"^(?![^\n]{0,160} -{1,2}\w)(?:[^<\n]{0,80}[$>#%] )?"
+    r"[\w *`'\"(-]{0,60}?(?<![\w/.-])(?P<name>[\w.~/\\-]{1,80}\.\w{2,5})[*`'\"):]*[ \t]*\n"
     r"(?=\s{0,80}[{\[])",
     re.MULTILINE,
 )
@@ -209,8 +212,9 @@ def find_files(text: str) -> Iterator[tuple[int, str, str]]:
         if name and content is not None:
             yield match.start(), name, content
     for shown in islice(_SHOWN_FILE.finditer(text), _MAX_PIPED):
-        if end := find_json_end(text, shown.end()):
-            yield 0, shown["name"], text[shown.end() : end].strip()
+        content = text[shown.end() : find_json_end(text, shown.end())].strip()
+        if content and not is_error_body(find_json(content, None)):
+            yield 0, shown["name"], content
 
 
 def fill_command(command: Command, variables: Mapping[str, str]) -> Command:

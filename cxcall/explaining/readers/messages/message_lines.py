@@ -86,13 +86,13 @@ _EXCEPTION_MESSAGE = compile_on_use(
     needs=("ApiException: ",),
 )
 _BESIDE_PROSE = compile_on_use(
-    rf"^[^\n#*\"'`/]{{0,200}}?\b{_THROWN}", re.MULTILINE, needs=("ApiException: ",)
+    rf"^[^\n#*\"'`/]{{0,200}}?(?<![a-z] )\b{_THROWN}", re.MULTILINE, needs=("ApiException: ",)
 )
 SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
     r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
 )
 HEADING = compile_on_use(
-    r"(?i)\W*(?:(?:request|response)(?:[ _-](?:headers?|body))?|headers?|body)\W*$"
+    r"(?i)[^\w\"'{\[]*(?:(?:request|response)(?:[ _-](?:headers?|body))?|headers?|body)[^\w\"'{\[]*$"
 )
 """A line above the headers of a message, or above its body."""
 _FORM_LINE = compile_on_use(r"^[ \t]*([a-z][\w.-]*):[ \t]*\"?([^\"\n]*?)\"?[ \t]*$", re.MULTILINE)

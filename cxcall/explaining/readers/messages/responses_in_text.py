@@ -100,7 +100,8 @@ _BAD_TRANSITION = compile_on_use(
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 _URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
 _DOCUMENTATION = compile_on_use(
-    r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)|\w/docs?/|/(?:openapi|swagger)\.\w"
+    r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)"
+    r"|^(?!\S*/api/v)\S*\w/docs?/|/(?:openapi|swagger)\.\w"
 )
 """A URL that is read, not called."""
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
