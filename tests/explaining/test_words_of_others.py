@@ -80,6 +80,11 @@ Content-Type: application/xml
         ),
         (LINKED, [("not-found", "response")], "HTTP 400"),
         (XML, [("value-not-allowed", "response")], "HTTP 400"),
+        (
+            "POST https://api.example.com/v1/lists 400",
+            [("not-provable", "response")],
+            "no reason was found",
+        ),
     ],
     quick=2,
 )

@@ -188,7 +188,7 @@ def other_vendor(request: ObservedRequest, own: Contract | None) -> tuple[Findin
         "response",
         f"the server says: {text}" if text else responded,
         fix="read what the documentation of this API says about it",
-        why=responded if text else "the response gives no reason",
+        why=responded if text else "no reason was found in its response",
     )
     return (refusal, unchecked) if text or request.is_refused else (unchecked,)
 
