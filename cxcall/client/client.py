@@ -207,7 +207,7 @@ class Client:
         return tracking.follow(
             tracker,
             engagement_id_of(call),
-            new_reader(self._settings(tracker.operation)).read,
+            new_reader(self._settings(tracker.operation)),
             until=lambda _: False,
             max_seconds=max_seconds,
             is_new=not isinstance(call, str),

@@ -174,11 +174,13 @@ class CampaignReader(Reader):
         Raises CxcallError if one cannot be read.
         """
         wait, end = _FIRST_WAIT, time.monotonic() + max_seconds
+        self.keep_reading(max_seconds)
         for job in jobs:
             state = self._read_job(job)
             while not state.is_final and (left := end - time.monotonic()) > 0:
                 sleep(min(wait, left))
                 wait = min(wait * 2, _MAX_WAIT)
+                self.keep_reading(end - time.monotonic())
                 state = self._read_job(job)
             yield job, state
 

@@ -17,11 +17,13 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.sending.checked_request import build_request, stop_on_errors, token_source
 from cxcall.sending.request_sender import send_read
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
+from cxcall.transport.requested_waits import backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.sending.request_sender import Tokens
@@ -61,13 +63,23 @@ class ReadError(CxcallError):
 
 
 class Reader:
-    """Sends reads with one common token; the first read gets it, unless `tokens` are passed."""
+    """Sends reads with one common token; the first read gets it, unless `tokens` are passed.
+
+    `on_outage` gets a message when a read begins to be repeated after `keep_reading`.
+    """
+
+    on_outage: Callable[[str], None] = staticmethod(lambda _message: None)
 
     def __init__(
         self, settings: Settings, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS
     ) -> None:
         self.settings, self._tokens, self._hooks = settings, tokens, hooks
         self._has_tokens = tokens is not None
+        self._patience, self._waits, self._waited_before = 0.0, False, False
+
+    def keep_reading(self, seconds: float) -> None:
+        """Repeat each read from now on after a temporary failure, for at most `seconds`, and `max_wait`, of waits."""
+        self._patience = max(min(seconds, self.settings.max_wait), 0.0)
 
     def check(
         self, operation: Operation, values: Mapping[str, str], body: Any = None
@@ -85,7 +97,32 @@ class Reader:
                 True,
             )
         sent = checked._replace(request=request or checked.request)
-        return send_read(Plan(sent), self._tokens, self._hooks)
+        if not self._patience:
+            return send_read(Plan(sent), self._tokens, self._hooks)
+        self._waited_before, self._waits = self._waits, False
+        hooks = self._hooks._replace(on_wait=self._tell_outage)
+        return send_read(Plan(sent), self._tokens and self._find_token, hooks, self._patience)
+
+    def _tell_outage(self, _seconds: float, reason: str) -> None:
+        """Tell the first wait of an outage, which ends with a read that has no wait."""
+        if not (self._waits or self._waited_before):
+            self.on_outage(f"{reason}; trying again for up to {self._patience:.0f} s")
+        self._waits = True
+
+    def _find_token(self, refused: Credentials | None) -> Credentials | None:
+        """Return the token, and try again while a new one cannot be requested."""
+        assert self._tokens  # noqa: S101 - it is called only with tokens
+        attempt, left = 1, self._patience
+        while True:
+            try:
+                return self._tokens(refused)
+            except CxcallError as error:
+                wait = backoff(attempt)
+                if error.exit_code is not ExitCode.UNDELIVERED or wait > left:
+                    raise
+                self._tell_outage(wait, str(error))
+            self._hooks.sleep(wait)
+            attempt, left = attempt + 1, left - wait
 
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.platform_reads.read_requests import Reader
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
@@ -193,7 +194,7 @@ def extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation
 
 
 def transcript_addresses(
-    operation: Operation, state: CallState, read: Callable[[Operation, Mapping[str, str]], Delivery]
+    operation: Operation, state: CallState, reader: Reader
 ) -> list[dict[str, Any]]:
     """Return the address of the transcript of each leg that has an ID; None if the platform has none (404).
 
@@ -203,7 +204,7 @@ def transcript_addresses(
     found = []
     for leg in {leg.communication: leg for leg in state.legs if leg.communication}.values():
         values = {declared["id"]: state.engagement_id, declared["communication"]: leg.communication}
-        delivery = read(operation, values)
+        delivery = reader.read(operation, values)
         response = delivery.response
         if response is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
             raise ReadError(delivery)
@@ -216,7 +217,7 @@ def transcript_addresses(
 def follow(
     tracker: Tracker,
     engagement_id: str,
-    read: Callable[[Operation, Mapping[str, str]], Delivery],
+    reader: Reader,
     *,
     until: Callable[[CallState], bool],
     max_seconds: float,
@@ -225,7 +226,7 @@ def follow(
     """Yield the state after each read, until the call is over or `until` returns True.
 
     Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
-    A call that `is_new` may not be found (404) at first.
+    A call that `is_new` may not be found (404) at first. After the first state, a read that fails temporarily is repeated.
     Raises ReadError when a read fails, MalformedResponseError when a response does not show a call, and
     UsageError for an ID that is masked and for `max_seconds` without a limit.
     """
@@ -233,7 +234,7 @@ def follow(
     began, pause = time.monotonic(), _FIRST_WAIT
     while True:
         values = {tracker.parameter: engagement_id}
-        delivery = read(tracker.operation, values)
+        delivery = reader.read(tracker.operation, values)
         response = delivery.response
         elapsed = time.monotonic() - began
         is_new = is_new and elapsed < _MAX_DELAY and elapsed + pause <= max_seconds
@@ -253,6 +254,7 @@ def follow(
         if is_over or until(state) or elapsed + wait > max_seconds:
             return
         sleep(wait)
+        reader.keep_reading(max_seconds - elapsed - wait)
         pause = min(pause * _WAIT_FACTOR, _MAX_WAIT)
 
 

@@ -45,9 +45,12 @@ _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 
-def send_read(plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS) -> Delivery:
+def send_read(
+    plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOKS, patience: float = 0.0
+) -> Delivery:
     """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
 
+    With `patience`, it is repeated until the waits together would be longer than these seconds, or than `max_wait`.
     `tokens` is as in `deliver`, but its errors are part of the result. A signal ends the read at once (KeyboardInterrupt).
     """
     found = plan.operation
@@ -56,6 +59,7 @@ def send_read(plan: Plan, tokens: Tokens | None, hooks: SendHooks = DEFAULT_HOOK
         found = type(found)(found.contract, found.method, found.path, declared)
         plan = plan._replace(checked=plan.checked._replace(operation=found))
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
+    attempts.patience = patience
     try:
         token = tokens(None) if tokens else None
     except CxcallError as error:  # an earlier read got no token in place of a refused one
@@ -151,7 +155,7 @@ class _Attempts(LoggedDelivery):
     ) -> None:
         super().__init__(plan)
         self.ledger, self.tokens, self.hooks = ledger, tokens, hooks
-        self.held_back, self.total_wait = 0, 0.0
+        self.held_back, self.total_wait, self.patience = 0, 0.0, 0.0
         self.has_renewed_token = self.may_be_processed = False
         self.recorded_at = inf, inf
         self.signals = DeferredSignals()
@@ -231,11 +235,13 @@ class _Attempts(LoggedDelivery):
         """Return the seconds to wait before sending again; None if the request is not sent again."""
         if evidence is Evidence.ACCEPTED:
             return None
-        from cxcall.sending.retry_policy import retry_wait
+        from cxcall.sending.retry_policy import MAX_SENDS, retry_wait
 
-        is_read, left = self.plan.operation.is_read, self.plan.settings.max_wait - self.total_wait
+        is_read, most = self.plan.operation.is_read, self.plan.settings.max_wait
         sends = self.attempt - self.held_back - self.has_renewed_token
-        return retry_wait(evidence, exchange, sends, left, is_read=is_read)
+        limits = (min(most, self.patience), inf) if self.patience else (most, MAX_SENDS)
+        left = limits[0] - self.total_wait
+        return retry_wait(evidence, exchange, sends, left, limits[1], is_read=is_read)
 
     def _prepare_retry(
         self, token: Credentials | None, exchange: Exchange, wait: float | None

@@ -23,11 +23,17 @@ _TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy")
 
 
 def retry_wait(
-    evidence: Evidence, exchange: Exchange, sends: int, most: float, *, is_read: bool
+    evidence: Evidence,
+    exchange: Exchange,
+    sends: int,
+    most: float,
+    most_sends: float,
+    *,
+    is_read: bool,
 ) -> float | None:
     """Return the seconds to wait before the next attempt, after so many; None if the request is not sent again.
 
-    It is not if the wait is longer than `most`.
+    It is not if the wait is longer than `most`, or after `most_sends`.
     """
     response, wait = exchange.response, None
     if evidence is Evidence.UNSENT and exchange.failure == HELD_BACK:
@@ -40,5 +46,6 @@ def retry_wait(
             return None
     elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
         return None
-    wait = backoff(sends) if wait is None else wait
-    return wait if wait <= most and sends < MAX_SENDS else None
+    if wait is None or sends >= MAX_SENDS:  # a server may ask for no wait at all, again and again
+        wait = max(wait or 0.0, backoff(sends))
+    return wait if wait <= most and sends < most_sends else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, suppress
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_choice import find_role
@@ -13,7 +15,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command as command_line
-from cxcall.output.report import Report, named_in_errors
+from cxcall.output.report import Report, error_report, named_in_errors
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
@@ -30,6 +32,8 @@ from cxcall.sending.send_plan import Plan, SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
@@ -137,15 +141,18 @@ def show_campaign_status(options: StatusOptions) -> Report:
             f"the campaign was started less than a minute ago: its status may not show yet that it runs{then}",
             always=True,
         )
+    report = Report("campaign status", operation=found.operation)
+    json_lines = [] if options.watch else [state.with_masked_numbers().as_dict()]
     if options.watch:
-        state = _watch(reader, state, options.interval, screen, seconds)
-    is_streamed = options.watch and screen.options.output == "jsonl"
-    return Report(
-        "campaign status",
-        operation=found.operation,
+        try:
+            for last in _watch(reader, state, options.interval, screen, seconds):
+                state = last
+        except CxcallError as error:
+            report = error_report(error, report.command)._replace(operation=found.operation)
+    return report._replace(
         data=state.with_masked_numbers().as_dict(),
         lines=_lines(state if screen.is_terminal else state.with_masked_numbers()),
-        json_lines=[] if is_streamed else [state.with_masked_numbers().as_dict()],
+        json_lines=None if report.exit_code else json_lines,
     )
 
 
@@ -193,14 +200,17 @@ def _watch(
     interval: float,
     screen: Screen,
     seconds_to_start: float,
-) -> CampaignState:
-    """Read the campaign repeatedly, and print each change: on a terminal as a progress bar.
+) -> Iterator[CampaignState]:
+    """Read the campaign repeatedly, print each change, on a terminal as a progress bar, and yield the state.
 
-    It ends when the campaign does not run, and no longer may begin to.
+    It ends when the campaign does not run, and no longer may begin to. A read that fails temporarily is repeated.
     """
+    reader.on_outage = partial(screen.print_diagnostic, always=True)
+    reader.keep_reading(inf)
     shown, end = None, time.monotonic() + seconds_to_start
     with screen.progress(state.total) as progress:
         while True:
+            yield state
             progress(state.called or 0, ", ".join(filter(None, (state.status, state.counts))))
             if state != shown:
                 _print_change(state, screen)
@@ -208,7 +218,7 @@ def _watch(
             if state.is_running:
                 end = 0.0
             elif time.monotonic() >= end:
-                return state
+                return
             sleep(interval)
             state = _read_status(reader, state.id, state.list_id)
 

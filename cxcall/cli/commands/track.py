@@ -127,11 +127,12 @@ def _follow(
     With `transcript`, the transcripts of its legs are read at its end, or immediately if the command does not wait.
     """
     event = options.until.lower()
-    read = new_reader(settings).read
+    reader = new_reader(settings)
+    reader.on_outage = partial(screen.print_diagnostic, always=True)
     states = tracking.follow(
         tracker,
         engagement_id,
-        read,
+        reader,
         until=lambda state: not options.follows or bool(event and state.is_in(event)),
         max_seconds=options.at_most,
         is_new=report.command != COMMAND,
@@ -160,7 +161,7 @@ def _follow(
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
     if transcript is None or (options.follows and code is ExitCode.UNKNOWN):
         return report
-    return _add_transcripts(report, tracking.transcript_addresses(transcript, last, read), screen)
+    return _add_transcripts(report, tracking.transcript_addresses(transcript, last, reader), screen)
 
 
 def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen: Screen) -> Report:

@@ -239,6 +239,7 @@ class _LoadCommand(BatchCommand):
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
+            self.reader.on_outage = self._tell
             for job, state in self.reader.follow_jobs([*jobs], self.options.at_most):
                 states[job] = state.text
                 findings += state.findings
