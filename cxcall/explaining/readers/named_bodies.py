@@ -21,6 +21,7 @@ from cxcall.explaining.readers.json_values.json_search import (
 )
 from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
+    has_error_status,
     is_error_body,
     is_resource,
 )
@@ -101,6 +102,18 @@ class NamedBody(NamedTuple):
     text: str
     """The body as JSON; empty if its end or the types of its values are not shown."""
     value: Any
+    label: int
+    """The rank of its label alone, whatever its names are."""
+
+
+def labeled_bodies(text: str, path: str) -> Iterator[str]:
+    """Yield the objects that a text labels as sent to a path: `our payload {...}`, `POST /path body={...} -> 400`."""
+    for each in _objects(text):
+        start, end = text.rfind("\n", 0, each.start) + 1, _line_end(text, each.end)
+        is_between = each.label == _BODY_LABEL and path in text[start : each.start]
+        is_between = is_between and _SHOWN_STATUS.search(text[each.end : end]) is not None
+        if each.label == _REQUEST_LABEL or is_between:
+            yield text[each.start : each.end]
 
 
 def find_sent_body(
@@ -122,13 +135,21 @@ def find_sent_body(
         and (
             best <= _REQUEST_LABEL
             or is_request_body(each.value)
-            or (text[each.start : each.end] == shown and _is_misread(text, each, path))
+            or (_is_shown(text, each, shown) and _is_misread(text, each, path))
         )
     ]
     before = [each for each in found if each.end <= position] or found
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
     last = before[-1] if is_one or before is not found else None
     return last if last and last.text else None
+
+
+def _is_shown(text: str, found: NamedBody, shown: str) -> bool:
+    """Return whether an object is what was read as the response."""
+    is_same = text[found.start : found.end] == shown
+    return is_same or (
+        bool(shown) and found.value is not None and found.value == find_json(shown, None)
+    )
 
 
 def _is_misread(text: str, found: NamedBody, path: str) -> bool:
@@ -179,7 +200,12 @@ def _objects(text: str) -> Iterator[NamedBody]:
 
 
 def _read_object(text: str, start: int) -> NamedBody:
-    rank = _rank_of(_head_of(text, start))
+    head = _head_of(text, start)
+    rank = label = _rank_of(head)
+    if _RECEIVED.search(head) or _SHOWN_STATUS.search(head):
+        label = _NOT_SENT
+    elif rank == _BODY_LABEL and _PAYLOAD.search(head):
+        label = _REQUEST_LABEL
     if text.startswith("\\", start + 1):  # JSON as a text in a log: `"{\"name\": 1}"`
         end = min(_line_end(text, start), start + _MAX_BODY)
         shown = text[start:end].replace('\\"', '"')
@@ -188,10 +214,12 @@ def _read_object(text: str, start: int) -> NamedBody:
         end = find_json_end(text[: start + _MAX_BODY], start)
         written = _literal_text(text[start:end])
     if not written:  # cut, or without the types of its values
-        return NamedBody(start, end or _line_end(text, start), rank, "", None)
+        return NamedBody(start, end or _line_end(text, start), rank, "", None, label)
     value = find_json(written, None)
+    label = _NOT_SENT if has_error_status(value) else label
     is_received = _is_received(value) or (rank > _REQUEST_LABEL and is_resource(value))
-    return NamedBody(start, end, _NOT_SENT if is_received else rank, written, value)
+    rank = _NOT_SENT if is_received and label != _REQUEST_LABEL else rank
+    return NamedBody(start, end, rank, written, value, label)
 
 
 def _line_end(text: str, start: int) -> int:

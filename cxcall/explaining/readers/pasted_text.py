@@ -115,7 +115,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         requests = without_mentions(list(reader(shown)))
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
-            request = without_sent_error(with_status(request, shown))
+            request = without_sent_error(with_status(request, shown), shown)
             requests = [with_failure(with_told_headers(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests

@@ -21,18 +21,17 @@ from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
 )
+from cxcall.explaining.readers.json_values.json_search import printed_maps
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     find_response,
     is_error_body,
     status_of,
 )
-from cxcall.explaining.readers.messages.dumped_objects import dumped_error
+from cxcall.explaining.readers.messages.dumped_objects import dumped_error, object_text
 from cxcall.explaining.readers.messages.message_lines import REQUEST
-from cxcall.explaining.readers.messages.responses_in_text import (
-    handles_status,
-    quoted_refusal,
-)
+from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
+from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
@@ -161,7 +160,8 @@ def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedReque
     response = request.response
     if response is None or not response.body:
         return request
-    is_same = response.text == sent or response.json() == find_json(request.body or "", 0)
+    shown = [find_json(request.body or "", 0), *printed_maps(sent)]
+    is_same = response.text == sent or response.json() in shown
     if not is_same:
         return request
     headers, reason = response.headers, response.reason
@@ -170,19 +170,22 @@ def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedReque
 
 
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if its response has no body, with the error body from anywhere in the text."""
+    """Return a request; if its response has no body, with the error body from anywhere in the text but what was sent."""
+    from cxcall.explaining.readers.named_bodies import labeled_bodies
+
+    for sent in (request.body, *labeled_bodies(text, request.path)):
+        text = text.replace(sent or "\n", "\n")
+        request = _without_repeated_body(request, sent or "")
     known = request.response
     has_body = known is not None and bool(known.body)
     if known is not None and has_body and (known.json() or "{'" not in text):
         told = find_response(known.json()) if is_error_body(known.json()) else None
         return replace(request, response=told) if told and not known.status else request
-    body = find_error_body(text.replace(request.body or "\n", "\n"))
+    body = find_error_body(text)
     if not is_error_body(body) and request.is_refused and (not has_body or "{'" in text):
         body = dumped_error(text)
-    if not is_error_body(body) and request.is_refused and not has_body:
-        body = _named_code(text) or body
-    if not is_error_body(body) and request.kind is not SourceKind.COMMAND and not has_body:
-        body = quoted_refusal(text, known, is_code=request.kind is SourceKind.CODE) or body
+    if not is_error_body(body) and not has_body:
+        body = _named_error(request, text) or body
     if not is_error_body(body):
         return request
     told = find_response(body)
@@ -192,11 +195,13 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=with_body(known, body, status))
 
 
-def _named_code(text: str) -> dict[str, str]:
-    """Return a body with the only code of a platform that prose names, such as `not.a.user`; empty without one."""
+def _named_error(request: ObservedRequest, text: str) -> dict[str, str]:
+    """Return a body with the words that a text quotes, and the only code of a platform that it names: `not.a.user`."""
     codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
-    code = codes.pop() if len(codes) == 1 else ""
-    return {"code": code, "message": code} if code else {}
+    code = codes.pop() if len(codes) == 1 and request.is_refused else ""
+    is_code, is_command = request.kind is SourceKind.CODE, request.kind is SourceKind.COMMAND
+    quoted = None if is_command else quoted_refusal(text, request.response, is_code=is_code)
+    return ({"code": code, "message": code} if code else {}) | (quoted or {})
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -219,10 +224,17 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=known)
 
 
-def without_sent_error(request: ObservedRequest) -> ObservedRequest:
-    """Return a request; if what was read as its body is an error, this is the body of its response, which has none."""
+def without_sent_error(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request; if what was read as its body is an error, and not labeled as sent, it is that of its response."""
+    from cxcall.explaining.readers.named_bodies import labeled_bodies
+
     known, body = request.response, find_json(request.body or "", None)
-    if known is None or known.body or not request.is_refused or not is_error_body(body):
+    is_open = known is not None and not known.body and request.kind not in _WHOLE
+    if not (is_open and request.is_refused and is_error_body(body)):
+        return request
+    if any(
+        body == find_json(object_text(each), None) for each in labeled_bodies(text, request.path)
+    ):
         return request
     return replace(request, body=None, response=with_body(known, body))
 

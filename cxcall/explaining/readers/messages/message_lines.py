@@ -34,9 +34,9 @@ STATUS_LINE = compile_on_use(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
     r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while)\b)[A-Za-z][\w '-]*))?"
 )
-_PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
+PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
 BARE_STATUS = compile_on_use(
-    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
+    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{PHRASES})\b",
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
@@ -73,21 +73,6 @@ HEADER = compile_on_use(
     r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::|(?<=[\w-])[ \t]*[|\t](?=[ \t]*\w))[ \t]*(.*)$"
 )
 """A header, also in a table: `Authorization | Bearer ...`."""
-# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of
-# a log or of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
-_PACKAGE = r"(?:[\w$]{1,60}\.){1,10}"
-_THROWN = r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$"
-_EXCEPTION_MESSAGE = compile_on_use(
-    rf"^(?:[ \t]*Caused by: (?:{_PACKAGE})?|Exception in thread \"[^\"\n]{{0,80}}\" (?:{_PACKAGE})?"
-    rf"|(?:\[?[0-9]{{2,4}}[-/:.][0-9]{{2}}|\[?(?:ERROR|WARN|FATAL|SEVERE)\b)[^\n\"'`]{{0,200}}?[ :]{_PACKAGE}"
-    rf"|{_PACKAGE}(?=[^\n]{{0,500}}\n\s{{0,8}}at ))"
-    rf"{_THROWN}",
-    re.MULTILINE,
-    needs=("ApiException: ",),
-)
-_BESIDE_PROSE = compile_on_use(
-    rf"^[^\n#*\"'`/]{{0,200}}?(?<![a-z] )\b{_THROWN}", re.MULTILINE, needs=("ApiException: ",)
-)
 SENT_BODY = compile_on_use(  # a label before a body in the form of Python; other readers find it
     r"(?i)\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'"
 )
@@ -173,10 +158,3 @@ def find_form(text: str, headers: Mapping[str, str]) -> str | None:
     kind = Headers(headers.items()).get("Content-Type", "")
     lines = _FORM_LINES.search(text) if "x-www-form-urlencoded" in kind else None
     return urlencode(_FORM_LINE.findall(lines[0])) if lines else None
-
-
-def thrown_message(text: str, *, is_code: bool) -> str:
-    """Return the message of the exception of an SDK in a log, a stack trace, or beside no code; empty if there is none."""
-    patterns = (_EXCEPTION_MESSAGE,) if is_code else (_EXCEPTION_MESSAGE, _BESIDE_PROSE)
-    thrown = find_first(text, *patterns)
-    return thrown["message"] if thrown else ""

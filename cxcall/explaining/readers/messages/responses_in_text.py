@@ -27,7 +27,7 @@ from cxcall.explaining.readers.messages.dumped_objects import (
     dumped_objects,
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
-from cxcall.explaining.readers.messages.message_lines import thrown_message
+from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -72,30 +72,6 @@ _STATUS_ALONE = compile_on_use(
 _FAILED_URL = compile_on_use(
     r"\b(?:(?:for|with) url:? |failed for (?=http)|url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
-)
-# Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
-_MISSING_PERMISSION = compile_on_use(
-    r"You (?:are missing the following permission\(s\)"
-    r"|(?P<any>must have at least one of the following permissions assigned))"
-    r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
-)
-# `The error message says "..."`, `api error InvalidName: ...` of AWS, and `message: ...` below the line of a status.
-_QUOTED_MESSAGE = compile_on_use(
-    r"(?i:\b(?:error|message|response)\b[^\n.\"\u201c]{0,40}?"
-    r"\b(?:says|said|states|stated|reads|is|was|message:?)(?: that)? )"
-    r"[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
-    r"|\bapi error (\w+: [^\n]{3,300})|<message>([^<\n]{8,300})</message>"
-    r"|(?i:\b[45][0-9]{2}\b[^\n]{0,200}\n"
-    r"(?:(?![^\n]{0,200}\b(?:body|payload|request)\b)[^\n]{0,200}\n){0,5}?[ \t]*(?:error )?message:[ \t]+)"
-    r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
-    # `with the message: "..."`, `citing '...'`, `the error message is generic: The object ...`, `error_code: x_y`
-    r"|(?i:\b(?:[45][0-9]{2}\b[^\n.]{0,80}? (?:message|saying)|error message|citing|stating)(?: \w+){0,3}?:? )"
-    r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]|['\u2018]([A-Za-z][^\n'\u2019]{7,300})['\u2019])"
-    r"|(?i:\bthe error message(?: is)?(?: \w+)?: )([A-Z][\w'-]* [a-z][^\n\"{}.]{7,300})(?=\.|\n|\Z)"
-    r"|(?i:\berror_?code:? )([a-z]+(?:_[a-z]+)+)\b"
-)
-_BAD_TRANSITION = compile_on_use(
-    r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
 )
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
 _URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
@@ -194,26 +170,6 @@ def _read_written_error(text: str) -> HttpResponse | None:
         kept = {name: members.get(name) for name in ("error", "error_description")}
         return build_response(body=_without_empty(kept))
     return None
-
-
-def quoted_refusal(
-    text: str, response: HttpResponse | None, *, is_code: bool
-) -> dict[str, str] | None:
-    """Return the error body whose message prose or an exception quotes; None if they quote none."""
-    may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
-    if may_be_it and (found := _MISSING_PERMISSION.search(text)):
-        code = "missing.any.permissions" if found["any"] else "missing.permissions"
-        return {"message": found[0], "code": code}
-    may_be_it = response is None or response.status == HTTPStatus.BAD_REQUEST
-    if may_be_it and (found := _BAD_TRANSITION.search(text)):
-        message = found[0].replace("\\", "")  # of Markdown
-        return {"message": message, "error": message}
-    is_refused = response is not None and response.status >= HTTPStatus.BAD_REQUEST
-    quoted = _QUOTED_MESSAGE.search(text) if is_refused else None
-    thrown = thrown_message(text, is_code=is_code) or (
-        quoted and next(filter(None, quoted.groups()))
-    )
-    return {"message": thrown, "error": "ApiException"} if thrown else None
 
 
 def _without_empty(members: dict[str, str | None]) -> dict[str, str]:

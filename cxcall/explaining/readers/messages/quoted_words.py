@@ -1,0 +1,109 @@
+"""Find the words of a server that prose, a log, or lines with labels quote: only behind a label or a status of its response."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from cxcall.explaining.readers.messages.message_lines import PHRASES, find_first
+from cxcall.runtime.patterns import compile_on_use
+from cxcall.transport.http_messages import HttpResponse
+
+# Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
+_MISSING_PERMISSION = compile_on_use(
+    r"You (?:are missing the following permission\(s\)"
+    r"|(?P<any>must have at least one of the following permissions assigned))"
+    r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
+)
+_BAD_TRANSITION = compile_on_use(
+    r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
+)
+_QUOTES = r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]|['\u2018]([A-Za-z][^\n'\u2019]{7,300})['\u2019])"
+# `The error message says "..."`, `400 Bad Request with the message: "..."`, `citing '...'`, `api error InvalidName: ...` of
+# AWS, `the error message is generic: The object ...`, `error_code: x_y`; not `the chat message is "..."`.
+_QUOTED_MESSAGE = compile_on_use(
+    r"(?i:\b(?:(?:error|answer|response|reply)\b[^\n.\"\u201c]{0,40}?"
+    r"\b(?:says|said|states|stated|reads|is|was|message:?)|(?:server|API) (?:says|said|states))(?: that)?:? )"
+    rf"{_QUOTES}"
+    r"|\bapi error (\w+: [^\n]{3,300})"
+    r"|(?i:</\w*(?:code|status|type)>|<\w*(?:error|exception|fault|response|result)>|\b[45][0-9]{2}\b)"
+    r"[^<>]{0,20}<message>([^<\n]{8,300})</message>"
+    rf"|(?i:\b(?:[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|{PHRASES})\)?)*,? "
+    r"(?:with (?:\w+ ){0,2}message|saying)"
+    r"|error message|citing|stating)(?: \w+){0,3}?:? )"
+    rf"{_QUOTES}"
+    r"|(?i:\bthe error message(?: is)?(?: \w+)?: )([A-Z][\w'-]* [a-z][^\n\"{}.]{7,300})(?=\.|\n|\Z)"
+    r"|(?i:\berror_?code:? )([a-z]+(?:_[a-z]+)+)\b"
+)
+_LISTED_MESSAGE = compile_on_use(
+    r"^[ \t]*(?:error )?message:[ \t]+"
+    r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
+_LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
+_ERROR_LABEL = compile_on_use(
+    r"(?:\b|_)(?:answer|code|context|description|details?|errors?|fields?|http|id|message|method|param(?:eter)?|path"
+    r"|reason|resource|response|status|time(?:stamp)?|title|type|ur[il])(?:\b|_)|-|Code$|Id$",
+    re.IGNORECASE,
+)
+"""Labels in a list of the members of an error, or of the headers above it."""
+_MAX_ABOVE = 6
+# Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of
+# a log or of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
+_PACKAGE = r"(?:[\w$]{1,60}\.){1,10}"
+_THROWN = r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$"
+_EXCEPTION_MESSAGE = compile_on_use(
+    rf"^(?:[ \t]*Caused by: (?:{_PACKAGE})?|Exception in thread \"[^\"\n]{{0,80}}\" (?:{_PACKAGE})?"
+    rf"|(?:\[?[0-9]{{2,4}}[-/:.][0-9]{{2}}|\[?(?:ERROR|WARN|FATAL|SEVERE)\b)[^\n\"'`]{{0,200}}?[ :]{_PACKAGE}"
+    rf"|{_PACKAGE}(?=[^\n]{{0,500}}\n\s{{0,8}}at ))"
+    rf"{_THROWN}",
+    re.MULTILINE,
+    needs=("ApiException: ",),
+)
+_BESIDE_PROSE = compile_on_use(
+    rf"^[^\n#*\"'`/]{{0,200}}?(?<![a-z] )\b{_THROWN}", re.MULTILINE, needs=("ApiException: ",)
+)
+
+
+def quoted_refusal(
+    text: str, response: HttpResponse | None, *, is_code: bool
+) -> dict[str, str] | None:
+    """Return the error body whose message prose or an exception quotes; None if they quote none."""
+    may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
+    if may_be_it and (found := _MISSING_PERMISSION.search(text)):
+        code = "missing.any.permissions" if found["any"] else "missing.permissions"
+        return {"message": found[0], "code": code}
+    may_be_it = response is None or response.status == HTTPStatus.BAD_REQUEST
+    if may_be_it and (found := _BAD_TRANSITION.search(text)):
+        message = found[0].replace("\\", "")  # of Markdown
+        return {"message": message, "error": message}
+    is_refused = response is not None and response.status >= HTTPStatus.BAD_REQUEST
+    words = _thrown_message(text, is_code=is_code) or (
+        _words_of_refusal(text) if is_refused else ""
+    )
+    return {"message": words, "error": "ApiException"} if words else None
+
+
+def _thrown_message(text: str, *, is_code: bool) -> str:
+    """Return the message of the exception of an SDK in a log, a stack trace, or beside no code; empty if there is none."""
+    patterns = (_EXCEPTION_MESSAGE,) if is_code else (_EXCEPTION_MESSAGE, _BESIDE_PROSE)
+    thrown = find_first(text, *patterns)
+    return thrown["message"] if thrown else ""
+
+
+def _words_of_refusal(text: str) -> str:
+    """Return the words that a text quotes of the response to a refused request; empty if it quotes none."""
+    if quoted := _QUOTED_MESSAGE.search(text):
+        return next(filter(None, quoted.groups()), "")
+    listed = (each for each in _LISTED_MESSAGE.finditer(text) if _is_below_status(text, each))
+    return next((each[1] for each in listed), "")
+
+
+def _is_below_status(text: str, message: re.Match[str]) -> bool:
+    """Return whether a line `message: ...` is below one with a status, and beside it are only lines of an error."""
+    above = text[: message.start()].split("\n")[-_MAX_ABOVE - 1 : -1]
+    last = max((at for at, line in enumerate(above) if _STATUS.search(line)), default=-1)
+    below = text[message.end() :].partition("\n\n")[0].split("\n")
+    labels = filter(None, map(_LABEL.match, [*above[last + 1 :], *below]))
+    return last >= 0 and all(_ERROR_LABEL.search(each[1]) for each in labels)
