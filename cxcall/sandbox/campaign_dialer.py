@@ -146,9 +146,7 @@ class Campaign:
                 self.id, self.contact_list.id, contact.id, number, contact.outcome, at
             )
             on_call(call)
-        # A campaign that was not created here has no end, as in the example, unless a list was loaded for it.
-        has_end = bool(contacts or self.declared) and not self.declared.get("alwaysRunning")
-        if has_end and self.dialed >= len(contacts):
+        if self.dialed >= len(contacts) and not self.declared.get("alwaysRunning"):
             self.status = "ended"
 
 

@@ -1,7 +1,8 @@
 """Keep the contact lists and campaigns of a sandbox, and set their values in its responses.
 
 `x-cxcall-campaign` in the contract decides what an operation does. A list or a campaign that was not
-created here has the values of the contract's examples.
+created here has the values of the contract's examples, until a list is loaded or it is started or stopped. Started
+without a list, it dials the numbers with a fixed outcome.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import UUID
 from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.sandbox.campaign_dialer import (
+    OUTCOME_NUMBERS,
     CallOutcome,
     Campaign,
     Contact,
@@ -80,17 +82,26 @@ class AcceptedRequest:
 
 
 class StoredObjects:
-    """The lists and campaigns of a sandbox, shared by its threads; `on_call_outcome` gets each call that is placed."""
+    """The lists and campaigns of a sandbox, shared by its threads; `on_call_outcome` gets each call that is placed.
+
+    A campaign that nobody has created or started runs, as in the examples, or with `all_stopped` does not.
+    """
 
     def __init__(
         self,
         plan: DialPlan,
         clock: Callable[[], float],
         on_call_outcome: Callable[[CallOutcome], None],
+        *,
+        all_stopped: bool = False,
     ) -> None:
         self._plan, self._clock, self.on_call_outcome = plan, clock, on_call_outcome
         self._lock = Lock()
-        self._lists: dict[str, ContactList] = {}
+        self._all_stopped = all_stopped
+        sample = ContactList("")
+        for place, number in enumerate(OUTCOME_NUMBERS, 1):
+            sample.add(Contact(str(UUID(int=place)), {"phoneNumber": number}, {}))
+        self._lists = {"": sample}
         self._campaigns: dict[str, Campaign] = {}
         self._created = 0
         self._last_list = ""
@@ -141,7 +152,7 @@ class StoredObjects:
 
     def _shown_campaign(self, id_: str) -> Campaign | None:
         """Return a campaign as a read shows it; None for one as in the examples, because no list was loaded."""
-        is_known = bool(self._last_list) or id_ in self._campaigns
+        is_known = self._all_stopped or bool(self._last_list) or id_ in self._campaigns
         return self._campaign(id_) if is_known else None
 
     def _created_response(self, request: AcceptedRequest, id_: str) -> SandboxResponse:
@@ -190,9 +201,11 @@ class StoredObjects:
         ]
         for contact in new_contacts:
             target.add(contact)
-        for started in self._campaigns.values():
-            if not started.contact_list.id:  # it was started before any list was loaded
-                started.contact_list = target
+        for id_, each in self._campaigns.items():
+            if not each.contact_list.id:  # it was started or stopped before any list was loaded
+                self._campaigns[id_] = Campaign(
+                    id_, target, status=each.status, started_at=self._clock()
+                )
         if (campaign := request.body_value("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
         if not first or request.response.status >= LOWEST_FAULT_STATUS:
@@ -239,8 +252,7 @@ class StoredObjects:
         known = self._shown_campaign(request.id)
         if known is None:
             return request.response
-        list_id = known.contact_list.id or None
-        total = len(known.contact_list.order) if list_id else None
+        list_id, total = known.contact_list.id or None, len(known.contact_list.order)
         percentage = known.dialed * 100 // total if total else 0
         return request.with_values(
             {"called": known.dialed, "total": total, "percentage": percentage, "list": list_id}

@@ -227,13 +227,15 @@ def start_sandbox(
     on_request: Callable[[LoggedRequest], None] = lambda _: None,
     dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
     explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None = None,
+    all_stopped: bool = False,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
     It listens on `host`, and accepts requests for it (see `is_allowed_host`). Tokens expire after
     `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
     `on_request` is called with each request after its response is known; `dial_plan` paces the calls of campaigns.
-    `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
+    `explain` returns the findings on a request to a host, as JSON data. With `all_stopped`, no campaign runs at first,
+    as it does in the examples. Raises UsageError if it cannot listen there.
     """
     operations, routes, scopes = _index_operations(tuple(contracts))
     log, events = RequestLog(on_request), CallEvents()
@@ -247,7 +249,7 @@ def start_sandbox(
             )
         )
 
-    stored = StoredObjects(dial_plan, clock, events.add)
+    stored = StoredObjects(dial_plan, clock, events.add, all_stopped=all_stopped)
 
     def advance() -> None:
         stored.advance()

@@ -132,6 +132,8 @@ def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) 
 
 
 def test_start_says_whether_the_campaign_is_on_before(live: Cxcall, sandbox: Sandbox) -> None:
+    ran = live("campaign", "start", CAMPAIGN, "--sandbox", code=0)
+    assert "already running" not in ran.err
     live.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",
         "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),

@@ -77,12 +77,20 @@ def test_a_campaign_dials_its_list_at_its_pace_and_its_outcomes_are_the_same_eac
 
 
 def test_a_campaign_that_was_not_created_shows_the_list_that_was_loaded_last() -> None:
-    with start_sandbox(load_shipped_contracts()) as sandbox:
+    clock = Clock()
+    with start_sandbox(load_shipped_contracts(), clock=clock) as sandbox:
         tenant = Tenant(sandbox)
         other = f"{CAMPAIGNS}/{CAMPAIGN[:-1]}0"
-        tenant("POST", f"{other}/start", status=204)
-        shown = tenant("GET", f"{other}/progress")
-        assert (shown["numberOfContactsCalled"], shown["totalNumberOfContacts"]) == (0, 1)
+        for action, seconds, called, status in (
+            ("start", 0.25, 2, "on"),
+            ("stop", 1, 2, "off"),
+            ("start", 1, 4, "complete"),
+        ):
+            tenant("POST", f"{other}/{action}", status=204)
+            clock.now += seconds
+            shown = tenant("GET", f"{other}/progress")
+            assert (shown["numberOfContactsCalled"], shown["totalNumberOfContacts"]) == (called, 4)
+            assert tenant("GET", other)["campaignStatus"] == status
         list_id = tenant.new_list()
         tenant.load(list_id, "+12025550160", "+12025550161")
         found = tenant("GET", f"{CAMPAIGNS}/{CAMPAIGN}")

@@ -179,7 +179,7 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     from cxcall.sandbox.server import start_sandbox
     from cxcall.settings.sandbox_settings import sandbox_settings
 
-    sandbox = stack.enter_context(start_sandbox([operation.contract]))
+    sandbox = stack.enter_context(start_sandbox([operation.contract], all_stopped=True))
     token = sandbox.new_user_token() if operation.needs_user_token else ""
     return sandbox_settings(sandbox, flags_of(options), user_token=token)
 
