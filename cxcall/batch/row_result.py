@@ -16,7 +16,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.json_envelope import envelope_of
 from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.send_plan import possible_effect
+from cxcall.sending.send_plan import effect_of
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
@@ -42,7 +42,8 @@ class RowResult(NamedTuple):
     """The result of one row; `is_resumed` says that an earlier run sent it, `skip` why it is not sent.
 
     `may_be_in_flight` says that another process may be sending it now. `rows` are all rows of a request
-    with several rows. `ledger_error` is why the ledger could not record the row, so that it was not sent.
+    with several rows. `ledger_error` is why the ledger could not record the row, so that it was not sent. `question` is
+    what to find out if its outcome is unknown.
     """
 
     row: Row
@@ -52,6 +53,7 @@ class RowResult(NamedTuple):
     may_be_in_flight: bool = False
     rows: tuple[Row, ...] = ()
     ledger_error: LedgerError | None = None
+    question: str = ""
 
     @property
     def row_count(self) -> int:
@@ -150,11 +152,7 @@ def result_of_unread_record(checked: CheckedRow, error: LedgerError) -> RowResul
 
 def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Finding:
     """Return why a recorded delivery was not accepted, in the words of the ledger; `history show` explains it."""
-    may, question, _ = possible_effect(
-        checked.operation if checked else None,
-        is_load=record.is_load,
-        names_person=checked is None or checked.names_person,
-    )
+    may, question, _ = effect_of(checked, is_load=record.is_load)
     is_hidden = HTTPStatus.OK <= (record.status or 0) < HTTPStatus.MULTIPLE_CHOICES
     refused = f"it was refused with HTTP {record.status}{f', {record.code}' if record.code else ''}"
     code, message = {

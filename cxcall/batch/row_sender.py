@@ -32,7 +32,7 @@ from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
 from cxcall.sending.call_guards import GuardError
 from cxcall.sending.request_sender import deliver
-from cxcall.sending.send_plan import Plan, SendHooks
+from cxcall.sending.send_plan import Plan, SendHooks, effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ class RowSender:
             body = None if checked.rows else request.body  # not part of the results of many rows
             sent = (request.operation, request.request, body)
             report = delivery_report(COMMAND, delivery, *sent, checked.findings)
-            return RowResult(row, report, rows=checked.rows)
+            return RowResult(row, report, rows=checked.rows, question=plan.effect[1])
         except KeyboardInterrupt:  # another process had locked the ledger: nothing was sent
             return None
         except BaseException as error:  # noqa: BLE001 - it is reported as the row's result, and a fault stops the run
@@ -164,12 +164,14 @@ def result_of_unsent_row(
     if selection.is_of_other_batch(earlier):
         for row in checked.rows or (checked.row,):
             unsent.add_other_delivery(row, earlier)
+    request = None if checked.rows else checked.request
     return RowResult(
         checked.row,
-        result_of_record(earlier, None if checked.rows else checked.request),
+        result_of_record(earlier, request),
         is_resumed=True,
         may_be_in_flight=earlier.may_be_in_flight(ledger.now()),
         rows=checked.rows,
+        question=effect_of(request, is_load=earlier.is_load)[1],
     )
 
 

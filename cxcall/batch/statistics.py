@@ -61,7 +61,7 @@ class BatchStatistics:
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
         self.unlisted = 0
-        self.is_load, self.places_calls = False, True
+        self.is_load, self.questions = False, set[str]()
         self.resumed = self.not_processed = self.may_be_in_flight = 0
 
     @property
@@ -85,7 +85,7 @@ class BatchStatistics:
         if outcome is Outcome.UNKNOWN:
             delivery = result.delivery.id if result.delivery else ""
             self.is_load = bool(result.rows)
-            self.places_calls = report.operation is None or report.operation.can_place_call
+            self.questions.add(result.question)
             if len(self.unknown) < _MAX_UNKNOWN:
                 self.unknown.append((result.label, delivery))
             else:
@@ -232,6 +232,8 @@ class CheckStatistics:
     repeated_notes: int = 0
     call: Operation | None = None
     """The operation as one that can place a call, if a row to send may place one."""
+    names_people: bool = False
+    """Whether such a row has a number or the ID of a person."""
     _notes: set[tuple[str, str]] = field(default_factory=set)
     _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
 
@@ -270,6 +272,7 @@ class CheckStatistics:
             self.skipped[checked.skip] += 1
         elif checked.request and is_left and checked.request.operation.can_place_call:
             self.call = checked.request.operation
+            self.names_people = self.names_people or checked.request.names_person
         for each in checked.findings:
             if checked.skip and each.severity is not Severity.ERROR:
                 continue  # it is not why the row is skipped

@@ -14,7 +14,7 @@ MAX_FAILURES = option(
 )
 RESENDING = Exclusion(
     ("--resume", "--again"),
-    "for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+    "for an unknown row: find out whether it was processed, then `cxcall history resolve ID`",
     "a resumed batch never sends a row again that was, or may have been, processed",
 )
 ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")

@@ -27,10 +27,10 @@ def ask_consent(checked: CheckedRequest, *, ask: Callable[[str], bool] | None) -
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
     # A terminal is not a log, and the person who confirms compares every digit.
-    question = f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"
+    calls = "a real call" if checked.names_person else "real calls"
+    question = f"This may place {calls}: {_describe(checked, checked.dialed_numbers)}. Send?"
     why = mask_text(_describe(checked, checked.numbers))
-    settings = checked.settings
-    ask_yes(checked.operation, settings, "a real call", question, why, yes=False, ask=ask)
+    ask_yes(checked.operation, checked.settings, calls, question, why, yes=False, ask=ask)
 
 
 def ask_yes(
@@ -72,13 +72,14 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     request = f"{operation.method} {target_of(checked.request.shown_url)}"
     # Without a terminal, the text is part of an error, which a CI log keeps.
     what = ", ".join([mask_likely_secrets(request), *checked.parameter_headers])
-    return f"{operation.name} to {shown}, {what}, profile {settings.profile}, {settings.base_url}"
+    to = f" to {shown}" if shown else ""
+    return f"{operation.name}{to}, {what}, profile {settings.profile}, {settings.base_url}"
 
 
 def _name_contact(checked: CheckedRequest) -> str:
-    """Return the contact whose number only the platform knows."""
+    """Return the contact whose number only the platform knows; empty for a request that names nobody."""
     ids = map(printable, checked.marked_ids)
-    return ", ".join(f"contact `{each}`" for each in ids) or "the contact in the request"
+    return ", ".join(f"contact `{each}`" for each in ids)
 
 
 def ask_count(
@@ -88,6 +89,7 @@ def ask_count(
     *,
     confirmed: int | None,
     stopped: int = 0,
+    names_people: bool = True,
     ask: Callable[[str], str] | None,
     is_resumed: bool,
     needs_credentials: bool = True,
@@ -96,7 +98,8 @@ def ask_count(
 ) -> None:
     """Compare the number of calls with `--confirm`, or ask a person, before the first call is placed.
 
-    `noun` and `verb` say what is counted; the ledger stops `stopped` more. `ask` is None without a terminal.
+    `noun` and `verb` say what is counted; the ledger stops `stopped` more. A request that names no people, such as the
+    start of a campaign, may place many calls. `ask` is None without a terminal.
     Raises CredentialsError if no credentials are set, unless others send the requests; StoppedError when the
     answer is another number; UsageError when `--confirm` is another number (`is_confirmed`) or nobody can be
     asked. A sandbox needs no consent, nor does a resumed batch without rows left, because a script may repeat
@@ -125,8 +128,11 @@ def ask_count(
             why=target,
             fix=f"check with `--dry-run`, then add `--confirm {count}`; to try it without real calls, add `--sandbox`",
         )
-    calls = "a real call" if count == 1 else f"{count} real calls"
-    question = f"This may place {calls}: {target}. Type the number of calls to continue"
+    calls, counted = "a real call" if count == 1 else f"{count} real calls", "calls"
+    if not names_people:
+        calls, counted = "real calls", f"{noun}s"
+        target = f"{count} {noun if count == 1 else counted}, {target}"
+    question = f"This may place {calls}: {target}. Type the number of {counted} to continue"
     if ask(question).strip() != str(count):
         raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
 

@@ -84,6 +84,12 @@ def possible_effect(
     return _CALLED if names_person else _DIALED
 
 
+def effect_of(checked: CheckedRequest | None, *, is_load: bool) -> tuple[str, str, str]:
+    """Return what a request may have done, as `possible_effect` does; without it, a call."""
+    operation, names_person = (checked.operation, checked.names_person) if checked else (None, True)
+    return possible_effect(operation, is_load=is_load, names_person=names_person)
+
+
 class NullLedger:
     """Records nothing: the ledger of reads, which change nothing and may be repeated."""
 
@@ -165,8 +171,7 @@ class Plan(NamedTuple):
     @property
     def effect(self) -> tuple[str, str, str]:
         """What it may have done, as `possible_effect` returns it."""
-        names_person = self.checked.names_person
-        return possible_effect(self.operation, is_load=self.is_load, names_person=names_person)
+        return effect_of(self.checked, is_load=self.is_load)
 
     @property
     def host(self) -> str:

@@ -85,11 +85,17 @@ def test_no_batch_is_listed_or_reported_before_the_first_one(cxcall: Cxcall) -> 
     assert "in PostgreSQL" in cxcall("batch", "status", "01", code=2).err
 
 
-def test_unknown_row_of_an_operation_that_calls_nobody_is_not_said_to_call(cxcall: Cxcall) -> None:
+def test_unknown_row_that_names_nobody_is_not_said_to_call_a_person(cxcall: Cxcall) -> None:
     columns = {"name": "Leads", "columnNames": ["a"], "phoneColumns": []}
-    file = cxcall.file("lists.jsonl", json.dumps(columns))
+    lists = cxcall.file("lists.jsonl", json.dumps(columns))
+    campaigns = cxcall.file("campaigns.csv", f"campaignId\n{CAMPAIGN}\n")
     with Platform(lambda *_: Reply(500, {})) as platform:
         at(cxcall, platform)
-        ran = cxcall("batch", file, "--operation", "create-contact-list", code=9)
-    assert "unknown: find out whether it was processed, then" in ran.err
-    assert "call was placed" not in ran.err
+        for words in (
+            (lists, "--operation", "create-contact-list"),
+            (campaigns, "--operation", "start-campaign", "--confirm", "1"),
+            (campaigns, "--operation", "start-campaign", "--resume"),
+        ):
+            ran = cxcall("batch", *words, code=9)
+            assert "unknown: find out whether it was processed, then" in ran.err
+            assert "a call was placed" not in ran.err

@@ -188,7 +188,7 @@ def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
 
     ask_consent(with_parameters, ask=ask)
     assert (
-        "the contact in the request, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****, Cookie: ****,"
+        "real calls: dial, POST /dial?note=now&api_key=****, X-Contact-Id: CONTACT-1, X-Api-Key: ****, Cookie: ****,"
         in asked[0]
     )
     with pytest.raises(UsageError) as raised:

@@ -145,7 +145,7 @@ def _alert(summary: Summary) -> Iterator[str]:
         yield (
             f'<section class="alert" role="note"><h2>{count_phrase(count, "row")} {verb} unknown</h2>'
             "<p>The platform may have processed these rows. They are never sent again automatically. For each, find out whether "
-            "a call was placed, or, for a load, whether its contacts are in the list; then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
+            "it was processed: whether a call was placed, a campaign was started, or the contacts of a load are in the list; then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
             "<code>--not-placed</code>.</p></section>"
         )
 

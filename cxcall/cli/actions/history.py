@@ -12,7 +12,6 @@ from cxcall.batch.report.report_rows import find_batch
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.record_types import record_fields
 from cxcall.output.csv_cells import safe_record
@@ -93,14 +92,22 @@ def _batch_id(ledger: Ledger, text: str) -> str:
 
 def show_delivery(identifier: str) -> Report:
     """Return one delivery; `identifier` is its ID or the start of its ID."""
-    with open_ledger(is_for_reading=True) as ledger:
-        ledger.check()
-        record = ledger.get(identifier)
-    question = "a call was placed" if record.numbers else "it was processed, or a call was placed"
-    fixes = [find_out_fix(record, datetime.now(UTC), question)]
-    remarks = fixes if record.is_unresolved else []
+    record = _read_delivery(identifier)
+    remarks = [_how_to_find_out(record)] if record.is_unresolved else []
     data = record_fields(record)
     return Report("history show", data=data, text=delivery_text(record), diagnostics=remarks)
+
+
+def _read_delivery(identifier: str) -> Record:
+    with open_ledger(is_for_reading=True) as ledger:
+        ledger.check()
+        return ledger.get(identifier)
+
+
+def _how_to_find_out(record: Record) -> str:
+    """Return what to do about a delivery; a record without a number may be about a call or something else."""
+    question = "a call was placed" if record.numbers else "it was processed, or a call was placed"
+    return find_out_fix(record, datetime.now(UTC), question)
 
 
 def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: bool) -> Report:
@@ -109,7 +116,7 @@ def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: 
         raise UsageError(
             "`--placed` or `--not-placed` is required",
             where="--placed",
-            fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
+            fix=_how_to_find_out(_read_delivery(identifier)),
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, placed=placed, force=force)

@@ -141,8 +141,10 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
         return lines
     first = listed[0][1] if listed else "DELIVERY_ID"
     same = ", and the same for each of the others" if len(listed) + more > 1 else ""
-    question = "a call was placed" if statistics.places_calls else "it was processed"
-    fix = resolve_fix(first, is_load=statistics.is_load, question=question)
+    question, *others = sorted(filter(None, statistics.questions)) or [""]
+    fix = resolve_fix(
+        first, is_load=statistics.is_load, question="it was processed" if others else question
+    )
     lines.append(f"unknown: {fix}{same}:")
     if sent := statistics.may_be_in_flight:
         lines.append(

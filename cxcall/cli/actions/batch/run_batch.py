@@ -166,6 +166,7 @@ class BatchCommand:
             totals.to_send,
             confirmed=confirmed,
             stopped=totals.stopped,
+            names_people=totals.names_people,
             ask=ask,
             is_resumed=self.options.resume,
             needs_credentials=not self.mode.is_queued,
