@@ -53,6 +53,7 @@ _CODE_IN_TEXT = compile_on_use(
 )
 _MIN_WORDS = 3
 _CHALLENGE_MEMBER = compile_on_use(r'\b(error|error_description|scope)="([^"]*)"')
+_UNNAMED = compile_on_use(r'(?<= )"([^"=]+)"')
 _XML_MESSAGE = compile_on_use(
     r"<(?:\w+:)?(?:message|description|error_?description|faultstring|detail|reason)>\s*([^<>]{3,2000})<",
     re.IGNORECASE,
@@ -264,8 +265,12 @@ def _challenge_text(response: HttpResponse) -> str:
 
 
 def _challenge(response: HttpResponse) -> dict[str, str]:
-    """Return the members of `WWW-Authenticate` about an error; empty without one."""
-    return dict(_CHALLENGE_MEMBER.findall(response.headers.get("WWW-Authenticate", "")))
+    """Return the members of `WWW-Authenticate` about an error, also if they have no names; empty without one."""
+    value = response.headers.get("WWW-Authenticate", "")
+    if found := dict(_CHALLENGE_MEMBER.findall(value)):
+        return found
+    unnamed = _UNNAMED.findall(value)  # `OAuth "Realm" "invalid_request" "The text"`
+    return dict(zip(("error_description", "error"), unnamed[:0:-1], strict=False))
 
 
 def page_title(response: HttpResponse) -> str:

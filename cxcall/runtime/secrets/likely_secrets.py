@@ -49,11 +49,12 @@ _CREDENTIALS = (
 _DIGEST = r'(?i:(\bdigest\s[^\n]{0,400}?\b(?:response|cnonce)="?))([^"\s,]{8,})'
 _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
 _SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
-# Words after `Bearer` in prose. Any other word there may be a token.
+# Words after `Bearer` in prose and in `WWW-Authenticate`. Any other word there may be a token.
 _BEARER_WORDS = frozenset(
     """
     authentication authorization authorisation authenticated challenge credential credentials
     expected required received security provided rejected realm tokens requires supported
+    error_description error_uri authorization_uri resource_metadata
     """.split()
 )
 # A name, the text between it and its value (quotes, other marks, a sign), and the value.
@@ -217,7 +218,9 @@ def _mask_header(name: str, value: str) -> str:
 
 def _mask_credentials(match: re.Match[str]) -> str:
     scheme, value, rest = match[1].lower(), match[3].rstrip("."), match[4]
-    is_token = scheme == "bearer" and value.isalpha() and value.lower() not in _BEARER_WORDS
+    if value.lower().rstrip("=") in _BEARER_WORDS:
+        return match[0]
+    is_token = scheme == "bearer" and value.isalpha()
     is_token |= scheme in ("bearer", "apikey") and is_mixed(value)
     if "<" in match[2] or match[2].strip()[:1] in (":", "="):  # `<access_token>`, `Basic: required`
         is_masked = is_mixed(value)

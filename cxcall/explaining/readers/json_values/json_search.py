@@ -71,6 +71,13 @@ def is_json_start(text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
+def is_json_line(line: str) -> bool:
+    """Return whether a line may be one of a JSON text."""
+    start = line.lstrip()
+    is_list = start[:1] == "[" and is_array_start(start, 0)
+    return is_list or start[:1] in ("{", "}", "]", '"') or line.rstrip()[-1:] in (",", "{")
+
+
 def is_json_complete(text: str, *, strict: bool = False) -> bool:
     """Return whether a text that starts like an object or array also ends like one; any other text is complete.
 

@@ -41,8 +41,9 @@ _ERROR_NAMES = frozenset(
     userMessage messageWithParams correlationId errorMessage resultSet fault
     """.split()
 )
-_PLAIN_NAMES = {"error", "ok", "success", "warning"}
+_PLAIN_NAMES = {"error", "message", "ok", "success", "warning"}
 """The names of an error that has no others: `{"ok": false, "error": "no_queue"}`."""
+_TEXT_NAMES = ("error", "message")
 _EXCHANGE_ERROR_NAMES = frozenset(
     "contextId correlationId errors details messageParams messageWithParams".split()
 )
@@ -74,18 +75,23 @@ def is_error_body(value: Any) -> bool:
     code = value.get("code") if len(names) == len(value) else None
     is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
     is_code = is_code or value.get("error") in LOGIN_CODES
-    error = value.get("error")
-    is_plain = isinstance(error, str) and error.isidentifier() and value.keys() <= _PLAIN_NAMES
-    is_nested = is_plain or is_error_body(value.get("error"))
+    is_nested = _is_plain_error(value) or is_error_body(value.get("error"))
     return (has_text and len(names) > 1) or has_errors or has_error_name or is_code or is_nested
+
+
+def _is_plain_error(value: dict[str, Any]) -> bool:
+    """Return whether an object has nothing but the text of an error, or a text beside a mark of failure."""
+    is_alone = isinstance(value.get("error"), str) and "message" not in value
+    is_failed = is_alone or False in (value.get("ok"), value.get("success"))
+    return is_failed and value.keys() <= _PLAIN_NAMES and any(map(value.get, _TEXT_NAMES))
 
 
 def has_error_status(value: Any) -> bool:
     """Return whether an error body has members of a response: a status, the ID of the exchange, or lists of errors."""
-    is_error = is_error_body(value)
-    return is_error and (
-        status_of(value) >= HTTPStatus.BAD_REQUEST or bool(_EXCHANGE_ERROR_NAMES & value.keys())
-    )
+    if not is_error_body(value):
+        return False
+    is_of_response = bool(_EXCHANGE_ERROR_NAMES & value.keys()) or _is_plain_error(value)
+    return is_of_response or status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
 def is_resource(value: Any) -> bool:

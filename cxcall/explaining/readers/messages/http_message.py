@@ -10,8 +10,8 @@ from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import (
     find_body,
-    is_array_start,
     is_json_complete,
+    is_json_line,
     is_json_start,
     json_values,
     without_prose,
@@ -29,17 +29,18 @@ from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
     HEADER,
     HEADING,
-    LINE_STATUS,
-    LOG_STATUS,
     NAMED_STATUS,
     REQUEST,
     SENT_BODY,
     STATUS_ALONE,
     STATUS_LINE,
     STATUS_OF,
+    STATUSES_BEHIND_TARGET,
+    STATUSES_IN_LINE,
     find_first,
     find_form,
     is_header_line,
+    own_phrase,
     read_header_object,
     reason_of,
     without_quotes,
@@ -127,7 +128,7 @@ class _Message:
         """Return whether a line continues the last header: it is folded, or it is the token after the scheme."""
         last = next(reversed(self.headers.values()), "-").strip().lower()
         is_next = (self.is_raw and line[:1] in (" ", "\t")) or last in ("bearer", "basic")
-        return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
+        return is_next and bool(self.headers and line.strip()) and not is_json_line(line)
 
     def add_line(self, line: str) -> None:
         if not self.is_request and not self.is_raw and SENT_BODY.search(line):
@@ -220,6 +221,7 @@ def _messages(text: str) -> Iterator[_Message]:
             if message is not None:
                 long = content + whole_line[_MAX_LINE:]
                 message.add_line(_rest_of(content, found.match) if found else long)
+                message.match = found.match if found and own_phrase(found.match) else message.match
             continue
         if message is not None and not message.is_interim:
             yield message
@@ -253,17 +255,11 @@ def _rest_of(line: str, status: re.Match[str]) -> str:
     return line[status.end() if start == status.start() else start :].strip(" \t\r,;")
 
 
-def _looks_like_json(line: str) -> bool:
-    start = line.lstrip()
-    is_list = start[:1] == "[" and is_array_start(start, 0)
-    return is_list or start[:1] in ("{", "}", "]", '"') or line.rstrip()[-1:] in (",", "{")
-
-
 def _first_line(line: str, message: _Message | None) -> _Message | None:
     """Return the message that starts in a line below a part of another one; None if none does."""
     if status := STATUS_LINE.match(line):
         return _Message("status", status, is_raw=True)
-    if message is not None and _looks_like_json(line):
+    if message is not None and is_json_line(line):
         return None
     if request := REQUEST.search(line):
         is_whole = request.start("method") == 0 and request.end() >= len(line.rstrip())
@@ -271,7 +267,7 @@ def _first_line(line: str, message: _Message | None) -> _Message | None:
         is_raw = bool(request["version"]) and is_whole
         return _Message("request", request, is_raw=is_raw, host=host)
     alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
-    status = find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS, alone)
+    status = find_first(line, *STATUSES_IN_LINE, alone)
     return _Message("status", status, is_raw=False) if status else None
 
 
@@ -286,7 +282,7 @@ def _status_after(line: str, message: _Message) -> _Message | None:
     for start, end, value in json_values(rest):
         if not is_error_body(value):
             outside = outside[:start] + " " * (end - start) + outside[end:]
-    status = find_first(outside, STATUS_LINE, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
+    status = find_first(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
         before = line[: message.match.start()]
         found = find_first(before, BARE_STATUS, NAMED_STATUS, STATUS_OF)

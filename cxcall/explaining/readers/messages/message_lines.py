@@ -45,6 +45,11 @@ _THINGS = (
     r"[ \t](?:(?:call|contact|customer|day|file|hour|item|lead|line|list|minute|month|number|page|people|record"
     r"|request|result|row|time|token|user|week|agent|campaign|callback|message|queue|skill|year)s|per)\b(?![ \t]*[=:])"
 )
+CLIENT_STATUS = compile_on_use(
+    r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?P<reason>(?!None\b|for url)\S[^\n]*?)"
+    r"(?= for url|\s*$)"
+)
+"""As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|get(?:s|ting)?|got|received|rc"
@@ -69,6 +74,8 @@ LOG_STATUS = compile_on_use(
     rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
     rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}|{_THINGS}| as )"
 )
+STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
+STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
 HEADER = compile_on_use(
     r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::|(?<=[\w-])[ \t]*[|\t](?=[ \t]*\w))[ \t]*(.*)$"
 )
@@ -89,10 +96,12 @@ _LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", r
 QUOTED = compile_on_use(r'"[^"]*"')
 _REASON = compile_on_use(
     r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
-    r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?",
+    r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?"
+    r"|message='(?P<member>[A-Za-z][^'\n]{3,200})'",
     re.DOTALL,
 )
-"""The reason behind a status in a log: in quotes, in parentheses (.NET), or in a tuple that Python printed."""
+"""The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple that Python printed, or named (aiohttp)."""
+_LINE_START = compile_on_use(r"\W*(?:\w+: ?)?")
 _DESCRIPTION = compile_on_use(
     r"\bicStatusDescription[\"']?[ \t]*[:=][ \t]*[\"']?(\w.{2,100}?)(?=[\"'\n]|  | [\w-]+=|$)",
     re.IGNORECASE,
@@ -115,6 +124,8 @@ def reason_of(status: re.Match[str], text: str) -> str:
     The text is what follows the status; without a level, it is prose.
     """
     named = status.groupdict().get("reason") or ""
+    if own := own_phrase(status):
+        return own
     is_beside = bool(status.string[status.end() :].strip(" \t\r,;"))
     if is_beside and (found := _REASON.fullmatch(text)):
         return next(filter(None, found.groups()), "") or named
@@ -124,6 +135,16 @@ def reason_of(status: re.Match[str], text: str) -> str:
         return named
     again = re.search(rf"{_LEVEL}.*\b{status['status']} ({_WORDS})$", text, re.MULTILINE)
     return again[1] if again else named
+
+
+def own_phrase(status: re.Match[str]) -> str:
+    """Return the rest of a status line whose phrase is the server's own; empty for a phrase of HTTP, or in a sentence."""
+    named = status.groupdict().get("reason")
+    is_line = status[0].startswith("HTTP/") and _LINE_START.fullmatch(
+        status.string, 0, status.start()
+    )
+    is_known = not named or re.fullmatch(PHRASES, named.strip(), re.IGNORECASE)
+    return status.string[status.start("reason") :].strip() if is_line and not is_known else ""
 
 
 def is_header_line(header: re.Match[str]) -> bool:
