@@ -88,7 +88,7 @@ _OWN = compile_on_use(
     r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} (?:payload|body|JSON|json))\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
 )
 """Words of a person for what was sent, at the end of a label: `my payload`, `I am sending`."""
-_PAYLOAD = compile_on_use(r"(?i)\bpayload\W*$")
+_PAYLOAD = compile_on_use(r"(?i)\bpayload(?: \w+)?\W*$")
 _SENTENCE_END = compile_on_use(r"[.!?]\s+")
 _REQUEST_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(5)
 

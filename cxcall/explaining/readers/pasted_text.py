@@ -25,6 +25,7 @@ from cxcall.explaining.readers.paste_cleanup import (
     is_made_typographic,
     restore_urls,
 )
+from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.surrounding_text import (
     with_named_platform,
@@ -116,6 +117,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
             request = without_sent_error(with_status(request, shown), shown)
+            request = with_status(with_quoted_error(request, shown), shown)
             requests = [with_failure(with_told_headers(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests

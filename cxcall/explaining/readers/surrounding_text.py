@@ -30,13 +30,11 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_error, object_text
 from cxcall.explaining.readers.messages.message_lines import REQUEST
-from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
 
@@ -71,7 +69,6 @@ _ERROR_STATUS = compile_on_use(
 )
 _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 """What each alternative of `_ERROR_STATUS` has; most texts have none."""
-_DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _CHARACTER = r"[\w.:/{}<>?&=%-]"
 _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:https?://|/){_CHARACTER}*[\w}}>]"
 _API = compile_on_use(
@@ -184,8 +181,6 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     body = find_error_body(text)
     if not is_error_body(body) and request.is_refused and (not has_body or "{'" in text):
         body = dumped_error(text)
-    if not is_error_body(body) and not has_body:
-        body = _named_error(request, text) or body
     if not is_error_body(body):
         return request
     told = find_response(body)
@@ -193,15 +188,6 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = told.text  # within the error of a tool
     status = told.status if told else status_of(body)
     return replace(request, response=with_body(known, body, status))
-
-
-def _named_error(request: ObservedRequest, text: str) -> dict[str, str]:
-    """Return a body with the words that a text quotes, and the only code of a platform that it names: `not.a.user`."""
-    codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
-    code = codes.pop() if len(codes) == 1 and request.is_refused else ""
-    is_code, is_command = request.kind is SourceKind.CODE, request.kind is SourceKind.COMMAND
-    quoted = None if is_command else quoted_refusal(text, request.response, is_code=is_code)
-    return ({"code": code, "message": code} if code else {}) | (quoted or {})
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -20,6 +20,8 @@ from cxcall.explaining.readers.code.tokens import CodeToken
 BLOCKS = tuple("with if for while def class else elif try except finally async".split())
 TRAILING = tuple(", ( = : + => -> . .. & |> && || [ { := <- <> ? ++".split())
 _ASSIGNMENTS = ("=", ":=")
+_MOST_TARGETS = 64
+"""Items up to the sign of an assignment to several names."""
 _OF_NAMES = tuple(". -> :: : , * ? &".split())
 LEADING = tuple(". -> + ?. :: |> .. && || & ? : <> ++ = =>".split())
 
@@ -105,7 +107,8 @@ def is_target_list(group: Group, element: list[Any], position: int) -> bool:
     """Return whether the comma at a position is in an assignment to several names: `a, err := f()`."""
     if any(is_operator(each, _ASSIGNMENTS) for each in element):
         return False
-    line = takewhile(lambda each: not is_newline(each), islice(group.items, position, None))
+    following = islice(group.items, position, position + _MOST_TARGETS)
+    line = takewhile(lambda each: not is_newline(each), following)
     sign = next((each.value for each in line if is_operator(each, _ASSIGNMENTS)), "")
     if not sign or group.opening not in ("", "{"):
         return False

@@ -29,6 +29,7 @@ from cxcall.explaining.readers.json_values.member_names import (
     members_behind,
     with_query_beside,
 )
+from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import LOGIN_CODES
@@ -80,8 +81,9 @@ def is_error_body(value: Any) -> bool:
 
 
 def _is_plain_error(value: dict[str, Any]) -> bool:
-    """Return whether an object has nothing but the text of an error, or a text beside a mark of failure."""
+    """Return whether an object has only the text of an error that no client reports, or a text beside a mark of failure."""
     is_alone = isinstance(value.get("error"), str) and "message" not in value
+    is_alone = is_alone and not failure_kinds(value["error"])
     is_failed = is_alone or False in (value.get("ok"), value.get("success"))
     return is_failed and value.keys() <= _PLAIN_NAMES and any(map(value.get, _TEXT_NAMES))
 

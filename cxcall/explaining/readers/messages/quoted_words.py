@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from itertools import chain
 
 from cxcall.explaining.readers.messages.message_lines import PHRASES, find_first
 from cxcall.runtime.patterns import compile_on_use
@@ -18,33 +19,50 @@ _MISSING_PERMISSION = compile_on_use(
 _BAD_TRANSITION = compile_on_use(
     r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
 )
-_QUOTES = r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]|['\u2018]([A-Za-z][^\n'\u2019]{7,300})['\u2019])"
-# `The error message says "..."`, `400 Bad Request with the message: "..."`, `citing '...'`, `api error InvalidName: ...` of
-# AWS, `the error message is generic: The object ...`, `error_code: x_y`; not `the chat message is "..."`.
-_QUOTED_MESSAGE = compile_on_use(
-    r"(?i:\b(?:(?:error|answer|response|reply)\b[^\n.\"\u201c]{0,40}?"
-    r"\b(?:says|said|states|stated|reads|is|was|message:?)|(?:server|API) (?:says|said|states))(?: that)?:? )"
+_QUOTES = (
+    r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
+    r"|['\u2018]([A-Za-z](?:[^\n'\u2019]|['\u2019](?=\w)){7,300})['\u2019])"
+)
+_SENTENCE = r"[A-Za-z][\w'-]* [^\n\"{}]{3,300}?(?=\.(?:\s|\Z)|\n|\Z)"
+# The subject of a clause: `The error response is vague, citing ...`, not `my colleague, citing ...`.
+_SERVER = (
+    r"(?:^|[.!?;,:]\s+|\s(?:and|but|where|because|since|then|as|that)\s+)[>*#\s-]{0,4}"
+    r"(?:the\s+(?:message\s+(?:inside|in|of)\s+the\s+|\w+\s+)?|(?:an?|this|its)\s+)?"
+)
+_OF_STATUS = rf"\b[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|code|{PHRASES})\)?)*,? "
+_QUOTED = compile_on_use(
+    rf"(?i:{_SERVER}(?:error|answer|response|server|API|platform|Genesys(?: Cloud)?|CXone)\b"
+    r"[^\n.:\"\u201c]{0,80}?(?:\b(?:says|said|states|stated|stating|citing|saying|reads|is|was)(?: that)?:? |: ))"
+    rf"{_QUOTES}"
+    rf"|(?i:{_OF_STATUS}(?:with (?:\w+ ){{0,2}}message|saying|citing|stating)(?: that)?:? )"
     rf"{_QUOTES}"
     r"|\bapi error (\w+: [^\n]{3,300})"
     r"|(?i:</\w*(?:code|status|type)>|<\w*(?:error|exception|fault|response|result)>|\b[45][0-9]{2}\b)"
     r"[^<>]{0,20}<message>([^<\n]{8,300})</message>"
-    rf"|(?i:\b(?:[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|{PHRASES})\)?)*,? "
-    r"(?:with (?:\w+ ){0,2}message|saying)"
-    r"|error message|citing|stating)(?: \w+){0,3}?:? )"
-    rf"{_QUOTES}"
-    r"|(?i:\bthe error message(?: is)?(?: \w+)?: )([A-Z][\w'-]* [a-z][^\n\"{}.]{7,300})(?=\.|\n|\Z)"
-    r"|(?i:\berror_?code:? )([a-z]+(?:_[a-z]+)+)\b"
+    rf"|(?i:{_OF_STATUS}with (?:an? |the )?error_?code:? )([a-z]+(?:_[a-z]+)+)\b",
+    re.MULTILINE,
 )
-_LISTED_MESSAGE = compile_on_use(
-    r"^[ \t]*(?:error )?message:[ \t]+"
-    r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)",
+_UNQUOTED = compile_on_use(
+    rf"(?i:{_SERVER}error (?:message|payload|response|description)\b[^\n.:\"\u201c]{{0,60}}: )({_SENTENCE})"
+    rf"|(?i:{_OF_STATUS}with (?:the|an?) (?:error )?message:? )(?=[A-Z])({_SENTENCE})",
+    re.MULTILINE,
+)
+"""Without quotation marks, words are the server's only up to the end of the sentence, and not those of a person."""
+_PERSONAL = compile_on_use(
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?:It|This|That|There|Nothing|None|No)\b"
+)
+_LISTED = compile_on_use(
+    r"^[ \t]*(?:(?:error )?message:[ \t]+"
+    r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
+    r"|error_?code:[ \t]+([a-z]+(?:_[a-z]+)+)[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )
 _STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
 _ERROR_LABEL = compile_on_use(
     r"(?:\b|_)(?:answer|code|context|description|details?|errors?|fields?|http|id|message|method|param(?:eter)?|path"
-    r"|reason|resource|response|status|time(?:stamp)?|title|type|ur[il])(?:\b|_)|-|Code$|Id$",
+    r"|reason|resource|response|status|time(?:stamp)?|title|type|ur[il])(?:\b|_)|-|Code$"
+    r"|(?:context|correlation|request|trace)Id$",
     re.IGNORECASE,
 )
 """Labels in a list of the members of an error, or of the headers above it."""
@@ -94,10 +112,13 @@ def _thrown_message(text: str, *, is_code: bool) -> str:
 
 def _words_of_refusal(text: str) -> str:
     """Return the words that a text quotes of the response to a refused request; empty if it quotes none."""
-    if quoted := _QUOTED_MESSAGE.search(text):
-        return next(filter(None, quoted.groups()), "")
-    listed = (each for each in _LISTED_MESSAGE.finditer(text) if _is_below_status(text, each))
-    return next((each[1] for each in listed), "")
+    unquoted = (each for each in _UNQUOTED.finditer(text) if not _PERSONAL.search(_words(each)))
+    listed = (each for each in _LISTED.finditer(text) if _is_below_status(text, each))
+    return next(map(_words, chain(_QUOTED.finditer(text), unquoted, listed)), "")
+
+
+def _words(found: re.Match[str]) -> str:
+    return str(next(filter(None, found.groups())))
 
 
 def _is_below_status(text: str, message: re.Match[str]) -> bool:
