@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.runtime.patterns import LazyPattern, compile_on_use
-from cxcall.runtime.secrets.likely_secrets import is_likely_secret
-from cxcall.runtime.secrets.random_texts import is_plain, is_random
+from cxcall.runtime.patterns import LazyPattern, compile_on_use, is_uuid
+from cxcall.runtime.secrets.likely_secrets import find_likely_secrets, is_likely_secret
+from cxcall.runtime.secrets.random_texts import is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
     has_secret_part,
     is_auth_header,
@@ -82,6 +82,7 @@ _LINE = compile_on_use(
 )
 _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
+_NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
 
 
@@ -176,6 +177,15 @@ def find_named_secrets(text: str) -> frozenset[str]:
         if not is_word and is_secret_variable(name, value):
             values.append(value)
     return frozenset(_SCHEME_START.sub("", value) for value in values)
+
+
+def find_secrets_in_prose(text: str) -> Iterator[str]:
+    """Yield what is masked at its place in a text, such as `Bearer X` and `the token is X`, if it is no word elsewhere."""
+    for secret in find_likely_secrets(text):
+        value = _SCHEME_START.sub("", secret)
+        is_text = _NO_SECRET.search(value) is not None or is_uuid(value)
+        if is_mixed(value) and _is_credential(value) and not is_text:
+            yield value
 
 
 def is_secret_variable(name: str, value: str) -> bool:

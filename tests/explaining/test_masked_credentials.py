@@ -139,7 +139,38 @@ def test_echo_of_each_credential_of_a_command_is_masked(name: str) -> None:
     assert "bad token **** for you" in shown
 
 
+IN_PROSE = {
+    "a scheme": f"with Bearer {RANDOM}",
+    "a statement": f"the access_token is {RANDOM},",
+    "a colon": f"my client secret: {RANDOM};",
+    "the name of a key": f"with the API key `{RANDOM}`",
+    "a cookie": f"with the cookie session={RANDOM}",
+    "quotes": f'we use the token "{RANDOM}",',
+    "nothing": "",
+}
+ANSWERS = (
+    '{"message":"%s is wrong for you","code":"x"}',
+    'with the message: "%s is wrong for you"',
+)
+
+
+@each_case("name", IN_PROSE)
+def test_secret_that_only_prose_shows_is_masked_wherever_it_is_quoted(name: str) -> None:
+    for answer in ANSWERS if IN_PROSE[name] else ANSWERS[1:]:
+        text = f"POST {URL} {IN_PROSE[name]} returns 401 {answer % RANDOM}"
+        shown = repr([(each.findings, each.ticket, each.request) for each in explain(text)])
+        assert RANDOM not in shown
+        assert "**** is wrong for you" in shown
+
+
+def test_password_that_only_prose_shows_is_masked() -> None:
+    text = f"POST {URL} returns 401 {ANSWERS[0] % 'p@ss-W0rd'}\nThe password is p@ss-W0rd."
+    assert "**** is wrong for you" in repr([each.findings for each in explain(text)])
+
+
 WORDS = {
+    "7795460a-be68-4739-97ed-af1d4f18f1b9": f"the key is 7795460a-be68-4739-97ed-af1d4f18f1b9\ncurl {SEND}",
+    "postApiV2ConversationsCallbacks": f"the token of postApiV2ConversationsCallbacks\ncurl {SEND}",
     "YOUR_TOKEN": f"curl --pass YOUR_TOKEN --proxy-user a:YOUR_TOKEN {SEND}",
     "$PASS-word1": f"curl --pass $PASS-word1 {SEND}",
     "something-or-other": f"I sent Authorization: Bearer something-or-other\ncurl {SEND}",

@@ -39,7 +39,12 @@ from cxcall.explaining.readers.surrounding_text import (
     without_working_requests,
 )
 from cxcall.explaining.request_masking import with_common_secrets
-from cxcall.explaining.text_secrets import find_credentials, find_in_any_quotes, find_named_secrets
+from cxcall.explaining.text_secrets import (
+    find_credentials,
+    find_in_any_quotes,
+    find_named_secrets,
+    find_secrets_in_prose,
+)
 from cxcall.findings.finding import Finding, list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
@@ -104,6 +109,7 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
 def _find_secrets(text: str) -> Iterator[str]:
     yield from find_named_secrets(text)
     yield from find_credentials(text)
+    yield from find_secrets_in_prose(text)
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:

@@ -21,6 +21,7 @@ from cxcall.runtime.secrets.secret_names import (
     has_secret_part,
     is_auth_header,
     is_form_secret,
+    is_secret_in_prose,
     kind_of_name,
     may_name_number,
 )
@@ -62,7 +63,7 @@ _CLOSE, _OPEN = r"""["'`*_\])}\u00bb\u201d\u2019]{0,3}""", r"""["'`*<(\[{\u00ab\
 _COLONS = ":\uff1a\ufe55\ua789\u2236"
 _SIGN = (
     rf"(?:\s{{0,3}}(?:=>|->|:=|[{_COLONS}](?!/)|=|\||,(?=\s?[\"'`]))\s{{0,3}}"
-    rf"|\s(?:is|was|are)\s|\s{{1,3}}|(?=[(\[<]))"
+    rf"|\s(?:is|was|are):?\s|\s{{1,3}}|(?=[(\[<]))"
 )
 _IN_QUOTES, _UNQUOTED = r"""[^"'`\\\n]""", r"""[^\s"'`<>,;(){}\[\]|&\\=]"""
 _VALUE = (
@@ -264,7 +265,7 @@ def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
         is_secret = is_value and is_likely_secret(name, value)
     else:
         secret = secret_of_login(value)
-        is_secret = is_random(secret) and not is_uuid(secret) and kind_of_name(name) == SECRET
+        is_secret = is_secret_in_prose(name, secret, is_stated=signs[:1].isalpha())
     return (start, start + len(value)) if is_secret else (start, start)
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_PERCENTS, compile_pattern
+from cxcall.runtime.patterns import (
+    AFTER_DOLLAR,
+    IN_ANGLES,
+    IN_BRACES,
+    IN_PERCENTS,
+    compile_pattern,
+    is_uuid,
+)
 
 _MIN_RANDOM = 8
 _LONG_RANDOM = 16
@@ -49,6 +56,12 @@ def is_long_token(value: str) -> bool:
     is_hex = bool(re.fullmatch(r"[\da-fA-F]+", value))
     is_name = not is_hex and len(in_words) > len(letters) * _MOST_IN_WORDS
     return is_long and not is_name and _changes(value) * _MOST_PER_CHANGE >= len(value)
+
+
+def is_like_key(value: str) -> bool:
+    """Return whether a text looks like a key or token, and not like a UUID or the name of an operation."""
+    is_long = len(value) >= _LONG_RANDOM and _changes(value) * _MOST_PER_CHANGE >= len(value)
+    return is_long and is_random(value) and not is_uuid(value)
 
 
 def is_plain(value: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, is_uuid
+from cxcall.runtime.secrets.random_texts import is_like_key, is_mixed, is_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 # A text without these has only names of keys, and names of secrets before a colon.
 _HINTS = "secret passw token credential auth sess cookie bearer basic digest pwd".split()
-_KEY_HINTS = ("pikey", "pi-key", "pi_key")
+_KEY_HINTS = ("pikey", "pi-key", "pi_key", "pi key")
 _FORM_SECRETS = ("code", "code_verifier", "assertion")
 _URL_SECRETS = ("sig", "signature", "x-amz-signature", "x-goog-signature")
 """The names of the signature in a URL that gives access to a file."""
@@ -151,6 +152,14 @@ def is_form_secret(name: str, value: str) -> bool:
     """Return whether a parameter of a form or a query has the exact name of a code or a signature."""
     is_signature = name.lower() in _URL_SECRETS and len(value) >= _MIN_SIGNATURE
     return is_signature or (name.lower() in _FORM_SECRETS and bool(value))
+
+
+def is_secret_in_prose(name: str, value: str, *, is_stated: bool) -> bool:
+    """Return whether a text behind a name in prose is a secret: `token X`, or stated, `the password is P@ssw0rd1`."""
+    if kind_of_name(name) != SECRET:
+        return is_like_key(value) and kind_of_name(name) == KEY
+    is_password = is_stated and is_mixed(value) and bool(re.search("[!#$%^&@]", value))
+    return is_password or (is_random(value) and not is_uuid(value))
 
 
 def _plain_words(name: str) -> list[str]:

@@ -8,6 +8,8 @@ from itertools import chain
 
 from cxcall.explaining.readers.messages.message_lines import PHRASES, find_first
 from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.random_texts import is_like_key
 from cxcall.transport.http_messages import HttpResponse
 
 # Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
@@ -57,6 +59,7 @@ _LISTED = compile_on_use(
     r"|error_?code:[ \t]+([a-z]+(?:_[a-z]+)+)[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )
+_LONG_WORD = compile_on_use(r"[\w+~-]{16,}")
 _STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
 _ERROR_LABEL = compile_on_use(
@@ -100,7 +103,13 @@ def quoted_refusal(
     words = _thrown_message(text, is_code=is_code) or (
         _words_of_refusal(text) if is_refused else ""
     )
+    words = _LONG_WORD.sub(_mask_key, words)
     return {"message": words, "error": "ApiException"} if words else None
+
+
+def _mask_key(word: re.Match[str]) -> str:
+    """Mask a token that a server repeats, which nothing else in the text may show to be one."""
+    return MASKED if is_like_key(word[0]) else word[0]
 
 
 def _thrown_message(text: str, *, is_code: bool) -> str:
