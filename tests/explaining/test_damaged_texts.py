@@ -72,16 +72,25 @@ def test_file_or_option_that_curl_cannot_use_is_named(report: str, hint: str) ->
 
 @each_case(
     "took",
-    ["took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"],
+    [
+        *("took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"),
+        *("with 400 phones", "after 503 attempts", "in batches of 500", "for all 404 contacts"),
+    ],
     quick=2,
 )
-def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
+def test_number_with_a_unit_or_of_things_is_not_read_as_status(took: str) -> None:
     (request,) = read_exchanges(f"GET {URL} {took}", "text")
     assert request.response is None
     (request,) = read_exchanges(f"GET {URL} 409 {took}", "text")
     assert request.status == 409
     (request,) = read_exchanges(f"10:00:00 -> GET {URL}\n10:00:01 <- 409 {took}", "text")
     assert request.status == 409
+
+
+def test_number_right_behind_the_url_is_the_status_whatever_follows() -> None:
+    for behind in ("results from it", "requests fail", "times in a row", "calls=3"):
+        (request,) = read_exchanges(f"GET {URL} 404 {behind}", "text")
+        assert request.status == 404
 
 
 @pytest.mark.parametrize(

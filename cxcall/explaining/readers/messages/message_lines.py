@@ -71,8 +71,10 @@ LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 LOG_STATUS = compile_on_use(
-    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
-    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}|{_THINGS}| as )"
+    # Right behind the target whatever follows; elsewhere no count: `with 400 phones`, `after 503 attempts`, `batches of 500`.
+    r"(?:(?P<direct>\A[\s\"'`*)\]]{0,4})|(?:^|[\s,;|]|(?<!expected_status)=))"
+    r"(?!(?<=\swith\s)[1-5][0-9]{2} [a-z])(?<!\sby\s)(?<!\sof\s)(?<!\safter\s)(?<!\sabout\s)(?<!\stook\s)"
+    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )(?(direct)|(?!{_THINGS}))"
 )
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
