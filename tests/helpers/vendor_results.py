@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -29,6 +30,7 @@ OPERATIONS = {f"{each.method} {each.path}": each for each in GENESYS.operations}
 SCHEMAS: dict[str, Any] = whole_document("genesys-cloud")["components"]["schemas"]
 REQUIRED = json.loads((genesys_contract.SOURCES / "required.json").read_text("utf-8"))
 SENT = [route for route, each in OPERATIONS.items() if each.is_generated and each.takes_body]
+PATHS = sorted({"/".join(each.path.split("/")[:4]) for each in GENESYS.operations})
 # No model of the SDK is the whole body: one is written back from a read, the other is a list of text.
 OWN = ("Conversation", "Uuid", "PhoneNumber", "")
 
@@ -53,14 +55,15 @@ def vendor_results(folder: Path, run: str) -> dict[str, Any]:
     with open(kept.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            kept.write_text(json.dumps(run_sdk()), "utf-8")
+            kept.write_text(json.dumps(run_sdk(folder)), "utf-8")
     found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
     return found
 
 
-def run_sdk() -> dict[str, Any]:
+def run_sdk(home: Path) -> dict[str, Any]:
     """Run the SDK against two sandboxes, in its own process, because it has warnings.
 
+    It watches every folder in the home of the user for a file of settings: an empty one takes no time.
     Returns what it printed, and as `rings` the operations that placed a call in the first sandbox.
     """
     with (
@@ -71,11 +74,13 @@ def run_sdk() -> dict[str, Any]:
             "servers": [access(called), access(other)],
             "bodies": sorted({model_of(each) for each in BODIED}),
             "models": list(SCHEMAS),
+            "paths": PATHS,
             "required": REQUIRED,
             "routes": SENT,
         }
         result = subprocess.run(
             [sys.executable, "-W", "ignore", str(PROGRAM)],
+            env={**os.environ, "HOME": str(home)},
             input=json.dumps(asked),
             capture_output=True,
             text=True,

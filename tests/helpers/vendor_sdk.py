@@ -3,14 +3,15 @@
 `tools/genesys_sdk.py` reads models and operations from the source text. They share no code, so that an error in one
 is visible. Run as a program of its own, it reads from stdin what `helpers/vendor_results.py` asks: the addresses and
 the credentials of two servers, the names of models, the required properties by model, the models to make a body of,
-and the operations (method and path) to send with a body. It prints all results, and the body and the status of the
-response of each sent request.
+the paths whose operations are asked for, and the operations (method and path) to send with a body. It prints all
+results, and the body and the status of the response of each sent request.
 """
 
 from __future__ import annotations
 
 import ast
 import gc
+import importlib
 import inspect
 import json
 import linecache
@@ -18,10 +19,10 @@ import re
 import sys
 from datetime import UTC, date, datetime
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-gc.disable()  # a third of the time of loading thousands of modules
-import PureCloudPlatformClientV2 as vendor  # noqa: E402, N813 - the name is a module's
 
 _ALLOWED = re.compile(r"allowed_values = (\[.*?\])", re.DOTALL)
 _PARAMETER = re.compile(r":param (dict\(\w+, \w+\)|\S+) (\w+):")
@@ -45,6 +46,56 @@ SIMPLE = {
     "date": date(2026, 12, 1),
 }
 Required = dict[str, list[str]]
+SDK = "PureCloudPlatformClientV2"
+MODEL = re.compile(r"^from \.(\w+) import (\w+)$", re.MULTILINE)
+
+
+class _Sdk(ModuleType):
+    """The SDK without its first import, which loads all of its 6,650 models: each is loaded when it is first used."""
+
+    def __init__(self, paths: list[str]) -> None:
+        super().__init__(SDK)
+        spec = find_spec(SDK)
+        assert spec is not None
+        assert spec.origin is not None
+        folder = Path(spec.origin).parent
+        self.__path__ = [str(folder)]
+        sys.modules[SDK] = self
+        found = MODEL.findall((folder / "models" / "__init__.py").read_text("utf-8"))
+        self._paths = tuple(paths)
+        self._modules = {name: f"{SDK}.models.{module}" for module, name in found}
+        self._load_apis(folder)
+
+    def _load_apis(self, folder: Path) -> None:
+        """Load the classes that have an operation of the paths: they only import the models, for annotations."""
+        models = sys.modules[f"{SDK}.models"] = ModuleType(f"{SDK}.models")
+        models.__path__ = [str(folder / "models")]
+        apis = sys.modules[f"{SDK}.apis"] = ModuleType(f"{SDK}.apis")
+        apis.__path__ = [str(folder / "apis")]
+        vars(models)["__getattr__"] = lambda _name: None
+        for path in sorted((folder / "apis").glob("*_api.py")):
+            text = path.read_text("utf-8")
+            if any(each in text for each in self._paths):
+                module = importlib.import_module(f"{SDK}.apis.{path.stem}")
+                vars(self).update(
+                    (name, each) for name, each in vars(module).items() if name.endswith("Api")
+                )
+        vars(models)["__getattr__"] = self.__getattr__
+
+    def has_path(self, method: Any) -> bool:
+        """Return whether a method sends to one of the paths, which stands in its code."""
+        return any(
+            isinstance(each, str) and each.startswith(self._paths)
+            for each in inspect.unwrap(method).__code__.co_consts
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        module = vars(self).get("_modules", {}).get(name)
+        if module is None:
+            raise AttributeError(name)
+        model = getattr(importlib.import_module(module), name)
+        setattr(self, name, model)
+        return model
 
 
 class _Recorder:
@@ -64,12 +115,12 @@ class _Recorder:
 
 
 def _methods() -> dict[str, tuple[Any, Any]]:
-    """Return the API class and the method of each operation, by method and path."""
+    """Return the API class and the method of each operation whose path is asked for, by method and path."""
     found: dict[str, tuple[Any, Any]] = {}
     for name, api in vars(vendor).items():
         if name.endswith("Api") and inspect.isclass(api):
             for method in vars(api).values():
-                if inspect.isfunction(method) and ":param callback" in (method.__doc__ or ""):
+                if inspect.isfunction(method) and vendor.has_path(method):
                     verb, path = _call(api, method)[0][1::-1]
                     found.setdefault(f"{verb} {path}", (api, method))
     return found
@@ -273,7 +324,9 @@ def bodies(names: list[str], required: Required) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    gc.disable()
     asked = json.load(sys.stdin)
+    vendor: Any = _Sdk(asked["paths"])
     caller, sender = map(connect, asked["servers"])
     found = {
         "calls": calls(caller),
