@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import re
 import shutil
@@ -61,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_quick = config.getoption("markexpr") == QUICK
     settings.register_profile(
         "quick" if is_quick else "whole",
-        max_examples=20 if is_quick else examples(100),
+        max_examples=10 if is_quick else examples(100),
         deadline=None,
         derandomize="CXCALL_EXAMPLES" not in os.environ,
         database=None,
@@ -97,6 +98,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if is_quick and collection_path.name.startswith("test_") and collection_path.is_file():
         return SLOW_FILE.search(collection_path.read_text("utf-8")) is not None or None
     return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Do not collect a test whose cases are all slow in the quick suite: half of them are."""
+    is_quick = collector.config.getoption("markexpr") == QUICK
+    marks = getattr(obj, "pytestmark", ()) if is_quick and inspect.isfunction(obj) else ()
+    return [] if any(mark.name == "slow" for mark in marks) else None
 
 
 @pytest.hookimpl(optionalhook=True)

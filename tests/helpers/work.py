@@ -20,7 +20,7 @@ EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.1"))
 
 def examples(count: int) -> int:
     """Return the number of examples that Hypothesis tries; the quick suite tries a twentieth."""
-    return max(20, int(count * (0.05 if is_quick() else EXAMPLES)))
+    return max(10, int(count * (0.05 if is_quick() else EXAMPLES)))
 
 
 def stride() -> int:
