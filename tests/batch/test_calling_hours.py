@@ -62,6 +62,7 @@ def numbers_dialed(platform: Platform) -> list[str]:
     return [sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order]
 
 
+@pytest.mark.slow
 def test_hours_are_not_counted_for_a_row_that_is_skipped_for_its_number(cxcall: Cxcall) -> None:
     words = ("batch", write_table(cxcall, "1.2025550123E+10", BERLIN), *EXECUTE, "--sandbox", "-n")
     outside = hours_around("Europe/Berlin", timedelta(hours=2), timedelta(hours=3))

@@ -131,6 +131,7 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     ]
 
 
+@pytest.mark.slow
 def test_contacts_without_a_number_that_may_be_valid_are_skipped(cxcall: Cxcall) -> None:
     numbers = (
         *("12", "0", "+1202555012", "1" * 19, "(202) 555-0123/(202) 555-0124"),

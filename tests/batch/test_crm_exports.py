@@ -76,6 +76,7 @@ def test_columns_without_a_header_and_blank_rows(
     assert message in cxcall("batch", file, *EXECUTE, "-n", code=code).err
 
 
+@pytest.mark.slow
 def test_years_and_dates_may_be_headers(cxcall: Cxcall) -> None:
     columns = "2023-2024,1.1.2024 - 31.12.2024,202301-202312"
     words = ("crm.csv", "--operation", "execute", "-n", "--ignore-extra-columns")
@@ -159,6 +160,7 @@ def test_proposed_member_of_the_body_can_be_mapped(live: Cxcall, sandbox: Sandbo
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Ada"}]
 
 
+@pytest.mark.slow
 def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
     table = f"contact-id;Work Phone;Home Phone\n{CONTACT};(202) 555-0101;(212) 555-0101\n"
     words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")
@@ -197,6 +199,7 @@ def test_unusable_map_is_rejected(
     assert finding.where != "--map" or maps
 
 
+@pytest.mark.slow
 def test_unusable_mapping_file_and_country_are_rejected(cxcall: Cxcall) -> None:
     words = ("batch", cxcall.file("crm.csv", EXPORT), *EXECUTE, "--ignore-extra-columns")
     for flags, message in (

@@ -103,6 +103,7 @@ def test_worker_applies_its_own_do_not_call_list(operation: Operation) -> None:
     assert checked.skip is SkipReason.DO_NOT_CALL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("risks", [(True, False), (False, True)])
 def test_row_is_guarded_if_either_machine_knows_that_it_may_place_a_call(
     tmp_path: Path, operation: Operation, risks: tuple[bool, bool]

@@ -107,6 +107,7 @@ def guard(
     return SkipReason.DO_NOT_CALL, list_number
 
 
+@pytest.mark.slow
 def test_row_that_a_guard_stops_by_the_time_of_its_slot_is_skipped(
     sending: Sending, guard: tuple[SkipReason, Callable[[], None]]
 ) -> None:
@@ -129,6 +130,7 @@ def test_listed_number_stops_a_request_of_many_rows_without_skipping_them(
     assert sending.platform.rung == 0
 
 
+@pytest.mark.slow
 def test_row_that_a_guard_stops_after_the_wait_for_a_retry_is_not_sent_again(
     sending: Sending, guard: tuple[SkipReason, Callable[[], None]]
 ) -> None:
@@ -200,6 +202,7 @@ def test_response_to_a_row_slows_down_the_batch_and_frees_its_slot(sending: Send
     sending.limiter.wait_to_send(0.0)  # no pause: only the row itself was in flight
 
 
+@pytest.mark.slow
 def test_token_is_not_renewed_when_the_run_stops(sending: Sending) -> None:
     for reason, code in (("3 requests failed", ExitCode.UNDELIVERED), ("", ExitCode.INTERRUPTED)):
         limiter = RateLimiter(Rate(500, 1.0), max_wait=60)

@@ -92,6 +92,7 @@ def test_option_before_the_command_that_has_it_names_the_command(
     assert f"after `{command}`; see `cxcall {command} --help`" in finding["fix"]
 
 
+@pytest.mark.slow
 def test_option_that_the_command_does_not_have_is_unknown_before_it(cxcall: Cxcall) -> None:
     for line in ("--limit 3 execute X", "--until x history lis", "--bogus execute", "--data"):
         assert f"unknown option `{line.split()[0]}`" in cxcall(*line.split(), code=2).err, line

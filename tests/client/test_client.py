@@ -45,6 +45,7 @@ def test_send_records_what_the_command_shows(platform: Platform, cxcall: Cxcall)
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_client_and_command_share_the_duplicate_guard(platform: Platform, cxcall: Cxcall) -> None:
     with Client() as client:
         client.send("personal-connection", BODY, yes=True)
@@ -207,6 +208,7 @@ def test_warning_about_the_settings_is_logged_once(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_client_opens_a_ledger_that_was_replaced(platform: Platform, cxcall: Cxcall) -> None:
     other = {**BODY, "reasonCode": "other"}
     with Client() as client:

@@ -202,6 +202,7 @@ def test_risk_by_words(folder: Path, line: str, *, expected: bool) -> None:
     assert risk(folder, "3.1.0", method, path, **declared) is expected
 
 
+@pytest.mark.slow
 def test_shipped_reads_are_reads_by_their_words(folder: Path) -> None:
     """Under other paths, so that no shipped route decides."""
     for known in load_shipped_contracts():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("folder")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 @each_case(
     "method, path, declared, expected",
@@ -210,6 +211,7 @@ def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dial
         assert risk(folder, dialect, "POST", "/bells", **body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "path"), [("makeCall", "/makeCall"), ("startCampaign", "/campaigns/7/start")]
 )

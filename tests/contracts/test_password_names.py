@@ -69,6 +69,7 @@ def test_names_of_secrets_are_found_in_a_document(tmp_path: Path) -> None:
     assert declared == ["X-Gate-Word", "digits3", "doorWord", "phrase1", "phrases2", "word4"]
 
 
+@pytest.mark.slow
 def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
     contract, file = write(tmp_path), cxcall.file("failed.txt", PASTE)
     for options in ((), ("-o", "json"), ("--fix",)):
@@ -79,6 +80,7 @@ def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> N
     assert "`/note` must have at most 3 characters; it has 4" in ran.out
 
 
+@pytest.mark.slow
 def test_hidden_values_are_checked(cxcall: Cxcall, tmp_path: Path) -> None:
     contract, file = write(tmp_path), cxcall.file("failed.txt", PASTE)
     found = cxcall("explain", file, "--contract", contract, "-o", "json", code=3).envelope
@@ -89,6 +91,7 @@ def test_hidden_values_are_checked(cxcall: Cxcall, tmp_path: Path) -> None:
     assert "at most 8 characters; it has 12" in places["path"]
 
 
+@pytest.mark.slow
 def test_words_of_an_error_are_shown(cxcall: Cxcall) -> None:
     text = json.dumps(DOCUMENT).replace("phrase1", "message").replace("digits3", "code")
     contract = cxcall.file("words.json", text)
@@ -100,6 +103,7 @@ def test_words_of_an_error_are_shown(cxcall: Cxcall) -> None:
     assert not [each for each in (*SECRETS, "X-99") if each in ran.out]
 
 
+@pytest.mark.slow
 def test_secret_in_a_misspelled_path_is_masked(cxcall: Cxcall, tmp_path: Path) -> None:
     text = PASTE.replace("/doors/", "/door/").replace("/calls/", "/call/")
     ran = cxcall("explain", "-", "--contract", write(tmp_path), stdin=text, code=3)
@@ -128,6 +132,7 @@ def test_secret_of_an_unknown_path_is_masked(tmp_path: Path, path: str, shown: s
     assert "openword" not in str(found.findings)
 
 
+@pytest.mark.slow
 def test_check_and_report_mask_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> None:
     contract, file = write(tmp_path), cxcall.file("body.json", json.dumps(BODY))
     checked = cxcall("validate", file, "--contract", contract, code=3)

@@ -92,6 +92,7 @@ def test_client_id_with_colon_is_refused(load: LoadSettings) -> None:
         token_provider.get_token(load(client_id="a:b"))
 
 
+@pytest.mark.slow
 @given(text=st.text(min_size=1))
 def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
     secret = text.strip()

@@ -252,6 +252,7 @@ VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 )
 
 
+@pytest.mark.slow
 @given(secret=VISIBLE)
 def test_repr_of_credentials_contains_no_secret(secret: str) -> None:
     things = [
@@ -288,6 +289,7 @@ def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.Mo
         assert login_and_logout.delete_login("default")[0]
 
 
+@pytest.mark.slow
 def test_status_imports_no_http() -> None:
     program = (
         "import sys\n"

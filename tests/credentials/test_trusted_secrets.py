@@ -228,6 +228,7 @@ def credentials_of(scheme: dict[str, str], secrets: dict[str, str]) -> Credentia
     return get_credentials(here, operation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "secrets"),
     [

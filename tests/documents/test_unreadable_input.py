@@ -109,15 +109,18 @@ def test_stdin_is_read() -> None:
     )
 
 
+@pytest.mark.slow
 def test_closed_stdin_is_an_error() -> None:
     assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, but stdin is closed |")
 
 
+@pytest.mark.slow
 def test_unreadable_stdin_is_an_error(tmp_path: Path) -> None:
     output = from_stdin(f"0> '{tmp_path}/out'")
     assert output.startswith("UnreadableError `-` cannot be read")
 
 
+@pytest.mark.slow
 def test_terminal_as_stdin_is_an_error() -> None:
     ours, theirs = os.openpty()
     try:

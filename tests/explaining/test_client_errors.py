@@ -170,6 +170,7 @@ def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
         assert expected in codes if expected else codes == [], text
 
 
+@pytest.mark.slow
 @each_case(
     "error, code",
     [

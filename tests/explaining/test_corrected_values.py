@@ -81,6 +81,7 @@ def test_request_for_one_contact_is_not_corrected_to_one_that_starts_a_campaign(
     assert find_correction(found) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["campaigns/77/start", "teams/55/start"])
 def test_id_of_another_kind_of_object_is_not_carried_over(path: str) -> None:
     found = corrected({"method": "POST", "url": f"{CXONE}/{path}", "status": 404})

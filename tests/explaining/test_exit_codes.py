@@ -35,6 +35,7 @@ def test_input_that_is_not_text_is_a_usage_error(
         explain(cxcall.folder / name)
 
 
+@pytest.mark.slow
 @each_case(
     "text, message",
     [

@@ -95,6 +95,7 @@ def test_request_that_was_refused_as_it_is_has_no_correction(cxcall: Cxcall) -> 
     assert "no correction of line 1: POST" in ran.err
 
 
+@pytest.mark.slow
 def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None:
     text = f"GET https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}\nwhatever went wrong here"
     ran = cxcall("explain", "-", stdin=text, code=0)
@@ -135,6 +136,7 @@ def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     assert '"phoneNumber": "+12025550123"' in result.stdout
 
 
+@pytest.mark.slow
 def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
     text = "curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/1/executions --json '{}'"
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)

@@ -135,6 +135,7 @@ def test_prose_is_not_the_reason_of_a_status(text: str, response: str) -> None:
     assert found.ticket["response"] == response
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])
 def test_finding_on_the_property_that_the_response_names_is_the_cause(message: str) -> None:
     exchange = make_exchange("PATCH", f"/api/v2/conversations/calls/{QUEUE}")

@@ -320,6 +320,7 @@ def test_example_of_every_operation_has_no_error(operation: Operation) -> None:
     assert operation.name in (found.operation.name if found.operation else "", operation.name)
 
 
+@pytest.mark.slow
 def test_every_finding_code_is_documented() -> None:
     package = Path(cxcall.__file__).parent
     known = set(load_codes())

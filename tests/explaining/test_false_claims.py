@@ -220,6 +220,7 @@ def test_empty_body_of_okhttp_needs_no_type() -> None:
         assert problems(text) == [], text
 
 
+@pytest.mark.slow
 def test_response_printed_behind_the_name_of_a_method_is_no_body() -> None:
     printed = "{{ status: 429,\n headers:\n {{ 'retry-after': '17' }},\n body:\n {{ message: 'Rate limit exceeded', code: 'too.many.requests', status: 429 }},\n error: {} }}"
     for start in ("postConversationsCallbacks failed", "callback failed", ""):

@@ -106,6 +106,7 @@ def test_body_beside_an_error_is_checked(name: str) -> None:
     assert WRONG in found or ("property-missing", "/queueId") in found, found
 
 
+@pytest.mark.slow
 @each_case("name", OF_A_CONTACT)
 def test_body_with_names_that_responses_also_have_is_checked(name: str) -> None:
     [found] = explain(OF_A_CONTACT[name])

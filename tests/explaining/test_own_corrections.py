@@ -132,6 +132,7 @@ def test_correction_has_credentials_and_media_type_of_the_document(
     assert open_places == ()
 
 
+@pytest.mark.slow
 def test_required_header_that_the_request_lacks_is_an_open_place(own: Path, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "--fix", "--contract", str(own), stdin=PATCH.format("") + BODY)
     assert (ran.code, ran.err) == (3, "to be filled in: Api-Version\n")
@@ -147,6 +148,7 @@ def test_file_of_a_form_is_an_open_place_and_the_server_that_of_the_operation(ow
     assert 'name="file"\\r\n\\r\n<file>\\r\n' in curl
 
 
+@pytest.mark.slow
 @each_case(
     "request_text, found",
     [
@@ -178,6 +180,7 @@ def test_request_that_the_document_allows_has_no_problem(
     assert "Genesys" not in str(explanation.findings)
 
 
+@pytest.mark.slow
 def test_body_of_another_version_is_not_checked_or_corrected(own: Path, cxcall: Cxcall) -> None:
     text = f'{VERSION}2+json\n\n{{"dest": "1"}}\n\nHTTP/1.1 400 Bad Request\n'
     shown = cxcall("explain", "-", "--contract", str(own), "--all", stdin=text, code=3).out

@@ -27,6 +27,7 @@ def form_api(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @each_case(
     "more, found",
     [
@@ -139,6 +140,7 @@ def sent(
     return f"{line} HTTP/1.1\n{headers}\n\n{body}\n\nHTTP/1.1 {status} X\n\n{{}}\n"
 
 
+@pytest.mark.slow
 @each_case(
     "line, code",
     [
@@ -264,6 +266,7 @@ def test_refused_number_of_a_form_without_its_plus_is_the_cause(form_api: Path) 
     assert "`%2B`" in first.fix
 
 
+@pytest.mark.slow
 @each_case(
     "line, message",
     [

@@ -74,6 +74,7 @@ def test_form_of_a_token_request_in_code_is_not_taken_for_json() -> None:
     assert problems(sent) == [("header-missing", "header:Content-Type")]
 
 
+@pytest.mark.slow
 def test_values_after_a_request_belong_to_another_one() -> None:
     body = "{'callbackNumbers': [p], 'queueId': q}"
     sent = f"requests.post('{URL}', json={body}, headers=h)"
@@ -97,6 +98,7 @@ def test_values_after_a_request_belong_to_another_one() -> None:
     assert [each.method for each in read_exchanges(put, "text")] == ["GET", "PUT"]
 
 
+@pytest.mark.slow
 def test_variables_and_positions_in_calls_are_read_as_their_language_means_them() -> None:
     json_text = '{"callbackNumbers":["$phone"],"queueId":"$queue"}'
     texts = (
@@ -163,6 +165,7 @@ MEMBERS = f'"queueId": "{QUEUE}", "callbackNumbers": "+442079460123"'
 PUTS = f'body.put("queueId", "{QUEUE}");\n  body.put("callbackNumbers", "+442079460123");'
 
 
+@pytest.mark.slow
 @each_case(
     "code",
     [

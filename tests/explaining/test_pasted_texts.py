@@ -169,6 +169,7 @@ CODES = (
 RAW = ("HTTP/1.1 400 Bad Request", f"HTTP/2 400\ncontent-type: application/json\n\n{ERROR}")
 
 
+@pytest.mark.slow
 @each_case(
     "response",
     [

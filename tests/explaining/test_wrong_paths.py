@@ -120,6 +120,7 @@ def test_body_is_not_compared_with_another_operation_than_the_nearest() -> None:
     assert [each.code for each in found.findings] == ["path-unpublished"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "body", "operation"),
     [

@@ -77,6 +77,7 @@ def place(tmp_path: Path) -> Place:
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [("x",), ("x", "y"), ("x", "y", "z")])
 def test_copy_that_was_used_elsewhere_stops_calls(place: Place, others: tuple[str, ...]) -> None:
     place.copy()

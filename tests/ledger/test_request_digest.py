@@ -40,6 +40,7 @@ def test_equal_json_has_an_equal_digest(body: Any) -> None:
     assert digest_of(spaced) == digest_of(body)
 
 
+@pytest.mark.slow
 @given(JSON, JSON)
 def test_different_json_has_a_different_digest(one: Any, other: Any) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -57,6 +57,7 @@ def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
     assert commands == [[*words, "--placed"], [*words, "--not-placed"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "environment", "expected"),
     [
@@ -190,6 +191,7 @@ def test_letters_of_windows_are_converted_as_such(cxcall: Cxcall) -> None:
     assert "\u2019" in (cxcall.folder / "calls.utf8.json").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_hint_of_a_batch_overwrites_no_report(cxcall: Cxcall) -> None:
     cxcall.file("report.html", "mine")
     cxcall.file("b.jsonl", json.dumps({"contactId": "a" * 8, "reasonCode": "x"}))
@@ -280,6 +282,7 @@ def test_commands_in_a_listing_are_complete(cxcall: Cxcall) -> None:
         assert "`cxcall operations NAME --contract own.json`" in screen(child)
 
 
+@pytest.mark.slow
 def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> None:
     words = ["campaign", "status", CAMPAIGN, "--base-url", "http://127.0.0.1:9"]
     command = "`cxcall auth login --base-url http://127.0.0.1:9`"

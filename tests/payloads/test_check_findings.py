@@ -268,6 +268,7 @@ def test_operation_that_requires_most_comes_first(name: str, others: list[str]) 
     assert found.nearest.name == name
 
 
+@pytest.mark.slow
 def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
     compile_one = jsonschema_rs.validator_for

@@ -267,6 +267,7 @@ def test_date_or_id_in_a_response_is_not_masked(text: str) -> None:
     assert mask_written_numbers(text) == text
 
 
+@pytest.mark.slow
 def test_text_of_signs_that_numbers_contain_takes_no_longer_than_another() -> None:
     """Each bracket was tried in thousands of ways: this text took minutes."""
     mask = response_masker('{"phoneNumber": "+12025550154"}')

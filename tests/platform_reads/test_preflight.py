@@ -92,6 +92,7 @@ def test_checks_of_the_sandbox_pass_and_place_no_call(live: Cxcall, sandbox: San
     assert NUMBER not in ran.out
 
 
+@pytest.mark.slow
 def test_settings_host_and_token_are_checked_without_an_operation(live: Cxcall) -> None:
     verdicts_by_check = verdicts(live("doctor", "-o", "json", code=0))
     assert "request" not in verdicts_by_check
@@ -161,6 +162,7 @@ def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
     }
 
 
+@pytest.mark.slow
 def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:
     results = lines(live("doctor", "--for", "execute", "-o", "json", code=5))
     assert results["campaign"][0][0] == "unknown"

@@ -83,6 +83,7 @@ def test_leg_without_a_state_does_not_end_the_wait(cxcall: Cxcall) -> None:
     assert envelope["data"]["over"] is True
 
 
+@pytest.mark.slow
 def test_call_whose_id_is_the_masked_number_is_not_looked_for(cxcall: Cxcall) -> None:
     placed = Reply(200, {"id": "+12025550123"})
     with Platform(lambda *_: placed) as platform:

@@ -242,6 +242,7 @@ def test_failure_of_a_call_that_was_placed_is_inconclusive(body: Any) -> None:
     assert evidence_of(respond(200, {"success": False, **body})) is Evidence.INCONCLUSIVE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

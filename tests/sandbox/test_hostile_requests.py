@@ -136,6 +136,7 @@ def test_the_log_keeps_no_more_requests_than_its_limit(monkeypatch: pytest.Monke
     assert [len(each.body) for each in log.received] == [5]
 
 
+@pytest.mark.slow
 def test_the_rate_limit_keeps_no_more_tokens_than_its_limit() -> None:
     limit = RateLimit(10, lambda: 0.0)
     assert limit.count("first")["inin-ratelimit-count"] == "1"

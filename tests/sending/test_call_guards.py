@@ -55,6 +55,7 @@ def test_time_zone_of_a_number_with_decimals_is_known() -> None:
     assert time_zones("+12025550123.0") == time_zones("+12025550123") != {}
 
 
+@pytest.mark.slow
 def test_emergency_number_of_few_countries_names_them() -> None:
     (rare,), (usual,) = check_kind("123"), check_kind("112")
     assert "is an emergency number in BA, CO, EG, GT, and ME" in rare.message
@@ -79,6 +80,7 @@ def test_premium_rate_number_is_stopped_without_force(number: str, cxcall: Cxcal
     assert ran.envelope["findings"][0]["where"] == "/phoneNumber"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["7001", "29005551234", "sip:ada@example.com"])
 def test_extension_or_sip_address_has_no_finding(number: str, cxcall: Cxcall) -> None:
     assert cxcall(*call(number), code=0).codes == []
@@ -115,6 +117,7 @@ def test_every_possible_time_zone_of_a_number_is_checked(cxcall: Cxcall) -> None
     assert "outside-hours" in ran.codes
 
 
+@pytest.mark.slow
 def test_unknown_time_zone_is_reported(cxcall: Cxcall) -> None:
     ran = cxcall(*call("7001"), "--hours", "00:00-23:59:59", code=0)
     found = ran.envelope["findings"][0]

@@ -92,6 +92,7 @@ def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.M
     assert_unreached(ledger, delivery, ConnectionFailure("host-unknown", 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "hosts", "trusted"),
     [

@@ -206,6 +206,7 @@ def test_batch_shows_a_repeated_note_once(cxcall: Cxcall) -> None:
     assert "3 rows, 3 valid, the same note for 2 more rows" in ran.err
 
 
+@pytest.mark.slow
 def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cxcall) -> None:
     contract = cxcall.file("v.json", vendor_document())
     words = ("send", "postConversationsCalls", "--contract", contract, "-n", "-o", "json")
@@ -214,6 +215,7 @@ def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cx
     assert "number-unchecked" not in cxcall(*personal, "-n", "-o", "json", code=0).codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mobile", "Rufnummer", "Telefonnummer", "handy", "cell"])
 def test_emergency_number_under_an_undeclared_name_is_refused(cxcall: Cxcall, name: str) -> None:
     """The names are the same as in the heading of a do-not-call list."""

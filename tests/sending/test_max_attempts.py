@@ -91,6 +91,7 @@ def test_number_with_decimals_is_the_same_person(live: Cxcall, sandbox: Sandbox)
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbox) -> None:
     def connect(reason: str, code: int = 0) -> None:
         names = ("--contact-id", contact(1), "--reason-code", reason, "--max-attempts", "1/week")
@@ -228,6 +229,7 @@ def is_possible(first: str, second: str) -> bool:
     return recorded in possible
 
 
+@pytest.mark.slow
 @each_case(
     "spellings",
     [
@@ -275,6 +277,7 @@ def test_numbers_of_two_countries_are_two_people() -> None:
     assert not is_possible("+525512345678", "+5511512345678")
 
 
+@pytest.mark.slow
 def test_limit_counts_calls_to_another_spelling(live: Cxcall, sandbox: Sandbox) -> None:
     execute(live, contact(1), "+442079460123")
     national = ("02079460123", "--force", "--max-attempts", "1/day")

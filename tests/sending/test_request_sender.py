@@ -89,6 +89,7 @@ def test_waits_follow_retry_after(ledger: Ledger) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> None:
     waits: list[str] = []
     hooks = SendHooks(on_wait=lambda _seconds, reason: waits.append(reason), sleep=Sleep())

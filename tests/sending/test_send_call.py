@@ -208,6 +208,7 @@ def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
     assert finding["where"] == "header:X-Label"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("platform", "spelling"),
     [

@@ -124,6 +124,7 @@ def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, h
     assert world.load().base_url == "https://api.mypurecloud.jp"
 
 
+@pytest.mark.slow
 def test_profile_of_a_sandbox_is_for_no_other_host(cxcall: Cxcall) -> None:
     cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
     call, region = ("call", "--to", "+12025550123"), {"CXCALL_REGION": "eu-west-1"}

@@ -75,6 +75,7 @@ def test_misspelled_environment_variable_is_a_warning(world: World) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_worker_has_its_own_credentials_for_rows_that_are_queued(cxcall: Cxcall) -> None:
     """A folder may choose the host and the profile of such rows; that SQLite has no queue is found later."""
     document = cxcall.file("own.json", secured_api({"token": {"type": "http", "scheme": "bearer"}}))

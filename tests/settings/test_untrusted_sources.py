@@ -198,6 +198,7 @@ def test_host_in_dotenv_receives_no_secret(
     assert recorder.received == []
 
 
+@pytest.mark.slow
 def test_missing_credentials_and_a_login_name_the_setting_of_dotenv(cxcall: Cxcall) -> None:
     (cxcall.folder / ".env").write_text("CXCALL_BASE_URL=https://evil.example\n", "utf-8")
     call = ("call", "--to", "+12025550123", "--yes")
@@ -244,6 +245,7 @@ def test_project_file_sets_no_setting(cxcall: Cxcall, name: str) -> None:
         assert f"unknown setting `{setting}`" in ran.err
 
 
+@pytest.mark.slow
 def test_document_in_dotenv_cannot_redeclare_an_operation(cxcall: Cxcall, sandbox: Sandbox) -> None:
     community = resources.files("cxcall.contracts").joinpath("community.json")
     text = community.read_text("utf-8").replace('"x-cxcall-rings": true', '"x-cxcall-rings": false')

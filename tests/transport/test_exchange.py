@@ -164,6 +164,7 @@ def test_switching_protocols_is_a_final_response() -> None:
     assert result.response.status == 101
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault_", [fault.big, fault.bomb], ids=["10 MB", "gzip bomb"])
 def test_no_more_of_a_body_is_kept_than_a_mebibyte(fault_: Fault) -> None:
     result, _ = meet(fault_)

@@ -45,6 +45,7 @@ def test_text_is_never_fatal(kind: str, body: bytes, text: str) -> None:
     assert HttpResponse(200, "OK", Headers([("Content-Type", kind)]), body).text == text
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=40))
 def test_json_is_never_fatal(body: bytes) -> None:
     response = HttpResponse(200, "OK", Headers(), body)

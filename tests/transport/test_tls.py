@@ -90,6 +90,7 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     assert result.detail == "the file in `REQUESTS_CA_BUNDLE` does not exist"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoken",
     [

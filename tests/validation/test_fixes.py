@@ -124,6 +124,7 @@ def test_payload_of_an_unknown_operation_is_changed_only_if_it_becomes_valid(
     }
 
 
+@pytest.mark.slow
 def test_fix_and_diff_exclude_each_other_and_need_a_file(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", WRONG)
     assert (

@@ -158,6 +158,7 @@ def test_skipping_every_file_is_reported(cxcall: Cxcall) -> None:
     assert "no file was checked" in ran.out
 
 
+@pytest.mark.slow
 def test_quoted_patterns_are_expanded(cxcall: Cxcall) -> None:
     for name in ("p/a.json", "p/q/b.json", "p/q/readme.txt", "p/[c].json"):
         cxcall.file(name, GOOD)

@@ -26,6 +26,7 @@ ASKED = """{
 """
 
 
+@pytest.mark.slow
 def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -> None:
     ran = cxcall("validate", cxcall.file("asked.json", ASKED), code=3)
     heads = [
@@ -97,6 +98,7 @@ def test_json_lines_have_the_findings_of_each_payload(cxcall: Cxcall) -> None:
     assert found[1] == [("usage", "`no.json` does not exist")]
 
 
+@pytest.mark.slow
 def test_text_that_is_not_json_is_not_corrected_to_a_json_string(cxcall: Cxcall) -> None:
     for text in ("hello", "§"):
         ran = cxcall("validate", cxcall.file("readme.txt", text), code=3)
@@ -215,6 +217,7 @@ def test_missing_property_that_the_vendor_requires_is_an_error(cxcall: Cxcall) -
     ]
 
 
+@pytest.mark.slow
 def test_property_without_effect_is_a_warning(cxcall: Cxcall) -> None:
     asked = ("validate", "-", "--operation", "place-call", "-o", "json")
     body: dict[str, object] = {"phoneNumber": "+12125552368", "priority": 5}

@@ -51,6 +51,7 @@ def test_no_encoding_of_a_secret_survives(secret: str, before: str, after: str) 
             assert not find_remains(redact(text), secret, encode), name
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=300))
 def test_text_without_a_secret_is_unchanged(text: str) -> None:
     remember_secrets(CANARY, "sh0rt!")
@@ -65,6 +66,7 @@ def test_only_the_secret_is_replaced(before: str, after: str) -> None:
         assert redact(f"{before}<{encoded}>{after}") == f"{before}<{MASKED}>{after}"
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=100))
 def test_positions_of_decoded_characters_are_those_of_the_original(text: str) -> None:
     for view in decodings(text):
@@ -162,6 +164,7 @@ def test_large_text_is_masked_in_linear_time(unit: str) -> None:
 ENDS = st.text(st.sampled_from("a4=\\%&+\n \x01u-"), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200), deadline=None)
 @given(
     st.sampled_from([*ENCODINGS]),
