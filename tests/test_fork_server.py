@@ -31,22 +31,15 @@ def assert_equal_runs(folder: Path, *arguments: str, stdin: str = "", **environm
 
 
 RUNS = [
-    ("--version", ""),
-    ("--help", ""),
-    ("operations", ""),
     ("explain -", "POST https://api.mypurecloud.com/oauth/token HTTP/1.1\n\n"),
     ("validate - -o json", '{"contactId": 1, "contactid": "x"}'),
-    ("personal-connection --contact-id 1 --dry-run", ""),
-    (f"track {CONTACT} --base-url http://127.0.0.1:9", ""),
     ("doctor --base-url http://127.0.0.1:9", ""),
 ]
-PLAIN: dict[str, str] = {}
-COLOR = {"FORCE_COLOR": "1"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "stdin", "more"),
-    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1:2])],
+    [("--help", "", {"FORCE_COLOR": "1"}), *((*run, {}) for run in RUNS)],
 )
 def test_forked_command_prints_and_ends_as_the_program(
     tmp_path: Path, arguments: str, stdin: str, more: dict[str, str]

@@ -120,7 +120,7 @@ def test_source_of_another_type_is_a_type_error(source: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["[" * 20_000, '{"a":' * 20_000, "{" * 990 + "}" * 990, "NaN", ""])
+@pytest.mark.parametrize("text", ["[" * 20_000, '{"a":' * 4_000, "{" * 990 + "}" * 990, "NaN", ""])
 def test_deep_or_empty_text_is_a_usage_error(
     text: str, call: Callable[[Callable[[], Any]], Any]
 ) -> None:

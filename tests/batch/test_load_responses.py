@@ -39,8 +39,7 @@ def outcomes(cxcall: Cxcall) -> str:
     return "".join(SIGNS[each] for each in found)
 
 
-@pytest.mark.parametrize("ledger", ["sqlite", "postgres"])
-@pytest.mark.parametrize("is_placed", [True, False])
+@pytest.mark.parametrize(("ledger", "is_placed"), [("sqlite", False), ("postgres", True)])
 def test_only_rows_that_a_response_does_not_list_are_unknown(
     cxcall: Cxcall, request: pytest.FixtureRequest, ledger: str, *, is_placed: bool
 ) -> None:

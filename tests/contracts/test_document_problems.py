@@ -83,7 +83,7 @@ def test_schemas_in_a_long_chain_block_only_the_requests_that_use_them(
     cxcall: Cxcall, word: str
 ) -> None:
     document = swagger()
-    levels = ["LEAD", *(f"L{number}" for number in range(1500))]
+    levels = ["LEAD", *(f"L{number}" for number in range(500))]
     for outer, inner in pairwise(levels):
         reference = {"$ref": f"#/definitions/{inner}"}
         document["definitions"][outer] = {word: reference if word == "not" else [reference]}
@@ -109,7 +109,7 @@ def test_array_of_itself_is_shown(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize("word", ["$ref", "properties"])
 def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, word: str) -> None:
     document = swagger()
-    names = ["LEAD", *(f"L{number}" for number in range(3000))]
+    names = ["LEAD", *(f"L{number}" for number in range(1200))]
     for outer, inner in pairwise(names):
         reference = {"$ref": f"#/definitions/{inner}"}
         document["definitions"][outer] = reference if word == "$ref" else {word: {"a": reference}}

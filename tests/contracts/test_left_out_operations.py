@@ -61,7 +61,7 @@ def document(wrong: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@each_case("wrong, reason", REASONS)
+@each_case("wrong, reason", REASONS, quick=2)
 def test_explain_names_an_operation_that_cannot_be_used(
     tmp_path: Path, wrong: dict[str, Any], reason: str
 ) -> None:

@@ -59,11 +59,11 @@ def test_contract_is_valid_openapi(shipped: Contract) -> None:
     named = re.findall('"#/components/schemas/([^"]+)"', json.dumps(document))
     assert {*named} <= {*schemas}
     # The slower validator reads the paths that are not only generated, and some of the others and of the schemas.
-    step = len(schemas) // 100 + 1
+    step = stride() * (len(schemas) // 100 + 1)
     some = {name: {} if at % step else schema for at, (name, schema) in enumerate(schemas.items())}
     parts = {**document["components"], "schemas": some}
     generated = document["paths"].keys() - detailed_document(shipped.name)["paths"].keys()
-    left_out = {path for at, path in enumerate(sorted(generated)) if at % stride()}
+    left_out = {path for at, path in enumerate(sorted(generated)) if at % stride() ** 2}
     paths = {path: item for path, item in document["paths"].items() if path not in left_out}
     OpenAPIV31SpecValidator({**document, "components": parts, "paths": paths}).validate()
 
@@ -194,6 +194,7 @@ def test_commands_need_the_contract_alone_that_declares_them() -> None:
     assert parsed == ["community", "nice-cxone"]
 
 
+@pytest.mark.slow
 def test_a_wrong_name_is_told_the_near_one() -> None:
     with pytest.raises(UsageError) as failed:
         contract.load_operation("place-cal")

@@ -163,9 +163,9 @@ def test_document_of_a_vendor_works_in_every_region(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) -> None:
+def test_operation_among_hundreds_is_found_by_name_and_by_body(cxcall: Cxcall) -> None:
     document = swagger()
-    for number in range(1000):
+    for number in range(300):
         known = {
             "type": "object",
             "required": [f"only{number}"],
@@ -179,8 +179,8 @@ def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) 
             }
         }
     file = cxcall.file("own.json", document)
-    ran = cxcall("validate", "-", "--contract", file, stdin='{"only789": 1}', code=0)
-    assert ran.out == "-: valid as addThing789\n"
+    ran = cxcall("validate", "-", "--contract", file, stdin='{"only289": 1}', code=0)
+    assert ran.out == "-: valid as addThing289\n"
     words = ("send", "addThing77", "--contract", file, "--set", "/only77=1", "-n", "-o", "json")
     assert cxcall(*words, code=0).envelope["operation"] == "addThing77"
     assert (

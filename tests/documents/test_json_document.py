@@ -181,6 +181,7 @@ def test_any_bytes_are_decoded_or_refused(
     assert found == data or b"is not UTF-8" in found or b"is not a text file" in found
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(500), deadline=None)
 @given(OBJECTS)
 def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> None:
@@ -226,10 +227,8 @@ def test_200_levels_are_parsed(opening: str) -> None:
         "a" * 300_000,
         "a=" + " " * 300_000 + "\nx",
         '"' + "x" * 300_000,
-        '"' + "\\\\" * 150_000,
-        "[" + "1" * 300_000,
+        "[" + "1" * 100_000,
         "[" + "1," * 100_000,
-        "'" * 300_000,
         '{"a": "' + "\\ud83d\\ude00" * 30_000 + '\\ud83d"}',
         "{" + '"a": 1, ' * 10_000 + '"a": 1}',
         "[" * 199 + "1, " * 30_000 + "1" + "]" * 199,
@@ -319,6 +318,7 @@ def test_positions_are_computed_on_demand() -> None:
     assert {"_root", "_lines", "_starts"} < set(vars(document))
 
 
+@pytest.mark.slow
 @given(st.lists(st.text()))
 def test_joined_pointer_splits_into_its_tokens(tokens: list[str]) -> None:
     pointer = ""

@@ -23,7 +23,7 @@ from helpers.exchanges import CALLBACK, CALLBACKS, ID, exchange
 
 pytestmark = pytest.mark.slow
 
-SIZE = 1 << 16
+SIZE = 1 << 15
 
 # In each of these tests, quadratic time would take minutes, and the time limit of the test run would stop it.
 

@@ -111,6 +111,7 @@ def test_time_without_a_zone_is_rejected(cxcall: Cxcall) -> None:
     cxcall(*words, "--at", "2026-12-01T09:00:00Z", "-n", code=0)
 
 
+@pytest.mark.slow
 def test_many_unknown_members_take_work_in_proportion() -> None:
     operation = load_operation("personal-connection")
 
@@ -125,14 +126,14 @@ def test_many_unknown_members_take_work_in_proportion() -> None:
 
 @pytest.mark.slow
 def test_only_the_first_findings_are_printed(cxcall: Cxcall) -> None:
-    unknown = {f"unknown{number}": "+12025550100" for number in range(2000)}
+    unknown = {f"unknown{number}": "+12025550100" for number in range(1100)}
     file = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x", **unknown})
     words = ("personal-connection", "--file", file, "-n", "--force")
     ran = cxcall(*words, code=0)
     assert ran.err.count("error[property-unknown]") == 100
-    assert "findings not shown: 1,901; see `-o json`" in ran.err
+    assert "findings not shown: 1,001; see `-o json`" in ran.err
     assert "+12025550100" not in ran.err.partition("/unknown0 from")[0]
-    assert cxcall(*words, "-o", "json", code=0).codes.count("property-unknown") == 2000
+    assert cxcall(*words, "-o", "json", code=0).codes.count("property-unknown") == 1100
     shown = cxcall("validate", file, "-o", "json", "--all", code=3).envelope["findings"]
     assert sum("rename" in finding["fix"] for finding in shown) <= 1000
 

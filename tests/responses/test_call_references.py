@@ -150,14 +150,14 @@ def evidence_of(
     return classify(Exchange(REQUEST, response, may_be_sent=True), operation, place)
 
 
-@each_case("body", REFUSALS, ids=repr)
+@each_case("body", REFUSALS, ids=repr, quick=50)
 def test_refusal_without_a_new_call_keeps_its_meaning(body: Any) -> None:
     for operation in (UNDECLARED, EXECUTE, OPERATIONS["place-call"]):
         found = [evidence_of(status, body, operation) for status in (400, 409, 429, 503)]
         assert found == ["refused", "refused", "busy", "busy"]
 
 
-@each_case("body", CALLS, ids=repr)
+@each_case("body", CALLS, ids=repr, quick=50)
 def test_refusal_with_a_new_call_leaves_the_outcome_open(body: Any) -> None:
     """Also if another place of the ID is configured, and nothing is there."""
     for status in (307, 400, 401, 409, 429, 503):

@@ -165,7 +165,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "jsonschema_rs", "decimal"])
+@pytest.mark.parametrize("module", ["typer", "jsonschema_rs"])
 def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> None:
     cxcall.file("p.json", {"contactId": 1})
     script = IMPORTING.format(folder=str(cxcall.folder), module=module)

@@ -165,8 +165,8 @@ def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(liv
 
 
 QUIET = [
-    *("--version", "--help", "operations", "completion bash", "config show"),
-    *("history list -o jsonl", "sandbox", "", "validate -o json p.json"),
+    *("--version", "operations", "completion bash"),
+    *("history list -o jsonl", "", "validate -o json p.json"),
     f"{EXECUTE} +12025550100 --dry-run",
 ]
 UNBUFFERED = ["--version", "operations"]

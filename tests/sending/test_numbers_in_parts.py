@@ -85,6 +85,7 @@ def test_number_in_parts_is_not_sent_past_a_guard(guards: Guards, body: Any) -> 
     assert any(each.is_local for each in numbers)
 
 
+@pytest.mark.slow
 @each_case("body", WHOLE)
 def test_whole_number_is_checked_beside_other_codes(guards: Guards, body: Any) -> None:
     assert codes(guards, body) == []
@@ -114,13 +115,14 @@ def test_part_of_a_number_is_nobody(body: Any, people: set[str]) -> None:
 
 @pytest.mark.slow
 def test_many_codes_and_numbers_are_read_once() -> None:
-    body = {f"area{i}Code": str(i) for i in range(5000)} | {
-        f"p{i}Phone": f"555{i:04}" for i in range(5000)
+    body = {f"area{i}Code": str(i) for i in range(1000)} | {
+        f"p{i}Phone": f"555{i:04}" for i in range(1000)
     }
     numbers = find_numbers(load_operation("execute"), {}, Payload(body))
-    assert sum(each.is_local for each in numbers) == 5000
+    assert sum(each.is_local for each in numbers) == 1000
 
 
+@pytest.mark.slow
 def test_batch_skips_rows_whose_number_is_in_parts(cxcall: Cxcall) -> None:
     properties = {name: {"type": "string"} for name in ("areaCode", "number", "note")}
     cxcall.file("own.json", json.dumps(posting("dialLead", properties)))

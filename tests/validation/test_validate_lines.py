@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -54,6 +54,7 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
 ) -> None:
     name = cxcall.file("many.jsonl", lines(800))
     ran = cxcall("validate", name, code=3)
+    assert ran.err == "", "progress is shown on a terminal only"
     assert ran.out.count("warning[phone-unlikely]: ") + ran.out.count("error[id-format]: ") < 100
     assert "      50  warning[phone-unlikely]" in ran.out
     assert "      50  error[id-format]" in ran.out
@@ -67,7 +68,7 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
 
 
 def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall) -> None:
-    rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(1500)]
+    rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(700)]
     name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
     out = cxcall(
         "validate",
@@ -81,18 +82,18 @@ def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall) -> None:
         code=3,
     ).out
     results = [json.loads(line) for line in out.splitlines()]
-    assert [entry["line"] for entry in results] == [*range(2, 1502)]
-    assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 1500, 9)]
+    assert [entry["line"] for entry in results] == [*range(2, 702)]
+    assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 700, 9)]
 
 
 def test_records_before_one_that_cannot_be_read_are_reported(cxcall: Cxcall) -> None:
-    rows = [f"{CONTACT},row {number}{' ' * (number == 2500)}\n" for number in range(3000)]
+    rows = [f"{CONTACT},{'.' * 200}row {number}{' ' * (number == 600)}\n" for number in range(700)]
     text = "/contactId,/reasonCode\n" + "".join(rows)
-    cxcall.folder.joinpath("bad.csv").write_bytes(text.encode().replace(b"row 2500 ", b"row \xff"))
+    cxcall.folder.joinpath("bad.csv").write_bytes(text.encode().replace(b"row 600 ", b"row \xff"))
     arguments = ("validate", "bad.csv", "--operation", "personal-connection", "-o", "jsonl")
     alone, shared = (cxcall(*arguments, "--jobs", jobs, code=3).out for jobs in ("1", "3"))
     assert alone == shared
-    assert alone.count('"valid": true') > 2000
+    assert alone.count('"valid": true') > 500
     assert "is not UTF-8: it contains byte 0xff" in alone
 
 
@@ -190,10 +191,3 @@ def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     assert child.exitstatus == 3
     assert "3,000 payloads, 1,500 valid" in text
     assert text.rstrip().endswith("1,500 errors")
-
-
-def test_progress_is_not_shown_without_a_terminal(cxcall: Cxcall) -> None:
-    name = cxcall.file("many.jsonl", lines(1200, [4, 0]))
-    ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
-    assert ran.err == ""
-    assert "MiB" not in ran.out
