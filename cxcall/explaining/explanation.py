@@ -16,7 +16,7 @@ from cxcall.explaining.checks.body.body_check import (
     is_unchecked_body,
     read_body,
 )
-from cxcall.explaining.checks.body.lost_body import check_removed_quotes
+from cxcall.explaining.checks.body.lost_body import check_piped_list, check_removed_quotes
 from cxcall.explaining.checks.body.named_value_check import check_refused_numbers
 from cxcall.explaining.checks.credentials.authorization_check import read_credentials
 from cxcall.explaining.checks.credentials.token_check import (
@@ -182,7 +182,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if route.is_of_other_vendor:
         return Explanation(request, route, (*_malformed_json(request, route), *route.findings))
     operation = find_intended_operation(request, route)
-    in_body = list(check_sent_body(request, route, operation))
+    in_body = check_sent_body(request, route, operation)
+    in_body = [*check_piped_list(request, operation, in_body)]
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))

@@ -78,6 +78,7 @@ class ObservedRequest:
     - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
     - `has_hidden_headers`: a command may send further headers, which a file, a session, or a variable holds.
     - `has_client_token`: the source gets a token with client credentials, and with no other grant.
+    - `is_piped`: a pipe of PowerShell made the JSON of the body, so that a list of one item was sent as this item.
     - `other_names`: names of members in code outside the body that was read, which other lines may add to it.
     - `platforms` are those that the text around the request names.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
@@ -101,6 +102,7 @@ class ObservedRequest:
     filled_headers: frozenset[str] = frozenset()
     has_hidden_headers: bool = False
     has_client_token: bool = False
+    is_piped: bool = False
     other_names: frozenset[str] = frozenset()
     platforms: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.pasted_texts import URL
 
@@ -20,6 +21,8 @@ SWIFT = f'let body: [String: Any] = ["value": %s, "other": 1]\nAF.request("{URL}
 CSHARP = f'var body = new {{ value = %s, other = 1 }};\nawait http.PostAsJsonAsync("{URL}", body);'
 POWERSHELL = f'$b = @{{ value = %s; other = 1 }} | ConvertTo-Json\nInvoke-RestMethod -Uri "{URL}" -Method Post -Body $b'
 RUST = f'client.post("{URL}").json(&json!({{"value": %s, "other": 1}})).send()'
+CONTACT = "@{ data = @{ Phone = '+353871234567' } }"
+CONTACTS = "https://api.mypurecloud.ie/api/v2/outbound/contactlists/88d6cd5f-28cb-42a4-9725-ea39c06892a5/contacts"
 UNKNOWN = object()
 
 
@@ -140,19 +143,19 @@ def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "is_list"),
+    ("written", "severity"),
     [
-        ("(@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", False),
-        ("(@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5 -AsArray)", True),
-        ("(@(@{ data = @{ a = 'b' } }, @{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", True),
-        ("(,@(@{ data = @{ a = 'b' } }) | ConvertTo-Json -Depth 5)", None),
+        (f"@({CONTACT}) | ConvertTo-Json -Depth 5", "error"),
+        ("$contacts | ConvertTo-Json -Depth 5", "warning"),
+        (f"$rows | ForEach-Object {{ {CONTACT} }} | ConvertTo-Json -Depth 5", "warning"),
+        (f"@({CONTACT}) | ConvertTo-Json -Depth 5 -AsArray", ""),
+        (f"@({CONTACT}, {CONTACT}) | ConvertTo-Json -Depth 5", ""),
+        (f",@({CONTACT}) | ConvertTo-Json -Depth 5", ""),
+        ("ConvertTo-Json -InputObject @($contacts)", ""),
     ],
 )
-def test_pipe_of_powershell_prints_a_list_of_one_as_its_item(
-    written: str, *, is_list: bool | None
-) -> None:
-    (request,) = read_exchanges(
-        f'Invoke-RestMethod -Method Post -Uri "{URL}" -Body {written}', "text"
-    )
-    body = request.body and json.loads(request.body)
-    assert (isinstance(body, list) if body else None) == is_list
+def test_pipe_of_powershell_prints_a_list_of_one_as_its_item(written: str, severity: str) -> None:
+    [found] = explain(f'Invoke-RestMethod -Method Post -Uri "{CONTACTS}" -Body ({written})')
+    about = [each for each in found.findings if each.code == "type-mismatch"]
+    assert [each.severity.value for each in about] == [severity] * bool(severity)
+    assert all("ConvertTo-Json -InputObject @(...)" in each.fix for each in about)

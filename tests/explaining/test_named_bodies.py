@@ -59,6 +59,7 @@ NAMED = {
     "RSpec": f"     RuntimeError:\n       400 from POST {URL} with {BODY}",
     "REST Assured": f"Expected status code <202> but was <400>.\nRequest method:\tPOST\nRequest URI:\t{URL}\nBody:\n{BODY}",
     "options of got": f"HTTPError: Response code 400 (Bad Request)\n    at Request.<anonymous> (/app/node_modules/got/dist/index.js:118:42) {{\n  code: 'ERR_NON_2XX_3XX_RESPONSE',\n  options: {{ url: URL {{ href: '{URL}' }}, method: 'POST', json: {PYTHON} }}\n}}",
+    "variable of PowerShell": f'$body = $callback | ConvertTo-Json\nInvoke-RestMethod -Method Post -Uri "{URL}" -Body $body\n\n$body is then:\n{BODY}',
     "call of an SDK": f"api.post_conversations_callbacks(body)\nApiException: (400)\nReason: Bad Request\nHTTP response body: {REFUSAL}\nbody = {PYTHON}",
 }
 NOT_SENT = {

@@ -34,7 +34,10 @@ from cxcall.runtime.text_decoding import straighten_quotes
 _OPENING = compile_on_use(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
 _BEFORE_OBJECT = compile_on_use(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
 """The start of a literal before an object: `json.dumps(`, `b'`, or a quotation mark."""
-_CONNECTOR = compile_on_use(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
+_CONNECTOR = compile_on_use(
+    r"(?:\s+(?:is|was|becomes|looks like|contains)(?: (?:then|now|this)){0,2})?\s*(?::|:?=|[=-]>)\s*$"
+    r"|\s*\b(?:was|is)\s*$"
+)
 _TOLD = compile_on_use(r"\b(?:was|is)\s*$")  # `The contact was {...}` does not say that it was sent
 _REASON = compile_on_use(
     r"\bBad Request\W*$", re.IGNORECASE

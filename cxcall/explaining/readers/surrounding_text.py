@@ -141,7 +141,10 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     is_form = request.path.endswith("/token") and isinstance(sent.value, dict) and not is_json
     # A client sends a map to a token endpoint as a form.
     body, unknown = resolve_body(urlencode(sent.value) if is_form else sent.text)
-    request = replace(request, body=body, unknown={**request.unknown, **unknown})
+    # What is printed below the call is what it sent; above it, code may still change it.
+    is_printed = 0 <= at < sent.start
+    known = {place: x for place, x in request.unknown.items() if place or not is_printed}
+    request = replace(request, body=body, unknown=known | unknown)
     return _without_repeated_body(request, text[sent.start : sent.end])
 
 

@@ -1,4 +1,4 @@
-"""Report a body that does not arrive as it was meant: a missing or an ignored one, or one without its quotes."""
+"""Report a body that does not arrive as it was meant: a missing or an ignored one, or one without its quotes or brackets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 
 from cxcall.contracts.operation import Operation
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.query_check import query_parameters
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import load_published_operations
@@ -14,6 +15,8 @@ from cxcall.payloads.payload import Payload
 from cxcall.runtime.patterns import compile_on_use
 
 _STRING = compile_on_use(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
+_PIPE = "the pipe of PowerShell passes on the items of a list, so that a list of one is printed without brackets"
+_NO_PIPE = "use `ConvertTo-Json -InputObject @(...)` in place of `@(...) | ConvertTo-Json`"
 _BARE_NAME = compile_on_use(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
 
@@ -53,6 +56,31 @@ def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Findi
         why=f"the summary of the operation: {operation.summary}" if operation.summary else "",
         source=f"contract {operation.contract.name}",
     )._replace(where="body")
+
+
+def check_piped_list(
+    request: ObservedRequest, operation: Operation | None, found: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings on a body; if a pipe of PowerShell sends a list of one item without brackets, with the correction.
+
+    A warning says so if the code does not show how many items a list has.
+    """
+    is_list = operation is not None and operation.schema_at("").get("type") == "array"
+    if not (request.is_piped and is_list):
+        yield from found
+        return
+    for each in found:
+        is_object = each.code == "type-mismatch" and each.where in ("", "body")
+        yield each._replace(fix=_NO_PIPE, why=_PIPE) if is_object else each
+    body = find_json(request.body or "", None)
+    if body is None or (isinstance(body, list) and len(body) == 1):
+        yield Finding.warning(
+            "type-mismatch",
+            "body",
+            "if the list has only one item, `| ConvertTo-Json` sends it as an object, not as an array",
+            fix=_NO_PIPE,
+            why=_PIPE,
+        )
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:

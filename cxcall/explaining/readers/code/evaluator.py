@@ -8,6 +8,7 @@ from typing import Any
 from cxcall.explaining.readers.code.calls import Calls
 from cxcall.explaining.readers.code.collection_literals import as_map, is_map_maker
 from cxcall.explaining.readers.code.elements import split_at, split_elements
+from cxcall.explaining.readers.code.powershell_pipes import PIPED_INTO, as_piped_json
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -31,9 +32,7 @@ from cxcall.explaining.readers.code.tokens import CodeToken, scan
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,
-    PIPED_INTO,
     CodeCall,
-    as_converted_to_json,
     converted,
     fill_format,
     interpolated_text,
@@ -249,8 +248,7 @@ class Evaluator(Calls):
         if terms and command == "convertto-json":
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             end = next(ends, len(items))
-            printed = as_converted_to_json(terms[-1], items[:position], items[position + 2 : end])
-            terms[:] = [CodeCall("ConvertTo-Json", [(None, printed)])]
+            terms[:] = [as_piped_json(terms[-1], items[:position], items[position + 2 : end])]
             return end
         if terms and command.startswith(PIPED_INTO):
             self._report("named", "body", terms[-1])

@@ -11,6 +11,7 @@ from cxcall.contracts.operation import JSON, MULTIPART
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code import names_in_code
 from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code
+from cxcall.explaining.readers.code.powershell_pipes import PIPED_JSON
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -103,7 +104,7 @@ class RequestDraft:
         self.base, self.target, self.path = base, "", ""
         self.method, self.method_rank = "", 0
         self.headers: dict[str, str] = {}
-        self.has_hidden_headers = self.has_headers_in_body = False
+        self.has_hidden_headers = self.has_headers_in_body = self.is_piped = False
         self.body: Any = None
         self.body_rank = 0
         self.body_kind = ""
@@ -219,6 +220,7 @@ class RequestDraft:
     def set_body(self, value: Any, rank: int, kind: str = "") -> None:
         """Set the body, unless a more certain one is known; `kind` is `json`, `form`, or empty."""
         content, maker_kind = content_of(value)
+        self.is_piped |= isinstance(value, CodeCall) and value.name == PIPED_JSON
         content = unwrap(content)
         if isinstance(content, CodeCall):
             content, maker_kind = content_of(content)
@@ -319,7 +321,7 @@ def request_of_draft(
     names = names_in_code.names_outside(draft.body, text)
     wrong = [*map(wrong_encoding, filter(None, [other_encoding(draft, content_type, text)]))]
     wrong += [HEADERS_IN_BODY] * draft.has_headers_in_body
-    return replace(request, other_names=names, findings=tuple(wrong))
+    return replace(request, other_names=names, findings=tuple(wrong), is_piped=draft.is_piped)
 
 
 def _has_hidden_headers(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code.token_tree import CASTS, Group, is_token
+from cxcall.explaining.readers.code.token_tree import CASTS, is_token
 from cxcall.explaining.readers.json_values.json_search import find_json_end, is_json_start
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
@@ -46,10 +46,6 @@ _OTHER_METHOD = compile_on_use(
     re.IGNORECASE,
 )
 
-PIPED_INTO = ("invoke-", "irm", "iwr")
-"""The start of commands of PowerShell that send their pipeline input as the body."""
-_DEPTH = compile_on_use(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)
-_DEFAULT_DEPTH = 2
 _SIZED_LISTS = ("arraylist", "jsonarray", "vec", "vector", "hashset")
 _NUMBER = compile_on_use(r"\s*-?[0-9]+(?:\.[0-9]+)?\s*")
 
@@ -317,34 +313,3 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
         )
         return sign == "|" and bool(is_number) and is_token(following, "number")
     return True
-
-
-def as_converted_to_json(value: Any, piped: list[Any], options: list[Any]) -> Any:
-    """Return a value as `ConvertTo-Json` prints it, which converts objects below its depth (2 by default) to text.
-
-    The pipe passes on the items of a list, so that a list of one is printed as its item.
-    """
-    written = piped[0].items if len(piped) == 1 and isinstance(piped[0], Group) else []
-    is_one = [isinstance(each, Group) and each.opening for each in written] == ["@{"]
-    is_array = any(is_token(each, "word") and each.value.lower() == "-asarray" for each in options)
-    if isinstance(value, list) and len(value) == 1 and is_one and not is_array:
-        value = value[0]
-    named = [
-        at for at, each in enumerate(options) if is_token(each, "word") and _DEPTH.match(each.value)
-    ]
-    depth = options[named[0] + 1 : named[0] + 2] if named else []
-    if named and not (depth and is_token(depth[0], "number")):
-        return value
-    levels = int(depth[0].value) if depth else _DEFAULT_DEPTH
-    # A list at the top may not be a level.
-    return _as_printed(value, levels + isinstance(value, list))
-
-
-def _as_printed(value: Any, levels: int) -> Any:
-    if isinstance(value, dict):
-        inner = {name: _as_printed(each, levels - 1) for name, each in value.items()}
-        return inner if levels >= 0 else "System.Collections.Hashtable"
-    if isinstance(value, list):
-        items = [_as_printed(each, levels - 1) for each in value]
-        return items if levels >= 0 else " ".join(map(interpolated_text, items))
-    return value
