@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cxcall.explaining.readers.format_detection import read_exchanges
@@ -14,6 +16,12 @@ CONTACTS = f"https://api.mypurecloud.ie/api/v2/outbound/contactlists/{QUEUE}/con
 ITEM = '{"contactListId": id, "data": {"Phone": p}}'
 GO = f'b, err := json.Marshal(%s)\nreq, _ := http.NewRequest("POST", "{CONTACTS}", bytes.NewReader(b))\nreq.Header.Set("Content-Type", "application/json")'
 GO_MAP = 'map[string]any{"contactListId": id, "data": map[string]string{}}'
+
+PARTICIPANT = "/api/v2/conversations/calls/1/participants/2"
+REFUSAL = '{"message": "Invalid request body.", "errors": [{"message": "Invalid attribute key."}]}'
+MODEL = "Update(attributes={'a': 'b'})"
+WRITTEN = 'Update(attributes={"a": "b"})'
+BELOW_NAME = {"attributes": {"a": "b"}}
 
 
 @pytest.mark.slow
@@ -229,3 +237,22 @@ def test_headers_that_the_call_does_not_get_are_missing() -> None:
     for text, is_missing in texts.items():
         found = problems(f"{text}\n// 401 Unauthorized")
         assert (found[0] == ("token-missing", "header:Authorization")) == is_missing, text
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        (f"requests.patch('https://x.de{PARTICIPANT}', json={MODEL}.dict())", BELOW_NAME),
+        (f'post(\'{URL}\') {{ setBody(Update(attributes = mapOf("a" to "b"))) }}', BELOW_NAME),
+        (f"requests.patch('{URL}', json=Update(own_attributes={{'a': 'b'}}).dict())", None),
+        (f"PATCH {PARTICIPANT} returns 400.\n\nbody = {WRITTEN}", BELOW_NAME),
+        (
+            f"PATCH {PARTICIPANT} returns 400.\n\nx = Update(muted=True, attributes={{'a': 1}})",
+            None,
+        ),
+        (f"PATCH {PARTICIPANT} 400\n\nbody = {WRITTEN}\n\nThe error is:\n{REFUSAL}", BELOW_NAME),
+    ],
+)
+def test_argument_of_a_constructor_is_below_its_name(text: str, body: object) -> None:
+    (request,) = read_exchanges(text, "text")
+    assert json.loads(request.body or "null") == body

@@ -23,6 +23,7 @@ PYTHON_BODY = json.dumps(CALLED)
         ("api.GetOutboundCampaigns(pageSize: 500, pageNumber: page);", CAMPAIGNS, {"pageSize": "500", "pageNumber": "{page}"}, None),
         (f"api.get_outbound_campaign(campaign_id='{LIST}')", f"{CAMPAIGNS}/{LIST}", {}, None),
         (f"api.get_outbound_campaign('{LIST}')", f"{CAMPAIGNS}/{LIST}", {}, None),
+        ("body = CallbackRequest(data={'a': 'b'})\napi.post_conversations_callbacks(body)", "/api/v2/conversations/callbacks", {}, {"data": {"a": "b"}}),
         ("api.get_users(expand=['presence', 'groups'], callback=show)", "/api/v2/users", {"expand": "groups"}, None),
         (f"api.post_outbound_contactlist_contacts(body={PYTHON_BODY}, priority=True, contact_list_id='{LIST}')", CONTACTS, {"priority": "true"}, CALLED),
         (f"api.postOutboundContactlistContacts('{LIST}', {PYTHON_BODY}, {{ priority: true }})", CONTACTS, {"priority": "true"}, CALLED),

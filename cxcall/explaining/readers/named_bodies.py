@@ -14,6 +14,7 @@ from typing import Any
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.operations.intended_operation import has_names_at, is_request_body
 from cxcall.explaining.readers.json_values.json_search import (
+    argument_of,
     find_json_end,
     is_array_start,
     is_json_text,
@@ -203,12 +204,6 @@ def _objects(text: str) -> Iterator[NamedBody]:
 
 
 def _read_object(text: str, start: int) -> NamedBody:
-    head = _head_of(text, start)
-    rank = label = _rank_of(head)
-    if _RECEIVED.search(head) or _SHOWN_STATUS.search(head):
-        label = _NOT_SENT
-    elif rank == _BODY_LABEL and _PAYLOAD.search(head):
-        label = _REQUEST_LABEL
     if text.startswith("\\", start + 1):  # JSON as a text in a log: `"{\"name\": 1}"`
         end = min(_line_end(text, start), start + _MAX_BODY)
         shown = text[start:end].replace('\\"', '"')
@@ -216,6 +211,14 @@ def _read_object(text: str, start: int) -> NamedBody:
     else:
         end = find_json_end(text[: start + _MAX_BODY], start)
         written = _literal_text(text[start:end])
+    call, form = argument_of(text, start, end)
+    head = _head_of(text, call)
+    rank = label = _rank_of(head)
+    if _RECEIVED.search(head) or _SHOWN_STATUS.search(head):
+        label = _NOT_SENT
+    elif rank == _BODY_LABEL and _PAYLOAD.search(head):
+        label = _REQUEST_LABEL
+    written = form % written if form and written else ""
     if not written:  # cut, or without the types of its values
         return NamedBody(start, end or _line_end(text, start), rank, "", None, label)
     value = find_json(written, None)

@@ -246,9 +246,10 @@ def find_named_properties(places: PropertyPlaces, text: str, code: str) -> Itera
                 source=SOURCE,
             )
         elif operation is not None:
+            shown = (each for each, _ in body_members(body) if each.endswith(f"/{name}"))
             yield Finding.error(
                 "property-unknown",
-                f"/{name}",
+                next(shown, f"/{name}"),
                 f"the API names `{name}`, which is not a property of `{operation.name}`",
                 fix="leave it out; " + comparison_advice(operation),
                 source=f"contract {operation.contract.name}",

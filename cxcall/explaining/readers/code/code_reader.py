@@ -42,6 +42,7 @@ from cxcall.explaining.readers.code.request_roles import (
     target_in_value,
     url_below,
 )
+from cxcall.explaining.readers.code.sent_body import model_members
 from cxcall.explaining.readers.code.tokens import with_plain_literals
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.json_values.json_search import is_json_start
@@ -86,19 +87,19 @@ class _Assembler:
             is_constant = "." in name or "METH" in name
             if is_constant and (found := METHOD_NAME.search(name.removesuffix(".new"))):
                 self.draft.set_method(found[1], 2)
+        elif kind in ("map", "add") or (kind == "call" and model_members(value)):
+            self._take_content(kind, name, value)
         elif kind == "call":
             self._call(name, value)
-        elif kind in ("map", "add"):
-            self._take_content(kind, name, value)
         else:
             self._take_named(name, value, is_member=kind != "named")
 
     def _take_content(self, kind: str, name: str, value: Any) -> None:
-        """Use a map, or the call that adds to a map or list: their parts are not bodies, unless they are options."""
+        """Use a map, a model, or the call that adds to a map or list: parts are not bodies, unless they are options."""
         self.draft.drop_part(value)
         if kind == "add":
             self.draft.take_pair(name, value)
-        elif has_request_options(value):
+        elif kind == "map" and has_request_options(value):
             self.draft.take_options(value)
 
     def _text(self, member: str, text: str) -> None:
@@ -150,8 +151,7 @@ class _Assembler:
             self._drop_target()
         if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
             return
-        is_header = self.draft.take_header(last.replace("_", "-"), value)
-        if not is_header:
+        if not self.draft.take_header(last.replace("_", "-"), value):
             self._take_role(name, folded, value, is_member=is_member)
 
     def _take_role(self, name: str, folded: str, value: Any, *, is_member: bool) -> None:

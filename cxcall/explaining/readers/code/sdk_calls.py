@@ -176,7 +176,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
         owner = next((name for name, each in models.items() if each.get("") is value), "")
         content = {
             _api_name(name): _model(each, models)
-            for name, each in (models.get(owner) or members).items()
+            for name, each in (members | models.get(owner, {})).items()
             if name
         }
         return content or value

@@ -19,6 +19,7 @@ from cxcall.explaining.readers.code.request_roles import (
     is_headers,
     literal_header_text,
     mime_of,
+    role_of,
 )
 from cxcall.explaining.readers.code.values import CodeCall, Form, converted, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json_start, is_json_text
@@ -51,6 +52,7 @@ _WRAPPERS = compile_on_use(
     re.IGNORECASE,
 )
 _ENCODERS = compile_on_use(r"quote|encode|escape", re.IGNORECASE)
+_MODEL = compile_on_use(r"(?:^|\.)[A-Z][A-Za-z0-9]+$")
 _BODY_MAKERS = compile_on_use(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?$")
 # Constants and variables such as `JSON`, `MEDIA_TYPE_JSON`, `mediaType`, and `ContentType.APPLICATION_JSON`.
 _MEDIA_TYPE = compile_on_use(
@@ -74,14 +76,30 @@ _SENDS_PARTS = compile_on_use(
 _OTHER_TYPE = compile_on_use(r"json|urlencoded", re.IGNORECASE)
 
 
+def model_members(call: CodeCall) -> dict[str, Any] | None:
+    """Return the members of the object that a constructor makes of named arguments: `Update(attributes={"a": 1})`.
+
+    None for any other call, such as one that only gets a body as its argument.
+    """
+    members = {name: value for name, value in call.arguments if name}
+    is_model = _MODEL.search(call.name) and len(members) == len(call.arguments)
+    is_model = is_model and not (_BODY_MAKERS.search(call.name) or FORM_MAKERS.search(call.name))
+    own = (each for name, each in members.items() if not (role_of(name) or name == "value"))
+    has_own = any(isinstance(each, dict | list) for each in own)
+    return members if is_model and has_own else None
+
+
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     """Return a value as the content of a body, and `form` or `text` if a call converts it to a form or a text."""
     if not isinstance(value, CodeCall):
         return value, "form" if isinstance(value, Form) else ""
     if contains_target(value):
         return None, ""
-    if CHANGES.search(value.name):
-        return mark_unresolved(f"{{{value.name}}}"), ""
+    members = model_members(value) or {}
+    if members or CHANGES.search(value.name):
+        is_shown = bool(members) and not any("_" in name for name in members)
+        # A model may write other names in JSON: `callback_numbers` is `callbackNumbers` there.
+        return members if is_shown else mark_unresolved(f"{{{value.name}}}"), ""
     is_text = _TEXT_MAKERS.search(value.name) is not None
     kind = "form" if FORM_MAKERS.search(value.name) else "text" * is_text
     found: tuple[str, str] | None = None

@@ -34,6 +34,10 @@ _JSON_START = compile_on_use(r"\s*(?:\{\s*\"|\[\s*\{)")
 _MAX_MEMBERS = 16
 """Positions from the end at which a JSON text that was cut is closed."""
 _MAX_CALL = 200
+_ARGUMENT = compile_on_use(
+    r"\b[A-Z][a-z]\w*\((?P<others>[^()]*,)?\s*(?P<name>(?!(?:json|data|body|payload|content|value)\b)\w+)\s*=\s*\Z"
+)
+_CALL_END = compile_on_use(r"\s*,?\s*\)")
 _CODE_BEFORE = compile_on_use(r"\$\Z|\w\([^()\n]*\Z")
 """Before a brace of a template, or of an argument in a line of code, such as a stack trace has."""
 _NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
@@ -119,6 +123,18 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
         else:
             yield start, end, value
             position = end
+
+
+def argument_of(text: str, start: int, end: int) -> tuple[int, str]:
+    """Return (start, format) of what an object in a text is: `{"a": %s}` for the only argument of `Update(a={})`.
+
+    The format is empty if the constructor has other arguments, which are not read; `%s` if the object is not in one.
+    """
+    call = _ARGUMENT.search(text[max(start - _MAX_CALL, 0) : start])
+    if call is None:
+        return start, "%s"
+    is_only = not call["others"] and _CALL_END.match(text, end)
+    return start - len(call[0]), f'{{"{call["name"]}": %s}}' if is_only else ""
 
 
 def shown_json(text: str) -> str:

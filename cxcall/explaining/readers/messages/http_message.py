@@ -9,6 +9,7 @@ from dataclasses import replace
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import (
+    argument_of,
     find_body,
     is_json_complete,
     is_json_line,
@@ -111,13 +112,13 @@ class _Message:
 
     def take_request_body(self) -> str | None:
         """Remove and return the request body that precedes the error body of a response; None if there is none."""
-        text = self.text
-        values = list(json_values(text))
+        values = list(json_values(text := self.text))
         if len(values) < 2 or is_error_body(values[0][2]) or not is_error_body(values[1][2]):
             return None
         start, end, _ = values[0]
         self._body = [text[:start] + text[end:]]
-        return text[start:end]
+        _, form = argument_of(text, start, end)
+        return form % text[start:end] if form else None
 
     @property
     def text(self) -> str:
@@ -284,8 +285,7 @@ def _status_after(line: str, message: _Message) -> _Message | None:
             outside = outside[:start] + " " * (end - start) + outside[end:]
     status = find_first(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
-        before = line[: message.match.start()]
-        found = find_first(before, BARE_STATUS, NAMED_STATUS, STATUS_OF)
+        found = find_first(line[: message.match.start()], BARE_STATUS, NAMED_STATUS, STATUS_OF)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)
