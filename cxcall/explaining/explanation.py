@@ -22,7 +22,6 @@ from cxcall.explaining.checks.credentials.authorization_check import read_creden
 from cxcall.explaining.checks.credentials.token_check import (
     check_sent_token_kind,
     find_twin,
-    read_claims,
 )
 from cxcall.explaining.checks.header_check import check_headers, note_sent_header
 from cxcall.explaining.checks.hidden_value_check import check_hidden_values
@@ -42,19 +41,21 @@ from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.enum_constants import with_enum_values
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
     with_method_of_body,
 )
-from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.json_search import shown_json
 from cxcall.explaining.readers.messages.client_failures import with_reported_failure
 from cxcall.explaining.request_masking import mask_finding, mask_request, with_masked_unknown
+from cxcall.explaining.support_ticket import ticket_facts
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.identifiers import correlation_id, correlation_place
+from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import HttpResponse
 
@@ -86,7 +87,7 @@ class Explanation(NamedTuple):
     @property
     def ticket(self) -> dict[str, str]:
         """The facts for a support ticket; for an unknown fact, the value says where to find it."""
-        return _ticket_facts(self.request, self.route.platform)
+        return ticket_facts(self.request, self.route.platform)
 
     @property
     def correlation_id(self) -> str | None:
@@ -182,8 +183,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if route.is_of_other_vendor:
         return Explanation(request, route, (*_malformed_json(request, route), *route.findings))
     operation = find_intended_operation(request, route)
-    in_body = check_sent_body(request, route, operation)
-    in_body = [*check_piped_list(request, operation, in_body)]
+    request = with_enum_values(request, operation)
+    in_body = [*check_piped_list(request, operation, check_sent_body(request, route, operation))]
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))
@@ -214,8 +215,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         findings = [*map(_note_other_rules, findings)]
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
     findings += note_missing_evidence(request, findings)
-    if not (request.is_successful or is_upload(request.path)):
-        findings += note_unchecked_body(request, route)
+    findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_finding, findings)))
 
 
@@ -324,28 +324,3 @@ def _check_response(
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(severity=severity, excerpt=excerpt)
     yield from check_unknown_outcome(request, route.operation)
-
-
-def _ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:
-    """Return the facts that a support ticket needs by name; for an unknown fact, the value says where to find it."""
-    response = request.response
-    is_shown = response is not None and response.status
-    status = f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
-    target = f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}"
-    is_captured = request.method or request.host or request.path
-    facts = {
-        "request": target if is_captured else _not_captured("the log of the program"),
-        "response": status or _not_captured("the status line of the response"),
-        "correlation ID": (correlation_id(response) if response else None)
-        or _not_captured(correlation_place(platform)),
-        "time": (response.headers.get("Date", "") if response else "")
-        or request.time
-        or _not_captured("the header `Date`"),
-        "region": request.host or _not_captured("the host of the URL"),
-    }
-    claims = read_claims(request)
-    return facts | ({"token": str(claims)} if claims else {})
-
-
-def _not_captured(where: str) -> str:
-    return f"not captured: copy it from {where}"

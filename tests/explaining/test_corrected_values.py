@@ -303,3 +303,17 @@ def test_version_with_another_body_is_left_out() -> None:
     corrected_request = find_correction(explain(text)[0])
     assert corrected_request is not None
     assert corrected_request.url == f"{CXONE}/campaigns"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "var s = new CampaignSequence(); s.setStatus(CampaignSequence.StatusEnum.OFF); api.postOutboundSequences(s);",
+        "var s = new CampaignSequence { Status = CampaignSequence.StatusEnum.Off }; api.PostOutboundSequences(s);",
+    ],
+)
+def test_constant_of_an_sdk_is_the_value_of_the_schema_with_its_name(code: str) -> None:
+    (found,) = explain(code)
+    assert correct_request(found).body["status"] == "off"
+    (other,) = explain(code.replace("OFF", "EMPTY").replace("Off", "Empty"))
+    assert "/status" in correct_request(other).missing

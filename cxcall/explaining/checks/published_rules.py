@@ -19,6 +19,7 @@ from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     PLATFORM_NAMES,
     PublishedOperation,
+    is_upload,
     published_source,
 )
 from cxcall.findings.finding import Finding, Severity
@@ -107,7 +108,9 @@ def _shown(request: ObservedRequest) -> dict[str, str]:
 
 
 def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield a note if the body of a request could not be compared with a schema."""
+    """Yield a note if the body of a request that the API did not accept could not be compared with a schema."""
+    if request.is_successful or is_upload(request.path):
+        return
     published, rules = route.published, route.rules
     if rules and is_unchecked_body(request, rules):
         yield Finding.note(
