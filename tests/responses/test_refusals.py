@@ -275,7 +275,7 @@ DOCTOR = "`cxcall doctor --for update-campaign --param campaignId=ID --file FILE
         (403, {"message": "no outbound:campaign:edit"}, {}, "ask an administrator to add `outbound:campaign:edit` to the role of the client or user"),
         (403, {"message": "no a:b:c"}, {}, "ask an administrator to add `a:b:c` to the role of the client or user; the contract names the permission `outbound:campaign:edit`"),
         (415, None, {"media_type": "application/JSON"}, "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between, which type it accepts"),
-        (415, None, {"media_type": "text/plain"}, "send `Content-Type: application/json`"),
+        (415, None, {"media_type": "text/plain"}, "send `Content-Type: application/json`, and write the body as raw JSON, not as form data"),
         (409, {"message": "Session ended"}, {}, "start or join again"),
         (400, {"code": "contact.columns.limit.exceeded"}, {}, "send fewer"),
         (400, {"code": "duplicate.name"}, {}, "use another name, or update the existing one"),

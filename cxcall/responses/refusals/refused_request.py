@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CHECK_IDS = "check the IDs and names in it"
 _CHECK_GATEWAY = "check whether a proxy or a gateway removes the header `Authorization`"
+_AS_RAW_JSON = ", and write the body as raw JSON, not as form data"
 _KEEP_JSON = (
     "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
     " which type it accepts"
@@ -132,7 +133,9 @@ class RefusedRequest(NamedTuple):
             expected = URLENCODED
         if expected and expected != JSON:
             return f"send the body as `{expected}`, with this `Content-Type`"
-        return _KEEP_JSON if "json" in self.media_type.lower() else Advice.SEND_JSON
+        if "json" in self.media_type.lower():
+            return _KEEP_JSON
+        return Advice.SEND_JSON if self.body is not None else f"{Advice.SEND_JSON}{_AS_RAW_JSON}"
 
 
 def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str:
