@@ -25,6 +25,7 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "requests and responses as go prints them": Pasted(f"&{{Method:POST URL:{URL} Proto:HTTP/1.1 ProtoMajor:1 Header:map[Content-Type:[application/json]] Body:{{Reader:0xc0}} Host:{HOST}}}\n2026/11/20 08:00:01 &{{400 Bad Request 400 HTTP/2.0 2 0 map[Inin-Correlation-Id:[ab-12]] 0xc0001 93}}", status=400, response=""),
     "map as java prints it": Pasted(f"2026-11-20 08:00:01.123  INFO 1 --- [main] c.a.Dialer : POST {URL} body={{callbackNumbers=[+493012345678], queueId=3e9d}} failed with 400", status=400),
     "map as dart prints it": Pasted(f"uri: {URL}\nmethod: POST\ndata:\n{{callbackNumbers: [+493012345678], queueId: 3e9d}}\n"),
     "substitution of fish": Pasted(f"curl -X POST {URL} -H 'Content-Type: application/json' -d (printf '{{\"queueId\":\"%s\"}}' $QUEUE)"),

@@ -1,4 +1,4 @@
-"""Evaluate the objects that programs print in the form of their language: JavaScript, Python, Ruby, PHP."""
+"""Evaluate the objects that programs print in the form of their language: JavaScript, Python, Ruby, PHP, Go, R."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ _COMMENT_SIGN = compile_on_use(r"(?<![:\w\"'])//|/\*+|^[ \t]*\*+(?=\s)|\*/|#(?=\
 _AS_JSON = compile_on_use(
     rf'[{{\[][\s{{\[]*(?:[{DOUBLE_QUOTES}{SINGLE_QUOTES}]|"(?!(?:[^"\\]|\\.)*"\s*=>)|[}}\]]|$)'
 )
+_NAMED = compile_on_use(
+    r"\b(?:status|message|code|statusCode|error)\b(?:['\"]?\s*(?::|=>|=)|`?\n[#> \t]*\[1\] )"
+)
 
 
 def _mark_left_out(found: re.Match[str]) -> str:
@@ -53,12 +56,10 @@ def dumped_object(text: str) -> Any:
 def dumped_objects(text: str) -> list[dict[str, Any]]:
     """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints."""
     text = _LEFT_OUT.sub(_mark_left_out, _COMMENT_SIGN.sub(" ", text))
-    start = text.find("{")
-    if start < 0 or not re.search(
-        r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
-    ):
+    if not _NAMED.search(text):
         return []
-    evaluated = _evaluated_groups(text[start:], "{")
+    start = text.find("{")
+    evaluated = _evaluated_groups(text[start:], "{") if start >= 0 else iter(())
     values = chain(islice(printed_maps(text), 8), islice(evaluated, 8))
     plain = (_without_calls(value) for value in values if isinstance(value, dict))
     return [one for one in plain if is_error_body(one) or is_resource(one) or read_object(one, "")]

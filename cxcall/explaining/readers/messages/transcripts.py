@@ -49,6 +49,14 @@ _DOTNET_REQUEST = compile_on_use(
 _DOTNET_RESPONSE = compile_on_use(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
+# What Go prints of a request or a response, with `%+v` and with `%v`.
+_GO_MESSAGE = compile_on_use(
+    rf"^[^\n]{{0,200}}?&\{{(?:(?:Method:)?(?P<method>{_METHOD}) (?:URL:)?(?P<url>\S+) (?:Proto:)?HTTP/[0-9.]+"
+    r"|(?:Status:)?(?P<status>[1-5][0-9]{2}(?: [A-Za-z'-]+){1,5}) (?:StatusCode:)?[1-5][0-9]{2})\b[^\n]*$",
+    re.MULTILINE,
+    needs=("&{",),
+)
+_GO_HEADER = compile_on_use(r"[\[ ]([A-Z][\w-]{1,60}):\[([^\]\n]*)\]")
 # A view of both messages (mitmproxy), of which the first lines are above the rest.
 _STATUS_FIRST = compile_on_use(
     r"^[ \t]*\u2190 ([1-5][0-9]{2})[^\n]*\n\s*Request\n([^\u2190]*?)\n\s*Response\n", re.MULTILINE
@@ -56,7 +64,7 @@ _STATUS_FIRST = compile_on_use(
 _SHOWN_LINE_END = compile_on_use(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
 _MARKS = compile_on_use(
     rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
-    r"|\\r\\n$|^[ \t]*\u2190 [1-5]",
+    r"|\\r\\n$|^[ \t]*\u2190 [1-5]|&\{(?:Status:|Method:)?(?:[1-5][0-9]{2}|[A-Z]{3,6}) ",
     re.MULTILINE,
 )
 
@@ -74,7 +82,7 @@ def _as_messages(text: str) -> str:
     text = _STATUS_FIRST.sub(r"\2\nHTTP/1.1 \1\n", text)
     text = _DOTNET_REQUEST.sub(_dotnet_message, text)
     text = _DOTNET_RESPONSE.sub(lambda found: f"HTTP/1.1 {_dotnet_message(found)}", text)
-    text = _SHOWN_LINE_END.sub("", text)
+    text = _GO_MESSAGE.sub(_go_message, _SHOWN_LINE_END.sub("", text))
     if found := _LOGGER.search(text):  # also before its other lines, such as headers
         logger = re.escape(found["logger"])
         text = re.sub(rf"^{_TIME}\S*{logger} ?", "", text, flags=re.MULTILINE)
@@ -85,6 +93,14 @@ def _as_messages(text: str) -> str:
 def _dotnet_message(found: re.Match[str]) -> str:
     headers = "\n".join(line.strip() for line in found[3].split("\n"))
     return f"{found[1]} {found[2]}\n{headers}\n"
+
+
+def _go_message(found: re.Match[str]) -> str:
+    first = (
+        f"{found['method']} {found['url']}" if found["method"] else f"HTTP/1.1 {found['status']}"
+    )
+    headers = (f"{name}: {value}\n" for name, value in _GO_HEADER.findall(found[0]))
+    return f"{first}\n{''.join(headers)}\n"
 
 
 def _content(line: str) -> str | None:
