@@ -43,7 +43,7 @@ class RowResult(NamedTuple):
 
     `may_be_in_flight` says that another process may be sending it now. `rows` are all rows of a request
     with several rows. `ledger_error` is why the ledger could not record the row, so that it was not sent. `question` is
-    what to find out if its outcome is unknown.
+    what to find out if its outcome is unknown. `split_from` is the delivery of the request that had its rows and others.
     """
 
     row: Row
@@ -54,6 +54,7 @@ class RowResult(NamedTuple):
     rows: tuple[Row, ...] = ()
     ledger_error: LedgerError | None = None
     question: str = ""
+    split_from: str = ""
 
     @property
     def row_count(self) -> int:
@@ -99,7 +100,9 @@ class RowResult(NamedTuple):
             "line": self.row.place.line,
         }
         if self.rows:
+            own = self.delivery.id if self.delivery and not self.is_resumed else None
             data |= {"rows": self.label, "contacts": self.row_count}
+            data |= {"requestDeliveryId": self.split_from or own}
         if self.skip:
             data["skipped"] = str(self.skip)
         return {**envelope_of(self.report), "data": data}

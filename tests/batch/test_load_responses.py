@@ -52,18 +52,24 @@ def test_only_rows_that_a_response_does_not_list_are_unknown(
     file = cxcall.file("leads.csv", "\n".join((head, *records, "")))
     with Platform(dialer.answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        parts = {"1,3,5": "accepted", "2,4": "unknown"}
+        parts, requests = {"1,3,5": "accepted", "2,4": "unknown"}, []
         for more in ((), ("--resume",)):
             results, totals = lines(
                 load(cxcall, file, LIST_ID, "--yes", *more, "-o", "jsonl", code=9)
             )
             assert {each["data"]["rows"]: each["outcome"] for each in results} == parts
+            requests.append({each["data"]["requestDeliveryId"] for each in results})
             assert totals["data"]["outcomes"] == {"accepted": 3, "unknown": 2}
         assert outcomes(cxcall) == "+?+?+"
         (unknown,) = cxcall("history", "list", "--unresolved", "-o", "jsonl").out.splitlines()
         unlisted = json.loads(unknown)
         assert unlisted["key"] == "rows 2,4"
         (whole,) = re.findall("response to delivery ([0-9A-Z]+) does not list", unlisted["note"])
+        report = cxcall("batch", "report", "--format", "jsonl", code=0).out.splitlines()
+        requests.append({json.loads(each)["requestDeliveryId"] for each in report})
+        assert requests == [{whole}, {None}, {whole}], (
+            "a run does not say it of what an earlier one sent"
+        )
         assert unlisted["id"] in cxcall("history", "show", whole, code=0).out
         cxcall("history", "resolve", whole, "--not-placed", code=2)
         assert "rows 2,4 of `leads.csv`" in load(cxcall, file, LIST_ID, "--yes", code=7).err

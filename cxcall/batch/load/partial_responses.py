@@ -97,7 +97,7 @@ def results_of_parts(result: RowResult) -> Iterator[RowResult]:
         numbers = {*part.rows}
         rows = tuple(row for row in result.rows if row.number in numbers)
         report = delivery_report(report.command, own, report.operation, report.request, report.body)
-        yield result._replace(row=rows[0], rows=rows, report=report)
+        yield result._replace(row=rows[0], rows=rows, report=report, split_from=sent.id)
 
 
 def _missing_finding(missing: Sequence[int], request: str, delivery: str) -> Finding:

@@ -30,7 +30,8 @@ class ReportRow(NamedTuple):
     """One row of a batch with its last result; `at` is the time of its result, `latency` is in milliseconds.
 
     `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
-    are cells of the file of rows. Rows that one request sent have the same `request`.
+    are cells of the file of rows. `request` is the delivery of the request, which may have
+    had rows of other deliveries, too.
     """
 
     row: int
@@ -63,6 +64,7 @@ class ReportRow(NamedTuple):
             "engagementId": self.engagement_id,
             "correlationId": self.correlation_id,
             "deliveryId": self.delivery,
+            "requestDeliveryId": self.request,
             "attempts": self.attempts,
             "beganAt": self.began.isoformat() if self.began else None,
             "at": self.at.isoformat() if self.at else None,
@@ -98,9 +100,14 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     unsent = ledger.batches.unsent_rows([batch.id])
     rows = {number: _unsent(each) for number, each in unsent.items()}
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
-    own = set()
+    own, loads = set(), {}
+    split: dict[tuple[str, datetime] | None, str] = {}
     for record in ledger.records(batch=batch.id):  # newest first
         own.add(record.id)
+        if record.is_load:
+            loads[record.id] = record.digest, record.at
+        if record.is_split:
+            split[record.digest, record.at] = record.id
         ranges = parse_ranges(record.rows)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
@@ -113,6 +120,9 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     for sent in _sent_by_other_batches(ledger, batch.id, own):
         if sent.row not in rows or rows[sent.row].outcome not in CALLED:
             rows[sent.row] = sent
+    for number, each in rows.items() if split else ():
+        request = split.get(loads.get(each.delivery), each.request)
+        rows[number] = each._replace(request=request)
     missing = max((batch.rows or 0) - len(rows), 0)
     return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing)
 
@@ -161,5 +171,5 @@ def _sent(record: Record) -> ReportRow:
         record.at,
         record.ended_at,
         None if total is None else round(total - record.timings.get("turn", 0.0), 1),
-        request=f"{record.digest} {record.at.isoformat()}",
+        request=record.id,
     )
