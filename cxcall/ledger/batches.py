@@ -28,23 +28,24 @@ if TYPE_CHECKING:
 
 CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 """The outcomes of requests that called somebody, or may have."""
-_OUTCOME = f"""
-SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered' ELSE e.outcome END
-"""
-_LAST_EVENT = "JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)"
+# The last event by the index of deliveries: for a join, or in the order of the numbers, PostgreSQL may read all events.
+_OUTCOME = f"""(
+    SELECT CASE e.resolution WHEN '{PLACED}' THEN 'accepted' WHEN '{NOT_PLACED}' THEN 'undelivered'
+        WHEN '{SPLIT}' THEN '{SPLIT}' ELSE e.outcome END
+    FROM event e WHERE e.delivery = d.number ORDER BY e.number + 0 DESC LIMIT 1
+)"""  # noqa: S608 - constants
 _MOVED = f"FROM unsent u WHERE u.batch = :batch AND u.kind = '{UnsentKind.MOVED}'"
 _OUTCOMES = f"""
-{_OUTCOME}, d.rows, count(*), max(d.number)
+SELECT {_OUTCOME}, d.rows, count(*), max(d.number)
 FROM (
     SELECT max(number) AS number,
         CASE WHEN rows = '' AND row IN (SELECT u.row {_MOVED}) THEN CAST(row AS TEXT) ELSE rows END AS rows
     FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, rows
-) d {_LAST_EVENT}
-WHERE e.resolution <> '{SPLIT}' GROUP BY 1, 2 ORDER BY 4 DESC
+) d GROUP BY 1, 2 ORDER BY 4 DESC
 """  # noqa: S608 - constants
 _OTHERS = f"""
-{_OUTCOME}, CAST(u.row AS TEXT) FROM (SELECT DISTINCT u.row, u.reason {_MOVED}) u JOIN delivery d ON d.id = u.reason {_LAST_EVENT}
-"""
+SELECT {_OUTCOME}, CAST(u.row AS TEXT) FROM (SELECT DISTINCT u.row, u.reason {_MOVED}) u JOIN delivery d ON d.id = u.reason
+"""  # noqa: S608 - constants
 _UNSENT = f"""
 SELECT count(*) FROM (
     SELECT row FROM unsent WHERE batch = :batch AND row > 0 AND kind <> '{UnsentKind.MOVED}'
@@ -134,7 +135,8 @@ class BatchRecords:
         from cxcall.ledger.row_ranges import count_by_value
 
         with self._database.snapshot():
-            found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
+            run = self._database.run(_OUTCOMES, {"batch": batch})
+            found = [row for row in run if row[0] != SPLIT]
             others = self._database.run(_OTHERS, {"batch": batch}).fetchall() if with_others else []
         ranges = [(str(outcome), rows) for outcome, rows, *_ in found]
         if others:
