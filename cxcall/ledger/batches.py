@@ -136,11 +136,12 @@ class BatchRecords:
 
         with self._database.snapshot():
             run = self._database.run(_OUTCOMES, {"batch": batch})
-            found = [row for row in run if row[0] != SPLIT]
+            found = [row for row in run if row[0] not in (SPLIT, None)]
             others = self._database.run(_OTHERS, {"batch": batch}).fetchall() if with_others else []
         ranges = [(str(outcome), rows) for outcome, rows, *_ in found]
         if others:
-            called = [(str(outcome), rows) for outcome, rows in others if outcome in CALLED]
+            known = [(Outcome.UNKNOWN if each == SPLIT else each, rows) for each, rows in others]
+            called = [(str(outcome), rows) for outcome, rows in known if outcome in CALLED]
             ranges = sorted([*ranges, *called], key=lambda each: each[0] not in CALLED)
         counts = count_by_value(ranges)
         for outcome, rows, count, _ in found:
