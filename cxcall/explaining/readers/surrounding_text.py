@@ -29,7 +29,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_error, object_text
-from cxcall.explaining.readers.messages.message_lines import REQUEST
+from cxcall.explaining.readers.messages.message_lines import ERROR_STATUS, REQUEST
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import resolve_body
@@ -71,20 +71,17 @@ _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 """What each alternative of `_ERROR_STATUS` has; most texts have none."""
 _CHARACTER = r"[\w.:/{}<>?&=%-]"
 _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:https?://|/){_CHARACTER}*[\w}}>]"
-_API = compile_on_use(
-    r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/|\b(?:send|post)(?:ing)?\b[^\n.]{0,60}?https?://",
-    re.IGNORECASE,
-)
-_REST = r"(?:(?!https?://|/api/|[.!?]\s)[\s\S])"
-# `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`, if no error is in
-# the rest of the sentence, and none of the same request in the next one.
+_OWN_URL = r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/"
+_API = compile_on_use(_OWN_URL, re.IGNORECASE)
+_SENDING = compile_on_use(rf"\b(?:send|post)(?:ing)?\b[^\n.]{{0,60}}?{_OWN_URL}")
+_SENTENCE_END = compile_on_use(r"[.!?]\s|\n\s*\n")
+# `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`.
 _WORKING = compile_on_use(
-    rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?i: which| it| api it| api| also| still| everything)? "
-    r"(?i:works?|succeeds|was successful|is working|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}"
+    rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?i:(?: which| it| api| also| still| and| everything){{0,2}}) "
+    r"(?i:works?|succeeds|was successful|is working|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}?"
     rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}}"
-    rf"|(?i:\bsuccessfully (?:call|send|use|get)) {_SHOWN}[`'\")]{{0,2}})(?=[.!,;](?:\s|$)|\s*(?:\n|$))"
-    rf"(?!{_REST}{{0,200}}?\b[45][0-9]{{2}}\b"
-    rf"|\W+{_REST}{{0,200}}?\b(?:it|this|same|I (?:\w+ )?(?:get|see|receive))\b{_REST}{{0,200}}?\b[45][0-9]{{2}}\b)"
+    rf"|(?i:\bsuccessfully (?:call|send|use|get)) {_SHOWN}[`'\")]{{0,2}})(?=[.!?,;](?:\s|$)|\s*(?:\n|$)| but )",
+    needs=("work", "return", "succe", " is "),
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
@@ -114,9 +111,16 @@ _OF_PATRONS = compile_on_use(r"chat|callback|promise|work-?item", re.IGNORECASE)
 
 
 def without_working_requests(text: str) -> str:
-    """Return a text without the requests that it says work, if it names another one."""
-    rest = _WORKING.sub("", text) if "work" in text or "return" in text or "succe" in text else text
-    return rest if REQUEST.search(rest) or _API.search(rest) else text
+    """Return a text without the requests that it says work, if it names another one that failed or is sent.
+
+    It failed if it is before the last error status, or in its sentence.
+    """
+    if (rest := _WORKING.sub("", text)) == text:
+        return text
+    *_, status = (0, *(each.end() for each in ERROR_STATUS.finditer(rest)))
+    end = _SENTENCE_END.search(rest, status) if status else None
+    told = rest[: end.start()] if end else rest
+    return rest if REQUEST.search(told) or _API.search(told) or _SENDING.search(rest) else text
 
 
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -44,6 +44,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     own_phrase,
     read_header_object,
     reason_of,
+    request_in_line,
     without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
@@ -262,7 +263,7 @@ def _first_line(line: str, message: _Message | None) -> _Message | None:
         return _Message("status", status, is_raw=True)
     if message is not None and is_json_line(line):
         return None
-    if request := REQUEST.search(line):
+    if request := request_in_line(line):
         is_whole = request.start("method") == 0 and request.end() >= len(line.rstrip())
         host = (_HOST.search(line[: request.start()]) or ["", ""])[1]
         is_raw = bool(request["version"]) and is_whole
@@ -285,7 +286,7 @@ def _status_after(line: str, message: _Message) -> _Message | None:
             outside = outside[:start] + " " * (end - start) + outside[end:]
     status = find_first(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
-        found = find_first(line[: message.match.start()], BARE_STATUS, NAMED_STATUS, STATUS_OF)
+        found = find_first(line[: message.match.start()], STATUS_OF, BARE_STATUS, NAMED_STATUS)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)

@@ -65,7 +65,7 @@ NAMED_STATUS = compile_on_use(
 )
 STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
 STATUS_OF = compile_on_use(
-    r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at)\W*$"
+    r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at|with|to)\W*$"
 )  # `400 from POST ...`
 LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
@@ -78,6 +78,8 @@ LOG_STATUS = compile_on_use(
 )
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
+ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}\b(?![/-]|\.[0-9])")
+"""A number that may be an error status, not in JSON."""
 HEADER = compile_on_use(
     r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::|(?<=[\w-])[ \t]*[|\t](?=[ \t]*\w))[ \t]*(.*)$"
 )
@@ -109,10 +111,28 @@ _DESCRIPTION = compile_on_use(
     re.IGNORECASE,
 )
 """The reason of NICE CXone in a log line, among other members of it."""
+_CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
 _LEVEL = r"^.{0,80}?\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO|DEBUG|level=\w+)\b"
 _WORDS = r"[A-Z]\w+(?: \w+){1,5}"
 _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
+
+
+def request_in_line(line: str) -> re.Match[str] | None:
+    """Return the request in a line that has an error status in its clause, or else the first one; None if there is none."""
+    found, start = list(REQUEST.finditer(line)), 0
+    stops = [*(each.start() for each in found[1:]), len(line)]
+    for request, stop in zip(found, stops, strict=False):
+        between = line[request.end() : stop]
+        if between.count("{") != between.count("}"):
+            break
+        is_last = stop == len(line)
+        ends = [] if is_last else _CLAUSE_END.finditer(line, request.end(), stop)
+        end = max((each.end() for each in ends), default=stop)
+        if ERROR_STATUS.search(line[start:end]):
+            return request
+        start = end
+    return found[0] if found else None
 
 
 def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
