@@ -260,6 +260,21 @@ def test_rules_of_the_other_platform_are_notes_if_host_and_path_do_not_match() -
     assert [each.code for each in told] == ["platform-mismatch", "property-missing"]
 
 
+def test_path_that_only_the_answer_or_one_sentence_names_is_that_of_the_request() -> None:
+    url = "https://api.mypurecloud.de/api/v2/outbound/campaings"
+    for text in (
+        f'POST failed with 404\n\n{{"message":"Not found: {url}","code":"not.found","status":404}}',
+        '{"timestamp":"2026-11-20T08:00:00Z","status":404,"error":"Not Found","path":"/api/v2/outbound/campaings"}',
+        "We access the /api/v2/outbound/campaings endpoint and get a 401. Verified by successful calls to /api/v2/users/me.",
+        f'I am sending this to {url}: it returns a 404\n\n{{"redirect": "https://me.example/x"}}\n',
+    ):
+        (found,) = explain(text)
+        assert (found.request.path, found.findings[0].code) == (
+            "/api/v2/outbound/campaings",
+            "path-unpublished",
+        )
+
+
 def test_path_that_belongs_to_no_vendor_comes_first() -> None:
     exchange = {
         "method": "POST",

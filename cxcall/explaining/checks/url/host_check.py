@@ -176,7 +176,7 @@ def other_vendor(request: ObservedRequest, own: Contract | None) -> tuple[Findin
         "host" if is_host else "path",
         f"{subject} neither Genesys Cloud nor NICE CXone: the request is not checked",
         fix="for your own API, add its OpenAPI document with `--contract FILE`; " * (own is None)
-        + "behind your own proxy, keep the path of the platform",
+        + "behind your own proxy, keep the path of the platform, and name the platform",
         source=_source(GENESYS, CXONE),
     )
     responded = (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from cxcall.explaining.checks.url.host_check import platform_of_host
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.code.request_roles import is_target, split_target
@@ -70,6 +72,7 @@ _PATH = compile_on_use(
     r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
     re.IGNORECASE,
 )
+_SUCCESSFUL = compile_on_use(r"(?i)\bsuccessful\b[^.\n]{0,80}?(?<![\w./:{}<>-])/\S+")
 _METHOD = compile_on_use(rf"\b(?:{'|'.join(METHODS)})\b")
 _TARGET_LINE = compile_on_use(rf"\b(?:{'|'.join(METHODS)}) (https?://\S+)")
 _VERB = compile_on_use(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)
@@ -202,8 +205,10 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     prose = _without_bodies(text)
     answer = request.response.text if request.response else ""
     sent = _TARGET_LINE.findall(text)
-    urls = [each for each in find_urls(text) if each in sent or each not in answer]
-    targets = urls or [*dict.fromkeys(_PATH.findall(prose))]
+    found = find_urls(prose) or find_urls(text)
+    urls = [each for each in found if each in sent or each not in answer]
+    paths = [*dict.fromkeys(_PATH.findall(_SUCCESSFUL.sub("", prose)))]
+    targets = urls or paths or [*_named_in_answer(request, found)]
     if request.host or request.path or len(targets) != 1:
         return request
     target = targets[0].rstrip(".:")
@@ -218,3 +223,14 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
         response=request.response,
         null_means_unknown=True,
     )
+
+
+def _named_in_answer(request: ObservedRequest, urls: list[str]) -> Iterator[str]:
+    """Yield the URL of a platform, or the member `path`, that the error of a refused request names."""
+    body = request.response.json() if request.response else None
+    path = body.get("path") if isinstance(body, dict) else None
+    if not request.is_refused:
+        return
+    yield from (each for each in urls if platform_of_host(urlsplit(each).hostname or ""))
+    if isinstance(path, str) and _PATH.fullmatch(path):
+        yield path
