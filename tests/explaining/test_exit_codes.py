@@ -11,7 +11,6 @@ import pytest
 from cxcall import explain
 from cxcall.findings.errors import UsageError
 from helpers.cases import each_case
-from helpers.command import CXCALL
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -55,9 +54,9 @@ def test_reason_why_there_is_no_correction_is_said(cxcall: Cxcall, text: str, me
 def test_closed_pipe_does_not_hide_errors(cxcall: Cxcall, arguments: str, code: int) -> None:
     cxcall.file("wrong.txt", WRONG * 20)
     done = subprocess.run(
-        ["bash", "-c", f"{CXCALL} explain wrong.txt {arguments} | true; echo ${{PIPESTATUS[0]}}"],
+        ["bash", "-c", f"cxcall explain wrong.txt {arguments} | true; echo ${{PIPESTATUS[0]}}"],
         cwd=cxcall.folder,
-        env=cxcall.environment,
+        env={**cxcall.environment, "PATH": cxcall.path_of_shells()},
         capture_output=True,
         text=True,
         timeout=60,

@@ -96,6 +96,7 @@ class PostgresServer:
             "fsync": "on" if self._is_durable else "off",
             "shared_buffers": "16MB",
             "max_connections": "200",
+            "autovacuum": "off",
             "log_min_messages": "log",
             "logging_collector": "off",
         }

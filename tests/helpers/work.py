@@ -25,7 +25,7 @@ def examples(count: int) -> int:
 
 def stride() -> int:
     """Return how far apart the steps are that a test interrupts in turn: a release tries each one."""
-    return max(1, round(0.3 / EXAMPLES))
+    return max(1, round(0.4 / EXAMPLES))
 
 
 def is_quick() -> bool:

@@ -120,8 +120,8 @@ def test_many_unknown_members_take_work_in_proportion() -> None:
         check_body(operation, Payload({"contactId": CONTACT, "reasonCode": "x", **unknown}))
 
     explain(1)  # what it loads and keeps
-    few = count_calls(lambda: explain(400))
-    assert count_calls(lambda: explain(1_600)) < 4.4 * few
+    few = count_calls(lambda: explain(150))
+    assert count_calls(lambda: explain(600)) < 4.4 * few
 
 
 @pytest.mark.slow

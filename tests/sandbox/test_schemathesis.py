@@ -82,7 +82,7 @@ class Run(NamedTuple):
 
 
 RUNS = (
-    Run("community", "examples,coverage,fuzzing", 3),
+    Run("community", "examples,coverage,fuzzing", 2),
     Run("genesys-cloud", "examples,fuzzing", 2, FUZZED_OPERATIONS),
     Run("nice-cxone", "examples,fuzzing", 2, FUZZED_OPERATIONS),
     Run("genesys-cloud", "coverage", 1, COVERED_OPERATIONS),

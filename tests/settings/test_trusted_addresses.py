@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,8 +111,7 @@ def errors(settings: Settings) -> list[str]:
     return [each.message for each in found]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("case", MOVES)
+@pytest.mark.parametrize(("case", "place"), [*zip(MOVES, cycle(PLACES), strict=False)])
 def test_dotenv_moves_no_foreign_secret(folder: Folder, case: str, place: str) -> None:
     own, dotenv = MOVES[case]
     if place == "environment" and {*own} & {*dotenv}:
@@ -220,7 +220,7 @@ def test_doctor_asks_no_host_of_dotenv(cxcall: Cxcall, recorder: Recorder, case:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", GENESYS_MOVES)
+@pytest.mark.parametrize("case", GENESYS_MOVES[::4])
 def test_no_host_of_dotenv_is_asked(cxcall: Cxcall, recorder: Recorder, case: str) -> None:
     own, dotenv = MOVES[case]
     write_profile(cxcall, own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,7 @@ SOURCES = ("environment", "vendor", "profile", ".env")
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize(("choice", "secret"), [*zip(CHOICES, cycle(SECRETS), strict=False)])
 def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
     folder: Folder, choice: str, secret: str, source: str
 ) -> None:

@@ -204,7 +204,7 @@ def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
         *(json.dumps(text, ensure_ascii=False) for text in STRINGS),
     ]
     for path in _paths(base)[1:]:
-        for text in texts[:: stride() ** 2]:
+        for text in texts[:: 2 * stride()]:
             for operation in own_operations()[:2]:
                 line = _spell(base, path, text).replace(b"\n", b"")
                 _assert_same_verdict(PayloadChecker(own_operations(), operation), line)
