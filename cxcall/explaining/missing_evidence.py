@@ -71,7 +71,7 @@ def note_no_evidence(request: ObservedRequest) -> list[Finding]:
 def _unknown_values(request: ObservedRequest) -> Finding:
     """Return the note that names the variables whose values the source does not show."""
     names = dict.fromkeys(
-        f"`{name if name != '...' else place or 'body'}`"
+        f"`{name if name != '...' else place.removesuffix('/{...}') or 'body'}`"
         for place, listed in request.unknown.items()
         for name in listed
     )

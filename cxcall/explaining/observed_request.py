@@ -186,4 +186,24 @@ class ObservedRequest:
             or finding.where.startswith(f"{place}/")
             or (finding.where == "body" and not place)
             for place in self.unknown
+        ) or any(
+            finding.where in (above, f"{above}/{name}")
+            or (finding.code == "property-missing" and finding.where.rpartition("/")[0] == above)
+            for above, _, name in (each.rpartition("/") for each in self.open_members)
+        )
+
+    @property
+    def has_hidden_members(self) -> bool:
+        """Return whether the body may have members that the source does not show."""
+        return "" in self.unknown or any(place.count("/") == 1 for place in self.open_members)
+
+    @cached_property
+    def open_members(self) -> frozenset[str]:
+        """The places in the body of variables that stand for further members: `{...}`, `$more`."""
+        return frozenset(
+            place
+            for place, names in self.unknown.items()
+            if place[:1] == "/"
+            and place.rpartition("/")[2].strip("${}") in names
+            and place.rpartition("/")[2][:1] in "${"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from cxcall import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 
@@ -37,6 +38,27 @@ def test_named_arguments_and_options_are_read(
     assert (request.path, dict(request.query)) == (path, query)
     assert json.loads(request.body or "null") == body
     assert "query" not in request.unknown
+
+
+@each_case(
+    "code, expected",
+    [
+        ("body.queue_id = 'Sales'\nbody.callback_numbers = ['+12025550142']\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId")}),
+        (f"c.campaign_status = 'of'\napi.put_outbound_campaign('{LIST}', c)\n# 400", {("value-not-allowed", "/campaignStatus")}),
+        (f"c.setVersion(3);\napi.putOutboundCampaign(\"{LIST}\", c);\n// 400", set()),
+        (f"Campaign c = api.GetOutboundCampaign(\"{LIST}\");\nc.Version = 3;\napi.PutOutboundCampaign(\"{LIST}\", c);\n// 400", set()),
+        ("const c = await api.getOutboundCampaign(id);\nc.version = 3;\nawait api.putOutboundCampaign(id, c);\n// 400", set()),
+        ("body = Sdk.CreateCallbackCommand()\nbody.queue_id = 'Sales'\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId"), ("property-missing", "/callbackNumbers")}),
+        (f"c['version'] = '3'\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
+        (f"c = {{**old, 'version': '3'}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
+        (f"c = {{'version': '3', **old}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", set()),
+    ],
+)  # fmt: skip
+def test_object_that_other_code_makes_lacks_nothing(
+    code: str, expected: set[tuple[str, str]]
+) -> None:
+    *_, found = explain(code)
+    assert {(x.code, x.where) for x in found.findings if x.severity != "note"} == expected
 
 
 @each_case(

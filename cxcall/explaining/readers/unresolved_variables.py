@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from cxcall.documents.json_pointer import leaves, objects
+from cxcall.documents.json_pointer import join_pointer, leaves, objects
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.json_values.json_search import is_json_start
 from cxcall.runtime.patterns import compile_on_use
@@ -125,10 +125,12 @@ def _is_variable(value: Any) -> bool:
 
 
 def _variables(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (pointer, names) of each unknown value; an object with a variable as a name is unknown."""
+    """Yield (pointer, names) of each unknown value; a variable as a name may replace the members before it."""
     for pointer, members in objects(value):
-        if names := variable_names("".join(members)):
-            yield pointer, names
+        hidden = [variable_names(each) for each in members]
+        last = max((at for at, each in enumerate(hidden) if each), default=-1)
+        for name, names in zip([*members][: last + 1], hidden, strict=False):
+            yield remove_marks(join_pointer(pointer, name)), names or hidden[last]
     for pointer, leaf in leaves(value):
         names = variable_names(leaf) if isinstance(leaf, str) else ()
         if names and (pointer or _is_variable(leaf)):

@@ -153,7 +153,7 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     # `curl -v` shows the headers alone.
     has_no_type = request.headers is not None and not request.content_type
     is_shown = request.body is not None or has_no_type
-    may_be_hidden = request.null_means_unknown or "" in request.unknown or not is_shown
+    may_be_hidden = request.null_means_unknown or request.has_hidden_members or not is_shown
     if request.body or parameters or not may_be_hidden:
         yield from _check_required(endpoint, parameters)
     yield from _check_placeholders(parameters)

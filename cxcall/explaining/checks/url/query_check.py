@@ -44,7 +44,7 @@ def check_query(
     if is_hidden and is_refused_read and "query" not in request.unknown:
         found = check_members(request, operation, members, has_body=True)
         yield from (each._replace(severity=Severity.WARNING) for each in found)
-    if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
+    if is_hidden or (request.has_hidden_members and accepts_query_as_body(operation)):
         return
     # A contract of `send` may accept the query as a body; then both are checked as one object.
     is_one = accepts_query_as_body(operation) and operation.is_sendable and not parameters

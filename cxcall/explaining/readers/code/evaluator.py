@@ -153,6 +153,8 @@ class Evaluator(Calls):
             for each in left[start:]
         ]
         owner = chain_name(left[:start])
+        if owner and owner not in self.names and owner[:1] != "$":  # made by code that is not shown
+            self.names[owner] = {UNKNOWN: None} if keys[0] and not keys[0].isdigit() else UNKNOWN
         holder: Any = self.names
         place: Any = owner
         for key in keys:

@@ -16,7 +16,7 @@ from cxcall.explaining.readers.code.sent_body import as_json_value, encode_query
 from cxcall.explaining.readers.code.values import CodeCall, interpolated_text
 from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
@@ -168,21 +168,27 @@ def with_api_names(value: Any) -> Any:
 
 def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
     """Return a value with models as maps; a model is an object of its class whose attributes were set."""
+    owner = ""
     if is_unresolved(value):
-        name = value.strip("\ufdd0\ufdd1{}")
-        return _model(models[name], {}) if name in models else value
-    if isinstance(value, CodeCall):
-        members = {key: each for key, each in value.arguments if key}
+        owner = value.strip("\ufdd0\ufdd1{}")
+    elif isinstance(value, CodeCall):
         owner = next((name for name, each in models.items() if each.get("") is value), "")
-        content = {
-            _api_name(name): _model(each, models)
-            for name, each in (members | models.get(owner, {})).items()
-            if name
-        }
-        return content or value
+    if owner in models or isinstance(value, CodeCall):
+        made = models.get(owner, {}).get("", value)
+        given = made.arguments if isinstance(made, CodeCall) else []
+        members = {key: each for key, each in given if key} | models.get(owner, {})
+        others = {name: each for name, each in models.items() if name != owner}
+        content = {_api_name(name): _model(each, others) for name, each in members.items() if name}
+        return ({} if _is_made(made) else {UNKNOWN: None}) | content if content else value
     if isinstance(value, dict):
         return {name: _model(each, models) for name, each in value.items()}
     return [_model(each, models) for each in value] if isinstance(value, list) else value
+
+
+def _is_made(value: Any) -> bool:
+    """Return whether a value is a call of a constructor, so that the object has only what the code sets."""
+    name = value.name.removesuffix(".new").rpartition(".")[2] if isinstance(value, CodeCall) else ""
+    return name[:1].isupper() and not _find_operation(name)
 
 
 def _api_name(name: str) -> str:
