@@ -176,6 +176,14 @@ GO = f"""body := platformclientv2.Createcallbackcommand{{
   CallbackUserName: platformclientv2.String("Ada Lovelace"),
 }}
 """
+REFUSED = '{\n  "message": "no",\n  "status": 400\n}'
+
+
+def numbered(lines: str) -> str:
+    """Return lines with their numbers, as an editor shows them."""
+    return "\n".join(f"{at}  {each}" for at, each in enumerate(lines.split("\n"), 1))
+
+
 PASTED = {
     "mail": "\n".join(WRAPPED),
     "quoted mail": "\n".join(f"> {each}" for each in WRAPPED),
@@ -189,6 +197,7 @@ PASTED = {
     "container": textwrap.indent(RAW, "app-1  | ", lambda _: True),
     "diff": textwrap.indent(RAW, "+", lambda _: True),
     "numbered": "\n".join(f"{at:4} {each}" for at, each in enumerate(RAW.split("\n"), 1)),
+    "numbered JSON": f"POST {URL}\n{numbered(LINES)}\n400 Bad Request\n{numbered(REFUSED)}",
     "Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing [{TEXT}] as "application/json"\n',
     "lines of Spring": f'10:00:00.1 DEBUG RestTemplate : HTTP POST {URL}\n10:00:00.2 DEBUG RestTemplate : Writing ["{LINES}"] as "application/json"\n',
     "console of Postman": f'POST {URL}: {{\n  "Network": {{}},\n  "Request Body": {json.dumps(TEXT)},\n  "Response Body": ""\n}}',

@@ -8,6 +8,7 @@ from itertools import takewhile
 from urllib.parse import unquote
 
 from cxcall.explaining.operations.known_operations import is_published_path
+from cxcall.explaining.readers.line_numbers import without_line_numbers
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import UUID_FORM, compile_on_use, is_uuid
 from cxcall.runtime.text_decoding import straighten_quotes
@@ -45,9 +46,6 @@ _SHELL_PROMPT = compile_on_use(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$
 _PRINTED_ERROR = compile_on_use(
     r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])", needs=("Error: ",)
 )
-# Before lines of code that an editor or a stack trace printed.
-_LINE_NUMBER = compile_on_use(r"^[ \t>]*(\d{1,5})[ \t]?[:|](?:[ \t]|$)", re.MULTILINE)
-_ONLY_NUMBER = compile_on_use(r"^[ \t]*(\d{1,5})(?:[ \t]|$)", re.MULTILINE)
 # Before all lines of a message: a time, the name of a container, or the mark of an added line.
 _LOG_PREFIX = compile_on_use(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
 _JSON_BRACKET = compile_on_use(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
@@ -168,7 +166,7 @@ def clean_text(text: str) -> str:
     text = _SPLIT_REQUEST.sub(r"\1 ", text)
     text = _PYTHON_2_TEXT.sub(r"\1", text)
     text = _BOXED_JSON.sub(lambda box: box[0].replace(f"\n{box[1]}", ""), text)
-    text = _PRINTED_ERROR.sub("null", _without_line_numbers(text))
+    text = _PRINTED_ERROR.sub("null", without_line_numbers(text))
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     text = _PHP_ERROR.sub(r"\ncurl: (\1) \2", _with_request_line(text))
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
@@ -207,16 +205,6 @@ def _is_answered_mail(lines: Sequence[str]) -> bool:
     """Return whether a text has one block of at least three quoted lines, and no lines as curl shows a response."""
     signs = "".join(line[0] if line[0] in "><*|" else "-" for line in lines)
     return re.fullmatch(r"-*>{3,}-*", signs) is not None
-
-
-def _without_line_numbers(text: str) -> str:
-    """Return a text without the numbers of successive lines; of all its lines, if no sign is behind the numbers."""
-    for pattern in (_LINE_NUMBER, _ONLY_NUMBER):
-        numbers = [int(each) for each in pattern.findall(text)]
-        is_listing = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))]
-        if is_listing and (pattern is _LINE_NUMBER or len(numbers) == text.strip().count("\n") + 1):
-            return pattern.sub("", text)
-    return text
 
 
 def _without_log_prefix(text: str) -> str:

@@ -55,12 +55,19 @@ _COMMAND_START = compile_on_use(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 _CURLY_OPTION = compile_on_use(
     "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018\u2019]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
-# A command in a string of code or of another shell: `os.system("curl ...")`, `ssh host 'curl ...'`.
+# A command in a string of code or of another shell: `os.system("curl ...")`, `ssh host 'curl ...'`,
+# or in prose: (curl ...).
 _BRACES = r"\{(?:[^{}]|\{[^{}]{0,400}\}){0,400}\}"
 _IN_BRACES = rf"\${_BRACES}"
 _CONTENT = {
     '"': compile_on_use(rf'(?:[^"\\$]|\\.|{_IN_BRACES}|\$(?!{_BRACES}))*(?=")', re.DOTALL),
     "'": compile_on_use(r"(?:[^'\\]|\\.)*(?=')", re.DOTALL),
+    **{
+        start: compile_on_use(
+            rf"(?:[^\{end}'\"\\]|\\.|'[^']*+'|\"(?:[^\"\\]|\\.)*+\")*+(?=\{end})", re.DOTALL
+        )
+        for start, end in ("``", "()")
+    },
 }
 # Not a name, which the command may have.
 _EXPRESSION = compile_on_use(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
@@ -68,6 +75,7 @@ _ESCAPED = {'"': compile_on_use(r'\\(["\\])'), "'": compile_on_use(r"\\(')")}
 # The quotation mark is one in the command: an option has no value yet, or a word goes on after it.
 _IS_OPEN = compile_on_use(r"(?:^|\s)-{1,2}[\w-]+[= ]?\Z")
 _GOES_ON = compile_on_use(r"[\w{\[$:/.-]")
+_GOES_ON_IN_CODE = compile_on_use(r"\.?[\w$'\"]")
 _CURLY_QUOTES = Finding.error(
     "body-malformed",
     "body",
@@ -206,13 +214,17 @@ def _without_strings(text: str, starts: Iterable[int]) -> str:
 
 def _end_of_string(text: str, start: int) -> int:
     """Return the end of the string at whose beginning a command is; 0 if it is in none."""
-    content = _CONTENT.get(text[start - 1])
+    before = text[start - 1 : start]
+    is_in_prose = before in ("`", "(")
+    content = _CONTENT.get(before) if text[start - 2 : start] != "$(" else None
     found = content.match(text, start) if content else None
-    is_whole = found is not None and "://" in found[0] and not _IS_OPEN.search(found[0])
-    return found.end() if found and is_whole and not _GOES_ON.match(text, found.end() + 1) else 0
+    if not found or not (before == "`" or "://" in found[0]) or _IS_OPEN.search(found[0]):
+        return 0
+    goes_on = _GOES_ON_IN_CODE if is_in_prose else _GOES_ON
+    return 0 if goes_on.match(text, found.end() + 1) else found.end()
 
 
 def _unquote(text: str, quote: str) -> str:
     """Return the content of a string without escapes; an expression that code inserts is a variable."""
-    plain = _ESCAPED[quote].sub(r"\1", text)
+    plain = _ESCAPED[quote].sub(r"\1", text) if quote in _ESCAPED else text
     return plain if quote == "'" else _EXPRESSION.sub(UNKNOWN, plain)
