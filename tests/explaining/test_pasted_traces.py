@@ -255,6 +255,14 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "body that starts like a heading": (
         f'POST {PATH} HTTP/1.1\nHost: api.mypurecloud.com\n\n{{"body": {{\n"a": 1}}\n}}\n\nHTTP/1.1 400 Bad Request\n', "property-unknown", "body-malformed",
     ),
+    "call that its trace repeats": (
+        f'{POSTED}\n\nTraceback (most recent call last):\n  File "a.py", line 2, in <module>\n    {POSTED}\nrequests.exceptions.HTTPError: 400 Client Error: Bad Request for url: {URL}',
+        "gives no reason", "the source shows no response",
+    ),
+    "path in a title with another name": (
+        'PATCH /api/v2/conversations/calls/{id} returns 400\n\nI use PATCH /api/v2/conversations/calls/{conversationId}. The payload:\n\n{"state": "hold"}\n\nThe request returns a 400 Bad Request.',
+        "`/state` cannot be `hold`", "`{id}`",
+    ),
     "path with the word docs": ("Error 404 for https://api.mypurecloud.de/api/v2/docs/swagger", "path-unpublished", "not-found"),
     "exception in prose": (f"POST {URL} 400\nWe catch ApiException: it is thrown when it is closed", "gives no reason", "the API says"),
     "printed response without headers": (

@@ -45,8 +45,8 @@ def test_named_arguments_and_options_are_read(
     [
         ("body.queue_id = 'Sales'\nbody.callback_numbers = ['+12025550142']\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId")}),
         (f"c.campaign_status = 'of'\napi.put_outbound_campaign('{LIST}', c)\n# 400", {("value-not-allowed", "/campaignStatus")}),
-        (f"c.setVersion(3);\napi.putOutboundCampaign(\"{LIST}\", c);\n// 400", set()),
-        (f"Campaign c = api.GetOutboundCampaign(\"{LIST}\");\nc.Version = 3;\napi.PutOutboundCampaign(\"{LIST}\", c);\n// 400", set()),
+        (f'c.setVersion(3);\napi.putOutboundCampaign("{LIST}", c);\n// 400', set()),
+        (f'Campaign c = api.GetOutboundCampaign("{LIST}");\nc.Version = 3;\napi.PutOutboundCampaign("{LIST}", c);\n// 400', set()),
         ("const c = await api.getOutboundCampaign(id);\nc.version = 3;\nawait api.putOutboundCampaign(id, c);\n// 400", set()),
         ("body = Sdk.CreateCallbackCommand()\nbody.queue_id = 'Sales'\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId"), ("property-missing", "/callbackNumbers")}),
         (f"c['version'] = '3'\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),

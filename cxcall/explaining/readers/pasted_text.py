@@ -9,6 +9,7 @@ from importlib import import_module
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.commands.commands_in_text import COMMAND
 from cxcall.explaining.readers.commands.shell_text import split_command
+from cxcall.explaining.readers.mentions import without_mentions
 from cxcall.explaining.readers.messages.client_failures import (
     add_blocked_requests,
     with_failure,
@@ -34,7 +35,6 @@ from cxcall.explaining.readers.surrounding_text import (
     with_status,
     with_token_origin,
     with_told_headers,
-    without_mentions,
     without_sent_error,
     without_working_requests,
 )

@@ -257,26 +257,6 @@ def with_told_headers(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=response._replace(headers=Headers(headers)))
 
 
-def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
-    """Return the requests without repeated mentions of another one, such as a last line with its status."""
-    shown = [
-        each
-        for each in requests
-        if each.body or each.headers or (each.response and each.response.body)
-    ]
-    if len(shown) != 1 or len(requests) == 1:
-        return requests
-    whole = shown[0]
-    for each in requests:
-        is_same = each.method in ("", whole.method) and each.host in ("", whole.host)
-        same_target = not each.path or (each.path == whole.path and is_same)
-        is_mention = same_target and each.status in (0, whole.status or each.status)
-        if each is not whole and not is_mention:
-            return requests
-    responses = (each.response for each in requests if each.response is not None)
-    return [replace(whole, response=whole.response or next(responses, None))]
-
-
 def with_named_platform(
     requests: Iterable[ObservedRequest], text: str
 ) -> Iterator[ObservedRequest]:
