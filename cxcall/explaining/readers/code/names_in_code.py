@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cxcall.documents.json_pointer import objects
-from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
@@ -152,6 +152,7 @@ def has_type_names(body: Any, text: str) -> bool:
     """Return whether a body is a struct of Go, C#, or Rust whose type, with its names in JSON, is not shown."""
     maps = body if isinstance(body, list) else [body]
     names = [str(name) for each in maps if type(each) is dict for name in each]
+    names = [name for name in names if not is_unresolved(name)]
     is_pascal = all(name[:1].isupper() for name in names) and is_in_code(_TYPED, text)
     is_rust = is_in_code(_RUST_CODE, text) and all(
         re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
