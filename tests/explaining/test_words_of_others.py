@@ -170,6 +170,8 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f"=== Request\n{POSTED}\n=== Response\nStatus: 400\nnull:HTTP/1.1 400 Invalid json: end of file\n", "Invalid json: end of file"),
         (f"HTTPError: 400 Client Error: Invalid phone (E.164) for url: {URL}", "Invalid phone (E.164)"),
         (f"HTTPError: 400 Client Error: None for url: {URL}", ""),
+        ("HTTP/1.1 422 Unprocessable Content\nContent-Length: 0\n", ""),
+        (f"HTTP/1.1 400 Bad Request when I call {POSTED}", ""),
         (f"aiohttp.client_exceptions.ClientResponseError: 400, message='Invalid phone', url='{URL}'", "Invalid phone"),
         (f'{POSTED}\n\nHTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer error_description="It expired"\n', "It expired"),
         (f'{POSTED}\n\nHTTP/1.1 400 Bad Request\nWWW-Authenticate: OAuth "Face" "invalid_request" "(#100) Bad"\n', "(#100) Bad (invalid_request)"),

@@ -67,6 +67,13 @@ _ALLOWED_VALUES = compile_on_use(
 _STRING = compile_on_use(r"\"(?:[^\"\\]|\\.)*+(?:\"|$)|'[^']*'")
 _TITLE = compile_on_use(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
+_OTHER_PHRASES = (
+    *(
+        "Content Too Large",
+        "Unprocessable Content",
+    ),  # of RFC 9110, also where Python has the older ones
+    *("Service Temporarily Unavailable", "unknown"),  # of proxies
+)
 _SCOPE_ERROR = "insufficient_scope"
 _OF_TOKENS = "(?:another|clients?|granted|insufficient|invalid|lacks?|missing|needs?|needed|oauth2?|requires?|required|tokens?)"
 _SCOPE_OF_TOKEN = compile_on_use(
@@ -291,4 +298,4 @@ def _fold_phrase(phrase: str) -> str:
 
 @cache
 def _known_phrases() -> set[str]:
-    return {_fold_phrase(each.phrase) for each in HTTPStatus}
+    return {*map(_fold_phrase, (*(each.phrase for each in HTTPStatus), *_OTHER_PHRASES))}

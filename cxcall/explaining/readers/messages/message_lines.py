@@ -105,6 +105,7 @@ _REASON = compile_on_use(
     re.DOTALL,
 )
 """The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple that Python printed, or named (aiohttp)."""
+_PHRASE_IN_SENTENCE = compile_on_use(rf"(?i:{PHRASES})(?= [a-z])")
 _LINE_START = compile_on_use(r"\W*(?:\w+: ?)?")
 _DESCRIPTION = compile_on_use(
     r"\bicStatusDescription[\"']?[ \t]*[:=][ \t]*[\"']?(\w.{2,100}?)(?=[\"'\n]|  | [\w-]+=|$)",
@@ -146,6 +147,8 @@ def reason_of(status: re.Match[str], text: str) -> str:
     The text is what follows the status; without a level, it is prose.
     """
     named = status.groupdict().get("reason") or ""
+    if of_http := _PHRASE_IN_SENTENCE.match(named):
+        return of_http[0]
     if own := own_phrase(status):
         return own
     is_beside = bool(status.string[status.end() :].strip(" \t\r,;"))
@@ -165,7 +168,9 @@ def own_phrase(status: re.Match[str]) -> str:
     is_line = status[0].startswith("HTTP/") and _LINE_START.fullmatch(
         status.string, 0, status.start()
     )
-    is_known = not named or re.fullmatch(PHRASES, named.strip(), re.IGNORECASE)
+    is_known = not named or re.match(
+        rf"(?:{PHRASES})(?:$| (?-i:[a-z]))", named.strip(), re.IGNORECASE
+    )
     return status.string[status.start("reason") :].strip() if is_line and not is_known else ""
 
 
