@@ -75,6 +75,7 @@ def test_file_or_option_that_curl_cannot_use_is_named(report: str, hint: str) ->
     [
         *("took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"),
         *("with 400 phones", "after 503 attempts", "in batches of 500", "for all 404 contacts"),
+        *("with 404 entries", "sends 401 objects", "returned 400 entries"),
     ],
     quick=2,
 )
@@ -88,7 +89,7 @@ def test_number_with_a_unit_or_of_things_is_not_read_as_status(took: str) -> Non
 
 
 def test_number_right_behind_the_url_is_the_status_whatever_follows() -> None:
-    for behind in ("results from it", "requests fail", "times in a row", "calls=3"):
+    for behind in ("results from it", "numbers are wrong", "times in a row", "calls=3"):
         (request,) = read_exchanges(f"GET {URL} 404 {behind}", "text")
         assert request.status == 404
 

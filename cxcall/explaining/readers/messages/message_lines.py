@@ -40,11 +40,9 @@ BARE_STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-# `400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log.
-_THINGS = (
-    r"[ \t](?:(?:call|contact|customer|day|file|hour|item|lead|line|list|minute|month|number|page|people|record"
-    r"|request|result|row|time|token|user|week|agent|campaign|callback|message|queue|skill|year)s|per)\b(?![ \t]*[=:])"
-)
+# `returns 400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log, `403 keeps coming`, `400 errors`.
+_VERBS = "alway|appear|come|error|fail|happen|keep|mean|occur|persist|remain|response|return|say|sometime|stay|thi|unles|wa"
+_COUNTED = rf"[ \t](?:(?!(?:{_VERBS})s\b)[a-z]{{2,}}s|people|per)\b(?![ \t]*[=:])"
 CLIENT_STATUS = compile_on_use(
     r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?P<reason>(?!None\b|for url)\S[^\n]*?)"
     r"(?= for url|\s*$)"
@@ -52,15 +50,16 @@ CLIENT_STATUS = compile_on_use(
 """As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
-    r"(?:status|statuscode|code|http|returned|returns|response|error|get(?:s|ting)?|got|received|rc"
-    r"|but was|indicate success|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with"
-    r"|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{))"
+    r"(?:status|statuscode|code|http|response|error|rc|but was|indicate success"
+    r"|(?P<verb>returned|returns|get(?:s|ting)?|got|received|answered|gives|gave)"
+    r"|respond(?:s|ed) with|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{))"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
-    rf"(?![\w-]|\.\w|{_UNIT}|{_THINGS}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)",
+    rf"(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)"
+    rf"(?(verb)(?!{_COUNTED}))",
     re.IGNORECASE,
 )
 STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
@@ -71,10 +70,9 @@ LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 LOG_STATUS = compile_on_use(
-    # Right behind the target whatever follows; elsewhere no count: `with 400 phones`, `after 503 attempts`, `batches of 500`.
-    r"(?:(?P<direct>\A[\s\"'`*)\]]{0,4})|(?:^|[\s,;|]|(?<!expected_status)=))"
-    r"(?!(?<=\swith\s)[1-5][0-9]{2} [a-z])(?<!\sby\s)(?<!\sof\s)(?<!\safter\s)(?<!\sabout\s)(?<!\stook\s)"
-    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT}| as )(?(direct)|(?!{_THINGS}))"
+    # Right behind the target whatever follows; elsewhere if it is no number of things.
+    rf"(?:\A[\s\"'`*)\]>:]*|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
+    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!]?(?:\s|$))(?!{_UNIT}| as )"
 )
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
