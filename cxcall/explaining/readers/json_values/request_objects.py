@@ -59,6 +59,7 @@ _OTHER_VALUE_NAMES = ("data", "json", "payload")
 """Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = compile_on_use(r"[1-5][0-9]{2}(?=\s|$)")
+_NO_ERROR = ("", "none", "null", "false", "0", "no", "ok", "success")
 _MAX_DEPTH = 6
 
 
@@ -82,9 +83,10 @@ def is_error_body(value: Any) -> bool:
 
 def _is_plain_error(value: dict[str, Any]) -> bool:
     """Return whether an object has only the text of an error that no client reports, or a text beside a mark of failure."""
-    is_alone = isinstance(value.get("error"), str) and "message" not in value
-    is_alone = is_alone and not failure_kinds(value["error"])
-    is_failed = is_alone or False in (value.get("ok"), value.get("success"))
+    error, marks = value.get("error"), (value.get("ok"), value.get("success"))
+    is_told = isinstance(error, str) and error.lower() not in _NO_ERROR and not failure_kinds(error)
+    is_alone = is_told and "message" not in value and True not in marks
+    is_failed = is_alone or False in marks
     return is_failed and value.keys() <= _PLAIN_NAMES and any(map(value.get, _TEXT_NAMES))
 
 
