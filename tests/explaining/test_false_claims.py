@@ -300,6 +300,8 @@ def test_exception_in_a_comment_or_a_string_is_no_response(beside: str) -> None:
     "before",
     [
         "Caused by: ",
+        "Caused by: org.example.ClientException: x; nested exception is com.mypurecloud.sdk.v2.",
+        "Exception in thread main com.mypurecloud.sdk.v2.",
         'Exception in thread "main" com.mypurecloud.sdk.v2.',
         "2026-11-20 08:11:02,331 ERROR [main] calls - com.mypurecloud.sdk.v2.",
         "I got this error: com.mypurecloud.sdk.v2.",
@@ -307,8 +309,9 @@ def test_exception_in_a_comment_or_a_string_is_no_response(beside: str) -> None:
     ],
 )
 def test_exception_in_a_log_or_beside_no_code_is_the_response(before: str) -> None:
-    (found,) = explain(f"POST {URL} -> 400\n{before}ApiException: the queue is closed")
-    assert "the API says: the queue is closed" in [each.message for each in found.findings]
+    for code in ("", "api.postConversationsCallbacks(body);\n") if before[:1] in "CE" else ("",):
+        (found,) = explain(f"{code}POST {URL} -> 400\n{before}ApiException: the queue is closed")
+        assert "the API says: the queue is closed" in [each.message for each in found.findings]
 
 
 def test_call_of_ruby_without_brackets_joins_no_url_to_a_body() -> None:

@@ -73,9 +73,10 @@ _MAX_ABOVE = 6
 # Of the SDKs that OpenAPI Generator makes: `com.example.ApiException: The name is taken`. Beside code only in a line of
 # a log or of a stack trace, which has a call below it: comments, documentation, and strings of code have the same words.
 _PACKAGE = r"(?:[\w$]{1,60}\.){1,10}"
-_THROWN = r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)\s*$"
+_THROWN = r"ApiException: (?P<message>\w\S* \S+ [^\n{}]{1,400}?)(?: in /\S+)?\s*$"
 _EXCEPTION_MESSAGE = compile_on_use(
-    rf"^(?:[ \t]*Caused by: (?:{_PACKAGE})?|Exception in thread \"[^\"\n]{{0,80}}\" (?:{_PACKAGE})?"
+    r"^(?:[^\n#*\"'`/]{0,200}?\b(?:Caused by:|Uncaught|threw|nested exception is"
+    rf"|Exception in thread (?:\"[^\"\n]{{0,80}}\"|\w[\w.-]{{0,80}})) (?:{_PACKAGE})?"
     rf"|(?:\[?[0-9]{{2,4}}[-/:.][0-9]{{2}}|\[?(?:ERROR|WARN|FATAL|SEVERE)\b)[^\n\"'`]{{0,200}}?[ :]{_PACKAGE}"
     rf"|{_PACKAGE}(?=[^\n]{{0,500}}\n\s{{0,8}}at ))"
     rf"{_THROWN}",
