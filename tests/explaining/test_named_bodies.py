@@ -246,6 +246,14 @@ def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> 
         f'{REFUSED} returns 400. Any ideas?\n\n{{"nam": ["is no name"]}}',
         f'{REFUSED} returns 400. Any ideas?\n\n{{"info": "no"}}',
         f'{REFUSED}\nStatus code: 400\nbody: {{"nam": "no"}}',
+        f'{REFUSED}\n400\n{{"detail": "no"}}',
+        f'{REFUSED}\n\n400\n\n{{"msg": "no name", "ret": -1}}',
+        f'{REFUSED}\n400\n{{"error": {{"response": {{"body": {{"message": "no", "code": "bad.request"}}}}}}}}',
+        f'{REFUSED}\n400\n[{{"field": "id", "problem": "is no id"}}]',
+        f'{REFUSED} -> 400. It rejects my body: {{"detail": "no", "ref": "ab"}}',
+        f'{REFUSED} fails with 400. The error I see when I use my token: {{"detail": "no"}}',
+        f'When I use {REFUSED} it returns 400 {{"detail": "no"}}',
+        f'{REFUSED} -> 400, whatever I send: {{"detail": "no"}}',
     ],
     quick=2,
 )
@@ -289,14 +297,24 @@ def test_request_that_fails_is_read_also_if_words_speak_of_what_works(text: str)
     assert (shown.request.path, shown.request.status) == ("/api/v2/outbound/contactlists", 400)
 
 
-def test_list_without_errors_below_a_status_is_the_body() -> None:
-    [found] = explain(f'{REFUSED}/x/contacts -> 400\n[{{"dat": {{"Phone": "+12065550142"}}}}]')
-    assert "/0/dat" in [each.where for each in found.findings]
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f'{REFUSED}/x/contacts -> 400\n[{{"dat": {{"Phone": "+12065550142"}}}}]', "/0/dat"),
+        (f'{REFUSED} -> 400\n{{"nam": "x"}}', "/nam"),
+        (f'POST {URL} -> 400\n{{"queue": "x", "phone": "+12065550142"}}', "/queue"),
+    ],
+)
+def test_object_like_a_body_below_a_status_is_the_body(text: str, place: str) -> None:
+    [found] = explain(text)
+    assert place in [each.where for each in found.findings]
 
 
 def test_object_that_is_neither_error_nor_body_is_named_as_not_understood() -> None:
-    [found] = explain(f'{REFUSED} -> 400\n{{"nam": "x"}}')
-    assert found.request.unread == "line 2"
+    for between in (" -> 400", "\n400"):
+        [found] = explain(f'{REFUSED}{between}\n{{"queue": "x"}}')
+        assert found.request.body is None
+        assert found.request.unread == f"line {between.count(chr(10)) + 2}"
 
 
 def test_punctuation_behind_a_url_is_no_part_of_the_path() -> None:

@@ -256,3 +256,15 @@ def test_headers_that_the_call_does_not_get_are_missing() -> None:
 def test_argument_of_a_constructor_is_below_its_name(text: str, body: object) -> None:
     (request,) = read_exchanges(text, "text")
     assert json.loads(request.body or "null") == body
+
+
+@each_case("name", "genesys run client.create this._send makeKey apiLogger".split())
+def test_call_of_an_own_function_has_the_body_only_if_its_names_show_it(name: str) -> None:
+    for written, is_sent in (
+        ('{"queueId": "x"}', True),
+        ('{"queue": "x"}', True),
+        ('{"ttl": 60}', False),
+        ('{"status": "ok"}', False),
+    ):
+        (request,) = read_exchanges(f'r = {name}("POST", "{URL}", {written})\n# 400', "text")
+        assert (request.body is not None) == is_sent, written

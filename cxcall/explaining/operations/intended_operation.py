@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -41,6 +41,13 @@ _KEPT_CATALOGS = 16
 _COMPOUND = compile_on_use(r"[a-z][A-Z]|\w_\w")
 _RESPONSE_NAMES = tuple("id selfUri entities participants conversationId log info item".split())
 """Names at the top level of responses, HAR files, and collections, which no request body has."""
+SHARED_NAMES = frozenset(
+    """
+    message description error errors code status detail details title type timestamp path reason
+    fault instance
+    """.split()
+)
+"""Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
 _MIN_NAMES = 2
 """How many properties must belong to another operation before a finding says so; one name may be there by chance."""
 
@@ -134,8 +141,14 @@ def _count_known(operation: Operation, value: Any) -> float:
 def _count_known_names(operation: Operation, names: tuple[str, ...]) -> float:
     schema = _schema(operation)
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}
-    near = sum(name not in known and bool(nearest_name(name, known)) for name in names)
+    others = [name for name in names if name not in known]
+    near = sum(bool(nearest_name(each, known)) or _is_first_word(each, known) for each in others)
     return sum(name in known for name in names) + near / 2
+
+
+def _is_first_word(name: str, known: Iterable[str]) -> bool:
+    """Return whether a name is the first word of a known one, such as `queue` of `queueId`."""
+    return any(each.startswith(name) and each[len(name)].isupper() for each in known)
 
 
 def _is_list(operation: Operation) -> bool:
@@ -190,14 +203,16 @@ def _operations_at(path: str, own: Contract | None) -> Iterator[Operation]:
             yield operation
 
 
-def has_names_at(path: str, text: str, others: Collection[str]) -> bool:
-    """Return whether a shipped operation at a path knows half of the names of a body, except other names."""
-    document, _ = parse_repaired(text)
-    names = tuple(each for each in _names(document and document.value) if each not in others)
-    return any(
-        _count_known_names(each, names) >= max(1, len(names) / 2)
-        for each in _operations_at(path, None)
-    )
+def share_of_names(path: str, value: Any) -> float:
+    """Return which share of the names of a body, or of its text, the shipped operations at a path know, except shared ones.
+
+    A single name that is only similar is less than half.
+    """
+    document = parse_repaired(value)[0] if isinstance(value, str) else None
+    all_names = _names(document.value if document else value)
+    names = tuple(each for each in all_names if each not in SHARED_NAMES)
+    known = (_count_known_names(each, names) for each in _operations_at(path, None))
+    return max(known, default=0) / max(len(names), 2)
 
 
 def _path_words(path: str) -> set[str]:

@@ -1,8 +1,7 @@
-"""Find the body of a request that a text names beside an error: by a label, an assignment, an argument, or alone.
+"""Decide whether an object in a text was sent or received, and find the body of the request beside an error.
 
-`Request body: {...}`, `payload = {...}`, `post(url, json={...})`, and `sending payload {...}` name it; any other object
-is the body if an operation takes it, or if it stands where the response to a refused request would, but has the names
-of a body of that request, without a word for a response before it or a name of errors in it.
+A clear label decides (`Request body: {...}`, `The server says: {...}`), else the names in the object: those of an error,
+or of a body of the request. Only if they leave it open, a vague label (`my JSON:`) or the place decides.
 """
 
 from __future__ import annotations
@@ -12,7 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.operations.intended_operation import has_names_at, is_request_body
+from cxcall.explaining.operations.intended_operation import (
+    SHARED_NAMES,
+    is_request_body,
+    share_of_names,
+)
 from cxcall.explaining.readers.json_values.json_search import (
     argument_of,
     find_json_end,
@@ -54,16 +57,9 @@ _RECEIVED = compile_on_use(
     r"|\b(?:(?:[Ss]erver|API|[Ii]t) says|(?:comes?|gets?|sends?|sent) back|back this)\b"
 )
 """Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
-_RESPONSE_NAMES = frozenset(
-    """
-    message description error errors code status detail details title type timestamp path reason
-    fault instance
-    """.split()
-)
-"""Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
 _ERROR_NAME = compile_on_use(
-    r"[\"'](?:\w*(?:error|exception|fault)\w*|success|ok|detail|status_?code"
-    r"|(?:context|correlation|trace|request)_?id)[\"']\s*:",
+    r"\w*(?:error|exception|fault)\w*|success|ok|detail|status_?code"
+    r"|(?:context|correlation|trace|request)_?id",
     re.IGNORECASE,
 )
 """Names in the errors of any API; `message`, `description`, and `status` are also names in bodies that are sent."""
@@ -73,28 +69,29 @@ _STATUS = compile_on_use(
     r"(?:[ :]+(?:with|is|an?|the|http|status|code|error|response)){0,4}[ :]+[45][0-9]{2}\b",
     re.IGNORECASE,
 )
-_BEHIND_STATUS = compile_on_use(
-    r"(?:\b[45][0-9]{2}(?: Bad Request)?[^\w\n]*|^[< ]*HTTP/[0-9.]+ [^\n]*\s*"
+_DUMPED_RESPONSE = compile_on_use(
+    r"(?:^[< ]*HTTP/[0-9.]+ [^\n]*\s*"
     r"|^\W*(?:response |http )?(?:status|code)\b[^\n]{0,40}[45][0-9]{2}\b[^\n]*\n[^\n{]*)\Z",
     re.MULTILINE | re.IGNORECASE,
 )
-"""The text up to an object that is the response: on the line of its status, or below it in the output of a program."""
-_BELOW_LINE = compile_on_use(r"^[A-Z]{3,6} \S+[^\w\n]*[45][0-9]{2}\b[^\n]*\n\s*\Z", re.MULTILINE)
-"""The text up to an object below a request with its status: a response, but an array only if it lists errors."""
+"""The text up to an object in the output of a program, below the status of the response."""
+_STATUS_ABOVE = compile_on_use(r"^[ \t]*[45][0-9]{2}[ \t]*\n\s*[^\n{\[]*\Z", re.MULTILINE)
+"""The text up to an object below a line with nothing but a status."""
 _ERROR_WORD = compile_on_use(
     r"me?ssa?ge?|reason|hint|text|result|status|code|title|descri|detail|info|^type$|help|advice"
-    r"|error|exception|fault|success|invalid",
+    r"|error|exception|fault|success|invalid|problem|issue|violation",
     re.IGNORECASE,
 )
 _SHOWN_STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _OWN = compile_on_use(
-    r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent|use)"
+    r"\b(?:(?:I|[Ww]e)\b(?!.*\b(?:get|getting|receiv\w+|back)\b).*\b(?:send|sending|sent)"
     r"|(?:[Mm]y|[Oo]ur)(?: \w+){0,2} (?:payload|body|JSON|json))\b(?:\W+(?:https?://\S+|\w+)){0,3}\W*$"
 )
 """Words of a person for what was sent, at the end of a label: `my payload`, `I am sending`."""
-_PAYLOAD = compile_on_use(r"(?i)\bpayload(?: \w+)?\W*$")
 _SENTENCE_END = compile_on_use(r"[.!?]\s+")
-_REQUEST_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(5)
+_MOST = 0.5
+"""The share of the names in an object that an operation must know."""
+_SENT_LABEL, _OWN_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(6)
 
 
 class NamedBody(NamedTuple):
@@ -106,73 +103,74 @@ class NamedBody(NamedTuple):
     text: str
     """The body as JSON; empty if its end or the types of its values are not shown."""
     value: Any
-    label: int
-    """The rank of its label alone, whatever its names are."""
 
 
-def labeled_bodies(text: str, path: str) -> Iterator[str]:
-    """Yield the objects that a text labels as sent to a path: `our payload {...}`, `POST /path body={...} -> 400`."""
+def is_received(text: str, body: str, path: str) -> bool:
+    """Return whether what was read as the body of a refused request is the response, by its names or below the status."""
     for each in _objects(text):
-        start, end = text.rfind("\n", 0, each.start) + 1, _line_end(text, each.end)
-        is_between = each.label == _BODY_LABEL and path in text[start : each.start]
-        is_between = is_between and _SHOWN_STATUS.search(text[each.end : end]) is not None
-        if each.label == _REQUEST_LABEL or is_between:
+        if _is_same(text, each, body):
+            is_below = _STATUS_ABOVE.search(text[: each.start][-_MAX_HEAD:]) is not None
+            is_open = is_below or is_error_body(each.value)
+            return is_open and not _is_sent(text, each, body if is_below else "", path)
+    return is_error_body(find_json(body, None))
+
+
+def labeled_bodies(text: str) -> Iterator[str]:
+    """Yield the objects that a text says were sent: `Request body: {...}`, `POST /path body={...} -> 400`."""
+    for each in _objects(text):
+        if each.rank <= _OWN_LABEL and _is_sent(text, each):
             yield text[each.start : each.end]
 
 
 def find_sent_body(
     text: str, position: int, *, is_named: bool, shown: str = "", path: str = ""
 ) -> NamedBody | None:
-    """Return the body that a text names beside an error at a position; None if it names none, or several.
+    """Return the body that a text shows beside an error at a position; None if it shows none, or several.
 
-    Of several bodies, the last one before the error was sent with it. With `is_named`, the name must say that it is a
+    Of several bodies, the last one before the error was sent with it. With `is_named`, a label must say that it is a
     body. `shown` is an object that was read as the response, only because it is behind the status of a refusal of a
     request to `path`.
     """
     limit = _BODY_LABEL if is_named else _OTHER_LABEL
-    found = [each for each in _objects(text) if each.rank <= limit]
+    found = [each for each in _objects(text) if each.rank <= limit and each.text]
+    found = [each for each in found if _is_sent(text, each, shown, path)]
     best = min((each.rank for each in found), default=limit)
-    found = [
-        each
-        for each in found
-        if each.rank == best
-        and (
-            best <= _REQUEST_LABEL
-            or is_request_body(each.value)
-            or (_is_shown(text, each, shown) and _is_misread(text, each, path))
-        )
-    ]
+    found = [each for each in found if each.rank == best]
     before = [each for each in found if each.end <= position] or found
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
-    last = before[-1] if is_one or before is not found else None
-    return last if last and last.text else None
+    return before[-1] if is_one or before is not found else None
 
 
-def _is_shown(text: str, found: NamedBody, shown: str) -> bool:
-    """Return whether an object is what was read as the response."""
-    is_same = text[found.start : found.end] == shown
-    return is_same or (
-        bool(shown) and found.value is not None and found.value == find_json(shown, None)
-    )
+def _is_sent(text: str, found: NamedBody, shown: str = "", path: str = "") -> bool:
+    """Return whether an object was sent, not received: the one place that decides, in this order.
 
-
-def _is_misread(text: str, found: NamedBody, path: str) -> bool:
-    """Return whether an object that was read as the response has names of a body at a path, and none of an error."""
-    above = text[: found.start][-_MAX_HEAD:]
-    if _BEHIND_STATUS.search(above) or _ERROR_NAME.search(found.text):
+    A clear label, or the status that the object has or is printed below; its names; a person's own words before it. Of what was
+    read as `shown`, by its place alone, also a vague label, words of an error in it, and whether it resembles a body.
+    """
+    value, above = found.value, text[: found.start][-_MAX_HEAD:]
+    if has_error_status(value) or found.rank == _NOT_SENT:
         return False
-    if isinstance(found.value, list) and not may_be_error(found.value):
+    if found.rank == _SENT_LABEL:
         return True
-    if _BELOW_LINE.search(above):
+    if _DUMPED_RESPONSE.search(above) or _is_received(value):
         return False
-    head = _SENTENCE_END.split(_head_of(text, found.start))[-1]
-    is_payload = found.rank == _BODY_LABEL or _PAYLOAD.search(head)
-    if is_payload and not _SHOWN_STATUS.search(head):
+    if is_request_body(value) or found.rank == _OWN_LABEL:
         return True
+    if not (shown and _is_same(text, found, shown)):
+        return False
+    share = share_of_names(path, found.text)
+    if share >= _MOST or found.rank == _BODY_LABEL or may_be_error(value):
+        return share >= _MOST or found.rank == _BODY_LABEL
     last = _SENTENCE_END.split(above.rstrip())[-1]
-    is_closed = last[-1:] in (".", "?", "!") and not _SHOWN_STATUS.search(last)
-    is_apart = is_closed and not may_be_error(found.value)
-    return is_apart or has_names_at(path, found.text, _RESPONSE_NAMES)
+    is_apart = last[-1:] in (".", "?", "!") and not _SHOWN_STATUS.search(last)
+    is_like = share > 0 and not _SHOWN_STATUS.search(above.rpartition("\n")[2])
+    return is_apart or is_like or isinstance(value, list)
+
+
+def _is_same(text: str, found: NamedBody, shown: str) -> bool:
+    """Return whether an object is one that was read."""
+    is_same = text[found.start : found.end] == shown
+    return is_same or (found.value is not None and found.value == find_json(shown, None))
 
 
 def may_be_error(value: Any) -> bool:
@@ -212,20 +210,14 @@ def _read_object(text: str, start: int) -> NamedBody:
         end = find_json_end(text[: start + _MAX_BODY], start)
         written = _literal_text(text[start:end])
     call, form = argument_of(text, start, end)
-    head = _head_of(text, call)
-    rank = label = _rank_of(head)
-    if _RECEIVED.search(head) or _SHOWN_STATUS.search(head):
-        label = _NOT_SENT
-    elif rank == _BODY_LABEL and _PAYLOAD.search(head):
-        label = _REQUEST_LABEL
+    rank = _rank_of(_head_of(text, call))
+    is_behind = "/" in text[text.rfind("\n", 0, start) + 1 : start]
+    if rank == _BODY_LABEL and is_behind and _SHOWN_STATUS.search(text, end, _line_end(text, end)):
+        rank = _SENT_LABEL  # `POST /path body={...} -> 400`
     written = form % written if form and written else ""
     if not written:  # cut, or without the types of its values
-        return NamedBody(start, end or _line_end(text, start), rank, "", None, label)
-    value = find_json(written, None)
-    label = _NOT_SENT if has_error_status(value) else label
-    is_received = _is_received(value) or (rank > _REQUEST_LABEL and is_resource(value))
-    rank = _NOT_SENT if is_received and label != _REQUEST_LABEL else rank
-    return NamedBody(start, end, rank, written, value, label)
+        return NamedBody(start, end or _line_end(text, start), rank, "", None)
+    return NamedBody(start, end, rank, written, find_json(written, None))
 
 
 def _line_end(text: str, start: int) -> int:
@@ -243,21 +235,18 @@ def _literal_text(text: str) -> str:
 
 
 def _is_received(value: Any) -> bool:
-    """Return whether an object is an error, or contains a whole request."""
-    is_short_error = isinstance(value, dict) and {each.lower() for each in value} <= _RESPONSE_NAMES
-    is_error = is_short_error or _tells_errors(value) or is_error_body(value)
-    return is_error or bool(find_request(value))
+    """Return whether an object is a response by its names or sentences, or contains a whole request."""
+    names = [*value] if isinstance(value, dict) else ["-"]
+    has_error_name = any(map(_ERROR_NAME.fullmatch, names))
+    is_short_error = {each.lower() for each in names} <= SHARED_NAMES
+    is_error = has_error_name or is_short_error or _tells_errors(value) or is_error_body(value)
+    return is_error or is_resource(value) or bool(find_request(value))
 
 
 def _tells_errors(value: Any) -> bool:
     """Return whether an object has only lists of sentences, as frameworks send errors: `{"name": ["is required"]}`."""
     lists = [*value.values()] if isinstance(value, dict) else []
-    texts = (
-        [text for each in lists for text in each]
-        if all(isinstance(each, list) for each in lists)
-        else []
-    )
-    return bool(texts) and all(isinstance(each, str) and " " in each for each in texts)
+    return bool(lists) and all(isinstance(each, list) and may_be_error(each) for each in lists)
 
 
 def _head_of(text: str, start: int) -> str:
@@ -276,23 +265,29 @@ def _head_of(text: str, start: int) -> str:
 
 
 def _rank_of(head: str) -> int:
-    """Return how certain it is that the object behind a text is a body that was sent."""
+    """Return how certain a text says that the object behind it is a body that was sent."""
     if not head:
         return _ALONE
     label = _COLUMN_END.split(_CONNECTOR.sub("", head))[-1]
-    label = _SENTENCE_END.split(_STATUS.sub("", label))[-1]
+    sentence = _SENTENCE_END.split(label)[-1]
+    label = _STATUS.sub("", sentence)
     words = _WORDS.findall(label)[-_MOST_WORDS:] or [""]
     if _REASON.search(label):
         return _ALONE
     is_received = _RECEIVED.search(" ".join(words)) is not None
+    is_own = _OWN.search(label) is not None and not _RECEIVED.search(label)
+    vague = _OTHER_LABEL if _SHOWN_STATUS.search(sentence) else _BODY_LABEL
+    vague = _OWN_LABEL if is_own else vague
     for first in range(len(words)):
         side, part = part_of(" ".join(words[first:]))
         if side == "response" or part not in ("", "body"):
             return _NOT_SENT
-        if part and (side or not is_received):
-            return _REQUEST_LABEL if side or _OWN.search(label) else _BODY_LABEL
-    if _OWN.search(label) and not is_received:
-        return _REQUEST_LABEL
+        if part and (side or label.strip(" \t-*").lower() == "payload"):
+            return _SENT_LABEL
+        if part and not is_received:
+            return vague
+    if is_own or (words[-2:][0].lower() == "payload" and not is_received):
+        return vague  # also `Payload snippet: {...}`
     is_told = _TOLD.search(head) is not None
     return _NOT_SENT if is_received or is_told or _is_other_part(words[-1]) else _OTHER_LABEL
 

@@ -19,7 +19,7 @@ def with_quoted_error(request: ObservedRequest, text: str) -> ObservedRequest:
     response = request.response
     if response is not None and response.body:
         return request
-    for sent in (request.body or "", *labeled_bodies(text, request.path)):
+    for sent in (request.body or "", *labeled_bodies(text)):
         text = text.replace(sent or "\n", "\n")
     codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
     code = codes.pop() if len(codes) == 1 and request.is_refused else ""

@@ -28,7 +28,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     status_of,
 )
-from cxcall.explaining.readers.messages.dumped_objects import dumped_error, object_text
+from cxcall.explaining.readers.messages.dumped_objects import dumped_error
 from cxcall.explaining.readers.messages.message_lines import ERROR_STATUS, REQUEST
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
@@ -177,7 +177,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if its response has no body, with the error body from anywhere in the text but what was sent."""
     from cxcall.explaining.readers.named_bodies import labeled_bodies
 
-    for sent in (request.body, *labeled_bodies(text, request.path)):
+    for sent in (request.body, *labeled_bodies(text)):
         text = text.replace(sent or "\n", "\n")
         request = _without_repeated_body(request, sent or "")
     known = request.response
@@ -208,7 +208,7 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     lines = (line for line in lines if not (is_code and handles_status(line)))
     read = [line.strip() for line in lines]
     found = {status for line in read for status in _statuses(line)}
-    if response is not None and not found:
+    if (response is not None or request.body) and not found:
         found = {int(line) for line in read if _ERROR_NUMBER.fullmatch(line)}
     if len(found) != 1:
         return request
@@ -218,18 +218,15 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def without_sent_error(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if what was read as its body is an error, and not labeled as sent, it is that of its response."""
-    from cxcall.explaining.readers.named_bodies import labeled_bodies
+    """Return a request; if what was read as its body was received, it is that of its response."""
+    from cxcall.explaining.readers.named_bodies import is_received
 
-    known, body = request.response, find_json(request.body or "", None)
-    is_open = known is not None and not known.body and request.kind not in _WHOLE
-    if not (is_open and request.is_refused and is_error_body(body)):
+    known, body = request.response, request.body
+    is_open = known is not None and request.is_refused and request.kind not in _WHOLE
+    if not (is_open and body and is_received(text, body, request.path)):
         return request
-    if any(
-        body == find_json(object_text(each), None) for each in labeled_bodies(text, request.path)
-    ):
-        return request
-    return replace(request, body=None, response=with_body(known, body))
+    response = known if known and known.body else with_body(known, find_json(body, body))
+    return replace(request, body=None, response=response)
 
 
 def _statuses(line: str) -> Iterator[int]:

@@ -225,7 +225,7 @@ class _Assembler:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
         folded, is_whole = fold_letters(name.rpartition(".")[2]), False
-        if targets and (method or is_sender(name, texts)):
+        if targets and (method or is_sender(name, call, targets[0])):
             draft.is_sent = bool(method) or folded in _SENDING
             is_whole = self._positional(draft, call) or _SINGLE_CALLS.match(name) is not None
         self._options(folded, call.values())

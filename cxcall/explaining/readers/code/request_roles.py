@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.explaining.operations.intended_operation import share_of_names
 from cxcall.explaining.operations.known_operations import is_published_path
 from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.json_values.json_search import is_json_start
@@ -101,11 +101,9 @@ OTHER_NAMES = compile_on_use(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
 )
-_SENDERS = compile_on_use("(?i)request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$")
-_OWN_SENDERS = compile_on_use(
-    r"(?i)(?:^|\W)_*(?:do|send|call(?!back)|(?:get_?)?(?:api|rest)|post|exec|submit|perform|invoke|make|proxy)\w*$"
+_SENDERS = compile_on_use(
+    "(?i)request|fetch|open|ajax|verb|call|uri|http|restproxy|invoke-|^irm$|^iwr$"
 )
-"""Starts of the names of a user's own functions that send a request, if one of their arguments is a method."""
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
 _AXIOS = compile_on_use(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
@@ -125,10 +123,13 @@ def role_of(name: str) -> str:
     return _ROLE_OF.get(last) or _ROLE_OF.get(PREFIX.sub("", last), "")
 
 
-def is_sender(name: str, texts: Iterable[str] = ()) -> bool:
-    """Return whether a call may send a request: by its name, or because one of its texts is a method and it is named so."""
-    has_method = not {*METHODS}.isdisjoint(texts)
-    is_own = has_method and _OWN_SENDERS.search(name) is not None
+def is_sender(name: str, call: CodeCall | None = None, target: str = "") -> bool:
+    """Return whether a call may send a request: by its name, or because a method and an object like a body are in it."""
+    values = call.values() if call else []
+    bodies = [each for each in values if isinstance(each, dict | list)]
+    has_method = any(each in values for each in METHODS)
+    path = path_of(remove_marks(target)).partition("?")[0]
+    is_own = has_method and any(share_of_names(path, each) > 0 for each in bodies)
     return is_own or _SENDERS.search(name) is not None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -22,7 +21,6 @@ from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     has_error_status,
     is_error_body,
-    is_resource,
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
@@ -179,19 +177,7 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
 def read_requests(text: str) -> Iterator[ObservedRequest]:
     """Yield the messages of a text that has a line with a method and a URL or path."""
     if REQUEST.search(text):
-        requests = list(read_messages(text))
-        yield from (_with_body_before(requests[0], text),) if len(requests) == 1 else requests
-
-
-def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if it has no body, with the body that prose shows before its line."""
-    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
-        return request
-    before = text[: text.find(request.path or text)]
-    for start, end, value in json_values(before):
-        if not (is_error_body(value) or is_resource(value)):
-            return replace(request, body=before[start:end])
-    return request
+        yield from read_messages(text)
 
 
 def read_status_response(text: str) -> HttpResponse | None:
