@@ -166,6 +166,11 @@ def longer_name(folded: str, names: Iterable[str]) -> str:
     return longer[0] if len(longer) == 1 and len(folded) > _SHORTEST_TYPO else ""
 
 
+def has_further_word(name: str, other: str) -> bool:
+    """Return whether a name has all words of another one and a further one, so that it is no misspelling of it."""
+    return {*name_words(other)} < {*name_words(name)}
+
+
 def part_of_name(name: str, names: Iterable[str]) -> str:
     """Return the first of some names that has only words of a name: `secretKey` of `accessKeySecret`; empty if none."""
     words = {*name_words(name)}

@@ -19,6 +19,7 @@ from helpers.explained_errors import AREA, ISSUER, LOGIN, errors, make_exchange
         ("grant_type=client_credentials&scope=outbound:write", "token-scope", "/scope"),
         ("client_id=a", "property-missing", "/grant_type"),
         ("grant_type=authorization_code&code=a", "property-missing", "/redirect_uri"),
+        ("grant_type=refresh_token&refresh_token_scope=a", "property-missing", "/refresh_token"),
         ('{"grant_type": "client_credentials"}', "body-malformed", "body"),
     ],
     quick=2,

@@ -50,6 +50,7 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
         ("POST", HOSTS[GENESYS], f"{CALLBACKS}/", 404, f"write `{CALLBACKS}`"),
         ("GET", HOSTS[GENESYS], f"/api/v2/outbound/campaigns/{QUEUE}/start", 405, "the only operation there is `POST /api/v2/outbound/campaigns/{campaignId}/start`: see `cxcall operations start-campaign`"),
         ("GET", HOSTS[CXONE], "/inContactAPI/services/v99.0/agents", 501, "write `v34.0`"),
+        ("POST", HOSTS[CXONE], "/inContactAPI/services/v30.0/scheduled-callback", 404, "the nearest one: `POST /inContactAPI/services/v30.0/scheduled-callbacks`"),
         ("POST", HOSTS[GENESYS], "/api/v2/conversations/calls/user/jane.doe@example.com", 404, "copy the exact ID, as the platform shows it"),
         ("POST", "api.mypurecloud.uk", CALLBACKS, 404, "use the host of your organization's region"),
     ],

@@ -21,7 +21,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.responses.message_in_body import platform_code
-from cxcall.runtime.name_similarity import nearest_name, part_of_name
+from cxcall.runtime.name_similarity import has_further_word, nearest_name, part_of_name
 from cxcall.runtime.patterns import compile_on_use
 
 _TOKEN_PATH = compile_on_use(r"/(access[-_]?)?token$", re.IGNORECASE)
@@ -304,7 +304,8 @@ def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> I
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
     others = [each for each in parameters if each not in (*required, *_OPTIONAL)]
     for name in [each for each in required if each not in parameters]:
-        if other := nearest_name(name, others) or part_of_name(name, others):
+        similar = [each for each in others if not has_further_word(each, name)]
+        if other := nearest_name(name, similar) or part_of_name(name, others):
             others.remove(other)
             yield Finding.error(
                 "property-unknown",

@@ -74,6 +74,16 @@ def is_newer(version: str) -> bool:
     return (len(number), number) > (len(_NEWEST_VERSION), _NEWEST_VERSION)
 
 
+def in_version_of(request: ObservedRequest, operation: PublishedOperation) -> PublishedOperation:
+    """Return an operation with the version of a path of NICE CXone, unless it is of another form, or too new and refused."""
+    shown = ACD_BASE_PATH.match(request.path)
+    version = shown[0].rpartition("/v")[2] if shown else ""
+    is_refused = is_newer(version) and request.has_unknown_path
+    if shown is None or is_refused or not version.endswith(".0"):
+        return operation
+    return operation._replace(path=ACD_BASE_PATH.sub(shown[0], operation.path))
+
+
 def mixed_platforms(
     request: ObservedRequest, host_platform: str, path_platform: str, *, is_known: bool = True
 ) -> Finding:

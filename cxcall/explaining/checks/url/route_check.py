@@ -31,6 +31,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     community_operation,
     correct_prefix,
     empty_id,
+    in_version_of,
     mixed_platforms,
     other_form,
     unknown_path,
@@ -265,7 +266,7 @@ def _compare_words(
     if place and of_method and OWN_ID in place.words:
         place = None  # a separate operation that does not exist
     if place is None or (is_typo and _has_word_as_id(request.path, place)):
-        nearest = near.operation if near else None
+        nearest = in_version_of(request, near.operation) if near else None
         # The list of NICE CXone is not complete.
         is_listed = any(each.is_complete for each in sources) or not request.is_successful
         return None, nearest, [unknown_path(request, sources, nearest)] if is_listed else []
@@ -274,7 +275,7 @@ def _compare_words(
     methods, (payload, _) = list(place.methods.values()), repair_body(request)
     fitting = [each for each in methods if takes_body(each.load(), payload)]
     longer = [] if fitting else find_longer(request.method, path_segments(request.path), sources)
-    below = [each for each in longer if takes_body(each.load(), payload)]
+    below = [in_version_of(request, each) for each in longer if takes_body(each.load(), payload)]
     possible = [each for each in methods if may_take_body(each.load(), payload)]
     other = None if below else other_method(request.method, fitting or possible)
     ids = check_ids(other, request) if other else ()
