@@ -87,6 +87,24 @@ def test_correlation_id_is_found_wherever_a_text_names_it() -> None:
 
 
 @each_case(
+    "answer, places",
+    [
+        ("", ["/queueId", "/callbackUserName"]),
+        (
+            '{"message":"Value [${input.queue}] is not valid","code":"invalid.value","status":400}',
+            [],
+        ),
+    ],
+)
+def test_input_of_a_data_action_is_unknown_unless_the_api_got_it_unfilled(
+    answer: str, places: list[str]
+) -> None:
+    body = '{"queueId": "${input.queue}", "callbackUserName": "$esc.jsonString(${input.name})"}'
+    (found,) = explain(f"POST {URL} -> 400\nRequest body: {body}\n\n{answer}")
+    assert list(found.request.unknown) == places
+
+
+@each_case(
     "value",
     [
         "$TOKEN",

@@ -29,6 +29,7 @@ from cxcall.explaining.readers.paste_cleanup import (
 from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.surrounding_text import (
+    with_inputs,
     with_named_platform,
     with_response,
     with_sent_body,
@@ -92,7 +93,7 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     """
     rest = restore_urls(without_blocked_requests(text))
     cleaned = clean_text(rest.strip()[:_MAX_TEXT])
-    requests = [_with_plain_quotes(each, cleaned) for each in _read_text(cleaned)]
+    requests = [_with_plain_quotes(each, cleaned) for each in map(with_inputs, _read_text(cleaned))]
     start = text[:_MAX_TEXT]
     secrets = frozenset(find_in_any_quotes(_find_secrets, start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)

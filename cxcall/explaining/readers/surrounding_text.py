@@ -32,7 +32,7 @@ from cxcall.explaining.readers.messages.dumped_objects import dumped_error
 from cxcall.explaining.readers.messages.message_lines import ERROR_STATUS, REQUEST
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
-from cxcall.explaining.readers.unresolved_variables import resolve_body
+from cxcall.explaining.readers.unresolved_variables import mark_inputs, resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
 from cxcall.runtime.patterns import compile_on_use
@@ -150,6 +150,19 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     known = {place: x for place, x in request.unknown.items() if place or not is_printed}
     request = replace(request, body=body, unknown=known | unknown)
     return _without_repeated_body(request, text[sent.start : sent.end])
+
+
+def with_inputs(request: ObservedRequest) -> ObservedRequest:
+    """Return a request; the inputs of a data action in its body are unknown, unless the response repeats one unfilled."""
+    body, answer = request.body or "", request.response.text if request.response else ""
+    is_code = request.kind in (
+        SourceKind.CODE,
+        *_WHOLE,
+    )  # `'${input.x}'` has the wrong quotation marks there
+    if is_code or mark_inputs(body) == body or mark_inputs(answer) != answer:
+        return request
+    sent, unknown = resolve_body(mark_inputs(body))
+    return replace(request, body=sent, unknown={**request.unknown, **unknown})
 
 
 def _untyped_refusal(request: ObservedRequest) -> str:

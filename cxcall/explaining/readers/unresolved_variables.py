@@ -29,6 +29,7 @@ _IN_BRACES = compile_on_use(
     r"\$?\{\{([^{}]+)\}\}|@\{(?!\w+=)([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
     r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}|<%=?\s*([^<>%]{1,200}?)\s*-?%>"
 )
+_INPUT = compile_on_use(r"\$!?\{((?:input|credentials|authResponse)\.[\w.]+)\}|\$!?(input\.[\w.]+)")
 # A variable of PowerShell or cmd, a placeholder, or an ellipsis, in place of one or more words of a command.
 _MORE_WORDS = compile_on_use(r"\s*(?:[@\[<({]|%\w+%|.*(?:\.\.\.|\u2026))", re.DOTALL)
 _MAX_VALUES = 1 << 20
@@ -59,6 +60,11 @@ def fill_braces(text: str, values: Mapping[str, str]) -> str:
         return values.get(name) or mark_unresolved(f"{{{name}}}")
 
     return _IN_BRACES.sub(fill, text)
+
+
+def mark_inputs(text: str) -> str:
+    """Return a text with marks on the variables that data actions of Genesys Cloud fill in: `${input.name}`."""
+    return _INPUT.sub(lambda each: mark_unresolved(f"{{{each[1] or each[2]}}}"), text)
 
 
 def remove_marks(text: str) -> str:
