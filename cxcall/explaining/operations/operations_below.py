@@ -14,10 +14,12 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.explaining.operations.path_distance import count_words, fold_segment, is_value
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, has_errors
+from cxcall.runtime.name_similarity import nearest_name
 
 _MIN_WORDS = 2
 """The fewest words of a path that lacks one; a single word is the start of paths of any purpose."""
 _MAX_ADDED = 3
+_MISTAKES = "x-cxcall-mistakes"
 
 
 def find_longer(
@@ -82,8 +84,11 @@ def takes_body(operation: Operation | None, payload: Payload | None) -> bool:
 
 
 def may_take_body(operation: Operation | None, payload: Payload | None) -> bool:
-    """Return whether a body may be for an operation: it is an array if the schema requires one, or it is not known."""
+    """Return whether a body may be for an operation: it has the type and a name of the schema, or it is not known."""
     if operation is None or payload is None or not operation.takes_body:
         return True
-    kind = operation.schema_at("").get("type")
-    return kind not in ("array", "object") or (kind == "array") == isinstance(payload.value, list)
+    schema, value = operation.schema_at(""), payload.value
+    kind, known = schema.get("type"), {**schema.get("properties", {}), **schema.get(_MISTAKES, {})}
+    if isinstance(value, dict) and value and known:
+        return any(name in known or nearest_name(name, known) for name in value)
+    return kind not in ("array", "object") or (kind == "array") == isinstance(value, list)
