@@ -129,3 +129,17 @@ def test_form_shown_as_lines_is_read(text: str) -> None:
     [found] = explain(shown)
     assert (found.request.body, found.request.status) == ("grant_type=client_credentials", 400)
     assert [each.code for each in found.findings] == ["credential"]
+
+
+@pytest.mark.parametrize(
+    ("host", "fix"),
+    [
+        (ISSUER, "`POST https://<area>.nice-incontact.com/authentication/v1/token/access-key`"),
+        ("api.aliyun.com", ""),
+    ],
+)
+def test_access_key_in_a_body_names_its_token_endpoint(host: str, fix: str) -> None:
+    key = {"accessKeyId": "A1B2", "accessKeySecret": "c3VwZXJzZWNyZXQ"}
+    (found,) = explain({**make_exchange(host=host, path="/auth/v3", body=key), "status": 404})
+    told = [each.fix for each in found.findings if each.code == "path-unpublished"]
+    assert told == [f"get tokens from {fix}"] * bool(fix)

@@ -6,9 +6,17 @@ import re
 from binascii import Error, a2b_base64
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.explaining.checks.credentials.token_endpoints import (
+    ENDPOINT_BY_PATH,
+    ENDPOINTS,
+    OTHER_LOGIN_PATHS,
+    TokenEndpoint,
+    endpoint_of_body,
+    login_platform,
+)
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
@@ -18,106 +26,25 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
 )
 from cxcall.findings.finding import Finding, Severity
-from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.responses.message_in_body import platform_code
 from cxcall.runtime.name_similarity import has_further_word, nearest_name, part_of_name
 from cxcall.runtime.patterns import compile_on_use
 
 _TOKEN_PATH = compile_on_use(r"/(access[-_]?)?token$", re.IGNORECASE)
-_LOGIN = re.compile(rb"[^:]*:(?:.*[^\n])?", re.DOTALL)  # `echo` in a shell would add a line end
-_SOURCES = {
-    GENESYS: "Genesys Cloud developer documentation, OAuth",
-    CXONE: "NICE CXone developer portal, authentication",
-}
-
-
-class TokenEndpoint(NamedTuple):
-    """Where a platform issues tokens.
-
-    `grants` maps each grant type to the parameters that it requires. An endpoint without grant types
-    has `required` parameters. An empty `content_type` means that any is accepted.
-    """
-
-    platform: str
-    url: str
-    content_type: str = ""
-    grants: Mapping[str, tuple[str, ...]] = {}
-    required: tuple[str, ...] = ()
-
-    @property
-    def path(self) -> str:
-        """The path of the URL."""
-        return urlsplit(self.url).path
-
-    @property
-    def source(self) -> str:
-        """The vendor's documentation of this endpoint."""
-        return _SOURCES[self.platform]
-
-
-# The usual endpoint of each platform comes first. Sources: client credentials and user login in
-# docs/platforms/genesys-cloud.md, tokens in docs/platforms/nice-cxone.md.
-_ENDPOINTS = (
-    TokenEndpoint(
-        GENESYS,
-        "https://login.<region's domain>/oauth/token",
-        URLENCODED,
-        {
-            "client_credentials": (),
-            "authorization_code": ("code", "redirect_uri"),
-            "refresh_token": ("refresh_token",),
-        },
-    ),
-    TokenEndpoint(
-        CXONE,
-        "https://cxone.niceincontact.com/auth/token",
-        URLENCODED,
-        {
-            "password": ("username", "password"),
-            "authorization_code": ("code",),
-            "refresh_token": ("refresh_token",),
-            "token-exchange": (),
-        },
-    ),
-    TokenEndpoint(
-        CXONE,
-        "https://<area>.nice-incontact.com/authentication/v1/token/access-key",
-        JSON,
-        required=("accessKeyId", "accessKeySecret"),
-    ),
-    TokenEndpoint(
-        CXONE,
-        "https://api.incontact.com/InContactAuthorizationServer/Token",
-        grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()},
-    ),
-)
-_ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
 _OPTIONAL = tuple("grant_type client_id client_secret scope redirect_uri code_verifier".split())
 _SECRET_PARAMETERS = ("client_secret", "password", "accesskeysecret")
-# Other paths of the login services, whose requests are not checked.
-_OTHER_LOGIN_PATHS = {
-    "/oauth/authorize": GENESYS,
-    "/auth/authorize": CXONE,
-    "/public/user/refresh": CXONE,
-    "/public/authentication/v1/refresh": CXONE,
-    "/incontactauthorizationserver/token/whoami": CXONE,
-    "/.well-known/openid-configuration": CXONE,
-}
-
-
-def login_platform(path: str) -> str:
-    """Return the platform whose login service has exactly this path; empty if neither has."""
-    key = path.rstrip("/").lower()
-    endpoint = _ENDPOINT_BY_PATH.get(key)
-    return endpoint.platform if endpoint else _OTHER_LOGIN_PATHS.get(key, "")
+_LOGIN = re.compile(rb"[^:]*:(?:.*[^\n])?", re.DOTALL)  # `echo` in a shell would add a line end
 
 
 def is_token_request(request: ObservedRequest) -> bool:
     """Return whether a request is for a login service: by its path, or because it has a grant type."""
     if not request.path:
         return False
-    if login_platform(request.path) or "grant_type" in _parameters(request):
+    parameters = _parameters(request)
+    is_cxone = re.search("incontact|cxone", request.hostname) is not None
+    is_login = login_platform(request.path) or (is_cxone and endpoint_of_body(parameters))
+    if is_login or "grant_type" in parameters:
         return True
     is_token = _TOKEN_PATH.search(request.path.rstrip("/")) is not None
     return is_token and load_published_operations(GENESYS).match(request.path) is None
@@ -129,12 +56,13 @@ def expected_endpoint(request: ObservedRequest, platform: str) -> TokenEndpoint 
     None for a request to a login service that is not for a token.
     """
     key = request.path.rstrip("/").lower()
-    if key in _OTHER_LOGIN_PATHS:
+    if key in OTHER_LOGIN_PATHS:
         return None
-    endpoint = _ENDPOINT_BY_PATH.get(key)
+    endpoint = ENDPOINT_BY_PATH.get(key)
     if endpoint is not None and endpoint.platform == (platform or endpoint.platform):
         return endpoint
-    return next(each for each in _ENDPOINTS if each.platform == (platform or GENESYS))
+    usual = next(each for each in ENDPOINTS if each.platform == (platform or GENESYS))
+    return endpoint_of_body(_parameters(request)) or usual
 
 
 def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Finding]:
@@ -176,8 +104,9 @@ def _json_object(body: str | None) -> dict[str, Any] | None:
 
 
 def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str) -> Finding:
-    usual = [_ENDPOINT_BY_PATH[path].url for path in ("/oauth/token", "/auth/token")]
-    urls = [each.url for each in _ENDPOINTS if each.platform == platform][:2] or usual
+    usual = [ENDPOINT_BY_PATH[path].url for path in ("/oauth/token", "/auth/token")]
+    urls = [each.url for each in ENDPOINTS if each.platform == platform][:2] or usual
+    urls = [endpoint.url] if endpoint.required else urls
     return Finding(
         Severity.ERROR if platform or "/api/" in request.path else Severity.WARNING,
         "path-unpublished",
@@ -284,7 +213,7 @@ def _check_grant(
             "token-grant",
             "/grant_type",
             "a client-credentials token from this older server is valid only for the Patron API",
-            fix=f"get a token with an access key: `POST {_ENDPOINT_BY_PATH['/auth/token'].url}`",
+            fix=f"get a token with an access key: `POST {ENDPOINT_BY_PATH['/auth/token'].url}`",
             why="other operations respond with 403",
             source=endpoint.source,
         )

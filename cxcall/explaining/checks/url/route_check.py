@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
+from cxcall.explaining.checks.credentials.token_endpoints import login_platform
 from cxcall.explaining.checks.credentials.token_request_check import (
     check_token_request,
     expected_endpoint,
     is_token_request,
-    login_platform,
 )
 from cxcall.explaining.checks.url.host_check import (
     check_host,
