@@ -142,7 +142,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if number % step:
                 item.add_marker(pytest.mark.slow)
     if config.getoption("markexpr") != QUICK:
-        start_really_once_for_each_folder(items)
+        start_really_in_some_folders(items)
 
 
 def needs_postgres(item: pytest.Item) -> bool:
@@ -158,13 +158,13 @@ def uses_command(item: pytest.Item) -> bool:
     return "cxcall" in getattr(item, "fixturenames", ())
 
 
-def start_really_once_for_each_folder(items: list[pytest.Item]) -> None:
-    """Mark the first test of each folder that starts commands: it starts the installed program once for each of them.
+def start_really_in_some_folders(items: list[pytest.Item]) -> None:
+    """Mark the first test with commands of each fourth folder: it starts the installed program once for each of them.
 
-    `tests/test_fork_server.py` starts every command both ways.
+    `tests/test_fork_server.py` starts commands both ways.
     """
-    for _, tests in groupby(filter(uses_command, items), lambda item: item.path.parent):
-        first = next(tests)
+    folders = groupby(filter(uses_command, items), lambda item: item.path.parent)
+    for first in [next(tests) for _, tests in folders][::4]:
         if first.get_closest_marker("real_start") is None:
             first.add_marker(pytest.mark.real_start(Start.FORK_LATER))
 

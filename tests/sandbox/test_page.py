@@ -15,7 +15,6 @@ from helpers.chromium import Browser, needs_axe, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PATH = "/api/v2/engagements/outbound/personal-connections"
 CONTACT = "12345678-1234-1234-1234-123456789012"
@@ -33,10 +32,18 @@ def watched() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with Browser(tmp_path) as browser:
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
+
+
+@pytest.fixture
+def browser(window: Browser) -> Browser:
+    """Return a browser without the requests and the errors of another test."""
+    window.urls.clear()
+    window.complaints.clear()
+    return window
 
 
 def post(sandbox: Sandbox, body: Any, path: str = PATH, **headers: str) -> None:
