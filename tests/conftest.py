@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,21 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     return [] if any(mark.name == "slow" for mark in marks) else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None]:
+    """Collect only those cases of a test that are in the quick suite: there are as many others as tests in it."""
+    yield
+    if metafunc.config.getoption("markexpr") == QUICK:
+        calls = metafunc._calls  # noqa: SLF001 - nothing public leaves out a case
+        calls[:] = calls[:: step_of_cases(len(calls), metafunc.fixturenames)]
+
+
+def step_of_cases(count: int, fixtures: Sequence[str]) -> int:
+    """Return how far apart the cases of a test in the quick suite are; most of what the others run is the same."""
+    most = QUICK_CASES_OF_A_COMMAND if "cxcall" in fixtures else QUICK_CASES
+    return max(1, -(-count // most))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Start more workers than there are cores with `-n auto`, because tests wait: one more, or two for the slow ones."""
@@ -125,19 +140,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealing
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark as slow what needs PostgreSQL, and all but a few cases of each test, evenly spread.
-
-    Most of what the other cases run is the same, and a server takes each worker a second to start.
-    """
+    """Mark as slow what needs PostgreSQL, a server that takes each worker a second to start, and all but a few cases."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         if needs_postgres(item):
             item.add_marker(pytest.mark.slow)
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for group in cases.values():
-        starts_a_command = uses_command(group[0])
-        most = QUICK_CASES_OF_A_COMMAND if starts_a_command else QUICK_CASES
-        step = max(1, -(-len(group) // most))
+        step = step_of_cases(len(group), getattr(group[0], "fixturenames", ()))
         for number, item in enumerate(group):
             if number % step:
                 item.add_marker(pytest.mark.slow)

@@ -221,6 +221,7 @@ def test_flags_replace_entries_of_a_mapping_file(live: Cxcall, sandbox: Sandbox)
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
+@pytest.mark.slow
 def test_column_and_map_for_one_target_are_rejected(cxcall: Cxcall) -> None:
     table = f"contact-id,phone-number,Phone\n{CONTACT},+12025550101,+12025550102\n"
     words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")

@@ -79,6 +79,7 @@ def test_row_that_another_process_sent_is_not_listed_as_unsent(tmp_path: Path) -
     assert counts == ({"accepted": 1}, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_load", [True, False])
 def test_row_that_two_batches_have_sent_counts_once(tmp_path: Path, *, is_load: bool) -> None:
     with Ledger.open(tmp_path) as ledger:

@@ -238,6 +238,7 @@ def test_report_of_a_client_without_its_request_is_explained(report: str, code: 
     assert found.request.failure == ""
 
 
+@pytest.mark.slow
 def test_host_whose_name_was_not_resolved_is_compared_with_the_known_hosts() -> None:
     for report in (
         "System.Net.Http.HttpRequestException: No such host is known. (HOST:443)",

@@ -88,6 +88,7 @@ def test_id_of_another_kind_of_object_is_not_carried_over(path: str) -> None:
     assert (found.operation.name, found.missing) == ("cxone-start-skill", ("skillId",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "expected", "missing"),
     [
@@ -174,6 +175,7 @@ def test_request_for_one_thing_is_not_corrected_to_one_for_all(
     assert find_correction(found) is None
 
 
+@pytest.mark.slow
 def test_request_without_a_place_for_its_body_has_no_correction(cxcall: Cxcall) -> None:
     url = f"{GENESYS}/outbound/campaigns/{QUEUE}/start"
     text = f'curl -X POST {url} -d \'{{"contactId": "{CONTACT}"}}\''
@@ -199,6 +201,7 @@ def test_body_with_the_name_of_a_path_below_goes_there() -> None:
     assert moved.body == {"attributes": {"tier": "gold"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "body", "below"),
     [

@@ -212,6 +212,7 @@ PASTED = {
 }
 
 
+@pytest.mark.slow
 @each_case("name", PASTED, quick=5)
 def test_body_in_a_changed_text_is_read_as_it_was(name: str) -> None:
     (found,) = explain(PASTED[name])
@@ -235,6 +236,7 @@ ANSWER = json.dumps({"message": "No phone", "code": CODE, "contextId": "q-1", "s
 FAILURE = '{"errorCount": 1, "resultSet": [{"success": false}]}'
 
 
+@pytest.mark.slow
 @each_case(
     "shown",
     [

@@ -124,6 +124,7 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
         assert (request.method, request.host, request.path) == ("POST", host, f"/{path}"), text
 
 
+@pytest.mark.slow
 @each_case(
     "statement",
     [

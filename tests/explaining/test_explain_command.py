@@ -85,6 +85,7 @@ def test_corrected_request_is_valid(cxcall: Cxcall) -> None:
     assert TOKEN not in ran.out
 
 
+@pytest.mark.slow
 def test_request_that_was_refused_as_it_is_has_no_correction(cxcall: Cxcall) -> None:
     url = f"https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}"
     text = f"POST {url}/start\n409 The campaign is already running\n\nPOST {url}/executions\n404 Not Found\n"
@@ -325,6 +326,7 @@ def test_token_request_with_hidden_values_is_not_an_error(cxcall: Cxcall, data: 
     assert "is not in the snippet" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
     (cxcall.folder / "not.a.user").write_text(FAILED_EXECUTE)
     assert "executions" in cxcall("explain", "not.a.user", code=3).out

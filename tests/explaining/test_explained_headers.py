@@ -173,6 +173,7 @@ def test_token_that_the_language_did_not_insert_is_the_cause_of_a_401(text: str)
     assert codes_of_refused(text) == ["placeholder"]
 
 
+@pytest.mark.slow
 @each_case(
     "text",
     [

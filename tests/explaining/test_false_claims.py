@@ -45,6 +45,7 @@ CALLBACK = "https://api-eu1.niceincontact.com/inContactAPI/services/v34.0/queuec
 PAIRS = '"phoneNumber": "+442079460155", "skill": "40112"'
 
 
+@pytest.mark.slow
 def test_query_that_code_builds_is_read() -> None:
     texts = (
         f"uri = URI('{CALLBACK}')\nuri.query = URI.encode_www_form(phoneNumber: '+442079460155', skill: 40112)\nreq = Net::HTTP::Post.new(uri)",

@@ -249,6 +249,7 @@ def test_exit_code_says_whether_a_place_is_open(cxcall: Cxcall) -> None:
     assert json.loads(ran.out)["data"]["attempts"][0]["fix"]["missing"] == ["host"]
 
 
+@pytest.mark.slow
 def test_command_for_cmd_is_corrected_for_cmd(cxcall: Cxcall) -> None:
     body = json.dumps(CALLBACK).replace('"', '\\"')
     text = f'curl -X POST https://api.mypurecloud.ie{CALLBACKS} ^\n  -H "Content-Type: application/json" ^\n  -d "{body}"'

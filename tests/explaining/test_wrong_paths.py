@@ -224,6 +224,7 @@ def test_path_of_a_platform_is_judged_at_any_host(host: str | None, path: str) -
     assert all("is not checked" not in each.message for each in found.findings)
 
 
+@pytest.mark.slow
 def test_platform_that_the_text_or_the_response_names_is_that_of_a_path_of_one_word() -> None:
     request = {"method": "POST", "url": "https://gateway.example.com/api/v2/users", "status": 400}
     text = "POST https://gateway.example.com/api/v2/users returns 400"

@@ -73,6 +73,7 @@ def begin_batch(ledger: Ledger, content: str = "", *, again: bool = False) -> In
     return INTENT._replace(batch=ledger.batches.begin(*values, again=again))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["window", "smaller window", "unfinished batch", "wrong clock"])
 def test_row_that_its_batch_stopped_as_a_duplicate_is_not_sent_when_it_is_resumed(
     tmp_path: Path, reason: str

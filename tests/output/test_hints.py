@@ -49,14 +49,6 @@ def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     assert not (cxcall.folder / "ran").exists()
 
 
-def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
-    output = cxcall("history", "resolve", "a b;id", code=2).err
-    hint = output.partition("hint: ")[2]
-    commands = [shlex.split(each) for each in re.findall(r"`([^`]+)`", hint)]
-    words = ["cxcall", "history", "resolve", "a b;id"]
-    assert commands == [[*words, "--placed"], [*words, "--not-placed"]]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "environment", "expected"),
@@ -159,6 +151,7 @@ BINARY = {
 }
 
 
+@pytest.mark.slow
 @each_case(
     "content, suffix",
     [*zip(BINARY, cycle(["json", "jsonl", "csv"])), ("zip", "csv"), ("gzip", "jsonl")],
@@ -199,6 +192,7 @@ def test_hint_of_a_batch_overwrites_no_report(cxcall: Cxcall) -> None:
     assert "--format html > report-2.html`" in cxcall(*words).err
 
 
+@pytest.mark.slow
 def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
     cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
     words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")

@@ -45,6 +45,7 @@ def test_flags_build_the_whole_body(cxcall: Cxcall) -> None:
     }
 
 
+@pytest.mark.slow
 def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", GOOD)
     body = dry(

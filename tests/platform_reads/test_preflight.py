@@ -256,6 +256,7 @@ def test_parameter_without_a_value_is_rejected(given: str, cxcall: Cxcall) -> No
     cxcall("doctor", "--for", "execute", "--param", given, code=2)
 
 
+@pytest.mark.slow
 def test_text_output_has_a_line_per_check(live: Cxcall) -> None:
     ran = live("doctor", code=0)
     first = ran.out.splitlines()[0]
@@ -280,6 +281,7 @@ def test_cxone_skill_is_looked_up(live: Cxcall) -> None:
     assert verdicts(ran)["skill"] == ["passed"] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", [{}, {"CXCALL_ACCESS_TOKEN": "a-token"}])
 @pytest.mark.parametrize("words", [(), ("--for", "dial")])
 def test_own_api_is_asked_for_no_route_of_a_platform(

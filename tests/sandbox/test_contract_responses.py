@@ -313,6 +313,7 @@ def read_parties(client: Client, conversation: str) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @each_case(
     "path, body",
     [

@@ -86,6 +86,7 @@ def test_extension_or_sip_address_has_no_finding(number: str, cxcall: Cxcall) ->
     assert cxcall(*call(number), code=0).codes == []
 
 
+@pytest.mark.slow
 def test_call_outside_calling_hours_gets_a_warning(cxcall: Cxcall) -> None:
     ran = cxcall(*call(BERLIN), "--hours", hours_at("Europe/Berlin", inside=False), code=0)
     finding = ran.envelope["findings"][0]
@@ -166,6 +167,7 @@ def test_number_on_the_do_not_call_list_is_stopped_in_any_notation(
     live(*words, "--do-not-call", live.file("other.txt", "+12025550199\n"), code=0)
 
 
+@pytest.mark.slow
 def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     listed = cxcall.file("dnc.txt", "+12025550123\nAda Lovelace\n")
     ran = cxcall(*call("+12025550124"), "--do-not-call", listed, code=2)
@@ -173,6 +175,7 @@ def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     assert cxcall(*call("+12025550124"), "--do-not-call", "none.txt", code=2).codes == ["usage"]
 
 
+@pytest.mark.slow
 @each_case(
     "line",
     [

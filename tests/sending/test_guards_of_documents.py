@@ -220,6 +220,7 @@ def test_hours_are_enforced_at_every_place(guards: Guards, dialect: str, place: 
     assert guards.codes(dialect, place, ABROAD) == []
 
 
+@pytest.mark.slow
 @each_case(
     "body, expected",
     [

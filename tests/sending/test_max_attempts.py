@@ -149,6 +149,7 @@ def test_transfers_to_an_external_contact_count(cxcall: Cxcall, name: str) -> No
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_limit_that_counts_nobody_is_a_warning(cxcall: Cxcall) -> None:
     words = (*own_words(cxcall, {"type": "integer"}, "body"), "-n", "-o", "json")
     assert cxcall(*words, "--strict").code == 3

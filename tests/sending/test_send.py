@@ -170,6 +170,7 @@ def test_help_of_an_operation_lists_its_parameters_as_flags(cxcall: Cxcall) -> N
     assert "cxone-get-token" not in every
 
 
+@pytest.mark.slow
 def test_parameter_whose_flag_is_taken_is_set_by_param(cxcall: Cxcall) -> None:
     words = ("send", "cxone-stop-skill", "--skill-id", "7", "-n", "-o", "json")
     shown = cxcall(*words, "--param", "force=true", code=0).envelope["request"]["url"]

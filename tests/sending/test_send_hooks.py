@@ -125,6 +125,7 @@ def test_waits_of_one_delivery_together_are_not_longer_than_max_wait(ledger: Led
     assert (delivery.outcome, waits) == (Outcome.UNDELIVERED, [40.0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_signal", [False, True], ids=["hook", "signal"])
 @pytest.mark.parametrize(
     "step", ["begin", "record_not_processed", "record_attempt", "record_outcome"]

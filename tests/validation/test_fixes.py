@@ -76,6 +76,7 @@ def test_diff_masks_the_secrets_beside_the_change(cxcall: Cxcall) -> None:
         assert "hunter2" not in ran.out + ran.err
 
 
+@pytest.mark.slow
 def test_lines_are_fixed_where_they_are(cxcall: Cxcall) -> None:
     good = {"contactId": CONTACT, "reasonCode": "x"}
     bad = {"contact_id": CONTACT, "reasonCode": "x\u2028y"}
@@ -111,6 +112,7 @@ def test_file_that_cannot_be_fixed_safely_is_not_changed(
     assert (cxcall.folder / name).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_payload_of_an_unknown_operation_is_changed_only_if_it_becomes_valid(
     cxcall: Cxcall,
 ) -> None:

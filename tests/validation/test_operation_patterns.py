@@ -52,6 +52,7 @@ def test_a_payload_for_another_operation_is_refused_and_told_of(cxcall: Cxcall) 
     assert payload["operations"] == ["execute"]
 
 
+@pytest.mark.slow
 def test_the_flag_wins_and_then_nothing_is_read(cxcall: Cxcall) -> None:
     cxcall.file(".cxcall.toml", "no TOML at all")
     name = cxcall.file("p.json", GOOD)
@@ -89,6 +90,7 @@ def test_without_a_repository_only_the_working_directory_counts(cxcall: Cxcall) 
     assert "(by" not in cxcall("validate", "p.json", code=0).out
 
 
+@pytest.mark.slow
 def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> None:
     cxcall.file("pyproject.toml", NEW)
     assert "(by" not in cxcall("validate", "-", stdin=json.dumps(GOOD), code=0).out

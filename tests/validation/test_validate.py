@@ -48,6 +48,7 @@ def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -
     assert ran.err == ""
 
 
+@pytest.mark.slow
 def test_findings_in_the_envelope_have_their_places(cxcall: Cxcall) -> None:
     envelope = cxcall("validate", cxcall.file("asked.json", ASKED), "-o", "json", code=3).envelope
     places = [
@@ -141,6 +142,7 @@ def test_a_server_side_escape_in_a_payload_is_shown_not_obeyed(cxcall: Cxcall) -
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.slow
 def test_color_always_and_never(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "12345"})
     assert "\x1b[1;31merror" in cxcall("--color", "always", "validate", name, code=3).out

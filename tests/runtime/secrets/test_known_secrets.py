@@ -58,6 +58,7 @@ def test_text_without_a_secret_is_unchanged(text: str) -> None:
     assert redact(text) == text
 
 
+@pytest.mark.slow
 @given(before=PLAIN, after=PLAIN)
 def test_only_the_secret_is_replaced(before: str, after: str) -> None:
     remember_secrets(CANARY)
