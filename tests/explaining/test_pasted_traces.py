@@ -275,6 +275,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "quotes of a person": (f"I am calling POST {URL}, it returns 400. My payload: {CURLY}", "error body-malformed", "note body-malformed"),
     "quotes of one part of a page": (f"It doesn\u2019t work: POST {URL} returns 400. My payload: {CURLY}\n\nResponse: {UNFILLED}", "error body-malformed", "note body-malformed"),
     "quotes of a page in a command": (f"It doesn\u2019t work:\n\ncurl -H \u201cContent-Type: application/json\u201d -d \u2018{CURLY}\u2019 {URL}", "note body-malformed", "error"),
+    "quotes of code beside an apostrophe of a page": (f"It doesn\u2019t work, I get 400:\n\naxios.post('{URL}', {{ queueId: 'Sales', callbackNumbers: ['+12025550123'] }})", "warning id-format", "curly"),
     "number with an extension": (f"POST {URL}\n" + BODY.replace("0123", "0123 ext. 4"), "leave out the extension", "is not a phone number"),
 }  # fmt: skip
 

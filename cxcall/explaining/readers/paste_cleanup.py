@@ -179,7 +179,8 @@ def clean_text(text: str) -> str:
 
 def is_made_typographic(part: str, text: str) -> bool:
     """Return whether a page made the quotes of a part of a text typographic: all of the text, and an apostrophe in the rest."""
-    is_whole = '"' in straighten_quotes(part) and '"' not in text and "'" not in part
+    is_curly = '"' in straighten_quotes(part) and '"' not in part
+    is_whole = is_curly and '"' not in text and "'" not in part
     return is_whole and _APOSTROPHE.search(text.replace(part, "")) is not None
 
 

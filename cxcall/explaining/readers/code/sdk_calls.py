@@ -37,6 +37,16 @@ _OF_CLIENT = ("body", "callback", "async_req")
 """Names of arguments that are not sent in the query."""
 
 
+class _ModelEvaluator(Evaluator):
+    """Evaluates code, with what the methods of a model set in Java as its arguments: `new Campaign().name("Spring")`."""
+
+    def _report_method(self, target: Any, name: str, arguments: list[Argument]) -> CodeCall:
+        is_model = isinstance(target, CodeCall) and _is_made(target)
+        if is_model and len(arguments) == 1 and name[:1].islower():
+            target.arguments.append((name, arguments[0][1]))
+        return super()._report_method(target, name, arguments)
+
+
 def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:
     """Yield the requests that calls of an SDK send; the headers are not shown."""
     names = dict.fromkeys(_CALL.findall(text))
@@ -59,7 +69,7 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
             name = member[3:4].lower() + member[4:].lstrip("_")
             models.setdefault(owner, {})[name] = value.values()[0]
 
-    Evaluator(report).run(text)
+    _ModelEvaluator(report).run(text)
     if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
         calls = [(name, CodeCall(name, [])) for name in names if _find_operation(name)][:1]
     for number, (name, call) in enumerate(calls):
@@ -188,7 +198,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
 def _is_made(value: Any) -> bool:
     """Return whether a value is a call of a constructor, so that the object has only what the code sets."""
     name = value.name.removesuffix(".new").rpartition(".")[2] if isinstance(value, CodeCall) else ""
-    return name[:1].isupper() and not _find_operation(name)
+    return name[:1].isupper() and not (_find_operation(name) or name.endswith("Builder"))
 
 
 def _api_name(name: str) -> str:
