@@ -263,6 +263,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         'PATCH /api/v2/conversations/calls/{id} returns 400\n\nI use PATCH /api/v2/conversations/calls/{conversationId}. The payload:\n\n{"state": "hold"}\n\nThe request returns a 400 Bad Request.',
         "`/state` cannot be `hold`", "`{id}`",
     ),
+    "names and values of headers": (
+        f"URL: {URL}\nMethod: POST\nHeaders:\n  Item 1\n    Name: Authorization\n    Value: Bearer\n  Item 2\n    Key: Content-Type\n    Value: text/plain\nBody: {BODY}\nStatus: 400",
+        "got `text/plain`", "without one",
+    ),
+    "content type of a form of fields": (
+        f"URL: {URL}\nMethod: POST\nHeaders:\n  Authorization: Bearer abc\nContent type: Text (text/plain)\nBody: {BODY}\nStatus: 400", "got `text/plain`", "without one",
+    ),
+    "headers that are not understood": (
+        f"URL: {URL}\nMethod: POST\nHeaders:\n  X-Id: 1\n  the usual ones\nBody: {BODY}\nStatus: 400", "gives no reason", "header-missing",
+    ),
     "path with the word docs": ("Error 404 for https://api.mypurecloud.de/api/v2/docs/swagger", "path-unpublished", "not-found"),
     "exception in prose": (f"POST {URL} 400\nWe catch ApiException: it is thrown when it is closed", "gives no reason", "the API says"),
     "printed response without headers": (

@@ -49,7 +49,7 @@ def test_named_arguments_and_options_are_read(
         (f'Campaign c = api.GetOutboundCampaign("{LIST}");\nc.Version = 3;\napi.PutOutboundCampaign("{LIST}", c);\n// 400', set()),
         ("const c = await api.getOutboundCampaign(id);\nc.version = 3;\nawait api.putOutboundCampaign(id, c);\n// 400", set()),
         ("body = Sdk.CreateCallbackCommand()\nbody.queue_id = 'Sales'\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId"), ("property-missing", "/callbackNumbers")}),
-        (f"api.postConversationsCallbacks(new CreateCallbackCommand().queueId(\"{LIST}\").callbackUserName(\"Ada\"));\n// 400", {("property-missing", "/callbackNumbers")}),
+        (f'api.postConversationsCallbacks(new CreateCallbackCommand().queueId("{LIST}").callbackUserName("Ada"));\n// 400', {("property-missing", "/callbackNumbers")}),
         (f"c['version'] = '3'\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
         (f"c = {{**old, 'version': '3'}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
         (f"c = {{'version': '3', **old}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", set()),

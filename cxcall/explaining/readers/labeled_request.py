@@ -52,6 +52,7 @@ _TARGET = compile_on_use(
 _IN_PARENTHESES = compile_on_use(r"\s+\([^()]*\)")
 _HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = compile_on_use(r"^([A-Za-z][\w-]*)(?:: ?|[ \t]*[|\t][ \t]*|[ \t]+=[ \t]+)(.*)$")
+_CONTENT_TYPE = compile_on_use(r"(?i)[ \t]*(content type)[ \t]*:[^/\n]*?([\w.+-]+/[\w.+-]+)")
 
 
 class LabeledRequest:
@@ -62,7 +63,9 @@ class LabeledRequest:
         self.headers: dict[str, str] = {}
         self.response_headers: dict[str, str] = {}
         self.body, self.response_body = "", ""
-        self.has_header_list = False
+        self.has_header_list = self._has_unread_headers = False
+        self._name = ""
+        """The name of a header whose value is on the next line."""
         self.rest: list[str] = []
 
     @property
@@ -129,7 +132,16 @@ class LabeledRequest:
         if part == "headers" and text[:1] == "{":
             return self._take_header_object(side, text)
         if part == "headers" and (header := _HEADER.match(line.strip())):
-            return self._take_header(side or "request", header[1], header[2], is_any=True)
+            if header[1].lower() in ("name", "key"):
+                self._name = header[2]
+                return True
+            name = self._name if header[1].lower() == "value" else ""
+            return self._take_header(side or "request", name or header[1], header[2], is_any=True)
+        if part == "headers" and (typed := _CONTENT_TYPE.match(line)):
+            return self._take_header(side or "request", typed[1], typed[2])
+        if part == "headers":
+            is_item = line.strip() != "" and line[0] in " \t-*"
+            self._has_unread_headers = self._has_unread_headers or is_item
         return part != "headers" and self.take(label, text)
 
     def _take_header_object(self, side: str, text: str) -> bool:
@@ -155,6 +167,8 @@ class LabeledRequest:
         return True
 
     def _take_header(self, side: str, label: str, value: str, *, is_any: bool = False) -> bool:
+        if (typed := _CONTENT_TYPE.match(f"{label}: {value}")) is not None:
+            label, value, is_any = "Content-Type", typed[2], True
         self.has_header_list = self.has_header_list or (is_any and side != "response")
         is_known = label.lower() in ("authorization", "accept", "host")
         is_header = is_any or is_known or _HEADER_NAME.fullmatch(label) is not None
@@ -175,7 +189,8 @@ class LabeledRequest:
         headers = self.response_headers or (left.headers if left else None)
         is_typed = any(name.lower() == "content-type" for name in self.headers)
         # A label with a hyphen may be an ID of the report, so it alone does not show that other headers are missing.
-        headers_sent = self.headers if self.has_header_list or is_typed else None
+        is_list = self.has_header_list and not self._has_unread_headers
+        headers_sent = self.headers if is_list or is_typed else None
         url = self.parts.get("url")
         return build_observed_request(
             "labels",
