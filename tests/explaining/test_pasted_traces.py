@@ -270,6 +270,9 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "content type of a form of fields": (
         f"URL: {URL}\nMethod: POST\nHeaders:\n  Authorization: Bearer abc\nContent type: Text (text/plain)\nBody: {BODY}\nStatus: 400", "got `text/plain`", "without one",
     ),
+    "form behind a label": (
+        f"- Endpoint: POST {TOKEN_URL}\n- Payload: grant_type=client_credential&client_id=abc&client_secret=xyz\n- Status: 400", "client_credentials", "gives no reason",
+    ),
     "headers that are not understood": (
         f"URL: {URL}\nMethod: POST\nHeaders:\n  X-Id: 1\n  the usual ones\nBody: {BODY}\nStatus: 400", "gives no reason", "header-missing",
     ),

@@ -53,6 +53,7 @@ _IN_PARENTHESES = compile_on_use(r"\s+\([^()]*\)")
 _HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = compile_on_use(r"^([A-Za-z][\w-]*)(?:: ?|[ \t]*[|\t][ \t]*|[ \t]+=[ \t]+)(.*)$")
 _CONTENT_TYPE = compile_on_use(r"(?i)[ \t]*(content type)[ \t]*:[^/\n]*?([\w.+-]+/[\w.+-]+)")
+_FORM = compile_on_use(r"grant_type=[^\s&]+|[\w.%-]+=[^\s&]*(?:&[\w.%-]+=[^\s&]*)+")
 
 
 class LabeledRequest:
@@ -152,6 +153,9 @@ class LabeledRequest:
 
     def _take_body(self, side: str, value: str) -> bool:
         start = min((at for at in (value.find("{"), value.find("[")) if at >= 0), default=-1)
+        if side != "response" and _FORM.fullmatch(value):
+            self.body = self.body or value
+            return True
         text = object_text(value[start:]) if start >= 0 else ""
         if not text:
             return False
