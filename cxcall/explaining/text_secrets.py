@@ -84,6 +84,7 @@ _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
 _NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
+_BEARER_OF_LETTERS = compile_on_use(r"\b[Bb]earer ([A-Za-z]{16,})(?![\w(.-])")
 
 
 def find_credentials(text: str) -> Iterator[str]:
@@ -185,6 +186,9 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
         value = _SCHEME_START.sub("", secret)
         is_text = _NO_SECRET.search(value) is not None or is_uuid(value)
         if is_mixed(value) and _is_credential(value) and not is_text:
+            yield value
+    for value in _BEARER_OF_LETTERS.findall(text):
+        if not is_named_as_secret(value) and not is_placeholder(value):
             yield value
 
 

@@ -11,6 +11,7 @@ from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.readers.code.code_reader import read_code
 from cxcall.explaining.readers.json_values.json_search import find_body
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
+from cxcall.explaining.readers.line_numbers import without_line_numbers
 from cxcall.explaining.readers.messages.responses_in_text import read_noted_status
 from cxcall.explaining.readers.paste_cleanup import clean_text, restore_urls
 from cxcall.findings.errors import UsageError
@@ -48,6 +49,16 @@ def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
 def test_many_links_of_mails_are_read_in_linear_time() -> None:
     text = "https://a.safelinks.protection.outlook.com/" * SIZE
     assert restore_urls(text) == text
+
+
+def test_many_lines_of_a_log_are_read_in_linear_time() -> None:
+    text = "12:00 a line of a log that is as long as most lines are\n" * SIZE
+    assert without_line_numbers(text) == text
+
+
+def test_repeated_status_is_read_in_linear_time() -> None:
+    line = "[10:43] HTTP 400 again and again\n"
+    assert explain(f"POST {CALLBACKS}\n{line * (SIZE // 6)}")
 
 
 @pytest.mark.parametrize("unit", ["    \n", "irm a "])

@@ -163,8 +163,18 @@ def test_secret_that_only_prose_shows_is_masked_wherever_it_is_quoted(name: str)
         assert "**** is wrong for you" in shown
 
 
-def test_password_that_only_prose_shows_is_masked() -> None:
-    text = f"POST {URL} returns 401 {ANSWERS[0] % 'p@ss-W0rd'}\nThe password is p@ss-W0rd."
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "The password is p@ss-W0rd.",
+        "I use the password p@ss-W0rd.",
+        "Our API key is 4f9d8c7b6a5e.",
+        "I sent Bearer QwErTyUiOpAsDfGhJkLz",
+    ],
+)
+def test_password_that_only_prose_shows_is_masked(shown: str) -> None:
+    secret = shown.rsplit(maxsplit=1)[-1].rstrip(".")
+    text = f"POST {URL} returns 401 {ANSWERS[0] % secret}\n{shown}"
     assert "**** is wrong for you" in repr([each.findings for each in explain(text)])
 
 

@@ -146,6 +146,7 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f"{POSTED} returned 400 with the error message 'it can't be empty'.", "it can't be empty"),
         (f"{POSTED} returned 400. The error message from the server is short, stating: Bad queue name. Why?", "Bad queue name"),
         (f'{POSTED} returned 400, citing "no such queue".', "no such queue"),
+        (f'{POSTED} returns 400 with the message: "No queue (ID: 8f3a9c1e7d2b4f60a1c3)"', "No queue (ID: 8f3a9c1e7d2b4f60a1c3)"),
         (f"curl -X POST {URL} -d '{{}}'\nThe response is a 400 Bad Request with the message: \u201cno such queue\u201d", "no such queue"),
         (f'{POSTED} returned 400. The chat message is "Hello my friend".', ""),
         (f'I get a 400 when I post the message "Hello my friend" with {POSTED}', ""),

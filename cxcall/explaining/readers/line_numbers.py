@@ -19,13 +19,13 @@ def without_line_numbers(text: str) -> str:
         return _LINE_NUMBER.sub("", text)
     lines = text.split("\n")
     found = [_NUMBERED.fullmatch(line) for line in lines]
-    start = 0
+    start, count = 0, text.strip().count("\n") + 1
     for end in range(1, len(lines) + 1):
         before, line = found[end - 1], found[end] if end < len(lines) else None
         if before and line and int(line[1]) == int(before[1]) + 1:
             continue
         contents = [each[2] or "" for each in found[start:end] if each]
-        is_all = end - start == text.strip().count("\n") + 1
+        is_all = end - start == count
         is_code = len(contents) >= _MIN_LINES and any(map(_LINE_OF_CODE.search, contents))
         if len(contents) > 1 and (is_all or is_code):
             lines[start:end] = contents

@@ -155,10 +155,11 @@ def is_form_secret(name: str, value: str) -> bool:
 
 
 def is_secret_in_prose(name: str, value: str, *, is_stated: bool) -> bool:
-    """Return whether a text behind a name in prose is a secret: `token X`, or stated, `the password is P@ssw0rd1`."""
+    """Return whether a text behind a name in prose is a secret: `token X`, or a shorter key if stated: `the key is X`."""
     if kind_of_name(name) != SECRET:
-        return is_like_key(value) and kind_of_name(name) == KEY
-    is_password = is_stated and is_mixed(value) and bool(re.search("[!#$%^&@]", value))
+        is_key = is_stated and name.lower().endswith("key") and is_random(value)
+        return (is_key and not is_uuid(value)) or (is_like_key(value) and bool(kind_of_name(name)))
+    is_password = is_mixed(value) and bool(re.search("[!#$%^&@]", value))
     return is_password or (is_random(value) and not is_uuid(value))
 
 

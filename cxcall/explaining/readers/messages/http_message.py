@@ -63,6 +63,7 @@ _HOST = compile_on_use(r"https?://([\w.-]+(?::\d+)?)")
 _ASSIGNMENT = compile_on_use(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = compile_on_use(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _CUT_BODY = compile_on_use(r"[{\[]\s*[\"{\[]")
+_BODY_START = compile_on_use(r"[{<]|\[\s*[\"{\[]")
 _PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _MAX_LINE = 1 << 16
 
@@ -76,6 +77,7 @@ class _Message:
         self.status = 0  # before a request in its line, as in `404 Not Found from POST ...`
         self._headers: dict[str, str] = {}
         self._body: list[str] = []
+        self.may_have_body = False
         self._is_in_headers = True
 
     @property
@@ -151,6 +153,7 @@ class _Message:
                 self._is_in_headers and not self.is_raw and not self.headers and "{" not in line
             )
             self._body.append(line)
+            self.may_have_body |= _BODY_START.search(line) is not None
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:
@@ -227,8 +230,9 @@ def _is_repeated(message: _Message, status: _Message) -> bool:
     if message.is_request or message.is_raw or status.is_request or status.is_raw:
         return False
     number = status.match["status"]
-    is_open = not message.body or (number >= "400" and find_error_body(message.body) is None)
-    return is_open and message.match["status"] == number
+    if message.match["status"] != number or not message.may_have_body:
+        return message.match["status"] == number
+    return not message.body or (number >= "400" and find_error_body(message.body) is None)
 
 
 def _start_of(line: str, status: re.Match[str]) -> int:

@@ -59,7 +59,9 @@ _LISTED = compile_on_use(
     r"|error_?code:[ \t]+([a-z]+(?:_[a-z]+)+)[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
 )
-_LONG_WORD = compile_on_use(r"[\w+~-]{16,}")
+_LONG_WORD = compile_on_use(
+    r"(?i:\b(id|reference|trace|correlation|incident|request)\W{1,3})?([\w+~-]{16,})"
+)
 _STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
 _ERROR_LABEL = compile_on_use(
@@ -109,8 +111,8 @@ def quoted_refusal(
 
 
 def _mask_key(word: re.Match[str]) -> str:
-    """Mask a token that a server repeats, which nothing else in the text may show to be one."""
-    return MASKED if is_like_key(word[0]) else word[0]
+    """Mask a token that a server repeats, which nothing else in the text may show to be one, and no ID for support."""
+    return MASKED if not word[1] and is_like_key(word[2]) else word[0]
 
 
 def _thrown_message(text: str, *, is_code: bool) -> str:
