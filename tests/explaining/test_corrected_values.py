@@ -221,6 +221,13 @@ def test_other_method_is_offered_only_for_a_body_that_it_may_take(
     assert find_correction(found) is None
 
 
+def test_other_method_is_offered_for_a_body_with_a_word_of_a_name() -> None:
+    url = f"{GENESYS}/outbound/campaigns/{QUEUE}"
+    (found,) = explain({"method": "POST", "url": url, "status": 405, "body": {"status": "on"}})
+    assert found.root is not None
+    assert found.root.fix == "send `PUT`"
+
+
 def wrong_contacts(count: int) -> dict[str, object]:
     """Return a refused request that adds contacts, each with a misspelled and an unknown member."""
     contact = {"contactListId": QUEUE, "data": {"phone": "+12025550123"}, "callabel": True, "x": 1}

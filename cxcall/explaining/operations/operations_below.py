@@ -14,7 +14,7 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.explaining.operations.path_distance import count_words, fold_segment, is_value
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, has_errors
-from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.name_similarity import differs_in_words
 
 _MIN_WORDS = 2
 """The fewest words of a path that lacks one; a single word is the start of paths of any purpose."""
@@ -84,11 +84,14 @@ def takes_body(operation: Operation | None, payload: Payload | None) -> bool:
 
 
 def may_take_body(operation: Operation | None, payload: Payload | None) -> bool:
-    """Return whether a body may be for an operation: it has the type and a name of the schema, or it is not known."""
+    """Return whether a body may be for an operation: it has the type and a name of the schema, or it is not known.
+
+    A name counts that has no word more: `status` of `campaignStatus`.
+    """
     if operation is None or payload is None or not operation.takes_body:
         return True
     schema, value = operation.schema_at(""), payload.value
     kind, known = schema.get("type"), {**schema.get("properties", {}), **schema.get(_MISTAKES, {})}
     if isinstance(value, dict) and value and known:
-        return any(name in known or nearest_name(name, known) for name in value)
+        return any(not differs_in_words(name, each) for name in value for each in known)
     return kind not in ("array", "object") or (kind == "array") == isinstance(value, list)
