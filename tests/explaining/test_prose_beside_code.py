@@ -77,3 +77,15 @@ def test_number_of_things_is_not_the_status_of_a_command() -> None:
     for sentence in ("It returns 400 rows.", "We get 500 calls per hour.", "returns 500 per page"):
         (request,) = read_exchanges(f"curl {URL} -d '{JSON}'\n{sentence}", "text")
         assert request.status == 0, sentence
+
+
+def test_status_before_any_other_word_is_one() -> None:
+    for words in (
+        "access denied",
+        "credentials invalid",
+        "regardless of it",
+        "across all nodes",
+        "errors",
+    ):
+        (request,) = read_exchanges(f"I get 403 {words} from POST {URL}", "text")
+        assert request.status == 403, words

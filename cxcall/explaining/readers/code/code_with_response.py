@@ -72,7 +72,9 @@ _PATH = compile_on_use(
     r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
     re.IGNORECASE,
 )
-_SUCCESSFUL = compile_on_use(r"(?i)\bsuccessful\b[^.\n]{0,80}?(?<![\w./:{}<>-])/\S+")
+_SUCCESSFUL = compile_on_use(
+    r"(?i)(?<!not )(?<!n.t )\bsuccessful\b[^.\n]{0,80}?(?<![\w./:{}<>-])/\S+"
+)
 _METHOD = compile_on_use(rf"\b(?:{'|'.join(METHODS)})\b")
 _TARGET_LINE = compile_on_use(rf"\b(?:{'|'.join(METHODS)}) (https?://\S+)")
 _VERB = compile_on_use(r"(?<![a-z])(?:get|post|put|patch|delete)(?![a-z])", re.IGNORECASE)

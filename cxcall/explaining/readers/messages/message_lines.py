@@ -40,9 +40,15 @@ BARE_STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-# `returns 400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log, `403 keeps coming`, `400 errors`.
-_VERBS = "alway|appear|come|error|fail|happen|keep|mean|occur|persist|remain|response|return|say|sometime|stay|thi|unles|wa"
-_COUNTED = rf"[ \t](?:(?!(?:{_VERBS})s\b)[a-z]{{2,}}s|people|per)\b(?![ \t]*[=:])"
+# `returns 400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log. Any other word is about a status.
+_THINGS = "|".join(
+    """
+    agent attempt byte call callback campaign character contact conversation customer day entrie file hour interaction
+    item lead line list message minute month number object page phone queue record request result row skill time
+    token user week year
+    """.split()
+)
+_COUNTED = rf"[ \t](?-i:(?:{_THINGS})s|people|per)\b(?![ \t]*[=:])"
 CLIENT_STATUS = compile_on_use(
     r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?P<reason>(?!None\b|for url)\S[^\n]*?)"
     r"(?= for url|\s*$)"
