@@ -149,6 +149,8 @@ def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
         ("$contacts | ConvertTo-Json -Depth 5", "warning"),
         (f"$rows | ForEach-Object {{ {CONTACT} }} | ConvertTo-Json -Depth 5", "warning"),
         (f"@({CONTACT}) | ConvertTo-Json -Depth 5 -AsArray", ""),
+        ('$json | ConvertTo-Json -Depth 5)\n$body = ("[$json]"', ""),
+        (f"$c | ConvertTo-Json -Depth 5)\n$c += {CONTACT}\n$c += ({CONTACT}", ""),
         (f"@({CONTACT}, {CONTACT}) | ConvertTo-Json -Depth 5", ""),
         (f",@({CONTACT}) | ConvertTo-Json -Depth 5", ""),
         ("ConvertTo-Json -InputObject @($contacts)", ""),

@@ -168,6 +168,7 @@ def test_secret_that_only_prose_shows_is_masked_wherever_it_is_quoted(name: str)
     [
         "The password is p@ss-W0rd.",
         "I use the password p@ss-W0rd.",
+        "The password is hunter22.",
         "Our API key is 4f9d8c7b6a5e.",
         "I sent Bearer QwErTyUiOpAsDfGhJkLz",
     ],

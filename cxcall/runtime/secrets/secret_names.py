@@ -33,7 +33,7 @@ _KEY_HINTS = ("pikey", "pi-key", "pi_key", "pi key")
 _FORM_SECRETS = ("code", "code_verifier", "assertion")
 _URL_SECRETS = ("sig", "signature", "x-amz-signature", "x-goog-signature")
 """The names of the signature in a URL that gives access to a file."""
-_MIN_SIGNATURE = 6
+_MIN_SIGNATURE, _MIN_PASSWORD = 6, 8
 _SECRET_PARTS = tuple(
     """
     secret passw token credential apikey contrase kennwort motdepasse losenord salasana adgangskode
@@ -159,7 +159,9 @@ def is_secret_in_prose(name: str, value: str, *, is_stated: bool) -> bool:
     if kind_of_name(name) != SECRET:
         is_key = is_stated and name.lower().endswith("key") and is_random(value)
         return (is_key and not is_uuid(value)) or (is_like_key(value) and bool(kind_of_name(name)))
-    is_password = is_mixed(value) and bool(re.search("[!#$%^&@]", value))
+    has_sign = re.search("[!#$%^&@]", value) is not None
+    is_named = is_stated and "passw" in name.lower() and len(value) >= _MIN_PASSWORD
+    is_password = is_mixed(value) and (has_sign or is_named)
     return is_password or (is_random(value) and not is_uuid(value))
 
 

@@ -11,7 +11,7 @@ from cxcall.contracts.operation import JSON, MULTIPART
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code import names_in_code
 from cxcall.explaining.readers.code.names_in_code import has_type_names, is_in_code
-from cxcall.explaining.readers.code.powershell_pipes import PIPED_JSON
+from cxcall.explaining.readers.code.powershell_pipes import ADDED_BRACKETS, PIPED_JSON
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -306,12 +306,11 @@ def request_of_draft(
         headers |= {"Content-Type": known} if known else {}
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
-    method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if is_in_code(_PLAIN_HTTP, text) else "https"
     request = build_observed_request(
         "code snippet",
         SourceKind.CODE,
-        method=method or ("POST" if body else "GET"),
+        method="POST" if body and draft.method_rank < 2 else draft.method or "GET",
         **split_target(_with_query(draft), draft.base, scheme),
         headers=headers,
         body=body,
@@ -321,7 +320,8 @@ def request_of_draft(
     names = names_in_code.names_outside(draft.body, text)
     wrong = [*map(wrong_encoding, filter(None, [other_encoding(draft, content_type, text)]))]
     wrong += [HEADERS_IN_BODY] * draft.has_headers_in_body
-    return replace(request, other_names=names, findings=tuple(wrong), is_piped=draft.is_piped)
+    is_piped = draft.is_piped and not is_in_code(ADDED_BRACKETS, text)
+    return replace(request, other_names=names, findings=tuple(wrong), is_piped=is_piped)
 
 
 def _has_hidden_headers(

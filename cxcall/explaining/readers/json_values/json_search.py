@@ -21,7 +21,7 @@ _CUT = compile_on_use(
     r"(?i)\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z"
 )
 _ARRAY_START = compile_on_use(
-    r"\[(?:\s*"
+    r"\[(?!1\] [\"\d])(?:\s*"  # R prints `[1]` before a value
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
     r"|(?![A-Za-z][\w.]*\])[^\]\n]{0,500}(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
     re.MULTILINE,

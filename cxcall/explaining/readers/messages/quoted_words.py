@@ -60,7 +60,8 @@ _LISTED = compile_on_use(
     re.MULTILINE | re.IGNORECASE,
 )
 _LONG_WORD = compile_on_use(
-    r"(?i:\b(id|reference|trace|correlation|incident|request)\W{1,3})?([\w+~-]{16,})"
+    r"(?i:\b(id|reference|trace|correlation|incident|request)\W{1,3})?"
+    r"((?i:(?<=key )|(?<=token )|(?<=secret ))[\w+~/-]{16,}|[\w+~-]{16,})"
 )
 _STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
