@@ -24,8 +24,8 @@ def examples(count: int) -> int:
 
 
 def stride() -> int:
-    """Return how far apart the steps are that a test interrupts in turn: a release tries each one."""
-    return max(1, round(0.4 / EXAMPLES))
+    """Return how far apart the steps are that a test interrupts in turn, an odd number: a release tries each one."""
+    return max(1, round(0.5 / EXAMPLES))
 
 
 def is_quick() -> bool:

@@ -7,6 +7,7 @@ reads cannot change before its own record is committed.
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -123,9 +124,27 @@ class PostgresDatabase(LedgerDatabase):
         if len(statements) == 1:
             self._connection.execute(*statements[0])
         elif statements:
+            self._execute_all(statements)
+
+    def _execute_all(self, statements: list[tuple[bytes, Sequence[Any] | None]]) -> None:
+        """Execute statements in one round trip; raises the exception of the program that interrupts it."""
+        import psycopg
+
+        handled = sys.exception()
+        try:
             with self._connection.pipeline():
                 for statement, values in statements:
                     self._connection.execute(statement, values)
+        except psycopg.Error as error:
+            # A pipeline that an exception of the program interrupted cannot end, and that error replaces the exception.
+            interruption = error.__context__
+            if (
+                interruption
+                and interruption is not handled
+                and not isinstance(interruption, psycopg.Error)
+            ):
+                raise interruption from None
+            raise
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor[Any]:
         """Execute one statement, which is written for SQLite; another thread's transaction ends first."""
