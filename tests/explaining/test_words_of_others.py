@@ -113,6 +113,36 @@ GUZZLE = """
 I've checked `https://example.com/oauth/token` API it is working fine but the messages not working."""
 NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It must begin so."
 
+OF_OTHERS = (
+    'The API documentation says "the queueId is optional".',
+    'Genesys support said "the queueId is missing".',
+    'The response from my colleague was: "check the queueId please".',
+    'The platform admin said "you have all the rights".',
+    'The API is "not responding correctly" for us.',
+    'The error was: "we cannot place calls".',
+    'The response body is: "nothing at all, empty".',
+    "The error response: see the picture below.",
+    'It should answer 422 with the message "No such queue".',
+    'We return 400 with the message "Please call again" to our users.',
+    'I expect that it returns the error "No such queue".',
+    "\nHTTP/2 400 We get this every day",
+    "\nHTTP/1.1 400 Bad Request Date: Mon, 30 Nov 2026",
+    "\nHTTP/1.1 400 Bad Request - 34ms",
+    '\nraise HTTPError("400 Client Error: my own text")',
+)
+CITED = (
+    "I get a 400 and the message says",
+    "I get 400 with an error saying",
+    "I get 400 and this message:",
+    "I get HTTP 400 with this error:",
+    "I get a 400. It says",
+    "I get 400, then I get the error",
+    "we have status 400. The error message",
+    "I get 400. The API rejects it, stating that",
+    "I get 400. The error message that I get is",
+    "the API responds 400 Bad Request:",
+)
+
 
 @each_case(
     "text, words",
@@ -182,6 +212,8 @@ NAMED_BELOW = "Error summary:\n  field: key\n  message: The key is invalid. It m
         (f'{POSTED}\n\nHTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer error_description="It expired"\n', "It expired"),
         (f'{POSTED}\n\nHTTP/1.1 400 Bad Request\nWWW-Authenticate: OAuth "Face" "invalid_request" "(#100) Bad"\n', "(#100) Bad (invalid_request)"),
         (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),
+        *((f"{POSTED} returns 400. {each}", "") for each in OF_OTHERS),
+        *((f'With {POSTED} {each} "No such queue".', "No such queue") for each in CITED),
     ],
     quick=3,
 )  # fmt: skip

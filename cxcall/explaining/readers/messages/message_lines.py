@@ -32,7 +32,7 @@ REQUEST = compile_on_use(
 )
 STATUS_LINE = compile_on_use(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
-    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while)\b)[A-Za-z][\w '-]*))?"
+    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while|(?i:I|we|my|our|what|why))\b)[A-Za-z][\w '-]*))?"
 )
 PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
 BARE_STATUS = compile_on_use(
@@ -50,8 +50,8 @@ _THINGS = "|".join(
 )
 _COUNTED = rf"[ \t](?-i:(?:{_THINGS})s|people|per)\b(?![ \t]*[=:])"
 CLIENT_STATUS = compile_on_use(
-    r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?P<reason>(?!None\b|for url)\S[^\n]*?)"
-    r"(?= for url|\s*$)"
+    r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?!None\b|for url)"
+    r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
 )
 """As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
 NAMED_STATUS = compile_on_use(
@@ -109,7 +109,7 @@ _REASON = compile_on_use(
     re.DOTALL,
 )
 """The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple that Python printed, or named (aiohttp)."""
-_PHRASE_IN_SENTENCE = compile_on_use(rf"(?i:{PHRASES})(?= [a-z])")
+_KNOWN_PHRASE = compile_on_use(rf"(?i:{PHRASES})(?= )")
 _LINE_START = compile_on_use(r"\W*(?:\w+: ?)?")
 _DESCRIPTION = compile_on_use(
     r"\bicStatusDescription[\"']?[ \t]*[:=][ \t]*[\"']?(\w.{2,100}?)(?=[\"'\n]|  | [\w-]+=|$)",
@@ -151,7 +151,7 @@ def reason_of(status: re.Match[str], text: str) -> str:
     The text is what follows the status; without a level, it is prose.
     """
     named = status.groupdict().get("reason") or ""
-    if of_http := _PHRASE_IN_SENTENCE.match(named):
+    if of_http := _KNOWN_PHRASE.match(named):
         return of_http[0]
     if own := own_phrase(status):
         return own
@@ -172,9 +172,7 @@ def own_phrase(status: re.Match[str]) -> str:
     is_line = status[0].startswith("HTTP/") and _LINE_START.fullmatch(
         status.string, 0, status.start()
     )
-    is_known = not named or re.match(
-        rf"(?:{PHRASES})(?:$| (?-i:[a-z]))", named.strip(), re.IGNORECASE
-    )
+    is_known = not named or _KNOWN_PHRASE.match(f"{named} ")
     return status.string[status.start("reason") :].strip() if is_line and not is_known else ""
 
 

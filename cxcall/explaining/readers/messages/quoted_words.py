@@ -25,33 +25,53 @@ _QUOTES = (
     r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
     r"|['\u2018]([A-Za-z](?:[^\n'\u2019]|['\u2019](?=\w)){7,300})['\u2019])"
 )
-_SENTENCE = r"[A-Za-z][\w'-]* [^\n\"{}]{3,300}?(?=\.(?:\s|\Z)|\n|\Z)"
-# The subject of a clause: `The error response is vague, citing ...`, not `my colleague, citing ...`.
-_SERVER = (
-    r"(?:^|[.!?;,:]\s+|\s(?:and|but|where|because|since|then|as|that)\s+)[>*#\s-]{0,4}"
-    r"(?:the\s+(?:message\s+(?:inside|in|of)\s+the\s+|\w+\s+)?|(?:an?|this|its)\s+)?"
+_SENTENCE = (
+    r"(?!(?:It|This|That|There|None|No)\b)[A-Za-z][\w'-]* [^\n\"{}]{3,300}?(?=\.(?:\s|\Z)|\n|\Z)"
 )
-_OF_STATUS = rf"\b[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|code|{PHRASES})\)?)*,? "
+# A clause whose subject is the response or its sender, and no other noun: not `the API documentation`, `my colleague`.
+_THE = (
+    r"(?:^|[.!?;,:]\s+|\s(?:and|but|where|because|since|then|as|that)\s+"
+    r"|(?<!that )\b(?:I|we|it|API|server) (?:get|got|see|receive[ds]?|returns|returned)\s+)[>*#\s-]{0,4}"
+    r"(?:the\s+(?!expected\b)(?:\w+\s+)?|(?:an?|this|its)\s+)?"
+)
+_SENDER = r"(?:(?:the )?(?:response|answer|server|API|platform)(?: body)?|Genesys(?: Cloud)?|CXone)"
+_FROM = rf"(?: returned|(?: that)? (?:I|we) (?:get|got|see))?(?: (?:in|inside|of|from) {_SENDER})?"
+_RESPONSE = rf"(?:error|response|answer)(?: (?:body|code|itself))?{_FROM}"
+_MESSAGE = (
+    rf"(?:(?:error|response|answer) (?:message|text|description)|message(?= (?:in|of|from))){_FROM}"
+)
+_IS = r"(?: (?:is|was)(?: \w+){1,2}:| (?:is|was):?|:)"
+_SAYS = (
+    r"(?: (?:is|was|re(?:fuse|ject|turn)\w{1,2})(?: \w+){1,3})?,?(?: \w+ly| also| just| only)?"
+    r" (?:sa(?:id|ys|ying)|stat(?:ed|es|ing)|citing|reads|(?:answer|complain|repli|respond)e?[ds])(?: that)?:?"
+)
+_STATUS_THEN = (
+    r"(?P<other>\b(?:should|would|expect\w*|docs|documentation|we (?:answer|return|send))\b"
+    r"(?:(?! but | and |instead)[^\n.;,]){0,60})?"
+    rf"(?<![\"'])\b[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|code|{PHRASES})\)?)*"
+)
+"""A status; with the group `other`, one that somebody expects or sends."""
 _QUOTED = compile_on_use(
-    rf"(?i:{_SERVER}(?:error|answer|response|server|API|platform|Genesys(?: Cloud)?|CXone)\b"
-    r"[^\n.:\"\u201c]{0,80}?(?:\b(?:says|said|states|stated|stating|citing|saying|reads|is|was)(?: that)?:? |: ))"
-    rf"{_QUOTES}"
-    rf"|(?i:{_OF_STATUS}(?:with (?:\w+ ){{0,2}}message|saying|citing|stating)(?: that)?:? )"
-    rf"{_QUOTES}"
+    rf"(?i:{_THE}(?:(?:{_MESSAGE}|{_RESPONSE}|{_SENDER}(?: itself)?){_SAYS}"
+    rf"|{_MESSAGE}{_IS}|(?<=the )error(?: message)?) ){_QUOTES}"
+    rf"|(?i:{_STATUS_THEN}(?:(?:,? with (?:(?!my |our )\w+ ){{0,3}}"
+    r"| and (?:(?:the|this|an?) )?(?:error )?)(?:message|error)"
+    rf"(?:{_SAYS}|{_IS})?|(?:[.,]? (?:and )?it)?{_SAYS}|(?<=[a-z]):) ){_QUOTES}"
     r"|\bapi error (\w+: [^\n]{3,300})"
     r"|(?i:</\w*(?:code|status|type)>|<\w*(?:error|exception|fault|response|result)>|\b[45][0-9]{2}\b)"
     r"[^<>]{0,20}<message>([^<\n]{8,300})</message>"
-    rf"|(?i:{_OF_STATUS}with (?:an? |the )?error_?code:? )([a-z]+(?:_[a-z]+)+)\b",
+    r"|(?i:\b[45][0-9]{2}\b[\w ()]{0,40} with (?:an? |the )?error_?code:? )([a-z]+(?:_[a-z]+)+)\b",
     re.MULTILINE,
 )
-_UNQUOTED = compile_on_use(
-    rf"(?i:{_SERVER}error (?:message|payload|response|description)\b[^\n.:\"\u201c]{{0,60}}: )({_SENTENCE})"
-    rf"|(?i:{_OF_STATUS}with (?:the|an?) (?:error )?message:? )(?=[A-Z])({_SENTENCE})",
+_PLAIN = compile_on_use(
+    rf"(?i:{_THE}{_RESPONSE}{_IS} ){_QUOTES}"
+    rf"|(?i:{_THE}error (?:message|payload|response|description){_FROM}(?:{_SAYS}|{_IS})(?<=:) )({_SENTENCE})"
+    rf"|(?i:{_STATUS_THEN},? with (?:the|an?) (?:error )?message:? )(?=[A-Z])({_SENTENCE})",
     re.MULTILINE,
 )
-"""Without quotation marks, words are the server's only up to the end of the sentence, and not those of a person."""
+"""These words are the server's only up to the end of the sentence, and not those of a person."""
 _PERSONAL = compile_on_use(
-    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?:It|This|That|There|Nothing|None|No)\b"
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?i:attached|below|nothing|screenshot|see)\b"
 )
 _LISTED = compile_on_use(
     r"^[ \t]*(?:(?:error )?message:[ \t]+"
@@ -125,9 +145,14 @@ def _thrown_message(text: str, *, is_code: bool) -> str:
 
 def _words_of_refusal(text: str) -> str:
     """Return the words that a text quotes of the response to a refused request; empty if it quotes none."""
-    unquoted = (each for each in _UNQUOTED.finditer(text) if not _PERSONAL.search(_words(each)))
+    quoted = (each for each in _QUOTED.finditer(text) if not each["other"])
+    plain = (each for each in _PLAIN.finditer(text) if not _is_personal(each))
     listed = (each for each in _LISTED.finditer(text) if _is_below_status(text, each))
-    return next(map(_words, chain(_QUOTED.finditer(text), unquoted, listed)), "")
+    return next(map(_words, chain(quoted, plain, listed)), "")
+
+
+def _is_personal(found: re.Match[str]) -> bool:
+    return bool(found["other"] or _PERSONAL.search(_words(found)))
 
 
 def _words(found: re.Match[str]) -> str:
