@@ -80,6 +80,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+            command += [
+                "--fetch-retry-mintimeout=1000",
+                "--fetch-retry-maxtimeout=2000",
+            ]  # not 70 s
             result = subprocess.run(
                 [*command, "--prefix", str(folder), f"oidc-provider@{VERSION}"],
                 capture_output=True,
