@@ -223,7 +223,7 @@ def _malformed_json(request: ObservedRequest, route: RouteMatch) -> Iterator[Fin
     """Yield what is wrong with the syntax of a JSON body that no API accepted; not of GraphQL or of several documents."""
     is_json = request.content_type.removeprefix("application/") in ("", "json")
     body = (request.body or "").lstrip()
-    is_other = "graphql" in request.path or "\n{" in body
+    is_other = "graphql" in request.path or "}\n{" in body
     is_accepted = bool(request.status) and request.is_successful
     if is_json and not is_accepted and body[:1] in ("{", "[") and not is_other:
         found = check_sent_body(request, route, None)

@@ -247,6 +247,7 @@ def test_json_with_wrong_syntax_is_told_at_any_api_that_did_not_accept_it() -> N
         ("/v1/prices", "{'name': 'x'}", 200, ["path-unpublished"]),
         ("/graphql", "{ viewer { login } }", 0, ["path-unpublished"]),
         ("/_bulk", '{"index": {}}\n{"a": 1}\n', 0, ["path-unpublished"]),
+        ("/v1/list", '[\n{"a": 1,}\n]', 0, ["body-malformed", "path-unpublished"]),
     ):
         (found,) = explain({"method": "POST", "path": path, "body": body, "status": status})
         assert [each.code for each in found.findings] == codes, path

@@ -155,10 +155,8 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
 def with_inputs(request: ObservedRequest) -> ObservedRequest:
     """Return a request; the inputs of a data action in its body are unknown, unless the response repeats one unfilled."""
     body, answer = request.body or "", request.response.text if request.response else ""
-    is_code = request.kind in (
-        SourceKind.CODE,
-        *_WHOLE,
-    )  # `'${input.x}'` has the wrong quotation marks there
+    # In a command and in code, `'${input.x}'` has the wrong quotation marks.
+    is_code = request.kind in (SourceKind.CODE, *_WHOLE)
     if is_code or mark_inputs(body) == body or mark_inputs(answer) != answer:
         return request
     sent, unknown = resolve_body(mark_inputs(body))

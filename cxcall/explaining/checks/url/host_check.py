@@ -169,12 +169,12 @@ def other_vendor(request: ObservedRequest, own: Contract | None) -> tuple[Findin
     """Return the findings on a request to an API of another vendor, whose rules are unknown, its response first."""
     text, is_host = request.response_text, is_foreign(request)
     subject = f"`{request.host}` is" if is_host else f"`{request.path}` is a path of"
+    of_own = "" if own else "for your own API, add its OpenAPI document with `--contract FILE`; "
     unchecked = Finding.warning(
         "host-unknown" if is_host else "path-unpublished",
         "host" if is_host else "path",
         f"{subject} neither Genesys Cloud nor NICE CXone: the request is not checked",
-        fix="for your own API, add its OpenAPI document with `--contract FILE`; " * (own is None)
-        + "behind your own proxy, keep the path of the platform, and name the platform",
+        fix=f"{of_own}behind your own proxy, keep the path of the platform, and name the platform",
         source=_source(GENESYS, CXONE),
     )
     responded = (
