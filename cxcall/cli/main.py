@@ -15,7 +15,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import with_notices
 from cxcall.output.output_options import parse_output_options
-from cxcall.output.report import Report, error_report
+from cxcall.output.report import Report, error_report, interrupted_report
 from cxcall.output.screen import Screen
 from cxcall.runtime.process_exit import discard, report_write_error
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
@@ -134,9 +134,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         return Report(invocation.command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])
     if result == ExitCode.INTERRUPTED:  # Typer returns this number after Ctrl-C
         command = invocation.command or _command_in(arguments)
-        done = "stored" if command == "auth login" else "sent"
-        diagnostics = [f"interrupted; nothing was {done}"]
-        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
+        return interrupted_report(command, "stored" if command == "auth login" else "sent")
     return result if isinstance(result, Report) else None
 
 

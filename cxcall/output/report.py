@@ -103,6 +103,12 @@ def error_report(error: CxcallError, command: str) -> Report:
     return found._replace(findings=error.findings)
 
 
+def interrupted_report(command: str, done: str = "sent") -> Report:
+    """Return the report of a command that a signal ended before it had done something."""
+    diagnostics = [f"interrupted; nothing was {done}"]
+    return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
+
+
 @contextmanager
 def named_in_errors(
     operation: Operation, request: HttpRequest | None = None, body: Any = None

@@ -169,20 +169,19 @@ class CampaignReader(Reader):
     def follow_jobs(
         self, jobs: Sequence[str], max_seconds: float
     ) -> Iterator[tuple[str, JobState]]:
-        """Yield each upload job with its state, when the state is final, or after `max_seconds`.
+        """Yield each upload job with each state that is read, until it is final, or `max_seconds` are over.
 
         Raises CxcallError if one cannot be read.
         """
         wait, end = _FIRST_WAIT, time.monotonic() + max_seconds
         self.keep_reading(max_seconds)
         for job in jobs:
-            state = self._read_job(job)
+            yield job, (state := self._read_job(job))
             while not state.is_final and (left := end - time.monotonic()) > 0:
                 sleep(min(wait, left))
                 wait = min(wait * 2, _MAX_WAIT)
                 self.keep_reading(end - time.monotonic())
-                state = self._read_job(job)
-            yield job, state
+                yield job, (state := self._read_job(job))
 
     def _read_job(self, job: str) -> JobState:
         found, body = self.read_role("job", job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxcall.documents.json_pointer import find_value
 from cxcall.documents.json_text import as_cell
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import HttpRequest
 
+_T = TypeVar("_T")
 _PARAMETER = re.compile(r"([^/{}]*)/\{([^}]+)\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _REPEAT = re.compile(r"\b(?:(?:run|send) it|try) again\b")
@@ -40,13 +41,9 @@ _FIX = (
 
 
 class ReadError(CxcallError):
-    """A read was refused, or its response lacks the required value; `delivery` is its result.
-
-    `last` is the last known state, as JSON data.
-    """
+    """A read was refused, or its response lacks the required value; `delivery` is its result."""
 
     exit_code = ExitCode.REFUSED
-    last: dict[str, Any] | None = None
 
     def __init__(self, delivery: Delivery, *findings: Finding) -> None:
         super().__init__(*(findings or delivery.findings))
@@ -78,7 +75,8 @@ class Reader:
         self._patience, self._waits, self._waited_before = 0.0, False, False
 
     def keep_reading(self, seconds: float) -> None:
-        """Repeat each read from now on after a temporary failure, for at most `seconds`, and `max_wait`, of waits."""
+        """Repeat the reads of the next state after temporary failures: for `seconds` of waits, at most `max_wait`."""
+        self._waited_before, self._waits = self._waits, False
         self._patience = max(min(seconds, self.settings.max_wait), 0.0)
 
     def check(
@@ -99,30 +97,39 @@ class Reader:
         sent = checked._replace(request=request or checked.request)
         if not self._patience:
             return send_read(Plan(sent), self._tokens, self._hooks)
-        self._waited_before, self._waits = self._waits, False
         hooks = self._hooks._replace(on_wait=self._tell_outage)
         return send_read(Plan(sent), self._tokens and self._find_token, hooks, self._patience)
 
-    def _tell_outage(self, _seconds: float, reason: str) -> None:
-        """Tell the first wait of an outage, which ends with a read that has no wait."""
+    def _tell_outage(self, seconds: float, reason: str) -> None:
+        """Count a wait, and tell the first one of an outage, which ends with a state that was read without a wait."""
         if not (self._waits or self._waited_before):
             self.on_outage(f"{reason}; trying again for up to {self._patience:.0f} s")
-        self._waits = True
+        self._waits, self._patience = True, max(self._patience - seconds, 0.0)
 
     def _find_token(self, refused: Credentials | None) -> Credentials | None:
         """Return the token, and try again while a new one cannot be requested."""
         assert self._tokens  # noqa: S101 - it is called only with tokens
-        attempt, left = 1, self._patience
+        return self._repeat(
+            partial(self._tokens, refused),
+            lambda error: error.exit_code is ExitCode.UNDELIVERED,
+        )
+
+    def repeat(self, read: Callable[[], _T]) -> _T:
+        """Return what `read` returns; after `keep_reading`, a malformed response is a temporary failure, too."""
+        return self._repeat(read, lambda error: isinstance(error, MalformedResponseError))
+
+    def _repeat(self, call: Callable[[], _T], is_temporary: Callable[[CxcallError], bool]) -> _T:
+        attempt = 1
         while True:
             try:
-                return self._tokens(refused)
+                return call()
             except CxcallError as error:
                 wait = backoff(attempt)
-                if error.exit_code is not ExitCode.UNDELIVERED or wait > left:
+                if not is_temporary(error) or wait > self._patience:
                     raise
                 self._tell_outage(wait, str(error))
             self._hooks.sleep(wait)
-            attempt, left = attempt + 1, left - wait
+            attempt += 1
 
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""

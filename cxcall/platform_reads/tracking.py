@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value, has_value
 from cxcall.findings.errors import UsageError
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
@@ -20,6 +21,7 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import (
     MalformedResponseError,
     ReadError,
+    body_of,
     require_items,
     text_at,
 )
@@ -226,36 +228,42 @@ def follow(
     """Yield the state after each read, until the call is over or `until` returns True.
 
     Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
-    A call that `is_new` may not be found (404) at first. After the first state, a read that fails temporarily is repeated.
+    A call that `is_new` may not be found (404) at first. After the first state, a read that fails temporarily is repeated,
+    also when its response does not show a call.
     Raises ReadError when a read fails, MalformedResponseError when a response does not show a call, and
     UsageError for an ID that is masked and for `max_seconds` without a limit.
     """
     _stop_on_unusable_values(engagement_id, max_seconds)
     began, pause = time.monotonic(), _FIRST_WAIT
+    read = partial(_read_state, tracker, engagement_id, reader, began)
     while True:
-        values = {tracker.parameter: engagement_id}
-        delivery = reader.read(tracker.operation, values)
-        response = delivery.response
-        elapsed = time.monotonic() - began
-        is_new = is_new and elapsed < _MAX_DELAY and elapsed + pause <= max_seconds
-        if is_new and response is not None and response.status == HTTPStatus.NOT_FOUND:
+        try:
+            state = reader.repeat(read)
+        except ReadError as error:
+            elapsed, response = time.monotonic() - began, error.delivery.response
+            is_new = is_new and elapsed < _MAX_DELAY and elapsed + pause <= max_seconds
+            if not (is_new and response and response.status == HTTPStatus.NOT_FOUND):
+                raise
             sleep(pause)
             continue
-        if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise ReadError(delivery)
-        is_new, body = False, response.json()
-        tracker.stop_without_call(body, engagement_id)
-        legs, is_over = tracker.legs(body), tracker.is_over(body)
-        names_callee = "far" in tracker.declared
-        state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
         yield state
-        window = requested_waits.remaining_window(response.headers)
+        is_new, elapsed, response = False, state.elapsed, state.delivery.response
+        window = requested_waits.remaining_window(response.headers) if response else None
         wait = window[1] if window and window[0] < _LOW_BUDGET else pause
-        if is_over or until(state) or elapsed + wait > max_seconds:
+        if state.is_over or until(state) or elapsed + wait > max_seconds:
             return
         sleep(wait)
         reader.keep_reading(max_seconds - elapsed - wait)
         pause = min(pause * _WAIT_FACTOR, _MAX_WAIT)
+
+
+def _read_state(tracker: Tracker, engagement_id: str, reader: Reader, began: float) -> CallState:
+    delivery = reader.read(tracker.operation, {tracker.parameter: engagement_id})
+    elapsed, body = time.monotonic() - began, body_of(delivery)
+    tracker.stop_without_call(body, engagement_id)
+    legs, is_over = tracker.legs(body), tracker.is_over(body)
+    names_callee = "far" in tracker.declared
+    return CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
 
 
 def _stop_on_unusable_values(engagement_id: str, max_seconds: object) -> None:

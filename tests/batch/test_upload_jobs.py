@@ -165,8 +165,8 @@ def test_resumed_load_follows_the_job_of_the_earlier_one(cxcall: Cxcall) -> None
 def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> None:
     asked = Event()
 
-    def read(path: str, _count: int) -> Reply:
-        if path.endswith("/jobs/17"):
+    def read(path: str, count: int) -> Reply:
+        if path.endswith("/jobs/17") and count:
             asked.set()
         return Reply(200, {"uploadJobs": [{"jobId": 17}]})
 
@@ -188,4 +188,4 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
             printed, _ = process.communicate()
     assert process.returncode == 9
     assert "2 accepted" in printed
-    assert "upload job 17 is unknown" in printed
+    assert "upload job 17 is not complete yet" in printed

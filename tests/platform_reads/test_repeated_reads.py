@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 from math import inf
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from cxcall.findings.finding import Finding
 from cxcall.platform_reads.read_requests import Reader
 from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 from helpers.sender_checks import Sleep
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 BUSY, DOWN, CUT, GOOD = Reply(429, {}, {"Retry-After": "0"}), Reply(503), Reply(0), Reply(200)
+NOT_A_STATE = Reply(200, {})
 EXPIRED, LATER = Reply(401), Reply(429, {}, {"Retry-After": "61"})
 NO_TOKEN = UndeliveredError(Finding.error("undelivered", "token", "the login host is down"))
 
@@ -71,7 +75,7 @@ def test_temporary_failure_is_repeated_with_growing_waits_and_told_once() -> Non
 @pytest.mark.slow
 def test_last_state_of_a_campaign_is_kept_when_it_cannot_be_read_any_more(cxcall: Cxcall) -> None:
     states = [Reply(200, {"campaignStatus": state}) for state in ("on", "stopping")]
-    replies = [states[0], BUSY, BUSY, BUSY, states[1]]
+    replies = [states[0], BUSY, NOT_A_STATE, BUSY, states[1]]
 
     def read(path: str, count: int) -> Reply:
         if not path.endswith(CAMPAIGN):
@@ -92,9 +96,49 @@ def test_last_state_of_a_campaign_is_kept_when_it_cannot_be_read_any_more(cxcall
 def test_call_is_followed_across_an_outage(cxcall: Cxcall) -> None:
     call = str(uuid4())
     state = {"id": call, "participants": [{"purpose": "agent", "calls": [{"state": "alerting"}]}]}
-    replies = [Reply(200, state), BUSY, BUSY, BUSY, Reply(200, state | {"endTime": "2026-01-01"})]
+    over = Reply(200, state | {"endTime": "2026-01-01"})
+    replies = [Reply(200, state), BUSY, NOT_A_STATE, BUSY, over]
     cxcall.environment["CXCALL_MAX_WAIT"] = "5"
     with Platform(reads=lambda _path, count: replies[count]) as platform:
         ran = cxcall("track", call, "--wait", "-o", "json", code=5, env=platform.environment)
     assert ran.envelope["data"]["over"] is True
     assert ran.err.count("trying again for up to") == 1
+
+
+@pytest.mark.slow
+@each_case(
+    "words, is_interrupted, code",
+    [
+        (words, is_interrupted, code)
+        for words, *codes in (
+            (("track", CAMPAIGN, "--wait"), 5, 130),
+            (("call", "--to", "+12025550123", "--as", CAMPAIGN, "--wait", "--yes"), 8, 8),
+            (("campaign", "status", CAMPAIGN, "--watch", "--interval", "0.1"), 5, 130),
+        )
+        for is_interrupted, code in enumerate(codes)
+    ],
+    at_once=True,
+)
+def test_last_state_is_in_the_envelope_however_the_command_ends(
+    cxcall: Cxcall, words: tuple[str, ...], *, is_interrupted: bool, code: int
+) -> None:
+    followed = Event()
+    placed = Reply(200, {"id": CAMPAIGN})
+    leg = {"purpose": "agent", "calls": [{"state": "alerting"}]}
+    state = {"id": CAMPAIGN, "participants": [leg], "campaignStatus": "on"}
+
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN) and count:
+            followed.set()
+        return NOT_A_STATE if count and not is_interrupted else Reply(200, state)
+
+    with Platform(lambda *_: placed, reads=read) as platform:
+        environment = {"CXCALL_MAX_WAIT": "0", **platform.environment}
+        with cxcall.begin(*words, "-o", "json", env=environment) as process:
+            assert followed.wait(30)
+            if is_interrupted:
+                process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate()
+    assert process.returncode == code, printed
+    data = json.loads(printed)["data"]
+    assert data["campaign"]["status"] == "on" if "campaign" in data else data["legs"]

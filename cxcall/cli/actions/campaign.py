@@ -15,7 +15,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command as command_line
-from cxcall.output.report import Report, error_report, named_in_errors
+from cxcall.output.report import Report, error_report, interrupted_report, named_in_errors
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
@@ -149,6 +149,8 @@ def show_campaign_status(options: StatusOptions) -> Report:
                 state = last
         except CxcallError as error:
             report = error_report(error, report.command)._replace(operation=found.operation)
+        except KeyboardInterrupt:
+            report = interrupted_report(report.command)._replace(operation=found.operation)
     return report._replace(
         data=state.with_masked_numbers().as_dict(),
         lines=_lines(state if screen.is_terminal else state.with_masked_numbers()),
@@ -206,7 +208,6 @@ def _watch(
     It ends when the campaign does not run, and no longer may begin to. A read that fails temporarily is repeated.
     """
     reader.on_outage = partial(screen.print_diagnostic, always=True)
-    reader.keep_reading(inf)
     shown, end = None, time.monotonic() + seconds_to_start
     with screen.progress(state.total) as progress:
         while True:
@@ -220,7 +221,8 @@ def _watch(
             elif time.monotonic() >= end:
                 return
             sleep(interval)
-            state = _read_status(reader, state.id, state.list_id)
+            reader.keep_reading(inf)
+            state = reader.repeat(partial(_read_status, reader, state.id, state.list_id))
 
 
 def _print_change(state: CampaignState, screen: Screen) -> None:

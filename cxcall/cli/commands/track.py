@@ -15,15 +15,20 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.output.output_options import OutputOptions, argument
-from cxcall.output.report import Report, delivery_report
+from cxcall.output.report import Report, delivery_report, interrupted_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
-from cxcall.platform_reads.read_requests import ReadError, after_send, new_reader
+from cxcall.platform_reads.read_requests import (
+    MalformedResponseError,
+    ReadError,
+    after_send,
+    new_reader,
+)
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
@@ -72,12 +77,15 @@ def track(
     try:
         if options.follows or not sentiment or transcript:
             screen = Screen.standard(output)
-            report = _follow(report, tracker, found, options, settings, screen, transcript)
+            for latest in _follow(report, tracker, found, options, settings, screen, transcript):
+                report = latest
         if sentiment and (report.exit_code is ExitCode.OK or not options.follows):
             report = _add_sentiment(report, sentiment, found, settings)
-    except ReadError as error:
-        outcome = error.delivery.outcome
-        return _add_end(report, error.exit_code, outcome, error.findings, error.last)
+    except (ReadError, MalformedResponseError) as error:
+        return _add_end(report, error.exit_code, error.outcome, error.findings, report.data)
+    except KeyboardInterrupt:
+        end = interrupted_report(COMMAND)
+        return end._replace(operation=tracker.operation, data=report.data)
     return report
 
 
@@ -89,28 +97,29 @@ def follow_call(
     An error while following does not change the outcome: the call was placed.
     """
     cause: BaseException
+    latest = report
     with DeferredSignals() as signals:
         if screen.options.output == "text":
             screen.print_report(report)
-            report = report._replace(delivery=None, findings=())
+            latest = report = report._replace(delivery=None, findings=())
+        wait = TrackOptions(wait=True)
         try:
             signals.open()
-            found = _follow(
-                report, tracker, engagement_id, TrackOptions(wait=True), settings, screen
-            )
+            for state in _follow(report, tracker, engagement_id, wait, settings, screen):
+                latest = state
             signals.close()
         except (BrokenPipeError, WriteError):
             raise
         except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the call was placed: nothing may hide it
             cause = error
         else:
-            return found
+            return latest
     causes = after_send(cause.findings) if isinstance(cause, CxcallError) else []
     what = "interrupted while following the call"
     if isinstance(cause, Exception):
         what = "the call could not be followed" + ("" if causes else f": {type(cause).__name__}")
     fix = f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again"
-    return report_unfollowed(report, what, fix, causes)
+    return report_unfollowed(report._replace(data=latest.data), what, fix, causes)
 
 
 def _follow(
@@ -121,8 +130,8 @@ def _follow(
     settings: Settings,
     screen: Screen,
     transcript: Operation | None = None,
-) -> Report:
-    """Print each change of a call and return the report with its end; raises the errors of a read.
+) -> Iterator[Report]:
+    """Print each change of a call, and yield the report with each state, then with its end; raises the errors of a read.
 
     With `transcript`, the transcripts of its legs are read at its end, or immediately if the command does not wait.
     """
@@ -138,16 +147,13 @@ def _follow(
         is_new=report.command != COMMAND,
     )
     last, shown, seen = None, None, set[str]()
-    try:
-        for state in states:
-            last = state
-            seen |= state.states
-            if state.legs != shown or state.is_over:
-                _print_state(state, screen, shown or (), is_for_people=report.command != COMMAND)
-                shown = state.legs
-    except ReadError as error:
-        error.last = last.as_dict() if last else None
-        raise
+    for state in states:
+        last = state
+        yield report._replace(data=state.as_dict())
+        seen |= state.states
+        if state.legs != shown or state.is_over:
+            _print_state(state, screen, shown or (), is_for_people=report.command != COMMAND)
+            shown = state.legs
     assert last is not None  # noqa: S101 - a follower yields at least once
     is_connected = not options.follows and last.was_connected
     is_there = bool(event and last.is_in(event))
@@ -159,9 +165,10 @@ def _follow(
         findings = (*findings, tracking.unseen_state(event, seen))
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
-    if transcript is None or (options.follows and code is ExitCode.UNKNOWN):
-        return report
-    return _add_transcripts(report, tracking.transcript_addresses(transcript, last, reader), screen)
+    yield report
+    if transcript and not (options.follows and code is ExitCode.UNKNOWN):
+        found = tracking.transcript_addresses(transcript, last, reader)
+        yield _add_transcripts(report, found, screen)
 
 
 def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen: Screen) -> Report:
@@ -199,7 +206,8 @@ def report_unfollowed(
         "outcome-unknown", "response", f"{what}; it may have been placed, and may continue", fix=fix
     )
     warned = [each._replace(severity=Severity.WARNING) for each in causes]
-    return _add_end(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
+    findings = (*warned, left)
+    return _add_end(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, findings, report.data)
 
 
 def _add_end(

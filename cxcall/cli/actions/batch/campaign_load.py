@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
+from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, JobState
 from cxcall.platform_reads.read_requests import ReadError, after_send
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
@@ -229,33 +230,36 @@ class _LoadCommand(BatchCommand):
 
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add their results to the report."""
-        states: dict[str, str] = {}
+        states: dict[str, JobState] = {}
         jobs = self.loading.started
         problems = [
             f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
             for rows in self.loading.unnamed
         ]
-        findings = [*report.findings, *map(_job_warning, problems)]
+        errors: list[Finding] = []
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
             self.reader.on_outage = self._tell
             for job, state in self.reader.follow_jobs([*jobs], self.options.at_most):
-                states[job] = state.text
-                findings += state.findings
-                self.tell_progress(f"upload job {job}: {state.text}")
+                if job not in states or states[job].text != state.text:
+                    self.tell_progress(f"upload job {job}: {state.text}")
+                states[job] = state
         except CxcallError as error:
-            findings += after_send(error.findings)
+            errors = after_send(error.findings)
         except KeyboardInterrupt:
             self._tell("interrupted: the states of the upload jobs are no longer checked")
         finally:
             defer_signals()
+        findings = [*report.findings, *map(_job_warning, problems)]
+        findings += [*chain(*(state.findings for state in states.values())), *errors]
+        texts = {job: state.text for job, state in states.items()}
         for job, rows in jobs.items():
-            if states.get(job) != "complete":
-                findings.append(self._job_finding(job, rows, states.get(job, "unknown")))
+            if texts.get(job) != "complete":
+                findings.append(self._job_finding(job, rows, texts.get(job, "unknown")))
         if len(findings) > len(report.findings):
             report = report._replace(exit_code=ExitCode.PARTIAL, outcome=Outcome.ERROR)
-        return report._replace(findings=findings, data={**report.data, "jobs": states})
+        return report._replace(findings=findings, data={**report.data, "jobs": texts})
 
     def _job_finding(self, job: str, rows: str, state: str) -> Finding:
         found = self.reader.roles["job"]
