@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from coverage import Coverage
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import WorkStealingScheduling
 
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
@@ -26,16 +24,19 @@ from helpers.command import Cxcall, Start, Stranger
 from helpers.fork_server import ForkServer
 from helpers.forked_commands import Forks
 from helpers.platform_server import Platform
+from helpers.shares import HAS_SHARE, QUICK, Shares, has_shares, others_files
 from helpers.work import examples, is_quick
 
 if TYPE_CHECKING:
+    from coverage import Coverage
+    from xdist.scheduler import EachScheduling, WorkStealingScheduling
+
     from helpers.postgres import PostgresServer
 
 if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-QUICK = "not slow"
 SLOW_FILE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow\b", re.MULTILINE)
 """What a file has all of whose tests are slow."""
 QUICK_CASES_OF_A_COMMAND = 1
@@ -59,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     change, not by chance. `CXCALL_EXAMPLES` looks for new examples.
     """
     keep_temporary_files_in_memory()
+    if has_shares(config):
+        config.option.maxworkerrestart = "0"  # another process would have another share
     is_quick = config.getoption("markexpr") == QUICK
     settings.register_profile(
         "quick" if is_quick else "whole",
@@ -93,11 +96,18 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not load a file of slow tests only in the quick suite, of which each worker loads all others."""
+    """Do not load a file of slow tests only in the quick suite, nor one that is in the share of another worker."""
     is_quick = config.getoption("markexpr") == QUICK
     if is_quick and collection_path.name.startswith("test_") and collection_path.is_file():
-        return SLOW_FILE.search(collection_path.read_text("utf-8")) is not None or None
+        text = collection_path.read_text("utf-8")
+        return SLOW_FILE.search(text) is not None or collection_path in others_files(config) or None
     return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker whether it has a share."""
+    node.workerinput[HAS_SHARE] = has_shares(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -133,9 +143,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealingScheduling:
-    """Let a worker without tests take some of another's: the slowest ones stand side by side."""
-    return WorkStealingScheduling(config, log)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Any
+) -> WorkStealingScheduling | EachScheduling:
+    """Let each worker run all that it collects, or where all collect the same, one without tests take some of another's."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return (Shares if has_shares(config) else WorkStealingScheduling)(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -186,7 +200,7 @@ def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
     if (
         sys.platform == "linux"
         and not is_worker
-        and Coverage.current() is None
+        and running_coverage() is None
         and not session.config.option.collectonly
     ):
         session.config.stash[FORK_SERVER] = server = ForkServer()
@@ -279,10 +293,16 @@ def stranger() -> Iterator[Stranger]:
     running.stop()
 
 
+def running_coverage() -> Coverage | None:
+    """Return what measures coverage: nothing does if it is not loaded, and to load it takes each worker a while."""
+    coverage = sys.modules.get("coverage")
+    return coverage.Coverage.current() if coverage else None
+
+
 @pytest.fixture
 def untraced() -> Iterator[None]:
     """Measure no coverage meanwhile: what makes thousands of tries would take three times as long."""
-    measuring = Coverage.current()
+    measuring = running_coverage()
     if measuring is not None:
         measuring.stop()
     yield
