@@ -124,6 +124,14 @@ class RowResult(NamedTuple):
         )
 
 
+def result_of_recorded_row(checked: CheckedRow, record: Record) -> RowResult:
+    """Return the result in the ledger of a row, or of several rows in one request."""
+    request = None if checked.rows else checked.request
+    question = effect_of(request, is_load=record.is_load)[1]
+    report = result_of_record(record, request)
+    return RowResult(checked.row, report, rows=checked.rows, question=question)
+
+
 def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
     """Return the result in the ledger of a row that is not sent now; a person's resolution applies."""
     outcome = record.known_outcome

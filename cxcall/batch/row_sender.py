@@ -15,7 +15,7 @@ from cxcall.batch.row_result import (
     COMMAND,
     RowResult,
     fault_of_row,
-    result_of_record,
+    result_of_recorded_row,
     result_of_skipped_row,
     result_without_sending,
 )
@@ -32,7 +32,7 @@ from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
 from cxcall.sending.call_guards import GuardError
 from cxcall.sending.request_sender import deliver
-from cxcall.sending.send_plan import Plan, SendHooks, effect_of
+from cxcall.sending.send_plan import Plan, SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,15 +164,9 @@ def result_of_unsent_row(
     if selection.is_of_other_batch(earlier):
         for row in checked.rows or (checked.row,):
             unsent.add_other_delivery(row, earlier)
-    request = None if checked.rows else checked.request
-    return RowResult(
-        checked.row,
-        result_of_record(earlier, request),
-        is_resumed=True,
-        may_be_in_flight=earlier.may_be_in_flight(ledger.now()),
-        rows=checked.rows,
-        question=effect_of(request, is_load=earlier.is_load)[1],
-    )
+    may_be_in_flight = earlier.may_be_in_flight(ledger.now())
+    result = result_of_recorded_row(checked, earlier)
+    return result._replace(is_resumed=True, may_be_in_flight=may_be_in_flight)
 
 
 def _stop_row(

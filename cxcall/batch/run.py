@@ -13,7 +13,7 @@ from cxcall.batch.other_runs import OtherRuns
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import (
     RowResult,
-    result_of_record,
+    result_of_recorded_row,
     result_of_unread_record,
 )
 from cxcall.batch.row_sender import RowSender, StoppableRun, result_of_unsent_row
@@ -286,5 +286,4 @@ class Run(StoppableRun):
             checked = self._in_flight.get(record.row or 0)
             if checked is not None and record.rows == format_ranges(x.number for x in checked.rows):
                 del self._in_flight[checked.row.number]
-                report = result_of_record(record, None)
-                yield self._recorded(RowResult(checked.row, report, rows=checked.rows))
+                yield self._recorded(result_of_recorded_row(checked, record))

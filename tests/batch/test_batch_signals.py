@@ -120,6 +120,7 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
     results = [json.loads(line) for line in out.splitlines()]
     unknown = results[-1]["data"]["unknown"]
     assert {entry["row"] for entry in unknown} == {4, 5}
+    assert "find out whether a call was placed, then" in " ".join(err.split())
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
 
 
