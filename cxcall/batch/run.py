@@ -56,6 +56,8 @@ class Run(StoppableRun):
         self.others = OtherRuns(self.ledger, selection.last_delivery)
         self.unrecorded: list[Delivery] = []
         """The deliveries whose outcomes could not be recorded."""
+        self.on_interrupt: Callable[[], None] = lambda: None
+        """Called after the first signal, if requests are in flight."""
         self._in_flight: dict[int, CheckedRow] = {}
         self._held: list[tuple[int, RowResult]] = []
         """The results that wait for an earlier row."""
@@ -210,6 +212,8 @@ class Run(StoppableRun):
             if not (event.skip is SkipReason.OUTSIDE_HOURS and self.selection.waits_for_hours):
                 return event
             self.selection.defer(checked)
+        elif not self.is_abandoned:
+            self.on_interrupt()
         return None
 
     def _results_of(self, result: RowResult) -> Iterable[RowResult]:

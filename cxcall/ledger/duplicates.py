@@ -64,7 +64,7 @@ class InFlightError(StoppedError):
                 "outcome-unknown",
                 f"another process may still be sending delivery `{unknown.id}`: its end is not recorded",
                 fix=f"wait until that process ends, or at the latest until {until:%Y-%m-%d %H:%M} UTC; "
-                f"then see {command('cxcall', 'history', 'show', unknown.id)}. If you know that it was killed, "
+                f"then see {command('cxcall', 'history', 'show', unknown.id)}. If you know that it has ended, "
                 "add `--force`",
                 why="a request that is still in flight can place a call after you record that it placed none",
             )

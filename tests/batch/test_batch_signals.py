@@ -76,8 +76,11 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall) -> None:
         ) as process:
             assert platform.wait_for_rings(1)
             process.send_signal(signal.SIGTERM)
+            assert process.stderr
+            told = next(line for line in process.stderr if "interrupted" in line)
             release.set()
             out, err = process.communicate(timeout=30)
+        assert "waiting for the requests in flight; Ctrl-C again" in told
         assert process.returncode == 9, err
         results = [json.loads(line) for line in out.splitlines()]
         assert {line["outcome"] for line in results[:-1]} == {"accepted"}

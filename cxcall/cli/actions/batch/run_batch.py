@@ -246,6 +246,7 @@ class BatchCommand:
     def _send(self, run: Run, totals: CheckStatistics) -> None:
         options = self.options
         began = time.monotonic()
+        run.on_interrupt = self._tell_interrupt
         progress_lines = ProgressLines(self.screen, totals.rows, self._tell)
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
             results = run.results(
@@ -265,6 +266,11 @@ class BatchCommand:
         local = opening.astimezone()
         self.tell_progress(
             f"the remaining rows are outside their calling hours; the next one can be called at {local:%Y-%m-%d %H:%M %Z}"
+        )
+
+    def _tell_interrupt(self) -> None:
+        self.tell_progress(
+            "interrupted: waiting for the requests in flight; Ctrl-C again exits at once, and leaves them unknown"
         )
 
     def _print_safely(self, result: RowResult, run: Run) -> None:
