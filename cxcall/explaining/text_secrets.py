@@ -84,7 +84,27 @@ _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
 _NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
-_BEARER_OF_LETTERS = compile_on_use(r"\b[Bb]earer ([A-Za-z]{16,})(?![\w(.-])")
+# No word of a sentence: 16 letters and more, or capitals within a shorter one.
+_BEARER_OF_LETTERS = compile_on_use(
+    r"\b[Bb]earer ([A-Za-z]{16,}|(?=[A-Z]*(?:[a-z]+[A-Z]+){2})[A-Za-z]{8,15})(?![\w(-]|\.\w)"
+)
+# What a sentence calls a secret, a login, or a cookie: `client secret X`, `the PIN is X`, `basic auth with user:X`.
+_TOLD_VALUE = r"[\"'`]?(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
+_TOLD_SECRET = compile_on_use(
+    r"(?i:(?<![a-z])(?:pin|otp|passcode|passphrase|password|passwd|pwd|secret)[\"'`]?(?: is| was| of)?:?) "
+    rf"{_TOLD_VALUE}"
+)
+_TOLD_LOGIN = compile_on_use(
+    r"(?i:(?<![\w-])(?:-u|basic auth\w*|credentials?|login|user(?:name)?(?::\w+)?)(?: is| are| with| of| as)?:?) "
+    rf"[\"'`]?(?!(?i:id|agent|type)\b)[\w.@+-]{{1,60}}(?::| / ){_TOLD_VALUE}"
+)
+_TOLD_COOKIE = compile_on_use(
+    rf"(?i:\bcookies?(?: header)?(?: is| was| with)?:?) [\"'`]?[\w.-]{{1,60}}={_TOLD_VALUE}"
+)
+_ENCODING = compile_on_use(
+    r"(?i)(?:base|hs|md|oauth|rs|sha|utf)-?[0-9]+.*|[a-z]+[0-9]*(?:-[a-z]+)+"
+)
+_MIN_TOLD = 6
 
 
 def find_credentials(text: str) -> Iterator[str]:
@@ -190,6 +210,16 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
     for value in _BEARER_OF_LETTERS.findall(text):
         if not is_named_as_secret(value) and not is_placeholder(value):
             yield value
+    for pattern in (_TOLD_SECRET, _TOLD_LOGIN, _TOLD_COOKIE):
+        told = (match["value"].rstrip(_ENDS) for match in pattern.finditer(text))
+        yield from filter(_is_told, told)
+
+
+def _is_told(value: str) -> bool:
+    """Return whether the text behind the name of a secret is one: a number, or with a digit, and no encoding or UUID."""
+    is_mixed_text = len(value) >= _MIN_TOLD and is_mixed(value) and _is_credential(value)
+    is_text = is_uuid(value) or _ENCODING.fullmatch(value) is not None
+    return value.isdecimal() or (is_mixed_text and not is_text)
 
 
 def is_secret_variable(name: str, value: str) -> bool:

@@ -171,6 +171,13 @@ def test_secret_that_only_prose_shows_is_masked_wherever_it_is_quoted(name: str)
         "The password is hunter22.",
         "Our API key is 4f9d8c7b6a5e.",
         "I sent Bearer QwErTyUiOpAsDfGhJkLz",
+        "I sent Bearer QwErTyUiOp",
+        "I use curl with -u robert:Sommer2024.",
+        "Basic auth with `robert:Sommer2024",
+        "The user:password is robert:Sommer2024.",
+        "The PIN is 483920.",
+        "with the header cookie sid=s3cr3t",
+        "with the client secret abcDEF123456",
     ],
 )
 def test_password_that_only_prose_shows_is_masked(shown: str) -> None:
@@ -182,6 +189,9 @@ def test_password_that_only_prose_shows_is_masked(shown: str) -> None:
 WORDS = {
     "7795460a-be68-4739-97ed-af1d4f18f1b9": f"the key is 7795460a-be68-4739-97ed-af1d4f18f1b9\ncurl {SEND}",
     "postApiV2ConversationsCallbacks": f"the token of postApiV2ConversationsCallbacks\ncurl {SEND}",
+    "robert": f"with the user robert:Sommer2024\ncurl {SEND}",
+    "base64-2": f"the secret base64-2 encoded, the PIN of 2 digits, user id:base64-2\ncurl {SEND}",
+    "8f3a9c1e7d2b": f"the incident 8f3a9c1e7d2b of my login\ncurl {SEND}",
     "YOUR_TOKEN": f"curl --pass YOUR_TOKEN --proxy-user a:YOUR_TOKEN {SEND}",
     "$PASS-word1": f"curl --pass $PASS-word1 {SEND}",
     "something-or-other": f"I sent Authorization: Bearer something-or-other\ncurl {SEND}",
