@@ -56,6 +56,10 @@ TOLD = (
     "I receive a 400 from the API",
     "we keep getting 400s",
     "Output: 400",
+    "It\u2019s a 400.",
+    "We keep getting 'Bad Request' as the response",
+    "it results in Bad Request.",
+    'Bad Request({"message": "no"})',
 )
 NOT_TOLD = (
     "It returns 400 rows.",
@@ -63,6 +67,9 @@ NOT_TOLD = (
     "Result: 400 contacts",
     "We used to get a 400.",
     "Total: 404",
+    "We should not get a Bad Request",
+    "What is a Bad Request?",
+    "The error Not Found pages have a new form",
 )
 
 
@@ -77,6 +84,12 @@ def test_number_of_things_is_not_the_status_of_a_command() -> None:
     for sentence in ("It returns 400 rows.", "We get 500 calls per hour.", "returns 500 per page"):
         (request,) = read_exchanges(f"curl {URL} -d '{JSON}'\n{sentence}", "text")
         assert request.status == 0, sentence
+
+
+def test_status_behind_a_command_is_that_of_its_response_with_its_code() -> None:
+    (request,) = read_exchanges(f"Running `curl {URL}` gives me 400 not.a.user.", "text")
+    assert request.response is not None
+    assert (request.status, request.response.json()["code"]) == (400, "not.a.user")
 
 
 def test_status_before_any_other_word_is_one() -> None:

@@ -33,12 +33,12 @@ from cxcall.explaining.readers.surrounding_text import (
     with_named_platform,
     with_response,
     with_sent_body,
-    with_status,
     with_token_origin,
     with_told_headers,
     without_sent_error,
     without_working_requests,
 )
+from cxcall.explaining.readers.told_statuses import with_status
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import (
     find_credentials,

@@ -30,7 +30,6 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_error
 from cxcall.explaining.readers.messages.message_lines import ERROR_STATUS, REQUEST
-from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import mark_inputs, resolve_body
 from cxcall.findings.finding import Finding, Severity
@@ -54,21 +53,6 @@ _USER_GRANT = compile_on_use(
     r"authori[sz]ation_?code|pkce|implicit_?grant|refresh_?token|saml|grant_type\W{1,12}password",
     re.IGNORECASE,
 )
-_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
-_ERROR_STATUS = compile_on_use(
-    r"\b(?:returned error|(?:server|client) error"
-    rf"|(?:status|(?:http_)?code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
-    rf"[\"']? ?(?:=>|[:=])? ?([45][0-9]{{2}})\b"
-    # `400 Bad Request`, `Bad Request (400)`, `(400): Bad Request`
-    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error|response(?! (?:size|time)))\b"
-    rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"
-    rf"|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
-    # A message of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`
-    r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
-    re.IGNORECASE,
-)
-_ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
-"""What each alternative of `_ERROR_STATUS` has; most texts have none."""
 _CHARACTER = r"[\w.:/{}<>?&=%-]"
 _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:https?://|/){_CHARACTER}*[\w}}>]"
 _OWN_URL = r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/"
@@ -85,20 +69,6 @@ _WORKING = compile_on_use(
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
-# A sentence or label with a status: `It returns 400.`, `We get a 400 from it`, `Result: 400`; not `returns 400 rows`.
-_TOLD_STATUS = compile_on_use(
-    r"^[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'-]{1,30}[ ,:.]{1,3}){0,12}?"
-    r"(?:returns|returned|get(?:s|ting)?|got|gives?|gave|receives?|received|fails?|failed|response|respond(?:s|ed)"
-    r"|answer(?:s|ed)?|says|said|see|saw|prints|printed|shows|result|output|status|error|http|ends|comes)"
-    r"(?:[ :]+(?:back|with|in|the|is|was|always|of|me|us))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
-    r"[ :]+(?P<status>[45][0-9]{2})s?(?=[.,!?;:]*$|[.,!?;] | (?:error|response|back|again|every)\b"
-    r"|(?(kind) (?:from|on|for|when|and|but)\b|(?!)))",
-    re.IGNORECASE,
-)
-_ASSUMPTION = compile_on_use(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
-    re.IGNORECASE,
-)
 # Not in a host, a path, or an identifier, which only the code that sends the request names so.
 _START, _END = r"(?<![\w./@-])", r"(?![\w./@-]*[\w/@])"
 _NAMES = {
@@ -208,26 +178,6 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=with_body(known, body, status))
 
 
-def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if its response has no status, with the only error status from anywhere in the text."""
-    response = request.response
-    if response is not None and (response.status or not request.is_refused):
-        return request
-    is_code = request.kind is SourceKind.CODE
-    lines = (line for line in text.split("\n") if _ERROR_NUMBER.search(line))
-    lines = (line for line in lines if not _ASSUMPTION.search(line))
-    lines = (line for line in lines if not (is_code and handles_status(line)))
-    read = [line.strip() for line in lines]
-    found = {status for line in read for status in _statuses(line)}
-    if (response is not None or request.body) and not found:
-        found = {int(line) for line in read if _ERROR_NUMBER.fullmatch(line)}
-    if len(found) != 1:
-        return request
-    status = found.pop()
-    known = response._replace(status=status) if response else build_response(status)
-    return replace(request, response=known)
-
-
 def without_sent_error(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if what was read as its body was received, it is that of its response."""
     from cxcall.explaining.readers.named_bodies import is_received
@@ -238,14 +188,6 @@ def without_sent_error(request: ObservedRequest, text: str) -> ObservedRequest:
         return request
     response = known if known and known.body else with_body(known, find_json(body, body))
     return replace(request, body=None, response=response)
-
-
-def _statuses(line: str) -> Iterator[int]:
-    """Yield the error statuses that a line names."""
-    for each in _ERROR_STATUS.finditer(line):
-        yield int(next(filter(None, each.groups())))
-    if told := _TOLD_STATUS.match(line):
-        yield int(told["status"])
 
 
 def with_told_headers(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -59,7 +59,7 @@ NAMED_STATUS = compile_on_use(
     r"(?:status|statuscode|code|http|response|error|rc|but was|indicate success"
     r"|(?P<verb>returned|returns|get(?:s|ting)?|got|received|answered|gives|gave)"
     r"|respond(?:s|ed) with|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{))"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|an?|me|us|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
