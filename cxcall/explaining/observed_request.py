@@ -14,7 +14,11 @@ from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
-_ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode", "contextId")
+_ERROR_MEMBERS = tuple(
+    """
+    message error errors error_description errorCode errorMessages errorSummary contextId
+    """.split()
+)
 
 
 class SourceKind(Enum):

@@ -203,7 +203,8 @@ def _described_failure(
     from cxcall.responses.message_in_body import member_text, shorten
 
     place = join_pointer(pointer, member)
-    texts = (member_text(members, each) for each in ("error", "errorMessage", "message"))
+    names = ("error", "errorMessage", "message", "description", "detail")
+    texts = (member_text(members, each) for each in names)
     words = shorten(next(filter(None, texts), ""))
     text = description.replace(f"`{member}`", f"`{place}`")
     return _Failure(place, text, "" if words in description else words)

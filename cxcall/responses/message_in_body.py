@@ -51,6 +51,12 @@ _MESSAGES = tuple(
     message msg detail defaultmessage errormessage description reason title error
     """.split()
 )
+ERROR_NAME = compile_on_use(
+    r"errors?_?(?:summary|messages?|msg|descriptions?|details?|texts?|reasons?|causes?)?|fault",
+    re.IGNORECASE,
+)
+"""Members with the words of an error, or with a list of errors, in any API: `errorSummary`, `error_messages`, `errors`."""
+_OF_ONE_ERROR = frozenset("message code error errorcode status".split())
 _TOKEN = compile_on_use(r"[^.\[\]'\"]+")
 _MAX_DEPTH = 4
 
@@ -65,6 +71,7 @@ def shorten(text: str) -> str:
 def platform_message(response: HttpResponse) -> str:
     """Return the platform's error message, from the first member with one."""
     body = _received_body(response.json())
+    body = body[0] if isinstance(body, list) and body else body
     members = member_texts(body)
     words = _first_message(members)
     code = members.get("code", "")
@@ -72,7 +79,7 @@ def platform_message(response: HttpResponse) -> str:
         listed = (each.message for each in listed_errors(body))
         words, code = _nested_message(body) or next(filter(None, listed), ""), ""
     text = shorten(_with_code(words, code))
-    if isinstance(body, dict) and body.get("errors") and (inner := shorten(_nested_message(body))):
+    if words and _lists_errors(body) and (inner := shorten(_nested_message(body))):
         text = text if inner in text else f"{text}; {inner}"
     limit = body.get("limit") if isinstance(body, dict) else None
     if key := member_text(limit, "key"):
@@ -119,12 +126,36 @@ def _nested_message(body: dict[str, Any]) -> str:
 def _first_errors(body: Any) -> Iterator[Any]:
     """Yield the first error of each list, and each object, that a body has for errors."""
     members = body if isinstance(body, dict) else {}
-    for name in ("errors", "error", "details", "fault"):
+    others = [name for name in members if ERROR_NAME.fullmatch(name)]
+    for name in dict.fromkeys(("errors", "error", "details", *others)):
         inner = members.get(name)
-        if isinstance(inner, dict):
-            yield inner
+        if inner and isinstance(inner, dict):
+            yield _join_by_name(inner) if name.lower().endswith("errors") else inner
         elif isinstance(inner, list):
             yield from inner[:1]
+
+
+def _lists_errors(body: Any) -> bool:
+    """Return whether an error has a list or an object of others: `errors`, `errorCauses`."""
+    members = body.items() if isinstance(body, dict) else ()
+    return any(
+        ERROR_NAME.fullmatch(name) and name.lower() not in ("error", "fault")
+        for name, inner in members
+        if inner and isinstance(inner, list | dict)
+    )
+
+
+def _join_by_name(errors: dict[str, Any]) -> Any:
+    """Return an object of texts by the names of properties as one text; an object that is one error unchanged."""
+    firsts = {name: (_texts_of(value) or [""])[0] for name, value in errors.items()}
+    is_one = not _OF_ONE_ERROR.isdisjoint(map(fold_name, errors)) or not all(firsts.values())
+    named = (text if name in text else f"{name}: {text}" for name, text in firsts.items())
+    return errors if is_one else "; ".join(named)
+
+
+def _texts_of(value: Any) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    return texts if all(isinstance(each, str) for each in texts) else []
 
 
 def _with_code(words: str, code: str) -> str:
@@ -155,7 +186,8 @@ def member_texts(body: Any) -> dict[str, str]:
 
 
 def _first_message(members: dict[str, str]) -> str:
-    return next((members[name] for name in _MESSAGE_NAMES if name in members), "")
+    others = (name for name in members if ERROR_NAME.fullmatch(name))
+    return next((members[name] for name in (*_MESSAGE_NAMES, *others) if name in members), "")
 
 
 class ListedError(NamedTuple):
@@ -186,13 +218,15 @@ def listed_errors(body: Any, depth: int = 0) -> Iterator[ListedError]:
             found = _read_error(item, _PLACES) if isinstance(item, dict) else None
             yield from [found] if found else listed_errors(item, depth + 1)
         if isinstance(inner, dict):
-            yield from _messages_by_name(inner)
+            yield from _messages_by_name(inner, is_open=not fold_name(name).endswith("errors"))
             yield from listed_errors(inner, depth + 1)
 
 
-def _messages_by_name(members: dict[str, Any]) -> Iterator[ListedError]:
-    """Yield the errors of an object that lists messages by the name of a property."""
-    for name, texts in members.items():
+def _messages_by_name(members: dict[str, Any], *, is_open: bool) -> Iterator[ListedError]:
+    """Yield the errors of an object that lists messages by the name of a property; one that is `open` may be one error."""
+    is_one = is_open or isinstance(_join_by_name(members), dict)
+    for name, value in members.items():
+        texts = value if is_one else _texts_of(value)
         is_list = isinstance(texts, list) and bool(texts) and isinstance(texts[0], str)
         if is_list and fold_name(name) not in _LISTS and (names := _split_place(name)):
             yield ListedError("", names, texts[0])

@@ -34,6 +34,15 @@ from helpers.cases import each_case
         ({"message": "no", "limit": {"key": "k"}}, "no; limit `k` is not given", ""),
         ({"message": "no", "code": "echoed-secret-41"}, "no (****)", "****"),
         (["no"], "", ""),
+        ([{"message": "no", "errorCode": "e"}], "no", "e"),
+        ({"errorSummary": "no", "errorCauses": [{"errorSummary": "why"}]}, "no; why", ""),
+        ({"errorMessages": ["no"], "errors": {}}, "no", ""),
+        ({"errors": {"message": "no", "field": "x"}}, "no", ""),
+        (
+            {"errorMessages": [], "errors": {"a": "no", "b": ["why b"]}},
+            "a: no; why b",
+            "",
+        ),
     ],
 )
 def test_message_and_code_are_read_from_their_usual_places(

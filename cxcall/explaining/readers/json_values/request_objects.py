@@ -10,6 +10,7 @@ from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.intended_operation import is_request_body
 from cxcall.explaining.operations.known_operations import READ_METHODS
+from cxcall.explaining.readers.json_values.error_words import has_error_words, is_plain_error
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
@@ -29,7 +30,6 @@ from cxcall.explaining.readers.json_values.member_names import (
     members_behind,
     with_query_beside,
 )
-from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.responses.refusals.reason_choice import LOGIN_CODES
@@ -42,9 +42,6 @@ _ERROR_NAMES = frozenset(
     userMessage messageWithParams correlationId errorMessage resultSet fault
     """.split()
 )
-_PLAIN_NAMES = {"error", "message", "ok", "success", "warning"}
-"""The names of an error that has no others: `{"ok": false, "error": "no_queue"}`."""
-_TEXT_NAMES = ("error", "message")
 _EXCHANGE_ERROR_NAMES = frozenset(
     "contextId correlationId errors details messageParams messageWithParams".split()
 )
@@ -59,7 +56,6 @@ _OTHER_VALUE_NAMES = ("data", "json", "payload")
 """Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = compile_on_use(r"[1-5][0-9]{2}(?=\s|$)")
-_NO_ERROR = ("", "none", "null", "false", "0", "no", "ok", "success")
 _MAX_DEPTH = 6
 
 
@@ -77,24 +73,15 @@ def is_error_body(value: Any) -> bool:
     code = value.get("code") if len(names) == len(value) else None
     is_code = isinstance(code, str) and "." in code and bool(find_platform_codes(code))
     is_code = is_code or value.get("error") in LOGIN_CODES
-    is_nested = _is_plain_error(value) or is_error_body(value.get("error"))
-    return (has_text and len(names) > 1) or has_errors or has_error_name or is_code or is_nested
-
-
-def _is_plain_error(value: dict[str, Any]) -> bool:
-    """Return whether an object has only the text of an error that no client reports, or a text beside a mark of failure."""
-    error, marks = value.get("error"), (value.get("ok"), value.get("success"))
-    is_told = isinstance(error, str) and error.lower() not in _NO_ERROR and not failure_kinds(error)
-    is_alone = is_told and "message" not in value and True not in marks
-    is_failed = is_alone or False in marks
-    return is_failed and value.keys() <= _PLAIN_NAMES and any(map(value.get, _TEXT_NAMES))
+    is_told = is_plain_error(value) or is_error_body(value.get("error")) or has_error_words(value)
+    return (has_text and len(names) > 1) or has_errors or has_error_name or is_code or is_told
 
 
 def has_error_status(value: Any) -> bool:
     """Return whether an error body has members of a response: a status, the ID of the exchange, or lists of errors."""
     if not is_error_body(value):
         return False
-    is_of_response = bool(_EXCHANGE_ERROR_NAMES & value.keys()) or _is_plain_error(value)
+    is_of_response = bool(_EXCHANGE_ERROR_NAMES & value.keys()) or is_plain_error(value)
     return is_of_response or status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
