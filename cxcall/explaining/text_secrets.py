@@ -84,18 +84,21 @@ _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
 _NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
-# No word of a sentence: 16 letters and more, or capitals within a shorter one.
+# No word of a sentence: 16 letters and more, or capitals within.
 _BEARER_OF_LETTERS = compile_on_use(
-    r"\b[Bb]earer ([A-Za-z]{16,}|(?=[A-Z]*(?:[a-z]+[A-Z]+){2})[A-Za-z]{8,15})(?![\w(-]|\.\w)"
+    r"(?:\bBearer (?=[A-Za-z]{16})|\b(?i:bearer(?: token)?) (?=[A-Z]*(?:[a-z]+[A-Z]+){2}))"
+    r"([A-Za-z]{8,})(?![\w(-]|\.\w)"
 )
 # What a sentence calls a secret, a login, or a cookie: `client secret X`, `the PIN is X`, `basic auth with user:X`.
 _TOLD_VALUE = r"[\"'`]?(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
 _TOLD_SECRET = compile_on_use(
-    r"(?i:(?<![a-z])(?:pin|otp|passcode|passphrase|password|passwd|pwd|secret)[\"'`]?(?: is| was| of)?:?) "
+    r"(?i:(?<![a-z])(?:(?:pin|otp|passcode|passphrase|passwor[dt]|passwd|pwd|secret)[\"'`]?(?: is| was| of| ist)?"
+    # Not the name of an operation, which has one digit.
+    r"|(?:token|api[ _-]?key)[\"'`]?(?: is| was)?(?=:? \S{0,99}?[0-9]\S{0,99}?[0-9])):?) "
     rf"{_TOLD_VALUE}"
 )
 _TOLD_LOGIN = compile_on_use(
-    r"(?i:(?<![\w-])(?:-u|basic auth\w*|credentials?|login|user(?:name)?(?::\w+)?)(?: is| are| with| of| as)?:?) "
+    r"(?i:(?<![\w-])(?:-u|basic auth\w*|credentials?|log ?in|user(?:name)?(?::\w+)?)(?: is| are| with| of| as)?:?) "
     rf"[\"'`]?(?!(?i:id|agent|type)\b)[\w.@+-]{{1,60}}(?::| / ){_TOLD_VALUE}"
 )
 _TOLD_COOKIE = compile_on_use(
