@@ -150,6 +150,7 @@ def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
         (f"$rows | ForEach-Object {{ {CONTACT} }} | ConvertTo-Json -Depth 5", "warning"),
         (f"@({CONTACT}) | ConvertTo-Json -Depth 5 -AsArray", ""),
         ('$json | ConvertTo-Json -Depth 5)\n$body = ("[$json]"', ""),
+        ('$rows | ConvertTo-Json -Depth 5)\nWrite-Host ("[$now] start"', "warning"),
         (f"$c | ConvertTo-Json -Depth 5)\n$c += {CONTACT}\n$c += ({CONTACT}", ""),
         (f"@({CONTACT}, {CONTACT}) | ConvertTo-Json -Depth 5", ""),
         (f",@({CONTACT}) | ConvertTo-Json -Depth 5", ""),

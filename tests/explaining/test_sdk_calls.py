@@ -50,6 +50,8 @@ def test_named_arguments_and_options_are_read(
         ("const c = await api.getOutboundCampaign(id);\nc.version = 3;\nawait api.putOutboundCampaign(id, c);\n// 400", set()),
         ("body = Sdk.CreateCallbackCommand()\nbody.queue_id = 'Sales'\napi.post_conversations_callbacks(body)\n# 400", {("id-format", "/queueId"), ("property-missing", "/callbackNumbers")}),
         (f'api.postConversationsCallbacks(new CreateCallbackCommand().queueId("{LIST}").callbackUserName("Ada"));\n// 400', {("property-missing", "/callbackNumbers")}),
+        ('api.postConversationsCallbacks(new CreateCallbackCommand().queueId("Sales").addCallbackNumbersItem("+12025550123"));\n// 400', {("id-format", "/queueId")}),
+        ('val c = CreateCallbackCommand().queueId("Sales").also { println(it) }\napi.postConversationsCallbacks(c)\n// 400', {("id-format", "/queueId")}),
         (f"c['version'] = '3'\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
         (f"c = {{**old, 'version': '3'}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", {("type-mismatch", "/version")}),
         (f"c = {{'version': '3', **old}}\nrequests.put('https://api.mypurecloud.com{CAMPAIGNS}/{LIST}', json=c)\n# 400", set()),

@@ -14,7 +14,7 @@ PIPED_INTO = ("invoke-", "irm", "iwr")
 PIPED_JSON = "| ConvertTo-Json"
 """The name of a call that prints a list of one item as this item."""
 ADDED_BRACKETS = compile_on_use(
-    r"[\"']\[(?:\$\w+\]|[\"'])|(\$\w+)\s*\+=\s[^\n]{0,500}\n\s*\1\s*\+=", re.IGNORECASE
+    r"[\"']\[(?:\$\w+\])?[\"']|(\$\w+)\s*\+=\s[^\n]{0,500}\n\s*\1\s*\+=", re.IGNORECASE
 )
 """Code that writes the brackets itself, `"[$json]"`, or adds two items one after the other."""
 _DEPTH = compile_on_use(r"-?d(?:e(?:p(?:th?)?)?)?$", re.IGNORECASE)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
+from cxcall.explaining.operations.known_operations import (
+    GENESYS,
+    find_place,
+    load_published_operations,
+    sources_of,
+)
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.sent_body import as_json_value, encode_query
 from cxcall.explaining.readers.code.values import CodeCall, interpolated_text
 from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN, is_unresolved, mark_unresolved
+from cxcall.payloads.operation_matching import declared_names
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
@@ -32,6 +38,7 @@ _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = compile_on_use(r"\{[^{}]*\}")
 _FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
 """Properties whose members have names of the customer's own."""
+_ADDED_ITEM = compile_on_use(r"add([A-Z]\w*)Item")
 _CAMEL = compile_on_use(r"_([a-z0-9])")
 _OF_CLIENT = ("body", "callback", "async_req")
 """Names of arguments that are not sent in the query."""
@@ -40,10 +47,21 @@ _OF_CLIENT = ("body", "callback", "async_req")
 class _ModelEvaluator(Evaluator):
     """Evaluates code, with what the methods of a model set in Java as its arguments: `new Campaign().name("Spring")`."""
 
+    def __init__(self, report: Callable[[str, str, Any], None]) -> None:
+        super().__init__(report)
+        self.methods: set[str] = set()
+        """The names of these methods, of which some are no properties: `also` of Kotlin."""
+
     def _report_method(self, target: Any, name: str, arguments: list[Argument]) -> CodeCall:
         is_model = isinstance(target, CodeCall) and _is_made(target)
         if is_model and len(arguments) == 1 and name[:1].islower():
-            target.arguments.append((name, arguments[0][1]))
+            value = arguments[0][1]
+            if added := _ADDED_ITEM.fullmatch(name):
+                name = _api_name(added[1])
+                earlier = dict(target.arguments).get(name)
+                value = [*(earlier if isinstance(earlier, list) else []), value]
+            target.arguments.append((name, value))
+            self.methods.add(name)
         return super()._report_method(target, name, arguments)
 
 
@@ -69,18 +87,25 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
             name = member[3:4].lower() + member[4:].lstrip("_")
             models.setdefault(owner, {})[name] = value.values()[0]
 
-    _ModelEvaluator(report).run(text)
+    evaluator = _ModelEvaluator(report)
+    evaluator.run(text)
     if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
         calls = [(name, CodeCall(name, [])) for name in names if _find_operation(name)][:1]
     for number, (name, call) in enumerate(calls):
         is_last = number == len(calls) - 1
-        yield _build_request(name, call, models, response if is_last else None)
+        shown = response if is_last else None
+        yield _build_request(name, call, models, evaluator.methods, shown)
 
 
 def _build_request(
-    name: str, call: CodeCall, models: dict[str, dict[str, Any]], response: HttpResponse | None
+    name: str,
+    call: CodeCall,
+    models: dict[str, dict[str, Any]],
+    methods: set[str],
+    response: HttpResponse | None,
 ) -> ObservedRequest:
     method, path = _find_operation(name) or ("", "")
+    no_members = _not_declared(methods, method, path)
     parameters = _PARAMETER.findall(path)
     named = {_folded(key): each for key, each in call.arguments if key}
     texts = iter(each for key, each in call.arguments if key is None and isinstance(each, str))
@@ -98,7 +123,7 @@ def _build_request(
     skipped = min(skipped, sum(not key for key, _ in others))
     body, start = None, skipped if len(others) > skipped else 0
     if method in ("POST", "PUT", "PATCH"):
-        body, others = _split_body(others[start:], models)
+        body, others = _split_body(others[start:], models, no_members)
         skipped -= start
     query = _query(others[skipped:])
     printed = next((each for _, each in call.arguments if _is_response(each)), None)
@@ -118,12 +143,27 @@ def _is_response(value: Any) -> bool:
     return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
+def _not_declared(methods: set[str], method: str, path: str) -> set[str]:
+    """Return the names of methods that are no properties of the body of an operation; none if it declares none."""
+    place = find_place(method, path, sources_of(GENESYS, None)) if methods else None
+    found = place.operation(method) if place else None
+    operation = found.load() if found else None
+    declared = declared_names(operation) if operation else set()
+    return methods - declared if declared else set()
+
+
 def _split_body(
-    arguments: list[Argument], models: dict[str, dict[str, Any]]
+    arguments: list[Argument], models: dict[str, dict[str, Any]], no_members: set[str]
 ) -> tuple[str | None, list[Argument]]:
-    """Return the body, the argument that is a map or a model, with the API's names, and the arguments without it."""
+    """Return the body, the argument that is a map or a model, with the API's names, and the arguments without it.
+
+    A model without its `no_members` may have others.
+    """
     for index, (key, value) in enumerate(arguments):
         content = _model(value, models)
+        if isinstance(content, dict) and not no_members.isdisjoint(content):
+            known = {name: each for name, each in content.items() if name not in no_members}
+            content = {UNKNOWN: None} | known
         is_body = isinstance(content, dict | list) and content and not _is_response(content)
         if is_body and key != "opts":
             return _as_json(content), arguments[:index] + arguments[index + 1 :]
