@@ -89,7 +89,10 @@ def test_number_of_things_is_not_the_status_of_a_command() -> None:
 def test_status_behind_a_command_is_that_of_its_response_with_its_code() -> None:
     (request,) = read_exchanges(f"Running `curl {URL}` gives me 400 not.a.user.", "text")
     assert request.response is not None
-    assert (request.status, request.response.json()["code"]) == (400, "not.a.user")
+    assert (request.status, request.response.json()) == (
+        400,
+        {"code": "not.a.user", "message": "not.a.user"},
+    )
 
 
 def test_status_before_any_other_word_is_one() -> None:
