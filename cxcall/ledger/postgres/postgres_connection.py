@@ -29,6 +29,7 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine loses the lock
     "client_min_messages": "warning",
     "datestyle": "ISO",  # the only style that psycopg reads
+    "random_page_cost": "1.1",  # as for SSDs: with 4, the rows of a batch are joined with all events, read in order
     "extra_float_digits": "1",  # a number has the same digits as in its checksum
 }
 SESSION = f"{SCHEMA}.session"
