@@ -63,7 +63,8 @@ class Leg(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """Return the leg as JSON data; `communicationId` identifies its transcripts."""
         values = self._asdict()
-        return {**values, "communicationId": values.pop("communication") or None}
+        communication = values.pop("communication")
+        return {**values, "communicationId": communication or None}
 
     def __str__(self) -> str:
         party = f"{self.who} {self.address}".strip()

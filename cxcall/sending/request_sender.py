@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cxcall.contracts.openapi_document import READS
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.ledger.boot_clock import uptime
-from cxcall.responses.processing_evidence import Evidence, classify
+from cxcall.responses.processing_evidence import Evidence, classify, unread_reason
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.call_guards import read_lists, stop_before_sending
 from cxcall.sending.delivery_log import LoggedDelivery
@@ -252,6 +252,8 @@ class _Attempts(LoggedDelivery):
         if exchange.response is not None:
             reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
             reason += f", but {exchange.detail}" if exchange.detail else ""
+            kind = unread_reason(exchange.response, self.plan.operation)
+            reason += f" and {kind}" if exchange.response.is_success and kind else ""
         with self.signals.defer():
             self.ledger.record_not_processed(
                 self.plan.delivery, self.attempt, reason, self.is_interrupted

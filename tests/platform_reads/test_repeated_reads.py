@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from helpers.command import Cxcall
 
+HTML = Reply(200, None, {"Content-Type": "text/html"})
 BUSY, DOWN, CUT, GOOD = Reply(429, {}, {"Retry-After": "0"}), Reply(503), Reply(0), Reply(200)
 NOT_A_STATE = Reply(200, {})
 EXPIRED, LATER = Reply(401), Reply(429, {}, {"Retry-After": "61"})
@@ -36,6 +37,7 @@ NO_TOKEN = UndeliveredError(Finding.error("undelivered", "token", "the login hos
 CASES: list[tuple[list[Reply], float, ExitCode, int, int]] = [
     ([GOOD], inf, ExitCode.OK, 0, 0),
     ([DOWN, CUT, BUSY, DOWN, CUT, GOOD], inf, ExitCode.OK, 16, 1),
+    ([HTML, HTML, GOOD], inf, ExitCode.OK, 2, 1),
     ([BUSY] * 5 + [GOOD], inf, ExitCode.OK, 14, 1),
     ([EXPIRED, DOWN, DOWN, DOWN, GOOD], inf, ExitCode.OK, 6, 1),
     ([DOWN] * 99, inf, ExitCode.UNDELIVERED, 60, 1),
@@ -69,6 +71,7 @@ def test_temporary_failure_is_repeated_with_growing_waits_and_told_once() -> Non
             assert (delivery.exit_code, len(messages)) == (code, told), answers
             assert most / 4 <= slept.slept <= most, answers
             assert all("trying again for up to" in each for each in messages)
+            assert all(("and a web page;" in each) is (HTML in answers) for each in messages)
     assert not failures
 
 

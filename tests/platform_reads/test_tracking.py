@@ -274,6 +274,7 @@ def test_wait_comes_before_sentiment_and_transcripts(cxcall: Cxcall) -> None:
         assert ran.envelope["response"]["body"] == {"sentimentScore": 0.5}
         data = ran.envelope["data"]
         assert [leg["communicationId"] for leg in data["legs"]] == ["leg-1", "leg-2"]
+        assert "communication" not in data["legs"][0]
         assert [(each["who"], each["url"]) for each in data["transcripts"]] == [
             ("agent", None),
             ("customer", "https://s3.example/t"),
