@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import inspect
 import os
-import re
 import shutil
 import signal
 import sys
@@ -24,7 +23,15 @@ from helpers.command import Cxcall, Start, Stranger
 from helpers.fork_server import ForkServer
 from helpers.forked_commands import Forks
 from helpers.platform_server import Platform
-from helpers.shares import HAS_SHARE, QUICK, Shares, has_shares, others_files
+from helpers.shares import (
+    HAS_SHARE,
+    QUICK,
+    Shares,
+    has_shares,
+    is_slow_file,
+    others_files,
+    share_number,
+)
 from helpers.work import examples, is_quick
 
 if TYPE_CHECKING:
@@ -37,8 +44,6 @@ if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SLOW_FILE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow\b", re.MULTILINE)
-"""What a file has all of whose tests are slow."""
 QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 2
@@ -61,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     keep_temporary_files_in_memory()
     if has_shares(config):
-        config.option.maxworkerrestart = "0"  # another process would have another share
+        config.option.maxworkerrestart = "0"
     is_quick = config.getoption("markexpr") == QUICK
     settings.register_profile(
         "quick" if is_quick else "whole",
@@ -97,11 +102,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not load a file of slow tests only in the quick suite, nor one that is in the share of another worker."""
+    if not collection_path.name.startswith("test_") or not collection_path.is_file():
+        return None
     is_quick = config.getoption("markexpr") == QUICK
-    if is_quick and collection_path.name.startswith("test_") and collection_path.is_file():
-        text = collection_path.read_text("utf-8")
-        return SLOW_FILE.search(text) is not None or collection_path in others_files(config) or None
-    return None
+    is_left_out = is_quick and is_slow_file(collection_path)
+    return is_left_out or collection_path in others_files(config) or None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -165,7 +170,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for number, item in enumerate(group):
             if number % step:
                 item.add_marker(pytest.mark.slow)
-    if config.getoption("markexpr") != QUICK:
+    if config.getoption("markexpr") != QUICK and share_number(config) == 0:
         start_really_in_some_folders(items)
 
 
