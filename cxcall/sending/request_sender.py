@@ -251,9 +251,10 @@ class _Attempts(LoggedDelivery):
         reason = f"`{self.plan.host}` {problem}: {exchange.detail}"
         if exchange.response is not None:
             reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
-            reason += f", but {exchange.detail}" if exchange.detail else ""
-            kind = unread_reason(exchange.response, self.plan.operation)
-            reason += f" and {kind}" if exchange.response.is_success and kind else ""
+            if exchange.detail:
+                reason += f", but {exchange.detail}"
+            elif exchange.response.is_success:  # that of a read
+                reason += f" and {unread_reason(exchange.response, self.plan.operation)}"
         with self.signals.defer():
             self.ledger.record_not_processed(
                 self.plan.delivery, self.attempt, reason, self.is_interrupted
