@@ -167,7 +167,6 @@ TEXT, LINES = json.dumps(BODY), json.dumps(BODY, indent=2)
 CURL = f"curl -X POST '{URL}' -H 'Authorization: Bearer abc' -H 'Content-Type: application/json' -d '{TEXT}'"
 RAW = f"POST {PATH} HTTP/1.1\nHost: {HOST}\nContent-Type: application/json\n\n{LINES}"
 WRAPPED = textwrap.wrap(CURL, 72, break_on_hyphens=False)
-CUT = [CURL[at : at + 72] for at in range(0, len(CURL), 72)]
 ITEMS = (
     f"queueId={BODY['queueId']} 'callbackNumbers[]=+12125550123' callbackUserName='Ada Lovelace'"
 )
@@ -188,7 +187,6 @@ def numbered(lines: str) -> str:
 PASTED = {
     "mail": "\n".join(WRAPPED),
     "quoted mail": "\n".join(f"> {each}" for each in WRAPPED),
-    "mail with lines of one length": "\n".join(f"> {each}" for each in CUT),
     "typographic quotes": CURL.replace('"', "\u201d").replace("'", "\u2019"),
     "block of a chat": f"POST <{URL}>\n```{LINES}```\n400 Bad Request",
     "link of a chat": f"curl -X POST <{URL}|{HOST}> -d '{TEXT}'",

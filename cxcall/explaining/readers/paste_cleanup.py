@@ -49,12 +49,10 @@ _PRINTED_ERROR = compile_on_use(
 # Before all lines of a message: a time, the name of a container, or the mark of an added line.
 _LOG_PREFIX = compile_on_use(r"\D*0[0-]*[T ]?00:00.*|.*\| ?|\+")
 _JSON_BRACKET = compile_on_use(r"^[ \t]*[{}\[\]],?[ \t]*$", re.MULTILINE)
-# Bodies in the log of Spring: `Writing [{...}] as "application/json"`, `Encoding [{...}]`.
+# A body in the log of Spring: `Writing [{...}] as "application/json"`.
 _SPRING_BODY = compile_on_use(
-    r"\bWriting \[\"?((?:(?!Writing \[)[\s\S]){0,65536}?)\"?\] (?:as \"|with )[^\n]*"
-    r"|\bEncoding \[\"?((?:(?!Encoding \[).){0,65536}?)\"?\][ \t]*$",
-    re.MULTILINE,
-    needs=("Writing [", "Encoding ["),
+    r"\bWriting \[\"?((?:(?!Writing \[)[\s\S]){0,65536}?)\"?\] (?:as \"|with )[^\n]*",
+    needs=("Writing [",),
 )
 # PHP's report of an error of curl, with a link to the list of errors.
 _PHP_ERROR = compile_on_use(
@@ -89,21 +87,18 @@ _MIN_LINES = 3
 _QUOTE = compile_on_use(r"\\.|['\"]")
 # The parts of a command that a shell reads before it ends, or before an open quotation mark.
 _OPEN_QUOTE = compile_on_use(
-    r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?:(?P<quote>['"])(?P<content>.*))?""", re.DOTALL
+    r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\])*+(?P<quote>['"])?""", re.DOTALL
 )
 _SPLIT_REQUEST = compile_on_use(rf"\b((?:{_METHOD})(?: request)? to):?[ \t]*\n[ \t]*(?=https?://)")
 """`We do a POST to`, with the URL on the next line."""
 _OPTION = compile_on_use(r"[ \t]*--?[A-Za-z]")
 _OPTION_AT_END = compile_on_use(r"\s--?[A-Za-z][\w-]*$")
 _VALUE = compile_on_use(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
-_EMPTY_LINE = compile_on_use(r"(\n[ \t]*\n)")
-_WIDTHS = range(60, 101)
-"""Characters of a line after which mail programs break it."""
 _MAX_COMMAND = 1 << 14
-_PAIRS = compile_on_use(
-    r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?"
+# A line that editors begin before or after the `&` of a query or a form.
+_BROKEN_PAIRS = compile_on_use(
+    r"[ \t]*\n[ \t]*(?=[?&][\w.%\[\]-]+=)|(?<=[^\s&]&)[ \t]*\n[ \t]*(?=[\w.%\[\]-]+=)"
 )
-_BROKEN_PAIRS = compile_on_use(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
 
 # A URL that a mail, a terminal, or text recognition split into two lines.
 _WRAPPED = compile_on_use(
@@ -173,8 +168,8 @@ def clean_text(text: str) -> str:
     text = _SPRING_BODY.sub(_label_body, text)
     text = _LINK.sub(r"\1\2", text) if "<http" in text else text
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
-    text = "".join(map(_join_wrapped, _EMPTY_LINE.split(_without_prompts(text))))
-    return _join_pairs(text)
+    paragraphs = _without_prompts(text).split("\n\n")
+    return _BROKEN_PAIRS.sub("", "\n\n".join(map(_join_wrapped, paragraphs)))
 
 
 def is_made_typographic(part: str, text: str) -> bool:
@@ -198,8 +193,7 @@ def _with_request_line(text: str) -> str:
 
 def _label_body(logged: re.Match[str]) -> str:
     """Return a body with a label that other readers know; nothing for one of which the log has only the start."""
-    body = logged[1] or logged[2] or ""
-    return "" if body.endswith("(truncated)...") else f"Request body: {body}"
+    return "" if logged[1].endswith("(truncated)...") else f"Request body: {logged[1]}"
 
 
 def _is_answered_mail(lines: Sequence[str]) -> bool:
@@ -245,52 +239,17 @@ def _join_wrapped(paragraph: str) -> str:
     lines = paragraph.split("\n")
     first = next((at for at, line in enumerate(lines) if _COMMAND.search(line)), len(lines))
     command, *rest = lines[first:] or [""]
-    full = [*takewhile(lambda line: len(line) == len(command), rest[:-1])]
-    is_at_word = all(map(_OPTION.match, full))
-    if full[1:] and len(command) in _WIDTHS and not is_at_word:  # broken also in words
-        end = len(full) + 1
-        return "\n".join([*lines[:first], command + "".join(rest[:end]), *rest[end:]])
-    is_wrapped = False
-    for number, line in enumerate(rest, first + 1):
-        quoted = _OPEN_QUOTE.match(command) if len(command) < _MAX_COMMAND else None
-        if quoted and not quoted["quote"] and not _CONTINUED.search(command):
-            if not (_OPTION.match(line) or (_OPTION_AT_END.search(command) and _VALUE.match(line))):
-                break
-            command, is_wrapped = f"{command} {line.lstrip()}", True
-            continue
-        is_text = quoted and quoted["quote"] and _is_in_text(quoted["content"])
-        is_full = len(f"{lines[number - 1]} {line.split(' ')[0]}") in _WIDTHS
-        command += (" " if is_text and is_wrapped and is_full else "\n") + line
-    else:
-        number = len(lines)
-    return "\n".join([*lines[:first], command, *lines[number:]]) if is_wrapped else paragraph
-
-
-def _is_in_text(content: str) -> bool:
-    """Return whether the start of a JSON text ends within one of its strings; its quotes may be escaped."""
-    return len(re.findall(r'\\?"', content)) % 2 == 1
-
-
-def _join_pairs(text: str) -> str:
-    """Return a text with each query and form on one line; editors split them before or after `&`."""
-    if not _BROKEN_PAIRS.search(text):
-        return text
-    lines: list[list[str]] = []
-    signs: set[str] = set()  # of the line that may continue
-    end = ""
-    for line in text.split("\n"):
-        content = line.strip()
-        is_next = (content[:1] == "&" or end == "&") and "=" in signs
-        is_next = is_next or (content[:1] == "?" and "/" in signs and line[:1].isspace())
-        if is_next and _PAIRS.fullmatch(content):
-            lines[-1][-1] = lines[-1][-1].rstrip()
-            lines[-1].append(content)
-        else:
-            lines.append([line])
-            signs = set()
-        signs.update(each for each in "=/" if each in content)
-        end = content[-1:]
-    return "\n".join(map("".join, lines))
+    is_wrapped, end = False, first + 1
+    for line in rest:
+        shown = _OPEN_QUOTE.match(command) if len(command) < _MAX_COMMAND else None
+        is_in_quotes = shown is None or shown["quote"] is not None or _CONTINUED.search(command)
+        is_option = _OPTION.match(line) or (_OPTION_AT_END.search(command) and _VALUE.match(line))
+        if not (is_in_quotes or is_option):
+            break
+        is_wrapped = is_wrapped or not is_in_quotes
+        command += (" " if is_wrapped else "\n") + line.lstrip()
+        end += 1
+    return "\n".join([*lines[:first], command, *lines[end:]]) if is_wrapped else paragraph
 
 
 def restore_urls(text: str) -> str:
