@@ -132,15 +132,8 @@ OF_OTHERS = (
 )
 CITED = (
     "I get a 400 and the message says",
-    "I get 400 with an error saying",
     "I get 400 and this message:",
     "I get HTTP 400 with this error:",
-    "I get a 400. It says",
-    "I get 400, then I get the error",
-    "we have status 400. The error message",
-    "I get 400. The API rejects it, stating that",
-    "I get 400. The error message that I get is",
-    "the API responds 400 Bad Request:",
 )
 
 
@@ -199,10 +192,6 @@ CITED = (
         (f'{POSTED}\n{{"success": true, "error": "none at all"}}', ""),
         (f'{POSTED}\n{{"error": "None"}}', ""),
         ("$api->postConversationsCallbacks($body);\nPHP Fatal error:  Uncaught ApiException: It is closed now in /a.php:3", "It is closed now"),
-        (f"{POSTED}\n400 Bad Request\nmap[code:bad.request message:No: queue of: x status:400]", "No: queue of: x (bad.request)"),
-        (f'Response [{URL}]\n  Status: 400\n> content(r)\n$message\n[1] "No queue"\n\n$code\n[1] "bad.request"\n', "No queue (bad.request)"),
-        (f'{POSTED}\n400\n$message\n[1] "No queue"\n\n$status\n[1] 400', "No queue"),
-        (f'{POSTED} 400\nList of 2\n $ message: chr "No queue"\n $ code   : chr "bad.request"\n', "No queue (bad.request)"),
         (f"{POSTED} 400\n&{{Status:400 Bad Request StatusCode:400 Header:map[A:[b]] Body:{{src:0xc000}}}}", ""),
         ('{"error": "The queue is gone"}', "The queue is gone"),
         ('{"success": false, "message": "The queue is gone"}', "The queue is gone"),

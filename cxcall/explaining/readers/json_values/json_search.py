@@ -45,16 +45,6 @@ _NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
 _MAP = compile_on_use(r"\{(\w+=(?:[^{}\n]+|\{[^{}\n]*\})*+)\}")
 _NAMES_ERROR = compile_on_use(r"[{ ](?:message|error)=")
 _NEXT_MEMBER = compile_on_use(r", (?=\w+=)(?![^{}]{0,400}\})")
-# A map that Go printed, whose names are in order: `map[code:bad.request message:No such queue status:400]`.
-_GO_MAP = compile_on_use(r"\bmap\[(\w+:(?:[^\[\]\n]|\[[^\[\]\n]{0,400}\])*+)\]", needs=("map[",))
-_GO_NAME = compile_on_use(r"(?:^| )(\w+):(?=[^\s])")
-# A list that R printed: `$message`, and below it `[1] "No such queue"`, or with `str()`: `$ message: chr "No such queue"`.
-_R_MEMBER = compile_on_use(
-    r"^[#> \t]{0,4}\$ ?`?(\w+)`?(?:\n[#> \t]{0,4}\[1\]|[ \t]{0,40}: (?:chr|int|num|logi))"
-    r" (?:\"(.*)\"|(\S+))[ \t]*$",
-    re.MULTILINE,
-    needs=("$",),
-)
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 _CLOSING = {"{": "}", "[": "]"}
@@ -199,20 +189,9 @@ def is_printed_map(text: str) -> bool:
 
 
 def printed_maps(text: str) -> Iterator[dict[str, str]]:
-    """Yield the members of each map in a text that Java, Go, or R printed; the types of their values are not known."""
+    """Yield the members of each map in a text that Java printed; the types of their values are not known."""
     for found in _MAP.finditer(text):
         yield dict(each.partition("=")[::2] for each in _NEXT_MEMBER.split(found[1]))
-    yield from (_go_members(found[1]) for found in _GO_MAP.finditer(text))
-    if members := _R_MEMBER.findall(text):
-        yield {name: quoted or plain for name, quoted, plain in members}
-
-
-def _go_members(text: str) -> dict[str, str]:
-    """Return the members of a map of Go: each name is behind the one before it in the alphabet."""
-    names = [next(_GO_NAME.finditer(text))]
-    names += [each for each in _GO_NAME.finditer(text) if each[1] > names[-1][1]]
-    ends = [*(each.start() for each in names[1:]), len(text)]
-    return {name[1]: text[name.end() : end] for name, end in zip(names, ends, strict=True)}
 
 
 def is_array_start(text: str, start: int) -> bool:

@@ -1,4 +1,4 @@
-"""Evaluate the objects that programs print in the form of their language: JavaScript, Python, Ruby, PHP, Go, R."""
+"""Evaluate the objects that programs print in the form of their language: JavaScript, Python, Ruby, PHP, Java."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ _COMMENT_SIGN = compile_on_use(r"(?<![:\w\"'])//|/\*+|^[ \t]*\*+(?=\s)|\*/|#(?=\
 _AS_JSON = compile_on_use(
     rf'[{{\[][\s{{\[]*(?:[{DOUBLE_QUOTES}{SINGLE_QUOTES}]|"(?!(?:[^"\\]|\\.)*"\s*=>)|[}}\]]|$)'
 )
-_NAMED = compile_on_use(
-    r"\b(?:status|message|code|statusCode|error)\b(?:['\"]?\s*(?::|=>|=)|`?\n[#> \t]*\[1\] )"
-)
+_NAMED = compile_on_use(r"\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)")
 
 
 def _mark_left_out(found: re.Match[str]) -> str:

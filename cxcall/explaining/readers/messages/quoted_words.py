@@ -21,58 +21,50 @@ _MISSING_PERMISSION = compile_on_use(
 _BAD_TRANSITION = compile_on_use(
     r"\bInvalid transition from \\?<\w+\\?> to \\?<\w+\\?>", needs=("Invalid transition",)
 )
+
+# The words: in quotation marks, or up to the end of the sentence.
 _QUOTES = (
     r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
     r"|['\u2018]([A-Za-z](?:[^\n'\u2019]|['\u2019](?=\w)){7,300})['\u2019])"
 )
 _SENTENCE = (
-    r"(?!(?:It|This|That|There|None|No)\b)[A-Za-z][\w'-]* [^\n\"{}]{3,300}?(?=\.(?:\s|\Z)|\n|\Z)"
+    r"(?!(?:It|This|That|There|None|No)\b)([A-Za-z][\w'-]* [^\n\"{}]{3,300}?)(?=\.(?:\s|\Z)|\n|\Z)"
 )
-# A clause whose subject is the response or its sender, and no other noun: not `the API documentation`, `my colleague`.
-_THE = (
-    r"(?:^|[.!?;,:]\s+|\s(?:and|but|where|because|since|then|as|that)\s+"
-    r"|(?<!that )\b(?:I|we|it|API|server) (?:get|got|see|receive[ds]?|returns|returned)\s+)[>*#\s-]{0,4}"
-    r"(?:the\s+(?!expected\b)(?:\w+\s+)?|(?:an?|this|its)\s+)?"
-)
-_SENDER = r"(?:(?:the )?(?:response|answer|server|API|platform)(?: body)?|Genesys(?: Cloud)?|CXone)"
-_FROM = rf"(?: returned|(?: that)? (?:I|we) (?:get|got|see))?(?: (?:in|inside|of|from) {_SENDER})?"
-_RESPONSE = rf"(?:error|response|answer)(?: (?:body|code|itself))?{_FROM}"
-_MESSAGE = (
-    rf"(?:(?:error|response|answer) (?:message|text|description)|message(?= (?:in|of|from))){_FROM}"
-)
-_IS = r"(?: (?:is|was)(?: \w+){1,2}:| (?:is|was):?|:)"
-_SAYS = (
-    r"(?: (?:is|was|re(?:fuse|ject|turn)\w{1,2})(?: \w+){1,3})?,?(?: \w+ly| also| just| only)?"
-    r" (?:sa(?:id|ys|ying)|stat(?:ed|es|ing)|citing|reads|(?:answer|complain|repli|respond)e?[ds])(?: that)?:?"
-)
-_STATUS_THEN = (
+# Before them, in prose: `the error message in the response is vague, stating that`, `the API says`.
+_CLAUSE_START = r"(?:^|[.!?;,:]\s+|\s(?:and|but)\s+)[>*#\s-]{0,4}(?:the\s+)?"
+_SENDER = r"(?:the )?(?:response(?: body)?|server|API|platform|Genesys Cloud|CXone)"
+_FROM = rf"(?: returned)?(?: (?:in|inside|of|from) {_SENDER})?"
+_RESPONSE = rf"(?:(?:error|response|answer)(?: (?:message|response|body))?|message(?= (?:in|inside|of|from) )){_FROM}"
+_SAYS = r"(?: (?:is|was)(?: \w+){1,2},?)?(?: \w+ly)?,? (?:sa(?:id|ys)|stat(?:es|ed|ing)|citing)(?: that)?:?"
+_IS = r"(?: (?:is|was)(?: \w+){0,2}:?|:)"
+# Or a status: `400 Bad Request with the message`, `400, citing`.
+_NAMED_STATUS = (
     r"(?P<other>\b(?:should|would|expect\w*|docs|documentation|we (?:answer|return|send))\b"
-    r"(?:(?! but | and |instead)[^\n.;,]){0,60})?"
-    rf"(?<![\"'])\b[45][0-9]{{2}}\)?(?: \(?(?:error|answer|response|status|code|{PHRASES})\)?)*"
+    r"(?:(?! but )[^\n.;,]){0,60})?"
+    rf"(?<![\"'])\b[45][0-9]{{2}}\)?(?: \(?(?:error|response|{PHRASES})\)?){{0,2}}"
 )
 """A status; with the group `other`, one that somebody expects or sends."""
+_WITH_MESSAGE = r",? (?:with|and) (?:the |an? |this )?(?:error )?(?:message|error):?"
 _QUOTED = compile_on_use(
-    rf"(?i:{_THE}(?:(?:{_MESSAGE}|{_RESPONSE}|{_SENDER}(?: itself)?){_SAYS}"
-    rf"|{_MESSAGE}{_IS}|(?<=the )error(?: message)?) ){_QUOTES}"
-    rf"|(?i:{_STATUS_THEN}(?:(?:,? with (?:(?!my |our )\w+ ){{0,3}}"
-    r"| and (?:(?:the|this|an?) )?(?:error )?)(?:message|error)"
-    rf"(?:{_SAYS}|{_IS})?|(?:[.,]? (?:and )?it)?{_SAYS}|(?<=[a-z]):) ){_QUOTES}"
-    r"|\bapi error (\w+: [^\n]{3,300})"
-    r"|(?i:</\w*(?:code|status|type)>|<\w*(?:error|exception|fault|response|result)>|\b[45][0-9]{2}\b)"
-    r"[^<>]{0,20}<message>([^<\n]{8,300})</message>"
-    r"|(?i:\b[45][0-9]{2}\b[\w ()]{0,40} with (?:an? |the )?error_?code:? )([a-z]+(?:_[a-z]+)+)\b",
+    rf"(?i:(?:{_CLAUSE_START}(?:{_RESPONSE}(?:{_SAYS}|{_IS})|(?:{_SENDER}|message){_SAYS})"
+    rf"|{_NAMED_STATUS}(?:{_WITH_MESSAGE}|{_SAYS})) ){_QUOTES}",
     re.MULTILINE,
 )
 _PLAIN = compile_on_use(
-    rf"(?i:{_THE}{_RESPONSE}{_IS} ){_QUOTES}"
-    rf"|(?i:{_THE}error (?:message|payload|response|description){_FROM}(?:{_SAYS}|{_IS})(?<=:) )({_SENTENCE})"
-    rf"|(?i:{_STATUS_THEN},? with (?:the|an?) (?:error )?message:? )(?=[A-Z])({_SENTENCE})",
+    rf"(?i:{_CLAUSE_START}error message{_FROM}(?:{_SAYS}|{_IS})(?<=:) ){_SENTENCE}"
+    rf"|(?i:{_NAMED_STATUS}{_WITH_MESSAGE} )(?=[A-Z]){_SENTENCE}",
     re.MULTILINE,
 )
-"""These words are the server's only up to the end of the sentence, and not those of a person."""
 _PERSONAL = compile_on_use(
     r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?i:attached|below|nothing|screenshot|see)\b"
 )
+_MARKED = compile_on_use(
+    r"\bapi error (\w+: [^\n]{3,300})"
+    r"|(?i:</\w*(?:code|status)>|<\w*(?:error|result)>|\b[45][0-9]{2}\b)"
+    r"[^<>]{0,20}<message>([^<\n]{8,300})</message>"
+    r"|(?i:\b[45][0-9]{2}\b[\w ()]{0,40} with error_?code: )([a-z]+(?:_[a-z]+)+)\b"
+)
+"""The words that an SDK, or an element of XML behind a status, marks as those of the response."""
 _LISTED = compile_on_use(
     r"^[ \t]*(?:(?:error )?message:[ \t]+"
     r"([A-Za-z][\w'-]* [^\n\"{}]{4,300}(?<![,;])(?=\n|\Z)(?:\n\n\"\w[^\n]{3,200})?)"
@@ -145,14 +137,12 @@ def _thrown_message(text: str, *, is_code: bool) -> str:
 
 def _words_of_refusal(text: str) -> str:
     """Return the words that a text quotes of the response to a refused request; empty if it quotes none."""
-    quoted = (each for each in _QUOTED.finditer(text) if not each["other"])
-    plain = (each for each in _PLAIN.finditer(text) if not _is_personal(each))
-    listed = (each for each in _LISTED.finditer(text) if _is_below_status(text, each))
-    return next(map(_words, chain(quoted, plain, listed)), "")
-
-
-def _is_personal(found: re.Match[str]) -> bool:
-    return bool(found["other"] or _PERSONAL.search(_words(found)))
+    marked = map(_words, _MARKED.finditer(text))
+    found = chain(_QUOTED.finditer(text), _PLAIN.finditer(text))
+    told = (_words(each) for each in found if not each["other"])
+    told = (each for each in told if not _PERSONAL.search(each))
+    listed = (_words(each) for each in _LISTED.finditer(text) if _is_below_status(text, each))
+    return next(chain(marked, told, listed), "")
 
 
 def _words(found: re.Match[str]) -> str:
