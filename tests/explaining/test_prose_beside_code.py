@@ -80,6 +80,28 @@ def test_status_in_a_sentence_below_code_is_that_of_its_response(code: str) -> N
         assert request.status == status, sentence
 
 
+PATH = "/" + URL.split("/", 3)[3]
+
+
+def test_status_in_a_sentence_that_names_the_path_is_that_of_its_request() -> None:
+    code = f'r = requests.post(BASE + "{PATH}", json={JSON})'
+    other = 'g = requests.get(BASE + "/api/v2/users/me")'
+    for sentence, status in (
+        (f"POST {PATH} returns 403.", 403),
+        (f"POST {URL} gives me a 403", 403),
+        (f"I get 400 when posting to {PATH}.", 400),
+        (f"Some 401 Unauthorized errors when hitting the `{PATH}` endpoint. The token works.", 401),
+        (f"GET /api/v2/users/me works, but {PATH} returns 403", 403),
+        (f"GET {PATH} returns 403.", 0),
+        (f"When POST {PATH} returns 403, the token is old.", 0),
+        (f"POST {PATH} should return 400", 0),
+        (f"POST {PATH}/bulk returns 403.", 0),
+    ):
+        first, last = read_exchanges(f"{sentence}\n\n{code}\n{other}", "text")
+        assert (first.status, last.status) == (status, 0), sentence
+        assert first.host == (URL.split("/")[2] if URL in sentence else ""), sentence
+
+
 def test_number_of_things_is_not_the_status_of_a_command() -> None:
     for sentence in ("It returns 400 rows.", "We get 500 calls per hour.", "returns 500 per page"):
         (request,) = read_exchanges(f"curl {URL} -d '{JSON}'\n{sentence}", "text")

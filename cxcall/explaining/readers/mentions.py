@@ -7,7 +7,7 @@ from dataclasses import replace
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.runtime.patterns import compile_on_use
 
-_NAME_IN_PATH = compile_on_use(r"\{[^{}/]*\}|<[^<>/]*>")
+NAME_IN_PATH = compile_on_use(r"\{[^{}/]*\}|<[^<>/]*>")
 
 
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
@@ -31,7 +31,7 @@ def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
     whole = shown[0]
     for each in requests:
         is_same = each.method in ("", whole.method) and each.host in ("", whole.host)
-        same_path = _NAME_IN_PATH.sub("{}", each.path) == _NAME_IN_PATH.sub("{}", whole.path)
+        same_path = NAME_IN_PATH.sub("{}", each.path) == NAME_IN_PATH.sub("{}", whole.path)
         same_target = not each.path or (same_path and is_same)
         is_mention = same_target and each.status in (0, whole.status or each.status)
         if each is not whole and not is_mention:

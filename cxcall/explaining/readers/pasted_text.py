@@ -28,6 +28,7 @@ from cxcall.explaining.readers.paste_cleanup import (
 )
 from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
+from cxcall.explaining.readers.sentences_with_paths import with_told_statuses
 from cxcall.explaining.readers.surrounding_text import (
     with_inputs,
     with_named_platform,
@@ -120,7 +121,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     for name in _READERS:
         module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)
-        requests = without_mentions(list(reader(shown)))
+        requests = with_told_statuses(without_mentions([*reader(shown)]), shown)
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
             request = without_sent_error(with_status(request, shown), shown)

@@ -52,6 +52,16 @@ _ASSUMPTION = compile_on_use(
     re.IGNORECASE,
 )
 
+_OCCASION = compile_on_use(
+    r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
+)
+"""`400 when I post it`."""
+
+
+def is_assumption(line: str) -> bool:
+    """Return whether a line says what happens in a case or should happen, not what happened."""
+    return _ASSUMPTION.search(_OCCASION.sub("", line)) is not None
+
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if its response has no status, with the only error status from anywhere in the text."""
@@ -59,7 +69,7 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     if response is not None and (response.status or not request.is_refused):
         return request
     is_code = request.kind is SourceKind.CODE
-    lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
+    lines = (line for line in text.split("\n") if not is_assumption(line))
     lines = (line for line in lines if not (is_code and handles_status(line)))
     read = [line.strip() for line in lines]
     numbers = [line for line in read if _ERROR_NUMBER.search(line)]
