@@ -6,13 +6,18 @@ from cxcall.explaining.checks.credentials.token_check import read_claims
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.identifiers import correlation_id, correlation_place
+from cxcall.responses.message_in_body import shorten
 
 
 def ticket_facts(request: ObservedRequest, platform: str) -> dict[str, str]:
     """Return the facts that a support ticket needs by name; for an unknown fact, the value says where to find it."""
     response = request.response
     is_shown = response is not None and response.status
-    status = f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
+    status = (
+        f"HTTP {response.status} {shorten(response.reason)}".rstrip()
+        if response and is_shown
+        else ""
+    )
     target = f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}"
     is_captured = request.method or request.host or request.path
     facts = {

@@ -99,3 +99,25 @@ def test_general_code_with_a_general_message_names_no_cause() -> None:
         '{"message": "The request could not be understood", "code": "bad.request", "status": 400}'
     )
     assert problems(f"curl {URL} --json '{RIGHT}'\n{answer}") == []
+
+
+def test_words_behind_a_status_are_the_reason_unless_a_person_says_them() -> None:
+    for text, code, why in (
+        ("HTTP 400: queue not found", "not-found", "queue not found"),
+        ("[HTTP 400] The 'To' number +12025550123 is not a valid phone number.", "value-not-allowed", "*0123 is not"),
+        ("400 Bad Request - Value [Sales] is not valid for field type [UUID]", "id-format", "`Sales`"),
+        ("ApiException (400): queue not found", "not-found", "queue not found"),
+        ("failed with 400: queue not found", "not-found", "queue not found"),
+        ("Error --> status = 400, code = 5063, Reason = Queue x not found., request_id = X", "not-found", "Queue x not found."),
+        ("Error 404: The queue was not found (queue.not.found)", "not-found", "The queue was not found"),
+        ("returns 400: the body is below.", "not-provable", ""),
+        ("gives 400 - it is the same in Postman.", "not-provable", ""),
+        ("HTTP 400: do you know what is invalid?", "not-provable", ""),
+        ("-> 400 - rid: ab12 ms: 23", "not-provable", ""),
+    ):  # fmt: skip
+        (found,) = explain(f"POST {URL} {text}")
+        first = found.findings[0]
+        assert first.code == code, text
+        assert why in f"{first.message} {first.why}", text
+        assert bool(why) or first.message.endswith("gives no reason"), text
+        assert "2025550123" not in str(found.ticket), text

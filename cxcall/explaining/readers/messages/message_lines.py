@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.responses.refusals.finding_code_table import NO_CAUSE
+from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 from cxcall.transport.http_messages import Headers
 
@@ -105,11 +107,25 @@ QUOTED = compile_on_use(r'"[^"]*"')
 _REASON = compile_on_use(
     r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
     r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?"
-    r"|message='(?P<member>[A-Za-z][^'\n]{3,200})'",
+    r"|message='(?P<member>[A-Za-z][^'\n]{3,200})'"
+    r"|[^\n=]+ = [^\n]*?, (?:[Rr]eason|[Mm]essage) = (?P<pair>[A-Z][^\n]{3,200}?)(?:, \w+ = [^\n]*)?(?:\n.*)?",
     re.DOTALL,
 )
-"""The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple that Python printed, or named (aiohttp)."""
+"""The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple of Python, or named."""
+# `HTTP 400: queue not found`, `400 Bad Request - ...`, `[HTTP 400] ...`, `ApiException (400): ...`.
+_STATED = compile_on_use(
+    r"[\"'`]?(?: ?[)\]])?(?i: (?:client |server )?error)?(?::| -|(?<=\])) (?P<words>(?:the |an? )?[\"'`(]?[A-Za-z][\w'-]*"
+    r" [\[(<'\"`]?\w[^\n{}]{2,300}?)\s*$",
+    re.IGNORECASE,
+)
 _KNOWN_PHRASE = compile_on_use(rf"(?i:{PHRASES})(?= )")
+_PERSONAL = compile_on_use(
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|\?\s*$|^(?i:any|attached|below|nothing|please|screenshot|see|thanks?)\b"
+)
+_VERB = compile_on_use(
+    r"(?<![\w.])(?:get|got|gave|give|(?!status)[a-z]+(?:s|ed|ing))(?: (?:an?|back|in|me|the|us|with)){0,3}"
+    r"(?: (?:an )?(?:HTTP|error|status|code)){0,3} $"
+)
 _LINE_START = compile_on_use(r"\W*(?:\w+: ?)?")
 _DESCRIPTION = compile_on_use(
     r"\bicStatusDescription[\"']?[ \t]*[:=][ \t]*[\"']?(\w.{2,100}?)(?=[\"'\n]|  | [\w-]+=|$)",
@@ -151,6 +167,9 @@ def reason_of(status: re.Match[str], text: str) -> str:
     The text is what follows the status; without a level, it is prose.
     """
     named = status.groupdict().get("reason") or ""
+    is_own = bool(named) and not _KNOWN_PHRASE.match(f"{named} ")
+    if not is_own and (stated := _stated_reason(status)):
+        return stated
     if of_http := _KNOWN_PHRASE.match(named):
         return of_http[0]
     if own := own_phrase(status):
@@ -164,6 +183,20 @@ def reason_of(status: re.Match[str], text: str) -> str:
         return named
     again = re.search(rf"{_LEVEL}.*\b{status['status']} ({_WORDS})$", text, re.MULTILINE)
     return again[1] if again else named
+
+
+def _stated_reason(status: re.Match[str]) -> str:
+    """Return the words behind a status and a colon, a hyphen, or a bracket; empty if they are those of a person.
+
+    In a sentence, `it returns 400: ...`, they are those of a server if they name a cause.
+    """
+    line, is_error = status.string, status["status"] >= "400"
+    stated = _STATED.match(line, status.end()) if is_error else None
+    words = stated["words"] if stated else ""
+    if not words or _PERSONAL.search(words):
+        return ""
+    is_sentence = _VERB.search(line, 0, status.start("status"))
+    return "" if is_sentence and find_cause_of_text(words) == NO_CAUSE else words
 
 
 def own_phrase(status: re.Match[str]) -> str:
