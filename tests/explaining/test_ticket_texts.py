@@ -121,3 +121,16 @@ def test_words_behind_a_status_are_the_reason_unless_a_person_says_them() -> Non
         assert why in f"{first.message} {first.why}", text
         assert bool(why) or first.message.endswith("gives no reason"), text
         assert "2025550123" not in str(found.ticket), text
+
+
+def test_expected_status_is_not_that_of_the_response() -> None:
+    request = f"POST {URL}\n\n{RIGHT}"
+    for text, status in (
+        (f"### Expected behavior\n\n201 Created\n\n### Actual behavior\n400 Bad Request\n\n### Request\n{request}", 400),
+        (f"Expected: 201 Created\nActual: 400 Bad Request\n\n{request}", 400),
+        (f"Die API liefert HTTP 400.\n\n{request}\n\nErwartet: Der Rückruf wird angelegt (201).", 400),
+        (f"{request}\n\nExpected result: 201 Created", 0),
+        (f"{request}\n\nResult: 201 Created", 201),
+    ):  # fmt: skip
+        (found,) = explain(text)
+        assert (found.request.status, found.request.body) == (status, RIGHT), text

@@ -57,6 +57,19 @@ _OCCASION = compile_on_use(
 )
 """`400 when I post it`."""
 
+# `Expected: 201 Created`, `Erwartet: Liste wird angelegt (201).`, or a heading `### Expected behavior` with lines below it.
+_EXPECTATION = compile_on_use(
+    r"^[ \t>*_#-]*(?:what (?:did )?(?:I|you) )?(?:expect\w*|should|desired|erwartet\w*|soll(?:te)?|attendue?|esperad[ao])"
+    r"(?: \w+){0,3}[ *_]*(?::[ *_]*(?=\S)[^\n]*|[:?*_ ]*\n(?:[ \t]*\n)?(?:[^\n]*\S[^\n]*(?:\n|\Z))+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STATUS_NUMBER = compile_on_use(r"(?<![\w.+-])[1-5][0-9]{2}(?![\w-]|\.\w)")
+
+
+def without_expected_statuses(text: str) -> str:
+    """Return a text without the statuses that it says were expected."""
+    return _EXPECTATION.sub(lambda each: _STATUS_NUMBER.sub("", each[0]), text)
+
 
 def is_assumption(line: str) -> bool:
     """Return whether a line says what happens in a case or should happen, not what happened."""
