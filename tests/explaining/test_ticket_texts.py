@@ -134,3 +134,23 @@ def test_expected_status_is_not_that_of_the_response() -> None:
     ):  # fmt: skip
         (found,) = explain(text)
         assert (found.request.status, found.request.body) == (status, RIGHT), text
+
+
+def test_words_of_a_person_below_a_response_are_not_its_body() -> None:
+    for head, words, is_body in (
+        (
+            "HTTP/1.1 403 Forbidden\nDate: Mon, 23 Nov 2026 10:00:00 GMT",
+            "Thanks in advance.",
+            False,
+        ),
+        ("HTTP/1.1 405 Method Not Allowed\nAllow: PATCH", "Yesterday I tried the same.", False),
+        ("HTTP/1.1 400 Bad Request\ncontent-length: 0", "The token works for GET.", False),
+        ("HTTP/1.1 409 Conflict", "Please help, this is urgent.", False),
+        ("HTTP/1.1 400 Bad Request", "The queue does not exist.\n\nAny ideas?", True),
+        ("HTTP/1.1 400 Bad Request", "We are sorry: queue not found", True),
+        ("HTTP/1.1 400 Bad Request\nContent-Type: text/plain", "I am a teapot.", True),
+    ):
+        (found,) = explain(f"POST {URL}\n\n{RIGHT}\n\n{head}\n\n{words}")
+        assert found.request.body == RIGHT, words
+        assert found.request.response is not None
+        assert found.request.response.text == (words.partition("\n")[0] if is_body else ""), words

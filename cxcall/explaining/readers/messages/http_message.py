@@ -43,6 +43,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     read_header_object,
     reason_of,
     request_in_line,
+    server_words,
     without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
@@ -97,7 +98,10 @@ class _Message:
             whole = join_chunks(text, self.headers)
             length = Headers(self.headers.items()).get("Content-Length", "")
             is_sent = length.isdecimal() and int(length) >= len(whole.encode("utf-8", "replace"))
-            whole = without_prose(whole) if self.is_request and not is_sent else whole
+            if not is_sent:
+                whole = (
+                    without_prose(whole) if self.is_request else server_words(whole, self.headers)
+                )
             return whole or ("" if self.is_request and length == "0" else None)
         if not self.is_request and _PAGE.match(text):
             return text  # of a proxy or a firewall

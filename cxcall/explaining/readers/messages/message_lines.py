@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from itertools import takewhile
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
@@ -120,8 +121,9 @@ _STATED = compile_on_use(
 )
 _KNOWN_PHRASE = compile_on_use(rf"(?i:{PHRASES})(?= )")
 _PERSONAL = compile_on_use(
-    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|\?\s*$|^(?i:any|attached|below|nothing|please|screenshot|see|thanks?)\b"
+    r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
 )
+_OF_SEVERAL = compile_on_use(r"\b(?:we|our|us|please|wir|unsere?|bitte)\b", re.IGNORECASE)
 _VERB = compile_on_use(
     r"(?<![\w.])(?:get|got|gave|give|(?!status)[a-z]+(?:s|ed|ing))(?: (?:an?|back|in|me|the|us|with)){0,3}"
     r"(?: (?:an )?(?:HTTP|error|status|code)){0,3} $"
@@ -135,6 +137,7 @@ _DESCRIPTION = compile_on_use(
 _CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
 _LEVEL = r"^.{0,80}?\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO|DEBUG|level=\w+)\b"
 _WORDS = r"[A-Z]\w+(?: \w+){1,5}"
+_MAX_SENTENCE = 1000
 _SHORT_NAMES = tuple("accept authorization host origin cookie date icstatusdescription".split())
 """Names without a hyphen."""
 
@@ -193,10 +196,28 @@ def _stated_reason(status: re.Match[str]) -> str:
     line, is_error = status.string, status["status"] >= "400"
     stated = _STATED.match(line, status.end()) if is_error else None
     words = stated["words"] if stated else ""
-    if not words or _PERSONAL.search(words):
+    if is_personal(words):
         return ""
     is_sentence = _VERB.search(line, 0, status.start("status"))
     return "" if is_sentence and find_cause_of_text(words) == NO_CAUSE else words
+
+
+def is_personal(words: str) -> bool:
+    """Return whether words are those of a person: `I`, a question, or `we` and `please` without a cause that they name."""
+    if _PERSONAL.search(words):
+        return True
+    return bool(_OF_SEVERAL.search(words)) and find_cause_of_text(words) == NO_CAUSE
+
+
+def server_words(text: str, headers: Mapping[str, str]) -> str:
+    """Return the text below a status line and headers up to the first paragraph of plain words of a person."""
+    known = Headers(headers.items())
+    if known.get("Content-Length") == "0":
+        return ""
+    if text[:1] in "{[<" or known.get("Content-Type", "").startswith("text/"):
+        return text
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(takewhile(lambda each: not is_personal(each[:_MAX_SENTENCE]), paragraphs))
 
 
 def own_phrase(status: re.Match[str]) -> str:
