@@ -59,7 +59,8 @@ _OCCASION = compile_on_use(
 
 # `Expected: 201 Created`, `Erwartet: Liste wird angelegt (201).`, or a heading `### Expected behavior` with lines below it.
 _EXPECTATION = compile_on_use(
-    r"^[ \t>*_#-]*(?:what (?:did )?(?:I|you) )?(?:expect\w*|should|desired|erwartet\w*|soll(?:te)?|attendue?|esperad[ao])"
+    r"^[ \t>*_#-]*(?:what (?:did )?(?:I|you) )?"
+    r"(?:expect\w*|should|desired|erwartet\w*|soll(?:te)?|attendue?|esperad[ao])"
     r"(?: \w+){0,3}[ *_]*(?::[ *_]*(?=\S)[^\n]*|[:?*_ ]*\n(?:[ \t]*\n)?(?:[^\n]*\S[^\n]*(?:\n|\Z))+)",
     re.IGNORECASE | re.MULTILINE,
 )

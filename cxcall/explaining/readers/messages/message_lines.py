@@ -115,13 +115,15 @@ _REASON = compile_on_use(
 """The reason behind a status in a log: in quotes, in parentheses (.NET), in a tuple of Python, or named."""
 # `HTTP 400: queue not found`, `400 Bad Request - ...`, `[HTTP 400] ...`, `ApiException (400): ...`.
 _STATED = compile_on_use(
-    r"[\"'`]?(?: ?[)\]])?(?i: (?:client |server )?error)?(?::| -|(?<=\])) (?P<words>(?:the |an? )?[\"'`(]?[A-Za-z][\w'-]*"
+    r"[\"'`]?(?: ?[)\]])?(?: (?:client |server )?error)?(?::| -|(?<=\])) "
+    r"(?P<words>(?:the |an? )?[\"'`(]?[A-Za-z][\w'-]*"
     r" [\[(<'\"`]?\w[^\n{}]{2,300}?)\s*$",
     re.IGNORECASE,
 )
 _KNOWN_PHRASE = compile_on_use(rf"(?i:{PHRASES})(?= )")
 _PERSONAL = compile_on_use(
-    r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
+    r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)"
+    r"|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
 )
 _OF_SEVERAL = compile_on_use(r"\b(?:we|our|us|please|wir|unsere?|bitte)\b", re.IGNORECASE)
 _VERB = compile_on_use(
