@@ -26,6 +26,8 @@ _ARRAY_START = compile_on_use(
     r"|(?![A-Za-z][\w.]*\])[^\]\n]{0,500}(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
     re.MULTILINE,
 )
+_TAGS = compile_on_use(r"(?<![^\s,;|])\[(?!object )[^\"'{}\u201c\n]{1,200}+(?<=\])(?=\n|\Z)")
+"""What a log has in brackets at the end of a line, such as the name of the client: no list of errors, which has quotes."""
 _ENCODED_TWICE = compile_on_use(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
 """A string of JSON, with nothing below it but the status of the response."""
 _NAME = compile_on_use(r"\{[\w.-]+\}")
@@ -209,12 +211,17 @@ def find_body(text: str, *, is_request: bool) -> str | None:
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
     no_object = _CODE_BEFORE if is_request else _NAME_BEFORE
+    tags = () if is_request else _TAGS.finditer(text)
+    in_tags = {at for each in tags for at in range(*each.span()) if text[at] == "["}
     for start, char in enumerate(text):
         is_name = char == "{" and (
             _NAME.match(text, start) or no_object.search(text[max(start - _MAX_CALL, 0) : start])
         )
         if (char == "{" and not is_name) or (
-            char == "[" and not text[start - 1 : start].isalnum() and is_array_start(text, start)
+            char == "["
+            and start not in in_tags
+            and not text[start - 1 : start].isalnum()
+            and is_array_start(text, start)
         ):
             end = find_json_end(text, start)
             if end:

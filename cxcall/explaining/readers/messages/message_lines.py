@@ -106,7 +106,7 @@ _FORM_LINES = compile_on_use(
 _LABEL = compile_on_use(r"\W*(?:request )?headers?\W*[:=]\s*(?=\{)|\s*(?=\{)", re.IGNORECASE)
 QUOTED = compile_on_use(r'"[^"]*"')
 _REASON = compile_on_use(
-    r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>[A-Za-z][^()\n]{3,100})\)\.?)\s*"
+    r"\s*(?:\"(?P<quoted>[^\"]*)\"|\((?P<grouped>(?!\w+=)[A-Za-z][^()\n]{3,100})\)\.?)\s*"
     r"|\s*'(?P<tuple>[A-Za-z][^'\n]{3,100})'(?:, [^\n]*)?\)(?:\n.*)?"
     r"|message='(?P<member>[A-Za-z][^'\n]{3,200})'"
     r"|[^\n=]+ = [^\n]*?, (?:[Rr]eason|[Mm]essage) = (?P<pair>[A-Z][^\n]{3,200}?)(?:, \w+ = [^\n]*)?(?:\n.*)?",
