@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -247,3 +248,41 @@ def test_object_that_the_token_may_not_act_on_is_named() -> None:
     (found,) = explain({"status": 403, "response": {"code": "not.authorized", "message": message}})
     assert found.root is not None
     assert "may not act on this conversation" in found.root.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ticket: https://acme.atlassian.net/browse/DIAL-344\nWe get 400 Bad Request since monday.",
+        "client.calls.create(answer_url='https://example.com/answer.xml')\n# 400 Bad Request",
+        "const flow = new Flow({ redirectUri: 'https://app.acme.io/cb' });\nawait flow.start(); // 400 Bad Request",
+        "It returned an error: (400) Bad Request.\n\n[https://help.acme.io/T/44](https://help.acme.io/T/44)",
+    ],
+)
+def test_link_without_a_method_is_not_the_request(text: str) -> None:
+    [found] = explain(text)
+    assert (found.request.host, found.request.status) == ("", 400)
+
+
+def test_other_link_is_the_request_by_its_form_or_a_word_before_it() -> None:
+    for text in (
+        "https://api.acme.io/users fails: 400 Bad Request",
+        "I get a 400 from https://acme.io/x.",
+    ):
+        [found] = explain(text)
+        assert found.request.host.endswith("acme.io")
+
+
+def test_error_of_a_tool_above_its_request_is_read_to_the_response_in_it() -> None:
+    error = {
+        "errorMessage": "Bad request",
+        "errorDetails": {
+            "raw": ['400 - {"code":"not.a.user","message":"no","status":400}'],
+            "httpCode": "400",
+        },
+    }
+    for written in (json.dumps(error), json.dumps({**error, "more": {"node": "Call"}}, indent=2)):
+        found = find(f'{written}\n\nPOST {CALLS}\n{{"phoneNumber": "+4930901820142"}}')
+        assert "token-user-context" in {
+            each.code for each in found if each.severity is Severity.ERROR
+        }

@@ -21,7 +21,7 @@ from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
 )
-from cxcall.explaining.readers.json_values.json_search import printed_maps
+from cxcall.explaining.readers.json_values.json_search import json_values, printed_maps
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     find_response,
@@ -35,7 +35,7 @@ from cxcall.explaining.readers.unresolved_variables import mark_inputs, resolve_
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
 from cxcall.runtime.patterns import compile_on_use
-from cxcall.transport.http_messages import Headers
+from cxcall.transport.http_messages import Headers, HttpResponse
 
 _CORRELATION = compile_on_use(
     r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n"
@@ -164,8 +164,8 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     known = request.response
     has_body = known is not None and bool(known.body)
     if known is not None and has_body and (known.json() or "{'" not in text):
-        told = find_response(known.json()) if is_error_body(known.json()) else None
-        return replace(request, response=told) if told and not known.status else request
+        told = _told_response(known, text)
+        return replace(request, response=told) if told else request
     body = find_error_body(text)
     if not is_error_body(body) and request.is_refused and (not has_body or "{'" in text):
         body = dumped_error(text)
@@ -176,6 +176,19 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = told.text  # within the error of a tool
     status = told.status if told else status_of(body)
     return replace(request, response=with_body(known, body, status))
+
+
+def _told_response(known: HttpResponse, text: str) -> HttpResponse | None:
+    """Return the response within the error of a tool, of which all or a part was read; None if it tells no other one."""
+    body = known.json()
+    if not is_error_body(body):
+        around = (each for start, end, each in json_values(text) if known.text in text[start:end])
+        body = next(filter(is_error_body, around), None)
+    told = find_response(body) if is_error_body(body) else None
+    if told is None or not known.status:
+        return told
+    is_other = told.status == known.status and told.json() != known.json()
+    return known._replace(body=told.body) if is_other and not status_of(known.json()) else None
 
 
 def without_sent_error(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -51,8 +51,8 @@ from cxcall.explaining.readers.unresolved_variables import is_unresolved, variab
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
-_NO_URL = tuple(
-    "redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source".split()
+_NO_URL = compile_on_use(
+    r"(?:answer|callback|redirect|return|webhook)ur[il]|origin|referer|schema|proxy|xmlns|require|import|from|source"
 )
 _SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
 # Functions that send a request with nothing but their arguments.
@@ -109,7 +109,7 @@ class _Assembler:
             self.draft.set_method(text, 4)
         elif header := as_header(text):
             self.draft.headers.update([header])
-        elif is_target(text) and fold_letters(before[:20]) not in _NO_URL:
+        elif is_target(text) and not _NO_URL.fullmatch(fold_letters(before[:20])):
             if not member or role_of(member) in _TARGET_ROLES:
                 self.set_target(text)
         elif "/" in text and not member and (url := self._below_base(text)):
@@ -147,7 +147,7 @@ class _Assembler:
         """Use a variable, an argument, or the member of a map by its name."""
         last = name.rpartition(".")[2]
         folded = fold_letters(last)
-        if isinstance(value, str) and folded in _NO_URL and self.draft.target == value:
+        if isinstance(value, str) and value == self.draft.target and _NO_URL.fullmatch(folded):
             self._drop_target()
         if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
             return

@@ -55,6 +55,12 @@ _REQUEST_LINE = compile_on_use(r"^[>*< ]*(?:GET|POST|PUT|PATCH|DELETE) /", re.MU
 # A status line or a label, with headers, before the body of a response.
 _HEAD = compile_on_use(r"[^\n{]*(?:\n[< ]*[\w-]+:[^\n]*[^\n{(,])*(?:[< \t]*\n)*")
 _PAGE = compile_on_use(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.DOTALL | re.IGNORECASE)
+# A URL is a request by its form, or behind words for it; other links are of tickets, answers, and documents.
+_OF_API = compile_on_use(r"(?i)\bapi\b|/v[0-9]|/rest\b|/services?/|/o?auth|token|graphql")
+_LINKED = compile_on_use(
+    r"(?i)\b(?:at|call\w*|endpoint|for|from|get|hit\w*|of|on|post\w*|request\w*|server|to|ur[il]|via|with)"
+    r"[ \t:=]{1,3}[\"'`(<]{0,2}\Z"
+)
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = compile_on_use(
     r"[=(]\s*\|https?://"  # ABAP
@@ -209,6 +215,7 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     sent = _TARGET_LINE.findall(text)
     found = find_urls(prose) or find_urls(text)
     urls = [each for each in found if each in sent or each not in answer]
+    urls = [each for each in urls if each in sent or _may_be_request(each, text)]
     paths = [*dict.fromkeys(_PATH.findall(_SUCCESSFUL.sub("", prose)))]
     targets = urls or paths or [*_named_in_answer(request, found)]
     if request.host or request.path or len(targets) != 1:
@@ -225,6 +232,12 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
         response=request.response,
         null_means_unknown=True,
     )
+
+
+def _may_be_request(url: str, text: str) -> bool:
+    """Return whether a link without a method may be the URL of a request: of an API, or behind a word such as `from`."""
+    at = text.find(url)
+    return _OF_API.search(url) is not None or _LINKED.search(text, max(at - 40, 0), at) is not None
 
 
 def _named_in_answer(request: ObservedRequest, urls: list[str]) -> Iterator[str]:
