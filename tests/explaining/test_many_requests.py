@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
+from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
 
 ENTRIES = 12
+ID = "12345678-1234-1234-1234-123456789012"
 HOSTS = ("api.mypurecloud.com", "api.mypurecloud.ie", "api-na1.niceincontact.com", "example.com")
 TOKENS = ("", "short1", "<token>", "q8Zr5TnW2kLx7VbC3mYd", "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz")
 MESSAGES = (
@@ -251,3 +253,15 @@ def test_each_request_of_a_file_is_explained_as_alone() -> None:
     for entry, expected in zip(entries, together, strict=False):
         forget()
         assert explain_all([entry]) == [expected]
+
+
+@each_case(
+    "text",
+    [
+        f"I GET /api/v2/outbound/contactlists/{ID} and add a column.\n\nPUT /api/v2/outbound/contactlists/{ID}\n400 Bad Request",
+        f'c = api.get_outbound_contactlist("{ID}")\napi.put_outbound_contactlist("{ID}", c)\n\nApiException: (400)\nReason: Bad Request',
+    ],
+)
+def test_read_that_shows_nothing_else_is_after_the_request_that_was_refused(text: str) -> None:
+    shown = [(each.request.method, each.request.status) for each in explain(text)]
+    assert shown == [("PUT", 400), ("GET", 0)]

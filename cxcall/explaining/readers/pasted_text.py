@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
+from operator import itemgetter
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.commands.commands_in_text import COMMAND
 from cxcall.explaining.readers.commands.shell_text import split_command
 from cxcall.explaining.readers.mentions import without_mentions
@@ -100,12 +102,22 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
     complete = [*with_token_origin([*with_named_platform(found, start)], start)]
     named = with_lines(complete, "" if is_joined else start)
-    requests = [replace(each, secrets=each.secrets | secrets) for each in named]
+    requests = [replace(each, secrets=each.secrets | secrets) for each in _refused_first(named)]
     requests = [*with_common_secrets(requests)]
     # The body may have been read with other quotes than those of the response that repeats its secret.
     known = frozenset[str]().union(*(each.secrets for each in requests))
     spelled = frozenset(find_in_any_quotes(lambda _: known, start))
     yield from (replace(each, secrets=spelled) for each in requests)
+
+
+def _refused_first(requests: Sequence[ObservedRequest]) -> list[ObservedRequest]:
+    """Return requests; reads of which nothing else is shown after others, if one of those was refused: they worked."""
+    if not any(each.is_refused for each in requests):
+        return [*requests]
+    is_read = [
+        each.method in READ_METHODS and not (each.response or each.failure) for each in requests
+    ]
+    return [each for _, each in sorted(zip(is_read, requests, strict=True), key=itemgetter(0))]
 
 
 def _find_secrets(text: str) -> Iterator[str]:

@@ -64,7 +64,8 @@ _WORKING = compile_on_use(
     rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?i:(?: which| it| api| also| still| and| everything){{0,2}}) "
     r"(?i:works?|succeeds|was successful|is working|is fine|is ok|returns (?:a token|successfully))\b(?: \w+){0,6}?"
     rf"|(?i:\bworks(?: \w+)?) (?:with|for|on) {_SHOWN}[`'\")]{{0,2}}"
-    rf"|(?i:\bsuccessfully (?:call|send|use|get)) {_SHOWN}[`'\")]{{0,2}})(?=[.!?,;](?:\s|$)|\s*(?:\n|$)| but )",
+    rf"|(?i:\bsuccessfully (?:call|send|use|get|(?:\w+ ){{1,6}}(?:using|via|with)(?: the)?)) {_SHOWN}[`'\")]{{0,2}}"
+    r"(?: (?:endpoint|request))?)(?=[.!?,;](?:\s|$)|\s*(?:\n|$)| but )",
     needs=("work", "return", "succe", " is "),
 )
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
