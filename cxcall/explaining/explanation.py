@@ -179,8 +179,9 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     sent = with_masked_unknown(with_method_of_body(request, own))
     request, mask = mask_request(with_masked_path(sent, own))
     route = match_route(request, own)
+    failures = [mask_finding(finding.map_texts(mask)) for finding in check_failure(request)]
     if route.is_of_other_vendor:
-        return Explanation(request, route, (*_malformed_json(request, route), *route.findings))
+        return Explanation(request, route, (*failures, *_check_of_other_vendor(request, route)))
     operation = find_intended_operation(request, route)
     request = with_enum_values(request, operation)
     in_body = [*check_piped_list(request, operation, check_sent_body(request, route, operation))]
@@ -189,7 +190,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
-        *(finding.map_texts(mask) for finding in check_failure(request)),
+        *failures,
         *(finding.map_texts(mask_text) for finding in route.findings),
         *check_products(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
@@ -210,13 +211,12 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if any(each.code == "platform-mismatch" and _has_error([each]) for each in findings):
         findings = [*map(_note_other_rules, findings)]
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
-    findings += note_missing_evidence(request, findings)
-    findings += note_unchecked_body(request, route)
+    findings += [*note_missing_evidence(request, findings), *note_unchecked_body(request, route)]
     return Explanation(request, route, tuple(map(mask_finding, findings)))
 
 
-def _malformed_json(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield what is wrong with the syntax of a JSON body that no API accepted; not of GraphQL or of several documents."""
+def _check_of_other_vendor(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield what is wrong with the syntax of a JSON body, not of GraphQL or several documents, and those of the route."""
     is_json = request.content_type.removeprefix("application/") in ("", "json")
     body = (request.body or "").lstrip()
     is_other = "graphql" in request.path or "}\n{" in body
@@ -225,6 +225,7 @@ def _malformed_json(request: ObservedRequest, route: RouteMatch) -> Iterator[Fin
         found = check_sent_body(request, route, None)
         malformed = (each for each in found if each.code == "body-malformed")
         yield from (mask_finding(each._replace(severity=Severity.WARNING)) for each in malformed)
+    yield from route.findings
 
 
 def has_failed(request: ObservedRequest, *, reads_body: bool) -> bool:

@@ -55,9 +55,54 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}Error: Client network socket disconnected before secure TLS connection was established\n    at connect {{\n  code: 'ECONNRESET'": "undelivered",
         '{"errorMessage": "connect ETIMEDOUT to database"}': "hidden-failure",
         f"cURL error 28: Operation timed out (see https://curl.haxx.se/libcurl/c/libcurl-errors.html) for {URL}": "outcome-unknown",
+        f"{REQUEST}[error] *9 upstream prematurely closed connection while reading response header": "outcome-unknown",
+        f'{REQUEST}reqwest::Error {{ kind: Request, url: "{URL}", source: TimedOut }}': "outcome-unknown",
+        f"{REQUEST}java.util.concurrent.TimeoutException: Did not observe any item": "outcome-unknown",
+        f"{REQUEST}System.IO.IOException: Unable to read data from the transport connection": "outcome-unknown",
+        f"{REQUEST}asyncio.exceptions.TimeoutError": "outcome-unknown",
+        f"{REQUEST}FATAL: the upstream connection was closed": "outcome-unknown",
+        f"{REQUEST.replace(URL, 'https://api.example.org/jobs')}Read timed out": "outcome-unknown",
     }
     for text, expected in texts.items():
         assert codes_of(text) == [expected], text
+
+
+def test_timeout_is_one_of_the_connection_only_if_the_line_says_so() -> None:
+    waited = "HTTPSConnectionPool(host='x', port=443): Max retries exceeded with url: /api/v2/conversations/callbacks (Caused by"
+    texts = {
+        "[error] *9 upstream timed out (110: Connection timed out) while reading response header from upstream": True,
+        "[error] *9 upstream timed out (110: Connection timed out) while connecting to upstream": False,
+        f'Post "{URL}": read tcp 10.1.2.3:51234->10.0.0.1:443: read: connection timed out': True,
+        f'Post "{URL}": dial tcp 10.0.0.1:443: i/o timeout': False,
+        f'Post "{URL}": net/http: TLS handshake timeout': False,
+        "OSError: [Errno 110] Connection timed out": True,
+        f'TimeoutError: [Errno 110] Connection timed out\n\nDuring handling of the above exception, another exception occurred:\n\n{waited} NewConnectionError("<urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno 110] Connection timed out"))': False,
+        f'ResourceAccessException: I/O error on POST request for "{URL}?expand=x": Connection timed out (Connection timed out); nested exception is java.net.ConnectException: Connection timed out': False,
+        "Errno::ETIMEDOUT: Failed to open TCP connection to x:443 (Connection timed out - connect(2) for x:443)": False,
+        "SSL_read: connection timed out": True,
+        "upstream connect error or disconnect/reset before headers. reset reason: connection termination": True,
+        "upstream connect error or disconnect/reset before headers. reset reason: connection timeout": False,
+        "error sending request: error trying to connect: operation timed out": False,
+    }
+    for text, is_sent in texts.items():
+        expected = "outcome-unknown" if is_sent else "undelivered"
+        assert codes_of(f"{REQUEST}{text}") == [expected], text
+
+
+def test_failure_belongs_to_the_last_request_that_it_names_or_that_waits() -> None:
+    login = "https://login.mypurecloud.com/oauth/token"
+    code = f'requests.post("{login}", data=d)\nrequests.post("{URL}", json={BODY})\n'
+    texts = {
+        f"GET /api/v2/users/me -> 200\nPOST {PATH} -> Read timed out": [PATH],
+        f"POST {login}\n\nHTTP/1.1 200 OK\n\n{{}}\n\n{REQUEST}Read timed out": [PATH],
+        f"{code}\nReadTimeout: HTTPSConnectionPool(host='login.mypurecloud.com', port=443)": ["/oauth/token"],
+        f"{code}\nread timed out": [PATH],
+        f"{REQUEST}Read timed out\n\n{REQUEST}HTTP/1.1 201 Created\n\n{{}}": [PATH],
+    }  # fmt: skip
+    for text, expected in texts.items():
+        assert [each.path for each in read_exchanges(text, "text") if each.failure] == expected, (
+            text
+        )
 
 
 def test_connection_that_failed_has_advice_on_its_cause() -> None:
@@ -90,6 +135,14 @@ def test_server_error_leaves_open_whether_a_call_was_placed() -> None:
         )
         first = found.root.code if found.root else ""
         assert (first == "outcome-unknown") == is_open, status
+    url = "https://api.mypurecloud.com/api/v2/conversations/calls"
+    php = f"PHP Warning: file_get_contents({url}): Failed to open stream: HTTP request failed! HTTP/1.1 504 Gateway Time-out in /x.php on line 5"
+    code = f"$c = stream_context_create(['http' => ['method' => 'POST', 'content' => '{{}}']]);\nfile_get_contents('{url}', false, $c);"
+    log = 'haproxy[2]: 10.1.2.3:51 [23/Nov/2026:12:30:22.101] fe~ be/gc1 0/0/12/-1/30013 504 194 - - sH-- 1/1/0/0/0 0/0 "POST /api/v2/conversations/calls HTTP/1.1"'
+    for text in (f"{php}\n\n{code}", log):
+        (found,) = explain(text)
+        assert found.unknown_outcome is not None, text
+        assert found.request.status == 504, text
     (found,) = explain(
         "GET https://api.mypurecloud.com/api/v2/routing/queues\n\nHTTP/1.1 504 X\n\n"
     )

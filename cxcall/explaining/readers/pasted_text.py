@@ -128,17 +128,19 @@ def _find_secrets(text: str) -> Iterator[str]:
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the first reader that finds a path, or else of the first that finds any, or a client's report."""
-    without_path: list[ObservedRequest] = []
+    without_path: Sequence[ObservedRequest] = []
     shown = without_working_requests(without_responses_to_connect(text))
     for name in _READERS:
         module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)
-        requests = with_told_statuses(without_mentions([*reader(shown)]), shown)
+        found = without_mentions([*reader(shown)])
+        requests: Sequence[ObservedRequest] = with_told_statuses(found, shown)
         if len(requests) == 1:
             request = with_response(with_sent_body(requests[0], shown), shown)
             request = without_sent_error(with_status(request, shown), shown)
             request = with_status(with_quoted_error(request, shown), shown)
-            requests = [with_failure(with_told_headers(request, text), text)]
+            requests = [with_told_headers(request, text)]
+        requests = with_failure(requests, text)
         if any(each.path.strip("/") for each in requests):
             yield from requests
             return

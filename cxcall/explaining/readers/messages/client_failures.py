@@ -11,7 +11,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.messages.program_text import is_program_text, without_long_strings
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 # With 22, `--fail`, there was a response.
 _CURL = compile_on_use(
@@ -28,7 +28,7 @@ _ALIAS = compile_on_use(
 _TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
 _NOT_SENT = (
-    r"connect(?:ion)? time(?:d )?out(?! \((?:read|write))|connect timeout="
+    r"connect time(?:d )?out|connect timeout=|connection timeout to host"
     rf"|{_TIMEOUT_CLASS.format('(?:Connect|Open|Pool)')}"
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
@@ -53,18 +53,34 @@ _PROXY_REFUSAL = (
     r"CONNECT tunnel failed|tunnel connection failed|HTTP code \d+ from proxy after CONNECT"
     r"|ERR_(?:PROXY|TUNNEL)_CONNECTION_FAILED|cannot connect to proxy|proxy authentication required"
 )
+# A connection or a response took too long. If nothing says that the client was connecting, it may have sent the request.
+_TOOK_TOO_LONG = (
+    r"connection(?: to \S{1,80})? time(?:d )?out|i/o timeout|handshake time(?:d )?out|\boperation timed out"
+    r"|did not properly respond after a period|disconnect/reset before headers|(?-i:\bTimedOut\b)"
+)
+_CONNECTING = compile_on_use(
+    r"\bdial tcp|\bconnect(?:\(2\)|(?:ing)? to\b|: )|handshak|tcp connect|Error\(Connect\b|new connection"
+    r"|reset reason: (?:local |remote )?connection (?:failure|timeout)|open TCP connection"
+    r"|open stream: connection|connection timed out after \d+ milliseconds",
+    re.IGNORECASE,
+)
+_CONNECTED = compile_on_use(
+    r"(?:\b|_)read\b|\b(?:reading|recv|write|while sending)\b", re.IGNORECASE
+)
 _NOT_ANSWERED = (
-    r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
-    r"|connection timed out \((?:read|write)"
+    r"\b(?:read|request|socket|call)\b[\w\s']{0,30}\btimed out"
     rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
     # Of the services that run functions: AWS, Azure, Google, and Vercel.
     r"|Task timed out after|(?:Error|Exception|asyncio): (?:[\w']{1,20} ){0,2}task\b[\w ']{0,30} timed out"
     r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
     r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was aborted"
+    r"|(?-i:\bTimeout(?:::Error|Error|Exception)\b)(?=: |\)?\s*$)|socket\.timeout: |urlopen error timed out"
+    r"|closed network connection|data (?:from|to) the transport connection"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
     r"|client connection lost|transport connection broken|stream error: stream|other side closed"
     r"|UND_ERR_SOCKET|server ?disconnected|connection abort(?:ed\b.{0,100})?|header parser received no bytes"
-    r"|connection closed before message|connection prematurely closed|empty reply from server"
+    r"|connection closed before message|connection prematurely closed"
+    r"|prematurely closed connection|empty reply from server"
     r"|(?:(?-i:T)|(?m:^)t)he network connection was lost\b"
     # Faraday says so of each error of a connection, also of one that ended after the request was sent.
     r"|ConnectionFailed: |end of file reached"
@@ -72,7 +88,7 @@ _NOT_ANSWERED = (
     r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
     r"|HttpClient\.Timeout(?!\s*=)|Client\.Timeout exceeded|context deadline exceeded"
     r"|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT"
-    r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING)"
+    r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_(?:RESET|CLOSED|ABORTED)|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING)"
     r"|IncompleteRead|ChunkedEncodingError|response ended prematurely|premature (?:close|end)"
     r"|ERR_STREAM_PREMATURE_CLOSE|unexpected end of stream|unexpected EOF(?! while)"
     r"|NoHttpResponseException|underlying connection was closed|broken pipe|\bEPIPE\b"
@@ -87,8 +103,19 @@ _NOT_BUILT = (
 )
 _FAILURE = compile_on_use(
     f"(?P<proxy>{_PROXY_REFUSAL})|(?P<unbuilt>{_NOT_BUILT})|(?P<certificate>{_BAD_CERTIFICATE})"
-    f"|(?P<unsent>{_NOT_SENT})|(?P<unanswered>{_NOT_ANSWERED})",
+    f"|(?P<unsent>{_NOT_SENT})|(?P<late>{_TOOK_TOO_LONG})|(?P<unanswered>{_NOT_ANSWERED})",
     re.IGNORECASE,
+)
+# Any other report of an error that names the end of a connection, or of a wait.
+_OTHER_REPORT = compile_on_use(
+    r"^.{0,80}?(?:(?i:error|exception|fatal|critical)(?:\]|:| \{)|\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b).{0,400}?"
+    r"\b(?P<end>(?i:time(?:d[ -]?)?out|(?:connection|socket|stream|transport|upstream|peer|server)"
+    r" (?:was |is |has been )?(?:reset|closed|aborted|terminated|lost|broken|dropped)))\b",
+    re.MULTILINE,
+)
+# Python prints the exception that is the cause above the one that it caused, which says more.
+_CAUSE = compile_on_use(
+    r"^.*\n\s*\n(?=(?:During handling of|The above exception was))", re.MULTILINE
 )
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
 _REPORT = compile_on_use(
@@ -103,6 +130,7 @@ _UNRESOLVED = compile_on_use(
     re.IGNORECASE,
 )
 _CODE = compile_on_use(r"\s*code: ")  # of the error above it, as Node.js prints it
+_AFTER = ("late", "unanswered")
 _MAX_LINE = 200
 _MAX_BESIDE = 2000
 _MAX_NAMES = 1000
@@ -133,14 +161,21 @@ def find_failure(text: str) -> str:
         return next((each for each in curls if failure_kinds(each) == {"unanswered"}), curls[0])
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    text, first = without_long_strings(text), ""
-    for found in islice(_FAILURE.finditer(text), _MAX_NAMES):
-        earliest = max(found.start() - _MAX_BESIDE, 0)
-        start = text.rfind("\n", earliest, found.start()) + 1 or earliest
-        line = text[start : found.end() + _MAX_BESIDE].partition("\n")[0]
-        if is_program_text(line, found.start() - start):
+    text = without_long_strings(text)
+    known = _find_named(_FAILURE, _CAUSE.sub("", text)) or _find_named(_FAILURE, text)
+    return known or _find_named(_OTHER_REPORT, text)
+
+
+def _find_named(pattern: LazyPattern, text: str) -> str:
+    first = ""
+    for found in islice(pattern.finditer(text), _MAX_NAMES):
+        position, end = found.span(found.lastgroup or 0)
+        earliest = max(position - _MAX_BESIDE, 0)
+        start = text.rfind("\n", earliest, position) + 1 or earliest
+        line = text[start : end + _MAX_BESIDE].partition("\n")[0]
+        if is_program_text(line, position - start):
             continue
-        shown = _shorten(line, found.start() - start, found.end() - start)
+        shown = _shorten(line, position - start, end - start)
         if failure_kinds(shown) == {"unanswered"} and not (first and _CODE.match(line)):
             return shown
         first = first or shown
@@ -162,7 +197,11 @@ def is_report(line: str) -> bool:
 
 
 def _shorten(line: str, start: int, end: int) -> str:
-    """Return a line, or the start of a long one with the failure that is named between two positions."""
+    """Return a line; of a long one its start, and what shows that nothing was sent, or else what is between two positions."""
+    if len(line) > _MAX_LINE and failure_kinds(line) != {"unanswered"}:
+        named = (each for each in _FAILURE.finditer(line) if each.lastgroup not in _AFTER)
+        decisive = next(named, None) or _CONNECTING.search(line)
+        start, end = decisive.span() if decisive else (start, end)
     if end <= _MAX_LINE:
         return line.strip()[:_MAX_LINE]
     return f"{line[: _MAX_LINE // 2].strip()}\u2026 {line[start : end + _MAX_LINE // 2].strip()}"
@@ -174,7 +213,11 @@ def failure_kinds(failure: str) -> set[str]:
     Before it sends: `proxy`, `unbuilt` (the code gave it something that is not valid), `certificate`, and `unsent`;
     curl also says so by its exit code. Empty if the words are not about that.
     """
-    return {each.lastgroup or "" for each in _FAILURE.finditer(failure)}
+    kinds = {each.lastgroup or "" for each in _FAILURE.finditer(failure)}
+    if "late" in kinds:
+        is_unsent = _CONNECTING.search(failure) and not _CONNECTED.search(failure)
+        kinds = kinds - {"late"} | {"unsent" if is_unsent else "unanswered"}
+    return kinds or ({"unanswered"} if _OTHER_REPORT.search(failure) else set())
 
 
 def find_unresolved_host(failure: str) -> str:
@@ -188,11 +231,20 @@ def without_responses_to_connect(text: str) -> str:
     return _TO_CONNECT.sub("", text) if "onnect" in text or "ONNECT" in text else text
 
 
-def with_failure(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if it has no response, with a client's failure from anywhere in the text outside its body."""
-    if request.response is not None or request.failure:
-        return request
-    return replace(request, failure=find_failure(text.replace(request.body or "\n", "\n")))
+def with_failure(requests: Sequence[ObservedRequest], text: str) -> Sequence[ObservedRequest]:
+    """Return requests; the last one without a response, of those that a client's failure names, has that failure.
+
+    The failure is anywhere in the text outside bodies. It may name the path or the host of a request.
+    """
+    waiting = [each for each in requests if each.response is None]
+    if not waiting or any(each.failure for each in requests):
+        return requests
+    for each in waiting:
+        text = text.replace(each.body or "\n", "\n")
+    failure = find_failure(text)
+    named = [each for each in waiting if each.path.strip("/") and each.path in failure]
+    named = named or [each for each in waiting if each.host and each.host in failure] or waiting
+    return [replace(each, failure=failure) if each is named[-1] else each for each in requests]
 
 
 def with_reported_failure(request: ObservedRequest) -> ObservedRequest:

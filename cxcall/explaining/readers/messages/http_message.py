@@ -36,6 +36,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     STATUS_OF,
     STATUSES_BEHIND_TARGET,
     STATUSES_IN_LINE,
+    TIMED_STATUS,
     find_first,
     find_form,
     is_header_line,
@@ -280,13 +281,14 @@ def _status_after(line: str, message: _Message) -> _Message | None:
             outside = outside[:start] + " " * (end - start) + outside[end:]
     status = find_first(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
-        found = find_first(line[: message.match.start()], STATUS_OF, BARE_STATUS, NAMED_STATUS)
+        before = line[: message.match.start()]
+        found = find_first(before, TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)
         return None
-    if before := rest[: _start_of(rest, status)].strip():
-        message.add_line(before)
+    if between := rest[: _start_of(rest, status)].strip():
+        message.add_line(between)
     response = _Message("status", status, is_raw=False)
     if after := _rest_of(rest, status):
         response.add_line(after)

@@ -35,9 +35,11 @@ REQUEST = compile_on_use(
 )
 STATUS_LINE = compile_on_use(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
-    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while|(?i:I|we|my|our|what|why))\b)[A-Za-z][\w '-]*))?"
+    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while|(?i:I|we|my|our|what|why))\b)"
+    r"[A-Za-z](?:(?! in \S+ on line )[\w '-])*))?"  # PHP: `504 Gateway Time-out in /x.php on line 5`
 )
-PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
+_NAMES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
+PHRASES = _NAMES.replace("Timeout", "Time-?out")  # as nginx writes it
 BARE_STATUS = compile_on_use(
     rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{PHRASES})\b",
     re.IGNORECASE,
@@ -75,6 +77,9 @@ STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
 STATUS_OF = compile_on_use(
     r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at|with|to)\W*$"
 )  # `400 from POST ...`
+TIMED_STATUS = compile_on_use(
+    r" (?:-?\d+/){4}\+?-?\d+ (?P<status>[45][0-9]{2}) "
+)  # of HAProxy, behind five times: `0/0/12/-1/30013 504 194 ... "POST ..."`
 LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
