@@ -28,7 +28,7 @@ _OTHERS = "|".join(
         rf"{_YEAR}(?P<one>[-.]){_MONTH}(?P=one){_DAY}(?:{_TIME})?",
         rf"[0-3][0-9](?P<two>[-.])[0-3][0-9](?P=two){_YEAR}",
         rf"{_YEAR}{_MONTH}{_DAY}(?:{_COMPACT_TIME})?",
-        rf"(?=[0-9.]{{0,12}}[0-9]{{3}})(?:{_OCTET}\.){{3}}{_OCTET}",
+        rf"(?=[0-9.]{{0,12}}[0-9]{{3}}|[0-9.]+(?::[0-9]{{2,5}}(?![0-9])|/[A-Za-z]))(?:{_OCTET}\.){{3}}{_OCTET}",
     )
 )
 _AFTER_DATE = rf"(?![0-9A-Za-z]|[().-]{{1,2}}(?!{_YEAR}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))[0-9])"
@@ -40,7 +40,7 @@ _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
 _EXTENSION = r"(?=(?:[xX]|[eE][xX][tT])\.? ?[0-9]{1,8}(?![0-9A-Za-z]))"  # `2025550123x77`
-_END = rf"(?:(?![0-9A-Za-z]|[ ().-]{{1,2}}[0-9])|{_EXTENSION})"
+_END = rf"(?:(?![0-9A-Za-z]|[ ().-]{{1,2}}[0-9]|-[0-9A-Fa-f]{{4}}-[0-9A-Fa-f]{{4}}-)|{_EXTENSION})"
 _QUOTES = r"""["'`]{0,2}"""
 _PHONE_NAME = (
     r"(?:phone|mobile|tel|fax|dial|call|number|msisdn|dnis)[A-Za-z0-9_]{0,12}(?<![iI][dD])"
