@@ -273,6 +273,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "form behind a label": (
         f"- Endpoint: POST {TOKEN_URL}\n- Payload: grant_type=client_credential&client_id=abc&client_secret=xyz\n- Status: 400", "client_credentials", "gives no reason",
     ),
+    "form behind a label below a sentence": (f"POST {TOKEN_URL} fails with 400\nBody:\ngrant_type=client_credential", "client_credentials", "understood"),
+    "form of a browser": (f"Request URL: {TOKEN_URL}\nRequest Method: POST\nStatus Code: 400\nForm Data: grant_type=client_credential", "client_credentials", "gives no reason"),
     "headers that are not understood": (
         f"URL: {URL}\nMethod: POST\nHeaders:\n  X-Id: 1\n  the usual ones\nBody: {BODY}\nStatus: 400", "gives no reason", "header-missing",
     ),

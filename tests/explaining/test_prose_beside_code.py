@@ -60,6 +60,10 @@ TOLD = (
     "We keep getting 'Bad Request' as the response",
     "it results in Bad Request.",
     'Bad Request({"message": "no"})',
+    "it returns 400 tokens expired",
+    "It answers with 400: the name is wrong",
+    "It fails: 400",
+    "It does not work: 400",
 )
 NOT_TOLD = (
     "It returns 400 rows.",
@@ -127,3 +131,36 @@ def test_status_before_any_other_word_is_one() -> None:
     ):
         (request,) = read_exchanges(f"I get 403 {words} from POST {URL}", "text")
         assert request.status == 403, words
+    (request,) = read_exchanges(f"{POSTED} doesn't work, I get 400", "text")
+    assert request.status == 400
+
+
+SENTENCES = {
+    f"POST {URL} returned 404 users not found": 404,
+    f"POST {URL} gets 429 requests limit exceeded": 429,
+    f"GET {URL} returns 400 requests must have a body": 400,
+    f"POST {URL} replies with 401 tokens expired": 401,
+    f"POST {URL} returned 503 times in a row": 503,
+    f"I get 401 entries denied from GET {URL}": 401,
+    f"GET {URL} returned 404 users": 0,
+    f"GET {URL} returned 404 users, 200 per page.": 0,
+    f"I get 400 users from GET {URL}": 0,
+    f"POST {URL} with {JSON}. Genesys answers with 400: no queue": 400,
+    f"POST {URL} with {JSON}. I keep getting 400s.": 400,
+    f"POST {URL} with {JSON}. It takes 400s.": 0,
+    f"I post to {URL} and it fails: 400": 400,
+    f"I post to {URL} and it doesn\u2019t work: 400": 400,
+    f"The POST to {URL} fails. 400.": 400,
+    f"POST {URL} returned 201 last week. Today: 400.": 400,
+    f"POST {URL} returned 201, but now it returns 400.": 400,
+    f"POST {URL} 201 450 12": 201,
+    f"POST {URL} fails. The docs say I should get 400, but I get 500.": 500,
+    f"POST {URL}: I would expect 404 here, and it is 400.": 400,
+    f"POST {URL} should return 201.": 201,
+}
+
+
+def test_sentence_names_a_status_unless_its_number_counts_things_or_is_expected() -> None:
+    for sentence, status in SENTENCES.items():
+        (request,) = read_exchanges(sentence, "text")
+        assert request.status == status, sentence

@@ -269,7 +269,8 @@ def test_path_that_only_the_answer_or_one_sentence_names_is_that_of_the_request(
         f'POST failed with 404\n\n{{"message":"Not found: {url}","code":"not.found","status":404}}',
         '{"timestamp":"2026-11-20T08:00:00Z","status":404,"error":"Not Found","path":"/api/v2/outbound/campaings"}',
         "We access the /api/v2/outbound/campaings endpoint and get a 401. Verified by successful calls to /api/v2/users/me.",
-        "The POST is not successful for /api/v2/outbound/campaings. I get 404.",
+        "The POST is never successful for /api/v2/outbound/campaings. I get 404.",
+        "The POST hasn't been successful for /api/v2/outbound/campaings. 404.",
         f'I am sending this to {url}: it returns a 404\n\n{{"redirect": "https://me.example/x"}}\n',
     ):
         (found,) = explain(text)

@@ -5,6 +5,8 @@ The words of a label say what its value is: `http.request.method`, `Request Meth
 
 from __future__ import annotations
 
+import re
+
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
@@ -33,11 +35,12 @@ _PARTS = first_words(
     path path urlpath route resource
     host host hostname
     headers header headers
-    body body bodycontent bodytext payload content data json
+    body body bodycontent bodytext payload content data formdata json
     status status statuscode code
     """
 )
 """The parts of a request and a response by the words of their labels, without words that may precede any of them."""
+_SENT_BODY = (("", "body"), ("request", "body"))
 _WORD = compile_on_use(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 URL_LINE = compile_on_use(r"^[ \t]*(https?://\S+)[ \t]*$")
 STATUS_LINE = compile_on_use(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
@@ -53,7 +56,11 @@ _IN_PARENTHESES = compile_on_use(r"\s+\([^()]*\)")
 _HEADER_NAME = compile_on_use(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = compile_on_use(r"^([A-Za-z][\w-]*)(?:: ?|[ \t]*[|\t][ \t]*|[ \t]+=[ \t]+)(.*)$")
 _CONTENT_TYPE = compile_on_use(r"(?i)[ \t]*(content type)[ \t]*:[^/\n]*?([\w.+-]+/[\w.+-]+)")
-_FORM = compile_on_use(r"grant_type=[^\s&]+|[\w.%-]+=[^\s&]*(?:&[\w.%-]+=[^\s&]*)+")
+_PAIRS = r"(?:grant_type=[^\s&]+|[\w.%-]+=[^\s&]*(?=&))(?:&[\w.%-]+=[^\s&]*)*"
+_FORM = compile_on_use(_PAIRS)
+_FORM_BEHIND = compile_on_use(
+    rf"^[ \t>*-]{{0,8}}([A-Za-z][\w -]{{0,30}}):[ \t]*\n?[ \t]*({_PAIRS})[ \t]*$", re.MULTILINE
+)
 
 
 class LabeledRequest:
@@ -219,6 +226,12 @@ def part_of(label: str) -> tuple[str, str]:
     if not name:
         return side, "body" if side else ""
     return side, _PARTS.get(name, "")
+
+
+def labeled_form(text: str) -> str:
+    """Return the form behind the label of a body: `Payload: grant_type=...`; empty if there is none."""
+    labels = (each for each in _FORM_BEHIND.finditer(text))
+    return next((each[2] for each in labels if part_of(each[1]) in _SENT_BODY), "")
 
 
 def _plain(value: str) -> str:

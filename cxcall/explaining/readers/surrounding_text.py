@@ -102,8 +102,12 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     is_open = request.kind not in _WHOLE and request.method not in READ_METHODS
     if request.body is not None or not is_open:
         return _without_repeated_body(request, request.body or "")
+    from cxcall.explaining.readers.labeled_request import labeled_form
     from cxcall.explaining.readers.named_bodies import find_sent_body
 
+    if request.path and (form := labeled_form(text)):
+        body, unknown = resolve_body(form)
+        return replace(request, body=body, unknown={**request.unknown, **unknown})
     has_path = bool(request.path.strip("/"))
     is_vague = not request.is_refused and (not has_path or request.kind is SourceKind.MESSAGE)
     is_named = is_vague or request.kind is SourceKind.CODE

@@ -30,12 +30,14 @@ _ERROR_NUMBER = compile_on_use("[45][0-9]{2}(?![0-9])")
 """What each alternative of `_ERROR_STATUS` has; most texts have none."""
 # A sentence or label with a status: `It returns 400.`, `We get a 400 from it`, `Result: 400`; not `returns 400 rows`.
 _TOLD_STATUS = compile_on_use(
-    r"^[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'-]{1,30}[ ,:.]{1,3}){0,12}?"
-    r"(?:return(?:s|ed|ing)|throws|get(?:s|ting)?|got|gives?|gave|receives?|received|fails?|failed"
+    r"(?:^|.*\)(?=\s+\w))[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'\u2019-]{1,30}[ ,:.]{1,3}){0,12}?"
+    r"(?:return(?:s|ed|ing)|throws|threw|repl(?:ies|ied)|work|get(?:s|ting)?|got|gives?|gave"
+    r"|receives?|received|fails?|failed"
     r"|response|respond(?:s|ed)|it[\u2019']s(?= an? )|answer(?:s|ed)?|says|said|see|saw|prints|printed|shows|result"
     r"|output|status|error|http|ends|comes)"
     r"(?:[ :]+(?:back|with|in|the|is|was|always|of|me|us))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
-    r"[ :]+(?P<status>[45][0-9]{2})s?(?=[.,!?;:]*$|[.,!?;] | (?:error|response|back|again|every)\b"
+    r"[ :]+(?P<status>[45][0-9]{2})s?(?=[.,!?;:]*$|[.,!?;:] | (?:error|response|back|again|every)\b"
+    r"| \w+ (?:not|must|cannot|denied|exceeded|expired|failed|required)\b"
     r"| [a-z]+(?:[._][a-z]+)+\b|(?<=[45]0[13]) for\b|(?(kind) (?:from|on|for|when|and|but)\b|(?!)))",
     re.IGNORECASE,
 )

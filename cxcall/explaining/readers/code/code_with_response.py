@@ -79,7 +79,8 @@ _PATH = compile_on_use(
     re.IGNORECASE,
 )
 _SUCCESSFUL = compile_on_use(
-    r"(?i)(?<!not )(?<!n.t )\bsuccessful\b[^.\n]{0,80}?(?<![\w./:{}<>-])/\S+"
+    r"(?i)(?P<no>\b(?:not?|never|\w+n['\u2019]t)\b[^.\n]{0,12})?"
+    r"\bsuccessful\b[^.\n]{0,80}?(?<![\w./:{}<>-])/\S+"
 )
 _METHOD = compile_on_use(rf"\b(?:{'|'.join(METHODS)})\b")
 _TARGET_LINE = compile_on_use(rf"\b(?:{'|'.join(METHODS)}) (https?://\S+)")
@@ -216,7 +217,8 @@ def _with_target(request: ObservedRequest, text: str) -> ObservedRequest:
     found = find_urls(prose) or find_urls(text)
     urls = [each for each in found if each in sent or each not in answer]
     urls = [each for each in urls if each in sent or _may_be_request(each, text)]
-    paths = [*dict.fromkeys(_PATH.findall(_SUCCESSFUL.sub("", prose)))]
+    failed = _SUCCESSFUL.sub(lambda each: each[0] if each["no"] else "", prose)
+    paths = [*dict.fromkeys(_PATH.findall(failed))]
     targets = urls or paths or [*_named_in_answer(request, found)]
     if request.host or request.path or len(targets) != 1:
         return request

@@ -37,7 +37,6 @@ from cxcall.explaining.readers.messages.message_lines import (
     STATUSES_BEHIND_TARGET,
     STATUSES_IN_LINE,
     TIMED_STATUS,
-    find_first,
     find_form,
     is_header_line,
     own_phrase,
@@ -45,6 +44,7 @@ from cxcall.explaining.readers.messages.message_lines import (
     reason_of,
     request_in_line,
     server_words,
+    status_in_line,
     without_quotes,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
@@ -264,7 +264,7 @@ def _first_line(line: str, message: _Message | None) -> _Message | None:
         is_raw = bool(request["version"]) and is_whole
         return _Message("request", request, is_raw=is_raw, host=host)
     alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
-    status = find_first(line, *STATUSES_IN_LINE, alone)
+    status = status_in_line(line, *STATUSES_IN_LINE, alone)
     return _Message("status", status, is_raw=False) if status else None
 
 
@@ -279,10 +279,10 @@ def _status_after(line: str, message: _Message) -> _Message | None:
     for start, end, value in json_values(rest):
         if not is_error_body(value):
             outside = outside[:start] + " " * (end - start) + outside[end:]
-    status = find_first(outside, *STATUSES_BEHIND_TARGET)
+    status = status_in_line(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
         before = line[: message.match.start()]
-        found = find_first(before, TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
+        found = status_in_line(before, TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)

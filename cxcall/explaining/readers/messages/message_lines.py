@@ -45,7 +45,6 @@ BARE_STATUS = compile_on_use(
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-# `returns 400 rows`, `500 per page`: a number of things; not `429 calls=3` in a log. Any other word is about a status.
 _THINGS = "|".join(
     """
     agent attempt byte call callback campaign character contact conversation customer day entrie file hour interaction
@@ -53,24 +52,42 @@ _THINGS = "|".join(
     token user week year
     """.split()
 )
+# What is a number of things, and what a status. Right behind a URL, or a sign such as `HTTP` or an arrow, it is a status.
 _COUNTED = rf"[ \t](?-i:(?:{_THINGS})s|people|per)\b(?![ \t]*[=:])"
+"""Behind other words it is one of things if they follow: `with 400 users`; not `429 calls=3` in a log."""
+_RETURNED = (
+    rf"[ \t](?-i:(?:(?!time)(?:{_THINGS})s|people)\b(?:[ \t]per[ \t]\w+)?|per[ \t]\w+)"
+    r"(?=\W*$|[.,;!?)]\s|[ \t](?:a|and|as|at|back|but|for|from|if|in|instead|of|on|only|or|than|that|to|when|with)\b)"
+)
+"""Behind the verb of a response, if its clause ends with them: `returned 400 users`; not `returned 404 users not found`."""
+_EXPECTED = compile_on_use(
+    r"\b(?:should|would|expect\w*|docs|documentation)\b(?:(?! but | and |instead)[^\n.;,]){0,60}$",
+    re.IGNORECASE,
+)
+_MAX_CLAUSE = 100
+_TURN = compile_on_use(r"[.!?]\s|\b(?:but|now)\b", re.IGNORECASE)
 CLIENT_STATUS = compile_on_use(
     r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?!None\b|for url)"
     r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
 )
 """As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
+_LAST = r"[ \t]+[45][0-9]{2}[.!]?\s*$"
+"""A status as the last word of a line."""
 NAMED_STATUS = compile_on_use(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|response|error|rc|but was|indicate success"
-    r"|(?P<verb>returned|returns|get(?:s|ting)?|got|received|answered|gives|gave)"
-    r"|respond(?:s|ed) with|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{))"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|an?|me|us|was|of)){0,3}"
+    r"|(?P<verb>return(?:s|ed)|get(?:s|ting)?|got|received|gives|gave|throws|threw"
+    r"|answer(?:s|ed)|repl(?:ies|ied)|respond(?:s|ed))"
+    r"|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{)"
+    rf"|(?:fail(?:s|ed)|now|today|(?:not|\w*n['\u2019]t) \w+)(?=:{_LAST}))"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|an?|me|us|was|of|with|back)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
+    rf"|(?<=[.!?])(?={_LAST})"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
-    rf"(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)"
-    rf"(?(verb)(?!{_COUNTED}))",
+    rf"(?(verb)s?)(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)"
+    rf"(?(verb)(?!{_RETURNED}))",
     re.IGNORECASE,
 )
 STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
@@ -84,9 +101,8 @@ LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 LOG_STATUS = compile_on_use(
-    # Right behind the target whatever follows; elsewhere if it is no number of things.
     rf"(?:\A[\s\"'`*)\]>:]*|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
-    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!]?(?:\s|$))(?!{_UNIT}| as )"
+    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!:]?(?:\s|$))(?!{_UNIT}| as )"
 )
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
@@ -169,6 +185,29 @@ def request_in_line(line: str) -> re.Match[str] | None:
 def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
     """Return the match of the first pattern that matches; None if none does."""
     return next((found for each in patterns if (found := each.search(text))), None)
+
+
+def status_in_line(line: str, *patterns: LazyPattern) -> re.Match[str] | None:
+    """Return the status that a line names; None if it names none.
+
+    One that somebody expects counts only if the line has no other; an error that is told behind a success is the status.
+    """
+    expected: re.Match[str] | None = None
+    for found in (each for pattern in patterns for each in pattern.finditer(line)):
+        start = found.start("status")
+        if not _EXPECTED.search(line, max(start - _MAX_CLAUSE, 0), start):
+            return _error_behind(found) if found["status"] < "400" else found
+        expected = expected or found
+    return expected
+
+
+def _error_behind(success: re.Match[str]) -> re.Match[str]:
+    """Return the error that words behind a success name: `returned 201. Today: 400.`; the success if they name none."""
+    line, end = success.string, success.end()
+    turn = _TURN.search(line, end)
+    error = NAMED_STATUS.search(line, turn.start()) if turn else None
+    is_told = error and error["status"] >= "400" and "{" not in line[end : error.start()]
+    return error if error and is_told else success
 
 
 def reason_of(status: re.Match[str], text: str) -> str:
