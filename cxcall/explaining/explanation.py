@@ -24,6 +24,7 @@ from cxcall.explaining.checks.credentials.token_check import (
     find_twin,
 )
 from cxcall.explaining.checks.header_check import check_headers, note_sent_header
+from cxcall.explaining.checks.hidden_value_check import check_hidden_values
 from cxcall.explaining.checks.no_response_check import check_failure, check_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
@@ -188,6 +189,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     is_valid = all(each.severity is Severity.NOTE and each.why != MAY_BE_ADDED for each in in_body)
     in_body = judge_version(request, route, in_body)
     in_url = list(check_parameter_values(request, route))
+    hidden = [*check_hidden_values(sent, request, route, operation, [*in_url, *in_body])]
+    is_valid = is_valid and not hidden
     findings = [
         *request.findings,
         *failures,
@@ -196,6 +199,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *in_url,
         *in_body,
+        *hidden,
         *check_published(request, route, [*in_url, *in_body]),
         *(
             each

@@ -81,6 +81,17 @@ def test_explanation_masks_declared_secrets(cxcall: Cxcall, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_hidden_values_are_checked(cxcall: Cxcall, tmp_path: Path) -> None:
+    contract, file = write(tmp_path), cxcall.file("failed.txt", PASTE)
+    found = cxcall("explain", file, "--contract", contract, "-o", "json", code=3).envelope
+    places = {each["where"]: each["message"] for each in found["findings"]}
+    assert places["/phrase1"] == "`/phrase1` must have at most 5 characters; it has 11"
+    assert places["/inner/digits3"] == "`/inner/digits3` must be a string, not an integer"
+    assert "at most 8 characters; it has 13" in places["query:word4"]
+    assert "at most 8 characters; it has 12" in places["path"]
+
+
+@pytest.mark.slow
 def test_words_of_an_error_are_shown(cxcall: Cxcall) -> None:
     text = json.dumps(DOCUMENT).replace("phrase1", "message").replace("digits3", "code")
     contract = cxcall.file("words.json", text)

@@ -212,11 +212,18 @@ def test_missing_key_is_shown_at_its_place(tmp_path: Path) -> None:
     assert ("token-missing", "query:zkey") in problems(refused, file)
 
 
-def test_host_and_ids_of_an_own_document_may_have_any_form(own: Path) -> None:
-    for host in ("eu.own.example:8443", "eu.own.example:9443", "own.gateway.example"):
+def test_host_that_the_document_does_not_list_is_named_and_ids_may_have_any_form(own: Path) -> None:
+    hosts = {
+        "eu.own.example:8443": [],
+        "eu.own.example:9443": ["host-unknown"],
+        "own.gateway.example": [],
+    }
+    for host, expected in hosts.items():
         request = (
             f"POST https://{host}/v1/any\nAuthorization: Bearer x\nContent-Type: application/json"
         )
         (found,) = explain(f'{request}\n\n{{"to": "x", "teamId": "sales"}}', contract=own)
         codes = [each.code for each in found.findings]
-        assert set(codes) <= {"not-provable"}, host
+        assert [each for each in codes if each != "not-provable"] == expected, host
+        fix = "use one of: `{site}.own.example:443`, `{site}.own.example:8443`"
+        assert not expected or fix in [each.fix for each in found.findings]

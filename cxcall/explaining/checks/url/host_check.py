@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice, product
 from typing import Any
 
 from cxcall.contracts import contract
@@ -62,6 +63,7 @@ _SLOT = compile_on_use(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AF
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 _MAX_TYPOS = 2
+_MAX_HOSTS = 8
 _GENESYS_NAMES = ("purecloud", "pure.cloud", "genesys")
 
 
@@ -123,6 +125,37 @@ def _own_servers(own: Contract) -> list[dict[str, Any]]:
     holders = (own.declared, *(each.declared for each in own.operations))
     servers = {str(each): each for holder in holders for each in holder.get("servers") or ()}
     return [*servers.values()]
+
+
+def check_own_host(request: ObservedRequest, own: Contract) -> Iterator[Finding]:
+    """Yield a warning if a variable in the host has a value that no server of the user's contract lists."""
+    if not is_foreign(request) or is_own_server(request, own):
+        return
+    for server in _own_servers(own):
+        form = host_pattern({"url": server.get("url", "")})
+        if form and form.fullmatch(request.host):
+            host = server["url"].partition("://")[2].partition("/")[0]
+            variables = server.get("variables", {}).items()
+            listed = [
+                [(f"{{{name}}}", str(each)) for each in values]
+                for name, declared in variables
+                if f"{{{name}}}" in host and (values := declared.get("enum"))
+            ]
+            hosts = islice((_fill(host, values) for values in product(*listed)), _MAX_HOSTS)
+            yield Finding.warning(
+                "host-unknown",
+                "host",
+                f"`{request.host}` is not a server of your document: it has another value in `{server['url']}`",
+                fix=f"use one of: {', '.join(f'`{each}`' for each in hosts)}",
+                source=f"contract {own.name}",
+            )
+            return
+
+
+def _fill(host: str, values: Iterable[tuple[str, str]]) -> str:
+    for variable, value in values:
+        host = host.replace(variable, value)
+    return host
 
 
 def is_other_server(request: ObservedRequest, operation: Operation) -> bool:

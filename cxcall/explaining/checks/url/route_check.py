@@ -16,6 +16,7 @@ from cxcall.explaining.checks.credentials.token_request_check import (
 )
 from cxcall.explaining.checks.url.host_check import (
     check_host,
+    check_own_host,
     check_scheme,
     intended_platform,
     is_foreign,
@@ -216,6 +217,7 @@ def _match_own_operation(
     platform = (operation.platform if operation else "") or host_platform
     findings = [*check_scheme(request), *check_path_placeholders(request)]
     findings += check_ids(found, request)
+    findings += check_own_host(request, found.contract) if found.contract else ()
     if found.contract and is_own_server(request, found.contract):
         other = other_form(request, found)
         findings += [other] if other else []
