@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
 
 SMOKE = """
 import shutil, subprocess
@@ -138,7 +139,6 @@ def only_ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p cxcall.pytest_plugin -p no:cacheprovider -W error")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("only_ours")
 def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cxcall: Cxcall
@@ -159,7 +159,6 @@ def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
     pytester.runpytest_subprocess().assert_outcomes(passed=8)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("only_ours")
 def test_fixtures_are_listed_with_descriptions(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_inprocess("--fixtures", "-q").stdout.str()
@@ -168,7 +167,6 @@ def test_fixtures_are_listed_with_descriptions(pytester: pytest.Pytester) -> Non
     assert "no real calls are placed" in shown
 
 
-@pytest.mark.slow
 def test_unused_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cxcall as package
+import man_page
 from cxcall import CxcallError, Finding, Severity, Verdict, check
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_document import parse_json
@@ -189,7 +190,9 @@ def test_types_of_the_package_hold() -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_ships_types_plugin_and_contracts(tmp_path: Path) -> None:
+def test_the_wheel_ships_types_plugin_contracts_man_page_and_scripts_of_shells(
+    tmp_path: Path,
+) -> None:
     root = Path(package.__file__).parent.parent
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
@@ -203,5 +206,17 @@ def test_the_wheel_ships_types_plugin_and_contracts(tmp_path: Path) -> None:
         names = held.namelist()
         (points,) = [name for name in names if name.endswith("entry_points.txt")]
         assert "[pytest11]\ncxcall = cxcall.pytest_plugin" in held.read(points).decode()
-    for name in ("py.typed", "output/formats/sarif.py", "contracts/community.json"):
+        shared = {
+            name.partition(".data/data/")[2]: held.read(name).decode()
+            for name in names
+            if ".data/data/" in name
+        }
+    kept = "py.typed", "output/formats/sarif.py", "contracts/community.json"
+    for name in (*kept, "cli/completion_scripts/cxcall.ps1"):
         assert f"cxcall/{name}" in names
+    assert shared.pop("share/man/man1/cxcall.1") == man_page.PAGE.read_text("utf-8")
+    assert set(shared) == {
+        "share/bash-completion/completions/cxcall",
+        "share/zsh/site-functions/_cxcall",
+        "share/fish/vendor_completions.d/cxcall.fish",
+    }

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -54,23 +52,3 @@ def test_the_tools_for_man_pages_have_nothing_to_say(command: list[str]) -> None
     )
     assert (result.returncode, result.stderr) == (0, "")
     assert command[0] == "man" or not result.stdout
-
-
-@pytest.mark.slow
-def test_the_wheel_brings_it_and_the_scripts_of_the_shells(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=120)
-    (wheel,) = tmp_path.glob("cxcall-*.whl")
-    with ZipFile(wheel) as archive:
-        shared = {
-            name.partition(".data/data/")[2]: archive.read(name).decode()
-            for name in archive.namelist()
-            if ".data/data/" in name
-        }
-        assert "cxcall/cli/completion_scripts/cxcall.ps1" in archive.namelist()
-    assert shared.pop("share/man/man1/cxcall.1") == PAGE
-    assert set(shared) == {
-        "share/bash-completion/completions/cxcall",
-        "share/zsh/site-functions/_cxcall",
-        "share/fish/vendor_completions.d/cxcall.fish",
-    }

@@ -17,6 +17,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.ledger.ledger import Ledger
 from helpers.cases import each_case
 from helpers.command import CXCALL, Cxcall
+from helpers.deliveries import request_with_parameters
 from helpers.mcp_requests import count, request
 from helpers.missing_records import state_of
 from helpers.platform_server import Platform
@@ -124,6 +125,19 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
 
 
 @pytest.mark.slow  # it loads the SDK
+def test_question_has_all_parameters() -> None:
+    from cxcall.cli.mcp_server.send_tools import describe
+
+    lines = describe(request_with_parameters()).splitlines()
+    assert "request: POST https://api.example.com/dial?note=now&api_key=****" in lines
+    assert [each for each in lines if each.startswith("header:")] == [
+        "header: X-Contact-Id: CONTACT-1",
+        "header: X-Api-Key: ****",
+        "header: Cookie: ****",
+    ]
+
+
+@pytest.mark.slow
 @each_case("answer", ["yes", "true", 1, None])
 def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
     from pydantic import ValidationError

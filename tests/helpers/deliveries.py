@@ -13,7 +13,7 @@ from cxcall.credentials.access_token import Token
 from cxcall.credentials.request_credentials import Credentials
 from cxcall.findings.exit_codes import Outcome
 from cxcall.payloads.payload import Payload
-from cxcall.sending.checked_request import CheckedRequest
+from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.settings import Settings
@@ -244,3 +244,23 @@ ROWS: dict[str, Row] = {
     "600": unknown(answer(600)),
     "999": unknown(answer(999)),
 }  # fmt: skip
+
+
+def request_with_parameters() -> CheckedRequest:
+    """Return a request whose contact is only in a header parameter, beside secrets in parameters."""
+    places = {"X-Contact-Id": "header", "note": "query", "api_key": "query", "X-Api-Key": "header"}
+    places |= {"Cookie": "header"}
+    parameters = [{"name": name, "in": place} for name, place in places.items()]
+    operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
+    document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
+    (dial,) = contract.Contract("own", document).operations
+    values = {
+        "X-Contact-Id": "CONTACT-1",
+        "note": "now",
+        "api_key": "QUERY-SECRET-7788",
+        "X-Api-Key": "HEADER-SECRET-7788",
+        "Cookie": "session=COOKIE-SECRET",
+    }
+    token = {"access_token": Setting("t", "test")}
+    settings = plan_to("https://api.example.com").settings.with_values(**token)
+    return build_request(dial, values, Payload(None), settings)

@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import Contract
 from cxcall.findings.errors import CredentialsError, StoppedError, UsageError
-from cxcall.payloads.payload import Payload
-from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.confirmation_prompt import (
     ask_consent,
     ask_count,
@@ -21,7 +18,7 @@ from cxcall.sending.send_plan import Plan
 from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
-from helpers.deliveries import changed_plan, plan_to
+from helpers.deliveries import changed_plan, plan_to, request_with_parameters
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, body: bytes) -> list[str]:
@@ -159,27 +156,8 @@ def test_calls_need_their_exact_number() -> None:
         count(plan, 1, confirmed=2)
 
 
-@pytest.fixture
-def with_parameters() -> CheckedRequest:
-    """Return a request whose contact is only in a header parameter."""
-    plan = plan_with_token("https://api.example.com")
-    places = {"X-Contact-Id": "header", "note": "query", "api_key": "query", "X-Api-Key": "header"}
-    places |= {"Cookie": "header"}
-    parameters = [{"name": name, "in": place} for name, place in places.items()]
-    operation = {"operationId": "dial", "parameters": parameters, "x-cxcall-rings": True}
-    document = {"openapi": "3.1.0", "paths": {"/dial": {"post": operation}}}
-    (dial,) = Contract("own", document).operations
-    values = {
-        "X-Contact-Id": "CONTACT-1",
-        "note": "now",
-        "api_key": "QUERY-SECRET-7788",
-        "X-Api-Key": "HEADER-SECRET-7788",
-        "Cookie": "session=COOKIE-SECRET",
-    }
-    return build_request(dial, values, Payload(None), plan.settings)
-
-
-def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
+def test_question_has_all_parameters() -> None:
+    with_parameters = request_with_parameters()
     asked: list[str] = []
 
     def ask(question: str) -> bool:
@@ -195,16 +173,3 @@ def test_question_has_all_parameters(with_parameters: CheckedRequest) -> None:
         ask_consent(with_parameters, ask=None)
     assert "X-Contact-Id: CONTACT-1" in raised.value.findings[0].why
     assert "SECRET" not in raised.value.findings[0].why
-
-
-@pytest.mark.slow  # it loads the SDK
-def test_question_of_the_mcp_server_has_all_parameters(with_parameters: CheckedRequest) -> None:
-    from cxcall.cli.mcp_server.send_tools import describe
-
-    lines = describe(with_parameters).splitlines()
-    assert "request: POST https://api.example.com/dial?note=now&api_key=****" in lines
-    assert [each for each in lines if each.startswith("header:")] == [
-        "header: X-Contact-Id: CONTACT-1",
-        "header: X-Api-Key: ****",
-        "header: Cookie: ****",
-    ]

@@ -177,16 +177,13 @@ def test_own_document_of_a_profile_is_the_same_file_from_each_folder(cxcall: Cxc
     "words, code",
     [
         (("validate", "{0}/p.json"), 0),
-        (("validate", "-o", "sarif", "{0}/p.json"), 0),
         (("validate", "-"), 0),
         (("validate", "p.json"), 2),
-        (("validate", "--fix", "p.json"), 2),
         (("validate", "."), 2),
         ((*DRY_CALL, "--do-not-call", "{0}/d.txt"), 0),
         ((*DRY_CALL, "--do-not-call", "d.txt"), 2),
         (("call", "--to", "+12025550123", "--sandbox", "--log-file", "x.log"), 2),
         (("config", "set", "do_not_call", "d.txt"), 2),
-        (("config", "set", "contract", "c.json"), 2),
     ],
 )
 def test_current_folder_that_was_deleted_matters_only_to_relative_paths(
