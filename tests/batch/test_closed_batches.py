@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,8 @@ def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
         rows, summary = results(ran := cxcall(*words, code=9))
         assert (rows[0], "closed" in summary["stopped"]) == ("accepted", True)
         assert "--resume" not in ran.err
-        assert "not sent by this command: 1 row" in ran.err  # another one may have sent them
+        # Row 2 may be in the hands of the command when the batch is closed; another one may have sent the others.
+        assert re.search("not sent by this command: [12] row", ran.err)
         other = cxcall.file("three.jsonl", json.dumps(row(3)))
         cxcall("batch", other, *WORDS, "--confirm", "1", code=0)
         rows, _ = results(cxcall(*words[:-1], "2", "--resume", code=9))
