@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.mentions import NAME_IN_PATH
@@ -19,6 +18,7 @@ from cxcall.explaining.readers.messages.message_lines import (
 )
 from cxcall.explaining.readers.request_builder import METHODS, build_response
 from cxcall.explaining.readers.told_statuses import is_assumption
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
 
 _TARGET = compile_on_use(
