@@ -28,6 +28,14 @@ def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> No
     assert errors(make_exchange(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
 
 
+def test_parameter_of_a_token_request_that_is_a_header_is_an_error() -> None:
+    code = f"req.setEndpoint('https://{LOGIN}/oauth/token');\nreq.setMethod('POST');\nreq.setHeader('Content-Type', 'application/x-www-form-urlencoded');\nreq.setHeader('grant_type', 'client_credentials');\n"
+    for body in ("", "req.setBody('grant_type=client_credentials');\n"):
+        [found] = explain(f"HttpRequest req = new HttpRequest();\n{code}{body}// 400 Bad Request")
+        wrong = {"header:grant_type"} if not body else set()
+        assert {each.where for each in found.findings if each.severity == "error"} == wrong
+
+
 def test_token_of_a_client_needs_no_scope() -> None:
     scope = "scope=login:read&code=a&redirect_uri=https://a.example.com"
     for grant, advice in (

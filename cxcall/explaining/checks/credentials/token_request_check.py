@@ -74,6 +74,7 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
         yield _wrong_path(request, endpoint, platform)
     yield from _check_encoding(request, endpoint)
     yield from _check_place(request, endpoint)
+    yield from _check_header_names(request, endpoint)
     yield from _check_credentials(request)
     parameters = _parameters(request)
     code = platform_code(request.response) if request.response and not parameters else ""
@@ -154,6 +155,22 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
             why="the endpoint reads its parameters from the body",
             source="RFC 6749, section 4.4.2",
         )
+
+
+def _check_header_names(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
+    """Yield an error for each parameter that is a header, if the body does not have it, too."""
+    is_certain = endpoint.content_type == URLENCODED and "" not in request.unknown
+    sent = _parameters(request)
+    for name in request.headers or () if is_certain and not request.is_successful else ():
+        if name.lower() in _OPTIONAL and name.lower() not in sent:
+            yield Finding.error(
+                "body-malformed",
+                f"header:{name}",
+                f"`{name}` is sent as a header, but it is a parameter of the token request",
+                fix=f"send it in the body, as `{name.lower()}=...`, with `Content-Type: {URLENCODED}`",
+                why="the endpoint reads its parameters from the body",
+                source="RFC 6749, section 4.4.2",
+            )
 
 
 def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
