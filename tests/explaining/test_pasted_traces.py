@@ -174,6 +174,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Accept",
         "never filled in",
     ),
+    "object of CXone Studio": (
+        'DYNAMIC body\nbody.phoneNumber = "8015550142"\nASSIGN json = "{body.asjson()}"\nASSIGN r = proxy.MakeRestRequest("https://api-c32.nice-incontact.com/inContactAPI/services/v27.0/agent-sessions/abc/dial-phone", json, 0, "POST")\nStatusCode: 400',
+        "`skillId` is missing from the body of `cxone-dial-phone`",
+        "`phoneNumber` is missing",
+    ),
     "failed import alone": ('{"id": "x", "importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}}', "hidden-failure", "no URL"),
     "user name in place of an access key": ("curl https://cxone.niceincontact.com/auth/token -d grant_type=password -d username=ann@example.com -d password=x", "expects the ID of an access key", "property-missing"),
     "property that the API names comes first": (

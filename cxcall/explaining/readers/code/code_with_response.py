@@ -96,6 +96,8 @@ _OTHER_LANGUAGE = compile_on_use(
 )
 _STRING = compile_on_use(r'"((?:[^"\\]|\\.)*+)"(?![\w/{$])|\'([^\'\n]*+)\'')
 _ESCAPED = compile_on_use(r"\\(.)")
+_STUDIO_OBJECT = compile_on_use(r"^([ \t]*)DYNAMIC (\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_STUDIO_JSON = compile_on_use(r"\"\{(\w+)\.asjson\(\)\}\"|\b(\w+)\.asjson\(\)", re.IGNORECASE)
 _STUDIO_VARIABLE = compile_on_use(r"\{[^{}\"\n]+\}")
 _ARGUMENTS = compile_on_use(r"(?<=\w)\([0-9]{1,6},[^()\n]*\)|\.\w+\([0-9]{1,6}\)")
 """Numbers in calls, such as `.withPageSize(500)`, which are no status."""
@@ -122,6 +124,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
             response = with_body(response, _ESCAPED.sub(_unescape, printed["body"]))
         code = _PROMPT.sub("", code)
         if "MakeRestRequest" in code:
+            code = _STUDIO_JSON.sub(r"\1\2", _STUDIO_OBJECT.sub(r"\1\2 = {}", code))
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)
         if _OTHER_LANGUAGE.search(code):
             yield from _read_literals(code, response)
