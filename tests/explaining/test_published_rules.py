@@ -23,6 +23,7 @@ ACD = "/inContactAPI/services/v34.0"
         (make_exchange("GET", "/api/v2/routing/queues?pageSize=500"), "value-not-allowed", "query"),
         (f"curl -X DELETE https://{GENESYS}/api/v2/outbound/contactlists/{QUEUE}/contacts", "property-missing", "query"),
         (make_exchange(path="/api/v2/outbound/messagingcampaigns", body={"name": "n", "contactList": {"id": QUEUE}, "campaignStatus": "off", "messagesPerMinute": 1, "smsConfig": {"messageColumn": "m", "phoneColumn": "p", "senderSmsPhoneNumber": {"phoneNumber": "+12025550100"}}, "emailConfig": {"emailColumns": ["e"], "contentTemplate": {"id": QUEUE}, "fromAddress": {"domain": {"id": "d"}}}}), "value-not-allowed", "/emailConfig"),
+        (make_exchange(path="/api/v2/conversations/messages/agentless", body={"fromAddress": "+12065550100", "toAddress": "07700 900143", "toAddressMessengerType": "sms"}), "value-not-allowed", "/toAddress"),
         (make_exchange(path="/api/v2/outbound/attemptlimits", body={"maxAttemptsPerContact": 300}), "value-not-allowed", "/maxAttemptsPerContact"),
         (make_exchange(path="/api/v2/outbound/dnclists", body={"name": "n", "dncSourceType": "gryphon"}), "property-missing", "/licenseId"),
         (make_exchange("PATCH", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "on"}), "property-unknown", "/campaignStatus"),
