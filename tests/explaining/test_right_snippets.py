@@ -121,6 +121,7 @@ def errors_of(code: str) -> list[tuple[str, str]]:
         f"see 'curl --json \"BODY\" {URL}', which works",
         f'Running `curl {URL} --json "BODY"`: it isn\'t accepted',
         f'I ran (curl --json "BODY" {URL}), which failed.',
+        f'(cd /tmp && curl --json "BODY" {URL}) 400',
         f'fetch it: `curl --json "BODY" \\\n {URL}`.',
         f'curl --json "BODY" {URL}',
     ],

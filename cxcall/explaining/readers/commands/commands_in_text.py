@@ -69,6 +69,8 @@ _CONTENT = {
         for start, end in ("``", "()")
     },
 }
+# `(cd dir && curl ...)`, but not `$(...)`.
+_SUBSHELL, _MAX_SUBSHELL = compile_on_use(r"(?<!\$)\([^()\n]*&& ?\Z"), 200
 # Not a name, which the command may have.
 _EXPRESSION = compile_on_use(rf"(?!\$\{{[\w.]+\}}){_IN_BRACES}")
 _ESCAPED = {'"': compile_on_use(r'\\(["\\])'), "'": compile_on_use(r"\\(')")}
@@ -214,7 +216,8 @@ def _without_strings(text: str, starts: Iterable[int]) -> str:
 
 def _end_of_string(text: str, start: int) -> int:
     """Return the end of the string at whose beginning a command is; 0 if it is in none."""
-    before = text[start - 1 : start]
+    is_in_shell = _SUBSHELL.search(text, max(start - _MAX_SUBSHELL, 0), start) is not None
+    before = "(" if is_in_shell else text[start - 1 : start]
     is_in_prose = before in ("`", "(")
     content = _CONTENT.get(before) if text[start - 2 : start] != "$(" else None
     found = content.match(text, start) if content else None
