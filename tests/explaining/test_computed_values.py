@@ -155,6 +155,7 @@ def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
         (f"@({CONTACT}, {CONTACT}) | ConvertTo-Json -Depth 5", ""),
         (f",@({CONTACT}) | ConvertTo-Json -Depth 5", ""),
         ("ConvertTo-Json -InputObject @($contacts)", ""),
+        (f"ConvertTo-Json @({CONTACT}) -Depth 5", ""),
     ],
 )
 def test_pipe_of_powershell_prints_a_list_of_one_as_its_item(written: str, severity: str) -> None:

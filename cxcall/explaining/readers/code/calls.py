@@ -83,6 +83,8 @@ class Calls(MapsAndLists):
         group = items[position]
         after = item_at(items, position + 1)
         opening, start = group.opening[-1:], position - 1 - 2 * name.count(".")
+        if group.opening == "@(":
+            return self._command(name, items, position)  # the argument of PowerShell is a list
         if name[:1] == "@" and "." in name and opening == "(":
             return NOTHING, position + 1  # a decorator or an annotation: `@app.post("/call")`
         if opening == "(" and is_route(name, elements := list(split_elements(group))):
