@@ -97,7 +97,7 @@ _VALUE = compile_on_use(rf"[ \t]*(?:['\"]|{_METHOD}\b)")
 _MAX_COMMAND = 1 << 14
 # A line that editors begin before or after the `&` of a query or a form.
 _BROKEN_PAIRS = compile_on_use(
-    r"[ \t]*\n[ \t]*(?=[?&][\w.%\[\]-]+=)|(?<=[^\s&]&)[ \t]*\n[ \t]*(?=[\w.%\[\]-]+=)"
+    r"(?<![ \t])[ \t]*+\n[ \t]*(?=[?&][\w.%\[\]-]+=)|(?<=[^\s&]&)[ \t]*\n[ \t]*(?=[\w.%\[\]-]+=)"
 )
 
 # A URL that a mail, a terminal, or text recognition split into two lines.
