@@ -193,7 +193,7 @@ def test_body_in_the_block_of_a_function_is_checked(code: str) -> None:
     assert problems(code) == [("type-mismatch", "/callbackNumbers")]
 
 
-GO_TYPE = 'type Callback struct {\n\tNumbers []string `json:"callbackNumbers"`\n\tQueue string `json:"queueId"`\n\tName string `json:"callbackUserName,omitempty"`\n}\n'
+GO_TYPE = 'type Callback struct {\n\tNumbers %s `json:"%s"`\n\tQueue string `json:"queueId"`\n\tName string `json:"callbackUserName,omitempty"`\n}\n'
 GO_CALL = f'req, _ := http.NewRequest("POST", "{URL}", %s)\nreq.Header.Set("Content-Type", "application/json")'
 GO_BYTES = GO_CALL % "bytes.NewReader(b)"
 RUST_TYPE = '#[derive(Serialize)]\n#[serde(rename_all = "camelCase")]\nstruct Callback { callback_numbers: Vec<String>, queue_id: String }\n'
@@ -207,17 +207,22 @@ KOTLIN_TYPE = (
 
 
 @pytest.mark.slow
-def test_object_of_a_type_with_other_names_in_json_is_not_checked() -> None:
+def test_types_and_urls_of_typed_languages_are_read() -> None:
     numbers = '[]string{"+12025550123"}'
-    texts = [
-        GO_TYPE + f"b, _ := json.Marshal(Callback{{\n\tNumbers: {numbers},\n\tQueue: q,\n}})\n{GO_BYTES}",
-        f'{RUST_TYPE.replace("camelCase", "snake_case")}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}',
-        f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}",
-        CSHARP_TYPE % "callbackNumber" + CSHARP_CALL,
-        KOTLIN_TYPE % "numbers" + KOTLIN_CALL,
-    ]  # fmt: skip
-    for text in texts:
-        assert not problems(text), text
+    texts = {
+        GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{\n\tNumbers: {numbers},\n\tQueue: q,\n}})\n{GO_BYTES}": [],
+        GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{{numbers}, q, n}})\n{GO_BYTES}": [],
+        GO_TYPE % ("[]string", "callback_numbers") + f"b, _ := json.Marshal(Callback{{Numbers: {numbers}, Queue: q}})\n{GO_BYTES}": ["/callback_numbers"],
+        GO_TYPE % ("string", "callbackNumbers") + f'c := Callback{{Queue: q}}\nc.Numbers = "+12025550123"\nvar buf bytes.Buffer\njson.NewEncoder(&buf).Encode(c)\n{GO_CALL % "&buf"}': ["/callbackNumbers"],
+        "type Callback struct {\n\tCallbackNumbers []string\n}\n" + f"b, _ := json.Marshal(Callback{{CallbackNumbers: {numbers}}})\n{GO_BYTES}": ["/CallbackNumbers", ""],
+        'type Callback struct {\n\tBase\n\tTo *Party `json:"callbackUserName"`\n}\n' + f"b, _ := json.Marshal(Callback{{Base: Base{{Queue: q}}}})\n{GO_BYTES}": [],
+        f'{RUST_TYPE.replace("camelCase", "snake_case")}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}': [],
+        f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}": [],
+        CSHARP_TYPE % "callbackNumber" + CSHARP_CALL: [],
+        KOTLIN_TYPE % "numbers" + KOTLIN_CALL: [],
+    }  # fmt: skip
+    for text, places in texts.items():
+        assert [where for _, where in problems(text)] == places, text
 
 
 def test_headers_that_the_call_does_not_get_are_missing() -> None:

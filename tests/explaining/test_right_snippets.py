@@ -64,6 +64,7 @@ def test_body_is_read_as_the_language_means_it(code: str) -> None:
         f'const body = {{ queueId: "Q", callbackNumbers: [] }};\nleads.forEach(each => body.callbackNumbers.push(each.phone));\n{JAVASCRIPT}',
         f'const build = ({{ number }}) => ({{ queueId: "Q", callbackNumbers: [number] }});\nconst body = build({{ number: "+A" }});\n{JAVASCRIPT}',
         f'body = {{ queueId: "Q" }}.tap {{ |each| each[:callbackNumbers] = ["+A"] }}\n{RUBY}',
+        f'type Callback struct {{\n\tQueueID string `json:"queueId"`\n\tNumbers []string `json:"callbackNumbers"`\n\tNote string `json:"-"`\n}}\nbody := Callback{{"Q", []string{{"+A"}}, "x"}}\n{GO}',
         f'var first = new {{ queueId = "Q", callbackNumbers = Array.Empty<string>() }};\nvar body = first with {{ callbackNumbers = new[] {{ "+A" }} }};\nawait http.PostAsJsonAsync("{URL}", body);',
         f"my %body = (queueId => 'Q');\npush @{{ $body{{callbackNumbers}} }}, '+A';\n$ua->request(HTTP::Request->new(POST => '{URL}', ['Content-Type' => 'application/json'], encode_json(\\%body)));",
         f'local body = {{ queueId = "Q", callbackNumbers = {{}} }}\ntable.insert(body.callbackNumbers, "+A")\nhttp.request {{ url = "{URL}", method = "POST", source = ltn12.source.string(json.encode(body)) }}',

@@ -14,6 +14,7 @@ from cxcall.explaining.readers.code.collection_literals import (
     is_map_maker,
 )
 from cxcall.explaining.readers.code.elements import split_elements
+from cxcall.explaining.readers.code.names_in_code import typed
 from cxcall.explaining.readers.code.request_roles import METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -123,7 +124,10 @@ class Calls(MapsAndLists):
         is_list = kind == "list" or (not kind and is_made is not None)
         value = self._elements(group, is_map=not is_list)
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
-        if not is_list and isinstance(value, list) and len(value) > 1:
+        if declared := self.types.get(name.rpartition(".")[2]):
+            is_many = kind == "list" and isinstance(value, list)  # with its names in JSON
+            value = [typed(declared, each) for each in value] if is_many else typed(declared, value)
+        elif not is_list and isinstance(value, list) and len(value) > 1:
             value = UNKNOWN  # the fields of a struct by position
         self._report("call", name, CodeCall(name, [(None, value)]))
         return value

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cxcall.explaining.readers.code.elements import split_elements
+from cxcall.explaining.readers.code.names_in_code import DeclaredType, find_types
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.token_tree import (
@@ -95,12 +96,14 @@ class MapsAndLists:
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         self._report = report
         self.names: dict[str, Any] = {}
+        self.types: dict[str, DeclaredType] = {}
         self.functions: frozenset[str] = frozenset()
         self.has_json_object = False
         self._allowance = _LEAST_ALLOWANCE
 
     def prepare(self, text: str) -> None:
-        """Read the functions that a text declares, and set how much it may use."""
+        """Read the types and functions that a text declares, and set how much it may use."""
+        self.types = find_types(text)
         self.has_json_object = "JSONObject" in text
         self.functions = frozenset(found[1] or found[2] for found in _FUNCTION.finditer(text))
         self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
