@@ -72,6 +72,20 @@ def test_text_of_an_unread_file_is_unknown() -> None:
     assert (found.unknown) == {"query:a": ("$A",), "query:n": ("@q",)}
 
 
+def test_sign_of_prose_ends_a_command_behind_a_url_or_a_quote() -> None:
+    texts = {
+        f"I run curl {PLATFORM} -d '{{}}'. Any ideas?": "{}",
+        f"I run curl {PLATFORM} -d '{{}}', and get 400 Bad Request.": "{}",
+        f"I run curl -d '{{}}' {PLATFORM}.\n": "{}",
+        f"I run curl -d '{{}}' {PLATFORM}: it fails": "{}",
+        f"curl {PLATFORM} -d '{{}}'.json": "{}.json",
+        f"curl {PLATFORM} -d '{{}}'., -H 'X: 1'": "{}.,",
+    }
+    for text, body in texts.items():
+        found = [(each.path, each.body) for each in read_exchanges(text, "x")]
+        assert found == [("/api/v2/conversations/calls", body)], text
+
+
 def test_variables_that_curl_expands_are_filled_in() -> None:
     command = "--variable id=7 --variable %TOKEN --expand-header 'X-Mine: {{TOKEN}}'"
     data = """--expand-data '{"id": "{{id}}", "name": "{{name:json}}"}'"""

@@ -63,6 +63,33 @@ $res = $client->sendAsync($request, $options)->wait();"""
     assert found.body == "grant_type=client_credential"
 
 
+def test_call_behind_retrieve_reads_the_response() -> None:
+    uri = f'uri("{URL}/{{id}}", id).header("X-Mine", "x").retrieve()'
+    for read in ("String.class", "new ParameterizedTypeReference<List<Queue>>() {}"):
+        for method in ("get", "delete"):
+            (found,) = read_exchanges(f"client.{method}().{uri}.body({read});", "text")
+            assert (found.method, found.body, found.unknown) == (method.upper(), None, {}), read
+
+
+def test_map_with_a_url_and_a_method_is_a_body_beside_another_request() -> None:
+    hook = '{"name": "x", "url": "https://crm.example.org/hook", "method": "POST"}'
+    action = '{"config": {"request": {"requestUrlTemplate": "https://x.example.org/", "requestType": "POST", "headers": {"A": "b"}}}}'
+    texts = {
+        f"POST {URL}\nContent-Type: application/json\n\n{hook}\n\nHTTP/1.1 400 Bad Request": 400,
+        f"POST {URL}\nContent-Type: application/json\n\n{action}\n\nHTTP/1.1 400 Bad Request": 400,
+        f"POST {URL} returns 422. Payload:\n\n{hook}": 422,
+        f'requests.post("{URL}", json={hook})\n\n422': 422,
+        f'fetch("{URL}", {{method: "POST", headers: {{Accept: "x"}}, body: JSON.stringify({hook})}})\n\n422': 422,
+    }
+    for text, status in texts.items():
+        (found,) = read_exchanges(text, "text")
+        assert (f"https://{found.host}{found.path}", found.status) == (URL, status), text
+        assert (
+            "requestUrlTemplate" in (found.body or "")
+            or json.loads(found.body or "")["name"] == "x"
+        )
+
+
 def test_form_of_a_token_request_in_code_is_not_taken_for_json() -> None:
     grant = "{ grant_type: 'client_credentials' }"
     login = "{ auth: { username: id, password: secret } }"

@@ -10,11 +10,31 @@ from cxcall.runtime.patterns import compile_on_use
 NAME_IN_PATH = compile_on_use(r"\{[^{}/]*\}|<[^<>/]*>")
 
 
+def _without_values_of_bodies(requests: list[ObservedRequest]) -> list[ObservedRequest]:
+    """Return requests without those of code whose URL is a value in the body of another one, which has their other parts."""
+    found = [*requests]
+    for each in requests:
+        url = f"://{each.host}{each.path}"
+        is_alone = each.kind is SourceKind.CODE and each.host and not each.body
+        at = next(
+            (at for at, whole in enumerate(found) if is_alone and url in (whole.body or "")), -1
+        )
+        if at >= 0:
+            headers, response = (
+                found[at].headers or each.headers,
+                found[at].response or each.response,
+            )
+            found[at] = replace(found[at], headers=headers, response=response)
+            found.remove(each)
+    return found
+
+
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
     """Return the requests without repeated mentions of another one, such as a last line with its status.
 
     A stack trace repeats the line of the call that failed.
     """
+    requests = _without_values_of_bodies(requests)
     alone = [replace(each, response=None, failure="") for each in requests]
     requests = [
         each

@@ -331,8 +331,8 @@ class _Assembler:
             elif isinstance(each, dict | list):
                 draft.set_body(None if has_body else each, 3, kind)
                 has_body = True
-            elif not isinstance(each, str) or is_target(each):
-                continue
+            elif not isinstance(each, str) or is_target(each) or call.name == "uri":
+                continue  # `uri("https://host/{id}", id)` of Spring
             elif is_unresolved(each) or is_json_start(each):
                 draft.set_body(each, 3 if is_json_start(each) else 2)
                 has_body = True

@@ -17,6 +17,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     is_json_text,
     json_values,
 )
+from cxcall.explaining.readers.json_values.objects_in_text import is_argument
 from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
@@ -187,7 +188,8 @@ def _without_bodies(text: str) -> str:
     """Return a text without the JSON objects in it, unless they are the options of a call."""
     kept, position = [], 0
     for start, end, value in json_values(text[:_MAX_SEARCH]):
-        if not (isinstance(value, dict) and _OPTION_NAMES & value.keys()):
+        is_options = isinstance(value, dict) and _OPTION_NAMES & value.keys()
+        if not (is_options and is_argument(text, start)):
             kept.append(text[position:start])
             position = end
     return "".join([*kept, text[position:]])

@@ -208,8 +208,8 @@ class RequestDraft:
 
     def close(self, name: str) -> None:
         """Record that the request is complete if the folded name of a call says that the call sends or builds it."""
-        is_sent = name in SENDS or (name == "build" and self.method_rank > 1)
-        has_body = self.body_rank > 2 or bool(self.hidden_body)
+        is_sent = name in (*SENDS, "retrieve") or (name == "build" and self.method_rank > 1)
+        has_body = self.body_rank > 2 or bool(self.hidden_body) or name == "retrieve"  # of Spring
         self.is_closed = self.is_closed or (bool(self.target) and is_sent and has_body)
 
     def set_method(self, method: str, rank: int) -> None:
@@ -227,7 +227,7 @@ class RequestDraft:
         if self.is_closed or has_error_status(content) or is_in_pieces(content):
             return  # part of a response beside the code, or built by code that is not evaluated
         is_empty = content is None or (rank < 2 and is_trivial(content))
-        if is_empty or is_hollow(content) or is_request(content):
+        if is_empty or is_hollow(content) or is_request(content, self.target if rank > 2 else ""):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
             self._hide_body(content, maker_kind, rank, kind)

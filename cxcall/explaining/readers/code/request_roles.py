@@ -319,9 +319,9 @@ def has_request_options(value: dict[str, Any]) -> bool:
     return any(role_of(name) in ("headers", "method", "url") for name in value)
 
 
-def is_request(value: Any) -> bool:
-    """Return whether a map describes a request: its base URL, or its URL, and its method, headers, or body."""
-    if not isinstance(value, dict):
+def is_request(value: Any, target: str = "") -> bool:
+    """Return whether a map describes a request: its base URL, or its URL, which is a target, and method, headers, or body."""
+    if not isinstance(value, dict) or (target and target not in value.values()):
         return False
     if any(BASE_NAMES.fullmatch(str(name)) for name in value):
         return True

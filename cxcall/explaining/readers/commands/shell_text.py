@@ -42,6 +42,8 @@ _IN_CMD_QUOTES = compile_on_use(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\
 _IN_ANSI_QUOTES = compile_on_use(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
 _ANSI_ESCAPES = dict(zip("ntr0abefv", "\n\t\r\0\a\b\x1b\f\v", strict=True))
 _CMD = compile_on_use(r"""\^[ \t]*\r?\n|\^"|[\[{,:]""|""[\]},:]""")
+# In prose, behind a command: `curl ... -d '{}'. Any ideas?`, but not an ellipsis.
+_SENTENCE_END = compile_on_use(r"(?<!\.)[.,:](?=\s*(?:\Z|\n)|[ \t]+[A-Za-z(])")
 _MAX_LOOK_AHEAD = 4096
 _CMD_ONLY = compile_on_use(r"\^[ \t]*\r?\n")
 # bash, zsh, and cmd write `name=value`, fish `set name value`.
@@ -111,11 +113,22 @@ def split_command(text: str) -> Command:
             has_single = has_single or kind == "single"
             word = [] if word is None else word
             word.append(_unquote(kind, match[kind], is_cmd=is_cmd))
+            if kind == "plain" and _ends_sentence(text, match, word):
+                word[-1], end = word[-1][:-1], position
+                break
     if word is not None:
         words.append("".join(word))
     content, end = read_here_document(text, end, label) if label else (None, end)
     is_certain = is_cmd and _CMD_ONLY.search(first_lines) is not None
     return Command(words, end, content, is_certain, has_single)
+
+
+def _ends_sentence(text: str, part: re.Match[str], word: list[str]) -> bool:
+    """Return whether a part of a word of a command ends in a sign of prose, behind a URL or a closing quote."""
+    if _SENTENCE_END.match(text, part.end() - 1) is None:
+        return False
+    is_behind_quote = len(part[0]) == 1 and text[part.start() - 1] in "'\""
+    return is_behind_quote or "://" in "".join(word)
 
 
 def read_here_document(text: str, end: int, label: str) -> tuple[str | None, int]:

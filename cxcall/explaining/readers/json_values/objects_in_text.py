@@ -15,21 +15,24 @@ from cxcall.explaining.readers.json_values.request_objects import (
     read_object,
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_objects
+from cxcall.explaining.readers.messages.message_lines import HEADER, REQUEST
 from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import HttpResponse
 
 _DUMP = compile_on_use(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
 
+_MAX_ABOVE = 4096
+
 
 def read_objects(text: str) -> Iterator[ObservedRequest]:
     """Yield the request of each object that has a method and a URL, with the response that is in it or follows it."""
     spans = [each for each in json_values(text) if isinstance(each[2], dict)]
-    spans = [each for each in spans if not _is_argument(text, each[0])]
+    spans = [each for each in spans if not is_argument(text, each[0])]
     ends = [0, *(end for _, end, _ in spans)]
     starts = [*(start for start, *_ in spans), len(text)]
     rest = "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
-    values = [value for *_, value in spans]
+    values = [each for start, _, each in spans if not _is_sent_body(each, text[:start], rest)]
     if not any(map(_has_target, values)) and _DUMP.search(text):
         values, rest = dumped_objects(text), ""
         if all(map(_has_target, values)):
@@ -48,11 +51,25 @@ def _with_stated_body(known: HttpResponse | None, text: str) -> HttpResponse | N
     return known._replace(body=stated.body)
 
 
-def _is_argument(text: str, start: int) -> bool:
+def is_argument(text: str, start: int) -> bool:
     """Return whether the sign before an object shows that it is an argument, a value, or an item."""
     while start and text[start - 1].isspace():
         start -= 1
     return text[max(start - 1, 0) : start] in {*"(=,["}
+
+
+def _is_sent_body(value: dict[str, Any], above: str, text: str) -> bool:
+    """Return whether an object with a URL is the body of another request, whose line is right above it.
+
+    If the object has nothing else of a request, the line is anywhere in the text outside objects.
+    """
+    parts = find_request(value)
+    url = str(parts.get("url") or parts.get("path") or "")
+    is_whole = any(map(parts.get, ("headers", "body", "status"))) or find_response(value)
+    lines = (each for each in reversed(above[-_MAX_ABOVE:].splitlines()) if each.strip())
+    named = next((each for each in lines if not HEADER.match(each)), "") if is_whole else text
+    targets = [each["target"].rstrip(".,;:") for each in REQUEST.finditer(named)]
+    return bool(url and targets) and not any(each in url or url in each for each in targets)
 
 
 def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:

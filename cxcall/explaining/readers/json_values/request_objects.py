@@ -264,7 +264,7 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
         return build_response(status, _headers_of(value), body, reason)
     if is_error_body(value):
         return build_response(status, body=value)
-    return build_response(body=value) if is_resource(value) else None
+    return build_response(body=value) if is_resource(value) and not is_request else None
 
 
 def _headers_of(value: Mapping[str, Any]) -> Any:
