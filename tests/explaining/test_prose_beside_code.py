@@ -164,3 +164,16 @@ def test_sentence_names_a_status_unless_its_number_counts_things_or_is_expected(
     for sentence, status in SENTENCES.items():
         (request,) = read_exchanges(sentence, "text")
         assert request.status == status, sentence
+
+
+def test_command_and_code_beside_it_are_two_requests_with_their_own_statuses() -> None:
+    curl = "curl https://api.mypurecloud.ie/api/v2/outbound/campaigns -H 'Authorization: Bearer t'"
+    works, fails = f"This works:\n\n{curl}", f"This does not:\n\n{POSTED}\n\n403 Forbidden"
+    for text in (
+        f"{works}\n\n{fails}",
+        f"{fails}\n\n{works}",
+        f'1. curl\n\n{curl}\n\n{{"entities": []}}\n\n## Python\n\n{POSTED}\n# 403 Forbidden',
+    ):
+        found = {each.method: each for each in read_exchanges(text, "text")}
+        assert {name: each.status for name, each in found.items()} == {"GET": 0, "POST": 403}, text
+        assert json.loads(found["POST"].body or "null") == BODY, text

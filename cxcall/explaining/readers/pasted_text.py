@@ -31,6 +31,7 @@ from cxcall.explaining.readers.paste_cleanup import (
 from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
 from cxcall.explaining.readers.sentences_with_paths import with_told_statuses
+from cxcall.explaining.readers.separate_requests import separate_requests
 from cxcall.explaining.readers.surrounding_text import (
     with_inputs,
     with_named_platform,
@@ -127,6 +128,14 @@ def _find_secrets(text: str) -> Iterator[str]:
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of each part of a text, if each has one, or else of the whole text."""
+    parts = separate_requests(text)
+    found = [[*_read_part(each)] for each in parts] if len(parts) > 1 else []
+    has_all = found and all(any(each.path.strip("/") for each in part) for part in found)
+    yield from (each for part in found for each in part) if has_all else _read_part(text)
+
+
+def _read_part(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the first reader that finds a path, or else of the first that finds any, or a client's report."""
     without_path: Sequence[ObservedRequest] = []
     shown = without_working_requests(without_responses_to_connect(text))

@@ -17,7 +17,7 @@ _PHRASES = "|".join(re.escape(each.phrase) for each in _BY_PHRASE.values())
 _ERROR_STATUS = compile_on_use(
     r"\bHTTP/[0-9.]+ ([45][0-9]{2})\b|\b(?:returned error|(?:server|client) error"
     rf"|(?:status|(?:http_)?code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
-    rf"[\"']? ?(?:=>|[:=])? ?([45][0-9]{{2}})\b"
+    rf"[\"']? ?(?:=>|[:=])? ?(?:Number\()?([45][0-9]{{2}})\b"
     # `400 Bad Request`, `Bad Request (400)`, `(400): Bad Request`
     rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error|response(?! (?:size|time)))\b"
     rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"
