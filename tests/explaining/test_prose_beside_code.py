@@ -96,6 +96,10 @@ def test_status_in_a_sentence_that_names_the_path_is_that_of_its_request() -> No
         (f"I get 400 when posting to {PATH}.", 400),
         (f"Some 401 Unauthorized errors when hitting the `{PATH}` endpoint. The token works.", 401),
         (f"GET /api/v2/users/me works, but {PATH} returns 403", 403),
+        (
+            f'`Result::unwrap()` on an `Err` value: reqwest::Error {{ kind: Status(404, None), url: "{URL}" }}',
+            404,
+        ),
         (f"GET {PATH} returns 403.", 0),
         (f"When POST {PATH} returns 403, the token is old.", 0),
         (f"POST {PATH} should return 400", 0),
@@ -104,6 +108,27 @@ def test_status_in_a_sentence_that_names_the_path_is_that_of_its_request() -> No
         first, last = read_exchanges(f"{sentence}\n\n{code}\n{other}", "text")
         assert (first.status, last.status) == (status, 0), sentence
         assert first.host == (URL.split("/")[2] if URL in sentence else ""), sentence
+
+
+def test_failure_whose_message_names_another_url_is_that_of_a_request_of_its_own() -> None:
+    token = "https://login.mypurecloud.ie/oauth/token"
+    error = '{"error":"invalid_client","error_description":"client not found"}'
+    for url in (token, URL):
+        message = f"Client error: `POST {url}` resulted in a `400 Bad Request` response:\n{error}"
+        found = [*read_exchanges(f"{message}\n\n{POSTED}", "text")]
+        statuses = {each.path: each.status for each in found}
+        assert statuses == ({"/oauth/token": 400, PATH: 0} if url == token else {PATH: 400}), url
+        assert found[0].response is not None
+        assert found[0].response.json() == json.loads(error), url
+
+
+def test_server_behind_a_gateway_is_not_the_target_of_a_command() -> None:
+    log = '[error] 1#1: upstream sent too big header, request: "POST /x HTTP/2.0", upstream: "http://10.0.0.4/x", host: "h"'
+    (found,) = read_exchanges(
+        f"curl https://h.example.com/ -d '{JSON}'\n<html><title>502 Bad Gateway</title></html>\n{log}",
+        "text",
+    )
+    assert (found.method, found.host, found.body) == ("POST", "h.example.com", JSON)
 
 
 def test_number_of_things_is_not_the_status_of_a_command() -> None:

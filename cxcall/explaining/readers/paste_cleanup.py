@@ -131,6 +131,8 @@ _POWERSHELL_ALIAS = compile_on_use(
     re.VERBOSE,
 )
 
+_UPSTREAM = compile_on_use(r", upstream: \"[^\"\n]*\"", needs=(", upstream: ",))
+"""The server behind a gateway in an error of nginx, which is not the target of a client."""
 _APOSTROPHE = compile_on_use(r"[A-Za-z]\u2019[a-z]", needs=("\u2019",))
 SIGN_OFF = compile_on_use(
     r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers"
@@ -167,6 +169,7 @@ def clean_text(text: str) -> str:
     text = _CONSOLE_ENTRY.sub(r'{"method": "\1", "url": "\2",', text)
     text = _SPRING_BODY.sub(_label_body, text)
     text = _LINK.sub(r"\1\2", text) if "<http" in text else text
+    text = _UPSTREAM.sub("", text)
     text = _POWERSHELL_ALIAS.sub("Invoke-WebRequest", _HANDLER.sub("", text))
     paragraphs = _without_prompts(text).split("\n\n")
     return _BROKEN_PAIRS.sub("", "\n\n".join(map(_join_wrapped, paragraphs)))

@@ -30,7 +30,7 @@ from cxcall.explaining.readers.paste_cleanup import (
 )
 from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
-from cxcall.explaining.readers.sentences_with_paths import with_told_statuses
+from cxcall.explaining.readers.sentences_with_paths import with_named_exchange, with_told_statuses
 from cxcall.explaining.readers.separate_requests import separate_requests
 from cxcall.explaining.readers.surrounding_text import (
     with_inputs,
@@ -149,12 +149,17 @@ def _read_part(text: str) -> Iterator[ObservedRequest]:
             request = without_sent_error(with_status(request, shown), shown)
             request = with_status(with_quoted_error(request, shown), shown)
             requests = [with_told_headers(request, text)]
-        requests = with_failure(requests, text)
-        if any(each.path.strip("/") for each in requests):
+        requests = with_named_exchange(with_failure(requests, text), shown)
+        if any(each.path.strip("/") or _is_whole(each) for each in requests):
             yield from requests
             return
         without_path = without_path or requests
     yield from without_path or filter(None, [read_failure(text)])
+
+
+def _is_whole(request: ObservedRequest) -> bool:
+    """Return whether a request without a path is a command that sends a body to a host."""
+    return request.kind is SourceKind.COMMAND and bool(request.host and request.body)
 
 
 def _with_plain_quotes(request: ObservedRequest, text: str) -> ObservedRequest:

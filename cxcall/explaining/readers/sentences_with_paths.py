@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.mentions import NAME_IN_PATH
 from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
@@ -16,7 +16,11 @@ from cxcall.explaining.readers.messages.message_lines import (
     STATUS_OF,
     find_first,
 )
-from cxcall.explaining.readers.request_builder import METHODS, build_response
+from cxcall.explaining.readers.request_builder import (
+    METHODS,
+    build_observed_request,
+    build_response,
+)
 from cxcall.explaining.readers.told_statuses import is_assumption
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
@@ -27,7 +31,8 @@ _TARGET = compile_on_use(
 )
 _SENTENCE = compile_on_use(r"(?:[^.!?\n]|[.!?](?!\s|$))+")
 _CLAUSE_END = compile_on_use(r"[,;] | (?:but|and|while|then) ")
-_CALL = compile_on_use(r"\w\(")
+_CALL = compile_on_use(r"[\w!]\([^()\n]*?(?:/|[\"'`]\{)")
+"""A call with a path as an argument, also in a template."""
 _MAX_LINE = 2000
 
 
@@ -87,8 +92,41 @@ def _status_in(clause: str, target: re.Match[str] | None) -> int:
     return int(found["status"]) if found and is_told else 0
 
 
+def with_named_exchange(requests: list[ObservedRequest], text: str) -> list[ObservedRequest]:
+    """Return requests of code; a failure whose message names another request is that of this one: `POST URL resulted in 400`.
+
+    An SDK sends requests of its own, such as the one for a token.
+    """
+    failed = [each for each in requests if each.kind is SourceKind.CODE and each.is_refused]
+    for told in _told_requests(text) if failed else ():
+        is_whole = told.host and (told.method or told.path.endswith("/token"))
+        is_other = not any(_is_path(told.path, each.path) for each in requests)
+        shown = [each for each in failed if each.status == told.status]
+        if is_whole and is_other and shown:
+            url = f"{told.scheme}://{told.host}{told.path}"
+            named = build_observed_request(
+                "HTTP message",
+                SourceKind.MESSAGE,
+                method=told.method or "POST",
+                url=url,
+                response=shown[0].response,
+                headers_are_shown=False,
+            )
+            return [
+                named,
+                *(replace(each, response=None) if each in shown else each for each in requests),
+            ]
+    return requests
+
+
 def _is_of(told: _Told, request: ObservedRequest) -> bool:
-    own, path = (NAME_IN_PATH.sub("{}", each) for each in (request.path, told.path))
-    is_same = own == path or (path.count("/") > 1 and own.endswith(path)) or path.endswith(own)
     same_host = not (told.host and request.host) or told.host == request.host
-    return is_same and same_host and told.method in ("", request.method)
+    return _is_path(told.path, request.path) and same_host and told.method in ("", request.method)
+
+
+def _is_path(told: str, own: str) -> bool:
+    """Return whether two paths are the same, but for the values in them and the base that one of them lacks."""
+    pairs = [NAME_IN_PATH.sub("{}", each).strip("/").split("/") for each in (told, own)]
+    first, second = (each[::-1] for each in pairs)
+    is_same = all("{}" in pair or pair[0] == pair[1] for pair in zip(first, second, strict=False))
+    return is_same and (len(first) == len(second) or min(map(len, pairs)) > 1 or pairs[1] == [""])
