@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -92,7 +92,9 @@ def _status_in(clause: str, target: re.Match[str] | None) -> int:
     return int(found["status"]) if found and is_told else 0
 
 
-def with_named_exchange(requests: list[ObservedRequest], text: str) -> list[ObservedRequest]:
+def with_named_exchange(
+    requests: Sequence[ObservedRequest], text: str
+) -> Sequence[ObservedRequest]:
     """Return requests of code; a failure whose message names another request is that of this one: `POST URL resulted in 400`.
 
     An SDK sends requests of its own, such as the one for a token.

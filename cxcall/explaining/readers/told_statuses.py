@@ -12,8 +12,14 @@ from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.runtime.patterns import compile_on_use
 
-_BY_PHRASE = {each.phrase.lower(): each for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST}
-_PHRASES = "|".join(re.escape(each.phrase) for each in _BY_PHRASE.values())
+_BY_NAME = {
+    each.phrase.lower().replace(" ", ""): each
+    for each in HTTPStatus
+    if each >= HTTPStatus.BAD_REQUEST
+}
+_PHRASES = "|".join(re.escape(each.phrase) for each in _BY_NAME.values())
+_NAMES = _PHRASES.replace("\\ ", " ?")
+"""The phrases, also as .NET names the statuses: `BadRequest`."""
 _ERROR_STATUS = compile_on_use(
     r"\bHTTP/[0-9.]+ ([45][0-9]{2})\b|\b(?:returned error|(?:server|client) error"
     rf"|(?:status|(?:http_)?code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
@@ -43,9 +49,10 @@ _TOLD_STATUS = compile_on_use(
 )
 # Without its number: `Getting 'Bad Request' as the response`, `Unsupported Media Type({...})`. One word has a capital.
 _TOLD_PHRASE = compile_on_use(
-    r"(?:(?P<start>^\W*)|\b(?:get(?:s|ting)?|got|receiv(?:es?|ed|ing)|gives?|gave|return(?:s|ed|ing)|results? in|error"
+    r"(?:(?P<start>^\W*)|\bStatusCode ?[:=] ?"
+    r"|\b(?:get(?:s|ting)?|got|receiv(?:es?|ed|ing)|gives?|gave|return(?:s|ed|ing)|results? in|error"
     r"|response|(?:fail|respond|answer)\w* with)(?: (?:me|us|back|with|is|was|an?|the)){0,3}:? [\"'`(]{0,2})"
-    rf"(?P<phrase>(?-i:(?=[A-Z]))(?:{_PHRASES})|bad request|method not allowed|unsupported media type)"
+    rf"(?P<phrase>(?-i:(?=[A-Z]))(?:{_NAMES})|bad request|method not allowed|unsupported media type)"
     r"(?(start) ?[(:] ?\{|[\"'`)]{0,2}(?:[.,;!?]|\s*$| (?:as|back|error|for|from|on|response|when)\b))",
     re.IGNORECASE,
 )
@@ -94,7 +101,7 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
         found = {int(line) for line in numbers if _ERROR_NUMBER.fullmatch(line)}
     if not found:
         told = (each for line in read for each in _TOLD_PHRASE.finditer(line))
-        found = {int(_BY_PHRASE[each["phrase"].lower()]) for each in told}
+        found = {int(_BY_NAME[each["phrase"].lower().replace(" ", "")]) for each in told}
     if len(found) != 1:
         return request
     status = found.pop()
