@@ -13,6 +13,7 @@ from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.messages.quoted_words import mask_keys
 from cxcall.explaining.text_secrets import find_credentials, find_in_any_quotes
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
@@ -112,7 +113,9 @@ def _mask_texts(
         shown = masked_headers(response.headers)
         headers = Headers((name, mask(value)) for name, value in shown.items())
         response = response._replace(
-            body=content.encode("utf-8", "replace"), headers=headers, reason=mask(response.reason)
+            body=content.encode("utf-8", "replace"),
+            headers=headers,
+            reason=mask_keys(mask(response.reason)),
         )
     body = None if request.body is None else mask(request.body)
     return replace(

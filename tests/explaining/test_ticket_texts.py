@@ -110,6 +110,7 @@ def test_words_behind_a_status_are_the_reason_unless_a_person_says_them() -> Non
         ("failed with 400: queue not found", "not-found", "queue not found"),
         ("Error --> status = 400, code = 5063, Reason = Queue x not found., request_id = X", "not-found", "Queue x not found."),
         ("Error 404: The queue was not found (queue.not.found)", "not-found", "The queue was not found"),
+        ("HTTP 401: Key aZ3kQ9vB7xW2nL5pT8rY is not valid", "token-expired", "Key **** is not valid"),
         ("returns 400: the body is below.", "not-provable", ""),
         ("gives 400 - it is the same in Postman.", "not-provable", ""),
         ("HTTP 400: do you know what is invalid?", "not-provable", ""),

@@ -119,8 +119,12 @@ def quoted_refusal(
     words = _thrown_message(text, is_code=is_code) or (
         _words_of_refusal(text) if is_refused else ""
     )
-    words = _LONG_WORD.sub(_mask_key, words)
-    return {"message": words, "error": "ApiException"} if words else None
+    return {"message": mask_keys(words), "error": "ApiException"} if words else None
+
+
+def mask_keys(words: str) -> str:
+    """Return words of a server with masked keys."""
+    return _LONG_WORD.sub(_mask_key, words)
 
 
 def _mask_key(word: re.Match[str]) -> str:
