@@ -125,6 +125,12 @@ OF_OTHERS = (
     'It should answer 422 with the message "No such queue".',
     'We return 400 with the message "Please call again" to our users.',
     'I expect that it returns the error "No such queue".',
+    'The API says "the queueId is optional" in its Swagger file.',
+    'If the queueId is wrong, the API answers "the queueId is invalid", so it is not that.',
+    'When I leave the queue out, I get 400 with the message "queueId is missing".',
+    'Yesterday the API said "the queueId is missing".',
+    'It was 400 "Mozilla/5.0 (X11; Linux)".',
+    "The status is 400. Error: Request failed with status code 400",
     "\nHTTP/2 400 We get this every day",
     "\nHTTP/1.1 400 Bad Request Date: Mon, 30 Nov 2026",
     "\nHTTP/1.1 400 Bad Request - 34ms",
@@ -134,6 +140,13 @@ CITED = (
     "I get a 400 and the message says",
     "I get 400 and this message:",
     "I get HTTP 400 with this error:",
+    "I get a 400. It says",
+    "I get 400 back:",
+    "The API returns a 400 error",
+    "I get 400. I am getting the error",
+    "I get 400 and the following error:",
+    "I get 400. The error that I get is",
+    "I get 400. Genesys answers",
 )
 
 
@@ -212,6 +225,9 @@ CITED = (
         (f'{POSTED} 400\nconsole.log("The error is " + text + " of it")', ""),
         *((f"{POSTED} returns 400. {each}", "") for each in OF_OTHERS),
         *((f'With {POSTED} {each} "No such queue".', "No such queue") for each in CITED),
+        (f"With {POSTED} I get 400 Bad Request with message: `No such queue`", "No such queue"),
+        (f"With {POSTED} I get 400. Error: the queue is gone.", "the queue is gone"),
+        (f"With {POSTED} I get a 400 error saying The queue is gone.", "The queue is gone"),
     ],
     quick=3,
 )  # fmt: skip

@@ -24,7 +24,7 @@ _BAD_TRANSITION = compile_on_use(
 
 # The words: in quotation marks, or up to the end of the sentence.
 _QUOTES = (
-    r"(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{7,300})[\"\u201d]"
+    rf"(?!\W(?:{PHRASES})\W)(?:[\"\u201c]([A-Za-z'][^\n\"\u201d]{{7,300}})[\"\u201d]|`([A-Za-z][^\n`]{{7,300}})`"
     r"|['\u2018]([A-Za-z](?:[^\n'\u2019]|['\u2019](?=\w)){7,300})['\u2019])"
 )
 _SENTENCE = (
@@ -32,29 +32,55 @@ _SENTENCE = (
 )
 # Before them, in prose: `the error message in the response is vague, stating that`, `the API says`.
 _CLAUSE_START = r"(?:^|[.!?;,:]\s+|\s(?:and|but)\s+)[>*#\s-]{0,4}(?:the\s+)?"
-_SENDER = r"(?:the )?(?:response(?: body)?|server|API|platform|Genesys Cloud|CXone)"
-_FROM = rf"(?: returned)?(?: (?:in|inside|of|from) {_SENDER})?"
+_SENDER = r"(?:the )?(?:response(?: body)?|server|API|platform|Genesys(?: Cloud)?|CXone)"
+_FROM = rf"(?: returned|(?: that)? (?:I|we) (?:get|got|see))?(?: (?:in|inside|of|from) {_SENDER})?"
 _RESPONSE = rf"(?:(?:error|response|answer)(?: (?:message|response|body))?|message(?= (?:in|inside|of|from) )){_FROM}"
-_SAYS = r"(?: (?:is|was)(?: \w+){1,2},?)?(?: \w+ly)?,? (?:sa(?:id|ys)|stat(?:es|ed|ing)|citing)(?: that)?:?"
+_SAYS = (
+    r"(?: (?:is|was)(?: \w+){1,2},?)?(?: \w+ly)?,?"
+    r" (?:sa(?:id|ys|ying)|stat(?:es|ed|ing)|citing|reads|(?:answer|complain|respond)(?:s|ed)|repli(?:es|ed))"
+    r"(?: that)?:?"
+)
 _IS = r"(?: (?:is|was)(?: \w+){0,2}:?|:)"
 # Or a status: `400 Bad Request with the message`, `400, citing`.
 _NAMED_STATUS = (
     r"(?P<other>\b(?:should|would|expect\w*|docs|documentation|we (?:answer|return|send))\b"
     r"(?:(?! but )[^\n.;,]){0,60})?"
-    rf"(?<![\"'])\b[45][0-9]{{2}}\)?(?: \(?(?:error|response|{PHRASES})\)?){{0,2}}"
+    rf"(?<![\"'])\b[45][0-9]{{2}}\)?(?: \(?(?:error|response|back|{PHRASES})\)?){{0,2}}"
 )
 """A status; with the group `other`, one that somebody expects or sends."""
-_WITH_MESSAGE = r",? (?:with|and) (?:the |an? |this )?(?:error )?(?:message|error):?"
+_WITH_MESSAGE = (
+    r",? (?:with|and) (?:(?:the|an?|this|following) ){0,2}(?:error )?(?:message|error):?"
+)
+_GETS = (
+    r"\b(?:I|we|it|API|server) (?:am |are |keep )?"
+    r"(?:gets?|getting|got|see(?:s|ing)?|receiv(?:es?|ed|ing)|return(?:s|ed))"
+    r" (?:(?:an?|following|the|this) ){1,2}(?:error|response)(?: message)?:?"
+)
 _QUOTED = compile_on_use(
     rf"(?i:(?:{_CLAUSE_START}(?:{_RESPONSE}(?:{_SAYS}|{_IS})|(?:{_SENDER}|message){_SAYS})"
-    rf"|{_NAMED_STATUS}(?:{_WITH_MESSAGE}|{_SAYS})) ){_QUOTES}",
+    rf"|{_GETS}"
+    rf"|{_NAMED_STATUS}(?:{_WITH_MESSAGE}|(?:[.,]? (?:and )?it)?{_SAYS}|(?P<bare>[:,]?(?! \W[\w.-]+/[0-9])))) )"
+    rf"{_QUOTES}(?(bare)(?=[.,;)]|\s*$))",
     re.MULTILINE,
 )
 _PLAIN = compile_on_use(
     rf"(?i:{_CLAUSE_START}error message{_FROM}(?:{_SAYS}|{_IS})(?<=:) ){_SENTENCE}"
-    rf"|(?i:{_NAMED_STATUS}{_WITH_MESSAGE} )(?=[A-Z]){_SENTENCE}",
+    rf"|(?i:{_NAMED_STATUS}(?:(?:{_WITH_MESSAGE}|,? saying)(?-i:(?= [A-Z]))"
+    rf"|[.,] (?:the )?error(?: is)?:(?!.* [45][0-9]{{2}}\b)) ){_SENTENCE}",
     re.MULTILINE,
 )
+_SENTENCE_END = compile_on_use(r"[.!?;]\s|\n|\bbut\b")
+_OF_OTHERS = compile_on_use(
+    r"\b(?:docs?|documentation|swagger|colleague|expect\w*|earlier|previous(?:ly)?|yesterday"
+    r"|last (?:month|time|week|year)|normally|usually)\b",
+    re.IGNORECASE,
+)
+_CONDITION = compile_on_use(
+    r"\b(?:unless|without|if(?! (?:I|we)\b)|(?:if|when) (?:I|we) (?:drop|leave|omit|remove|skip))\b",
+    re.IGNORECASE,
+)
+"""Words around or before quoted words that are not those of the response to this request: a document, a day, another case."""
+_MAX_SENTENCE = 200
 _PERSONAL = compile_on_use(
     r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?i:attached|below|nothing|screenshot|see)\b"
 )
@@ -143,14 +169,22 @@ def _words_of_refusal(text: str) -> str:
     """Return the words that a text quotes of the response to a refused request; empty if it quotes none."""
     marked = map(_words, _MARKED.finditer(text))
     found = chain(_QUOTED.finditer(text), _PLAIN.finditer(text))
-    told = (_words(each) for each in found if not each["other"])
+    told = (_words(each) for each in found if not each["other"] and _is_of_response(each))
     told = (each for each in told if not _PERSONAL.search(each))
     listed = (_words(each) for each in _LISTED.finditer(text) if _is_below_status(text, each))
     return next(chain(marked, told, listed), "")
 
 
+def _is_of_response(quoted: re.Match[str]) -> bool:
+    """Return whether nothing in the sentence around quoted words says that they are no response to this request."""
+    text, (start, end) = quoted.string, quoted.span(quoted.lastindex or 0)
+    before = _SENTENCE_END.split(text[max(start - _MAX_SENTENCE, 0) : start])[-1]
+    behind = _SENTENCE_END.split(text[end : end + _MAX_SENTENCE])[0]
+    return not (_OF_OTHERS.search(f"{before} {behind}") or _CONDITION.search(before))
+
+
 def _words(found: re.Match[str]) -> str:
-    return str(next(filter(None, found.groups())))
+    return str(found[found.lastindex or 0])
 
 
 def _is_below_status(text: str, message: re.Match[str]) -> bool:
