@@ -56,6 +56,11 @@ ERROR_NAME = compile_on_use(
     re.IGNORECASE,
 )
 """Members with the words of an error, or with a list of errors, in any API: `errorSummary`, `error_messages`, `errors`."""
+_PROBLEM = compile_on_use(
+    r"\b(?:must|cannot|may not|should|(?:is|are) (?:invalid|missing|not|required|too))\b",
+    re.IGNORECASE,
+)
+"""A sentence on what is wrong with a value."""
 _OF_ONE_ERROR = frozenset("message code error errorcode status".split())
 _TOKEN = compile_on_use(r"[^.\[\]'\"]+")
 _MAX_DEPTH = 4
@@ -78,6 +83,7 @@ def platform_message(response: HttpResponse) -> str:
     if not (words or code) and isinstance(body, dict):
         listed = (each.message for each in listed_errors(body))
         words, code = _nested_message(body) or next(filter(None, listed), ""), ""
+        words = words or next((f"{name}: {each}" for name, each in problems_by_name(body)), "")
     text = shorten(_with_code(words, code))
     if words and _lists_errors(body) and (inner := shorten(_nested_message(body))):
         text = text if inner in text else f"{text}; {inner}"
@@ -85,6 +91,16 @@ def platform_message(response: HttpResponse) -> str:
     if key := member_text(limit, "key"):
         text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not given'}"
     return text
+
+
+def problems_by_name(value: Any) -> list[tuple[str, str]]:
+    """Return the first sentence for each name of an object with nothing but problems: `{"id": "is required"}`; or nothing."""
+    members = [*value.items()] if isinstance(value, dict) else []
+    firsts = [
+        (name, each[0] if isinstance(each, list) and each else each) for name, each in members
+    ]
+    are_all = all(isinstance(each, str) and _PROBLEM.search(each) for _, each in firsts)
+    return firsts if are_all else []
 
 
 def _received_body(body: Any) -> Any:

@@ -38,6 +38,7 @@ from cxcall.explaining.readers.object_labels import (
     label_before,
 )
 from cxcall.named_tuple import NamedTuple
+from cxcall.responses.message_in_body import problems_by_name
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
 
@@ -118,6 +119,13 @@ def find_sent_body(
     return found[-1] if is_one else None
 
 
+def find_received(text: str, sent: NamedBody) -> Any:
+    """Return the only other object of a text that has the names of a response; None if there is none."""
+    others = [each for each in _objects(text) if each.text and each.start != sent.start]
+    found = [each.value for each in others if _has_names_of_response(each.value)]
+    return found[0] if len(found) == 1 else None
+
+
 def _is_sent(found: NamedBody, shown: str = "", path: str = "") -> bool:
     """Return whether an object was sent, not received: the one place that decides, in this order.
 
@@ -175,9 +183,10 @@ def _has_names_of_response(value: Any) -> bool:
 
 
 def _lists_errors(value: Any) -> bool:
-    """Return whether an object has only lists of sentences, as frameworks send errors: `{"name": ["is required"]}`."""
+    """Return whether an object has only sentences on what is wrong, or lists of any: `{"name": ["is required"]}`."""
     lists = [*value.values()] if isinstance(value, dict) else []
-    return bool(lists) and all(isinstance(each, list) and may_be_error(each) for each in lists)
+    are_errors = all(isinstance(each, list) and may_be_error(each) for each in lists)
+    return bool(problems_by_name(value) or (lists and are_errors))
 
 
 def _objects(text: str) -> Iterator[NamedBody]:

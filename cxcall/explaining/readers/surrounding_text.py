@@ -103,7 +103,7 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     if request.body is not None or not is_open:
         return _without_repeated_body(request, request.body or "")
     from cxcall.explaining.readers.labeled_request import labeled_form
-    from cxcall.explaining.readers.named_bodies import find_sent_body
+    from cxcall.explaining.readers.named_bodies import find_received, find_sent_body
 
     if request.path and (form := labeled_form(text)):
         body, unknown = resolve_body(form)
@@ -124,7 +124,11 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     is_printed = 0 <= at < sent.start
     known = {place: x for place, x in request.unknown.items() if place or not is_printed}
     request = replace(request, body=body, unknown=known | unknown)
-    return _without_repeated_body(request, text[sent.start : sent.end])
+    request = _without_repeated_body(request, text[sent.start : sent.end])
+    response = request.response
+    if response and request.is_refused and not response.body:
+        return replace(request, response=with_body(response, find_received(text, sent)))
+    return request
 
 
 def with_inputs(request: ObservedRequest) -> ObservedRequest:
