@@ -260,10 +260,23 @@ def test_headers_that_the_call_does_not_get_are_missing() -> None:
         f"axios.post('{URL}', {{ callbackNumbers: [n], queueId: q, headers: {{ Authorization: `Bearer ${{token}}` }} }});": True,
         f"axios.post('{URL}', {body}, {options});": False,
         f"axios.get('{URL}', {options});": False,
+        f"axios.get('{URL}', config);": False,
+        f'rest.exchange("{URL}", HttpMethod.GET, new HttpEntity<>(headers), String.class);': False,
     }
     for text, is_missing in texts.items():
         found = problems(f"{text}\n// 401 Unauthorized")
         assert (found[0] == ("token-missing", "header:Authorization")) == is_missing, text
+
+
+def test_credentials_of_any_form_that_a_call_gets_are_basic() -> None:
+    request = f'Request.Builder().url("{URL}")'
+    for text in (
+        f"var r = new sn_ws.RESTMessageV2();\nr.setEndpoint('{URL}');\nr.setHttpMethod('POST');\nr.setBasicAuth(gs.getProperty('a'), gs.getProperty('b'));",
+        f'var c = new RestClient(new RestClientOptions("{URL}") {{ Authenticator = new HttpBasicAuthenticator(id, secret) }});',
+        f'{request}.header("Authorization", Credentials.basic(id, secret)).post(body).build()',
+    ):
+        found = problems(f"{text}\n// 401 Unauthorized")
+        assert found[0] == ("token-grant", "header:Authorization"), text
 
 
 @pytest.mark.parametrize(

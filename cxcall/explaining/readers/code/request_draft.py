@@ -185,8 +185,10 @@ class RequestDraft:
         if isinstance(value, dict) and {"username", "password"} <= value.keys():
             values = [value["username"], value["password"]]
         is_pair = isinstance(values, list) and len(values) == 2
-        if is_pair and all(isinstance(each, str) for each in values):
-            self.headers["Authorization"] = basic_credentials(":".join(values))
+        if is_pair and all(isinstance(each, str | CodeCall) for each in values):
+            self.headers["Authorization"] = basic_credentials(
+                ":".join(map(literal_header_text, values))
+            )
         elif is_unresolved(value):
             self.headers["Authorization"] = value
 
@@ -327,13 +329,12 @@ def request_of_draft(
 def _has_hidden_headers(
     draft: RequestDraft, headers: dict[str, str], body: str | None, text: str, *, is_client: bool
 ) -> bool:
-    """Return whether headers may be sent that the code does not show, such as the content type of an object."""
+    """Return whether headers may be sent that the code does not show, such as the content type of an object, or options."""
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers
     is_object = body == draft.hidden_body and not draft.is_text and not is_in_code(_EXACT, text)
-    is_sent_as_json = is_object and draft.method not in ("GET", "DELETE")
-    return is_sent_as_json or (bool(headers) and not is_client)
+    return is_object or (bool(headers) and not is_client)
 
 
 def _with_query(draft: RequestDraft) -> str:

@@ -104,7 +104,7 @@ OTHER_NAMES = compile_on_use(
 _SENDERS = compile_on_use(
     "(?i)request|fetch|open|ajax|verb|call|uri|http|restproxy|invoke-|^irm$|^iwr$"
 )
-BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
+BASIC = "basicauth httpbasicauth httpbasicauthenticator setbasicauth basic userpwd auth".split()
 _MAX_OPTIONS = 3
 _AXIOS = compile_on_use(r"(?:^|\.)(?:axios|\$?http(?:Client)?)\.(?:post|put|patch)$")
 _GUZZLE_BODIES = ("json", "body", "form_params", "multipart")  # PHP: `$http->post($url, [...])`
@@ -217,7 +217,8 @@ def literal_header_text(value: Any) -> str:
         return str(value)
     if isinstance(value, CodeCall):
         texts = [each for each in value.values() if isinstance(each, str)]
-        return " ".join(texts) if texts else mark_unresolved(f"{{{value.name}}}")
+        scheme = "Basic " if fold_letters(value.name.rpartition(".")[2]) in BASIC else ""
+        return scheme + (" ".join(texts) if texts else mark_unresolved(f"{{{value.name}}}"))
     return literal_header_text(value[0]) if isinstance(value, list) and value else ""
 
 
