@@ -318,13 +318,15 @@ def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> Non
 
 
 @pytest.mark.slow
-def test_word_for_the_own_id_is_not_an_unknown_path() -> None:
+def test_word_in_place_of_an_id_is_the_own_id_or_an_unknown_path() -> None:
     for method, path, expected in (
         ("POST", "/api/v2/conversations/calls/user/me", "id-format"),
         ("POST", "/api/v2/outbound/campaigns/me/start", "id-format"),
         ("GET", "/api/v2/users/me", ""),
         ("GET", "/api/v2/users/me/nothing", "path-unpublished"),
         ("GET", "/api/v2/users/me/queues/me", "path-unpublished"),
+        ("POST", "/api/v2/outbound/contactlists/trigger", "path-unpublished"),
+        ("POST", f"/api/v2/outbound/contactlists/{QUEUE}", "method-unpublished"),
     ):
         (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
         codes = {each.code for each in found.findings if each.where == "path"}

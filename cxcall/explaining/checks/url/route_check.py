@@ -263,7 +263,8 @@ def _compare_words(
     near = find_nearest(request.method, request.path, _candidates(request, sources))
     of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
     is_typo = near is not None and near.distance < WORD_AS_ID + of_method
-    if place and of_method and OWN_ID in place.words:
+    words = place.words if place and of_method else ()
+    if any(each == OWN_ID or re.fullmatch("[a-z]{3,}", each) for each in words):
         place = None  # a separate operation that does not exist
     if place is None or (is_typo and _has_word_as_id(request.path, place)):
         nearest = in_version_of(request, near.operation) if near else None
