@@ -84,30 +84,55 @@ _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
 _NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
+_PHRASE_NAMES = r"passphrase|passwor[dt]|passwd|pwd|kennwort|mot de passe|contrase\u00f1a"
+_SECRET_NAME = (
+    rf"(?<![a-z])(?:pin|otp|passcode|{_PHRASE_NAMES}|secret|(?P<key>token|(?:api|access)[ _-]?key))"
+)
+_IS = r"(?: (?:is|was|ist|lautet|est|es))"
+# `the token that I got from them is X`, and not `the request ID for the token is X`.
+_OF = (
+    r"(?P<words> (?:of|for|from|in|that|which|I|we|they|des)"
+    r"(?: (?!(?:and|but|code|error|id|incident|reference|request|trace)\b)[\w'-]{1,30}){0,6}?"
+    rf"(?:{_IS}:?|:)| (?:as|to))"
+)
 # No word of a sentence: 16 letters and more, or capitals within.
-_BEARER_OF_LETTERS = compile_on_use(
-    r"(?:\bBearer (?=[A-Za-z]{16})|\b(?i:bearer(?: token)?) (?=[A-Z]*(?:[a-z]+[A-Z]+){2}))"
+_TOKEN_OF_LETTERS = compile_on_use(
+    r"(?:\bBearer (?=[A-Za-z]{16})|\b(?i:bearer(?: token)?) (?=[A-Z]*(?:[a-z]+[A-Z]+){2})"
+    r"|\b(?i:token|secret|password|key)(?: is)?:? (?=(?:[a-z]{1,2})?(?:[A-Z]{1,2}[a-z]{1,2}){3}))"
     r"([A-Za-z]{8,})(?![\w(-]|\.\w)"
 )
 # What a sentence calls a secret, a login, or a cookie: `client secret X`, `the PIN is X`, `basic auth with user:X`.
-_TOLD_VALUE = r"[\"'`]?(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
+_TOLD_VALUE = r"[\"'`*]{0,3}(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
 _TOLD_SECRET = compile_on_use(
-    r"(?i:(?<![a-z])(?:(?:pin|otp|passcode|passphrase|passwor[dt]|passwd|pwd|secret)[\"'`]?(?: is| was| of| ist)?"
-    # Not the name of an operation, which has one digit.
-    r"|(?:token|api[ _-]?key)[\"'`]?(?: is| was)?(?=:? \S{0,99}?[0-9]\S{0,99}?[0-9])):?) "
-    rf"{_TOLD_VALUE}"
+    rf"(?i:{_SECRET_NAME}[\"'`]?(?:{_OF}|{_IS}?(?(key)|(?: of)?):?)) (?=\S{{0,99}}?[0-9]){_TOLD_VALUE}"
+)
+_TOLD_BEHIND = compile_on_use(
+    rf"(?<![^\s(]){_TOLD_VALUE}[\"'`]? (?i:as (?:(?:an?|the|my|our) )?{_SECRET_NAME})",
+    needs=(" as ",),
 )
 _TOLD_LOGIN = compile_on_use(
-    r"(?i:(?<![\w-])(?:-u|basic auth\w*|credentials?|log ?in|user(?:name)?(?::\w+)?)(?: is| are| with| of| as)?:?) "
-    rf"[\"'`]?(?!(?i:id|agent|type)\b)[\w.@+-]{{1,60}}(?::| / ){_TOLD_VALUE}"
+    r"(?i:(?<![\w-])(?:-u|basic auth\w*|(?P<slash>credentials?)|log ?in|user(?:name)?(?::\w+)?)"
+    r"(?: is| are| with| of| as)?:?) "
+    rf"[\"'`]?(?!(?i:id|agent|type)\b)[\w.@+-]{{1,60}}(?::| / |(?(slash)/|:)){_TOLD_VALUE}"
 )
 _TOLD_COOKIE = compile_on_use(
     rf"(?i:\bcookies?(?: header)?(?: is| was| with)?:?) [\"'`]?[\w.-]{{1,60}}={_TOLD_VALUE}"
 )
-_ENCODING = compile_on_use(
-    r"(?i)(?:base|hs|md|oauth|rs|sha|utf)-?[0-9]+.*|[a-z]+[0-9]*(?:-[a-z]+)+"
+_PASSPHRASE = compile_on_use(
+    rf"(?i:(?<![a-z])(?:{_PHRASE_NAMES}|client[ _-]secret)(?:{_OF}|{_IS}?:?)) "
+    r"(?P<quote>[\"'`])(?P<value>[^\W\d_][^\"'`\n]{5,100})(?P=quote)"
 )
-_MIN_TOLD = 6
+_SENTENCE = compile_on_use(
+    r"\b(?:an?|be|can|cannot|empty|expired|field|has|have|incorrect|invalid|is|least|long|may|missing|must|no"
+    r"|not|of|pass\w+|required|secret|short|should|the|token|unknown|value|was|weak|wrong)\b",
+    re.IGNORECASE,
+)
+"""Words that are not in a passphrase, but in what is said of one: `password "must not be empty"`."""
+_ENCODING = compile_on_use(
+    r"(?i)(?:base|hs|md|oauth|pbkdf|rs|sha|utf)-?[0-9]+.*|[a-z]+[0-9]*(?:-[a-z]+)+"
+)
+_SIGN = compile_on_use("[!#$%^&@]")
+_MIN_TOLD, _FEWEST_DIGITS = 6, 2
 
 
 def find_credentials(text: str) -> Iterator[str]:
@@ -209,20 +234,39 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
         value = _SCHEME_START.sub("", secret)
         is_text = _NO_SECRET.search(value) is not None or is_uuid(value)
         if is_mixed(value) and _is_credential(value) and not is_text:
-            yield value
-    for value in _BEARER_OF_LETTERS.findall(text):
+            yield value.rstrip(_ENDS)
+    for value in _TOKEN_OF_LETTERS.findall(text):
         if not is_named_as_secret(value) and not is_placeholder(value):
             yield value
-    for pattern in (_TOLD_SECRET, _TOLD_LOGIN, _TOLD_COOKIE):
-        told = (match["value"].rstrip(_ENDS) for match in pattern.finditer(text))
-        yield from filter(_is_told, told)
+    for pattern in (_TOLD_SECRET, _TOLD_BEHIND, _TOLD_LOGIN, _TOLD_COOKIE):
+        yield from (_told(match) for match in pattern.finditer(text) if _is_told(match))
+    yield from _find_passphrases(text)
 
 
-def _is_told(value: str) -> bool:
-    """Return whether the text behind the name of a secret is one: a number, or with a digit, and no encoding or UUID."""
+def _find_passphrases(text: str) -> Iterator[str]:
+    """Yield what a sentence quotes as a password, without what is said of one, and without words that a path or a name has."""
+    for value in {match["value"] for match in _PASSPHRASE.finditer(text)}:
+        is_said = _SENTENCE.search(value) or is_placeholder(value) or is_named_as_secret(value)
+        if not is_said and f"/{value}" not in text and f'{value}":' not in text:
+            yield value
+
+
+def _told(match: re.Match[str]) -> str:
+    return match["value"].rstrip(f"{_ENDS}*")
+
+
+def _is_told(match: re.Match[str]) -> bool:
+    """Return whether the text that a sentence calls a secret is one: a number, or with a digit, and no encoding or UUID.
+
+    The value of a key, unlike the name of an operation, has more digits, and what is far from the name looks random.
+    """
+    value, groups = _told(match), match.groupdict()
+    if groups.get("key") and len(re.findall("[0-9]", value)) < _FEWEST_DIGITS:
+        return False
     is_mixed_text = len(value) >= _MIN_TOLD and is_mixed(value) and _is_credential(value)
     is_text = is_uuid(value) or _ENCODING.fullmatch(value) is not None
-    return value.isdecimal() or (is_mixed_text and not is_text)
+    is_far = bool(groups.get("words")) and not is_random(value) and not _SIGN.search(value)
+    return value.isdecimal() or (is_mixed_text and not is_text and not is_far)
 
 
 def is_secret_variable(name: str, value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -178,12 +179,28 @@ def test_secret_that_only_prose_shows_is_masked_wherever_it_is_quoted(name: str)
         "The PIN is 483920.",
         "with the header cookie sid=s3cr3t",
         "with the client secret abcDEF123456",
+        "The API key that we got from them is 4f9d8c7b6a5e.",
+        "Mein Passwort lautet Sommer2024!",
+        "Contraseña: Verano2024!",
+        "I changed the password to **Sommer2024!**",
+        "Using key=4f9d8c7b6a5e77.",
+        "My token: QwErTyUiOpAsDf",
+        "The credentials are admin/Hunter22!.",
+        'We use the password "correct-horse battery"',
     ],
 )
 def test_password_that_only_prose_shows_is_masked(shown: str) -> None:
-    secret = shown.rsplit(maxsplit=1)[-1].rstrip(".")
+    secret = shown.partition('"')[2] or re.split("[ /=]", shown)[-1]
+    secret = secret.strip('".*')
     text = f"POST {URL} returns 401 {ANSWERS[0] % secret}\n{shown}"
     assert "**** is wrong for you" in repr([each.findings for each in explain(text)])
+
+
+def test_id_that_is_called_the_one_of_a_secret_is_masked() -> None:
+    text = f'POST {URL} returns 401 with the message "The secret id: {RANDOM} is wrong"\nHunter22! as the password'
+    shown = repr([each.findings for each in explain(text + f"\n{ANSWERS[0] % 'Hunter22!'}")])
+    assert RANDOM not in shown
+    assert "Hunter22!" not in shown
 
 
 WORDS = {
@@ -191,6 +208,10 @@ WORDS = {
     "postApiV2ConversationsCallbacks": f"the token of postApiV2ConversationsCallbacks\ncurl {SEND}",
     "robert": f"with the user robert:Sommer2024\ncurl {SEND}",
     "base64-2": f"the secret base64-2 encoded, the PIN of 2 digits, user id:base64-2\ncurl {SEND}",
+    "must not be empty": f'the password "must not be empty"\ncurl {SEND}',
+    "contact4711": f"a token of contact4711, and the password for the calls to contact4711\ncurl {SEND}",
+    "a1b2c3d4e5": f"the token that the request with the ID: a1b2c3d4e5 had\ncurl {SEND}",
+    "PBKDF2-SHA256": f"with the password PBKDF2-SHA256\ncurl {SEND}",
     "8f3a9c1e7d2b": f"the incident 8f3a9c1e7d2b of my login\ncurl {SEND}",
     "YOUR_TOKEN": f"curl --pass YOUR_TOKEN --proxy-user a:YOUR_TOKEN {SEND}",
     "$PASS-word1": f"curl --pass $PASS-word1 {SEND}",

@@ -98,7 +98,7 @@ _LISTED = compile_on_use(
     re.MULTILINE | re.IGNORECASE,
 )
 _LONG_WORD = compile_on_use(
-    r"(?i:\b(id|reference|trace|correlation|incident|request)\W{1,3})?"
+    r"(?i:(?<!key )(?<!token )(?<!secret )\b(id|reference|trace|correlation|incident|request)\W{1,3})?"
     r"((?i:(?<=key )|(?<=token )|(?<=secret ))[\w+~/-]{16,}|[\w+~-]{16,})"
 )
 _STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
