@@ -106,6 +106,8 @@ def test_status_in_a_sentence_that_names_the_path_is_that_of_its_request() -> No
         (f"GET {PATH} returns 403.", 0),
         (f"When POST {PATH} returns 403, the token is old.", 0),
         (f"POST {PATH} should return 400", 0),
+        (f"The documentation says {PATH} returns 400 for unknown queues.", 0),
+        (f"With a wrong token POST {PATH} returns 401, as it should.", 0),
         (f"POST {PATH}/bulk returns 403.", 0),
     ):
         first, last = read_exchanges(f"{sentence}\n\n{code}\n{other}", "text")
@@ -181,6 +183,11 @@ SENTENCES = {
     f"The POST to {URL} fails. 400.": 400,
     f"POST {URL} returned 201 last week. Today: 400.": 400,
     f"POST {URL} returned 201, but now it returns 400.": 400,
+    f"POST {URL} with {JSON}. It worked last week (201). Since Monday 403.": 403,
+    f"POST {URL} with {JSON}. It returned 201 until Monday; since then 403.": 403,
+    f"In staging POST {URL} gives 201, in production it gives 403.": 403,
+    f"POST {URL} with {JSON}. The status is not 201, it is 403.": 403,
+    f"POST {URL} returned 403 last week, now it returns 201.": 201,
     f"POST {URL} 201 450 12": 201,
     f"POST {URL} fails. The docs say I should get 400, but I get 500.": 500,
     f"POST {URL}: I would expect 404 here, and it is 400.": 400,

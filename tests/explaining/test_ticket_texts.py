@@ -131,6 +131,18 @@ def test_expected_status_is_not_that_of_the_response() -> None:
         (f"Expected: 201 Created\nActual: 400 Bad Request\n\n{request}", 400),
         (f"Die API liefert HTTP 400.\n\n{request}\n\nErwartet: Der Rückruf wird angelegt (201).", 400),
         (f"{request}\n\nExpected result: 201 Created", 0),
+        (f"## Expected\nA callback.\n## Actual\nPOST {URL} returns 400\n\n{RIGHT}", 400),
+        (f"What I expected:\n201 with an ID\nWhat I got:\n400 Bad Request\n\n{request}", 400),
+        (f"Expected Output:\n```\nHTTP/1.1 201 Created\n```\nActual Output:\n```\nHTTP/1.1 403 Forbidden\n```\n{request}", 403),
+        (f"Expected: the queue gets the call, but POST {URL} gives 403 Forbidden.\n\n{RIGHT}", 403),
+        (f"Expected: a callback. Actual: POST {URL} -> 400\n\n{RIGHT}", 400),
+        (f"Expected: no 400 Bad Request\n{request}", 400),
+        (f"Expected: 400 Bad Request\nActual: 201 Created\n{request}", 201),
+        (f"Expected behavior: created\nCurrent behavior: 400\n{request}", 400),
+        (f"Should return: 201\nDoes return: 403\n{request}", 403),
+        (f"AssertionError: Expected: 201, Actual: 403\n{request}", 403),
+        (f"curl {URL} -d '{RIGHT}'\nExpected:\n201\nActual:\n403", 403),
+        (f"{request}\n\nI want to call (415) 555-2671, or 415 555 2671, and nothing happens.", 0),
         (f"{request}\n\nResult: 201 Created", 201),
     ):  # fmt: skip
         (found,) = explain(text)
@@ -155,3 +167,14 @@ def test_words_of_a_person_below_a_response_are_not_its_body() -> None:
         assert found.request.body == RIGHT, words
         assert found.request.response is not None
         assert found.request.response.text == (words.partition("\n")[0] if is_body else ""), words
+
+
+def test_text_behind_an_expectation_is_read_as_it_is() -> None:
+    body = RIGHT.replace("+442079460123", "+1 212 555 0123")
+    for text in (
+        f"Expected request:\nPOST {URL}\n{body}\n400",
+        f"Should work:\ncurl {URL} -d '{body}'\nbut gives 400 Bad Request",
+        f"Expected: this body is accepted by POST {URL}: {body}\n\nIt returns 400.",
+    ):
+        (found,) = explain(text)
+        assert (found.request.status, found.request.body) == (400, body), text

@@ -42,7 +42,7 @@ from cxcall.explaining.readers.surrounding_text import (
     without_sent_error,
     without_working_requests,
 )
-from cxcall.explaining.readers.told_statuses import with_status, without_expected_statuses
+from cxcall.explaining.readers.told_statuses import with_status
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import (
     find_credentials,
@@ -95,7 +95,7 @@ def read_pasted_text(text: str, *, is_joined: bool = False) -> Iterator[Observed
 
     The lines of a joined text are not those of the user's file.
     """
-    rest = without_expected_statuses(restore_urls(without_blocked_requests(text)))
+    rest = restore_urls(without_blocked_requests(text))
     cleaned = clean_text(rest.strip()[:_MAX_TEXT])
     requests = [_with_plain_quotes(each, cleaned) for each in map(with_inputs, _read_text(cleaned))]
     start = text[:_MAX_TEXT]

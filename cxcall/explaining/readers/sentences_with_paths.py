@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import filterfalse
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.mentions import NAME_IN_PATH
+from cxcall.explaining.readers.messages.expected_statuses import (
+    is_as_expected,
+    is_assumption,
+    is_status_received,
+)
 from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
     ERROR_STATUS,
@@ -21,7 +27,6 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
 )
-from cxcall.explaining.readers.told_statuses import is_assumption
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
 
@@ -74,7 +79,7 @@ def _told_requests(text: str) -> Iterator[_Told]:
     for line in text.split("\n"):
         if len(line) > _MAX_LINE or not ERROR_STATUS.search(line) or _CALL.search(line):
             continue
-        for sentence in _SENTENCE.findall(line):
+        for sentence in filterfalse(is_as_expected, _SENTENCE.findall(line)):
             target, status = None, 0
             for clause in _CLAUSE_END.split(sentence):
                 found = next(_TARGET.finditer(clause), None)
@@ -88,8 +93,9 @@ def _status_in(clause: str, target: re.Match[str] | None) -> int:
     """Return the error status of a clause that says what happened; 0 if there is none."""
     behind = LOG_STATUS.match(clause[target.end() :]) if target else None
     found = behind or find_first(clause, BARE_STATUS, NAMED_STATUS, STATUS_OF)
-    is_told = found and found["status"] >= "400" and not is_assumption(clause)
-    return int(found["status"]) if found and is_told else 0
+    if found is None or found["status"] < "400" or is_assumption(clause):
+        return 0
+    return int(found["status"]) if is_status_received(found) else 0
 
 
 def with_named_exchange(

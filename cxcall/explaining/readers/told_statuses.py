@@ -8,6 +8,11 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.messages.expected_statuses import (
+    is_assumption,
+    is_status_received,
+    with_line_above,
+)
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.runtime.patterns import compile_on_use
@@ -39,6 +44,7 @@ _TOLD_STATUS = compile_on_use(
     r"(?:^|.*\)(?=\s+\w))[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'\u2019-]{1,30}[ ,:.]{1,3}){0,12}?"
     r"(?:return(?:s|ed|ing)|throws|threw|repl(?:ies|ied)|work|get(?:s|ting)?|got|gives?|gave"
     r"|receives?|received|fails?|failed"
+    r"|actual|(?:actual |current )behaviou?r"
     r"|response|respond(?:s|ed)|it[\u2019']s(?= an? )|answer(?:s|ed)?|says|said|see|saw|prints|printed|shows|result"
     r"|output|status|error|http|ends|comes)"
     r"(?:[ :]+(?:back|with|in|the|is|was|always|of|me|us))*(?P<kind>(?:[ :]+(?:an?|http|status|code|error))+)?"
@@ -56,34 +62,6 @@ _TOLD_PHRASE = compile_on_use(
     r"(?(start) ?[(:] ?\{|[\"'`)]{0,2}(?:[.,;!?]|\s*$| (?:as|back|error|for|from|on|response|when)\b))",
     re.IGNORECASE,
 )
-_ASSUMPTION = compile_on_use(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
-    re.IGNORECASE,
-)
-
-_OCCASION = compile_on_use(
-    r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
-)
-"""`400 when I post it`."""
-
-# `Expected: 201 Created`, `Erwartet: Liste wird angelegt (201).`, or a heading `### Expected behavior` with lines below it.
-_EXPECTATION = compile_on_use(
-    r"^[ \t>*_#-]*(?:what (?:did )?(?:I|you) )?"
-    r"(?:expect\w*|should|desired|erwartet\w*|soll(?:te)?|attendue?|esperad[ao])"
-    r"(?: \w+){0,3}[ *_]*(?::[ *_]*(?=\S)[^\n]*|[:?*_ ]*\n(?:[ \t]*\n)?(?:[^\n]*\S[^\n]*(?:\n|\Z))+)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_STATUS_NUMBER = compile_on_use(r"(?<![\w.+-])[1-5][0-9]{2}(?![\w-]|\.\w)")
-
-
-def without_expected_statuses(text: str) -> str:
-    """Return a text without the statuses that it says were expected."""
-    return _EXPECTATION.sub(lambda each: _STATUS_NUMBER.sub("", each[0]), text)
-
-
-def is_assumption(line: str) -> bool:
-    """Return whether a line says what happens in a case or should happen, not what happened."""
-    return _ASSUMPTION.search(_OCCASION.sub("", line)) is not None
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -92,15 +70,18 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     if response is not None and (response.status or not request.is_refused):
         return request
     is_code = request.kind is SourceKind.CODE
-    lines = (line for line in text.split("\n") if not is_assumption(line))
-    lines = (line for line in lines if not (is_code and handles_status(line)))
-    read = [line.strip() for line in lines]
-    numbers = [line for line in read if _ERROR_NUMBER.search(line)]
-    found = {status for line in numbers for status in _statuses(line)}
+    lines = [
+        (line.strip(), above)
+        for line, above in with_line_above(text.split("\n"))
+        if not is_assumption(line) and not (is_code and handles_status(line))
+    ]
+    numbers = [each for each in lines if _ERROR_NUMBER.search(each[0])]
+    found = {status for each in numbers for status in _statuses(*each)}
     if (response is not None or request.body) and not found:
-        found = {int(line) for line in numbers if _ERROR_NUMBER.fullmatch(line)}
+        alone = ((_ERROR_NUMBER.fullmatch(line), above) for line, above in numbers)
+        found = {int(each[0]) for each, above in alone if each and is_status_received(each, above)}
     if not found:
-        told = (each for line in read for each in _TOLD_PHRASE.finditer(line))
+        told = (each for line, _ in lines for each in _TOLD_PHRASE.finditer(line))
         found = {int(_BY_NAME[each["phrase"].lower().replace(" ", "")]) for each in told}
     if len(found) != 1:
         return request
@@ -109,9 +90,8 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=known)
 
 
-def _statuses(line: str) -> Iterator[int]:
-    """Yield the error statuses that a line names."""
-    for each in _ERROR_STATUS.finditer(line):
-        yield int(next(filter(None, each.groups())))
-    if told := _TOLD_STATUS.match(line):
-        yield int(told["status"])
+def _statuses(line: str, above: str) -> Iterator[int]:
+    """Yield the error statuses that a line below another one names."""
+    for each in (*_ERROR_STATUS.finditer(line), *filter(None, [_TOLD_STATUS.match(line)])):
+        if is_status_received(each, above):
+            yield int(next(filter(None, each.groups()[::-1])))

@@ -24,6 +24,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
+from cxcall.explaining.readers.messages.expected_statuses import is_labeled, with_line_above
 from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
     HEADER,
@@ -198,7 +199,7 @@ def _messages(text: str) -> Iterator[_Message]:
     """Yield the messages in a text, without interim responses."""
     message: _Message | None = None
     host = ""
-    for whole_line in split_lines(text):
+    for whole_line, above in with_line_above(split_lines(text)):
         line = whole_line[:_MAX_LINE]
         prefix = _CURL_PREFIX.match(line)
         if prefix and (prefix[1] == "*" or prefix[2]):
@@ -212,7 +213,7 @@ def _messages(text: str) -> Iterator[_Message]:
             continue
         is_in_body = message is not None and message.is_raw and not message.is_request
         is_read = not is_in_body or STATUS_LINE.match(content) or REQUEST.match(content)
-        found = _first_line(content, message) if is_read else None
+        found = _first_line(content, message, above) if is_read else None
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
                 long = content + whole_line[_MAX_LINE:]
@@ -252,9 +253,10 @@ def _rest_of(line: str, status: re.Match[str]) -> str:
     return line[status.end() if start == status.start() else start :].strip(" \t\r,;")
 
 
-def _first_line(line: str, message: _Message | None) -> _Message | None:
+def _first_line(line: str, message: _Message | None, above: str) -> _Message | None:
     """Return the message that starts in a line below a part of another one; None if none does."""
-    if status := STATUS_LINE.match(line):
+    status = STATUS_LINE.match(line)
+    if status and not is_labeled(status, above):
         return _Message("status", status, is_raw=True)
     if message is not None and is_json_line(line):
         return None
@@ -264,7 +266,7 @@ def _first_line(line: str, message: _Message | None) -> _Message | None:
         is_raw = bool(request["version"]) and is_whole
         return _Message("request", request, is_raw=is_raw, host=host)
     alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
-    status = status_in_line(line, *STATUSES_IN_LINE, alone)
+    status = status_in_line(line, *STATUSES_IN_LINE, alone, above=above)
     return _Message("status", status, is_raw=False) if status else None
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from itertools import takewhile
+from itertools import compress, takewhile
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.readers.messages.expected_statuses import (
+    is_area_code,
+    is_labeled,
+    is_status_received,
+)
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.responses.refusals.finding_code_table import NO_CAUSE
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
@@ -60,12 +65,14 @@ _RETURNED = (
     r"(?=\W*$|[.,;!?)]\s|[ \t](?:a|and|as|at|back|but|for|from|if|in|instead|of|on|only|or|than|that|to|when|with)\b)"
 )
 """Behind the verb of a response, if its clause ends with them: `returned 400 users`; not `returned 404 users not found`."""
-_EXPECTED = compile_on_use(
-    r"\b(?:should|would|expect\w*|docs|documentation)\b(?:(?! but | and |instead)[^\n.;,]){0,60}$",
+_TURN = compile_on_use(r"[.!?;,]\s|\b(?:but|now|since|then|today|while)\b", re.IGNORECASE)
+_NOW = compile_on_use(r"\b(?:now|today)\b(?!\W*[45][0-9]{2}\b)", re.IGNORECASE)
+_STATUS_SINCE = compile_on_use(
+    r"\b(?:since (?:then|yesterday|\w+day)|it(?: is|['\u2019]s)|now|today)[,:]? (?:an? )?(?P<status>[2-5][0-9]{2})"
+    rf"(?![\w-]|\.\w|{_UNIT}|{_COUNTED})",
     re.IGNORECASE,
 )
-_MAX_CLAUSE = 100
-_TURN = compile_on_use(r"[.!?]\s|\b(?:but|now)\b", re.IGNORECASE)
+"""Behind another status: `It worked last week (201). Since Monday 403.`"""
 CLIENT_STATUS = compile_on_use(
     r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?!None\b|for url)"
     r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
@@ -79,7 +86,10 @@ NAMED_STATUS = compile_on_use(
     r"|(?P<verb>return(?:s|ed)|get(?:s|ting)?|got|received|gives|gave|throws|threw"
     r"|answer(?:s|ed)|repl(?:ies|ied)|respond(?:s|ed))"
     r"|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{)"
-    rf"|(?:fail(?:s|ed)|now|today|(?:not|\w*n['\u2019]t) \w+)(?=:{_LAST}))"
+    rf"|(?:fail(?:s|ed)|now|today|(?:not|\w*n['\u2019]t) \w+)(?=:{_LAST})"
+    r"|(?:(?:actual|current|tats\u00e4chlich\w*)"
+    r"(?: (?:behaviou?r|ergebnis|verhalten|code|outcome|output|response|result|status))?|reality"
+    r"|does return)(?=: [1-5][0-9]{2}))"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|an?|me|us|was|of|with|back)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
     rf"|(?<=[.!?])(?={_LAST})"
@@ -187,27 +197,34 @@ def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
     return next((found for each in patterns if (found := each.search(text))), None)
 
 
-def status_in_line(line: str, *patterns: LazyPattern) -> re.Match[str] | None:
-    """Return the status that a line names; None if it names none.
+def status_in_line(line: str, *patterns: LazyPattern, above: str = "") -> re.Match[str] | None:
+    """Return the status that a line below another one names; None if it names none.
 
-    One that somebody expects counts only if the line has no other; an error that is told behind a success is the status.
+    One that is expected counts only if the line has no other, and not behind a label such as `Expected:`.
+    An error that is told beside a success is the status, unless it is said to be over.
     """
     expected: re.Match[str] | None = None
     for found in (each for pattern in patterns for each in pattern.finditer(line)):
-        start = found.start("status")
-        if not _EXPECTED.search(line, max(start - _MAX_CLAUSE, 0), start):
-            return _error_behind(found) if found["status"] < "400" else found
-        expected = expected or found
+        if is_status_received(found, above):
+            return _status_beside(found)
+        is_open = not is_area_code(found) and not is_labeled(found, above)
+        expected = expected or (found if is_open else None)
     return expected
 
 
-def _error_behind(success: re.Match[str]) -> re.Match[str]:
-    """Return the error that words behind a success name: `returned 201. Today: 400.`; the success if they name none."""
-    line, end = success.string, success.end()
-    turn = _TURN.search(line, end)
-    error = NAMED_STATUS.search(line, turn.start()) if turn else None
-    is_told = error and error["status"] >= "400" and "{" not in line[end : error.start()]
-    return error if error and is_told else success
+def _status_beside(found: re.Match[str]) -> re.Match[str]:
+    """Return the error that words behind a success tell, or the success of now behind an error; else the status itself."""
+    line, end, is_success = found.string, found.end(), found["status"] < "400"
+    turn = (_TURN if is_success else _NOW).search(line, end)
+    if turn is None:
+        return found
+    told = (NAMED_STATUS, _STATUS_SINCE)
+    others = [each for pattern in told for each in pattern.finditer(line, turn.start())]
+    is_other = (
+        (each["status"] >= "400") == is_success and is_status_received(each) for each in others
+    )
+    other = next(compress(others, is_other), None)
+    return other if other and "{" not in line[end : other.start()] else found
 
 
 def reason_of(status: re.Match[str], text: str) -> str:

@@ -26,6 +26,7 @@ from cxcall.explaining.readers.messages.dumped_objects import (
     dumped_object,
     dumped_objects,
 )
+from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
 from cxcall.explaining.readers.request_builder import (
@@ -130,8 +131,8 @@ def _read_response(text: str) -> HttpResponse | None:
     if written := _read_written_error(text):
         return written
     response = read_status_response(text)
-    if response is None and (alone := _STATUS_ALONE.search(text)):
-        below = text[alone.end() :].strip()
+    if response is None and (alone := _status_alone(text)):
+        below = f"\n{text}".partition(f"\n{alone.string}\n")[2].strip()
         page = below if below[:1] == "<" and "<html" in below[:200].lower() else None
         response = build_response(int(alone[1]), body=page)
     body = find_error_body(text)
@@ -153,6 +154,13 @@ def _read_response(text: str) -> HttpResponse | None:
     if found_object is not None and found_object.response is not None:
         return found_object.response
     return build_response(body=body)
+
+
+def _status_alone(text: str) -> re.Match[str] | None:
+    """Return the first status alone on its line, but not below a label such as `Expected:`; None if there is none."""
+    lines = with_line_above(text.split("\n"))
+    alone = ((_STATUS_ALONE.match(line), above) for line, above in lines)
+    return next((each for each, above in alone if each and is_status_received(each, above)), None)
 
 
 def _read_written_error(text: str) -> HttpResponse | None:
