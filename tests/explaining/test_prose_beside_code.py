@@ -73,6 +73,7 @@ NOT_TOLD = (
     "We get 500 calls per hour.",
     "Result: 400 contacts",
     "We used to get a 400.",
+    "# call returns (415) 555-2671",
     "Total: 404",
     "We should not get a Bad Request",
     "What is a Bad Request?",

@@ -141,6 +141,7 @@ def test_expected_status_is_not_that_of_the_response() -> None:
         (f"Expected behavior: created\nCurrent behavior: 400\n{request}", 400),
         (f"Should return: 201\nDoes return: 403\n{request}", 403),
         (f"AssertionError: Expected: 201, Actual: 403\n{request}", 403),
+        (f"Should return 201 Created\n{request}\nreturns 400 Bad Request", 400),
         (f"curl {URL} -d '{RIGHT}'\nExpected:\n201\nActual:\n403", 403),
         (f"{request}\n\nI want to call (415) 555-2671, or 415 555 2671, and nothing happens.", 0),
         (f"{request}\n\nResult: 201 Created", 201),

@@ -24,7 +24,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
-from cxcall.explaining.readers.messages.expected_statuses import is_labeled, with_line_above
+from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.message_lines import (
     BARE_STATUS,
     HEADER,
@@ -256,7 +256,7 @@ def _rest_of(line: str, status: re.Match[str]) -> str:
 def _first_line(line: str, message: _Message | None, above: str) -> _Message | None:
     """Return the message that starts in a line below a part of another one; None if none does."""
     status = STATUS_LINE.match(line)
-    if status and not is_labeled(status, above):
+    if status and is_status_received(status, above):
         return _Message("status", status, is_raw=True)
     if message is not None and is_json_line(line):
         return None
@@ -267,7 +267,9 @@ def _first_line(line: str, message: _Message | None, above: str) -> _Message | N
         return _Message("request", request, is_raw=is_raw, host=host)
     alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
     status = status_in_line(line, *STATUSES_IN_LINE, alone, above=above)
-    return _Message("status", status, is_raw=False) if status else None
+    if status is None or (status["status"] < "400" and not is_status_received(status, above)):
+        return None
+    return _Message("status", status, is_raw=False)
 
 
 def _status_after(line: str, message: _Message) -> _Message | None:

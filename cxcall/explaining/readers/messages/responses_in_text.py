@@ -187,7 +187,8 @@ def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
 def read_noted_status(text: str) -> HttpResponse | None:
     """Return the error status in a comment of code, or below the code, with a code of a platform behind it, or None."""
     matches = filter(None, map(_NOTED_STATUS.search, text.split("\n")))
-    found = [each for each in matches if not handles_status(each.string)]
+    told = (each for each in matches if not handles_status(each.string))
+    found = [each for each in told if is_status_received(each)]
     status = int(found[-1][1]) if found else 0
     if status not in _KNOWN_STATUSES:
         return None
