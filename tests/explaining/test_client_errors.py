@@ -60,6 +60,13 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}java.util.concurrent.TimeoutException: Did not observe any item": "outcome-unknown",
         f"{REQUEST}System.IO.IOException: Unable to read data from the transport connection": "outcome-unknown",
         f"{REQUEST}asyncio.exceptions.TimeoutError": "outcome-unknown",
+        f"{REQUEST}Invoke-RestMethod : The operation has timed out.": "outcome-unknown",
+        f"{REQUEST}Operation has timed out": "outcome-unknown",
+        f"{REQUEST}The connection has timed out": "outcome-unknown",
+        f"{REQUEST}The connection was reset by the peer.": "outcome-unknown",
+        f"{REQUEST}The operation was canceled.": "outcome-unknown",
+        f"{REQUEST}connect() timed out!": "outcome-unknown",
+        f"{REQUEST}file_get_contents(x): Failed to open stream: HTTP request failed!": "outcome-unknown",
         f"{REQUEST}FATAL: the upstream connection was closed": "outcome-unknown",
         f"{REQUEST.replace(URL, 'https://api.example.org/jobs')}Read timed out": "outcome-unknown",
     }

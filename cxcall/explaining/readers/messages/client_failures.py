@@ -55,7 +55,8 @@ _PROXY_REFUSAL = (
 )
 # A connection or a response took too long. If nothing says that the client was connecting, it may have sent the request.
 _TOOK_TOO_LONG = (
-    r"connection(?: to \S{1,80})? time(?:d )?out|i/o timeout|handshake time(?:d )?out|\boperation timed out"
+    r"connection(?: to \S{1,80})? time(?:d )?out|\bconnection\b[\w ']{1,30}\btimed out|i/o timeout"
+    r"|handshake time(?:d )?out|\boperation timed out|\bconnect\(\) timed out"
     r"|did not properly respond after a period|disconnect/reset before headers|(?-i:\bTimedOut\b)"
 )
 _CONNECTING = compile_on_use(
@@ -68,12 +69,13 @@ _CONNECTED = compile_on_use(
     r"(?:\b|_)read\b|\b(?:reading|recv|write|while sending)\b", re.IGNORECASE
 )
 _NOT_ANSWERED = (
-    r"\b(?:read|request|socket|call)\b[\w\s']{0,30}\btimed out"
+    r"\b(?:read|request|socket|call|operation(?! timed))\b[\w\s']{0,30}\btimed out"
     rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
     # Of the services that run functions: AWS, Azure, Google, and Vercel.
     r"|Task timed out after|(?:Error|Exception|asyncio): (?:[\w']{1,20} ){0,2}task\b[\w ']{0,30} timed out"
     r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
-    r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was aborted"
+    r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was (?:aborted|cancell?ed)"
+    r"|open stream: HTTP request failed!(?! HTTP/)"
     r"|(?-i:\bTimeout(?:::Error|Error|Exception)\b)(?=: |\)?\s*$)|socket\.timeout: |urlopen error timed out"
     r"|closed network connection|data (?:from|to) the transport connection"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
@@ -85,7 +87,7 @@ _NOT_ANSWERED = (
     # Faraday says so of each error of a connection, also of one that ended after the request was sent.
     r"|ConnectionFailed: |end of file reached"
     r"|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
-    r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
+    r"|ECONNABORTED|ECONNRESET|socket hang up|connection (?:was |has been |is )?reset|RemoteDisconnected"
     r"|HttpClient\.Timeout(?!\s*=)|Client\.Timeout exceeded|context deadline exceeded"
     r"|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT"
     r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_(?:RESET|CLOSED|ABORTED)|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING)"
