@@ -129,6 +129,10 @@ OF_OTHERS = (
     'If the queueId is wrong, the API answers "the queueId is invalid", so it is not that.',
     'When I leave the queue out, I get 400 with the message "queueId is missing".',
     'Yesterday the API said "the queueId is missing".',
+    'If I send an empty body, the API says "queueId is missing".',
+    'The message is "Please call me back".',
+    'The API shows "Callbacks of sales" in its list.',
+    "It says nothing about the reason.",
     'It was 400 "Mozilla/5.0 (X11; Linux)".',
     "The status is 400. Error: Request failed with status code 400",
     "\nHTTP/2 400 We get this every day",
@@ -147,7 +151,15 @@ CITED = (
     "I get 400 and the following error:",
     "I get 400. The error that I get is",
     "I get 400. Genesys answers",
+    "I get a 400 error that says",
+    "I get 400. The API replied with",
+    "I get 400, the response text is",
+    "I get 400. The response contains the text",
+    "I get 400. The body of the response is",
+    "I get 400. The error message in the body:",
 )
+BEHIND = (" and it says that", ", message:", " with message", ". Response data:", "\nError:")
+VAGUE = ("The message is", "The API returns", "The server tells me", "The text contains")
 
 
 @each_case(
@@ -231,6 +243,8 @@ CITED = (
         (f'{POSTED} 400 {{"queueId": "abc"}} {{"message": "bad queue"}}', "bad queue"),
         (f"With {POSTED} I get 400 Bad Request with message: `No such queue`", "No such queue"),
         (f"With {POSTED} I get 400. Error: the queue is gone.", "the queue is gone"),
+        *((f"With {POSTED} I get 400{each} queueId is not valid.", "queueId is not valid") for each in BEHIND),
+        *((f'With {POSTED} I get 400. {each} "queueId is not valid".', "queueId is not valid") for each in VAGUE),
         (f"With {POSTED} I get a 400 error saying The queue is gone.", "The queue is gone"),
     ],
     quick=3,

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from itertools import chain
 
 from cxcall.explaining.readers.messages.message_lines import PHRASES, find_first
+from cxcall.responses.refusals.finding_code_table import NO_CAUSE
+from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.secrets.known_secrets import MASKED
 from cxcall.runtime.secrets.random_texts import is_like_key
@@ -33,12 +35,17 @@ _SENTENCE = (
 # Before them, in prose: `the error message in the response is vague, stating that`, `the API says`.
 _CLAUSE_START = r"(?:^|[.!?;,:]\s+|\s(?:and|but)\s+)[>*#\s-]{0,4}(?:the\s+)?"
 _SENDER = r"(?:the )?(?:response(?: body)?|server|API|platform|Genesys(?: Cloud)?|CXone)"
-_FROM = rf"(?: returned|(?: that)? (?:I|we) (?:get|got|see))?(?: (?:in|inside|of|from) {_SENDER})?"
-_RESPONSE = rf"(?:(?:error|response|answer)(?: (?:message|response|body))?|message(?= (?:in|inside|of|from) )){_FROM}"
+_NOUN = r"(?:message|response|body|text|description|reason)"
+_FROM = (
+    r"(?: returned|(?: that)? (?:I|we) (?:get|got|see|receive))?"
+    rf"(?: (?:in|inside|of|from) (?:{_SENDER}|the body))?"
+)
+_RESPONSE = rf"(?:(?:error|response|answer)(?: {_NOUN})?|{_NOUN}){_FROM}"
 _SAYS = (
     r"(?: (?:is|was)(?: \w+){1,2},?)?(?: \w+ly)?,?"
-    r" (?:sa(?:id|ys|ying)|stat(?:es|ed|ing)|citing|reads|(?:answer|complain|respond)(?:s|ed)|repli(?:es|ed))"
-    r"(?: that)?:?"
+    r" (?:(?:answer|complain|contain|read|respond|return|show)(?:s|ed|ing)|(?:cit|stat)(?:es|ed|ing)"
+    r"|repl(?:ies|ied|ying)|sa(?:id|ys|ying)|tell(?:s|ing)|told|gives|gave)"
+    rf"(?: (?:back|me|us|that|with)){{0,2}}(?: (?:the|this|an?)(?: following)?(?: (?:error|{_NOUN})){{1,2}})?:?"
 )
 _IS = r"(?: (?:is|was)(?: \w+){0,2}:?|:)"
 # Or a status: `400 Bad Request with the message`, `400, citing`.
@@ -54,21 +61,28 @@ _WITH_MESSAGE = (
 _GETS = (
     r"\b(?:I|we|it|API|server) (?:am |are |keep )?"
     r"(?:gets?|getting|got|see(?:s|ing)?|receiv(?:es?|ed|ing)|return(?:s|ed))"
-    r" (?:(?:an?|following|the|this) ){1,2}(?:error|response)(?: message)?:?"
+    rf" (?:(?:an?|following|the|this) ){{1,2}}(?:error|response)(?: message)?(?:(?: that)?{_SAYS}|:)?"
 )
+_BEHIND = rf"[.,;]?(?: and)?(?: (?:it|that|which))?{_SAYS}"
 _QUOTED = compile_on_use(
-    rf"(?i:(?:{_CLAUSE_START}(?:{_RESPONSE}(?:{_SAYS}|{_IS})|(?:{_SENDER}|message){_SAYS})"
-    rf"|{_GETS}"
-    rf"|{_NAMED_STATUS}(?:{_WITH_MESSAGE}|(?:[.,]? (?:and )?it)?{_SAYS}|(?P<bare>[:,]?(?! \W[\w.-]+/[0-9])))) )"
+    rf"(?i:(?:{_CLAUSE_START}(?:{_RESPONSE}(?:{_SAYS}|{_IS})|{_SENDER}{_SAYS})|{_GETS}"
+    rf"|{_NAMED_STATUS}(?:{_WITH_MESSAGE}|{_BEHIND}|(?P<bare>[:,]?(?! \W[\w.-]+/[0-9])))) )"
     rf"{_QUOTES}(?(bare)(?=[.,;)]|\s*$))",
     re.MULTILINE,
 )
 _PLAIN = compile_on_use(
     rf"(?i:{_CLAUSE_START}error message{_FROM}(?:{_SAYS}|{_IS})(?<=:) ){_SENTENCE}"
     rf"|(?i:{_NAMED_STATUS}(?:(?:{_WITH_MESSAGE}|,? saying)(?-i:(?= [A-Z]))"
-    rf"|[.,] (?:the )?error(?: is)?:(?!.* [45][0-9]{{2}}\b)) ){_SENTENCE}",
+    rf"|[.,] (?:the )?error(?: is)?:(?!.* [45][0-9]{{2}}\b)"
+    rf"|(?P<vague>{_BEHIND}|{_WITH_MESSAGE}(?: that|(?! (?:about|code|for|in|of|on|when)\b))|[.,;]?\n+error:"
+    rf"|[.,;] (?:the )?(?:error|message|reason|response)(?: (?:data|{_NOUN}))?(?: is)?:)) ){_SENTENCE}",
     re.MULTILINE,
 )
+_CERTAIN = compile_on_use(
+    r"error|response|answer|\bsa(?:y|id)|\bstat(?:e|ing)|complain|\brepl|\bcit|\breads|[45][0-9]{2}",
+    re.IGNORECASE,
+)
+"""Words before quoted ones that say whose they are; others, as `the message is`, quote a refusal if they name a cause."""
 _SENTENCE_END = compile_on_use(r"[.!?;]\s|\n|\bbut\b")
 _OF_OTHERS = compile_on_use(
     r"\b(?:docs?|documentation|swagger|colleague|expect\w*|earlier|previous(?:ly)?|yesterday"
@@ -76,7 +90,9 @@ _OF_OTHERS = compile_on_use(
     re.IGNORECASE,
 )
 _CONDITION = compile_on_use(
-    r"\b(?:unless|without|if(?! (?:I|we)\b)|(?:if|when) (?:I|we) (?:drop|leave|omit|remove|skip))\b",
+    r"\b(?:unless|without|if(?! (?:I|we)\b)"
+    r"|(?:if|when) (?:I|we) (?:(?:change|drop|leave|omit|remove|skip)"
+    r"|[^.,;]{0,40}\b(?:an?other|different|empty|invalid|wrong)))\b",
     re.IGNORECASE,
 )
 """Words around or before quoted words that are not those of the response to this request: a document, a day, another case."""
@@ -180,7 +196,10 @@ def _is_of_response(quoted: re.Match[str]) -> bool:
     text, (start, end) = quoted.string, quoted.span(quoted.lastindex or 0)
     before = _SENTENCE_END.split(text[max(start - _MAX_SENTENCE, 0) : start])[-1]
     behind = _SENTENCE_END.split(text[end : end + _MAX_SENTENCE])[0]
-    return not (_OF_OTHERS.search(f"{before} {behind}") or _CONDITION.search(before))
+    if _OF_OTHERS.search(f"{before} {behind}") or _CONDITION.search(before):
+        return False
+    is_vague = quoted.groupdict().get("vague") or not _CERTAIN.search(text, quoted.start(), start)
+    return not is_vague or find_cause_of_text(text[start:end]) != NO_CAUSE
 
 
 def _words(found: re.Match[str]) -> str:
