@@ -241,6 +241,8 @@ VAGUE = ("The message is", "The API returns", "The server tells me", "The text c
         (f'{POSTED} gives 400\n{{"queueId": ["This field is required."], "name": "is not valid"}}', "queueId: This field is required."),
         (f'{POSTED} gives 400. I sent {{"queueId": "abc"}} and got {{"message": "bad queue"}}', "bad queue"),
         (f'{POSTED} 400 {{"queueId": "abc"}} {{"message": "bad queue"}}', "bad queue"),
+        (f'{POSTED} gives 400 with {{"name": "Sales", "description": "It is required"}}', ""),
+        (f'{POSTED} gives 400 with {{"name": "Bad Request", "description": "It is wrong"}}', "It is wrong"),
         (f"With {POSTED} I get 400 Bad Request with message: `No such queue`", "No such queue"),
         (f"With {POSTED} I get 400. Error: the queue is gone.", "the queue is gone"),
         *((f"With {POSTED} I get 400{each} queueId is not valid.", "queueId is not valid") for each in BEHIND),

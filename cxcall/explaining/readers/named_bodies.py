@@ -30,6 +30,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
 )
 from cxcall.explaining.readers.messages.dumped_objects import object_text
+from cxcall.explaining.readers.messages.message_lines import PHRASES
 from cxcall.explaining.readers.object_labels import (
     LONGEST,
     SENTENCE_END,
@@ -56,6 +57,7 @@ _ERROR_WORD = compile_on_use(
     re.IGNORECASE,
 )
 """Words in the names of errors, which bodies that are sent have, too."""
+_PHRASE = compile_on_use(PHRASES, re.IGNORECASE)
 _BELOW_STATUS_LINE = compile_on_use(
     r"^(?:[< ]*HTTP/[0-9.]+ [^\n]*\s*|\W*status\b[^\n]{0,40}[45][0-9]{2}\b[^\n]*\n[^\n{]*)\Z",
     re.MULTILINE | re.IGNORECASE,
@@ -146,7 +148,7 @@ def _is_sent(found: NamedBody, shown: str = "", path: str = "") -> bool:
 def _resembles_body(found: NamedBody, path: str) -> bool:
     """Return whether an object behind a status is like a body, by its names, a vague label, or the sentence before it."""
     share = share_of_names(path, found.text)
-    if share >= _MOST or found.label is Label.BODY:
+    if share >= _MOST or found.label is Label.BODY or _describes_object(found.value):
         return True
     if may_be_error(found.value):
         return False
@@ -154,6 +156,15 @@ def _resembles_body(found: NamedBody, path: str) -> bool:
     is_apart = sentence[-1:] in (".", "?", "!") and not STATUS.search(sentence)
     is_known = share > 0 and not STATUS.search(found.above.rpartition("\n")[2])
     return is_apart or is_known or isinstance(found.value, list)
+
+
+def _describes_object(value: Any) -> bool:
+    """Return whether an object has a name and a description, and no word for an error beside them."""
+    names = [each for each in value if each != "description"] if isinstance(value, dict) else []
+    is_named = "name" in names and len(names) < len(value)
+    if not is_named or _PHRASE.fullmatch(f"{value['name']}"):
+        return False
+    return not any(map(_ERROR_WORD.search, (*names, f"{value['name']}")))
 
 
 def _is_same(found: NamedBody, shown: str) -> bool:
