@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from cxcall import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
 from helpers.cases import each_case
 from helpers.explained_errors import problems
@@ -231,6 +232,24 @@ KOTLIN_CALL = f'client.post("{URL}") {{\n    contentType(ContentType.Application
 KOTLIN_TYPE = (
     'data class Callback(@SerialName("%s") val numbers: List<String>, val queueId: String)\n'
 )
+
+
+def test_value_of_a_type_that_is_not_shown_is_no_body() -> None:
+    value = 'Callback{QueueId: "q", CallbackNumbers: []string{"+12025550123"}}'
+    texts = [
+        f"POST {URL}\npayload := {value}\n400 Bad Request",
+        f"POST {URL}\ntype Callback struct {{ QueueId string }}\n\n400 Bad Request",
+        f"POST {URL}\nvar c = new Callback {{ QueueId = q }};\n400 Bad Request",
+        f"POST {URL}\nlet c = Callback {{ queue_id: q }};\n400 Bad Request",
+        f'POST {URL}\nbody := map[string]any{{"queue": "q", "callbackNumbers": []string{{"+12025550123"}}}}\n400 Bad Request',
+        f"POST {URL} returns 400, my struct:\n{value}",
+        f'payload := {value}\nclient.Post("{URL}", "application/json", bytes.NewBuffer(b))\n// 400',
+        f'payload := {value}\nclient.R().SetBody(payload).Post("{URL}")\n// 400',
+    ]
+    for text in texts:
+        findings = explain(text)[0].findings
+        assert [each.code for each in findings if each.severity == "error"] == [], text
+        assert "QueueId" not in repr(findings), text
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ _EMBEDDED = compile_on_use(r"^\s*\*?[A-Z][\w.]*[ \t]*$", re.MULTILINE)
 # Languages in which a type gives its members other names in JSON.
 _TYPED = compile_on_use(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
-    r"|\bSetBody\("
+    r"|\bSetBody\(|\[\][A-Za-z][\w.]*\{"
 )
 _RUST_CODE = compile_on_use(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 _EMPTY: tuple[Any, ...] = (None, "", 0, [], {})

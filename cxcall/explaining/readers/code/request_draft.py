@@ -288,6 +288,7 @@ def request_of_draft(
     if has_type_names(draft.body, text) and is_in_code(VENDOR_MODELS, text):
         draft.body = with_api_names(draft.body)
     elif has_type_names(draft.body, text):
+        draft.content_type = draft.content_type or encode_draft(draft, "", text)[1]
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
     is_client = is_in_code(_CLIENT, text)
     if draft.form and draft.body is None:
@@ -303,9 +304,8 @@ def request_of_draft(
     else:
         body, content_type = encode_draft(draft, headers.get(written) or draft.content_type, text)
     body = draft.hidden_body or None if body is None else body
-    if not written and body is not None:
-        known = content_type or hinted_type(draft.target, text)
-        headers |= {"Content-Type": known} if known else {}
+    known = "" if written or body is None else content_type or hinted_type(draft.target, text)
+    headers |= {"Content-Type": known} if known else {}
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
     scheme = "http" if is_in_code(_PLAIN_HTTP, text) else "https"

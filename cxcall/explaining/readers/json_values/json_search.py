@@ -43,6 +43,12 @@ _CALL_END = compile_on_use(r"\s*,?\s*\)")
 _CODE_BEFORE = compile_on_use(r"\$\Z|\w\([^()\n]*\Z")
 """Before a brace of a template, or of an argument in a line of code, such as a stack trace has."""
 _NAME_BEFORE = compile_on_use(r"[$=]\Z|\w\([^()\n]*\Z")
+# A value or a type in code, whose names in JSON are not known: `Callback{`, `[]string{`, `struct {`, `new Callback {`.
+_TYPED = compile_on_use(
+    r"[^{\[]*?(?:\w|\bstruct(?: \w+)? |\bnew [\w.<>]+(?:\(\))? ?|= ?&?[A-Za-z][\w.:]* "
+    r"|\[\]\*?[A-Za-z][\w.]*|\bmap\[\w+\][\w.]+(?:\{\})?)\{"
+)
+_GO_LIST = compile_on_use(r"\[\][A-Za-z][\w.]*(?:\{|[ \t]*`)")
 # A map that Java printed: `{message=No such queue, code=bad.request, status=400}`.
 _MAP = compile_on_use(r"\{(\w+=(?:[^{}\n]+|\{[^{}\n]*\})*+)\}")
 _NAMES_ERROR = compile_on_use(r"[{ ](?:message|error)=")
@@ -201,6 +207,17 @@ def is_array_start(text: str, start: int) -> bool:
     return _ARRAY_START.match(text, start) is not None
 
 
+def _is_typed(text: str, first: int | None, *, is_request: bool) -> bool:
+    """Return whether a text starts with a value or a type in code, with the first JSON in it; in a response, of Go."""
+    typed = _TYPED.match(text)
+    if typed is None:
+        return False
+    start = typed.end() - 1
+    end = find_json_end(text, start) or len(text)
+    is_within = first is None or start < first < end
+    return is_within and (is_request or _GO_LIST.search(text, 0, end) is not None)
+
+
 def find_body(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that also has other text."""
     twice = _ENCODED_TWICE.match(text) if is_request and text[:1] == '"' else None
@@ -208,7 +225,10 @@ def find_body(text: str, *, is_request: bool) -> str | None:
         return str(twice[1])
     if _CUT.search(text) or (is_request and is_printed_map(text[max(text.find("{"), 0) :])):
         return None  # its end is not known
-    if (first := next(json_values(text), None)) is not None:
+    first = next(json_values(text), None)
+    if _is_typed(text, first and first[0], is_request=is_request):
+        return None
+    if first is not None:
         return text[first[0] : first[1]]
     no_object = _CODE_BEFORE if is_request else _NAME_BEFORE
     tags = () if is_request else _TAGS.finditer(text)
