@@ -66,6 +66,7 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}The connection was reset by the peer.": "outcome-unknown",
         f"{REQUEST}The operation was canceled.": "outcome-unknown",
         f"{REQUEST}connect() timed out!": "outcome-unknown",
+        f"{REQUEST}I get a timeout after 30 s.": "outcome-unknown",
         f"{REQUEST}file_get_contents(x): Failed to open stream: HTTP request failed!": "outcome-unknown",
         f"{REQUEST}FATAL: the upstream connection was closed": "outcome-unknown",
         f"{REQUEST.replace(URL, 'https://api.example.org/jobs')}Read timed out": "outcome-unknown",
@@ -158,6 +159,7 @@ def test_server_error_leaves_open_whether_a_call_was_placed() -> None:
 
 def test_code_that_handles_a_failure_reports_none() -> None:
     texts = (
+        f"{REQUEST}What happens if I get a timeout?",
         f'try:\n    requests.post("{URL}", json={BODY}, timeout=10)\nexcept requests.exceptions.ReadTimeout:\n    print("read timed out")',
         f'try {{ await axios.post("{URL}", {BODY}); }}\ncatch (e) {{\n  if (e.code === "ECONNABORTED") console.log("timeout of 10ms exceeded");\n}}',
         f"{REQUEST}HTTP/1.1 202 Accepted\n\nRead timed out",

@@ -76,6 +76,8 @@ _NOT_ANSWERED = (
     r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
     r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was (?:aborted|cancell?ed)"
     r"|open stream: HTTP request failed!(?! HTTP/)"
+    r"|(?<!if )(?<!that )(?<!when )\b(?:I|we) (?:always |only |still )?"
+    r"(?:get|got|am getting|are getting|keep getting) a time-?out\b"
     r"|(?-i:\bTimeout(?:::Error|Error|Exception)\b)(?=: |\)?\s*$)|socket\.timeout: |urlopen error timed out"
     r"|closed network connection|data (?:from|to) the transport connection"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
