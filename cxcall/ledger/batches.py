@@ -197,17 +197,9 @@ class BatchRecords:
             return
         with self._access.writing(is_cancelled, is_durable=False):
             for each in rows:
-                self._rows.insert(
-                    "unsent",
-                    at=each.at.timestamp(),
-                    batch=each.batch,
-                    row=each.row,
-                    key=storable(each.key),
-                    outcome=each.outcome,
-                    reason=each.reason,
-                    message=mask_for_ledger(each.message)[:MAX_NOTE_LENGTH],
-                    kind=each.kind,
-                )
+                message = mask_for_ledger(each.message)[:MAX_NOTE_LENGTH]
+                own = {"at": each.at.timestamp(), "key": storable(each.key), "message": message}
+                self._rows.insert("unsent", **(each._asdict() | own))
 
     def has_other_content(self, batch: str) -> bool:
         """Return whether cxcall 0.2.0 resumed a batch with a changed file: the numbers of its rows may differ."""
@@ -233,15 +225,10 @@ class BatchRecords:
                     sent.update(self._database.run(_LAST_SENT, (batch,)))
         found.sort(key=lambda row: int(row["number"]))
         return {
-            row["row"]: UnsentRow(
-                row["batch"],
-                row["row"],
-                row["key"],
-                Outcome(row["outcome"]),
-                row["reason"],
-                row["message"],
-                datetime.fromtimestamp(row["at"], UTC),
-                UnsentKind(row["kind"]),
+            row["row"]: UnsentRow(*(row[name] for name in UnsentRow._fields))._replace(
+                outcome=Outcome(row["outcome"]),
+                at=datetime.fromtimestamp(row["at"], UTC),
+                kind=UnsentKind(row["kind"]),
             )
             for row in {row["row"]: row for row in found}.values()
             if row["row"]

@@ -96,7 +96,9 @@ class Ledger(LedgerAccess):
             raise
         except BaseException:  # such as one of a signal handler of the program
             if is_in_transaction:
-                self._record_interrupt(delivery)
+                with suppress(LedgerError):  # it may not exist
+                    note = "interrupted before anything was sent"
+                    self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
             raise
         return delivery
 
@@ -111,12 +113,6 @@ class Ledger(LedgerAccess):
                 self.batches.events.record_stop(error.batch, error.earlier.id)
             raise
 
-    def _record_interrupt(self, delivery: str) -> None:
-        """Record that a delivery was not sent, if it was recorded at all."""
-        with suppress(LedgerError):  # it may not exist
-            note = "interrupted before anything was sent"
-            self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
-
     def stop_on_guards(
         self, intent: Intent, window: float, limit: CallLimit | None, problem: str = ""
     ) -> None:
@@ -125,23 +121,14 @@ class Ledger(LedgerAccess):
             self._guard_intent("", intent, window, limit, problem)
 
     def _insert_delivery(self, delivery: str, intent: Intent) -> int:
-        return self.rows.insert(
-            "delivery",
-            id=delivery,
-            at=self.now().timestamp(),
-            profile=intent.profile,
-            operation=intent.operation,
-            provenance=intent.provenance,
-            method=intent.method,
-            target=mask_for_ledger(intent.target),
-            digest=intent.digest,
-            numbers=text_of_numbers(intent.numbers),
-            again=intent.again,
-            batch=intent.batch,
-            row=intent.row,
-            key=storable(intent.key),
-            rows=intent.rows,
-        )
+        own = {
+            "id": delivery,
+            "at": self.now().timestamp(),
+            "target": mask_for_ledger(intent.target),
+            "numbers": text_of_numbers(intent.numbers),
+            "key": storable(intent.key),
+        }
+        return self.rows.insert("delivery", **(intent._asdict() | own))
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return the digests that an earlier delivery of the same request may have."""
@@ -200,13 +187,6 @@ class Ledger(LedgerAccess):
         }
         self.rows.insert("event", delivery=delivery, **values)
 
-    def _append(
-        self, found: StoredDelivery, kind: EventKind, outcome: Outcome, **more: Any
-    ) -> None:
-        if more.get("attempts") is None:
-            more["attempts"] = found.event["attempts"]
-        self._insert_event(found.delivery["number"], kind, outcome, **more)
-
     def _find(self, delivery: str) -> StoredDelivery:
         """Return a delivery by its ID; raises LedgerError if there is none."""
         for found in self.rows.select("WHERE d.id = ?", (delivery,)):
@@ -225,13 +205,9 @@ class Ledger(LedgerAccess):
         """
         with self.writing(is_cancelled, is_durable=False):
             stop_on_resolved(found := self._find(delivery))
-            self._append(
-                found,
-                EventKind.NOT_PROCESSED,
-                Outcome.UNDELIVERED,
-                attempts=attempt,
-                note=mask_for_ledger(reason)[:MAX_NOTE_LENGTH],
-            )
+            more = {"attempts": attempt, "note": mask_for_ledger(reason)[:MAX_NOTE_LENGTH]}
+            number, kind = found.delivery["number"], EventKind.NOT_PROCESSED
+            self._insert_event(number, kind, Outcome.UNDELIVERED, **more)
 
     def record_attempt(
         self,
@@ -256,7 +232,7 @@ class Ledger(LedgerAccess):
                 window = Window(after=self.rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)
             limited = {"attempts": attempt, "time_limit": float(limit)}
-            self._append(found, EventKind.SENDING, Outcome.UNKNOWN, **limited)
+            self._insert_event(own["number"], EventKind.SENDING, Outcome.UNKNOWN, **limited)
             fence(delivery)
 
     def record_outcome(
@@ -305,7 +281,7 @@ class Ledger(LedgerAccess):
             end["note"] = mask_for_ledger(note)[:MAX_NOTE_LENGTH]
             end["resolution"] = SPLIT if parts else ""
             kind = EventKind.SPLIT if parts else EventKind.ENDED
-            self._append(found, kind, outcome, **end)
+            self._insert_event(found.delivery["number"], kind, outcome, **end)
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:
         """Record whether an unknown delivery placed a call; raises UsageError for any other delivery.
@@ -317,13 +293,10 @@ class Ledger(LedgerAccess):
             check_is_unknown(found.record)
             if not force:
                 check_has_ended(found, self.now(), self.boot_clock())
-            self._append(
-                found,
-                EventKind.RESOLVED,
-                Outcome.UNKNOWN,
-                resolution=PLACED if placed else NOT_PLACED,
-                **{name: found.event[name] for name in END_COLUMNS},
-            )
+            end = {name: found.event[name] for name in END_COLUMNS}
+            end["resolution"] = PLACED if placed else NOT_PLACED
+            number = found.delivery["number"]
+            self._insert_event(number, EventKind.RESOLVED, Outcome.UNKNOWN, **end)
         return self.get(found.delivery["id"])
 
     def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:

@@ -203,6 +203,6 @@ EXPECTED = {*TABLES, *INDEXES}
 """The statements that `sqlite_master` must contain."""
 
 END_COLUMNS = (
-    "status engagement_id correlation_id note ended_at boot uptime code message timings time_limit"
+    "attempts status engagement_id correlation_id note ended_at boot uptime code message timings time_limit"
 ).split()
 """The columns that a resolved delivery keeps from its last event."""
