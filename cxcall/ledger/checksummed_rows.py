@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.errors import unknown_kind_error
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
 from cxcall.ledger.schema import COLUMNS, KINDS, columns_of, insert_statement, select_statement
 from cxcall.ledger.stored_values import time_in_flight
@@ -183,7 +183,8 @@ class LedgerRows:
         yield self
         if self.state != before:
             self.state = self.state._replace(generation=before.generation + 1)
-            self._write_state()
+            self._database.write("DELETE FROM state")
+            self._database.write(insert_statement("state"), with_checksum("state", self.state))
 
     def read_state(self) -> State:
         """Return the state of the ledger."""
@@ -193,7 +194,7 @@ class LedgerRows:
         return State(**found[0])
 
     def insert(self, table: str, **values: Any) -> int:
-        """Add a row with the next number, and return that number."""
+        """Add a row with the next number, and return that number; a value without a column is left out."""
         number = getattr(self.state, f"last_{table}") + 1
         if table == "event":
             self.event_at = float(values["at"])
@@ -205,10 +206,6 @@ class LedgerRows:
         if counter := COUNTERS.get(table):
             self.state = self.state._replace(**{counter: getattr(self.state, counter) + 1})
         return int(number)
-
-    def _write_state(self) -> None:
-        self._database.write("DELETE FROM state")
-        self._database.write(insert_statement("state"), with_checksum("state", self.state))
 
     def select_table(
         self, table: str, rest: str = "", values: Sequence[Any] = ()
@@ -304,7 +301,10 @@ class LedgerRows:
             raise self._database.damage_error(f"a record of `{table}` does not match its checksum")
         found = dict(zip(COLUMNS[table], values, strict=True))
         if table in KINDS and found["kind"] not in KINDS[table]:
-            raise unknown_kind_error(self._database.name, table)
+            # It may mean that nothing may be sent.
+            problem = "has a record of an unknown kind in"
+            text = f"`{self._database.name}` {problem} `{table}`: a newer cxcall wrote it"
+            raise LedgerError(text, "upgrade cxcall")
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from os.path import isdir
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
@@ -73,14 +74,6 @@ def stop_on_version(name: str, found: int, expected: int, upgradable: int | None
         )
 
 
-def unknown_kind_error(name: str, table: str) -> LedgerError:
-    """Return the error for a record that may mean that nothing may be sent."""
-    return LedgerError(
-        f"`{name}` has a record of an unknown kind in `{table}`: a newer cxcall wrote it",
-        "upgrade cxcall",
-    )
-
-
 def ledger_finding(code: str, message: str, fix: str, why: str = "") -> Finding:
     """Return an error whose source is the ledger."""
     return Finding.error(code, "ledger", message, fix, why, source="ledger")
@@ -123,7 +116,8 @@ def explain_errors(path: Path) -> Iterator[None]:
         reason = f"`{error.filename or path}`: {error.strerror}"
         fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
         if isinstance(error, FileExistsError | NotADirectoryError):
-            file = next(filter(_is_other_file, path.parents), path)
+            places = filter(_may_exist, path.parents)
+            file = next((each for each in places if not isdir(each)), path)  # noqa: PTH112 - False on errors
             reason, fix = f"`{file}` is a file, not a folder", _SET_FOLDER
         raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}", fix) from None
     except UnicodeDecodeError as error:  # SQLite's message quotes the damaged text
@@ -137,17 +131,6 @@ def _may_exist(path: Path) -> bool:
         return path.exists()
     except OSError:
         return True
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def _is_other_file(path: Path) -> bool:
-    return _may_exist(path) and not _is_folder(path)
 
 
 def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
@@ -164,7 +147,7 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
             f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        if _is_folder(path):
+        if isdir(path):  # noqa: PTH112 - as above
             return unusable_file_error(path, "is a folder, not a file")
         fix = _WRITABLE_FIX if _may_exist(path) else _FOLDER_FIX
         return LedgerError(f"the ledger `{path}` cannot be written: {error}", fix)

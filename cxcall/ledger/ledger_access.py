@@ -273,14 +273,10 @@ class LedgerAccess(RecordQueries):
     def back_up(self, path: Path) -> int:
         """Copy the ledger to a new file, check the copy, and return how many deliveries it has."""
         self.database.back_up(path)
-        copy = SqliteDatabase(path)
-        try:
-            with copy.snapshot():
-                rows = LedgerRows(copy)
-                rows.check_all()
-                return rows.read_state().deliveries
-        finally:
-            copy.close()
+        with closing(SqliteDatabase(path)) as copy, copy.snapshot():
+            rows = LedgerRows(copy)
+            rows.check_all()
+            return rows.read_state().deliveries
 
     def count_prunable(self, before: datetime) -> int:
         """Return how many deliveries from before a time are neither unknown nor needed by an unfinished batch.

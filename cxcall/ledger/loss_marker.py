@@ -43,10 +43,6 @@ class Mark(NamedTuple):
     at: float = 0.0
 
 
-def _no_event(_number: int) -> None:
-    """Return None: the event is not known."""
-
-
 class LedgerMarker:
     """The ID and the last change of the ledger of one place, stored outside the ledger.
 
@@ -62,7 +58,7 @@ class LedgerMarker:
         self._key = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._place = place
         self._marks = self._read()
-        self.time_of_event: Callable[[int], float | None] = _no_event
+        self.time_of_event: Callable[[int], float | None] = lambda _number: None
         """Returns the time of an event of the ledger by its number, and None if it was pruned."""
         self._found: Mark | None = None
         """The mark whose event the ledger has, so that it is searched only once."""

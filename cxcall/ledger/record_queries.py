@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.ledger.checksummed_rows import LedgerRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from cxcall.ledger.database_interface import LedgerDatabase
@@ -50,24 +50,20 @@ class RecordQueries:
 
         `unresolved` yields those that may have placed a call and were not resolved by a person.
         """
-        values: dict[str, Any] = {
-            "since": since.timestamp() if since else None,
-            "operation": operation or None,
-            "outcome": outcome or None,
-            "engagement_id": engagement_id or None,
-            "batch": batch.upper() or None,
-            "profile": profile or None,
-            "unresolved": unresolved or None,
+        filters = {
+            "since": since and since.timestamp(),
+            "operation": operation,
+            "outcome": outcome,
+            "engagement_id": engagement_id,
+            "batch": batch.upper(),
+            "profile": profile,
+            "unresolved": unresolved,
         }
-        rest = f"WHERE {_condition_of(values)} ORDER BY d.at DESC, d.number DESC"
+        values: dict[str, Any] = {name: value for name, value in filters.items() if value}
+        condition = " AND ".join(_FILTERS[name] for name in values) or "TRUE"
+        rest = f"WHERE {condition} ORDER BY d.at DESC, d.number DESC"
         if limit is not None:
             rest, values["limit"] = f"{rest} LIMIT :limit", limit
         with self.database.explaining_errors():
             for stored in self.rows.select(rest, values):
                 yield stored.record
-
-
-def _condition_of(values: Mapping[str, Any]) -> str:
-    """Return the condition in SQL for all filters that have a value."""
-    conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
-    return " AND ".join(conditions) or "TRUE"

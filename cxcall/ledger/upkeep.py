@@ -143,17 +143,10 @@ def write_backup(ledger: Ledger, path: Path) -> int:
             ) from None
         with explain_errors(path):
             deliveries = ledger.back_up(draft)
-            _synchronize(draft)
+            with draft.open("r+b") as file:
+                os.fsync(file.fileno())
             draft.rename(path)
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     return deliveries
-
-
-def _synchronize(path: Path) -> None:
-    file = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -204,6 +204,8 @@ class PostgresDatabase(LedgerDatabase):
         KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
         (`is_durable` is False) not before a second.
         """
+        import psycopg
+
         with self._locked():
             connection = None
             try:
@@ -212,7 +214,12 @@ class PostgresDatabase(LedgerDatabase):
                 yield
                 self._flush(b"COMMIT")
             except BaseException as error:
-                self._end_failed(connection or self._connection, error)
+                self._unsent.clear()
+                failed = connection or self._connection
+                if isinstance(error, CxcallError | psycopg.Error):
+                    self._roll_back(failed)
+                else:  # an exception of the program
+                    failed.close()
                 raise
             finally:
                 if self._writer is connection:
@@ -272,16 +279,6 @@ class PostgresDatabase(LedgerDatabase):
             self._connection = self._connect()
             self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return self._connection
-
-    def _end_failed(self, connection: Connection[Any], error: BaseException) -> None:
-        """End a transaction in which an error occurred; after one of the program, by closing the connection."""
-        import psycopg
-
-        self._unsent.clear()
-        if isinstance(error, CxcallError | psycopg.Error):
-            self._roll_back(connection)
-        else:
-            connection.close()
 
     @staticmethod
     def _roll_back(connection: Connection[Any]) -> None:
