@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 
 _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
+_TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy")
+_HELD_BACK = "held"
+"""The failure of a request that had to wait for its slot again: it has no limit, because nothing was sent."""
+_MAX_SENDS = 3
+"""The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 
 
 def send_read(
@@ -121,7 +127,7 @@ def _deliver_once(
         result = attempts.record(result)
     attempts.log_end(result)
     if watch:
-        watch.end(result, error or attempts.late_error)
+        watch.delivery, watch.error = result, error or attempts.late_error
     elif error and not isinstance(error, KeyboardInterrupt):
         raise error
     return result
@@ -233,15 +239,28 @@ class _Attempts(LoggedDelivery):
 
     def _retry_wait(self, evidence: Evidence, exchange: Exchange) -> float | None:
         """Return the seconds to wait before sending again; None if the request is not sent again."""
+        response, wait, most = exchange.response, None, self.plan.settings.max_wait
+        sends = self.attempt - self.held_back - self.has_renewed_token
         if evidence is Evidence.ACCEPTED:
             return None
-        from cxcall.sending.retry_policy import MAX_SENDS, retry_wait
+        from cxcall.transport.requested_waits import backoff, requested_wait
 
-        is_read, most = self.plan.operation.is_read, self.plan.settings.max_wait
-        sends = self.attempt - self.held_back - self.has_renewed_token
-        limits = (min(most, self.patience), inf) if self.patience else (most, MAX_SENDS)
-        left = limits[0] - self.total_wait
-        return retry_wait(evidence, exchange, sends, left, limits[1], is_read=is_read)
+        if evidence is Evidence.UNSENT and exchange.failure == _HELD_BACK:
+            return 0.0
+        if evidence is Evidence.BUSY and response is not None:
+            wait = requested_wait(response.headers, response.body, datetime.now(UTC))
+        elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
+            # A read may be repeated after any failure, except a page that is too large.
+            if response is not None and response.is_truncated:
+                return None
+        elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
+            return None
+        # A server may ask for no wait at all, again and again.
+        if wait is None or sends >= _MAX_SENDS:
+            wait = max(wait or 0.0, backoff(sends))
+        most = min(most, self.patience) if self.patience else most
+        may_send = self.patience or sends < _MAX_SENDS
+        return wait if may_send and wait <= most - self.total_wait else None
 
     def _prepare_retry(
         self, token: Credentials | None, exchange: Exchange, wait: float | None
@@ -263,9 +282,7 @@ class _Attempts(LoggedDelivery):
             self.has_renewed_token = True
             token = self.tokens(token) if self.tokens else None
         else:
-            from cxcall.sending.retry_policy import HELD_BACK
-
-            self.held_back += exchange.failure == HELD_BACK
+            self.held_back += exchange.failure == _HELD_BACK
             self.total_wait += wait
             self.hooks.on_wait(wait, reason)
             self.log("wait", seconds=round(wait, 3), reason=reason)

@@ -118,10 +118,6 @@ class DeliveryWatch:
         self.delivery: Delivery | None = None
         self.error: BaseException | None = None
 
-    def end(self, delivery: Delivery, error: BaseException | None) -> None:
-        """Keep the result, and the exception that ended the delivery."""
-        self.delivery, self.error = delivery, error
-
 
 class Plan(NamedTuple):
     """A checked request to be sent, and its place in a batch.
