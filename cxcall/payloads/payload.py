@@ -110,6 +110,13 @@ class Payload(NamedTuple):
             return None
         return self.document.find_excerpt(pointer, key=key)
 
+    def locate(self, finding: Finding, where: str) -> Finding:
+        """Return a finding at a place of the body, or of the request, such as `query:NAME`."""
+        if not where.startswith("/"):
+            return finding._replace(where=where)
+        excerpt, origin = self.find_excerpt(where), self.find_origin(where)
+        return finding._replace(where=where, excerpt=excerpt, origin=origin)
+
     def make_finding(
         self,
         severity: Severity,

@@ -132,14 +132,11 @@ def _empty_list(path: str) -> Finding:
 
 def _with_place(finding: Finding, number: DialedNumber, body: Payload) -> Finding:
     """Return a finding with the place of a number; in the quoted line, a part of a number is masked here, and nowhere else."""
-    where = number.where
-    is_in_body = where.startswith("/")
-    excerpt = body.find_excerpt(where) if is_in_body else None
-    if excerpt and number.is_local:
-        text = excerpt.text.replace(number.number, mask_number(number.number))
-        excerpt = excerpt._replace(text=text)
-    origin = body.find_origin(where) if is_in_body else ""
-    return finding._replace(where=where, excerpt=excerpt, origin=origin)
+    found = body.locate(finding, number.where)
+    if found.excerpt and number.is_local:
+        text = found.excerpt.text.replace(number.number, mask_number(number.number))
+        return found._replace(excerpt=found.excerpt._replace(text=text))
+    return found
 
 
 def _emergency_number_in_text(number: str) -> Finding:
@@ -187,8 +184,7 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
             times = times or find_call_times(checked.operation, checked.values, body, now)
             findings += check_hours(number, hours, times, enforce=True)
         for finding in findings:
-            excerpt = body.find_excerpt(where) if where.startswith("/") else None
-            raise GuardError(finding._replace(where=where, excerpt=excerpt))
+            raise GuardError(body.locate(finding, where))
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:

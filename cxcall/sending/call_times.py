@@ -94,13 +94,8 @@ def check_scheduled_times(
             continue
         found = _check_time(each.value, each.schema, datetime.now(UTC))
         if found is not None:
-            is_in_body = each.where.startswith("/")
-            yield found._replace(
-                where=each.where,
-                source=f"contract {operation.contract.name}",
-                excerpt=body.find_excerpt(each.where) if is_in_body else None,
-                origin=body.find_origin(each.where) if is_in_body else "",
-            )
+            found = found._replace(source=f"contract {operation.contract.name}")
+            yield body.locate(found, each.where)
 
 
 def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
@@ -153,14 +148,9 @@ def check_hours(
     for each in times:
         problem = _find_problem(number, hours, each)
         if problem is not None:
-            yield problem if enforce else _only_warn(problem)
+            fix = f"{problem.fix}; `CXCALL_HOURS_POLICY=enforce` stops such calls"
+            yield problem if enforce else problem._replace(severity=Severity.WARNING, fix=fix)
             return
-
-
-def _only_warn(problem: Finding) -> Finding:
-    """Return the finding as a warning that says how to stop such calls."""
-    fix = f"{problem.fix}; `CXCALL_HOURS_POLICY=enforce` stops such calls"
-    return problem._replace(severity=Severity.WARNING, fix=fix)
 
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
