@@ -146,12 +146,10 @@ def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
 
 def _check_clock(date: str) -> CheckResult:
     """Compare this machine's clock with the `Date` header of a response."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
-    except (ValueError, TypeError):
+    then = requested_waits.http_date(date)
+    if then is None:
         return CheckResult.unknown("clock", "the response has no valid `Date` header")
+    skew = (datetime.now(UTC) - then).total_seconds()
     if abs(skew) <= _MAX_CLOCK_SKEW:
         return CheckResult.passed("clock", "the clocks of this machine and the host agree")
     says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"

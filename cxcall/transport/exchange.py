@@ -17,7 +17,7 @@ from cxcall.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from requests import PreparedRequest, Response
+    from requests import PreparedRequest
     from requests.auth import AuthBase
 
     from cxcall.transport.connection import ConnectionState
@@ -37,10 +37,6 @@ class InterruptedExchange(KeyboardInterrupt):
     def may_be_sent(self) -> bool:
         """Whether a part of the request may have been sent."""
         return self.exchange.may_be_sent
-
-
-def _keep_unchanged(request: PreparedRequest) -> PreparedRequest:
-    return request
 
 
 def load_client() -> None:
@@ -121,9 +117,8 @@ class _Call:
         own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
         headers = {**own, **request.headers}
         # Without `auth`, requests would take credentials from the URL.
-        plain = requests.Request(
-            request.method, request.url, headers, data=request.body, auth=_keep_unchanged
-        )
+        plain = requests.Request(request.method, request.url, headers, data=request.body)
+        plain.auth = lambda unchanged: unchanged
         try:
             prepared = plain.prepare()
             is_changed = prepared.path_url != target_of(request.url)
@@ -172,20 +167,17 @@ class _Call:
         block_in_thread()
         try:
             with SingleUseAdapter(self._state).response_to(prepared, timeout) as response:
-                self._read(response)
+                self._state.mark("first_byte")
+                self._state.phase = "answer"
+                headers = Headers(response.raw.headers.items())
+                self._status = response.status_code, response.reason or "", headers
+                self._body.read(response.raw)
                 self._settle("", "")
         except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
             self._settle(*_name_failure(error, self._state))
         finally:
             self._state.close()
             self.done.set()
-
-    def _read(self, response: Response) -> None:
-        self._state.mark("first_byte")
-        self._state.phase = "answer"
-        headers = Headers(response.raw.headers.items())
-        self._status = response.status_code, response.reason or "", headers
-        self._body.read(response.raw)
 
     def _settle(self, failure: str, detail: str) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
@@ -34,19 +34,11 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()][1]
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the value of a header, or `default`; faster than the base class."""
-        return self._values.get(name.lower(), (name, default))[1]
-
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._values.values())
 
     def __len__(self) -> int:
         return len(self._values)
-
-    def items(self) -> ItemsView[str, str]:
-        """Return the pairs of written name and value, faster than the base class."""
-        return dict(self._values.values()).items()
 
     def __repr__(self) -> str:
         return f"Headers({_printable_headers(self)!r})"

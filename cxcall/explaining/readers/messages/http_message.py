@@ -109,7 +109,7 @@ class _Message:
             return text  # of a proxy or a firewall
         content = find_body(text, is_request=self.is_request)
         is_yaml = self.headers and all(map(_MEMBER.match, text.splitlines()))
-        is_sent = self.is_request and (is_yaml or _CUT_BODY.match(text))
+        is_sent = self.is_request and bool(is_yaml or _CUT_BODY.match(text))
         return text if content is None and is_sent else content
 
     def is_above_status(self, line: str) -> bool:
