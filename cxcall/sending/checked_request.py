@@ -168,7 +168,11 @@ def build_request(
     numbers = numbers_in_request.find_numbers(
         operation, values, payload, with_digits=bool(settings.do_not_call_files)
     )
-    times = _find_call_times(operation, values, payload) if settings.hours else ()
+    times: Sequence[CallTime] = ()
+    if settings.hours:
+        from cxcall.sending.call_times import find_call_times
+
+        times = find_call_times(operation, values, payload)
     if operation.can_place_call and _has_date(values, payload):
         from cxcall.sending.call_times import check_scheduled_times
 
@@ -185,15 +189,6 @@ def build_request(
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
     found = tuple(findings), dialed, values, tuple(numbers)
     return CheckedRequest(operation, payload, request, settings, *found)
-
-
-def _find_call_times(
-    operation: Operation, values: Mapping[str, str], payload: Payload
-) -> Sequence[CallTime]:
-    """Return the times that must be within the calling hours; imports that check only where it is needed."""
-    from cxcall.sending.call_times import find_call_times
-
-    return find_call_times(operation, values, payload)
 
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:
@@ -274,15 +269,11 @@ def parameter_values(
     """Return the parameters' values: from their flags, or else from arguments, or else from the body."""
     values = {**arguments, **{flag.parameter: text for flag, text in texts if flag.parameter}}
     for flag in operation.flags:
-        is_missing = flag.parameter and flag.parameter not in values
-        if is_missing and (value := _value_from_body(flag, payload)):
-            values[flag.parameter] = value
+        if flag.parameter and flag.parameter not in values:
+            places = (each for each in flag.pointers if has_value(payload.value, each))
+            if value := next((str(value_at(payload.value, each)) for each in places), ""):
+                values[flag.parameter] = value
     return values
-
-
-def _value_from_body(flag: Flag, payload: Payload) -> str:
-    places = (each for each in flag.pointers if has_value(payload.value, each))
-    return next((str(value_at(payload.value, each)) for each in places), "")
 
 
 def stop_on_missing_parameter(

@@ -53,14 +53,19 @@ def ask_yes(
 
     stop_without_credentials(settings, operation)
     if ask is None:
-        raise UsageError(
-            f"`--yes` is required without a terminal, or with `--no-input`: {calls} may be placed",
-            where="--yes",
-            why=why,
-            fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
-        )
+        raise _no_terminal_error("--yes", calls, why)
     if not ask(question):
         raise StoppedError(Finding.note("declined", "--yes", "declined; nothing was sent"))
+
+
+def _no_terminal_error(option: str, calls: str, why: str) -> UsageError:
+    """Return the error for a question that nobody can be asked; the option is the answer."""
+    return UsageError(
+        f"`{option}` is required without a terminal, or with `--no-input`: {calls} may be placed",
+        where=option.partition(" ")[0],
+        why=why,
+        fix=f"check with `--dry-run`, then add `{option}`; to try it without real calls, add `--sandbox`",
+    )
 
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
@@ -68,18 +73,14 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
 
     operation, settings = checked.operation, checked.settings
-    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
+    # Of a contact whose number only the platform knows, its ID; a request may name nobody.
+    contacts = (f"contact `{printable(each)}`" for each in checked.marked_ids)
+    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or ", ".join(contacts)
     request = f"{operation.method} {target_of(checked.request.shown_url)}"
     # Without a terminal, the text is part of an error, which a CI log keeps.
     what = ", ".join([mask_likely_secrets(request), *checked.parameter_headers])
     to = f" to {shown}" if shown else ""
     return f"{operation.name}{to}, {what}, profile {settings.profile}, {settings.base_url}"
-
-
-def _name_contact(checked: CheckedRequest) -> str:
-    """Return the contact whose number only the platform knows; empty for a request that names nobody."""
-    ids = map(printable, checked.marked_ids)
-    return ", ".join(f"contact `{each}`" for each in ids)
 
 
 def ask_count(
@@ -122,12 +123,7 @@ def ask_count(
 
         stop_without_credentials(settings, operation)
     if ask is None:
-        raise UsageError(
-            f"`--confirm {count}` is required without a terminal, or with `--no-input`: real calls may be placed",
-            where="--confirm",
-            why=target,
-            fix=f"check with `--dry-run`, then add `--confirm {count}`; to try it without real calls, add `--sandbox`",
-        )
+        raise _no_terminal_error(f"--confirm {count}", "real calls", target)
     calls, counted = "a real call" if count == 1 else f"{count} real calls", "calls"
     if not names_people:
         calls, counted = "real calls", f"{noun}s"

@@ -21,7 +21,7 @@ from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.settings.settings import config_dir, state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from cxcall.ledger.request_identity import Intent
     from cxcall.responses.delivery import Delivery
@@ -48,7 +48,7 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
         stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
         stop_on_own_file(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)
-    handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))
+    handler.setFormatter(_Formatter(is_json=form == "json"))
     level, propagate = _logger.level, _logger.propagate
     _logger.addHandler(handler)
     _logger.setLevel(logging.INFO)
@@ -111,34 +111,27 @@ class _Handler(logging.StreamHandler[Any]):
 
 
 class _Formatter(logging.Formatter):
-    def __init__(self, layout: Callable[[dict[str, Any]], str]) -> None:
+    """Lays out a step as JSON, or as `TIME EVENT NAME=VALUE ...`."""
+
+    def __init__(self, *, is_json: bool) -> None:
         super().__init__()
-        self._layout = layout
+        self._is_json = is_json
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a step."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields = getattr(record, "fields", {})
         line = {"time": time.replace("+00:00", "Z"), "event": record.getMessage(), **fields}
-        return self._layout({name: _mask(value) for name, value in line.items()})
-
-
-def _mask(value: Any) -> Any:
-    return mask_text(redact(value)) if isinstance(value, str) else value
-
-
-def _as_json(line: dict[str, Any]) -> str:
-    return json.dumps(line, ensure_ascii=False)
-
-
-def _as_text(line: dict[str, Any]) -> str:
-    """Return a line as `TIME EVENT NAME=VALUE ...`; a value with a blank or a control character is quoted."""
-    time, event, *fields = line.items()
-    words = [f"{name}={_quote(value)}" for name, value in fields]
-    return " ".join([time[1], event[1], *words])
+        for name, value in line.items():
+            line[name] = mask_text(redact(value)) if isinstance(value, str) else value
+        if self._is_json:
+            return json.dumps(line, ensure_ascii=False)
+        start = [line.pop("time"), line.pop("event")]
+        return " ".join([*start, *(f"{name}={_quote(value)}" for name, value in line.items())])
 
 
 def _quote(value: Any) -> str:
+    """Return a value as one word: one with a blank or a control character is quoted."""
     text = str(value)
     return text if text.isprintable() and not {" ", '"', "="} & {*text} else json.dumps(text)
 
