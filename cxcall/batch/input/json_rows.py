@@ -72,7 +72,12 @@ def _with_columns(
         return body
     if name not in body:
         declared = {*declared} - operation.schema_at(f"/{name}").get("properties", {}).keys()
-    extra = {each: _as_cell(value) for each, value in body.items() if each not in declared}
+    # Null, a list, and an object stay unchanged.
+    extra = {
+        each: value if value is None or isinstance(value, dict | list) else as_text(value)
+        for each, value in body.items()
+        if each not in declared
+    }
     if not extra:
         return body
     kept = {each: value for each, value in body.items() if each in declared}
@@ -81,8 +86,3 @@ def _with_columns(
         **kept,
         name: {**old_columns, **extra} if isinstance(old_columns, dict) else old_columns,
     }
-
-
-def _as_cell(value: Any) -> Any:
-    """Return a number or a boolean as text; null, a list, and an object stay unchanged."""
-    return value if value is None or isinstance(value, dict | list) else as_text(value)

@@ -47,9 +47,8 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
         except csv.Error:
             return {}
         return dict(zip(_distinct(header.cells), cells, strict=False))
-    return {
-        _name(pointer): as_text(found) for pointer, found in leaves(find_json(text, {})) if pointer
-    }
+    found = {pointer: as_text(value) for pointer, value in leaves(find_json(text, {})) if pointer}
+    return {place[1:] if place.count("/") == 1 else place: cell for place, cell in found.items()}
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
@@ -58,11 +57,6 @@ def _distinct(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         counts[name] += 1
         yield name if counts[name] == 1 else f"{name} ({counts[name]})"
-
-
-def _name(pointer: str) -> str:
-    """Return the name of a member at the top level, and the pointer of a nested member."""
-    return pointer[1:] if pointer.count("/") == 1 else pointer
 
 
 class RowKeys:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from contextlib import suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
@@ -43,13 +44,8 @@ CSV_SUFFIXES = (".csv", ".tsv")
 _SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
 _BLOCK_SIZE = 1 << 20
 _START_BYTES = 4096
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+_MARKED = ("utf-8-sig", "utf-16", "utf-32")
+"""The encodings that `json.detect_encoding` finds only by a byte order mark."""
 _SAMPLES = 20
 """The number of records that are read to propose targets for unknown columns."""
 _LARGEST_PIPE = 4 << 30
@@ -109,7 +105,10 @@ class RowFile:
         self.digest = hashlib.file_digest(self._binary, "sha256").hexdigest()  # type: ignore[arg-type]
         self.is_spreadsheet = path.lower().endswith(_SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
-        self._stop_on_unsuitable_format()
+        if self.is_spreadsheet and row_format.encoding:
+            raise _unsuitable_flag(path, "--encoding", "an Excel file has no text encoding")
+        if row_format.sheet and not self.is_spreadsheet:
+            raise _unsuitable_flag(path, "--sheet", "only an Excel file has sheets")
         self.is_csv = not self.is_spreadsheet and self._is_csv()
 
     def __enter__(self) -> Self:
@@ -117,12 +116,6 @@ class RowFile:
 
     def __exit__(self, *_: object) -> None:
         self._binary.close()
-
-    def _stop_on_unsuitable_format(self) -> None:
-        if self.is_spreadsheet and self.format.encoding:
-            raise _unsuitable_flag(self.name, "--encoding", "an Excel file has no text encoding")
-        if self.format.sheet and not self.is_spreadsheet:
-            raise _unsuitable_flag(self.name, "--sheet", "only an Excel file has sheets")
 
     def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]
@@ -148,27 +141,21 @@ class RowFile:
         """The encoding of the text; UTF-8 for the cells of an Excel file."""
         return "utf-8" if self.is_spreadsheet else self._encoding()
 
-    def _start(self) -> bytes:
-        self._binary.seek(0)
-        return self._binary.read(_START_BYTES)
-
-    def _mark(self) -> str:
-        """Return the encoding of the byte order mark; empty without one."""
-        start = self._start()
-        return next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
-
     def _encoding(self) -> str:
         """Return the encoding of the byte order mark, or else the named encoding, or else UTF-8.
 
         Raises DocumentError for UTF-16 without a byte order mark.
         """
-        marked, named = self._mark(), self.format.encoding
-        if not (marked or named):
-            try:
-                refuse_other_encoding(self.name, self._start())
-            except DocumentError as error:
-                raise _with_encoding(error, wide_encoding(self._start())) from None
-        return marked or named or "utf-8"
+        self._binary.seek(0)
+        start = self._binary.read(_START_BYTES)
+        found, named = json.detect_encoding(start), self.format.encoding
+        if found in _MARKED or named:
+            return found if found in _MARKED else named
+        try:
+            refuse_other_encoding(self.name, start)
+        except DocumentError as error:
+            raise _with_encoding(error, wide_encoding(start)) from None
+        return "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
         """Yield every row, from the start; a row that cannot be read contains its errors.
