@@ -18,13 +18,11 @@ from cxcall.ledger.errors import (
     LedgerError,
     MissingRecordsError,
 )
-from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sending.call_times import find_next_calling_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.queue.worker_batches import Destination, Destinations
@@ -41,15 +39,6 @@ _POLL_SECONDS = 1.0
 _LAST_WAIT = (
     "waiting for the database, to record how rows ended; another signal ends this without it"
 )
-
-
-class _FinishedRow(NamedTuple):
-    """A row that a thread has finished; its result is None if the row returns to the queue."""
-
-    row: QueuedRow
-    destination: Destination
-    checked: CheckedRow
-    result: RowResult | None
 
 
 class Worker(StoppableRun):
@@ -93,7 +82,8 @@ class Worker(StoppableRun):
             except (LedgerError, MissingRecordsError) as error:
                 self._wait_or_give_up(error)
             while self._waiting and self._in_flight < threads and not self.stop_reason:
-                self._start(pool, *self._waiting.popleft())
+                self._in_flight += 1
+                pool.submit(self._work, *self._waiting.popleft())
         pool.shutdown(wait=not self.is_abandoned)
         self.problems = [*self.problems, *self._claimed_rows.unrecorded_outcomes()]
 
@@ -102,10 +92,7 @@ class Worker(StoppableRun):
         if not isinstance(error, LedgerError) or isinstance(error, LastingLedgerError):
             self._give_up(error)
             return
-        if self.stop_reason:
-            self._on_problem(f"{error}\n{_LAST_WAIT}")
-        else:
-            self._on_problem(str(error))
+        self._on_problem(f"{error}\n{_LAST_WAIT}" if self.stop_reason else str(error))
         self._look_later()
         self._is_reachable = False
 
@@ -145,7 +132,7 @@ class Worker(StoppableRun):
             while True:
                 if event is not None:
                     self._in_flight -= 1
-                    self._finish(event)
+                    self._finish(*event)
                 event = self._events.get_nowait()
         except Empty:
             return
@@ -209,27 +196,27 @@ class Worker(StoppableRun):
             settle_batch(self.ledger, self._queue, destination.batch)
         self._is_empty = not any(self._queue.has_rows(each.batch) for each in found)
 
-    def _start(self, pool: ThreadPoolExecutor, row: QueuedRow, destination: Destination) -> None:
-        self._in_flight += 1
-        pool.submit(self._work, row, destination)
-
     def _work(self, row: QueuedRow, destination: Destination) -> None:
         """Check and send one row, on a thread of the pool; an event reports its end, whatever happens."""
         checked = destination.check(row)
         result = destination.find_list_error(row) or result_without_sending(checked)
         if result is None and checked.request:
             result = destination.send(row, checked, checked.request)
-        self._events.put(_FinishedRow(row, destination, checked, result))
+        self._events.put((row, destination, checked, result))
 
-    def _finish(self, finished: _FinishedRow) -> None:
-        """Count and print a result, and end the row; a row that waits for its hours returns to the queue."""
-        row, result = finished.row, finished.result
+    def _finish(
+        self,
+        row: QueuedRow,
+        destination: Destination,
+        checked: CheckedRow,
+        result: RowResult | None,
+    ) -> None:
+        """Count and print a result, and end the row; without a result, or if it waits for its hours, it is queued again."""
         end = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
-        if is_held_back and finished.checked.request and finished.destination.waits_for_hours:
+        if is_held_back and checked.request and destination.waits_for_hours:
             now = self.ledger.now()
-            request, values = finished.checked.request, finished.checked.values
-            not_before = find_next_calling_time(request, values, now) or now
+            not_before = find_next_calling_time(checked.request, checked.values, now) or now
             self._claimed_rows.end(end._replace(result=None, not_before=not_before))
             return
         self._claimed_rows.end(end)
