@@ -27,6 +27,7 @@ from cxcall.batch.skip_reasons import (
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Severity
 from cxcall.ledger.request_identity import comparable_body, intent_digest
+from cxcall.sending.call_guards import OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
 from cxcall.sending.send_plan import Plan
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.record_types import Record
     from cxcall.sending.checked_request import CheckedRequest
 
 _NEW_BATCH = "new"
@@ -212,10 +212,6 @@ class RowSelection:
         finding = self._ledger.people.find_finding(request.possible_people, limit)
         return self._stop(checked, finding, SkipReason.MAX_ATTEMPTS) if finding else checked
 
-    def is_of_other_batch(self, earlier: Record) -> bool:
-        """Return whether the delivery of a row is of another batch of the same run."""
-        return earlier.batch != self.batch
-
     def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row of a load that would be sent as skipped, if an earlier row has its contact."""
         if not (_is_to_send(checked) and self._contacts and self._job.is_load):
@@ -263,7 +259,8 @@ class RowSelection:
         if state is _State.NOT_TO_SEND:
             checked = self._with_limit(checked, request)
         if _is_to_send(checked) and state is _State.NOT_TO_SEND:
-            findings = (*checked.findings, not_agreed_finding())
+            problem = "the row was outside the calling hours when the requests were counted"
+            findings = (*checked.findings, not_agreed_finding(OUTSIDE_HOURS, problem))
             return checked._replace(skip=SkipReason.OUTSIDE_HOURS, findings=findings)
         if state is _State.WAITING:
             self._set_state(number, _State.TO_SEND)

@@ -19,7 +19,7 @@ from cxcall.batch.row_result import (
     result_of_skipped_row,
     result_without_sending,
 )
-from cxcall.batch.skip_reasons import SkipReason, not_counted_finding
+from cxcall.batch.skip_reasons import SkipReason, not_agreed_finding
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from cxcall.batch.unsent_rows import UnsentRows
     from cxcall.credentials.access_token import SharedToken
     from cxcall.credentials.request_credentials import Credentials
-    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
@@ -101,7 +100,7 @@ class RowSender:
         batch: str,
         key_of: Callable[[Row], str],
         again: bool,
-        fence: Callable[[str], None] | None = None,
+        fence: Callable[[str], None] = no_fence,
         review: Callable[[Delivery], Delivery] = lambda delivery: delivery,
         is_closed: Callable[[], bool] = never,
     ) -> RowResult | None:
@@ -113,8 +112,14 @@ class RowSender:
         try:
             if not slot.acquire():
                 return None
-            hooks = self._hooks(slot)
-            hooks = hooks._replace(fence=fence or no_fence, review=review)
+            hooks = SendHooks(
+                sleep=slot.sleep,
+                wait_for_slot=slot.wait_to_send,
+                on_exchange=self._rate_limiter.update_from_response,
+                is_interrupted=self._is_interrupted,
+                fence=fence,
+                review=review,
+            )
             rows = format_ranges(each.number for each in checked.rows)
             key = "" if rows else request.request.mask_echo(key_of(row))
             plan = Plan(request, again=again, batch=batch, row=row.number, key=key, rows=rows)
@@ -130,15 +135,6 @@ class RowSender:
             return _result_of_error(checked, error)
         finally:
             slot.release()
-
-    def _hooks(self, slot: RateLimitSlot) -> SendHooks:
-        """Return the hooks that make a delivery wait for its slot."""
-        return SendHooks(
-            sleep=slot.sleep,
-            wait_for_slot=slot.wait_to_send,
-            on_exchange=self._rate_limiter.update_from_response,
-            is_interrupted=self._is_interrupted,
-        )
 
 
 def result_of_unsent_row(
@@ -161,7 +157,7 @@ def result_of_unsent_row(
         return _stop_row(checked, checked.request, ledger, batch, again=again)
     if earlier is None:
         return None
-    if selection.is_of_other_batch(earlier):
+    if earlier.batch != selection.batch:
         for row in checked.rows or (checked.row,):
             unsent.add_other_delivery(row, earlier)
     may_be_in_flight = earlier.may_be_in_flight(ledger.now())
@@ -177,7 +173,8 @@ def _stop_row(
     What stops it now is recorded, as when it is sent, so that the row stays stopped when the batch is resumed.
     """
     intent = Plan(request, again=again, batch=batch, row=checked.row.number).intent()
-    error: CxcallError = StoppedError(not_counted_finding())
+    problem = "an identical request stopped this row when the requests were counted"
+    error: CxcallError = StoppedError(not_agreed_finding("already-sent", problem))
 
     def stop_always(_delivery: str) -> None:
         raise error
@@ -189,17 +186,13 @@ def _stop_row(
     return _result_of_error(checked, error)
 
 
-def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResult:
-    with_finding = checked._replace(findings=(*checked.findings, finding))
-    return result_of_skipped_row(with_finding, reason)
-
-
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
     if isinstance(error, (GuardError, TooManyCallsError)):
         reason = SkipReason(error.findings[0].code)
         # One person stops a request of many rows; the others are left to `--resume`.
         if not checked.rows or reason is SkipReason.OUTSIDE_HOURS:
-            return _skip(checked, error.findings[0], reason)
+            findings = (*checked.findings, error.findings[0])
+            return result_of_skipped_row(checked._replace(findings=findings), reason)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)
     ledger_error = error if isinstance(error, LedgerError) else None
     report = error_report(known, COMMAND)

@@ -150,23 +150,12 @@ def same_number_note(first: int) -> Finding:
     )
 
 
-def not_agreed_finding() -> Finding:
-    """Return the finding on a row that was outside the calling hours when the rows were counted."""
+def not_agreed_finding(code: str, problem: str) -> Finding:
+    """Return the finding on a row that could not be sent when the requests were counted, and now could."""
     return Finding.error(
-        OUTSIDE_HOURS,
+        code,
         "batch",
-        "the row was outside the calling hours when the requests were counted",
-        fix="run the same command with `--resume`",
-        why="cxcall does not send more requests than you agreed to",
-    )
-
-
-def not_counted_finding() -> Finding:
-    """Return the finding on a row that the duplicate guard stopped when the rows were counted, and no longer does."""
-    return Finding.error(
-        "already-sent",
-        "batch",
-        "an identical request stopped this row when the requests were counted",
+        problem,
         fix="run the same command with `--resume`",
         why="cxcall does not send more requests than you agreed to",
     )

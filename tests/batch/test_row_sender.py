@@ -21,6 +21,7 @@ from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.ledger.database_interface import no_fence
 from cxcall.ledger.ledger import Ledger
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
@@ -52,7 +53,7 @@ class Sending(NamedTuple):
         self,
         *,
         key: str = "",
-        fence: Callable[[str], None] | None = None,
+        fence: Callable[[str], None] = no_fence,
         is_interrupted: bool = False,
         again: bool = False,
         failure: Exception | None = None,
