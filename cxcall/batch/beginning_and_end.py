@@ -106,19 +106,18 @@ def end_run(run: Run) -> tuple[Finding, ...]:
                 return ()
             run.ledger.batches.events.record(run.batch, lambda: bool(deferred))
     except CxcallError as error:  # the calls were placed nevertheless
-        findings = error.findings
-        if isinstance(error, LedgerError):
-            findings = tuple(map(_explain_open_end, findings))
-        return tuple(each._replace(severity=Severity.WARNING) for each in findings)
+        findings = tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
+        if not isinstance(error, LedgerError):
+            return findings
+        return tuple(
+            each._replace(
+                message=f"outcomes, or the end of the batch, were not recorded: {each.message}",
+                fix=f"{each.fix}; then run the same command with `--resume`",
+                why="a row whose outcome is not recorded counts as unknown: `--resume` does not send it again",
+            )
+            for each in findings
+        )
     return ()
-
-
-def _explain_open_end(finding: Finding) -> Finding:
-    return finding._replace(
-        message=f"outcomes, or the end of the batch, were not recorded: {finding.message}",
-        fix=f"{finding.fix}; then run the same command with `--resume`",
-        why="a row whose outcome is not recorded counts as unknown: `--resume` does not send it again",
-    )
 
 
 class InvalidRowsError(CheckError):

@@ -90,7 +90,12 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     written = 0
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
-    stop_on_missing_parameter(job.operation, values, payload, _add_column)
+    stop_on_missing_parameter(
+        job.operation,
+        values,
+        payload,
+        lambda name: f"add a column `{name}`, or {command('--param', f'{name}=VALUE')}",
+    )
     request = build_request(job.operation, values, payload, job.row_settings)
     found = request.findings
     if not job.default_country:
@@ -171,8 +176,3 @@ def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(
         each if each.excerpt else each._replace(excerpt=shown_place(row)) for each in findings
     )
-
-
-def _add_column(name: str) -> str:
-    """Return the hint on a parameter that rows lack."""
-    return f"add a column `{name}`, or {command('--param', f'{name}=VALUE')}"

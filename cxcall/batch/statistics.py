@@ -276,7 +276,8 @@ class CheckStatistics:
         for each in checked.findings:
             if checked.skip and each.severity is not Severity.ERROR:
                 continue  # it is not why the row is skipped
-            finding = _as_warning(each) if checked.skip else each
+            # An error on a skipped row is a warning, because the batch goes on.
+            finding = each._replace(severity=Severity.WARNING) if checked.skip else each
             if self._is_repeated_note(finding):
                 self.repeated_notes += 1
                 continue
@@ -330,9 +331,3 @@ class CheckStatistics:
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
             lines.append("only the first findings of each kind are shown")
         return "\n".join(lines)
-
-
-def _as_warning(finding: Finding) -> Finding:
-    """Return an error on a skipped row as a warning, because the batch goes on."""
-    is_error = finding.severity is Severity.ERROR
-    return finding._replace(severity=Severity.WARNING) if is_error else finding

@@ -158,15 +158,12 @@ def _check_clock(date: str) -> CheckResult:
     )
 
 
-def _add_parameter(name: str) -> str:
-    return f"add {command('--param', f'{name}=VALUE')}"
-
-
 def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[CheckResult]:
     """Check the request offline: its parameters, its body, its numbers, their local time."""
     try:
-        stop_on_missing_parameter(operation, preflight.values, preflight.payload, _add_parameter)
-        checked = build_request(operation, preflight.values, preflight.payload, preflight.settings)
+        given = operation, preflight.values, preflight.payload
+        stop_on_missing_parameter(*given, lambda name: f"add {command('--param', f'{name}=VALUE')}")
+        checked = build_request(*given, preflight.settings)
     except CxcallError as error:
         yield from (CheckResult.of_finding("request", finding) for finding in error.findings)
         return

@@ -45,7 +45,7 @@ _COLUMNS = (
 
 def render_html(report: BatchReport, summary: Summary, now: datetime | None = None) -> str:
     """Return the page; `now` is the time of its creation."""
-    style, script = (_read(name) for name in ("report.css", "report.js"))
+    style, script = ((_FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
     created_at = now or datetime.now(UTC)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
@@ -75,10 +75,6 @@ def render_html(report: BatchReport, summary: Summary, now: datetime | None = No
             f"<script>{script}</script>\n</body>\n</html>",
         )
     )
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:
