@@ -144,9 +144,8 @@ def build_request(
 
     `values` are the values of the parameters. A payload without value and document means no body.
     """
-    operation = call_guards.with_risk(
-        operation_at(operation, settings.base_url, values), values, payload
-    )
+    operation = operation_at(operation, settings.base_url, values)
+    operation = call_guards.with_risk(operation, values, payload)
     if settings.max_attempts and changes_do_not_call_list(operation.path):  # it calls nobody itself
         settings = settings.with_values(max_attempts=Setting("", "default"))
     has_body = payload.value is not None or payload.document is not None
@@ -154,29 +153,26 @@ def build_request(
         *find_wrong_destination(operation, settings),
         *check_parameters(operation, values, payload),
     ]
+    headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
     if has_body and operation.takes_body:
         findings = [*_merge_by_flag(check_body(operation, payload)), *findings]
-    if payload.document is not None:
-        findings = [*payload.document.findings, *findings]
-    headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
-    if operation.takes_body and has_body:
         body, headers["Content-Type"] = encode_body(operation, payload.value)
     else:
         from cxcall.payloads.errors.structure_errors import find_unexpected_body
 
         findings += find_unexpected_body(operation, payload)
+    if payload.document is not None:
+        findings = [*payload.document.findings, *findings]
     numbers = numbers_in_request.find_numbers(
         operation, values, payload, with_digits=bool(settings.do_not_call_files)
     )
     times: Sequence[CallTime] = ()
-    if settings.hours:
-        from cxcall.sending.call_times import find_call_times
+    may_schedule = operation.can_place_call and _has_date(values, payload)
+    if settings.hours or may_schedule:
+        from cxcall.sending.call_times import check_scheduled_times, find_call_times
 
-        times = find_call_times(operation, values, payload)
-    if operation.can_place_call and _has_date(values, payload):
-        from cxcall.sending.call_times import check_scheduled_times
-
-        findings += check_scheduled_times(operation, values, payload)
+        times = find_call_times(operation, values, payload) if settings.hours else ()
+        findings += check_scheduled_times(operation, values, payload) if may_schedule else ()
     is_readable = not has_errors(findings, strict=False)
     guarded = call_guards.check_numbers(operation, numbers, values, payload, settings, times)
     findings += [each for each in guarded if is_readable or each.code != call_guards.UNCHECKED]
