@@ -180,9 +180,9 @@ def load_shipped_contracts() -> tuple[Contract, ...]:
 
 def _open_shipped(file: Path) -> bytes | OpenApiDocument:
     if file.with_suffix(".index").exists():
-        from cxcall.contracts.indexed_document import IndexedDocument
+        from cxcall.contracts.indexed_document import ShippedDocument
 
-        return IndexedDocument(file)
+        return ShippedDocument(file)
     return file.read_bytes()
 
 

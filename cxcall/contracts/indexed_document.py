@@ -1,10 +1,8 @@
-"""A large shipped document from which a command reads only the lines that it needs.
+"""A document of which a command parses only the parts that it needs, found by an index.
 
-The document has one line for each operation and each schema. Beside it is its index, written by
-`tools/openapi_lines.py`, of five lines of JSON: the document without operations and schemas; the operations
-with an extension, each with the name in it; name, method, path, start, and end of each operation; start and end of each
-schema; and of each body: name of the operation, whether it is generated, whether it is a list, required
-properties, and other properties.
+The index has five lines of JSON: the document without operations and schemas; the operations with an extension, each with the
+name in it; name, method, path, start, and end of each operation; start and end of each schema; and of each body: name of
+the operation, whether it is generated, whether it is a list, required properties, and other properties.
 """
 
 from __future__ import annotations
@@ -58,39 +56,24 @@ def likely_operations(
 
 
 class IndexedDocument:
-    """A document in a file, with its index in a file of the same name that ends with `.index`."""
+    """A document with an index."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self._schemas: dict[str, JsonSchema] = {}
         self._entries: dict[str, OperationEntry] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state for another process."""
-        return {"_file": self._file, "_schemas": {}, "_entries": {}}
-
     @cached_property
     def _index(self) -> list[bytes]:
-        return self._file.with_suffix(".index").read_bytes().split(b"\n")
+        raise NotImplementedError
 
     @cached_property
-    def _text(self) -> bytes:
-        text = self._file.read_bytes()
-        # Git may write CRLF on Windows; the positions in the index are for lines with LF.
-        return text.replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text
+    def _text(self) -> bytes | memoryview:
+        raise NotImplementedError
 
     @cached_property
     def head(self) -> Mapping[str, Any]:
         """The members of the document, without paths and schemas."""
         parsed: Mapping[str, Any] = json.loads(self._index[0])
-        return parsed
-
-    @cached_property
-    def _extensions(self) -> dict[str, dict[str, str]]:
-        # Most commands need no other line of the index.
-        with self._file.with_suffix(".index").open("rb") as index:
-            index.readline()
-            parsed: dict[str, dict[str, str]] = json.loads(index.readline())
         return parsed
 
     @cached_property
@@ -117,12 +100,12 @@ class IndexedDocument:
 
     def find_by_name(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operations called `name`."""
-        if f'"{name}"'.encode() in self._index[2] and name in self._operations:
+        if json.dumps(name).encode() in self._index[2] and name in self._operations:
             yield from self._read([name])
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
         """Yield the operations with an extension, or, with `name`, only those where the extension has that name."""
-        found = self._extensions.get(extension, {}).items()
+        found = json.loads(self._index[1]).get(extension, {}).items()
         yield from self._read(each for each, label in found if name in ("", label))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
@@ -138,13 +121,38 @@ class IndexedDocument:
             if name not in self._spans:
                 return resolve_reference(self.head, reference)
             start, end = self._spans[name]
-            self._schemas[name] = json.loads(self._text[start:end])
+            self._schemas[name] = json.loads(bytes(self._text[start:end]))
         return self._schemas[name]
 
     def _read(self, names: Iterable[str]) -> Iterator[OperationEntry]:
         for name in names:
             if name not in self._entries:
                 method, path, start, end = self._operations[name]
-                declared = json.loads(self._text[start:end])
+                declared = json.loads(bytes(self._text[start:end]))
                 self._entries[name] = OperationEntry(method, path, declared)
             yield self._entries[name]
+
+
+class ShippedDocument(IndexedDocument):
+    """A document in a file, with its index in a file of the same name that ends with `.index`.
+
+    `tools/openapi_lines.py` writes both; the document has one line for each operation and each schema.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how another process makes this object: it reads the files itself."""
+        return ShippedDocument, (self._file,)
+
+    @cached_property
+    def _index(self) -> list[bytes]:
+        return self._file.with_suffix(".index").read_bytes().split(b"\n")
+
+    @cached_property
+    def _text(self) -> bytes:
+        text = self._file.read_bytes()
+        # Git may write CRLF on Windows; the positions in the index are for lines with LF.
+        return text.replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text

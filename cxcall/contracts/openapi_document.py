@@ -13,11 +13,10 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.cached_document import CachedDocument
     from cxcall.contracts.indexed_document import IndexedDocument
     from cxcall.contracts.json_schema import JsonSchema
 
-    OpenApiDocument: TypeAlias = "ParsedDocument | CachedDocument | IndexedDocument"
+    OpenApiDocument: TypeAlias = "ParsedDocument | IndexedDocument"
     """An OpenAPI 3.1 document of which each part is read when it is needed."""
 
 

@@ -6,16 +6,14 @@ import gzip
 import json
 import os
 import shutil
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
 
-from cxcall.contracts.cached_document import FILES_KEPT
+from cxcall.contracts.cached_document import FILES_KEPT, SUFFIX
 from helpers.small_api import openapi, swagger
 from helpers.user_documents import names
 
@@ -26,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def kept(cxcall: Cxcall) -> list[Path]:
-    return sorted(Path(cxcall.environment["CXCALL_STATE_DIR"], "cache").glob("*.sqlite"))
+    return sorted(Path(cxcall.environment["CXCALL_STATE_DIR"], "cache").glob(f"*{SUFFIX}"))
 
 
 def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
@@ -45,13 +43,13 @@ def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) ->
     assert len(kept(cxcall)) == 2
 
 
-@pytest.mark.parametrize("damage", [b"no database", b"", None])
+@pytest.mark.parametrize("damage", [b"no document", b"", None])
 def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes | None) -> None:
     file = cxcall.file("own.json", swagger())
     names(cxcall, file)
     (converted,) = kept(cxcall)
     content = converted.read_bytes()
-    # None: bytes of a row are changed, and SQLite does not notice.
+    # None: bytes of a part are changed.
     spoilt = content.replace(b"callLead", b"skipLead") if damage is None else damage
     assert spoilt != content
     converted.write_bytes(spoilt)
@@ -79,10 +77,8 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
     names(cxcall, file)
     (cached,) = kept(cxcall)
     assert cached.parent.stat().st_mode & 0o077 == 0
-    with closing(sqlite3.connect(cached)) as connection, connection:
-        connection.execute("UPDATE part SET json = replace(json, 'callLead', 'skipLead')")
-        connection.create_function("crc32", 1, lambda text: crc32(text.encode()))
-        connection.execute("UPDATE part SET checksum = crc32(json)")
+    _, _, lines = cached.read_bytes().replace(b"callLead", b"skipLead").partition(b"\n")
+    cached.write_bytes(f"{cached.stem} {crc32(lines)}\n".encode() + lines)
     assert "skipLead" in names(cxcall, file)  # the change is not noticed as damage
     (cached if place == "file" else cached.parent).chmod(0o777)
     assert "callLead" in names(cxcall, file)
@@ -91,12 +87,13 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
 def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall: Cxcall) -> None:
     folder = Path(cxcall.environment["CXCALL_STATE_DIR"], "cache")
     folder.mkdir(mode=0o700, parents=True)
+    (folder / "earlier.sqlite").write_bytes(b"of an earlier version")
     for number in range(FILES_KEPT + 2):
-        (folder / f"tmp{number}.sqlite").write_bytes(b"cut")
-        os.utime(folder / f"tmp{number}.sqlite", (number, number))
+        (folder / f"tmp{number}{SUFFIX}").write_bytes(b"cut")
+        os.utime(folder / f"tmp{number}{SUFFIX}", (number, number))
     names(cxcall, cxcall.file("own.json", swagger()))
     assert len(kept(cxcall)) == FILES_KEPT
-    assert not {"tmp0.sqlite", "tmp1.sqlite", "tmp2.sqlite"} & {file.name for file in kept(cxcall)}
+    assert not {"tmp0", "tmp1", "tmp2"} & {file.stem for file in kept(cxcall)}
     assert len(list(folder.iterdir())) == FILES_KEPT
 
 

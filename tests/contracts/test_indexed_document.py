@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts.contract import Contract, load_shipped_contracts
-from cxcall.contracts.indexed_document import IndexedDocument
+from cxcall.contracts.indexed_document import ShippedDocument
 from cxcall.findings.errors import UsageError
 from openapi_lines import write_document
 
@@ -49,15 +49,15 @@ DOCUMENT: dict[str, Any] = {
 
 
 @pytest.fixture(params=["\n", "\r\n"], ids=["lf", "crlf"])
-def document(tmp_path: Path, request: pytest.FixtureRequest) -> IndexedDocument:
+def document(tmp_path: Path, request: pytest.FixtureRequest) -> ShippedDocument:
     text, index = write_document(DOCUMENT)
     file = tmp_path / "bells.json"
     file.write_text(text, "utf-8", newline=request.param)
     file.with_suffix(".index").write_text(index, "utf-8", newline=request.param)
-    return IndexedDocument(file)
+    return ShippedDocument(file)
 
 
-def test_its_parts_are_those_of_the_whole_document(document: IndexedDocument) -> None:
+def test_its_parts_are_those_of_the_whole_document(document: ShippedDocument) -> None:
     whole, indexed = Contract("bells", DOCUMENT), Contract("bells", document)
     for ours, theirs in zip(indexed.operations, whole.operations, strict=True):
         assert (ours.method, ours.path, ours.declared) == (
@@ -72,7 +72,7 @@ def test_its_parts_are_those_of_the_whole_document(document: IndexedDocument) ->
     assert json.loads(write_document(DOCUMENT)[0]) == DOCUMENT
 
 
-def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -> None:
+def test_operations_are_found_by_name_and_extension(document: ShippedDocument) -> None:
     indexed = Contract("bells", document)
     assert [each.name for each in indexed.find_by_name("pull")] == ["pull"]
     assert indexed.find_by_name("bells") == ()
@@ -82,7 +82,7 @@ def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -
     assert indexed.find_extended("x-cxcall-command", "pull") == ()
 
 
-def test_generated_operation_is_likely_only_if_it_shares_a_name(document: IndexedDocument) -> None:
+def test_generated_operation_is_likely_only_if_it_shares_a_name(document: ShippedDocument) -> None:
     def likely(*names: str, is_array: bool = False) -> list[str]:
         found = document.find_likely(names, is_array=is_array)
         return [each.declared["operationId"] for each in found]
@@ -94,7 +94,7 @@ def test_generated_operation_is_likely_only_if_it_shares_a_name(document: Indexe
 
 
 def test_missing_reference_is_refused_and_a_copy_reads_the_file_again(
-    document: IndexedDocument,
+    document: ShippedDocument,
 ) -> None:
     with pytest.raises(UsageError, match="Rope"):
         document.target("#/components/schemas/Rope")
