@@ -1,8 +1,7 @@
-"""List, show, resolve, and export recorded deliveries, for `cxcall history` and AI agents."""
+"""List and show recorded deliveries, for `cxcall history` and AI agents."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.record_types import record_fields
-from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report, Table
-from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_cell
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
@@ -24,12 +21,11 @@ from cxcall.settings.sources import SANDBOX_PROFILE
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from cxcall.cli.commands.history import RecordFilters
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.record_types import Record
-    from cxcall.output.output_options import OutputOptions
 
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
 _USUAL_LIMIT = 50
@@ -47,7 +43,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
         found = {
             **filters._asdict(),
             "outcome": filters.outcome or "",
-            "since": _parse_since(filters.since),
+            "since": parse_since(filters.since),
             "batch": filters.batch and _batch_id(ledger, filters.batch.strip()),
             "limit": limit and min(limit + 1, sys.maxsize),
         }
@@ -92,63 +88,23 @@ def _batch_id(ledger: Ledger, text: str) -> str:
 
 def show_delivery(identifier: str) -> Report:
     """Return one delivery; `identifier` is its ID or the start of its ID."""
-    record = _read_delivery(identifier)
-    remarks = [_how_to_find_out(record)] if record.is_unresolved else []
+    record = read_delivery(identifier)
+    remarks = [how_to_find_out(record)] if record.is_unresolved else []
     data = record_fields(record)
     return Report("history show", data=data, text=delivery_text(record), diagnostics=remarks)
 
 
-def _read_delivery(identifier: str) -> Record:
+def read_delivery(identifier: str) -> Record:
+    """Return the record of the delivery with this ID, or the start of it; raises UsageError if there is none."""
     with open_ledger(is_for_reading=True) as ledger:
         ledger.check()
         return ledger.get(identifier)
 
 
-def _how_to_find_out(record: Record) -> str:
+def how_to_find_out(record: Record) -> str:
     """Return what to do about a delivery; a record without a number may be about a call or something else."""
     question = "a call was placed" if record.numbers else "it was processed, or a call was placed"
     return find_out_fix(record, datetime.now(UTC), question)
-
-
-def resolve_delivery(identifier: str, *, placed: bool, not_placed: bool, force: bool) -> Report:
-    """Record whether an unknown delivery placed a call; raises UsageError if nothing was said."""
-    if not (placed or not_placed):
-        raise UsageError(
-            "`--placed` or `--not-placed` is required",
-            where="--placed",
-            fix=_how_to_find_out(_read_delivery(identifier)),
-        )
-    with open_ledger() as ledger:
-        record = ledger.resolve(identifier, placed=placed, force=force)
-    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
-
-
-def export_deliveries(output: OutputOptions, form: str, since: str) -> None:
-    """Print all deliveries as JSON Lines or CSV."""
-    screen = Screen.standard(output)
-    with open_ledger(is_for_reading=True) as ledger:
-        ledger.check(always=True)
-        for line in _export_lines(ledger.records(since=_parse_since(since)), form):
-            screen.print_line(line)
-        ledger.stop_on_missing_records()
-
-
-def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
-    """Yield the lines of a JSON Lines or CSV file."""
-    if form == "jsonl":
-        for record in records:
-            yield json.dumps(record_fields(record), ensure_ascii=False)
-        return
-    for index, record in enumerate(records):
-        values = record_fields(record)
-        if not index:
-            yield safe_record(values)
-        yield safe_record(map(_as_value, values.values()))
-
-
-def _as_value(value: Any) -> Any:
-    """Return what a cell shows for a value: a list as words, and nothing for an empty object."""
-    return " ".join(value) if isinstance(value, list) else value if value != {} else None
 
 
 def with_missing_records(report: Report, ledger: Ledger) -> Report:
@@ -219,7 +175,7 @@ def _result(record: Record) -> str:
     return str(record.outcome)
 
 
-def _parse_since(text: str) -> datetime | None:
+def parse_since(text: str) -> datetime | None:
     """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
     return parse_time(text, "--since") if text else None
 

@@ -35,9 +35,7 @@ from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cxcall.cli.shared_options import SettingsOptions
     from cxcall.credentials.access_token import Token
-    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.sources import Flags
 
 _PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")

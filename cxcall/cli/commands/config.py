@@ -27,7 +27,6 @@ from cxcall.settings.settings import (
 from cxcall.settings.sources import SECRET_SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
-    from cxcall.cli.shared_options import SettingsOptions
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Flags
 

@@ -1,19 +1,41 @@
 """`cxcall history`: list, show, resolve, export, prune, and back up recorded deliveries."""
 
-from typing import Literal
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.actions.history import (
-    export_deliveries,
+    delivery_text,
+    how_to_find_out,
     list_deliveries,
-    resolve_delivery,
+    parse_since,
+    parse_time,
+    read_delivery,
     show_delivery,
+    with_missing_records,
 )
-from cxcall.cli.actions.ledger_upkeep import accept_missing_records, back_up_ledger, prune_ledger
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import COMMON
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.finding import Finding
+from cxcall.ledger.record_types import record_fields
+from cxcall.output.count_phrases import count_phrase
+from cxcall.output.csv_cells import safe_record
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.sending.configured_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.record_types import Record
 
 app = CommandGroup("Show recorded deliveries and their outcomes.", COMMON)
 
@@ -89,7 +111,15 @@ def resolve(
     Until you do, an identical request is stopped. After `--not-placed` it can be sent again. A delivery
     that another process may still be sending is refused; if you know that its process has ended, add `--force`.
     """
-    return resolve_delivery(delivery, placed=placed, not_placed=not_placed, force=force)
+    if not (placed or not_placed):
+        raise UsageError(
+            "`--placed` or `--not-placed` is required",
+            where="--placed",
+            fix=how_to_find_out(read_delivery(delivery)),
+        )
+    with open_ledger() as ledger:
+        record = ledger.resolve(delivery, placed=placed, force=force)
+    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
 
 
 @app.command(
@@ -105,7 +135,29 @@ def export_records(
     since: str = SINCE,
 ) -> None:
     """Print all deliveries as JSON Lines or CSV."""
-    export_deliveries(output, format, since)
+    screen = Screen.standard(output)
+    with open_ledger(is_for_reading=True) as ledger:
+        ledger.check(always=True)
+        for line in _export_lines(ledger.records(since=parse_since(since)), format):
+            screen.print_line(line)
+        ledger.stop_on_missing_records()
+
+
+def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+    """Yield the lines of a JSON Lines or CSV file."""
+    for index, record in enumerate(records):
+        values = record_fields(record)
+        if form == "jsonl":
+            yield json.dumps(values, ensure_ascii=False)
+            continue
+        if not index:
+            yield safe_record(values)
+        yield safe_record(map(_as_value, values.values()))
+
+
+def _as_value(value: Any) -> Any:
+    """Return what a cell shows for a value: a list as words, and nothing for an empty object."""
+    return " ".join(value) if isinstance(value, list) else value if value != {} else None
 
 
 @app.command(
@@ -126,13 +178,51 @@ def prune(
     batch is deleted as a whole, when no delivery of it is kept. A finished batch that began before a deleted
     delivery cannot be resumed.
     """
-    return prune_ledger(output, older_than, yes=yes)
+    oldest, window = parse_time(older_than, "--older-than"), _start_of_duplicate_window()
+    before = min(oldest, window)
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        ledger.stop_on_missing_records()  # what is left may show which calls were placed
+        count = ledger.count_prunable(before)
+        if count and not yes:
+            _confirm(
+                screen,
+                f"Permanently delete {count_phrase(count, 'delivery')}?",
+                f"{count_phrase(count, 'delivery')} would be deleted",
+                "keep a copy with `cxcall history export`",
+            )
+        pruned = ledger.prune(before) if count else 0
+        kept = []
+        unknown = sum(each.at < before for each in ledger.records(unresolved=True))
+    if unknown:
+        what = f"{count_phrase(unknown, 'unknown delivery')}, and all of a batch that has one"
+        kept.append(f"kept {what}: `cxcall history list --unresolved`")
+    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
+    if oldest > window:
+        kept.append("kept newer deliveries: `duplicate_window` needs them to stop duplicates")
+    return Report(
+        "history prune",
+        data={"pruned": pruned, "before": before.isoformat()},
+        text=text,
+        diagnostics=kept,
+    )
 
 
 @app.command("backup", "cxcall history backup calls-2026-11.sqlite3")
 def backup(file: str = argument("FILE", "A file that does not exist yet.", default=...)) -> Report:
     """Copy all records to a file, while other processes may send."""
-    return back_up_ledger(file)
+    from cxcall.documents.paths import stop_on_stdout
+    from cxcall.ledger.upkeep import write_backup
+
+    stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
+    with open_ledger(is_for_reading=True) as ledger:
+        deliveries = write_backup(ledger, Path(file))
+        report = Report(
+            "history backup",
+            data={"file": file, "deliveries": deliveries},
+            text=f"{count_phrase(deliveries, 'delivery')} copied to {file}",
+        )
+        return with_missing_records(report, ledger)
 
 
 @app.command("accept", "cxcall history accept", "cxcall history accept --yes")
@@ -143,4 +233,59 @@ def accept(output: OutputOptions, yes: bool = option("--yes -y", "Skip the promp
     First restore the ledger, or check on the platform which calls were placed. The decision is recorded. Rows in the
     queue must be taken out before.
     """
-    return accept_missing_records(output, yes=yes)
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        problem = ledger.missing_records()
+        if problem:
+            _stop_on_queued_rows(ledger)
+        if problem and not yes:
+            fix = "check on the platform which calls were placed"
+            _confirm(screen, f"{problem}. Continue without them?", problem, fix)
+        problem = ledger.accept_missing_records()
+    text = f"recorded: calls may be placed again, although {problem}"
+    return Report("history accept", data={"missing": problem}, text=text)
+
+
+def _stop_on_queued_rows(ledger: Ledger) -> None:
+    """Raise UsageError if a batch has rows in the queue: they may have been sent after the copy was made."""
+    if not ledger.is_shared:
+        return
+    with closing(ledger.open_queue()) as queue:
+        for each in queue.open_batches():
+            if queue.has_open_rows(each.batch):
+                raise UsageError(
+                    f"batch `{each.batch}` has rows in the queue, and workers would send them at once",
+                    where="history accept",
+                    fix=f"take them out: `cxcall batch cancel {each.batch}`; then check on the platform who was called",
+                    why="records are missing, so these rows may have been sent before",
+                )
+
+
+def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
+    """Ask; raises UsageError if nobody can be asked, and StoppedError if the user declines."""
+    if not screen.is_interactive:
+        message, fix = (
+            f"`--yes` is required without a terminal, or with `--no-input`: {problem}",
+            f"{first}, then add `--yes`",
+        )
+        raise UsageError(message, where="--yes", fix=fix)
+    if not screen.confirm(question):
+        raise StoppedError(Finding.note("declined", "--yes", "declined"))
+
+
+def _start_of_duplicate_window() -> datetime:
+    """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
+    from cxcall.contracts import contract
+    from cxcall.settings.config_file import ConfigFile
+    from cxcall.settings.setting_defaults import check_seconds
+    from cxcall.settings.settings import config_path, find_platform, load_settings
+    from cxcall.settings.sources import Setting
+
+    file = ConfigFile.read(config_path())
+    layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]
+    own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
+    for written in own:
+        check_seconds("duplicate_window", written)
+    settings = load_settings({}, contract.find_platform_contract(find_platform({})))
+    window = max([settings.duplicate_window, *(float(written.value) for written in own)])
+    return datetime.now(UTC) - timedelta(seconds=window)

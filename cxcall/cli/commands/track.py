@@ -30,10 +30,8 @@ from cxcall.runtime.streams import WriteError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.record_types import Record
-    from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Leg, Tracker
     from cxcall.settings.settings import Settings
 

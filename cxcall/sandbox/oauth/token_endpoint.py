@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.sandbox.http_messages import SandboxRequest
 
 
 CLIENT_ID = "sandbox"
