@@ -18,7 +18,7 @@ from cxcall.contracts.acting_words import (
     only_reads,
     post_only_reads,
 )
-from cxcall.contracts.component_users import ComponentUsers
+from cxcall.contracts.component_references import find_users, with_users
 from cxcall.contracts.json_schema import SCHEMAS, held_schemas, nested_schemas
 from cxcall.contracts.openapi_document import COMMAND, READS, RISK, RISK_WITH, values_with_risk
 from cxcall.contracts.request_url import path_of_url, server_url
@@ -82,7 +82,7 @@ def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -
     server = server_url((converted.head.get("servers") or [{}])[0])
     known, schemas = shipped_routes(shipped), converted.schemas
     own = [name for name, schema in schemas.items() if _has_number(schema, ())]
-    with_number = ComponentUsers(schemas).with_users(own)
+    with_number = with_users(find_users(schemas), own)
     for each in converted.operations:
         route, declared = Route.of(*each, server), each.declared
         decide = partial(can_place_call, route, shipped=known, with_number=with_number)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient
-from cxcall.credentials.token_response import LONGEST_LIFETIME, TokenResponse, no_response_error
+from cxcall.credentials.token_request import LONGEST_LIFETIME, TokenResponse, no_response_error
 from cxcall.findings.errors import CxcallError
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case

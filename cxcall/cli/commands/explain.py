@@ -7,8 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxcall.cli.actions.explain.explanation_text import attempt_as_json
-from cxcall.cli.actions.explain.request_printer import RequestPrinter
+from cxcall.cli.actions.explain.request_printer import RequestPrinter, attempt_as_json
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions

@@ -15,8 +15,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.component_users import ComponentUsers
-from cxcall.contracts.conversion.extensions import usable_extensions
+from cxcall.contracts.component_references import find_users, with_users
+from cxcall.contracts.conversion.ignored_members import usable_extensions
 from cxcall.contracts.conversion.openapi3_parts import OpenApi3
 from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
 from cxcall.contracts.conversion.password_names import find_password_names
@@ -115,10 +115,10 @@ def _without_faults(
     """Record the errors of components, and return the operations whose requests do not refer to an invalid one."""
     if not faults:
         return operations
-    users, unusable = ComponentUsers(components), set[str]()
+    users, unusable = find_users(components), set[str]()
     used = {each.declared["operationId"]: _request_components(each.declared) for each in operations}
     for name, error in faults.items():
-        invalid = users.with_users([name])
+        invalid = with_users(users, [name])
         found = [each for each, names in used.items() if not names.isdisjoint(invalid)]
         source.add_problem(error, *found)
         unusable.update(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.extensions import usable_extensions
+from cxcall.contracts.conversion.ignored_members import usable_extensions
 from cxcall.contracts.conversion.schemas import component_name
 from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.parameter_styles import STYLES

@@ -12,15 +12,18 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.component_references import find_circles, find_excessive
 from cxcall.contracts.conversion.discriminators import (
     as_schema,
     find_extensions,
     read_choices,
     read_conditions,
 )
-from cxcall.contracts.conversion.extensions import is_usable
-from cxcall.contracts.conversion.invalid_keywords import drop_invalid, drop_unreadable_patterns
-from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
+from cxcall.contracts.conversion.ignored_members import (
+    drop_invalid,
+    drop_unreadable_patterns,
+    is_usable,
+)
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explanation_text import headline
+from cxcall.cli.actions.explain.request_printer import headline
 from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.correction.corrected_command import json_text
 from cxcall.explaining.correction.corrected_request import CorrectedRequest, correct_request

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explanation_text import headline
+from cxcall.cli.actions.explain.request_printer import headline
 from cxcall.cli.actions.history import delivery_text
 from cxcall.contracts.call_risk import Route
 from cxcall.contracts.contract import load_contracts, load_user_contract

@@ -11,7 +11,7 @@ from typing import Any
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.server_hosts import host_pattern
+from cxcall.contracts.path_templates import host_pattern
 from cxcall.explaining.checks.credentials.token_endpoints import login_platform
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.observed_request import ObservedRequest

@@ -1,15 +1,16 @@
-"""Find components with circular references, and those that combine too many others to check a value."""
+"""How the component schemas of a document refer to each other, in time that grows only with the size of the document."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import SCHEMAS
+from cxcall.contracts.json_schema import SCHEMAS, references_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
+
 
 _MOST_COMBINED = 100_000
 """The most schemas that may be compared with one value: 17 levels of `allOf` with two references each."""
@@ -18,6 +19,26 @@ _MOST_STEPS = 400
 # The keywords that apply to the value itself, and not to its members.
 _COMBINATIONS = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("not", "if", "then", "else")
+
+
+def find_users(components: Mapping[str, JsonSchema]) -> dict[str, list[str]]:
+    """Return the names of the components that refer to each component themselves."""
+    users: dict[str, list[str]] = {}
+    for user, schema in components.items():
+        for name in references_in(schema):
+            users.setdefault(name, []).append(user)
+    return users
+
+
+def with_users(users: Mapping[str, Sequence[str]], names: Iterable[str]) -> set[str]:
+    """Return some names, and those of all components that refer to them, directly or through others."""
+    found = {*names}
+    waiting = [*found]
+    while waiting:
+        new = {*users.get(waiting.pop(), ())} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def find_circles(components: Mapping[str, JsonSchema]) -> list[str]:
