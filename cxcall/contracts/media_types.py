@@ -1,12 +1,14 @@
-"""Compare the media type of a body with those that a document declares for it."""
+"""The media types that a document declares for the body of a request, and for those of its responses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.operation import is_json
+from cxcall.contracts.operation import JSON, is_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.contracts.operation import Operation
 
 
@@ -31,6 +33,18 @@ def is_unchecked_type(operation: Operation, media_type: str, body: str) -> bool:
     content = _content(operation)
     checked = content.get(operation.media_type, {}).get("schema")
     return media_type in content and content[media_type].get("schema") != checked
+
+
+def declared_responses(operation: Operation) -> dict[str, dict[str, Any]]:
+    """Return the responses that an operation declares, by status."""
+    declared = operation.declared.get("responses", {})
+    return {str(status): operation.contract.resolve(each) for status, each in declared.items()}
+
+
+def json_media(response: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a response declares of its JSON body; None if it has none."""
+    content: dict[str, dict[str, Any]] = response.get("content", {})
+    return content.get(JSON) or next((content[name] for name in content if is_json(name)), None)
 
 
 def _content(operation: Operation) -> dict[str, Any]:

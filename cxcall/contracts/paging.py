@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema, schema_types
+from cxcall.contracts.media_types import declared_responses, json_media
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 
@@ -123,14 +124,10 @@ def _first_page(operation: Operation, name: str) -> int:
 
 def success_schema(operation: Operation) -> JsonSchema:
     """Return the merged schema of the JSON body of the first success; `{}` if none is declared."""
-    resolve = operation.contract.resolve
-    responses = operation.declared.get("responses", {})
-    statuses = sorted(status for status in responses if status[:1] == "2") or ["default"]
-    for status in statuses:
-        content = resolve(responses.get(status, {})).get("content", {})
-        for media, declared in content.items():
-            if "json" in media and (schema := declared.get("schema")):
-                return merged_schema(resolve, schema)
+    responses = declared_responses(operation)
+    for status in sorted(each for each in responses if each[:1] == "2") or ["default"]:
+        if schema := (json_media(responses.get(status, {})) or {}).get("schema"):
+            return merged_schema(operation.contract.resolve, schema)
     return {}
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cxcall.contracts.operation import JSON, is_json
+from cxcall.contracts.media_types import declared_responses, json_media
 from cxcall.contracts.sample_values import sample_response
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
@@ -38,21 +38,14 @@ _OF_ANY_ID = {"type", "format", "description", "example", "examples"}
 
 def success_status(operation: Operation) -> int:
     """Return the first 2xx status that the operation declares; 200 if it declares none."""
-    declared = sorted(_responses(operation))
+    declared = sorted(declared_responses(operation))
     return next((int(status) for status in declared if status.isdigit() and status[0] == "2"), 200)
-
-
-def _json_media(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the declaration of a response's JSON body; None if it has none."""
-    content: Mapping[str, Any] = response.get("content", {})
-    others = (media for name, media in content.items() if is_json(name))
-    return content.get(JSON) or next(others, None)
 
 
 def new_engagement_id(operation: Operation) -> str:
     """Return a new engagement ID: a UUID, or digits if the declared example has a number."""
     response = _response(operation, success_status(operation))
-    example = (_json_media(response) or {}).get("example")
+    example = (json_media(response) or {}).get("example")
     pointers = _engagement_places(operation, "body")
     is_number = any(isinstance(find_value(example, pointer), int) for pointer in pointers)
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
@@ -84,7 +77,7 @@ def success_response(
     }
     if engagement_id and _names_location(operation, response):
         headers["Location"] = f"{context.path}/{engagement_id}"
-    media_type = _json_media(response)
+    media_type = json_media(response)
     if media_type is None:
         return SandboxResponse(status, None, headers)
     pointers = dict.fromkeys(_engagement_places(operation, "body"), engagement_id)
@@ -134,17 +127,11 @@ def fault_response(
     return error.response(correlation_id, operation.platform)
 
 
-def _responses(operation: Operation) -> Mapping[str, Any]:
-    responses: Mapping[str, Any] = operation.declared.get("responses", {})
-    return responses
-
-
 def _response(operation: Operation, status: int) -> dict[str, Any]:
     """Return the declaration for a status: its own, that of its range such as `2XX`, or the default."""
-    declared = {name.upper(): response for name, response in _responses(operation).items()}
+    declared = {name.upper(): each for name, each in declared_responses(operation).items()}
     names = (str(status), f"{status // 100}XX", "DEFAULT")
-    found: Mapping[str, Any] = next((declared[name] for name in names if name in declared), {})
-    return operation.contract.resolve(found)
+    return next((declared[name] for name in names if name in declared), {})
 
 
 def _engagement_places(operation: Operation, kind: str) -> list[str]:

@@ -238,9 +238,9 @@ def read_profile(profile: Setting, file: ConfigFile, *, can_create: bool = True)
     """Return the settings of a profile, also of one of `gc`; raises UsageError as `ConfigFile.profile_settings` does."""
     if not profile.value.startswith(GC_PREFIX):
         return file.profile_settings(profile, can_create=can_create)
-    from cxcall.settings.genesys_cli_profiles import GcProfile
+    from cxcall.settings.genesys_cli_profiles import read_gc_profile
 
-    return GcProfile.read(profile).settings()
+    return read_gc_profile(profile)
 
 
 def find_columns(flags: Flags) -> Mapping[str, str]:

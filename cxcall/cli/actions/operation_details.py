@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import allowed_values, merged_schema
+from cxcall.contracts.media_types import declared_responses, json_media
 from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
@@ -115,22 +116,14 @@ def _response_data(operation: Operation) -> dict[str, Any]:
             "description": declared.get("description", ""),
             "schema": contract.bundle_schema(schema) if schema else None,
         }
-        for status, declared in _responses(operation).items()
+        for status, declared in declared_responses(operation).items()
         for schema in (_json_schema(declared),)
     }
 
 
-def _responses(operation: Operation) -> Mapping[str, Any]:
-    declared = operation.declared.get("responses", {})
-    return {str(status): operation.contract.resolve(each) for status, each in declared.items()}
-
-
 def _json_schema(response: Mapping[str, Any]) -> JsonSchema:
     """Return the schema of a response's JSON body as it is declared; `{}` if there is none."""
-    for media, declared in response.get("content", {}).items():
-        if "json" in media:
-            return dict(declared.get("schema", {}))
-    return {}
+    return dict((json_media(response) or {}).get("schema", {}))
 
 
 def _sections(operation: Operation) -> Iterator[Section]:
@@ -195,7 +188,7 @@ def _body_section(operation: Operation) -> Section:
 def _response_sections(operation: Operation) -> Iterator[Section]:
     """Yield the successful responses with their bodies, and the errors, grouped by equal descriptions."""
     errors: dict[str, list[str]] = {}
-    for status, response in sorted(_responses(operation).items()):
+    for status, response in sorted(declared_responses(operation).items()):
         description = str(response.get("description", ""))
         if status[:1] not in "123":
             errors.setdefault(description, []).append(status)

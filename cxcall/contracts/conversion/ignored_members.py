@@ -1,8 +1,8 @@
 """Leave out the keywords and extensions of a user's document that cannot be used, and record each as a problem of the document.
 
 A user's document can have the extensions (`x-cxcall-*`) of docs/own-documents.md. Another one, or one with a wrong value, is
-ignored. So the code that reads an extension can rely on its form. An operation is left out if the extension is `x-cxcall-rings-with`,
-without which a call would not be recognized.
+ignored. So the code that reads an extension can rely on its form. An operation is left out if the extension is
+`x-cxcall-rings-with`, without which a call would not be recognized.
 """
 
 from __future__ import annotations
