@@ -170,7 +170,7 @@ def _route_option(operations: Sequence[Operation]) -> list[CommandParameter]:
 
 def _flag_option(flag: Flag) -> CommandParameter:
     declared: CommandParameter = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
-    return declared.bind(_variable_name(flag.name), tuple[str, ...])
+    return declared.bind(_variable_name(flag.name), list[str] | None)
 
 
 def _help(operations: Sequence[Operation]) -> str:

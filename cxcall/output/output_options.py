@@ -5,7 +5,6 @@ from inspect import get_annotations
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from typer.core import TyperArgument, TyperOption
 from typer.main import get_click_param
 from typer.models import ArgumentInfo, OptionInfo, ParamMeta
 
@@ -17,12 +16,6 @@ OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
 ColorChoice = Literal["auto", "always", "never"]
 FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
 CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
-
-
-_LIST = tuple[str, ...]
-_TEXTS = (str, str | None, _LIST)
-_PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default", "hidden"}
-"""The settings of options that Typer gets unchanged."""
 
 
 def supported_formats(command: str) -> tuple[OutputFormat, ...]:
@@ -52,35 +45,21 @@ class CommandParameter(NamedTuple):
         """Return an option that the help does not list."""
         return self._replace(settings={**self.settings, "hidden": True})
 
-    def build(self) -> TyperOption | TyperArgument:
-        """Return the parameter for Typer.
-
-        Typer would read a description of each option first, which takes 1 % of a send: flags and texts need none.
-        """
-        name, kind, default, is_flag = self.name, self.kind, self.default, self.kind is bool
-        if not self.flags:
-            described: Any = ArgumentInfo(default=default, help=self.help, **self.settings)
-        elif (is_flag or kind in _TEXTS) and self.settings.keys() <= _PLAIN_SETTINGS:
-            return TyperOption(
-                param_decls=[name, *self.flags],
-                type=None if is_flag else str,
-                is_flag=is_flag or None,
-                required=default is ...,
-                multiple=kind == _LIST,
-                default=None if default is ... else default,
-                help=self.help,
-                show_envvar=True,
-                **self.settings,
-            )
-        else:
-            described = OptionInfo(
-                param_decls=self.flags, default=default, help=self.help, **self.settings
-            )
-        return get_click_param(ParamMeta(name=name, default=described, annotation=kind))[0]
+    def build(self) -> "TyperOption | TyperArgument":
+        """Return the parameter for Typer."""
+        more = {"default": self.default, "help": self.help, **self.settings}
+        described: Any = (
+            OptionInfo(param_decls=self.flags, **more) if self.flags else ArgumentInfo(**more)
+        )
+        return get_click_param(ParamMeta(name=self.name, default=described, annotation=self.kind))[
+            0
+        ]
 
 
 if TYPE_CHECKING:
     from typing import NamedTuple as OptionGroup
+
+    from typer.core import TyperArgument, TyperOption
 else:
 
     class OptionGroup(NamedTuple):
