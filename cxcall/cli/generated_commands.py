@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.command_classes import OptionsCommand, examples
-from cxcall.cli.shared_options import SHIPPED_ONLY, BodyOptions, ReadOptions, RequestOptions
+from cxcall.cli.shared_options import (
+    SHIPPED_ONLY,
+    BodyOptions,
+    ReadOptions,
+    RequestOptions,
+    flags_of,
+)
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
 from cxcall.findings.errors import UsageError
@@ -15,6 +21,7 @@ from cxcall.output.report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from cxcall.cli.shared_options import SettingsOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
@@ -27,13 +34,12 @@ def new_command(name: str) -> OptionsCommand | None:
     flags = list({flag.name: flag for entry in operations for flag in entry.flags}.values())
 
     def send(body: BodyOptions, options: RequestOptions, **values: Any) -> Report:
-        from cxcall.cli.actions.operation_choice import choose_operation
         from cxcall.cli.actions.send import send_one
 
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
         _stop_on_placeholder(texts)
-        operation = choose_operation(operations, route, texts, options.target.settings)
+        operation = _choose_operation(operations, route, texts, options.target.settings)
         own = {flag.name: flag for flag in operation.flags}
         texts = [(own[flag.name], text) for flag, text in texts]
         return send_one(name, operation, values, texts, body, options)
@@ -67,6 +73,58 @@ def new_sender(operation: Operation) -> OptionsCommand:
     lines = _sender_examples(operation)
     omitted = _inapplicable_options(operation)
     return _new_command(operation.name, [operation], lines, send, parameters, omitted)
+
+
+def _choose_operation(
+    operations: Sequence[Operation],
+    route: str,
+    texts: Sequence[tuple[Flag, str]],
+    settings: SettingsOptions,
+) -> Operation:
+    """Return the operation of a command that fits the route, the profile's platform, and the flags.
+
+    Raises UsageError if no operation accepts this set of flags.
+    """
+    flag_names = {flag.name for flag, _ in texts}
+    routed = [entry for entry in operations if entry.route == route]
+    candidates = _filter_platform(routed, settings)
+    for entry in candidates:
+        known = {flag.name for flag in entry.flags}
+        needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
+        if flag_names <= known and needed <= flag_names:
+            return entry
+    raise _mismatch_error(candidates, flag_names)
+
+
+def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:
+    """Return the operations of the profile's platform, by default the platform of the first operation."""
+    if len({entry.platform for entry in operations}) == 1:
+        return list(operations)
+    from cxcall.settings.settings import find_platform
+
+    platform = find_platform(flags_of(settings)) or operations[0].platform
+    return [entry for entry in operations if entry.platform == platform]
+
+
+def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> UsageError:
+    usages = [
+        " ".join(
+            f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
+            for flag in entry.flags
+        )
+        for entry in candidates
+    ]
+    command, platform = candidates[0].command, candidates[0].platform
+    known = {flag.name for entry in candidates for flag in entry.flags}
+    foreign = next((f"--{name}" for name in sorted(flag_names - known)), "")
+    return UsageError(
+        f"`{foreign}` does not apply to `{command}` on `{platform}`"
+        if foreign
+        else f"`{command}` on `{platform}` requires another set of flags",
+        where=foreign or command,
+        fix="; or ".join(f"`{usage}`" for usage in usages),
+        why="the platform decides which flags apply; `cxcall config show` shows its source",
+    )
 
 
 def _new_command(

@@ -8,9 +8,10 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.cli.shared_options import flags_of
+from cxcall.contracts.campaign_roles import require_role
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -29,7 +30,7 @@ from cxcall.sending.checked_request import build_request, stop_on_errors
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.sending.confirmation_prompt import ask_yes
 from cxcall.sending.send_plan import Plan, SendHooks
-from cxcall.settings.settings import load_settings
+from cxcall.settings.settings import find_platform, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +107,12 @@ def _with_status_command(report: Report, campaign: str, *, is_followed: bool) ->
     else:
         return report
     return report._replace(diagnostics=[*report.diagnostics, shown])
+
+
+def find_role(role: str, settings: SettingsOptions) -> RoleOperation:
+    """Return the operation with a role on the platform of the settings; raises UsageError if there is none."""
+    platform = find_platform(flags_of(settings)) or load_shipped_contracts()[0].platform
+    return require_role(platform, role)
 
 
 def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignState:

@@ -15,7 +15,7 @@ from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_batch import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import new_job, open_row_file, report_errors
-from cxcall.cli.actions.operation_choice import find_role
+from cxcall.cli.actions.campaign import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
