@@ -26,13 +26,6 @@ class Value(NamedTuple):
     about: str = ""
 
 
-class Completions(NamedTuple):
-    """The values that fit at the cursor; each one replaces the whole word there."""
-
-    values: tuple[Value, ...] = ()
-    takes_files: bool = False
-
-
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
     """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
     shell, word = environment[_SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
@@ -42,27 +35,27 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
         if shell == "bash":
             words, word = _split(environment.get("_CXCALL_LINE", ""))
             breaks = environment.get("_CXCALL_BREAKS", "")
-        offer = _find_completions(words, word)
+        values, takes_files = _find_completions(words, word)
     except Exception:  # noqa: BLE001 - an open quote, or a broken setting, contract, or ledger has no values
         return ""
     done = max((word.rfind(mark) + 1 for mark in breaks), default=0)
     return "\n".join(
         [
-            "files" if offer.takes_files else "words",
+            "files" if takes_files else "words",
             *(
                 _format(Value(text[done:], about), shell)
-                for text, about in offer.values
+                for text, about in values
                 if text.isprintable()  # a line of the answer is a value
             ),
         ]
     )
 
 
-def _find_completions(words: list[str], word: str) -> Completions:
-    """Return the completions of `word` after `words`; raises the errors of the command line."""
+def _find_completions(words: list[str], word: str) -> tuple[list[Value], bool]:
+    """Return what fits in place of `word` after `words`, and whether files fit; raises the errors of the command line."""
     context = _context_after(words)
     if context is None:
-        return Completions()
+        return [], False
     candidates: Iterable[Value]
     name, equals, value = word.partition("=")
     if word.startswith("-") and not equals and "--" not in words:
@@ -77,7 +70,7 @@ def _find_completions(words: list[str], word: str) -> Completions:
             candidates, takes_files = _values(parameter, context)
     before = word.removesuffix(prefix)
     fitting = (value for value in candidates if value.text.startswith(prefix))
-    return Completions(tuple(Value(before + text, about) for text, about in fitting), takes_files)
+    return [Value(before + text, about) for text, about in fitting], takes_files
 
 
 def _context_after(words: list[str]) -> Any:

@@ -319,7 +319,7 @@ class Client:
         sandbox = self._resources().sandbox
         if sandbox is None:
             return load_settings(self._flags, operation.contract, operation.server)
-        from cxcall.settings.sandbox_settings import sandbox_settings
+        from cxcall.sandbox.sandbox_settings import sandbox_settings
 
         token = sandbox.new_user_token() if operation.needs_user_token else ""
         return sandbox_settings(sandbox, self._flags, user_token=token)

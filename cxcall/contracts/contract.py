@@ -72,7 +72,7 @@ class Contract:
         return self.keep_operations(self.parts.find_by_name(name))
 
     def find_extended(self, extension: str, name: str = "") -> tuple[Operation, ...]:
-        """Return the operations with an extension, or, with `name`, at least those where the extension has that name."""
+        """Return the operations with an extension, or, with `name`, only those where the extension has that name."""
         return self.keep_operations(self.parts.find_extended(extension, name))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
@@ -335,12 +335,11 @@ def load_operation(name: str, path: str | None = None) -> Operation:
 
 def find_command_operations(name: str = "") -> tuple[Operation, ...]:
     """Return the operations of the command `name`, or of all commands; others are not parsed."""
-    found = find_extended_operations(COMMAND, name)
-    return tuple(entry for entry in found if name in ("", entry.command))
+    return find_extended_operations(COMMAND, name)
 
 
 def find_extended_operations(extension: str, name: str = "") -> tuple[Operation, ...]:
-    """Return the shipped operations with an extension, or, with `name`, at least those where it has that name."""
+    """Return the shipped operations with an extension, or, with `name`, only those where it has that name."""
     return tuple(
         entry
         for known in load_shipped_contracts()

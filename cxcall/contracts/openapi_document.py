@@ -128,9 +128,15 @@ class ParsedDocument:
         return found
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations with an extension; a text without it, or without `name`, is not parsed."""
+        """Yield the operations with an extension, or, with `name`, only those where the extension has that name.
+
+        A text without them is not parsed.
+        """
         if self._may_hold(extension) and self._may_hold(name or extension):
-            yield from (each for each in self.entries() if extension in each.declared)
+            for each in self.entries():
+                declared = each.declared.get(extension)
+                if declared is not None and (not name or declared.get("name") == name):
+                    yield each
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - as in `IndexedDocument`
         """Yield all operations: a document in memory is small."""

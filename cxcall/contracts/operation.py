@@ -210,10 +210,7 @@ class Operation:
     @cached_property
     def sharing_command(self) -> tuple[Operation, ...]:
         """The operations of its contract that have the same command, itself included."""
-        if not self.command:
-            return ()
-        found = self.contract.find_extended(COMMAND, self.command)
-        return tuple(each for each in found if each.command == self.command)
+        return self.contract.find_extended(COMMAND, self.command) if self.command else ()
 
     @property
     def route(self) -> str:

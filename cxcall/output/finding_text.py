@@ -55,18 +55,13 @@ def format_finding(
     ]
     if excerpt is not None:
         lines += _format_excerpt(excerpt, paint, columns)
-    if finding.why:
-        lines.append(
-            _format_labeled(
-                "", "why", format_one_line(complete_commands(finding.why)), paint, columns
-            )
-        )
-    if finding.fix:
+    notes = (
+        ("", "why", format_one_line(complete_commands(finding.why))),
         # People paste the hint, so it is never shortened.
-        hint = _escape(complete_commands(finding.fix))
-        lines.append(_format_labeled("hint", "hint", hint, paint, columns))
-    if with_source and finding.source:
-        lines.append(_format_labeled("", "source", format_one_line(finding.source), paint, columns))
+        ("hint", "hint", _escape(complete_commands(finding.fix))),
+        ("", "source", format_one_line(finding.source) if with_source else ""),
+    )
+    lines += [_format_labeled(*each, paint, columns) for each in notes if each[2]]
     return "\n".join(lines)
 
 

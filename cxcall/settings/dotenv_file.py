@@ -30,11 +30,9 @@ _MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})
 def read_dotenv() -> tuple[SettingsByName, SettingsByName]:
     """Return the settings in the `CXCALL_*` lines of `.env`, and those in the vendor's lines.
 
-    A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
-    for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
+    Raises UsageError for a line that cannot be parsed and for an unknown `CXCALL_*` name. The error never quotes the line,
+    which may contain a secret.
     """
-    if is_missing(_DOTENV_FILE, or_folder=True):
-        return {}, {}
     # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
     from io import StringIO
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -19,8 +20,8 @@ from cxcall.credentials.status import get_status
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.sandbox.sandbox_settings import sandbox_settings
 from cxcall.settings import settings as config
-from cxcall.settings.sandbox_settings import sandbox_settings
 from cxcall.settings.sources import Layer
 from helpers.cases import each_case
 from helpers.token_endpoint import (
@@ -169,13 +170,10 @@ def test_conflict_error_prevents_token_requests(
 
 
 def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -> None:
-    @dataclass
-    class Server:
-        base_url: str = endpoint.base_url
-        client_id: str = "sandbox"
-        client_secret: str = SECRET
-
-    settings = sandbox_settings(Server(), {})
+    server: Any = SimpleNamespace(
+        base_url=endpoint.base_url, client_id="sandbox", client_secret=SECRET
+    )
+    settings = sandbox_settings(server, {})
     first = token_provider.get_token(settings)
     assert first.value == f"{TOKEN}-1"
     assert token_provider.get_token(settings, refused=first).value == f"{TOKEN}-2"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.sandbox.sandbox_settings import sandbox_settings
 from cxcall.settings import settings as config
 from cxcall.settings import sources
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.dotenv_file import read_dotenv
-from cxcall.settings.sandbox_settings import sandbox_settings
 from helpers.cases import each_case
 from helpers.settings_world import SECRET, World, clear
 from helpers.work import examples
@@ -140,10 +141,8 @@ def test_invalid_seconds_are_refused(world: World, name: str, text: str) -> None
 
 @given(seconds=st.floats(0, 604800, exclude_min=True))
 def test_valid_seconds_are_accepted_unchanged(seconds: float) -> None:
-    class Server:
-        base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
-
-    assert sandbox_settings(Server(), {"timeout": str(seconds)}).timeout == seconds
+    server: Any = SimpleNamespace(base_url="http://127.0.0.1:1", client_id="a", client_secret="b")
+    assert sandbox_settings(server, {"timeout": str(seconds)}).timeout == seconds
 
 
 def test_zero_is_valid_for_max_wait_only(world: World) -> None:
@@ -164,18 +163,18 @@ def test_repr_of_settings_contains_no_secret(world: World, name: str, place: str
     loaded = world.load()
     assert getattr(loaded, name) == SECRET
     assert SECRET not in repr(loaded) + str(loaded) + repr(loaded.values)
-    layers = (*sources.read_environment(), *read_dotenv())
+    layers = (*sources.read_environment(), *(read_dotenv() if place == ".env" else ()))
     file = ConfigFile.read(world.config / "config.toml")
     written = sources.Setting("default", "")
     assert SECRET not in repr(layers) + repr(file) + repr(file.profile_settings(written))
 
 
 def test_sandbox_settings_ignore_other_sources(world: World) -> None:
-    class Server:
-        base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
-
+    server: Any = SimpleNamespace(
+        base_url="http://127.0.0.1:7", client_id="sandbox", client_secret=SECRET
+    )
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    loaded = sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
+    loaded = sandbox_settings(server, {"timeout": "3", "engagement_header": "X-Id"})
     assert loaded.base_url == "http://127.0.0.1:7"
     assert loaded.token_url == "http://127.0.0.1:7/oauth/token"
     assert (loaded.client_id, loaded.client_secret) == ("sandbox", SECRET)

@@ -176,8 +176,8 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     stack.enter_context(named_in_errors(operation))
     if not options.sending.sandbox:
         return load_settings(flags_of(options), operation.contract, operation.server)
+    from cxcall.sandbox.sandbox_settings import sandbox_settings
     from cxcall.sandbox.server import start_sandbox
-    from cxcall.settings.sandbox_settings import sandbox_settings
 
     sandbox = stack.enter_context(start_sandbox([operation.contract], all_stopped=True))
     token = sandbox.new_user_token() if operation.needs_user_token else ""

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.http_messages import SandboxRequest
-    from cxcall.sandbox.inspection.call_events import CallEvents
-    from cxcall.sandbox.inspection.request_log import LoggedRequest, RequestLog
+    from cxcall.sandbox.inspection.request_log import CallEvents, LoggedRequest, RequestLog
 
 
 ABOUT_PATH = "/sandbox"

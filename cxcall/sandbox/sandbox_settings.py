@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity, add_notice
 from cxcall.settings.conflicts import find_ignored_variables
@@ -18,29 +18,14 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
     from cxcall.settings.sources import Flags
 
 _FROM_FLAGS = ("timeout", "engagement_header", "engagement_id")
 """The settings beside the guards that flags set."""
 
 
-class RunningSandbox(Protocol):
-    """The parts of a running sandbox that settings need."""
-
-    @property
-    def base_url(self) -> str:
-        """The sandbox's address on the loopback interface."""
-
-    @property
-    def client_id(self) -> str:
-        """The ID of the OAuth client that the sandbox accepts."""
-
-    @property
-    def client_secret(self) -> str:
-        """The secret of the OAuth client that the sandbox accepts."""
-
-
-def sandbox_settings(sandbox: RunningSandbox, flags: Flags, *, user_token: str = "") -> Settings:
+def sandbox_settings(sandbox: Sandbox, flags: Flags, *, user_token: str = "") -> Settings:
     """Return settings for the sandbox in this process; of other sources than flags, only guards apply.
 
     No other source sets an address or a secret. `user_token` is used instead of the OAuth client, for an
