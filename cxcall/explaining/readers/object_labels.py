@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 from cxcall.explaining.readers.labeled_request import part_of
+from cxcall.explaining.readers.messages.sentences import SENTENCE_END
+from cxcall.explaining.readers.messages.status_patterns import ERROR_NUMBER, NAMED_STATUS
 from cxcall.runtime.patterns import compile_on_use
 
 
@@ -25,8 +27,6 @@ class Label(IntEnum):
 
 LONGEST = 200
 """Characters before an object that may belong to it."""
-SENTENCE_END = compile_on_use(r"[.!?]\s+")
-STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _MOST_WORDS = 3
 
 _WORDS = compile_on_use(r"[\w.-]+")
@@ -39,11 +39,6 @@ _CONNECTOR = compile_on_use(
 )
 _TOLD = compile_on_use(r"\b(?:was|is)$")  # `The contact was {...}` does not say that it was sent
 _REASON = compile_on_use(r"(?i)\bBad Request\W*$")  # of a status, and not a label
-# A status that was received, perhaps with the object: `returns 400 with this body`.
-_RECEIVED_STATUS = compile_on_use(
-    r"(?i)\b(?:returns?|returned|response|responds?|gets?|got|answers|errors?)"
-    r"(?:[ :]+(?:is|an?|status|code)){0,4}[ :]+[45][0-9]{2}\b"
-)
 # Words before a label that say that the server sent the object; a log's level `ERROR` does not.
 _RECEIVED = compile_on_use(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
@@ -62,11 +57,11 @@ def label_before(text: str, start: int) -> Label:
     """Return what the words before an object call it: those on its line, or a label on the line above."""
     head = _head(text, start)
     sentence = SENTENCE_END.split(_COLUMN_END.split(_CONNECTOR.sub("", head))[-1])[-1]
-    name = _RECEIVED_STATUS.sub("", sentence)
+    name = NAMED_STATUS.sub("", sentence)
     words = _WORDS.findall(name)[-_MOST_WORDS:] or [""]
     is_received = _RECEIVED.search(" ".join(words)) is not None
     is_own = _OWN.search(name) is not None and not _RECEIVED.search(name)
-    vague = Label.OWN if is_own else Label.OTHER if STATUS.search(sentence) else Label.BODY
+    vague = Label.OWN if is_own else Label.OTHER if ERROR_NUMBER.search(sentence) else Label.BODY
     if _REASON.search(name):
         return Label.OTHER
     for first in range(len(words)):

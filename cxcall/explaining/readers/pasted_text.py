@@ -28,13 +28,12 @@ from cxcall.explaining.readers.paste_cleanup import (
     is_made_typographic,
     restore_urls,
 )
-from cxcall.explaining.readers.quoted_errors import with_quoted_error
 from cxcall.explaining.readers.request_lines import with_lines
-from cxcall.explaining.readers.sentences_with_paths import with_named_exchange, with_told_statuses
 from cxcall.explaining.readers.separate_requests import separate_requests
 from cxcall.explaining.readers.surrounding_text import (
     with_inputs,
     with_named_platform,
+    with_quoted_error,
     with_response,
     with_sent_body,
     with_token_origin,
@@ -42,7 +41,12 @@ from cxcall.explaining.readers.surrounding_text import (
     without_sent_error,
     without_working_requests,
 )
-from cxcall.explaining.readers.told_statuses import with_status
+from cxcall.explaining.readers.told_statuses import (
+    with_count,
+    with_named_exchange,
+    with_status,
+    with_told_statuses,
+)
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import (
     find_credentials,
@@ -148,7 +152,7 @@ def _read_part(text: str) -> Iterator[ObservedRequest]:
             request = with_response(with_sent_body(requests[0], shown), shown)
             request = without_sent_error(with_status(request, shown), shown)
             request = with_status(with_quoted_error(request, shown), shown)
-            requests = [with_told_headers(request, text)]
+            requests = [with_count(with_told_headers(request, text), shown)]
         requests = with_named_exchange(with_failure(requests, text), shown)
         if any(each.path.strip("/") or _is_whole(each) for each in requests):
             yield from requests

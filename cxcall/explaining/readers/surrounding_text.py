@@ -29,11 +29,16 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.dumped_objects import dumped_error
-from cxcall.explaining.readers.messages.message_lines import ERROR_STATUS, REQUEST
+from cxcall.explaining.readers.messages.message_lines import REQUEST
+from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
+from cxcall.explaining.readers.messages.sentences import SENTENCE_END
+from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS
 from cxcall.explaining.readers.request_builder import METHODS, build_response, with_body
 from cxcall.explaining.readers.unresolved_variables import mark_inputs, resolve_body
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.platform_codes import find_platform_codes
+from cxcall.responses.refusals.reason_choice import own_reason
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers, HttpResponse
 
@@ -43,6 +48,7 @@ _CORRELATION = compile_on_use(
     r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
 )
+_DOTTED = compile_on_use(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _WAIT = compile_on_use(r"\bretry-after[\"']?\s*[=:]\s*[\"']?([0-9]{1,5})\b", re.IGNORECASE)
 _CLIENT_GRANT = compile_on_use(
     r"grant_type\W{1,12}client_credentials\b|get_?client_?credentials_?token *\("
@@ -58,7 +64,6 @@ _SHOWN = rf"[`'\"(]?\b(?:(?:{'|'.join(METHODS)}) )?[`'\"(]?(?<!{_CHARACTER})(?:h
 _OWN_URL = r"https?://[\w.{}<>-]+/(?:[\w-]+/)*(?:api/v[0-9]|incontactapi)/"
 _API = compile_on_use(_OWN_URL, re.IGNORECASE)
 _SENDING = compile_on_use(rf"\b(?:send|post)(?:ing)?\b[^\n.]{{0,60}}?{_OWN_URL}")
-_SENTENCE_END = compile_on_use(r"[.!?]\s|\n\s*\n")
 # `GET https://... works`, `https://...: it returns a token`, `the token works with GET https://...`.
 _WORKING = compile_on_use(
     rf"(?:{_SHOWN}[`'\")]{{0,2}}[:,]?(?i:(?: which| it| api| also| still| and| everything){{0,2}}) "
@@ -89,7 +94,7 @@ def without_working_requests(text: str) -> str:
     if (rest := _WORKING.sub("", text)) == text:
         return text
     *_, status = (0, *(each.end() for each in ERROR_STATUS.finditer(rest)))
-    end = _SENTENCE_END.search(rest, status) if status else None
+    end = SENTENCE_END.search(rest, status) if status else None
     told = rest[: end.start()] if end else rest
     return rest if REQUEST.search(told) or _API.search(told) or _SENDING.search(rest) else text
 
@@ -185,6 +190,23 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = told.text  # within the error of a tool
     status = told.status if told else status_of(body)
     return replace(request, response=with_body(known, body, status))
+
+
+def with_quoted_error(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request; if its response has no body, with the words and the only code that a text names: `not.a.user`."""
+    from cxcall.explaining.readers.named_bodies import labeled_bodies
+
+    response = request.response
+    if response is not None and response.body:
+        return request
+    for sent in (request.body or "", *labeled_bodies(text)):
+        text = text.replace(sent or "\n", "\n")
+    codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
+    stated = own_reason(response) if response else ""
+    code = codes.pop() if len(codes) == 1 and request.is_refused else ""
+    quoted = quoted_refusal(text, response, is_code=request.kind is SourceKind.CODE)
+    body = ({"code": code, "message": stated or code} if code else {}) | (quoted or {})
+    return replace(request, response=with_body(response, body)) if body else request
 
 
 def _told_response(known: HttpResponse, text: str) -> HttpResponse | None:

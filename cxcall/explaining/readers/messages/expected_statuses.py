@@ -25,15 +25,6 @@ _LABELED = compile_on_use(
     rf"(?:(?!{_RECEIVED}|\b(?:kein|no|not|without)\b|[.!?;]\s)(?:HTTP/[0-9.]+|[^\n{{/])){{0,200}}+",
     re.IGNORECASE,
 )
-_AS_EXPECTED = compile_on_use(r"\bas (?:it should|expected|documented|intended)\b", re.IGNORECASE)
-_ASSUMPTION = compile_on_use(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
-    re.IGNORECASE,
-)
-_OCCASION = compile_on_use(
-    r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
-)
-"""`400 when I post it`."""
 _PHONE_NUMBER = compile_on_use(
     r"(?:\)[ .-]?[0-9]{3}[ .-]?|[ .-][0-9]{3}[.-]|(?:(?<=[a-z] [0-9]{3})|(?<=\+1 [0-9]{3})) [0-9]{3} "
     r"|(?<=[a-z] [0-9]{3} [0-9]{3}) )[0-9]{4}\b"
@@ -81,13 +72,3 @@ def _is_expected(status: re.Match[str], above: str = "") -> bool:
 def _span(status: re.Match[str]) -> tuple[int, int]:
     named = status.groupdict().get("status")
     return status.span("status" if named else status.lastindex or 0)
-
-
-def is_assumption(line: str) -> bool:
-    """Return whether a line says what happens in a case or should happen, not what happened."""
-    return _ASSUMPTION.search(_OCCASION.sub("", line)) is not None
-
-
-def is_as_expected(sentence: str) -> bool:
-    """Return whether a sentence says that what it tells is right: `returns 401, as it should`."""
-    return _AS_EXPECTED.search(sentence) is not None

@@ -26,18 +26,10 @@ from cxcall.explaining.readers.json_values.request_objects import (
 from cxcall.explaining.readers.messages.client_failures import without_failure
 from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.message_lines import (
-    BARE_STATUS,
     HEADER,
     HEADING,
-    NAMED_STATUS,
     REQUEST,
     SENT_BODY,
-    STATUS_ALONE,
-    STATUS_LINE,
-    STATUS_OF,
-    STATUSES_BEHIND_TARGET,
-    STATUSES_IN_LINE,
-    TIMED_STATUS,
     find_form,
     is_header_line,
     own_phrase,
@@ -45,8 +37,16 @@ from cxcall.explaining.readers.messages.message_lines import (
     reason_of,
     request_in_line,
     server_words,
-    status_in_line,
     without_quotes,
+)
+from cxcall.explaining.readers.messages.status_patterns import (
+    STATUS_ALONE,
+    STATUS_LINE,
+    STATUSES_BEFORE_TARGET,
+    STATUSES_BEHIND_TARGET,
+    STATUSES_IN_LINE,
+    is_later_status,
+    status_in_line,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
 from cxcall.explaining.readers.request_builder import (
@@ -216,9 +216,9 @@ def _messages(text: str) -> Iterator[_Message]:
         found = _first_line(content, message, above) if is_read else None
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
-                long = content + whole_line[_MAX_LINE:]
-                message.add_line(_rest_of(content, found.match) if found else long)
-                message.match = found.match if found and own_phrase(found.match) else message.match
+                message.add_line(content + whole_line[_MAX_LINE:])
+                is_told = found and (own_phrase(found.match) or is_later_status(found.match))
+                message.match = found.match if found and is_told else message.match
             continue
         if message is not None and not message.is_interim:
             yield message
@@ -232,9 +232,11 @@ def _messages(text: str) -> Iterator[_Message]:
 
 
 def _is_repeated(message: _Message, status: _Message) -> bool:
-    """Return whether a status is that of the response before it, whose body is still missing, or is the sent one."""
+    """Return whether a status is that of the response before it, whose body is missing or sent, or what it is now."""
     if message.is_request or message.is_raw or status.is_request or status.is_raw:
         return False
+    if is_later_status(status.match) and not (message.headers or message.body):
+        return True
     number = status.match["status"]
     if message.match["status"] != number or not message.may_have_body:
         return message.match["status"] == number
@@ -286,7 +288,7 @@ def _status_after(line: str, message: _Message) -> _Message | None:
     status = status_in_line(outside, *STATUSES_BEHIND_TARGET)
     if status is None:
         before = line[: message.match.start()]
-        found = status_in_line(before, TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
+        found = status_in_line(before, *STATUSES_BEFORE_TARGET)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)

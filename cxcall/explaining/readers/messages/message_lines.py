@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
-from itertools import compress, takewhile
+from itertools import takewhile
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.readers.messages.expected_statuses import (
-    is_area_code,
-    is_labeled,
-    is_status_received,
-)
+from cxcall.explaining.readers.messages.sentences import CLAUSE_END, is_personal
+from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS, PHRASES
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.responses.refusals.finding_code_table import NO_CAUSE
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
-from cxcall.runtime.patterns import LazyPattern, compile_on_use
+from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.http_messages import Headers
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
@@ -38,86 +34,6 @@ REQUEST = compile_on_use(
     rf"[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}"
     r"(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
-STATUS_LINE = compile_on_use(
-    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
-    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while|(?i:I|we|my|our|what|why))\b)"
-    r"[A-Za-z](?:(?! in \S+ on line )[\w '-])*))?"  # PHP: `504 Gateway Time-out in /x.php on line 5`
-)
-_NAMES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
-PHRASES = _NAMES.replace("Timeout", "Time-?out")  # as nginx writes it
-BARE_STATUS = compile_on_use(
-    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{PHRASES})\b",
-    re.IGNORECASE,
-)
-_UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-_THINGS = "|".join(
-    """
-    agent attempt byte call callback campaign character contact conversation customer day entrie file hour interaction
-    item lead line list message minute month number object page phone queue record request result row skill time
-    token user week year
-    """.split()
-)
-# What is a number of things, and what a status. Right behind a URL, or a sign such as `HTTP` or an arrow, it is a status.
-_COUNTED = rf"[ \t](?-i:(?:{_THINGS})s|people|per)\b(?![ \t]*[=:])"
-"""Behind other words it is one of things if they follow: `with 400 users`; not `429 calls=3` in a log."""
-_RETURNED = (
-    rf"[ \t](?-i:(?:(?!time)(?:{_THINGS})s|people)\b(?:[ \t]per[ \t]\w+)?|per[ \t]\w+)"
-    r"(?=\W*$|[.,;!?)]\s|[ \t](?:a|and|as|at|back|but|for|from|if|in|instead|of|on|only|or|than|that|to|when|with)\b)"
-)
-"""Behind the verb of a response, if its clause ends with them: `returned 400 users`; not `returned 404 users not found`."""
-_TURN = compile_on_use(r"[.!?;,]\s|\b(?:but|now|since|then|today|while)\b", re.IGNORECASE)
-_NOW = compile_on_use(r"\b(?:now|today)\b(?!\W*[45][0-9]{2}\b)", re.IGNORECASE)
-_STATUS_SINCE = compile_on_use(
-    r"\b(?:since (?:then|yesterday|\w+day)|it(?: is|['\u2019]s)|now|today)[,:]? (?:an? )?(?P<status>[2-5][0-9]{2})"
-    rf"(?![\w-]|\.\w|{_UNIT}|{_COUNTED})",
-    re.IGNORECASE,
-)
-"""Behind another status: `It worked last week (201). Since Monday 403.`"""
-CLIENT_STATUS = compile_on_use(
-    r"\b(?P<status>[45][0-9]{2}) (?:Client|Server) Error: (?!None\b|for url)"
-    r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
-)
-"""As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
-_LAST = r"[ \t]+[45][0-9]{2}[.!]?\s*$"
-"""A status as the last word of a line."""
-NAMED_STATUS = compile_on_use(
-    r"(?:(?<!expected[ _])(?<!Then )\b"
-    r"(?:status|statuscode|code|http|response|error|rc|but was|indicate success"
-    r"|(?P<verb>return(?:s|ed)|get(?:s|ting)?|got|received|gives|gave|throws|threw"
-    r"|answer(?:s|ed)|repl(?:ies|ied)|respond(?:s|ed))"
-    r"|fail(?:s|ed) with|failed(?=: [0-9]{3}\b[^\n{]{0,40}\{)"
-    rf"|(?:fail(?:s|ed)|now|today|(?:not|\w*n['\u2019]t) \w+)(?=:{_LAST})"
-    r"|(?:(?:actual|current|tats\u00e4chlich\w*)"
-    r"(?: (?:behaviou?r|ergebnis|verhalten|code|outcome|output|response|result|status))?|reality"
-    r"|does return)(?=: [1-5][0-9]{2}))"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|an?|me|us|was|of|with|back)){0,3}"
-    r"|\b\w+(?:Error|Exception)(?=:)"
-    rf"|(?<=[.!?])(?={_LAST})"
-    r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
-    r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
-    rf"(?(verb)s?)(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)"
-    rf"(?(verb)(?!{_RETURNED}))",
-    re.IGNORECASE,
-)
-STATUS_ALONE = compile_on_use(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
-STATUS_OF = compile_on_use(
-    r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at|with|to)\W*$"
-)  # `400 from POST ...`
-TIMED_STATUS = compile_on_use(
-    r" (?:-?\d+/){4}\+?-?\d+ (?P<status>[45][0-9]{2}) "
-)  # of HAProxy, behind five times: `0/0/12/-1/30013 504 194 ... "POST ..."`
-LINE_STATUS = compile_on_use(
-    r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
-)
-LOG_STATUS = compile_on_use(
-    rf"(?:\A[\s\"'`*)\]>:]*|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
-    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!:]?(?:\s|$))(?!{_UNIT}| as )"
-)
-STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
-STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
-ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}\b(?![/-]|\.[0-9])")
-"""A number that may be an error status, not in JSON."""
 HEADER = compile_on_use(
     r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::|(?<=[\w-])[ \t]*[|\t](?=[ \t]*\w))[ \t]*(.*)$"
 )
@@ -152,11 +68,6 @@ _STATED = compile_on_use(
     re.IGNORECASE,
 )
 _KNOWN_PHRASE = compile_on_use(rf"(?i:{PHRASES})(?= )")
-_PERSONAL = compile_on_use(
-    r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)"
-    r"|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
-)
-_OF_SEVERAL = compile_on_use(r"\b(?:we|our|us|please|wir|unsere?|bitte)\b", re.IGNORECASE)
 _VERB = compile_on_use(
     r"(?<![\w.])(?:get|got|gave|give|(?!status)[a-z]+(?:s|ed|ing))(?: (?:an?|back|in|me|the|us|with)){0,3}"
     r"(?: (?:an )?(?:HTTP|error|status|code)){0,3} $"
@@ -167,7 +78,6 @@ _DESCRIPTION = compile_on_use(
     re.IGNORECASE,
 )
 """The reason of NICE CXone in a log line, among other members of it."""
-_CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
 _LEVEL = r"^.{0,80}?\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO|DEBUG|level=\w+)\b"
 _WORDS = r"[A-Z]\w+(?: \w+){1,5}"
 _MAX_SENTENCE = 1000
@@ -184,47 +94,12 @@ def request_in_line(line: str) -> re.Match[str] | None:
         if between.count("{") != between.count("}"):
             break
         is_last = stop == len(line)
-        ends = [] if is_last else _CLAUSE_END.finditer(line, request.end(), stop)
+        ends = [] if is_last else CLAUSE_END.finditer(line, request.end(), stop)
         end = max((each.end() for each in ends), default=stop)
         if ERROR_STATUS.search(line[start:end]):
             return request
         start = end
     return found[0] if found else None
-
-
-def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
-    """Return the match of the first pattern that matches; None if none does."""
-    return next((found for each in patterns if (found := each.search(text))), None)
-
-
-def status_in_line(line: str, *patterns: LazyPattern, above: str = "") -> re.Match[str] | None:
-    """Return the status that a line below another one names; None if it names none.
-
-    One that is expected counts only if the line has no other, and not behind a label such as `Expected:`.
-    An error that is told beside a success is the status, unless it is said to be over.
-    """
-    expected: re.Match[str] | None = None
-    for found in (each for pattern in patterns for each in pattern.finditer(line)):
-        if is_status_received(found, above):
-            return _status_beside(found)
-        is_open = not is_area_code(found) and not is_labeled(found, above)
-        expected = expected or (found if is_open else None)
-    return expected
-
-
-def _status_beside(found: re.Match[str]) -> re.Match[str]:
-    """Return the error that words behind a success tell, or the success of now behind an error; else the status itself."""
-    line, end, is_success = found.string, found.end(), found["status"] < "400"
-    turn = (_TURN if is_success else _NOW).search(line, end)
-    if turn is None:
-        return found
-    told = (NAMED_STATUS, _STATUS_SINCE)
-    others = [each for pattern in told for each in pattern.finditer(line, turn.start())]
-    is_other = (
-        (each["status"] >= "400") == is_success and is_status_received(each) for each in others
-    )
-    other = next(compress(others, is_other), None)
-    return other if other and "{" not in line[end : other.start()] else found
 
 
 def reason_of(status: re.Match[str], text: str) -> str:
@@ -263,13 +138,6 @@ def _stated_reason(status: re.Match[str]) -> str:
         return ""
     is_sentence = _VERB.search(line, 0, status.start("status"))
     return "" if is_sentence and find_cause_of_text(words) == NO_CAUSE else words
-
-
-def is_personal(words: str) -> bool:
-    """Return whether words are those of a person: `I`, a question, or `we` and `please` without a cause that they name."""
-    if _PERSONAL.search(words):
-        return True
-    return bool(_OF_SEVERAL.search(words)) and find_cause_of_text(words) == NO_CAUSE
 
 
 def server_words(text: str, headers: Mapping[str, str]) -> str:

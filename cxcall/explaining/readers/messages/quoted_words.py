@@ -6,7 +6,8 @@ import re
 from http import HTTPStatus
 from itertools import chain
 
-from cxcall.explaining.readers.messages.message_lines import PHRASES, find_first
+from cxcall.explaining.readers.messages.sentences import SENTENCE_END, is_personal
+from cxcall.explaining.readers.messages.status_patterns import ERROR_NUMBER, PHRASES, find_first
 from cxcall.responses.refusals.finding_code_table import NO_CAUSE
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import compile_on_use
@@ -83,7 +84,7 @@ _CERTAIN = compile_on_use(
     re.IGNORECASE,
 )
 """Words before quoted ones that say whose they are; others, as `the message is`, quote a refusal if they name a cause."""
-_SENTENCE_END = compile_on_use(r"[.!?;]\s|\n|\bbut\b")
+_CLAUSE_END = compile_on_use(rf"{SENTENCE_END.pattern}|;\s|\n|\bbut\b")
 _OF_OTHERS = compile_on_use(
     r"\b(?:docs?|documentation|swagger|colleague|expect\w*|earlier|previous(?:ly)?|yesterday"
     r"|last (?:month|time|week|year)|normally|usually)\b",
@@ -97,9 +98,6 @@ _CONDITION = compile_on_use(
 )
 """Words around or before quoted words that are not those of the response to this request: a document, a day, another case."""
 _MAX_SENTENCE = 200
-_PERSONAL = compile_on_use(
-    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Mm]e|us)\b|^(?i:attached|below|nothing|screenshot|see)\b"
-)
 _MARKED = compile_on_use(
     r"\bapi error (\w+: [^\n]{3,300})"
     r"|(?i:</\w*(?:code|status)>|<\w*(?:error|result)>|\b[45][0-9]{2}\b)"
@@ -117,7 +115,6 @@ _LONG_WORD = compile_on_use(
     r"(?i:(?<!key )(?<!token )(?<!secret )\b(id|reference|trace|correlation|incident|request)\W{1,3})?"
     r"((?i:(?<=key )|(?<=token )|(?<=secret ))[\w+~/-]{16,}|[\w+~-]{16,})"
 )
-_STATUS = compile_on_use(r"\b[45][0-9]{2}\b")
 _LABEL = compile_on_use(r"[\s*#>-]{0,8}([A-Za-z][\w .-]{0,38}):(?=\s|$)")
 _ERROR_LABEL = compile_on_use(
     r"(?:\b|_)(?:answer|code|context|description|details?|errors?|fields?|http|id|message|method|param(?:eter)?|path"
@@ -186,7 +183,7 @@ def _words_of_refusal(text: str) -> str:
     marked = map(_words, _MARKED.finditer(text))
     found = chain(_QUOTED.finditer(text), _PLAIN.finditer(text))
     told = (_words(each) for each in found if not each["other"] and _is_of_response(each))
-    told = (each for each in told if not _PERSONAL.search(each))
+    told = (each for each in told if not is_personal(each))
     listed = (_words(each) for each in _LISTED.finditer(text) if _is_below_status(text, each))
     return next(chain(marked, told, listed), "")
 
@@ -194,8 +191,8 @@ def _words_of_refusal(text: str) -> str:
 def _is_of_response(quoted: re.Match[str]) -> bool:
     """Return whether nothing in the sentence around quoted words says that they are no response to this request."""
     text, (start, end) = quoted.string, quoted.span(quoted.lastindex or 0)
-    before = _SENTENCE_END.split(text[max(start - _MAX_SENTENCE, 0) : start])[-1]
-    behind = _SENTENCE_END.split(text[end : end + _MAX_SENTENCE])[0]
+    before = _CLAUSE_END.split(text[max(start - _MAX_SENTENCE, 0) : start])[-1]
+    behind = _CLAUSE_END.split(text[end : end + _MAX_SENTENCE])[0]
     if _OF_OTHERS.search(f"{before} {behind}") or _CONDITION.search(before):
         return False
     is_vague = quoted.groupdict().get("vague") or not _CERTAIN.search(text, quoted.start(), start)
@@ -209,7 +206,7 @@ def _words(found: re.Match[str]) -> str:
 def _is_below_status(text: str, message: re.Match[str]) -> bool:
     """Return whether a line `message: ...` is below one with a status, and beside it are only lines of an error."""
     above = text[: message.start()].split("\n")[-_MAX_ABOVE - 1 : -1]
-    last = max((at for at, line in enumerate(above) if _STATUS.search(line)), default=-1)
+    last = max((at for at, line in enumerate(above) if ERROR_NUMBER.search(line)), default=-1)
     below = text[message.end() :].partition("\n\n")[0].split("\n")
     labels = filter(None, map(_LABEL.match, [*above[last + 1 :], *below]))
     return last >= 0 and all(_ERROR_LABEL.search(each[1]) for each in labels)

@@ -29,6 +29,7 @@ from cxcall.explaining.readers.messages.dumped_objects import (
 from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
+from cxcall.explaining.readers.messages.status_patterns import NOTED_STATUS
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -82,20 +83,6 @@ _DOCUMENTATION = compile_on_use(
 )
 """A URL that is read, not called."""
 _ABOUT_HTTP = compile_on_use(r"https?\b|\bstatus|response", re.IGNORECASE)
-# The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
-_NOTED_STATUS = compile_on_use(
-    r"(?:(?<!:)//|(?:^|[);,])\s*\#|\#(?=[\s=>-])|;;|--+>"
-    r"|^\s*(?:=>|%|\[1\]|\"(?=\s))|(?:^|\s)'(?=\s|[45]\d\d\s*$)|(?=\bstatus\W))"
-    r"(?:.{0,80}?\b(?i:HTTP(?:/[\d.]+)?|status|code|errors?|response|results?|success|returns?|returned"
-    r"|gets?|got|getting|gives?|gave|answers?|answered|says|said|fails?|failed|responds?|responded"
-    r"|receives?|received|throws)(?:\s(?:with|an?|me|us|always|still|just|only|was|is|in)){0,3})?"
-    r"\W{0,12}\b([45]\d\d)\b"
-    r"(?=[^\w\s%.:]|[.:](?!\d)|\s*$|\s+(?:[^\w\s]|[a-z]+[._][a-z]|[A-Z][a-z]*(?<!s)\b"
-    r"|(?!max)\w+(?<!s)\s(?:is|was|not|must|cannot|required|already|failed|does|has)\b"
-    r"|(?i:errors?|response|status|when|if|because|but|for|with|on|from|in|here|again|since|as|after"
-    r"|until|even|now|so|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must"
-    rf"|{'|'.join(re.escape(each.phrase) for each in HTTPStatus)})\b))"
-)
 # A line that says what happens in a case, and one that says what happened.
 _HANDLING = compile_on_use(
     r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses"
@@ -186,7 +173,7 @@ def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
 
 def read_noted_status(text: str) -> HttpResponse | None:
     """Return the error status in a comment of code, or below the code, with a code of a platform behind it, or None."""
-    matches = filter(None, map(_NOTED_STATUS.search, text.split("\n")))
+    matches = filter(None, map(NOTED_STATUS.search, text.split("\n")))
     told = (each for each in matches if not handles_status(each.string))
     found = [each for each in told if is_status_received(each)]
     status = int(found[-1][1]) if found else 0

@@ -1,0 +1,43 @@
+"""Find the ends of sentences and clauses, and decide whether a sentence is an assumption, or words of a person."""
+
+from __future__ import annotations
+
+import re
+
+from cxcall.responses.refusals.finding_code_table import NO_CAUSE
+from cxcall.responses.refusals.reason_choice import find_cause_of_text
+from cxcall.runtime.patterns import compile_on_use
+
+SENTENCE_END = compile_on_use(r"[.!?]\s+|\n\s*\n")
+CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
+_AS_EXPECTED = compile_on_use(r"\bas (?:it should|expected|documented|intended)\b", re.IGNORECASE)
+_ASSUMPTION = compile_on_use(
+    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
+    re.IGNORECASE,
+)
+_OCCASION = compile_on_use(
+    r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
+)
+"""`400 when I post it`."""
+_PERSONAL = compile_on_use(
+    r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)"
+    r"|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
+)
+_OF_SEVERAL = compile_on_use(r"\b(?:we|our|us|please|wir|unsere?|bitte)\b", re.IGNORECASE)
+
+
+def is_personal(words: str) -> bool:
+    """Return whether words are those of a person: `I`, a question, or `we` and `please` without a cause that they name."""
+    if _PERSONAL.search(words):
+        return True
+    return bool(_OF_SEVERAL.search(words)) and find_cause_of_text(words) == NO_CAUSE
+
+
+def is_assumption(line: str) -> bool:
+    """Return whether a line says what happens in a case or should happen, not what happened."""
+    return _ASSUMPTION.search(_OCCASION.sub("", line)) is not None
+
+
+def is_as_expected(sentence: str) -> bool:
+    """Return whether a sentence says that what it tells is right: `returns 401, as it should`."""
+    return _AS_EXPECTED.search(sentence) is not None

@@ -1,0 +1,192 @@
+"""Find the status of a response in a line of a message, a log, code, or prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from itertools import compress
+
+from cxcall.explaining.readers.messages.expected_statuses import (
+    is_area_code,
+    is_labeled,
+    is_status_received,
+)
+from cxcall.explaining.readers.messages.status_phrases import (
+    ERROR_LABELS,
+    NOUNS,
+    SIGNS,
+    THINGS,
+    VAGUE,
+    VERBS,
+)
+from cxcall.runtime.patterns import LazyPattern, compile_on_use, fold_name
+
+
+def _any(*phrases: Iterable[str]) -> str:
+    return f"(?:{'|'.join(each for group in phrases for each in group)})"
+
+
+STATUS_BY_NAME = {fold_name(each.phrase): each for each in HTTPStatus}
+PHRASES = _any(re.escape(each.phrase).replace("\\ ", "[ _]?") for each in HTTPStatus)
+"""The phrases of HTTP, also as .NET writes them (`BadRequest`), and nginx (`Gateway Time-out`)."""
+PHRASES = PHRASES.replace("Timeout", "Time-?out")
+_FINAL = "(?P<status>[2-5][0-9]{2})"  # 1xx is never the final one
+_ERROR = "(?P<status>[45][0-9]{2})"
+_LINK = "(?:always|an?|back|code|error|http|in|is|just|me|of|only|response|status|still|the|us|was|with)"
+"""A word between a verb, or another word, and its status."""
+
+STATUS_LINE = compile_on_use(
+    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})"
+    r"(?: (?P<reason>(?!(?:returned|from|for|on|in|after|at|when|while|(?i:I|we|my|our|what|why))\b)"
+    r"[A-Za-z](?:(?! in \S+ on line )[\w '-])*))?"  # PHP: `504 Gateway Time-out in /x.php on line 5`
+)
+BARE_STATUS = compile_on_use(
+    rf"(?:^|[\s(\[:>=`\"']){_FINAL}\)?[ :-]+(?P<reason>{PHRASES})\b", re.IGNORECASE
+)
+_UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
+# What is a number of things, and what a status. Right behind a URL, or a sign such as `HTTP` or an arrow, it is a status.
+_COUNTED = rf"[ \t](?-i:{_any(THINGS)}s|people|per)\b(?![ \t]*[=:])"
+"""Behind other words it is one of things if they follow: `with 400 users`; not `429 calls=3` in a log."""
+_RETURNED = (
+    rf"[ \t](?-i:(?:(?!time){_any(THINGS)}s|people)\b(?:[ \t]per[ \t]\w+)?|per[ \t]\w+)"
+    r"(?=\W*$|[.,;!?)]\s|[ \t](?:a|and|as|at|back|but|for|from|if|in|instead|of|on|only|or|than|that|to|when|with)\b)"
+)
+"""Behind the verb of a response, if its clause ends with them: `returned 400 users`; not `returned 404 users not found`."""
+# What may follow a status, and no number of things: the end of a clause, a code, a name, `missing`, `tokens expired`.
+_BEHIND = (
+    r"(?=[^\w\s%.:]|[.:](?!\d)|\s*$|\s+(?:[^\w\s]|[a-z]+[._][a-z]|[A-Z][a-z]*(?<!s)\b"
+    r"|(?!max)\w+\s(?:not|must|cannot|already|denied|exceeded|expired|failed|required)\b"
+    r"|(?!max)\w+(?<!s)\s(?:is|was|does|has)\b"
+    r"|(?i:errors?|response|status|when|if|because|but|for|with|on|from|in|here|again|since|as|after|back|every"
+    rf"|until|even|now|so|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must|{PHRASES})\b))"
+)
+_TURN = compile_on_use(r"[.!?;,]\s|\b(?:but|now|since|then|today|while)\b", re.IGNORECASE)
+_NOW = compile_on_use(r"\b(?:now|today)\b(?!\W*[45][0-9]{2}\b)", re.IGNORECASE)
+_LATER = compile_on_use(r"\b(?:now|since then|today)\b", re.IGNORECASE)
+_OF_OWN_SERVER = compile_on_use(r"\b(?:my|our) own (?:\w+ ){1,3}$", re.IGNORECASE)
+"""Before the status of a program that is not the API: `but my own server logs status 500`."""
+_STATUS_SINCE = compile_on_use(
+    rf"\b(?:since (?:then|yesterday|\w+day)|it(?: is|['\u2019]s)|now|today)[,:]? (?:an? )?{_FINAL}"
+    rf"(?![\w-]|\.\w|{_UNIT}|{_COUNTED})",
+    re.IGNORECASE,
+)
+"""Behind another status: `It worked last week (201). Since Monday 403.`"""
+CLIENT_STATUS = compile_on_use(
+    rf"\b{_ERROR} (?:Client|Server) Error: (?!None\b|for url)"
+    r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
+)
+"""As requests prints it, also with the own phrase of a server: `400 Client Error: Invalid phone for url: https://...`."""
+_LAST = r"[ \t]+[45][0-9]{2}[.!]?\s*$"
+"""A status as the last word of a line."""
+NAMED_STATUS = compile_on_use(
+    rf"(?:(?<!expected[ _])(?<!Then )\b(?:{_any(NOUNS)}|(?P<verb>{_any(VERBS)})|(?P<vague>{_any(VAGUE)}))"
+    rf"(?:[ _-]?{_LINK}){{0,3}}|(?<=[.!?])(?={_LAST})|{_any(SIGNS)})"
+    r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}(?:Response \[|HTTP[ /]?)?"
+    rf"{_FINAL}"
+    rf"(?(verb)s?)(?![\w-]|\.\w|{_UNIT}|, ?[1-5][0-9]{{2}}[],]|[>\"')\]]?,? but (?:got|was|received)\b)"
+    rf"(?(verb)(?!{_RETURNED}))(?(vague)(?-i:{_BEHIND}))",
+    re.IGNORECASE,
+)
+COUNT = compile_on_use(
+    rf"\b{_any(VERBS)}(?: {_LINK}){{0,3}} {_FINAL}(?! per |[^\n]* per ){_RETURNED}", re.IGNORECASE
+)
+"""A number of things behind the verb of a response, but no rate: `returned 400 items`."""
+STATUS_ALONE = compile_on_use(rf"^[ \t]*{_FINAL}[ \t]*$")
+STATUS_OF = compile_on_use(rf"\b{_ERROR} (?:from|for|on|at|with|to)\W*$")  # `400 from POST ...`
+TIMED_STATUS = compile_on_use(
+    rf" (?:-?\d+/){{4}}\+?-?\d+ {_ERROR} "
+)  # of HAProxy, behind five times: `0/0/12/-1/30013 504 194 ... "POST ..."`
+LINE_STATUS = compile_on_use(
+    r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
+)
+LOG_STATUS = compile_on_use(
+    rf"(?:\A[\s\"'`*)\]>:]*|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
+    rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!:]?(?:\s|$))(?!{_UNIT}| as )"
+)
+STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
+STATUSES_BEFORE_TARGET = (TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
+STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
+ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}\b(?![/-]|\.[0-9])")
+"""A number that may be an error status, not in JSON."""
+ERROR_NUMBER = compile_on_use(r"\b[45][0-9]{2}s?\b")
+"""What each form of an error status has; most texts have none."""
+TOLD_FORMS = tuple(
+    compile_on_use(form, re.IGNORECASE)
+    for form in (
+        rf"\b{_any(ERROR_LABELS)}[\"']? ?(?:=>|[:=])? ?(?:Number\()?{_ERROR}\b",
+        rf"\b{_ERROR}(?: ?[-:,(] ?| )(?:(?:client |server )?error|response(?! (?:size|time)))\b",
+        rf"\b{PHRASES} ?\({_ERROR}\)",  # `Bad Request (400)`
+        rf"\({_ERROR}\): {PHRASES}",
+        # Of .NET, in the user's language: `Le serveur distant a retourn\u00e9 une erreur : (400) Demande incorrecte.`
+        rf": ?\({_ERROR}\) [^\W\d_]",
+    )
+)
+"""Forms of an error status anywhere in a line, also of code."""
+# A sentence or label with a status: `It returns 400.`, `We get a 400 from it`, `Result: 400`; not `returns 400 rows`.
+TOLD_STATUS = compile_on_use(
+    r"(?:^|.*\)(?=\s+\w))[\s>*/#-]{0,8}(?!(?-i:[a-z]+):? [0-9])(?:[\w'\u2019-]{1,30}[ ,:.]{1,3}){0,12}?"
+    rf"{_any(NOUNS, VERBS, VAGUE)}(?:[ :]+{_LINK}){{0,4}}[ :]+{_ERROR}s?(?-i:{_BEHIND})",
+    re.IGNORECASE,
+)
+# Without its number: `Getting 'Bad Request' as the response`, `Unsupported Media Type({...})`. One word has a capital.
+TOLD_PHRASE = compile_on_use(
+    rf"(?:(?P<start>^\W*)|\bStatusCode ?[:=] ?"
+    rf"|\b(?:{_any(VERBS)}|results? in|(?:fail|respond|answer)\w* with|error|response)"
+    rf"(?: {_LINK}){{0,3}}:? [\"'`(]{{0,2}})"
+    rf"(?P<phrase>(?-i:(?=[A-Z])){PHRASES}"  # also of .NET: `BadRequest`
+    r"|bad request|method not allowed|unsupported media type)"
+    r"(?(start) ?[(:] ?\{|[\"'`)]{0,2}(?:[.,;!?]|\s*$| (?:as|back|error|for|from|on|response|when)\b))",
+    re.IGNORECASE,
+)
+# The sign of a comment or of output, perhaps words that end in one that tells of a response, a status, and no counted noun.
+NOTED_STATUS = compile_on_use(
+    r"(?:(?<!:)//|(?:^|[);,])\s*\#|\#(?=[\s=>-])|;;|--+>"
+    r"|^\s*(?:=>|%|\[1\]|\"(?=\s))|(?:^|\s)'(?=\s|[45]\d\d\s*$)|(?=\bstatus\W))"
+    rf"(?:.{{0,80}}?\b(?i:{_any(NOUNS, VERBS, VAGUE)})(?:\s{_LINK}){{0,3}})?"
+    rf"\W{{0,12}}\b{_ERROR}\b{_BEHIND}"
+)
+"""In a comment of code, or below code: `// returns 400`."""
+
+
+def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
+    """Return the match of the first pattern that matches; None if none does."""
+    return next((found for each in patterns if (found := each.search(text))), None)
+
+
+def status_in_line(line: str, *patterns: LazyPattern, above: str = "") -> re.Match[str] | None:
+    """Return the status that a line below another one names; None if it names none.
+
+    One that is expected counts only if the line has no other, and not behind a label such as `Expected:`.
+    An error that is told beside a success is the status, unless it is said to be over.
+    """
+    expected: re.Match[str] | None = None
+    for found in (each for pattern in patterns for each in pattern.finditer(line)):
+        if is_status_received(found, above):
+            return _status_beside(found)
+        is_open = not is_area_code(found) and not is_labeled(found, above)
+        expected = expected or (found if is_open else None)
+    return expected
+
+
+def _status_beside(found: re.Match[str]) -> re.Match[str]:
+    """Return the error that words behind a success tell, or the success of now behind an error; else the status itself."""
+    line, end, is_success = found.string, found.end(), found["status"] < "400"
+    turn = (_TURN if is_success else _NOW).search(line, end)
+    if turn is None:
+        return found
+    told = (NAMED_STATUS, _STATUS_SINCE)
+    others = [each for pattern in told for each in pattern.finditer(line, turn.start())]
+    is_other = (
+        (each["status"] >= "400") == is_success
+        and is_status_received(each)
+        and not _OF_OWN_SERVER.search(line, end, each.start())
+        for each in others
+    )
+    other = next(compress(others, is_other), None)
+    return other if other and "{" not in line[end : other.start()] else found
+
+
+def is_later_status(status: re.Match[str]) -> bool:
+    """Return whether a line says that its status is that of now, as in `Today it returns 403.`."""
+    return _LATER.search(status.string, 0, status.start("status")) is not None
