@@ -52,7 +52,10 @@ def new_command(name: str) -> OptionsCommand | None:
 
 def new_sender(operation: Operation) -> OptionsCommand:
     """Build the command `send NAME` of an operation; each of its parameters is a flag."""
-    flags = _sender_flags(operation)
+    # `--param` sets parameters without a flag.
+    named = [flag for flag in operation.flags if flag.sets_body and flag.name not in COMMON_FLAGS]
+    unique = (*unique_flags(operation.parameters), *named)
+    flags = list({flag.name: flag for flag in unique}.values())
 
     def send(
         body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
@@ -157,13 +160,6 @@ def _inapplicable_options(operation: Operation) -> dict[str, str]:
     if operation.method != "GET":
         found["--all"] = "it reads the pages of a list, and this operation is not a GET"
     return found
-
-
-def _sender_flags(operation: Operation) -> list[Flag]:
-    """Return flags for parameters and for body values; `--param` sets parameters without a flag."""
-    named = [flag for flag in operation.flags if flag.sets_body and flag.name not in COMMON_FLAGS]
-    flags = {flag.name: flag for flag in (*unique_flags(operation.parameters), *named)}
-    return list(flags.values())
 
 
 def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple[Flag, str]]:

@@ -103,7 +103,10 @@ def _command_with(option: str, context: Any, words: Sequence[str]) -> str:
     for place, word in enumerate(words):
         for name in (" ".join(words[place : place + 2]), word):  # `batch list` is one command
             with suppress(CxcallError, typer.TyperException):
-                command, rest = _get_command(context, name), words[place + len(name.split()) :]
+                if name.startswith("-"):
+                    continue
+                command = context.command.get_command(context, name)
+                rest = words[place + len(name.split()) :]
                 if any(option in each.opts for each in getattr(command, "params", ())):
                     return name
                 if hasattr(command, "get_command"):
@@ -113,10 +116,6 @@ def _command_with(option: str, context: Any, words: Sequence[str]) -> str:
                     if found := _command_with(option, inner, rest):
                         return f"{name} {found}"
     return ""
-
-
-def _get_command(context: Any, name: str) -> Any:
-    return None if name.startswith("-") else context.command.get_command(context, name)
 
 
 def _advise_on_option(error: Any) -> str:

@@ -21,6 +21,7 @@ from cxcall.batch.run import Run
 from cxcall.batch.statistics import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.count_phrases import count_phrase
 from cxcall.sending.confirmation_prompt import is_confirmed, needs_consent
 
 if TYPE_CHECKING:
@@ -162,11 +163,10 @@ class BatchRun:
         number = -1 if confirm is None or isinstance(confirm, bool) else confirm
         if is_confirmed(number, count, self.checked.stopped):
             return
-        requests = f"{count} request{'' if count == 1 else 's'}"
         raise UsageError(
             f"`confirm={count}` is required: real calls may be placed"
             if confirm is None
-            else f"`confirm={confirm!r}` does not match: {requests} would be sent",
+            else f"`confirm={confirm!r}` does not match: {count_phrase(count, 'request')} would be sent",
             where="confirm",
             why=f"{operation.name}, profile {settings.profile}, {settings.base_url}",
             fix=f"check the rows; if it is right, give `confirm={count}`",

@@ -111,15 +111,11 @@ def _value(entry: Parameter, text: str) -> Any:
     if isinstance(value, list) and text.lstrip()[:1] == "[":
         value = find_json(text, value)
     elif isinstance(value, list):
-        items = entry.schema.get("items", {})
-        value = [_typed(each, schema_types(items)) for each in value]
+        is_text = "string" in schema_types(entry.schema.get("items", {}))
+        value = value if is_text else [find_json(each, each) for each in value]
     elif isinstance(value, str):
         value = convert_text(value, entry.schema)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _typed(text: str, types: Sequence[str]) -> Any:
-    return text if "string" in types else find_json(text, text)
 
 
 def _members(value: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -130,7 +130,11 @@ def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
     scopes, alternatives = token.scopes, operation.scopes
     if scopes is None or not alternatives:
         return None
-    if any(all(_covers(scopes, scope) for scope in needed) for needed in alternatives):
+    # `<domain>` reads and writes, `<domain>:readonly` only reads (docs/platforms/genesys-cloud.md#scopes-and-permissions).
+    if any(
+        all(scope in scopes or scope.removesuffix(":readonly") in scopes for scope in needed)
+        for needed in alternatives
+    ):
         return None
     scope_names = " or ".join(
         " with ".join(f"`{scope}`" for scope in sorted(needed)) for needed in alternatives
@@ -169,8 +173,3 @@ def check_request_trust(settings: Settings, queued_as: Operation | None = None) 
     is_public = queued_as is None or queued_as.is_public or () in queued_as.security
     if errors := settings.untrusted_request if is_public else settings.untrusted_queue:
         raise CredentialsError(*errors)
-
-
-def _covers(scopes: frozenset[str], needed: str) -> bool:
-    # `<domain>` reads and writes, `<domain>:readonly` only reads (docs/platforms/genesys-cloud.md#scopes-and-permissions).
-    return needed in scopes or needed.removesuffix(":readonly") in scopes

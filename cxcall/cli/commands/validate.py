@@ -13,7 +13,7 @@ from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import CheckOptions, DocumentOptions
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.paths import current_folder
-from cxcall.output.count_phrases import format_severity_counts
+from cxcall.output.count_phrases import count_phrase, format_severity_counts
 from cxcall.output.output_options import CI_FORMATS, OptionGroup, OutputOptions, argument, option
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -116,7 +116,10 @@ def run_validation(
         data=result.as_dict() | _changes_as_json(fixed, change),
         json_lines=(),
         text=_text(result, output, fixed, change),
-        diagnostics=[_describe_change(each, change) for each in fixed],
+        diagnostics=[
+            f"{each.path}: {count_phrase(each.edits, 'edit')} {'applied' if change == 'fix' else 'to apply with --fix'}"
+            for each in fixed
+        ],
         summary="\n".join(
             filter(None, [result.summary(), format_severity_counts(result.severities)])
         ),
@@ -155,11 +158,6 @@ def _text(
         return "".join(each.diff() for each in fixed).replace("\r\n", "\n").removesuffix("\n")
     lines = [] if output.quiet else result.shown
     return "\n".join(escape_to_one_line(str(each)) for each in lines)
-
-
-def _describe_change(fixed: FixedFile, change: str) -> str:
-    edits = f"{fixed.edits} {'edit' if fixed.edits == 1 else 'edits'}"
-    return f"{fixed.path}: {edits} {'applied' if change == 'fix' else 'to apply with --fix'}"
 
 
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:

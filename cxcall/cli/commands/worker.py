@@ -83,7 +83,8 @@ def send_queued_rows(options: WorkerOptions) -> Report:
     limit = FailureLimit.parse(options.max_failures or ())
     settings = load_settings(flags, find_platform_contract(find_platform(flags)))
     call_guards.read_guards(settings)  # else each row would have the error
-    claim = _new_claim(lease_seconds(options.lease, settings.timeout))
+    name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"  # no other worker has it
+    claim = Claim(name, timedelta(seconds=lease_seconds(options.lease, settings.timeout)))
     screen = Screen.standard(options.output)
     collect_garbage()
 
@@ -119,12 +120,6 @@ def send_queued_rows(options: WorkerOptions) -> Report:
             worker.problems = worker.problems or problem.findings
         is_quiet = options.output.quiet
         return _report(worker, claim, seconds, diagnostics, printer, is_quiet=is_quiet)
-
-
-def _new_claim(lease: float) -> Claim:
-    """Return how this process claims rows, for as many seconds: with a name that no other worker has."""
-    name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
-    return Claim(name, timedelta(seconds=lease))
 
 
 class _Diagnostics:

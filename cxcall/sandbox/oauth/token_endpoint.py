@@ -175,18 +175,14 @@ def bearer_token(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def requires_token(operation: Operation) -> bool:
-    """Return whether an operation requires a token: its security has no empty alternative."""
-    declared = operation.declared.get("security", operation.contract.declared.get("security", ()))
-    return bool(declared) and {} not in declared
-
-
 def require_security(operation: Operation, request: SandboxRequest, tokens: TokenIssuer) -> None:
     """Raise a 401 or 403 ErrorResponse unless a request satisfies one of the alternatives of its operation."""
     authorization = request.headers.get("authorization", "")
     alternatives = operation.security
     if not alternatives:
-        if requires_token(operation):
+        declared = operation.contract.declared.get("security", ())
+        declared = operation.declared.get("security", declared)
+        if declared and {} not in declared:
             require_scopes(operation.scopes, tokens.scopes(authorization))
             tokens.stop_without_user(operation, authorization)
     elif not any(all(_has_key(each, request) for each in entry) for entry in alternatives):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.explaining.checks.url.host_check import platform_of_host
 from cxcall.explaining.explanation import explain_request, has_failed
 from cxcall.explaining.grouped_findings import cause_of, group_findings, join_findings
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.runtime.number_ranges import list_ranges
@@ -62,7 +63,7 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
     for group in groups:
         screen.print_finding(join_findings(group), screen.stdout)
     if more := len(explanation.findings) - sum(map(len, groups)):
-        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`")
+        screen.print_text(f"{count_phrase(more, 'more finding')}: add `--all`")
         screen.print_line()
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
@@ -226,7 +227,7 @@ class RequestPrinter:
     def report_skipped(self) -> None:
         """Print on stderr how many requests were not explained, and why."""
         if self._skipped:
-            entries = f"{self._skipped} {'entry' if self._skipped == 1 else 'entries'}"
+            entries = count_phrase(self._skipped, "entry")
             self._screen.print_diagnostic(
                 f"skipped {entries} of other hosts, or for pages; to explain one: `--entry {self._first_skipped}`"
             )
