@@ -121,7 +121,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     modules = """
         credentials.keyring_store documents.json_spans documents.toml
         ledger.batches ledger.record_types ledger.sqlite.upgrade ledger.upkeep
-        output.finding_text output.json_envelope output.sections
+        output.finding_text output.json_envelope output.layouts
         payloads.errors.format_advice payloads.errors.value_corrections payloads.operation_matching
         phone.e164_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.secrets.likely_secrets runtime.name_similarity

@@ -16,8 +16,13 @@ import cxcall
 from cxcall.cli.commands.help import TOPICS
 from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.settings.setting_defaults import DEFAULTS
-from cxcall.settings.sources import PREFIX, SECRET_SETTINGS, SETTING_NAMES, VENDOR_VARIABLES
+from cxcall.settings.sources import (
+    DEFAULTS,
+    PREFIX,
+    SECRET_SETTINGS,
+    SETTING_NAMES,
+    VENDOR_VARIABLES,
+)
 from man_page import (
     example_lines,
     find_common_options,

@@ -9,9 +9,8 @@ from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import Token, check_area, login_value, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.addresses import delete_tenant
-from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.settings import state_dir
-from cxcall.settings.sources import Layer
+from cxcall.settings.sources import DEFAULTS, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

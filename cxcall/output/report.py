@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
-    from cxcall.output.sections import Section
+    from cxcall.output.layouts import Section
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.http_messages import HttpRequest
     from cxcall.validation.payload_check import PayloadVerdict

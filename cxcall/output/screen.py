@@ -162,7 +162,7 @@ class Screen:
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
-        from cxcall.output.terminal_tables import new_bar
+        from cxcall.output.layouts import new_bar
 
         bar = new_bar(self.stderr, is_colored=self._uses_color(self.stderr))
         before = self.stdout
@@ -222,7 +222,7 @@ class Screen:
         for line in report.lines or ():
             self.print_line(escape_controls(line) if self.is_terminal else line)
         if report.sections is not None and (report.table is None or self.is_terminal):
-            from cxcall.output.sections import lay_out
+            from cxcall.output.layouts import lay_out
 
             columns, paint = (
                 terminal.terminal_columns(self.stdout),
@@ -317,7 +317,7 @@ class Screen:
             return
         from rich.console import Console
 
-        from cxcall.output.terminal_tables import new_grid
+        from cxcall.output.layouts import new_grid
 
         columns = terminal.terminal_columns(stream)
         color: Literal["auto"] | None = "auto" if self._uses_color(stream) else None

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from cxcall.findings.finding import Severity, add_notice
 from cxcall.settings.conflicts import find_ignored_variables
 from cxcall.settings.regions import token_url_for
-from cxcall.settings.setting_defaults import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
     SANDBOX_PROFILE,
     Setting,
+    check_values,
     find_setting,
     read_flags,
 )

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
-from cxcall.sandbox.allowed_hosts import is_allowed_host
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.campaigns_and_lists import StoredObjects
 from cxcall.sandbox.http_messages import (
@@ -19,6 +18,7 @@ from cxcall.sandbox.http_messages import (
     SandboxRequest,
     SandboxResponse,
     Transmission,
+    is_allowed_host,
 )
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, CallEvents, LoggedRequest, RequestLog

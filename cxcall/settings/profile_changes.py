@@ -12,14 +12,15 @@ from cxcall.findings.finding import printable
 from cxcall.findings.hinted_commands import forget_profile
 from cxcall.settings.config_file import ConfigFile, allow_missing_profile
 from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
-from cxcall.settings.setting_defaults import DEFAULTS, check_values
 from cxcall.settings.sources import (
+    DEFAULTS,
     DURATION_SETTINGS,
     GC_PREFIX,
     PROFILE_SETTINGS,
     SECRET_SETTINGS,
     URL_SETTINGS,
     Setting,
+    check_values,
     suggest_name,
 )
 

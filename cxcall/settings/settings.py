@@ -12,18 +12,16 @@ from cxcall.findings.finding import Severity, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.runtime.operating_system import is_missing
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_defaults import (
-    DEFAULTS,
-    check_absolute,
-    check_choice,
-    check_values,
-    default_setting,
-)
 from cxcall.settings.sources import (
+    DEFAULTS,
     GC_PREFIX,
     Layer,
     Setting,
     SettingsByName,
+    check_absolute,
+    check_choice,
+    check_values,
+    default_setting,
     find_setting,
     only_sandbox,
     read_environment,

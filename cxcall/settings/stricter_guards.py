@@ -10,8 +10,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.sources import (
+    DEFAULTS,
     GUARD_SETTINGS,
     Layer,
     Setting,

@@ -12,8 +12,8 @@ from cxcall.cli.actions.operation_details import show_operation
 from cxcall.cli.commands.operations import MOST_LISTED, list_operations
 from cxcall.contracts.contract import Contract, load_catalog
 from cxcall.findings.errors import UsageError
+from cxcall.output.layouts import Entry, Section, lay_out
 from cxcall.output.report import Report
-from cxcall.output.sections import Entry, Section, lay_out
 from cxcall.output.terminal_text import cell_width
 from helpers.calling_api import posting
 from helpers.command import Cxcall, screen, terminal

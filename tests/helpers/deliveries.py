@@ -15,9 +15,8 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.sending.send_plan import Plan
-from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.settings import Settings
-from cxcall.settings.sources import SETTING_NAMES, Setting
+from cxcall.settings.sources import DEFAULTS, SETTING_NAMES, Setting
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.fault_server import (

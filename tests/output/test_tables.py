@@ -4,10 +4,10 @@ from io import StringIO
 
 from rich.console import Console
 
+from cxcall.output.layouts import new_grid
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_tables import new_grid
 from helpers.cases import each_case
 
 

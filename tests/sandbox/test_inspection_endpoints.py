@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.sandbox.allowed_hosts import is_allowed_host
+from cxcall.sandbox.http_messages import is_allowed_host
 from cxcall.sandbox.server import Sandbox, start_sandbox
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cxcall.findings.errors import UsageError
-from cxcall.settings.setting_defaults import check_values
 from cxcall.settings.settings import Settings
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import Setting, check_values
 from cxcall.settings.stricter_guards import guards_of, with_stricter_guards
 from helpers.cases import each_case
 

@@ -9,7 +9,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_cell
-from cxcall.output.sections import Entry, Section
+from cxcall.output.layouts import Entry, Section
 from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from cxcall.contracts.openapi_document import values_with_risk
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_text import as_text
+from cxcall.output.layouts import Entry, Section
 from cxcall.output.report import Report
-from cxcall.output.sections import Entry, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,6 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_defaults import DEFAULTS, check_values
 from cxcall.settings.settings import (
     config_path,
     find_platform,
@@ -30,7 +29,7 @@ from cxcall.settings.settings import (
     read_profile,
     read_trusted_layers,
 )
-from cxcall.settings.sources import GC_PREFIX, Layer, Setting, find_setting
+from cxcall.settings.sources import DEFAULTS, GC_PREFIX, Layer, Setting, check_values, find_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,6 @@ from cxcall.output.report import Report, Table
 from cxcall.settings import profile_changes
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.dotenv_file import stop_on_machine_variables
-from cxcall.settings.setting_defaults import DEFAULTS
 from cxcall.settings.settings import (
     config_dir,
     config_path,
@@ -24,7 +23,7 @@ from cxcall.settings.settings import (
     load_settings,
     state_dir,
 )
-from cxcall.settings.sources import SECRET_SETTINGS, Layer, Setting
+from cxcall.settings.sources import DEFAULTS, SECRET_SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
     from cxcall.settings.settings import Settings

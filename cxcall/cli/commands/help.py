@@ -13,8 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import reading_width
-from cxcall.settings.setting_defaults import DEFAULTS
-from cxcall.settings.sources import suggest_name
+from cxcall.settings.sources import DEFAULTS, suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -277,9 +277,8 @@ def _start_of_duplicate_window() -> datetime:
     """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
-    from cxcall.settings.setting_defaults import check_seconds
     from cxcall.settings.settings import config_path, find_platform, load_settings
-    from cxcall.settings.sources import Setting
+    from cxcall.settings.sources import Setting, check_seconds
 
     file = ConfigFile.read(config_path())
     layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]

@@ -17,9 +17,9 @@ from cxcall.findings.errors import UnusableDocumentError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.count_phrases import count_phrase
+from cxcall.output.layouts import Entry, Section
 from cxcall.output.output_options import OptionGroup, argument, option
 from cxcall.output.report import Report, Table
-from cxcall.output.sections import Entry, Section
 from cxcall.runtime.name_similarity import find_similar
 
 if TYPE_CHECKING:

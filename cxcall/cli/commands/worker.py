@@ -85,7 +85,7 @@ def send_queued_rows(options: WorkerOptions) -> Report:
     call_guards.read_guards(settings)  # else each row would have the error
     name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"  # no other worker has it
     claim = Claim(name, timedelta(seconds=lease_seconds(options.lease, settings.timeout)))
-    screen = Screen.standard(options.output)
+    screen, is_quiet = Screen.standard(options.output), options.output.quiet
     collect_garbage()
 
     def load(queued: QueuedBatch) -> tuple[Operation, Settings]:
@@ -106,7 +106,7 @@ def send_queued_rows(options: WorkerOptions) -> Report:
             printer.print_or_stop(result, batch, worker.stop)
 
         worker = Worker(ledger, queue, claim, destinations, limit, print_result, diagnostics.print)
-        if not options.output.quiet:
+        if not is_quiet:
             diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
         defer_signals()  # from here on, the worker itself handles signals
         began = time.monotonic()
@@ -118,7 +118,6 @@ def send_queued_rows(options: WorkerOptions) -> Report:
             if not worker.statistics.total:
                 raise problem
             worker.problems = worker.problems or problem.findings
-        is_quiet = options.output.quiet
         return _report(worker, claim, seconds, diagnostics, printer, is_quiet=is_quiet)
 
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.component_references import find_users, with_users
 from cxcall.contracts.conversion.ignored_members import usable_extensions
-from cxcall.contracts.conversion.openapi3_parts import OpenApi3
-from cxcall.contracts.conversion.operation_parameters import read_parameters, with_path_slots
+from cxcall.contracts.conversion.openapi3_parts import OpenApi3, read_parameters, with_path_slots
 from cxcall.contracts.conversion.password_names import find_password_names
 from cxcall.contracts.conversion.references import SourceDocument
 from cxcall.contracts.conversion.schemas import Schemas, component_name, unique

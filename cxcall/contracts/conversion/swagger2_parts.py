@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.contracts.conversion.openapi3_parts import OpenApi3, media_type, with_ranges
-from cxcall.contracts.conversion.operation_parameters import BODY_PLACES
+from cxcall.contracts.conversion.openapi3_parts import (
+    BODY_PLACES,
+    OpenApi3,
+    media_type,
+    with_ranges,
+)
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.contracts.request_url import path_of_url
 

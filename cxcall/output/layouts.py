@@ -1,21 +1,94 @@
-"""Draw a table on a terminal, with several lines for each row if it is narrow, and a progress bar."""
+"""Lay out sections of names and their descriptions, and tables, in the width of a terminal; draw a progress bar."""
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
-from cxcall.output.terminal_text import cell_width, escape_cell
+from cxcall.findings.hinted_commands import complete_commands
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.terminal_text import (
+    cell_width,
+    escape_cell,
+    escape_controls,
+    escape_to_one_line,
+    fold,
+)
 from cxcall.runtime.secrets.known_secrets import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from rich.progress import Progress
     from rich.table import Table as Grid
     from rich.text import Text
 
     from cxcall.output.report import Table
 
+
+_INDENT = 2
+_WIDEST_TEXT = 100
+"""The most cells of a line of text; longer lines are hard to read."""
+
+
+class Entry(NamedTuple):
+    """A name with its text; nested ones have a depth."""
+
+    name: str
+    text: str
+    depth: int = 0
+
+
+class Section(NamedTuple):
+    """A title, lines of text below it, and entries."""
+
+    title: str = ""
+    lines: Sequence[str] = ()
+    entries: Sequence[Entry] = ()
+
+
+def lay_out(
+    sections: Sequence[Section], columns: int | None, paint: Callable[[str, str], str]
+) -> Iterator[str]:
+    """Yield the lines of sections, with an empty line between them; without columns, unfolded.
+
+    `paint` takes a style and a text.
+    """
+    for number, section in enumerate(sections):
+        if number:
+            yield ""
+        if section.title:
+            yield paint("bold", fold(escape_to_one_line(section.title), columns))
+        for line in section.lines:
+            indent = line[: len(line) - len(line.lstrip(" "))]
+            yield fold(escape_controls(complete_commands(line)), columns, indent)
+        yield from _entry_lines(section.entries, columns, paint)
+
+
+def _entry_lines(
+    entries: Sequence[Entry], columns: int | None, paint: Callable[[str, str], str]
+) -> Iterator[str]:
+    names = [" " * (_INDENT * (each.depth + 1)) + escape_to_one_line(each.name) for each in entries]
+    width = max(map(cell_width, names), default=0) + _INDENT
+    if columns is not None:
+        width = min(width, columns * 2 // 5)
+        columns = min(columns, width + _WIDEST_TEXT)
+    for name, entry in zip(names, entries, strict=True):
+        text, start = escape_to_one_line(complete_commands(entry.text)), name.rstrip()
+        gap = width - cell_width(name) if columns is not None else _INDENT
+        indent = len(name) - len(name.lstrip())
+        painted = " " * indent + paint("note", name[indent:])
+        if not text:
+            yield painted
+        elif gap < _INDENT:  # a long name has its own line
+            yield painted
+            yield fold(" " * width + text, columns, " " * width)
+        else:
+            folded = fold(start + " " * gap + text, columns, " " * width)
+            yield painted + folded[len(start) :]
+
+
 _WRAPPED_COLUMNS = 2  # a table with no more columns wraps the texts in them
-_INDENT = "  "
+_ROW_INDENT = "  "
 _OUTCOME_STYLES = {
     "accepted": "green",
     "refused": "red",
@@ -56,14 +129,14 @@ def _new_lines(table: Table, width: int) -> Text:
         cells = [Text(heading, style="bold"), *(_new_cell(heading, text) for text in texts)]
         needed = max(cell.cell_len for cell in cells)
         if needed > room:
-            room = width - len(_INDENT if lines else "")
+            room = width - len(_ROW_INDENT if lines else "")
             lines.append([])
         room -= needed + 2
         for cell in cells:
             cell.pad_right(needed + 2 - cell.cell_len)
         lines[-1].append(cells)
     rows = [
-        Text.assemble(_INDENT if index else "", *cells)
+        Text.assemble(_ROW_INDENT if index else "", *cells)
         for cells_of_row in zip(*(zip(*line, strict=True) for line in lines), strict=True)
         for index, cells in enumerate(cells_of_row)
         if any(str(cell).strip() for cell in cells)
