@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from cxcall.contracts.json_schema import missing_reference_error
@@ -12,6 +12,8 @@ from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+Value = TypeVar("Value")
 
 
 class SourceDocument:
@@ -55,15 +57,13 @@ class SourceDocument:
 
     def mapping(self, value: Any, at: str) -> dict[str, Any]:
         """Return an object, empty if the value is missing; raises UsageError for anything else."""
-        found: dict[str, Any] = self._of(dict, value, at)
-        return found
+        return self._of(dict, value, at)
 
     def listing(self, value: Any, at: str) -> list[Any]:
         """Return an array, empty if the value is missing; raises UsageError for anything else."""
-        found: list[Any] = self._of(list, value, at)
-        return found
+        return self._of(list, value, at)
 
-    def _of(self, kind: type[Any], value: Any, at: str) -> Any:
+    def _of(self, kind: type[Value], value: Any, at: str) -> Value:
         if value is None:
             return kind()
         if not isinstance(value, kind):
@@ -81,7 +81,7 @@ class SourceDocument:
 
     def text(self, value: Any, at: str) -> str:
         """Return a string, empty if the value is missing; raises UsageError for anything else."""
-        return str(self._of(str, value, at))
+        return self._of(str, value, at)
 
     def locate(self, reference: Any, at: str) -> tuple[Any, str]:
         """Return what a `$ref` leads to, and its pointer; raises UsageError if it is not in the document."""

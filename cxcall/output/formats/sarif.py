@@ -37,21 +37,18 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def render(report: Report) -> str:
     """Return the SARIF document in ASCII, which every stream can carry."""
-    pairs = [
-        (verdict, finding, fixes)
-        for verdict in payload_verdicts(report)
-        if verdict.findings
-        for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True)
-        if _location(verdict, finding)
-    ]
-    notifications = [
-        _notification(finding)
-        for verdict in payload_verdicts(report)
-        for finding in verdict.findings
-        if not _location(verdict, finding)
-    ]
-    used = sorted({finding.code for _, finding, _ in pairs})
-    rules = [_rule(code) for code in used]
+    results, notifications, verdicts = [], [], payload_verdicts(report)
+    used = sorted({each.code for one in verdicts for each in one.findings if _location(one, each)})
+    for verdict in verdicts:
+        for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True):
+            message = {"text": finding_message(finding)}
+            said = {"level": str(finding.severity), "message": message}
+            if location := _location(verdict, finding):
+                rule = {"ruleIndex": used.index(finding.code)}
+                places = {"locations": [location]}
+                results.append({"ruleId": finding.code, **rule, **said, **places, **fixes})
+            else:  # GitHub rejects a result without a location
+                notifications.append({"descriptor": {"id": finding.code}, **said})
     invocation = {
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
         "exitCode": int(report.exit_code),
@@ -61,16 +58,13 @@ def render(report: Report) -> str:
         "name": "cxcall",
         "version": __version__,
         "informationUri": PROJECT_URL,
-        "rules": rules,
+        "rules": list(map(_rule, used)),
     }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
-        "results": [
-            _result(verdict, finding, used.index(finding.code)) | fixes
-            for verdict, finding, fixes in pairs
-        ],
+        "results": results,
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -92,25 +86,6 @@ def _location(verdict: PayloadVerdict, finding: Finding) -> dict[str, Any]:
             {"fullyQualifiedName": number_masking.mask_text(finding.where)}
         ]
     return location
-
-
-def _notification(finding: Finding) -> dict[str, Any]:
-    """Return a finding without a place as a notification: GitHub rejects a result without a location."""
-    return {
-        "descriptor": {"id": finding.code},
-        "level": str(finding.severity),
-        "message": {"text": finding_message(finding)},
-    }
-
-
-def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
-    return {
-        "ruleId": finding.code,
-        "ruleIndex": rule,
-        "level": str(finding.severity),
-        "message": {"text": finding_message(finding)},
-        "locations": [_location(verdict, finding)],
-    }
 
 
 def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
