@@ -6,6 +6,7 @@ An array or an object that OpenAPI does not define in a style is refused, never 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -15,7 +16,7 @@ from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cxcall.contracts.parameters import Parameter
 
@@ -53,30 +54,22 @@ def _deep_pairs(entry: Parameter, value: Any) -> list[tuple[str, str]]:
 
 def path_text(entry: Parameter, text: str) -> str:
     """Return a parameter as it is written in the path, percent-encoded except for its separators."""
-    value = _value(entry, text)
-    if isinstance(value, dict):
-        pairs = [(quote(key, safe=""), quote(each, safe="")) for key, each in _members(value)]
-        parts = ["=".join(pair) for pair in pairs] if entry.explode else _flat(pairs)
-    elif isinstance(value, list):
-        parts = [quote(each, safe="") for each in value]
-    else:
-        return quote(value, safe="")
-    return _join(entry, parts, ",")
+    return _simple_text(entry, text, partial(quote, safe=""))
 
 
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that parameters set."""
     texts = [(each.as_sent, values[each.name]) for each in parameters if each.location == "header"]
-    return {each.name: _header_text(each, text) for each, text in texts}
+    return {each.name: _simple_text(each, text, str) for each, text in texts}
 
 
-def _header_text(entry: Parameter, text: str) -> str:
-    """Return a parameter as the value of its header."""
+def _simple_text(entry: Parameter, text: str, encode: Callable[[str], str]) -> str:
+    """Return a parameter in the style `simple`, with its names and values encoded."""
     value = _value(entry, text)
     if isinstance(value, dict):
-        pairs = _members(value)
+        pairs = [(encode(key), encode(each)) for key, each in _members(value)]
         return _join(entry, list(map("=".join, pairs)) if entry.explode else _flat(pairs), ",")
-    return _join(entry, value, ",") if isinstance(value, list) else str(value)
+    return _join(entry, [*map(encode, value)], ",") if isinstance(value, list) else encode(value)
 
 
 def _join(entry: Parameter, items: Sequence[str], separator: str) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from cxcall.contracts.path_templates import SLOT, slot_names
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.http_messages import ErrorResponse
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
 
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _UNESCAPED = "/:@!$&'()*+,;=~"
 
 
@@ -30,7 +30,7 @@ class Routes:
             bases.setdefault(operation.path, {""}).add(operation.base_path)
         self._routes = [
             _Route(path, tuple(sorted(bases[path])), by_path[path])
-            for path in sorted(by_path, key=lambda each: len(_PARAMETER.findall(each)))
+            for path in sorted(by_path, key=lambda each: len(slot_names(each)))
         ]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
@@ -38,7 +38,7 @@ class Routes:
         for route in self._routes:
             match = _pattern(route.template, route.bases).fullmatch(path)
             if match and method in route.methods:
-                names = _PARAMETER.findall(route.template)
+                names = slot_names(route.template)
                 values = dict(zip(names, map(unquote, match.groups()), strict=True))
                 return route.methods[method], values
             if match:
@@ -67,5 +67,5 @@ def _pattern(template: str, bases: tuple[str, ...]) -> re.Pattern[str]:
 def _expression(template: str, parameter: str) -> str:
     return "".join(
         parameter if index % 2 else re.escape(quote(part, safe=_UNESCAPED))
-        for index, part in enumerate(_PARAMETER.split(template))
+        for index, part in enumerate(SLOT.split(template))
     )

@@ -80,7 +80,7 @@ def send_one(
         if not (sending.yes or sending.sandbox):
             checked = _ask_consent(checked, screen)
         if reading is not None and reading.all_pages:
-            from cxcall.cli.actions.page_output import read_all
+            from cxcall.cli.actions.response_reading import read_all
 
             return read_all(checked, reading, command, screen, force=sending.force)
         report = send(checked, command, sending, screen)

@@ -151,15 +151,8 @@ def list_profiles() -> Report:
         )
         for name, entry in found.items()
     ]
-    columns = (
-        "PROFILE",
-        "DEFAULT",
-        "PLATFORM",
-        "REGION OR URL",
-        "CLIENT OR KEY ID",
-        "LOGGED IN TO",
-    )
-    return Report("config profiles", data=found, table=Table(columns, rows))
+    words = "PROFILE", "DEFAULT", "PLATFORM", "REGION OR URL", "CLIENT OR KEY ID", "LOGGED IN TO"
+    return Report("config profiles", data=found, table=Table(words, rows))
 
 
 def chosen_profile(flags: Flags) -> Setting:
