@@ -19,6 +19,7 @@ from cxcall.platform_reads.check_results import CheckResult
 from cxcall.platform_reads.read_requests import (
     Reader,
     describe_missing,
+    describe_other_object,
     name_missing,
     read_items,
     text_at,
@@ -103,6 +104,9 @@ def _results_of_read(
     if not (isinstance(body, dict) or _may_be_empty(operation, delivery)):
         says = f"`{host_of(preflight.settings.base_url)}` sent no JSON object, so it may not be the API"
         yield CheckResult.failed(check, says, "check `base_url`: `cxcall config show`")
+        return
+    if other := describe_other_object(operation, values, delivery):
+        yield CheckResult.failed(check, other, "check `base_url`: `cxcall config show`")
         return
     for name, place in declared.get("values", {}).items():
         if text := text_at(body, place):

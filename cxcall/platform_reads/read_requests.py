@@ -14,6 +14,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
+from cxcall.responses.message_in_body import shorten
 from cxcall.sending.checked_request import build_request, stop_on_errors, token_source
 from cxcall.sending.request_sender import send_read
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
@@ -134,8 +135,13 @@ class Reader:
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""
     ) -> Delivery:
-        """Return the result of a read with findings that name a missing object; `part` is as in `describe_missing`."""
+        """Return the result of a read with findings that name a missing object; `part` is as in `describe_missing`.
+
+        Raises MalformedResponseError if the response is that of another object.
+        """
         delivery = self.send(self.check(operation, values, body))
+        if other := describe_other_object(operation, values, delivery):
+            raise MalformedResponseError(other)
         return delivery._replace(findings=name_missing(delivery.findings, operation, values, part))
 
     def wait(self, seconds: float, reason: str) -> None:
@@ -176,6 +182,25 @@ def describe_missing(operation: Operation, values: Mapping[str, str], part: str 
     if part:
         return f"no {part} of {last} was found"
     return f"{last} is not in {outer[-1]}" if outer else f"{last} does not exist"
+
+
+def describe_other_object(
+    operation: Operation, values: Mapping[str, str], delivery: Delivery
+) -> str:
+    """Return how a response shows another object than the one that was asked for; empty if it does not.
+
+    Only for a path that ends with an ID: in the object it is `id`, or has the name of the parameter.
+    """
+    last = operation.path.rpartition("/")[2]
+    if not last.startswith("{") or delivery.outcome is not Outcome.ACCEPTED:
+        return ""
+    name = last.strip("{}")
+    body, asked = body_of(delivery), values.get(name, "")
+    shown = {text: each for each in (name, "id") if (text := text_at(body, f"/{each}"))}
+    if not shown or asked.casefold() in map(str.casefold, shown):
+        return ""
+    other, place = next(iter(shown.items()))
+    return f"the response shows another object: its `{place}` is `{mask_text(shorten(other))}`, not `{mask_text(asked)}`"
 
 
 def name_missing(

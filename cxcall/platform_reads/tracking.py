@@ -150,11 +150,13 @@ class Tracker(NamedTuple):
         address = text_at(party, self.declared.get("address", ""))
         for leg in legs:
             why = [text_at(leg, place) for place in self.declared.get("why", ())]
+            state = text_at(leg, self.declared["state"])
+            since = text_at(leg, self.declared.get("connected", ""))
             yield Leg(
                 who,
                 mask_text(address),
-                text_at(leg, self.declared["state"]),
-                bool(text_at(leg, self.declared.get("connected", ""))),
+                state,
+                bool(since) or state.lower() == _CONNECTED,
                 next(filter(None, why), ""),
                 who in self.declared.get("far", ()),
                 text_at(leg, self.declared.get("communication", "")),

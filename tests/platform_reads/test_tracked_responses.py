@@ -59,6 +59,51 @@ def test_placed_call_that_a_response_does_not_show_is_followed_no_longer(cxcall:
     assert "does not show a call" in envelope["findings"][0]["message"]
 
 
+def test_response_that_shows_another_object_says_nothing_about_the_one_that_was_asked_for(
+    cxcall: Cxcall,
+) -> None:
+    other, placed = str(uuid4()), Reply(200, {"id": ID})
+    reply = Reply(200, {"id": other, "participants": [], "endTime": "2026-11-28T10:00:00Z"})
+    with Platform(lambda *_: placed, reads=lambda *_: reply) as platform:
+        tracked = cxcall("track", ID, "-o", "json", code=5, env=platform.environment)
+        envelope = cxcall(*PLACE, code=8, env=platform.environment).envelope
+        status = cxcall("campaign", "status", ID, "-o", "json", code=5, env=platform.environment)
+    said = f"the response shows another object: its `id` is `{other}`, not `{ID}`"
+    assert (tracked.codes, status.codes) == (["not-provable"], ["not-provable"])
+    assert said in tracked.envelope["findings"][0]["message"]
+    assert said in envelope["findings"][0]["message"]
+    assert envelope["outcome"] == "accepted"
+
+
+@pytest.mark.slow
+@each_case(
+    "asked, body, code",
+    [
+        (ID.upper(), {"id": ID, "endTime": None}, 8),
+        ("7", {"contactId": 7, "id": "x", "stateName": "Active"}, 8),
+        ("7", {"contactId": 8, "stateName": "Active"}, 5),
+    ],
+)
+def test_id_of_an_object_may_be_spelled_otherwise(
+    cxcall: Cxcall, asked: str, body: dict[str, Any], code: int
+) -> None:
+    name = "nice-cxone" if "contactId" in body else "genesys-cloud"
+    with Platform(reads=lambda *_: Reply(200, body)) as platform:
+        environment = {**platform.environment, "CXCALL_PLATFORM": name}
+        cxcall("track", asked, "-o", "json", code=code, env=environment)
+
+
+def test_preflight_does_not_describe_another_object(cxcall: Cxcall) -> None:
+    def read(path: str, _count: int) -> Reply:
+        return Reply(200, {"id": str(uuid4()), "name": "Other"} if "campaigns" in path else {})
+
+    with Platform(reads=read) as platform:
+        words = ("doctor", "--param", f"campaignId={ID}", "-o", "json")
+        ran = cxcall(*words, code=5, env=platform.environment)
+    assert "the response shows another object" in ran.out
+    assert "it exists: `Other`" not in ran.out
+
+
 @pytest.mark.slow
 def test_placed_call_that_cannot_be_read_at_first_is_read_again(cxcall: Cxcall) -> None:
     def read(_path: str, count: int) -> Reply:

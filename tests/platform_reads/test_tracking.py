@@ -41,6 +41,7 @@ def test_single_read_shows_the_state(live: Cxcall) -> None:
     [
         ({"state": "alerting"}, False, 8, ["outcome-unknown"]),
         ({"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}, False, 0, []),
+        ({"state": "connected"}, True, 0, []),
         ({"state": "terminated", "connectedTime": "2026-01-01T00:00:00Z"}, True, 0, []),
         ({"state": "terminated", "disconnectType": "error"}, True, 5, ["hidden-failure"]),
     ],
@@ -164,6 +165,7 @@ def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
             None,
             8,
         ),
+        ([{"purpose": "agent", "calls": [{"state": "connected"}]}], None, 8),
         ([{"purpose": "agent", "calls": [{"state": "terminated"}]}], False, 5),
     ],
 )
