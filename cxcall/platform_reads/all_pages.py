@@ -141,7 +141,10 @@ def _read_page(
     if response is not None and response.is_truncated:
         # The reader's own finding says that no response of the API is so long, but this one is a page.
         delivery = delivery._replace(findings=())
-        raise paging_error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
+        fix = "narrow the list by its parameters"
+        if paging.size:
+            fix = f"request smaller pages: {command('--param', f'{paging.size}=10')}"
+        raise paging_error(delivery, "the page is larger than 1 MiB", fix)
     if delivery.outcome is not Outcome.ACCEPTED or response is None:
         raise ReadError(delivery)
     body = response.json() if response.body else None
@@ -151,15 +154,6 @@ def _read_page(
         raise paging_error(delivery, "the response has no list", fix)
     link = names.find_link(body, response.headers)
     return Page(number, items or [], body, delivery, None, link=link)
-
-
-def _smaller_pages(paging: Paging) -> str:
-    size = paging.size
-    return (
-        f"request smaller pages: {command('--param', f'{size}=10')}"
-        if size
-        else "narrow the list by its parameters"
-    )
 
 
 def _next_query(
@@ -307,14 +301,12 @@ def _lack_of_next_page(page: Page) -> ReadError:
     return paging_error(
         page.delivery,
         f"page {page.number} says that there are more items, but not how to read them",
-        "read the pages after it by their parameters; the items of the pages until here were received",
+        f"{_BY_PARAMETERS}; the items of the pages until here were received",
     )
 
 
 def _repetition(delivery: Delivery, message: str) -> ReadError:
-    return paging_error(
-        delivery, message, "read the pages after it by their parameters", "the list would never end"
-    )
+    return paging_error(delivery, message, _BY_PARAMETERS, "the list would never end")
 
 
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:

@@ -127,8 +127,7 @@ class CampaignReader(Reader):
             text_at(body, found.place("name")),
             tuple(map(str, columns)),
             tuple(text_at(each, found.place("column")) for each in phones),
-            _number(body, found.place("called")),
-            _number(body, found.place("total")),
+            **_counts(found, body, "called", "total"),
         )
 
     def read_campaign(self, id_: str, list_id: str = "") -> CampaignState:
@@ -142,19 +141,12 @@ class CampaignReader(Reader):
             state = _describe(state, found, body)
         if "progress" in self.roles:
             found, body = self._read_more("progress", id_)
-            state = state._replace(
-                called=_number(body, found.place("called")),
-                total=_number(body, found.place("total")),
-            )
+            state = state._replace(**_counts(found, body, "called", "total"))
         elif state.list_id and (known := self.read_list(state.list_id)):
             state = state._replace(list_name=known.name, called=known.called, total=known.total)
         if "statistics" in self.roles:
             found, body = self._read_more("statistics", id_)
-            state = state._replace(
-                attempts=_number(body, found.place("attempts")),
-                connects=_number(body, found.place("connects")),
-                outstanding=_number(body, found.place("outstanding")),
-            )
+            state = state._replace(**_counts(found, body, "attempts", "connects", "outstanding"))
         return state
 
     def _read_more(self, role: str, id_: str) -> tuple[RoleOperation, Any]:
@@ -231,8 +223,12 @@ def _is_true(body: Any, pointer: str) -> bool:
     return text_at(body, pointer).lower() == "true"
 
 
-def _number(body: Any, pointer: str) -> int | None:
-    value = find_value(body, pointer)
-    if isinstance(value, str) and value.isascii() and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _counts(found: RoleOperation, body: Any, *names: str) -> dict[str, Any]:
+    """Return the numbers at the places of a role by their names; None for one that the platform does not return."""
+    counts: dict[str, Any] = {}
+    for name in names:
+        value = find_value(body, found.place(name))
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            value = int(value)
+        counts[name] = value if isinstance(value, int) and not isinstance(value, bool) else None
+    return counts

@@ -101,7 +101,9 @@ def _results_of_read(
         yield from (CheckResult.of_finding(check, finding) for finding in findings)
         return
     body = _body(delivery)
-    if not (isinstance(body, dict) or _may_be_empty(operation, delivery)):
+    is_empty = delivery.response and delivery.response.status == HTTPStatus.NO_CONTENT
+    may_be_empty = is_empty and "204" in operation.declared.get("responses", {})
+    if not (isinstance(body, dict) or may_be_empty):
         says = f"`{host_of(preflight.settings.base_url)}` sent no JSON object, so it may not be the API"
         yield CheckResult.failed(check, says, "check `base_url`: `cxcall config show`")
         return
@@ -114,12 +116,6 @@ def _results_of_read(
     yield CheckResult.passed(check, _describe_success(operation, body, declared, values))
     for expected in declared["expect"]:
         yield _check_expectation(check, expected, body, preflight.payload.value)
-
-
-def _may_be_empty(operation: Operation, delivery: Delivery) -> bool:
-    """Return whether a response has the status 204, and the contract declares it."""
-    is_empty = delivery.response and delivery.response.status == HTTPStatus.NO_CONTENT
-    return bool(is_empty) and "204" in operation.declared.get("responses", {})
 
 
 def _describe_success(

@@ -136,7 +136,7 @@ def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
     )
     problem, fix = failure_descriptions.explain_unreachable(probe, "base_url") or other
     says = f"`{host}` {problem}: {probe.detail}"
-    if not failure_descriptions.concerns_tls(probe):
+    if probe.failure not in failure_descriptions.TLS_FAILURES:
         yield CheckResult.failed("host", says, fix)
         return
     if probe.failure != "ca-file":

@@ -75,7 +75,8 @@ _UNREACHABLE = {
         "let the main thread of your program wait for the requests in other threads",
     ),
 }
-_TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
+TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
+"""The failures of the TLS handshake, or of the check of the certificate."""
 _TUNNEL = "Tunnel connection failed: "
 _TRANSIENT = ("408", "429")
 _NO_BUNDLE = "TLS CA certificate bundle"
@@ -94,11 +95,6 @@ def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
     if done.failure in ("tls", "no-tls") and is_loopback_url(done.request.url):
         fix = "for a local server without TLS, use `http://` in `{}`"
     return (problem, fix.format(setting)) if problem else None
-
-
-def concerns_tls(done: Exchange) -> bool:
-    """Return whether an exchange failed in TLS: its handshake, or the check of the certificate."""
-    return done.failure in _TLS_FAILURES
 
 
 def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
