@@ -213,16 +213,13 @@ class Body:
                 return
         has_length = raw.chunked or raw.length_remaining is not None
         if not has_length and "json" in raw.headers.get("Content-Type", "").lower():
-            self._check_json()
-
-    def _check_json(self) -> None:
-        # Such a body ends with the connection: only its JSON shows whether it is complete.
-        try:
-            load_json(bytes(self.content))
-        except RecursionError:
-            return
-        except ValueError:
-            raise IncompleteRead(self.content) from None
+            # Such a body ends with the connection: only its JSON shows whether it is complete.
+            try:
+                load_json(self.content)
+            except RecursionError:
+                return
+            except ValueError:
+                raise IncompleteRead(self.content) from None
 
 
 def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -43,7 +43,7 @@ def requested_wait(
         wait = _seconds(named[1]) if named else None
     if wait is not None or not with_window:
         return wait
-    return _seconds(_value(headers, "inin-ratelimit-reset"))
+    return _seconds(headers.get("inin-ratelimit-reset", ""))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -52,15 +52,15 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     The longest of several numbers counts: a proxy may add the header a second time. A date is relative to the
     `Date` of the response, so that a wrong local clock does not matter; a past date requires no wait.
     """
-    text = _value(headers, "Retry-After")
-    waits = [_seconds(each.strip()) for each in text.split(",")]
+    text = headers.get("Retry-After", "").strip()
+    waits = [_seconds(each) for each in text.split(",")]
     numbers = [wait for wait in waits if wait is not None]
     if len(numbers) == len(waits):
         return max(numbers)
     until = http_date(text)
     if until is None:
         return None
-    since = http_date(_value(headers, "Date")) or now
+    since = http_date(headers.get("Date", "")) or now
     return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)
 
 
@@ -70,11 +70,8 @@ def remaining_window(headers: Mapping[str, str]) -> tuple[int, float] | None:
     From `inin-ratelimit-allowed`, `-count` and `-reset` (docs/platforms/genesys-cloud.md#rate-limits); None if
     the response does not have them.
     """
-    values = [
-        _seconds(_value(headers, f"inin-ratelimit-{name}"))
-        for name in ("allowed", "count", "reset")
-    ]
-    allowed, count, reset = values
+    names = ("allowed", "count", "reset")
+    allowed, count, reset = (_seconds(headers.get(f"inin-ratelimit-{each}", "")) for each in names)
     if allowed is None or count is None or reset is None:
         return None
     return int(allowed - count), reset
@@ -86,16 +83,8 @@ def backoff(attempt: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - it keeps clients apart, and no secret
 
 
-def _value(headers: Mapping[str, str], name: str) -> str:
-    found = headers.get(name)  # most mappings have this spelling, or ignore the case
-    if found is None:
-        lower_name = name.lower()
-        found = next((value for key, value in headers.items() if key.lower() == lower_name), "")
-    return found.strip()
-
-
 def _seconds(text: str) -> float | None:
-    return min(float(text), MAX_WAIT) if re.fullmatch(_SECONDS, text) else None
+    return min(float(text), MAX_WAIT) if re.fullmatch(_SECONDS, text.strip()) else None
 
 
 def http_date(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxcall.transport.http_messages import Headers
 from cxcall.transport.requested_waits import MAX_WAIT, backoff, requested_wait, retry_after
 from helpers.cases import each_case
 from helpers.work import time_limit
@@ -69,7 +70,7 @@ PLATFORM = b'{"message":"Rate limit exceeded the maximum. Retry the request in [
 def test_the_wait_that_is_asked_for(
     headers: dict[str, str], body: bytes, expected: float | None
 ) -> None:
-    assert requested_wait(headers, body, NOW) == expected
+    assert requested_wait(Headers(headers.items()), body, NOW) == expected
 
 
 @given(
