@@ -48,7 +48,6 @@ _UNSENT = {
     "person ": UnsentKind.PERSON,
     "file-changed ": UnsentKind.CONTENT,
 }
-_PEOPLE = {"key ": PersonKind.KEY}
 _ROWS = r"rows (([0-9]+)(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*)"
 _RESOLUTIONS = {"rang": PLACED, "did-not-ring": NOT_PLACED}
 
@@ -151,19 +150,16 @@ def _of_batch_end(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"batch": batch, "at": at, "kind": kind, "value": value}
 
 
-def _of_decision(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind, note = _split(row["note"], _DECISIONS, DecisionKind.ACCEPTED)
-    return {"kind": kind, "note": note}
+def _kind_at(
+    column: str, starts: Mapping[str, StrEnum], other: StrEnum
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return a function that takes the kind of a row from the start of the text in a column."""
 
+    def change(row: Mapping[str, Any]) -> dict[str, Any]:
+        kind, text = _split(row[column], starts, other)
+        return {"kind": kind, column: text}
 
-def _of_unsent(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind, reason = _split(row["reason"], _UNSENT, UnsentKind.NOT_SENT)
-    return {"kind": kind, "reason": reason}
-
-
-def _of_person(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind, digest = _split(row["digest"], _PEOPLE, PersonKind.PERSON)
-    return {"kind": kind, "digest": digest}
+    return change
 
 
 _CHANGES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -171,9 +167,9 @@ _CHANGES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "event": _of_event,
     "batch": _of_batch,
     "batch_event": _of_batch_end,
-    "decision": _of_decision,
-    "unsent": _of_unsent,
-    "person": _of_person,
+    "decision": _kind_at("note", _DECISIONS, DecisionKind.ACCEPTED),
+    "unsent": _kind_at("reason", _UNSENT, UnsentKind.NOT_SENT),
+    "person": _kind_at("digest", {"key ": PersonKind.KEY}, PersonKind.PERSON),
     "state": lambda _row: {},
 }
 """The functions that return the values of a row that are different in this version, by table."""

@@ -75,11 +75,17 @@ def is_schedule(schema: Mapping[str, Any], name: str) -> bool:
     )
 
 
+def _parse_time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return None
+
+
 def _read_time(text: str) -> CallTime:
     """Return a scheduled time; without an offset it has no moment, because the time zone is unknown."""
-    try:
-        moment = datetime.fromisoformat(text.strip().upper())
-    except ValueError:
+    moment = _parse_time(text)
+    if moment is None:
         return CallTime(None, text)
     is_far = moment.year in (MINYEAR, MAXYEAR)
     return CallTime(None if is_far or not moment.tzinfo else moment, text, is_far)
@@ -100,9 +106,8 @@ def check_scheduled_times(
 
 def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
     """Return the finding on a time, without a place; None if it may be intended, or if it is not a time."""
-    try:
-        moment = datetime.fromisoformat(text.strip().upper())
-    except ValueError:
+    moment = _parse_time(text)
+    if moment is None:
         return None
     has_offset = moment.tzinfo is not None
     seconds = (moment if has_offset else moment.replace(tzinfo=UTC)) - now
@@ -199,7 +204,7 @@ def _outside(
 
 
 def _error(message: str, fix: str, why: str = "") -> Finding:
-    return Finding.error("outside-hours", "", message, fix=fix, why=why, source="libphonenumber")
+    return Finding.error("outside-hours", "", message, fix, why, source="libphonenumber")
 
 
 def find_next_calling_time(

@@ -72,8 +72,8 @@ def read_do_not_call_list(path: str) -> NumberList:
         if known != version:
             lines = _List(path)
             numbers.add(lines.numbers(_read_text(str(place))))
-            if lines.has_text and numbers.is_empty and known is None:
-                raise lines.error_without_numbers()
+            if lines.has_text and numbers.is_empty and known is None:  # it is probably another file
+                raise _unusable(f"`{path}` has text, but no number")
             _lists[key] = version, numbers
         return numbers
 
@@ -112,16 +112,13 @@ class _List:
                 self._names = cells
                 self._phones = [place for place, name in enumerate(cells) if _is_phone_name(name)]
             elif len(cells) == 1 and len(self._names) <= 1:
-                yield self._only_number(cells[0])
+                if not is_one_number(cells[0]):
+                    raise self._error("", has_digits=bool(plain_digits(cells[0])))
+                yield cells[0]
             else:
                 yield from self._numbers_of_row(cells)
             is_first = False
             self.has_text |= not (self._phones and self._names is cells)
-
-    def _only_number(self, cell: str) -> str:
-        if not is_one_number(cell):
-            raise self._error("", has_digits=bool(plain_digits(cell)))
-        return cell
 
     def _numbers_of_row(self, cells: Sequence[str]) -> list[str]:
         """Return every number in any column of a row; IDs may be among them.
@@ -174,10 +171,6 @@ class _List:
         place = f"`{printable(name)}` in line" if name else "line"
         problem = "is not exactly one number" if has_digits else "has no number"
         return _unusable(f"{place} {self._line_number} of `{self._path}` {problem}")
-
-    def error_without_numbers(self) -> UsageError:
-        """Return the error for a file that has text, but no number: it is probably another file."""
-        return _unusable(f"`{self._path}` has text, but no number")
 
 
 def _unusable(problem: str) -> UsageError:

@@ -195,7 +195,9 @@ def _publish(draft: Path, path: Path) -> None:
 def _prepare(database: SqliteDatabase) -> None:
     """Check the version and the tables; an older ledger is upgraded."""
     if database.pragma("application_id") != APPLICATION_ID:
-        raise _foreign_file_error(database)
+        (tables,) = database.run("SELECT count(*) FROM sqlite_master").fetchone()
+        problem = "is a database of another program" if tables else "has no records and no tables"
+        raise unusable_file_error(database.path, problem)
     version = database.pragma("user_version")
     if not version:
         raise damage_error(database.path, "it has no version")
@@ -214,12 +216,6 @@ def _prepare(database: SqliteDatabase) -> None:
     else:
         stop_on_version(database.name, version, SCHEMA_VERSION)
     _check_schema(database)
-
-
-def _foreign_file_error(database: SqliteDatabase) -> LedgerError:
-    (tables,) = database.run("SELECT count(*) FROM sqlite_master").fetchone()
-    problem = "is a database of another program" if tables else "has no records and no tables"
-    return unusable_file_error(database.path, problem)
 
 
 def _check_schema(database: SqliteDatabase) -> None:
