@@ -65,6 +65,14 @@ def row_checksum(table: str, values: Sequence[Any]) -> str:
     return hashlib.blake2b(_ENCODE([table, *values]).encode(), digest_size=8).hexdigest()
 
 
+def is_intact(table: str, values: Sequence[Any], checksum: str) -> bool:
+    """Return whether a row matches its checksum; False for a value of a type that is never stored."""
+    try:
+        return row_checksum(table, values) == checksum
+    except (TypeError, ValueError):
+        return False
+
+
 def with_checksum(table: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Return a row with its checksum, as it is stored."""
     return (*values, row_checksum(table, values))
@@ -293,11 +301,7 @@ class LedgerRows:
 
     def _check(self, table: str, row: Sequence[Any]) -> dict[str, Any]:
         *values, checksum = row
-        try:
-            is_intact = row_checksum(table, values) == checksum
-        except (TypeError, ValueError):  # a value of a type that is never stored
-            is_intact = False
-        if not is_intact:
+        if not is_intact(table, values, checksum):
             raise self._database.damage_error(f"a record of `{table}` does not match its checksum")
         found = dict(zip(COLUMNS[table], values, strict=True))
         if table in KINDS and found["kind"] not in KINDS[table]:

@@ -11,7 +11,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.checksummed_rows import LEDGER_COUNTS, row_checksum, with_checksum
+from cxcall.ledger.checksummed_rows import LEDGER_COUNTS, is_intact, with_checksum
 from cxcall.ledger.errors import LastingLedgerError
 from cxcall.ledger.schema import COLUMNS, BatchEvent, DecisionKind, PersonKind, UnsentKind
 from cxcall.ledger.stored_values import NOT_PLACED, PLACED
@@ -85,11 +85,7 @@ class Conversion:
         """Return a row of version 6, with its checksum, as a row of this version; raises LedgerError if it is damaged."""
         *values, checksum = row
         former = FORMER_NAMES.get(table, table)
-        try:
-            is_intact = row_checksum(former, values) == checksum
-        except (TypeError, ValueError):  # a value of a type that is never stored
-            is_intact = False
-        if not is_intact:
+        if not is_intact(former, values, checksum):
             raise self.damage_error(f"a record of `{former}` does not match its checksum")
         found = dict(zip(kept_columns(table), values, strict=True))
         self._counts[table] += 1

@@ -55,19 +55,7 @@ def open_database(folder: Path) -> SqliteDatabase:
         if _is_new(path):
             _create(path)
         was_left_open = _size(_side_file(path, "-wal")) > 0
-        database = SqliteDatabase(path)
-        try:
-            # The mode is set after SQLite has opened the file: closing a file that was opened for
-            # that would drop this process's SQLite locks.
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
-            _prepare(database)
-            if was_left_open:
-                check_if_quick(database)
-        except BaseException:
-            database.close()
-            raise
-    return database
+        return _open(path, is_doubtful=was_left_open)
 
 
 def open_for_reading(folder: Path) -> SqliteDatabase:
@@ -84,13 +72,23 @@ def open_for_reading(folder: Path) -> SqliteDatabase:
             _create_tables(database.run)
             return database
         is_in_use = _size(_side_file(path, "-wal")) >= 0
-        database = SqliteDatabase(path, READ_ONLY if is_in_use else UNCHANGED)
-        try:
-            _prepare(database)
+        return _open(path, READ_ONLY if is_in_use else UNCHANGED)
+
+
+def _open(path: Path, mode: str = "", *, is_doubtful: bool = True) -> SqliteDatabase:
+    """Open a file, and check its tables; also every record if the file is doubtful."""
+    database = SqliteDatabase(path, mode)
+    try:
+        # The mode is set after SQLite has opened the file: closing a file that was opened for
+        # that would drop this process's SQLite locks.
+        if not mode and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        _prepare(database)
+        if is_doubtful:
             check_if_quick(database)
-        except BaseException:
-            database.close()
-            raise
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

@@ -78,7 +78,7 @@ class SqliteDatabase(LedgerDatabase):
             self._is_suspended = True
 
     @contextmanager
-    def _connected(self) -> Iterator[None]:
+    def reading(self) -> Iterator[None]:
         """Keep other threads from writing, and connect again after a fork."""
         with self.lock.held, explain_errors(self.path):
             if self._is_suspended:
@@ -210,12 +210,6 @@ class SqliteDatabase(LedgerDatabase):
         return True
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Keep other threads from writing while this one reads."""
-        with self._connected():
-            yield
-
-    @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read one state of the file in several statements, whatever other processes write."""
         with self.reading():
@@ -240,7 +234,7 @@ class SqliteDatabase(LedgerDatabase):
         Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
         `is_cancelled` returns True while another process holds the lock.
         """
-        with self._connected():
+        with self.reading():
             self._roll_back(self._transaction)  # if an exception of the program prevented its end
             self._set_durable(is_durable=is_durable)
             own = self._transaction = object()
