@@ -53,7 +53,8 @@ class RateLimiter:
 
     def __init__(self, rate: Rate, max_wait: float) -> None:
         self.excessive_wait: float | None = None
-        self._base_interval = self._interval = rate.interval * _MARGIN
+        self._base_interval = self.interval = rate.interval * _MARGIN
+        """Seconds from one request to the next; longer than those of the rate after a refusal."""
         self._max_wait = max_wait
         self._is_stopped = False
         self.stop_reason = ""
@@ -63,11 +64,6 @@ class RateLimiter:
         # Not 0, which is the time when the machine started: that may be less than an interval ago.
         self._next_slot_at = self._last_sent_at = self._paused_until = -math.inf
         self._preparing = self._in_flight = 0
-
-    @property
-    def interval(self) -> float:
-        """Seconds from one request to the next; longer than those of the rate after a refusal."""
-        return self._interval
 
     def stop(self, reason: str = "") -> None:
         """Stop granting slots, and end waits within `SIGNAL_INTERVAL`; there is no `reason` after a signal.
@@ -122,7 +118,7 @@ class RateLimiter:
                 if wait <= 0:
                     with self._state_lock:
                         slot_at = max(self._next_slot_at, time.monotonic())
-                        self._next_slot_at = slot_at + self._interval
+                        self._next_slot_at = slot_at + self.interval
                         self._preparing += 1
                         self._in_flight += 1
                     return slot_at
@@ -137,7 +133,7 @@ class RateLimiter:
         """
         with self._send_lock:
             self._update_lead_time(prepared_in)
-            while (wait := self._last_sent_at + self._interval - time.monotonic()) > 0:
+            while (wait := self._last_sent_at + self.interval - time.monotonic()) > 0:
                 # Short waits are finished: the request is in flight.
                 if wait > SIGNAL_INTERVAL and self._is_stopped:
                     raise SendPostponedError
@@ -147,7 +143,7 @@ class RateLimiter:
             with self._state_lock:
                 self._last_sent_at = time.monotonic()
                 self._preparing -= 1
-                soonest = self._last_sent_at + self._interval * (self._preparing + 1)
+                soonest = self._last_sent_at + self.interval * (self._preparing + 1)
                 self._next_slot_at = max(self._next_slot_at, soonest)
 
     def _update_lead_time(self, seconds: float) -> None:
@@ -175,11 +171,11 @@ class RateLimiter:
             )
             if wait is not None:
                 self.wait_as_asked(wait)
-            slower = min(self._interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
-            self._interval = slower
+            slower = min(self.interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
+            self.interval = slower
             return
         self._compensate_delay(exchange.timings)
-        self._interval = max(self._interval * _SPEED_UP, self._base_interval)
+        self.interval = max(self.interval * _SPEED_UP, self._base_interval)
         if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
             self.pause(window[1])
 
@@ -195,7 +191,7 @@ class RateLimiter:
             delay = latency - self._usual_latency if self._usual_latency else 0.0
             weight = 0.5 if delay < 0 else 0.02 if delay else 1.0
             self._usual_latency += (latency - self._usual_latency) * weight
-            self._last_sent_at += min(max(delay, 0.0), self._interval / 2)
+            self._last_sent_at += min(max(delay, 0.0), self.interval / 2)
 
 
 class RateLimitSlot:
@@ -295,7 +291,7 @@ class SharedRateLimiter(RateLimiter):
 
     def __init__(self, rate: Rate, max_wait: float, pace: SharedPace) -> None:
         super().__init__(rate, max_wait)
-        self._base_interval = self._interval = rate.interval * _SHARED_MARGIN
+        self._base_interval = self.interval = rate.interval * _SHARED_MARGIN
         self._pace = pace
 
     def pause(self, seconds: float) -> None:
@@ -308,7 +304,7 @@ class SharedRateLimiter(RateLimiter):
         """Reserve a slot, and wait until it is nearly time to send; return its time, or None if the batch has ended."""
         with self._acquire_lock:
             if not (self._is_stopped or is_closed()):
-                slot_at = time.monotonic() + self._pace.reserve(self._interval)
+                slot_at = time.monotonic() + self._pace.reserve(self.interval)
                 if self.sleep(slot_at - self._lead_time - time.monotonic(), is_closed):
                     return None
                 with self._state_lock:

@@ -142,7 +142,7 @@ def test_summary_counts_over_time_and_by_latency() -> None:
     assert summary.rows == 1005
     assert list(summary.outcomes.items()) == [("refused", 100), ("accepted", 900), (NOT_SENT, 5)]
     assert summary.reasons == [("refused", "bad.request", 100)]
-    assert sum(each.counts.total() for each in time_spans(summary)) == 1000
+    assert sum(counts.total() for _, counts in time_spans(summary)) == 1000
     assert len(time_spans(summary)) <= 24
     assert sum(count for _, count in summary.latencies.histogram()) == 1000
     assert (summary.latencies.percentile(0.5), round(summary.rate)) == (250, 10)

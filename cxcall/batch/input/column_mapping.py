@@ -234,7 +234,7 @@ def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> lis
     covered = {pointer for flag in flags for pointer in flag.pointers}
     targets = (
         *(flag.name for flag in flags),
-        *(each for each in parameter_columns(operation)),
+        *parameter_columns(operation),
         *(each for each in operation.pointers if each not in covered),
     )
     return [each for each in targets if is_number_name(each.rpartition("/")[2])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import date, time, timedelta
 from math import isfinite
 from string import ascii_uppercase
@@ -47,9 +46,21 @@ class Spreadsheet:
     """
 
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
-        with _explaining_damage(name):
+        try:
             chosen = _read_sheet(binary, name, sheet)
             values = chosen.to_python()
+        except CxcallError:
+            raise
+        except BaseException as error:
+            # Any exception of the libraries that unpack and read a file, and a panic of `calamine`, which is no Exception.
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            detail = f": {error}" if str(error) else ""
+            raise UsageError(
+                f"`{name}` cannot be read as an Excel file{detail}",
+                where=name,
+                fix="save it again without a password, or as CSV in UTF-8",
+            ) from None
         self._first_column = chosen.start[1] if chosen.start else 0
         self._records = _read_records(chosen, values)
         _, cells = next(self._records, (1, []))
@@ -117,25 +128,6 @@ def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> Calamine
             fix="choose the sheet to send: `--sheet NAME`",
         )
     return filled[0] if filled else sheets[0]
-
-
-@contextmanager
-def _explaining_damage(name: str) -> Iterator[None]:
-    """Turn what a damaged workbook raises into a UsageError."""
-    try:
-        yield
-    except CxcallError:
-        raise
-    except BaseException as error:
-        # Any exception of the libraries that unpack and read a file, and a panic of `calamine`, which is no Exception.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        detail = f": {error}" if str(error) else ""
-        raise UsageError(
-            f"`{name}` cannot be read as an Excel file{detail}",
-            where=name,
-            fix="save it again without a password, or as CSV in UTF-8",
-        ) from None
 
 
 def _read_records(sheet: CalamineSheet, values: list[list[Any]]) -> Iterator[tuple[int, list[str]]]:

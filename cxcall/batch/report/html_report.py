@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from cxcall.batch.report.report_rows import NOT_SENT
-from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_controls
 from cxcall.version import __version__
@@ -152,9 +151,9 @@ def _charts(summary: Summary) -> Iterator[str]:
     if summary.results:
         spans = time_spans(summary)
         unit = _duration(_seconds_of_a_span(summary))
-        longest = max(each.counts.total() for each in spans)
+        longest = max(counts.total() for _, counts in spans)
         yield f"<section><h2>Results over time (UTC), per {_text(unit)}</h2>"
-        yield _bars((_span_line(each, summary) for each in spans), longest)
+        yield _bars((_span_line(*each, summary) for each in spans), longest)
         yield "</section>"
     if summary.latencies.has_histogram:
         bars = summary.latencies.bars("≤")
@@ -200,42 +199,37 @@ def _bars(lines: Iterable[tuple[str, Mapping[str, int], str]], whole: int) -> st
     return f'<dl class="bars">{"".join(items)}</dl>'
 
 
-class TimeSpan(NamedTuple):
-    """The number of rows with each outcome in a span of time that begins at `start`."""
-
-    start: datetime
-    counts: Counter[str]
-
-
 def _seconds_of_a_span(summary: Summary) -> float:
     """Return the length of the spans that the time of the batch is divided into, 24 at most."""
     seconds = summary.seconds
     return next((each for each in _SPANS if seconds / each < _MOST_SPANS), seconds / _MOST_SPANS)
 
 
-def time_spans(summary: Summary) -> list[TimeSpan]:
-    """Return the number of results by outcome in equal spans of time."""
+def time_spans(summary: Summary) -> list[tuple[datetime, Counter[str]]]:
+    """Return the number of results by outcome in equal spans of time, each with its start."""
     began_at = summary.began_at
     if began_at is None or not summary.results:
         return []
     seconds = _seconds_of_a_span(summary)
     count = int(summary.seconds / seconds) + 1
     starts = (began_at + timedelta(seconds=seconds * index) for index in range(count))
-    spans = [TimeSpan(start, Counter()) for start in starts]
+    spans = [(start, Counter[str]()) for start in starts]
     for at, outcome in summary.results:
         index = min(int((at - began_at).total_seconds() / seconds), count - 1)
-        spans[max(index, 0)].counts[outcome] += 1
+        spans[max(index, 0)][1][outcome] += 1
     return spans
 
 
-def _span_line(span: TimeSpan, summary: Summary) -> tuple[str, dict[str, int], str]:
+def _span_line(
+    start: datetime, counts: Counter[str], summary: Summary
+) -> tuple[str, dict[str, int], str]:
     form = "%H:%M:%S" if _seconds_of_a_span(summary) < 60 else "%H:%M"  # noqa: PLR2004 - a minute
     if summary.seconds > 86400:  # noqa: PLR2004 - a day
         form = "%m-%d %H:%M"
-    used = {name: span.counts[name] for name in summary.outcomes if span.counts[name]}
+    used = {name: counts[name] for name in summary.outcomes if counts[name]}
     numbers = ", ".join(f"{count:,} {name}" for name, count in used.items())
     parts = {f"o-{name}": count for name, count in used.items()}
-    return span.start.strftime(form), parts, numbers or "none"
+    return start.strftime(form), parts, numbers or "none"
 
 
 def _table(report: BatchReport, summary: Summary) -> Iterator[str]:
