@@ -9,7 +9,6 @@ from queue import Empty
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from cxcall.batch.other_runs import OtherRuns
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import (
     RowResult,
@@ -20,7 +19,8 @@ from cxcall.batch.row_sender import RowSender, StoppableRun, result_of_unsent_ro
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
-from cxcall.ledger.errors import LedgerError
+from cxcall.findings.hinted_commands import command
+from cxcall.ledger.errors import LedgerError, already_sent_error
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cxcall.batch.beginning_and_end import BegunBatch
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
+    from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
 
@@ -291,3 +292,34 @@ class Run(StoppableRun):
             if checked is not None and record.rows == format_ranges(x.number for x in checked.rows):
                 del self._in_flight[checked.row.number]
                 yield self._recorded(result_of_recorded_row(checked, record))
+
+
+class OtherRuns:
+    """The rows of a batch that other runs have recorded since a delivery with a number.
+
+    The duplicate guard compares requests, and those of a row differ if a document was corrected in between.
+    """
+
+    def __init__(self, ledger: Ledger, last_delivery: int) -> None:
+        self._ledger, self._last = ledger, last_delivery
+        self._own: set[str] = set()
+        """The own deliveries after the last one that was read; a transaction that failed may have given an ID to none."""
+        self._rows: dict[int, str] = {}
+
+    def stop_on_row(self, batch: str, row: int, delivery: str) -> None:
+        """Raise StoppedError if another run has recorded a row; called in the transaction that records its delivery."""
+        self._own.add(delivery)
+        newer = self._ledger.batches.deliveries_after(self._last)
+        for number, each, its_batch, its_row in newer:
+            if each not in self._own and its_batch == batch:
+                self._rows[its_row] = each
+            if each != delivery:
+                self._last = number
+                self._own.discard(each)
+        other = self._rows.get(row)
+        if other:
+            raise already_sent_error(
+                f"another command has sent row {row} of this batch meanwhile, by another request: delivery {other}",
+                fix=f"wait until it ends, and see what it sent: {command('cxcall', 'batch', 'report', batch)}",
+                why="the row would be called twice",
+            )
