@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
@@ -104,10 +104,8 @@ class LedgerAccess(RecordQueries):
     @property
     def shared_database(self) -> PostgresDatabase:
         """The database that many machines share; raises UsageError for a file."""
-        from cxcall.ledger.postgres.postgres_database import PostgresDatabase
-
-        if isinstance(self.database, PostgresDatabase):
-            return self.database
+        if self.is_shared:
+            return cast("PostgresDatabase", self.database)
         raise UsageError(
             "a queue needs a ledger in PostgreSQL, which the workers share",
             where="CXCALL_LEDGER",

@@ -73,3 +73,6 @@ def test_missing_client_library_is_named_with_its_extra(cxcall: Cxcall) -> None:
     ran = cxcall("history", "list", code=2, env=variables)
     assert "the PostgreSQL client library is not installed" in ran.err
     assert "`pip install 'cxcall[postgres]'`" in ran.err
+    del variables["CXCALL_LEDGER"]
+    ran = cxcall("worker", code=2, env=variables)
+    assert "a queue needs a ledger in PostgreSQL" in ran.err
