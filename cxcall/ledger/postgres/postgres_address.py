@@ -31,7 +31,8 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
             "CXCALL_LEDGER is not a valid address",
             "write `postgresql://HOST:PORT/DATABASE?user=NAME`; a password can be in PGPASSWORD or a password file",
         ) from None
-    if _is_cut_wrongly(parameters):
+    # A password with a separator in it was split: a part of it is in another parameter.
+    if any("@" in parameters.get(name, "") for name in ("host", "port", "dbname")):
         raise LedgerError(
             "CXCALL_LEDGER is not a valid address: a character of its user or password is not percent-encoded",
             "write `@` as `%40`, `/` as `%2F`, `:` as `%3A`, and `?` as `%3F`; or keep the password in PGPASSWORD or a password file",
@@ -68,8 +69,3 @@ def _address(parameters: dict[str, str]) -> str:
         options["hostaddr"] = found.get("hostaddr", "")
     query = "&".join(f"{name}={value}" for name, value in options.items() if value)
     return f"postgresql://{user}{host}{port}/{found.get('dbname', '')}{query and f'?{query}'}"
-
-
-def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
-    """Return whether a password was split at a separator in it, so that a part of it is in another parameter."""
-    return any("@" in parameters.get(name, "") for name in ("host", "port", "dbname"))

@@ -13,6 +13,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from psycopg.pq import TransactionStatus
+
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.database_interface import (
@@ -36,7 +39,6 @@ from cxcall.ledger.postgres.postgres_schema import (
     SCHEMA,
     in_postgres,
     read_last_row,
-    read_time,
 )
 from cxcall.ledger.postgres.postgres_tables import prepare_tables
 from cxcall.ledger.schema import COLUMNS
@@ -90,8 +92,8 @@ class PostgresDatabase(LedgerDatabase):
         try:
             prepare_tables(connection, self.name)
             before = datetime.now(UTC)
-            now = read_time(connection.execute("SELECT clock_timestamp()"))
-            self._set_clock(now - (before + (datetime.now(UTC) - before) / 2))
+            (now,) = read_last_row(connection.execute("SELECT clock_timestamp()"))
+            self._set_clock(now.astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2))
             server = read_server(connection)
             self.server, self._is_standby = server or "", server is None
         except BaseException:
@@ -128,8 +130,6 @@ class PostgresDatabase(LedgerDatabase):
 
     def _execute_all(self, statements: list[tuple[bytes, Sequence[Any] | None]]) -> None:
         """Execute statements in one round trip; raises the exception of the program that interrupts it."""
-        import psycopg
-
         handled = sys.exception()
         try:
             with self._connection.pipeline():
@@ -161,8 +161,6 @@ class PostgresDatabase(LedgerDatabase):
         An exception of the program, such as that of its signal handler, may come within a statement. The next one would
         get the response to it. The server ends the transaction of a connection that is closed.
         """
-        import psycopg
-
         with self._lock.held, self.explaining_errors():
             try:
                 yield
@@ -204,8 +202,6 @@ class PostgresDatabase(LedgerDatabase):
         KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
         (`is_durable` is False) not before a second.
         """
-        import psycopg
-
         with self._locked():
             connection = None
             try:
@@ -227,8 +223,6 @@ class PostgresDatabase(LedgerDatabase):
 
     def _acquire(self, is_cancelled: Callable[[], bool], patience: float) -> None:
         """Begin a transaction and get the write lock; waits for a server that restarts."""
-        import psycopg
-
         if not self._connection.closed and _is_in_transaction(self._connection):
             self._connection.close()  # an exception of the program prevented the end of a transaction
         self._unsent.clear()
@@ -256,8 +250,6 @@ class PostgresDatabase(LedgerDatabase):
 
     def _begin_writing(self) -> None:
         """Begin a transaction with the write lock, and correct the clock of a virtual machine that was paused."""
-        import psycopg
-
         now, session = read_last_row(self._connection.execute(_BEGIN, prepare=False))
         if session != self._connection.session:
             raise pool_error(self.name, "a connection pool gave it another session")
@@ -270,8 +262,6 @@ class PostgresDatabase(LedgerDatabase):
 
     def _begin(self) -> Connection[Any]:
         """Begin a transaction that only reads, with a new connection if the server closed this one; return the connection."""
-        import psycopg
-
         try:
             self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         except psycopg.OperationalError:
@@ -283,8 +273,6 @@ class PostgresDatabase(LedgerDatabase):
     @staticmethod
     def _roll_back(connection: Connection[Any]) -> None:
         """End a transaction; a connection on which that fails is closed, and the server ends it."""
-        import psycopg
-
         try:
             if not connection.closed and _is_in_transaction(connection):
                 connection.execute("ROLLBACK")
@@ -331,6 +319,4 @@ class PostgresDatabase(LedgerDatabase):
 
 
 def _is_in_transaction(connection: Connection[Any]) -> bool:
-    from psycopg.pq import TransactionStatus
-
     return connection.info.transaction_status is not TransactionStatus.IDLE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,6 @@ def in_postgres(statement: str) -> str:
     if statement.startswith("CREATE"):
         statement = _TYPE.sub(lambda name: TYPES[name[0]], statement)
     return statement
-
-
-def read_time(cursor: Cursor[Any]) -> datetime:
-    """Return the time that the last statement of a cursor selected."""
-    found: datetime = read_last_row(cursor)[0].astimezone(UTC)
-    return found
 
 
 def read_last_row(cursor: Cursor[Any]) -> tuple[Any, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.forked_processes import ProcessLock
@@ -61,8 +63,6 @@ class SharedPace:
 
         Raises LedgerError when it does not come back.
         """
-        import psycopg
-
         started = time.monotonic()
         with self._lock.held, self._database.explaining_errors():
             while True:
