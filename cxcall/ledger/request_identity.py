@@ -23,10 +23,6 @@ ANY_HOST_DIGESTS = f"{_DIGESTS}vendor:"
 """The start of the digests of requests to a vendor's hosts, which do not depend on the host; all others sort before it."""
 
 
-def _no_digests(_hosts: object) -> tuple[str, ...]:
-    return ()
-
-
 class Intent(NamedTuple):
     """A request that is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
@@ -53,7 +49,7 @@ class Intent(NamedTuple):
     row: int | None = None
     key: str = ""
     rows: str = ""
-    older_digests: Callable[[Iterable[str]], Iterable[str]] = _no_digests
+    older_digests: Callable[[Iterable[str]], Iterable[str]] = lambda _hosts: ()
     people: tuple[str, ...] = ()
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0

@@ -140,7 +140,7 @@ def request_values(
         text = values.get(parameter.name)
         if text is not None:
             yield from _parameter_values(operation, parameter.as_sent, text)
-    yield from body_values(operation, body.value)
+    yield from _walk(operation).values(body.value, "", "", "", operation.declared_body_schema)
 
 
 def _parameter_values(
@@ -156,11 +156,6 @@ def _parameter_values(
         schema = schema.get("items", {})
     for each in value if isinstance(value, list) else [value]:
         yield RequestValue(each, parameter.place, name, "", schema, is_declared=True)
-
-
-def body_values(operation: Operation, body: Any) -> Iterator[RequestValue]:
-    """Yield the texts and numbers in a body, and the keys of its objects."""
-    yield from _walk(operation).values(body, "", "", "", operation.declared_body_schema)
 
 
 class _BodyWalk:
