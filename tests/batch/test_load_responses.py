@@ -203,6 +203,8 @@ RESPONSES: list[tuple[Callable[[list[Any]], Any], str]] = [
     (lambda _: ["x"], "???"),
     (shouted, "+++"),
     (spelled, "+++"),
+    (lambda sent: [sent[0]] * 3, "+??"),
+    (lambda sent: [*shouted(sent)[1:2], sent[0], sent[0]], "+??"),
     *((replaced(data), "+?+") for data in ({}, None, {"Name": "", "Phone": ""}, "x")),
 ]
 """Responses to a request of three contacts, and whether each confirms a row (`+`) or leaves it unknown (`?`)."""

@@ -128,8 +128,8 @@ class LoadRun(Run):
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[int, ...]:
         """Return the numbers of the rows whose contacts are not in a response that lists fewer contacts than were sent.
 
-        A contact that the platform has changed counts, but does not name its row. A response that is too long to be read
-        whole counts as complete.
+        A contact that the platform has changed counts, but does not name its row; one that is listed again does not count.
+        A response that is too long to be read whole counts as complete.
         """
         response = delivery.response
         if response is None or response.is_truncated:
@@ -139,16 +139,16 @@ class LoadRun(Run):
             return tuple(row.number for row in checked.rows if self.returns_contacts)
         left = Counter(filter(None, (_cells(each, self.columns_at) for each in body)))
         sent = checked.request.body if checked.request else []
-        if len(sent) != len(checked.rows) or left.total() >= len(sent):
+        if len(sent) != len(checked.rows):
             return ()
-        missing = []
-        for row, contact in zip(checked.rows, sent, strict=True):
-            cells = _cells(contact, self.columns_at)
+        missing, cells_of = [], [_cells(contact, self.columns_at) for contact in sent]
+        for row, cells in zip(checked.rows, cells_of, strict=True):
             if left[cells]:
                 left[cells] -= 1
             else:
                 missing.append(row.number)
-        return tuple(missing)
+        changed = left.total() - sum(left[cells] for cells in {*cells_of})
+        return tuple(missing) if changed < len(missing) else ()
 
 
 def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
