@@ -25,7 +25,7 @@ from cxcall.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cxcall.contracts.contract import Contract
@@ -96,7 +96,7 @@ def change_profile(
     if "region" in values or "base_url" in values:
         remove = {*remove, *_DESTINATION} - values.keys()
 
-    def change(document: Any, tables: Any) -> None:
+    with _edited(path) as (document, tables):
         is_first = not tables and "default_profile" not in document
         if is_first and profile != DEFAULTS["profile"]:
             document["default_profile"] = profile
@@ -105,19 +105,14 @@ def change_profile(
         for name in remove:
             table.pop(name, None)
 
-    _edit(path, change)
-
 
 def set_default_profile(path: Path, profile: str) -> None:
     """Set the profile that is used when no source names one; raises UsageError if the profile is missing."""
     _check_profile(profile)
     # Raises the error for an unknown profile.
     ConfigFile.read(path).profile_settings(Setting(profile, "NAME", locate=lambda: "NAME"))
-
-    def change(document: Any, _: Any) -> None:
+    with _edited(path) as (document, _):
         document["default_profile"] = profile
-
-    _edit(path, change)
 
 
 def check_changeable(path: Path) -> None:
@@ -158,8 +153,9 @@ def _check_profile(profile: str) -> None:
         )
 
 
-def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
-    """Apply `change` to the TOML document and its `profiles`, check the result, and replace the file."""
+@contextmanager
+def _edited(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield the TOML document and its `profiles`, and replace the file after the block has changed them."""
     import tomlkit
 
     with PrivateFile(path).lock(_LOCK_SECONDS) as is_held:
@@ -169,7 +165,7 @@ def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
             )
         document = tomlkit.parse(ConfigFile.read(path).text)
         tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
-        change(document, tables)
+        yield document, tables
         text = tomlkit.dumps(document)
         if text.strip() or path.exists():
             replace_text(path, text, folder_variable="CXCALL_CONFIG_DIR")
