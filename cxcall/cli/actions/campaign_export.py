@@ -36,9 +36,16 @@ def export_results(options: ExportOptions) -> Report:
     list_id = options.contact_list or _find_list(reader, options.campaign)
     known = reader.read_list(list_id)
     columns = result_columns(found, known)
-    rows = read_results(reader, list_id, columns)
+    count = 0
     with screen.progress(known.total if known else None) as progress:
-        count = _write(options, form, columns, _count(rows, progress))
+
+        def count_rows() -> Iterator[dict[str, Any]]:
+            nonlocal count
+            for count, row in enumerate(read_results(reader, list_id, columns), 1):
+                yield row
+                progress(count, "contacts")
+
+        _write(options.to, form, columns, count_rows())
     return Report(
         COMMAND,
         operation=found.operation,
@@ -79,44 +86,34 @@ def _find_list(reader: CampaignReader, campaign: str | None) -> str:
     return list_id
 
 
-def _count(rows: Iterator[dict[str, Any]], progress: Any) -> Iterator[dict[str, Any]]:
-    for number, row in enumerate(rows, 1):
-        yield row
-        progress(number, "contacts")
-
-
-def _write(
-    options: ExportOptions, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
-) -> int:
-    """Write the rows to a temporary file, rename it at the end, and return the number of rows."""
-    target = Path(options.to)
+def _write(path: str, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]) -> None:
+    """Write the rows to a temporary file, and rename it at the end."""
+    target = Path(path)
     try:
         descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:
-        raise _unwritable(options.to, error) from None
+        raise _unwritable(path, error) from None
     try:
         # A cell may have half of a character, such as a cut emoji.
         with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - a descriptor
-            count = _write_rows(file, form, columns, rows)
+            _write_rows(file, form, columns, rows)
         os.link(name, target)  # fails if the file exists by now
     except OSError as error:
-        raise _unwritable(options.to, error) from None
+        raise _unwritable(path, error) from None
     finally:
         with suppress(OSError):
             Path(name).unlink()
-    return count
 
 
 def _write_rows(
     file: TextIO, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
-) -> int:
-    if form == "csv" and columns:
-        return _write_csv(file, columns, rows)
+) -> None:
     if form == "jsonl":
-        count = 0
-        for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        return count
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return
+    if columns:
+        _write_csv(file, columns, rows)
+        return
     # The platform declares no columns: every member of any row is one.
     with TemporaryFile("w+", encoding="utf-8") as kept:
         names: dict[str, None] = {}
@@ -124,16 +121,13 @@ def _write_rows(
             names |= dict.fromkeys(row)
             kept.write(json.dumps(row) + "\n")
         kept.seek(0)
-        return _write_csv(file, [*names], map(json.loads, kept))
+        _write_csv(file, [*names], map(json.loads, kept))
 
 
-def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
-    count = 0
+def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     if columns:
         file.write(f"{safe_record(columns)}\r\n")
-    for count, row in enumerate(rows, 1):  # noqa: B007 - as above
-        file.write(f"{safe_record(map(row.get, columns))}\r\n")
-    return count
+    file.writelines(f"{safe_record(map(row.get, columns))}\r\n" for row in rows)
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:
