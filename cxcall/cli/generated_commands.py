@@ -19,7 +19,7 @@ from cxcall.output.output_options import CommandParameter, argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cxcall.cli.shared_options import SettingsOptions
     from cxcall.contracts.operation import Operation
@@ -46,8 +46,14 @@ def new_command(name: str) -> OptionsCommand | None:
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
-    omitted = SHIPPED_ONLY | _inapplicable_options(operations[0])
-    return _new_command(name, operations, _examples(operations), send, parameters, omitted)
+    return OptionsCommand(
+        name,
+        send,
+        help=_help(operations),
+        epilog=examples(*_examples(operations)),
+        parameters=parameters,
+        omitted=SHIPPED_ONLY | _inapplicable_options(operations[0]),
+    )
 
 
 def new_sender(operation: Operation) -> OptionsCommand:
@@ -73,9 +79,14 @@ def new_sender(operation: Operation) -> OptionsCommand:
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [declared.bind("param", list[str] | None), *map(_flag_option, flags)]
-    lines = _sender_examples(operation)
-    omitted = _inapplicable_options(operation)
-    return _new_command(operation.name, [operation], lines, send, parameters, omitted)
+    return OptionsCommand(
+        operation.name,
+        send,
+        help=_help([operation]),
+        epilog=examples(*_sender_examples(operation)),
+        parameters=parameters,
+        omitted=_inapplicable_options(operation),
+    )
 
 
 def _choose_operation(
@@ -127,24 +138,6 @@ def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> Us
         where=foreign or command,
         fix="; or ".join(f"`{usage}`" for usage in usages),
         why="the platform decides which flags apply; `cxcall config show` shows its source",
-    )
-
-
-def _new_command(
-    name: str,
-    operations: Sequence[Operation],
-    lines: Sequence[str],
-    function: Callable[..., Report],
-    parameters: Sequence[CommandParameter],
-    omitted: Mapping[str, str],
-) -> OptionsCommand:
-    return OptionsCommand(
-        name,
-        function,
-        help=_help(operations),
-        epilog=examples(*lines),
-        parameters=parameters,
-        omitted=omitted,
     )
 
 

@@ -232,9 +232,16 @@ class _LoadCommand(BatchCommand):
         """Wait for the upload jobs, and add their results to the report."""
         states: dict[str, JobState] = {}
         jobs = self.loading.started
-        problems = [
-            f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
-            for rows in self.loading.unnamed
+        findings = [
+            *report.findings,
+            *(
+                _job_warning(
+                    f"the response to the upload of {describe_ranges(rows)} does not name an upload job",
+                    "check whether their contacts are in the list",
+                    "the platform accepted each file; its contacts are in the list once the job of that file is complete",
+                )
+                for rows in self.loading.unnamed
+            ),
         ]
         errors: list[Finding] = []
         try:
@@ -251,7 +258,6 @@ class _LoadCommand(BatchCommand):
             self._tell("interrupted: the states of the upload jobs are no longer checked")
         finally:
             defer_signals()
-        findings = [*report.findings, *map(_job_warning, problems)]
         findings += [*chain(*(state.findings for state in states.values())), *errors]
         texts = {job: state.text for job, state in states.items()}
         for job, rows in jobs.items():
@@ -272,22 +278,9 @@ class _LoadCommand(BatchCommand):
                 f"check which contacts of {describe_ranges(rows)} are in the list; load the others from a separate file, with `--again`"
                 f" ({read} shows the job)"
             )
-        return Finding.warning(
-            "outcome-unknown",
-            "response",
-            f"upload job {job} is {state}",
-            fix=fix,
-            why=f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list once the job is complete",
-            source="response",
-        )
+        why = f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list once the job is complete"
+        return _job_warning(f"upload job {job} is {state}", fix, why)
 
 
-def _job_warning(message: str) -> Finding:
-    return Finding.warning(
-        "outcome-unknown",
-        "response",
-        message,
-        fix="check whether their contacts are in the list",
-        why="the platform accepted each file; its contacts are in the list once the job of that file is complete",
-        source="response",
-    )
+def _job_warning(message: str, fix: str, why: str) -> Finding:
+    return Finding.warning("outcome-unknown", "response", message, fix, why, source="response")
