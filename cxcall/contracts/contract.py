@@ -307,7 +307,7 @@ class Catalog(Sequence[Operation]):
             if known.is_shipped and known.name == owner:
                 for found in known.find_by_name(own_name):
                     return found
-        from cxcall.contracts.misspelled_operations import suggest_operation
+        from cxcall.contracts.unknown_operations import suggest_operation
 
         fix = suggest_operation(name, self)
         raise UsageError(f"unknown operation `{name}`", where="operation", fix=fix)

@@ -182,7 +182,7 @@ def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Op
 
 def advise_unusable(operations: Sequence[Operation]) -> str:
     """Return the end of a hint that names the operations of a user's document that cannot be used; empty if there are none."""
-    from cxcall.contracts.left_out_operations import read_left_out_operations
+    from cxcall.contracts.unknown_operations import read_left_out_operations
 
     contracts = operations.contracts if isinstance(operations, Catalog) else ()
     own = [known for known in contracts if not known.is_shipped]

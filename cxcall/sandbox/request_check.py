@@ -1,29 +1,89 @@
-"""Check a request against its operation, and refuse it with the platform's short messages."""
+"""Find the operation of a request, and refuse a request with the platform's short messages if it does not fit."""
 
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, quote, unquote
 
 from cxcall.contracts.json_schema import compile_schema, is_acceptable
 from cxcall.contracts.operation import URLENCODED, is_json
 from cxcall.contracts.parameter_styles import read_path, read_query
 from cxcall.contracts.parameters import JSON_STYLE
+from cxcall.contracts.path_templates import SLOT, slot_names
 from cxcall.documents.json_text import load_json, refuse_constant
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import is_form
 from cxcall.payloads.schema_check import is_valid_text
 from cxcall.sandbox.http_messages import ErrorResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.http_messages import SandboxRequest
+
+
+_UNESCAPED = "/:@!$&'()*+,;=~"
+
+
+class Routes:
+    """The operations by path template. If two templates match, the one with fewer parameters wins."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        by_path: dict[str, dict[str, Operation]] = {}
+        bases: dict[str, set[str]] = {}
+        for operation in operations:
+            by_path.setdefault(operation.path, {}).setdefault(operation.method, operation)
+            bases.setdefault(operation.path, {""}).add(operation.base_path)
+        self._routes = [
+            _Route(path, tuple(sorted(bases[path])), by_path[path])
+            for path in sorted(by_path, key=lambda each: len(slot_names(each)))
+        ]
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """Return the operation and its path parameters; raises a 404 ErrorResponse, or a 405 one with `Allow`."""
+        for route in self._routes:
+            match = _pattern(route.template, route.bases).fullmatch(path)
+            if match and method in route.methods:
+                names = slot_names(route.template)
+                values = dict(zip(names, map(unquote, match.groups()), strict=True))
+                return route.methods[method], values
+            if match:
+                raise ErrorResponse(405, headers={"Allow": ", ".join(sorted(route.methods))})
+        raise ErrorResponse(404)
+
+
+class _Route(NamedTuple):
+    """The operations of a path template, by method."""
+
+    template: str
+    bases: tuple[str, ...]
+    methods: dict[str, Operation]
+
+
+@cache
+def _pattern(template: str, bases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of a template: exact case and slashes, no empty parameter.
+
+    The base path of a server may come before it, in any case.
+    """
+    prefix = "|".join(_expression(base, "[^/]+") for base in bases)
+    return re.compile(f"(?i:{prefix}){_expression(template, '([^/]+)')}")
+
+
+def _expression(template: str, parameter: str) -> str:
+    return "".join(
+        parameter if index % 2 else re.escape(quote(part, safe=_UNESCAPED))
+        for index, part in enumerate(SLOT.split(template))
+    )
+
 
 LARGEST_BODY = 512_000
 """Largest body that the platform accepts, in bytes (docs/platforms/genesys-cloud.md#contact-lists-and-contacts)."""

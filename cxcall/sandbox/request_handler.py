@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.campaigns_and_lists import StoredObjects
     from cxcall.sandbox.inspection.inspection_endpoints import Inspection
-    from cxcall.sandbox.routes import Routes
+    from cxcall.sandbox.request_check import Routes
 
 
 AUTHORIZE_PATH = "/oauth/authorize"

@@ -23,8 +23,8 @@ from cxcall.sandbox.http_messages import (
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, CallEvents, LoggedRequest, RequestLog
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
+from cxcall.sandbox.request_check import Routes
 from cxcall.sandbox.request_handler import DEFAULT_LIMIT, App, RateLimit
-from cxcall.sandbox.routes import Routes
 
 if TYPE_CHECKING:
     import socket

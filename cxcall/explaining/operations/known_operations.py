@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
-from cxcall.contracts.left_out_operations import LeftOutOperation, read_left_out_operations
 from cxcall.contracts.openapi_document import PLATFORMS
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.path_templates import is_mixed_segment
+from cxcall.contracts.unknown_operations import LeftOutOperation, read_left_out_operations
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use

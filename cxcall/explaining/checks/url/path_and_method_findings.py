@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
-from cxcall.contracts.left_out_operations import LeftOutOperation
-from cxcall.contracts.misspelled_operations import hint_at_problems
 from cxcall.contracts.operation import Operation
+from cxcall.contracts.unknown_operations import LeftOutOperation, hint_at_problems
 from cxcall.explaining.checks.url.host_check import (
     has_slot,
     is_other_server,

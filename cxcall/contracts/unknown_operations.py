@@ -1,11 +1,13 @@
-"""Find the operation that a wrong name probably means."""
+"""Find what a wrong name of an operation probably means, and which operations of a user's document are left out."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.openapi_document import SHARED_NAME
+from cxcall.contracts.openapi_document import LEFT_OUT, SHARED_NAME
+from cxcall.contracts.request_url import path_of_url
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import compile_on_use, fold_name
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
+
 
 _ID = compile_on_use(r"s?/\{[^{}]*\}")
 _PREFIX = compile_on_use(r"^/api/v[0-9]+")
@@ -53,3 +56,27 @@ def _other_names(operation: Operation) -> set[str]:
     names = [operation.name, operation.method + path]
     names += [operation.method + inner for inner in [path[1:].partition("/")[2]] if inner]
     return {re.sub(r"[^a-z0-9]", "", fold_name(text)) for text in names}
+
+
+class LeftOutOperation(NamedTuple):
+    """An operation that a document declares, but that cannot be used; `path` includes that of the server.
+
+    `reason` and `fix` are those that `cxcall operations --problems` lists, `where` is the place in the document.
+    """
+
+    method: str
+    path: str
+    name: str
+    where: str
+    reason: str
+    fix: str
+
+
+def read_left_out_operations(contract: Contract) -> tuple[LeftOutOperation, ...]:
+    """Return the operations of a contract that cannot be used, in the order of the document."""
+    base, found = path_of_url(contract.base_url()), []
+    for method, path, name in contract.declared.get(LEFT_OUT, ()):
+        problem = next(each for each in contract.problems if name in each["operations"])
+        texts = [problem[key] for key in ("where", "message", "fix")]
+        found.append(LeftOutOperation(method, base + path, name, *texts))
+    return tuple(found)
