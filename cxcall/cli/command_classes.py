@@ -229,13 +229,7 @@ class CommandGroup(TyperGroup):
     ) -> None:
         hidden = [each.hide() for group in groups for each in group.declared]
         built: Any = [each.build() for each in (*more, *hidden)]
-        super().__init__(
-            params=built,
-            help=help,
-            epilog=epilog,
-            no_args_is_help=False,
-            **_STYLE,
-        )
+        super().__init__(params=built, help=help, epilog=epilog, no_args_is_help=False, **_STYLE)
 
     def command(
         self, name: str, *lines: str, epilog: str = "", **settings: Any

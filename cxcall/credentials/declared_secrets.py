@@ -7,13 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.parameters import is_control_header
-from cxcall.contracts.security_schemes import (
-    API_KEY,
-    BASIC,
-    Alternative,
-    SecurityScheme,
-    keys_of,
-)
+from cxcall.contracts.security_schemes import API_KEY, BASIC, Alternative, SecurityScheme, keys_of
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import credentials_error, login_value
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts

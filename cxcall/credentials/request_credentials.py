@@ -26,11 +26,7 @@ from cxcall.credentials.access_token import (
     credentials_error,
     missing_credentials_error,
 )
-from cxcall.credentials.declared_secrets import (
-    DeclaredSecrets,
-    check_place,
-    split_keys,
-)
+from cxcall.credentials.declared_secrets import DeclaredSecrets, check_place, split_keys
 from cxcall.credentials.token_provider import (
     check_request_trust,
     check_trust,

@@ -32,11 +32,7 @@ from cxcall.sandbox.oauth.token_endpoint import (
     require_security,
 )
 from cxcall.sandbox.request_check import read_valid_body, require_valid_parameters
-from cxcall.sandbox.response_content import (
-    ResponseContext,
-    fault_response,
-    new_engagement_id,
-)
+from cxcall.sandbox.response_content import ResponseContext, fault_response, new_engagement_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -50,7 +50,5 @@ def sandbox_settings(sandbox: Sandbox, flags: Flags, *, user_token: str = "") ->
         layer |= dict.fromkeys(names[2:], sandbox.client_secret)
     sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
     return Settings(
-        check_values([sandbox_layer, own, guards]),
-        is_embedded=True,
-        more_do_not_call=more_lists,
+        check_values([sandbox_layer, own, guards]), is_embedded=True, more_do_not_call=more_lists
     )

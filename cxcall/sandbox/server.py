@@ -49,11 +49,7 @@ class Sandbox:
     client_secret = CLIENT_SECRET
 
     def __init__(
-        self,
-        app: App,
-        log: RequestLog,
-        listener: socket.socket,
-        on_tick: Callable[[], None],
+        self, app: App, log: RequestLog, listener: socket.socket, on_tick: Callable[[], None]
     ) -> None:
         import logging
 

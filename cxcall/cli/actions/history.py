@@ -52,10 +52,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
         records = records[:limit]
         report = Report(
             "history list",
-            data={
-                "deliveries": [record_fields(record) for record in records],
-                "hasMore": has_more,
-            },
+            data={"deliveries": [record_fields(record) for record in records], "hasMore": has_more},
             json_lines=(record_fields(record) for record in records),
             table=_table(records),
             diagnostics=more_remark(len(records), has_more=has_more)

@@ -215,10 +215,7 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
 
 
 def deliver_request(
-    checked: CheckedRequest,
-    command: str,
-    sending: SendOptions,
-    screen: Screen,
+    checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send a request that was checked and confirmed, and return its outcome."""
     from cxcall.runtime.signals import defer_signals

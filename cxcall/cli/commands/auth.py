@@ -149,9 +149,7 @@ def switch(profile: str = argument("NAME", "The name of a profile.", default=...
     """Make a profile the default."""
     profile_changes.set_default_profile(config_path(), profile)
     return Report(
-        "auth switch",
-        data={"profile": profile},
-        text=f"`{profile}` is now the default profile",
+        "auth switch", data={"profile": profile}, text=f"`{profile}` is now the default profile"
     )
 
 

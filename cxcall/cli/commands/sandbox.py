@@ -8,12 +8,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import CommandGroup, examples
-from cxcall.cli.shared_options import (
-    DocumentOptions,
-    TargetOptions,
-    flags_of,
-    port_option,
-)
+from cxcall.cli.shared_options import DocumentOptions, TargetOptions, flags_of, port_option
 from cxcall.contracts.contract import load_contracts
 from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError

@@ -82,11 +82,7 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
         Outcome.OK,
         ExitCode.OK,
         operation=job.operation,
-        data={
-            "batch": batch,
-            "queued": count,
-            **totals.as_dict(),
-        },
+        data={"batch": batch, "queued": count, **totals.as_dict()},
         text=batch,
         diagnostics=[
             f"batch {batch}: {count_phrase(count, 'row')} queued",
@@ -184,11 +180,6 @@ def cancel_batch(identifier: str) -> Report:
         message += f"; {count_phrase(in_flight, 'request')} in flight" * bool(in_flight)
     return Report(
         "batch cancel",
-        data={
-            "batch": batch.id,
-            "cancelled": count,
-            "inFlight": in_flight,
-            "isClosed": is_closed,
-        },
+        data={"batch": batch.id, "cancelled": count, "inFlight": in_flight, "isClosed": is_closed},
         diagnostics=[message],
     )
