@@ -183,18 +183,14 @@ class App:
         self, exchange: _Exchange, operation: Operation, fault: faults_by_number.Fault
     ) -> SandboxResponse:
         exchange.fault, exchange.accepted = fault, fault.accepted
-        request = exchange.request
+        request, values = exchange.request, exchange.path_values
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
             self.tokens.revoke(request.headers.get("authorization", ""))
-        context = self._context(exchange)
-        return fault_response(fault, operation, context, request.path, exchange.correlation_id)
-
-    def _context(self, exchange: _Exchange) -> ResponseContext:
-        is_read = exchange.operation is not None and exchange.operation.is_read
-        request = exchange.request
+        is_read = operation.is_read
         count = self.log.count_accepted(request.method, request.path) if is_read else 0
-        values = exchange.path_values
-        return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
+        engagement_id, query = exchange.engagement_id, request.query
+        context = ResponseContext(engagement_id, values, count, request.path, query)
+        return fault_response(fault, operation, context, exchange.correlation_id)
 
 
 WINDOW_SECONDS = 60.0

@@ -108,7 +108,7 @@ def _path_pointers(operation: Operation, values: Mapping[str, str]) -> dict[str,
 
 
 def fault_response(
-    fault: Fault, operation: Operation, context: ResponseContext, path: str, correlation_id: str
+    fault: Fault, operation: Operation, context: ResponseContext, correlation_id: str
 ) -> SandboxResponse:
     """Return the complete response of a fault."""
     if fault.status is None:
@@ -118,7 +118,7 @@ def fault_response(
     if fault.shape is BodyShape.HTML_PAGE:
         return SandboxResponse(fault.status, HTML_PAGE)
     if fault.status in REDIRECTS:
-        return SandboxResponse(fault.status, None, {"Location": path})
+        return SandboxResponse(fault.status, None, {"Location": context.path})
     error = (
         expired_token()
         if fault.status == HTTPStatus.UNAUTHORIZED
