@@ -26,9 +26,10 @@ from cxcall.batch.skip_reasons import (
 )
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Severity
-from cxcall.ledger.request_identity import comparable_body, intent_digest
+from cxcall.ledger.request_identity import intent_digest
 from cxcall.sending.call_guards import OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
+from cxcall.sending.compared_body import compared_body
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class RowSelection:
             (number, _digest(request), _State.NOT_TO_SEND),
         ).fetchone()
         if found is None:
-            return self._as_duplicate(checked, self._find(request)[0])
+            return self._as_duplicate(checked, request, self._find(request)[0])
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = as_waiting(checked, request)
@@ -193,11 +194,11 @@ class RowSelection:
             return checked._replace(request=None, findings=(finding, *checked.findings))
         return checked._replace(skip=reason, findings=(*checked.findings, finding))
 
-    def _as_duplicate(self, checked: CheckedRow, first: int) -> CheckedRow:
+    def _as_duplicate(self, checked: CheckedRow, request: CheckedRequest, first: int) -> CheckedRow:
         """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""
         if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
             return checked
-        return self._stop_duplicate(checked, duplicate_finding(first))
+        return self._stop_duplicate(checked, duplicate_finding(first, request))
 
     def _stop_duplicate(self, checked: CheckedRow, finding: Finding) -> CheckedRow:
         if self._job.strict:
@@ -243,7 +244,8 @@ class RowSelection:
         first, state = self._find(request)
         if first != number:
             self._stop_on_moved_row(number, first)
-            return self._as_duplicate(checked, first) if self._passes == 1 else None
+            is_first = self._passes == 1
+            return self._as_duplicate(checked, request, first) if is_first else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
         checked = self._with_contact(self._with_earlier(checked, request), request)
@@ -314,7 +316,6 @@ def _is_to_send(checked: CheckedRow) -> bool:
 
 def _digest(checked: CheckedRequest) -> bytes:
     request = checked.request
-    media_type = request.headers.get("Content-Type", "")
-    body = comparable_body(media_type, request.body, checked.body)
-    digest = intent_digest(request.method, request.url, body)
+    body, headers = compared_body(checked), checked.person_headers
+    digest = intent_digest(request.method, request.url, body, headers)
     return bytes.fromhex(digest.rpartition(":")[2])

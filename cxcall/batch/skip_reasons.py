@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
+from cxcall.ledger.request_identity import COMPARED_HEADERS
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.phone.number_property_names import is_number_name
 from cxcall.sending.call_guards import DO_NOT_CALL, GUARD_CODES, IN_PARTS, OUTSIDE_HOURS
@@ -117,15 +118,17 @@ def no_number_finding() -> Finding:
     )
 
 
-def duplicate_finding(first: int) -> Finding:
+def duplicate_finding(first: int, request: CheckedRequest) -> Finding:
     """Return the finding on a row whose request is also that of an earlier row."""
+    has_headers = len(request.own_headers) > len(request.person_headers)
+    why = "the same method, URL, and body would place the same call again"
     return Finding.error(
         "duplicate-row",
         "batch",
         f"the request is the same as that of row {first}",
         fix="nothing to do: the request is sent once; for a second call, send this row from a separate file after this batch"
         " is finished and `duplicate_window` has passed",
-        why="the same method, URL, and body would place the same call again",
+        why=f"{why}; {COMPARED_HEADERS}" if has_headers else why,
     )
 
 

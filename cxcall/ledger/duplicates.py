@@ -11,6 +11,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.errors import ledger_finding
+from cxcall.ledger.request_identity import COMPARED_HEADERS
 from cxcall.ledger.schema import EventKind
 from cxcall.ledger.stored_values import PLACED
 from cxcall.named_tuple import NamedTuple
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.record_types import Record
 
-_SAME = "same method, URL, and body, whatever its headers"
+_SAME = f"same method, URL, and body; {COMPARED_HEADERS}"
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 """The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""

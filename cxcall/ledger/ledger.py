@@ -130,6 +130,24 @@ class Ledger(LedgerAccess):
         }
         return self.rows.insert("delivery", **(intent._asdict() | own))
 
+    def _select_identical(self, intent: Intent) -> list[StoredDelivery]:
+        """Return all deliveries of a request, newest first.
+
+        One with an older digest, which does not depend on headers, is of another request if it called only other people.
+        """
+        found = self.rows.select_by_digest(*self._digests(intent))
+        if not (found and intent.has_person_in_headers):
+            return found
+        people = {*self.people.digests(intent.people)}
+
+        def is_same(delivery: Mapping[str, Any]) -> bool:
+            if delivery["digest"] == intent.digest:
+                return True
+            called = self.people.of_delivery(delivery["id"])
+            return not (called and called.isdisjoint(people))
+
+        return [each for each in found if is_same(each.delivery)]
+
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return the digests that an earlier delivery of the same request may have."""
         is_at_any_host = intent.digest.startswith(ANY_HOST_DIGESTS)
@@ -148,8 +166,8 @@ class Ledger(LedgerAccess):
             self.people.guard(people, limit)
 
     def _guard_request(self, delivery: str, intent: Intent, window: float) -> None:
-        digests = self._compared[delivery] = self._digests(intent)
-        earlier = self.rows.select_by_digest(*digests)
+        self._compared[delivery] = intent
+        earlier = self._select_identical(intent)
         stop_on_same_row(intent.batch, intent.row, earlier, self.now())
         if not intent.again:
             self._stop_on_identical(
@@ -225,7 +243,12 @@ class Ledger(LedgerAccess):
         with self._writing_row(is_cancelled):
             own = (found := self._find(delivery)).delivery
             stop_on_resolved(found)
-            earlier = self.rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
+            intent = self._compared.get(delivery)
+            earlier = (
+                self._select_identical(intent)
+                if intent
+                else self.rows.select_by_digest(own["digest"])
+            )
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
             stop_on_same_row(own["batch"], own["row"], others, self.now())
             if not own["again"]:
@@ -306,9 +329,9 @@ class Ledger(LedgerAccess):
         may have been processed comes first.
         """
         with self.database.snapshot():
-            return find_row_of_batches(batches, self.rows.select_by_digest(*self._digests(intent)))
+            return find_row_of_batches(batches, self._select_identical(intent))
 
     def deliveries_of(self, intent: Intent) -> list[Record]:
         """Return all deliveries of a request, newest first."""
         with self.database.snapshot():
-            return [each.record for each in self.rows.select_by_digest(*self._digests(intent))]
+            return [each.record for each in self._select_identical(intent)]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.ledger.record_types import Record
+    from cxcall.ledger.request_identity import Intent
 
 
 def _now() -> datetime:
@@ -49,8 +50,8 @@ class LedgerAccess(RecordQueries):
         self.now, self.boot_clock, self._marker = now, boot_clock, marker
         marker.time_of_event = self.rows.time_of_event
         self._marks: tuple[tuple[object, ...], SharedMarks] | None = None
-        self._compared: dict[str, tuple[str, ...]] = {}
-        """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
+        self._compared: dict[str, Intent] = {}
+        """The intent of each delivery in progress: a retry is compared by the same digests."""
 
     @classmethod
     def open(

@@ -13,7 +13,7 @@ from cxcall.runtime.patterns import UUID_FORM
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cxcall.findings.exit_codes import Outcome
 
@@ -21,6 +21,7 @@ _DIGESTS = "v2:"
 """The start of all digests."""
 ANY_HOST_DIGESTS = f"{_DIGESTS}vendor:"
 """The start of the digests of requests to a vendor's hosts, which do not depend on the host; all others sort before it."""
+COMPARED_HEADERS = "a header counts only if it has a number to dial, or an ID that the API document marks with `x-cxcall-person`"
 
 
 class Intent(NamedTuple):
@@ -29,12 +30,12 @@ class Intent(NamedTuple):
     `rows` are the rows of a request that loads several, as ranges of their numbers; `row` is the first of them.
 
     `digest` identifies the request, whatever profile and operation name it is sent by, and whichever of a vendor's
-    hosts it goes to. `older_digests` returns the digests of the same request in records of cxcall 0.2.0, for the vendor's
-    hosts that these records have. `people` are those whom it calls; the ledger keeps keyed digests of them,
-    because the texts have whole numbers. `possible_people` are the texts by which each of the people
-    may be recorded, for a limit of the calls to them. `limit` is the most seconds that an attempt takes from
-    its record to the end of its response; 0 if that is not known. `names_person` is whether it has the number or the ID of
-    a person.
+    hosts it goes to. `older_digests` returns the digests of the same request in older records, for the vendor's
+    hosts that these records have; with `has_person_in_headers`, requests to other people may have the same ones.
+    `people` are those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers.
+    `possible_people` are the texts by which each of the people may be recorded, for a limit of the calls to them.
+    `limit` is the most seconds that an attempt takes from its record to the end of its response; 0 if that is not known.
+    `names_person` is whether it has the number or the ID of a person.
     """
 
     profile: str
@@ -54,6 +55,7 @@ class Intent(NamedTuple):
     possible_people: tuple[tuple[str, ...], ...] = ()
     limit: float = 0.0
     names_person: bool = True
+    has_person_in_headers: bool = False
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people", "possible_people", "older_digests")
@@ -85,33 +87,21 @@ class RequestPart(NamedTuple):
         return {**request, **own, "numbers": numbers}
 
 
-def intent_digest(method: str, url: str, body: Any) -> str:
+def intent_digest(method: str, url: str, body: Any, headers: Sequence[str] = ()) -> str:
     """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
 
-    The order of keys and of query parameters, white space, the case of UUIDs, and the spelling of the host do not matter, nor
-    does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
+    `headers` are those that say who is called: others may differ each time, such as the ID of a request.
+    The order of keys and of query parameters, white space, the case of UUIDs, and the spelling of the host do not matter,
+    nor does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
     start = ANY_HOST_DIGESTS if vendor_host(url) else _DIGESTS
-    return start + _digest([method, _sort_query(with_usual_host(url)), body])
-
-
-def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
-    """Return the part of a body that enters the digest: the JSON value, or every byte of a form.
-
-    The order of form fields does not matter, like that of JSON keys.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    text = (content or b"").decode("latin-1")
-    if kind == "application/x-www-form-urlencoded":
-        return sorted(text.split("&"))
-    return text if kind == "multipart/form-data" else value
+    more = [headers] if headers else []
+    return start + _digest([method, _sort_query(with_usual_host(url)), body, *more])
 
 
 def older_digests(hosts: Iterable[str], method: str, url: str, body: Any) -> Iterator[str]:
-    """Yield the digests of a request in records of cxcall 0.2.0.
-
-    They are different only for a vendor's hosts and an unusual spelling of the host.
-    """
+    """Yield the digests of a request in older records: none has headers, and those of cxcall 0.2.0 have the host."""
+    yield intent_digest(method, url, body)
     for each in dict.fromkeys((url, *(with_vendor_host(url, host) for host in hosts))):
         yield _DIGESTS + _digest([method, _sort_query(each), body])
 

@@ -99,13 +99,28 @@ class CheckedRequest(NamedTuple):
         return self.payload.value
 
     @property
+    def person_headers(self) -> list[str]:
+        """The header lines with a number that it would dial, or with the ID of a person."""
+        headers = self.own_headers
+        if not headers:
+            return []
+        entries = numbers_in_request.request_values(self.operation, self.values, self.payload)
+        places = {each.where for each in entries if each.schema.get(people_in_request.MARK)}
+        places |= {each.where for each in self.checked_numbers if each.is_dialed}
+        return sorted(f"{name}: {headers[name]}" for name in headers if f"header:{name}" in places)
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        """The headers that parameters set; the others follow from the operation and the body."""
+        headers = self.request.headers
+        return {name: headers[name] for name in headers if name not in _OWN_HEADERS}
+
+    @property
     def parameter_headers(self) -> list[str]:
-        """The header lines that parameters set, with secrets masked; the others follow from the operation and the body."""
+        """The lines of `own_headers`, with secrets masked."""
         from cxcall.runtime.secrets.likely_secrets import masked_headers
 
-        headers = self.request.headers
-        own = {name: headers[name] for name in headers if name not in _OWN_HEADERS}
-        return [f"{name}: {value}" for name, value in masked_headers(own).items()]
+        return [f"{name}: {value}" for name, value in masked_headers(self.own_headers).items()]
 
     @property
     def shown_body(self) -> str:

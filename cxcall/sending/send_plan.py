@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cxcall.ledger.request_identity import Intent, comparable_body, intent_digest, older_digests
+from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import DeferredSignals, sleep
+from cxcall.sending.compared_body import compared_body, older_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,16 +184,15 @@ class Plan(NamedTuple):
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
         request = self.request
-        media_type = request.headers.get("Content-Type", "")
-        body = comparable_body(media_type, request.body, self.checked.body)
-        content = {"method": request.method, "url": self._recorded_url, "body": body}
+        head = {"method": request.method, "url": self._recorded_url}
+        headers = self.checked.person_headers
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,
             provenance=self.operation.provenance,
             method=request.method,
             target=request.masked_url,
-            digest=intent_digest(**content),
+            digest=intent_digest(**head, body=compared_body(self.checked), headers=headers),
             numbers=self.checked.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
@@ -200,9 +200,10 @@ class Plan(NamedTuple):
             row=self.row,
             key=self.key,
             rows=self.rows,
-            older_digests=partial(older_digests, **content),
+            older_digests=partial(older_digests, **head, body=older_body(self.checked)),
             people=self.checked.people,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
             names_person=self.checked.names_person,
+            has_person_in_headers=bool(headers),
         )

@@ -104,7 +104,9 @@ def _print_request(
         places = describe_places(checked_request.settings, checked_request.operation)
         screen.print_line(checked_request.as_curl(places))
     else:
-        text = (request.body or b"null").decode("utf-8", "replace")
+        text = "(no body)" if request.body is None else request.body.decode("utf-8", "replace")
         label = format_ranges(row.number for row in checked.rows)
         named = describe_ranges(label or str(checked.row.number))
-        screen.print_line(f"{named}: {request.method} {request.url} {text}")
+        headers = (f"{name}: {value}" for name, value in checked_request.own_headers.items())
+        head = ", ".join([f"{request.method} {request.url}", *headers])
+        screen.print_line(f"{named}: {head} {text}")

@@ -1,0 +1,99 @@
+"""A person who is only in a header makes a request another one; an older record does not depend on headers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_operation
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.ledger import Ledger
+from cxcall.payloads.payload import Payload
+from cxcall.sending.checked_request import build_request
+from cxcall.sending.send_plan import Plan
+from helpers.calling_api import wrap
+from helpers.deliveries import plan_to
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cxcall.ledger.request_identity import Intent
+    from helpers.command import Cxcall
+
+NUMBERS = [f"+1202555010{row}" for row in range(3)]
+MARKED = {"type": "string", "x-cxcall-person": True}
+WORDS = ("--operation", "dial", "--contract", "own.json")
+
+
+@pytest.fixture(autouse=True)
+def document(cxcall: Cxcall) -> Path:
+    """Write a document whose operation has no body, and its person only in a header."""
+    text = {"type": "string"}
+    headers = {"X-To": text, "X-Person": MARKED, "X-Request-Id": text}
+    declared: dict[str, Any] = {"operationId": "dial", "security": [], "responses": {}}
+    declared["parameters"] = [
+        {"name": name, "in": "header", "schema": schema} for name, schema in headers.items()
+    ]
+    return cxcall.folder / cxcall.file("own.json", wrap("3.1.0", {"/dial": {"post": declared}}))
+
+
+def test_each_person_in_a_header_is_called_once(cxcall: Cxcall) -> None:
+    people = [*NUMBERS, NUMBERS[0]]
+    cxcall.file(
+        "calls.csv",
+        "\n".join(("X-To,X-Request-Id", *(f"{each},{row}" for row, each in enumerate(people)))),
+    )
+    cxcall.file("dnc.txt", NUMBERS[1])
+    shown = cxcall("batch", "calls.csv", *WORDS, "--dry-run", code=0)
+    assert f"/dial, X-To: {NUMBERS[2]}, X-Request-Id: 2 (no body)" in shown.out
+    assert "1 duplicate" in shown.err
+    assert (
+        "same method, URL, and body would place the same call again; a header counts" in shown.err
+    )
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall("batch", "calls.csv", *WORDS, "--do-not-call", "dnc.txt", "--confirm", "2", code=0)
+        assert platform.rung == 2
+        again = ("send", "dial", *WORDS[2:], "--x-request-id", "9", "--yes", "--x-to")
+        assert "already-sent" in cxcall(*again, NUMBERS[2], code=7).err
+        cxcall(*again, NUMBERS[1], code=0)
+    assert platform.rung == 3
+
+
+def intent(document: Path, batch: str = "", row: int = 0, **values: str) -> Intent:
+    operation = load_operation("dial", str(document))
+    settings = plan_to("https://own.example").settings
+    checked = build_request(
+        operation,
+        {name.replace("_", "-"): each for name, each in values.items()},
+        Payload(None),
+        settings,
+    )
+    return Plan(checked, batch=batch, row=row).intent()
+
+
+@pytest.mark.parametrize("name", ["X_To", "X_Person"])
+def test_an_older_record_of_another_person_is_of_another_request(
+    tmp_path: Path, document: Path, name: str
+) -> None:
+    same, other = (
+        intent(document, "b", row, **{name: each}) for row, each in enumerate(NUMBERS[:2])
+    )
+    (older,) = {*same.older_digests(())}
+    assert {older} == {*other.older_digests(())}
+    with Ledger.open(tmp_path / "ledger", now=lambda: datetime.now(UTC)) as ledger:
+        sent = ledger.begin(same._replace(digest=older), 900)
+        ledger.record_outcome(sent, Outcome.ACCEPTED)
+        assert ledger.find_row(["b"], other) is None
+        found = ledger.find_row(["b"], same)
+        assert found is not None
+        assert found.id == sent
+        with pytest.raises(AlreadySentError):
+            ledger.begin(same._replace(batch=""), 900)
+        called = ledger.begin(other, 900)
+        ledger.record_not_processed(called, 1, "429")
+        ledger.record_attempt(called, 2)
