@@ -121,11 +121,15 @@ def end_run(run: Run) -> tuple[Finding, ...]:
 
 
 class InvalidRowsError(CheckError):
-    """Rows are invalid, so no row was sent; `totals` are the counts of the check."""
+    """Rows are invalid, so no row was sent; `totals` are the counts of the check, and `summary` says how to go on."""
 
-    def __init__(self, totals: CheckStatistics, *findings: Finding) -> None:
-        super().__init__(*totals.findings, *findings)
+    def __init__(self, job: Job, totals: CheckStatistics, *, is_stopped: bool) -> None:
+        more = () if is_stopped else (no_number_finding(totals.skipped),)
+        super().__init__(*totals.findings, *more)
         self.totals = totals
+        reason = f": {totals.correction(is_load=job.is_load)}" if is_stopped else ""
+        done = "loaded" if job.is_load else "sent"
+        self.summary = f"{totals.summary()}\nnothing was {done}{reason}"
 
 
 def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> CheckStatistics:
@@ -137,10 +141,9 @@ def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> Che
     for checked in selection.check():
         totals.add(checked)
     require_rows(job, totals)
-    is_stopped = totals.invalid and not skip_invalid
+    is_stopped = bool(totals.invalid) and not skip_invalid
     if is_stopped or totals.has_no_number:
-        more = [no_number_finding()] * (not is_stopped)
-        raise InvalidRowsError(totals, *more)
+        raise InvalidRowsError(job, totals, is_stopped=is_stopped)
     return totals
 
 

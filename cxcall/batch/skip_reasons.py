@@ -108,12 +108,14 @@ def contact_without_number() -> Finding:
     )
 
 
-def no_number_finding() -> Finding:
-    """Return the finding on a file in which no row can be sent because of its number."""
+def no_number_finding(skipped: Mapping[SkipReason, int]) -> Finding:
+    """Return the finding on a file in which no row can be sent because of its number; `skipped` are its skipped rows."""
+    count = skipped[SkipReason.INVALID_NUMBER]
+    have = "row has" if count == 1 else "rows have"
     return Finding.error(
         "phone-format",
         "batch",
-        "nothing is left to send: the other rows have no valid number",
+        f"nothing is left to send: {count} {have} no valid number",
         fix="name the column with the whole number: `--map TARGET=HEADER`; for national numbers add `--default-country CODE`; if the area code is in a column of its own, write both in one",
     )
 

@@ -311,6 +311,13 @@ class CheckStatistics:
             "numbersWritten": self.numbers_written,
         }
 
+    def correction(self, *, is_load: bool) -> str:
+        """Return how to go on with a batch or load that invalid rows stop."""
+        rows, them = ("row is", "it") if self.invalid == 1 else ("rows are", "them")
+        others = f"to {'load' if is_load else 'send'} the {count_phrase(self.to_send, 'other row')}"
+        skip = f", or add `--skip-invalid` {others}" if self.to_send > 0 else ""
+        return f"{self.invalid} {rows} not valid; correct {them}{skip}"
+
     def summary(self) -> str:
         """Return the counts as text: one line, and one for each kind of finding if not all are shown."""
         parts = [count_phrase(self.rows, "row"), f"{self.valid} valid"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers.batch_files import FAST, PERSONAL, at, body, write_lines
+from helpers.campaign_loads import LIST_ID, load
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
@@ -99,3 +100,22 @@ def test_unknown_row_that_names_nobody_is_not_said_to_call_a_person(cxcall: Cxca
             ran = cxcall("batch", *words, code=9)
             assert "unknown: find out whether it was processed, then" in ran.err
             assert "a call was placed" not in ran.err
+
+
+def test_invalid_rows_say_that_nothing_was_sent_and_how_to_go_on(cxcall: Cxcall) -> None:
+    ids = (CONTACT, "777", CONTACT)
+    rows = "".join(f"{each},+1202555010{place}\n" for place, each in enumerate(ids))
+    file = cxcall.file("calls.csv", f"contact-id,phone-number\n{rows}")
+    words = ("batch", file, "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
+    way = "1 row is not valid; correct it, or add `--skip-invalid` to {} the {}\n"
+    ran = cxcall(*words, "--sandbox", code=3)
+    assert ran.err.endswith(f"\nnothing was sent: {way.format('send', '2 other rows')}")
+    ran = cxcall(*words, "--dry-run", code=3)
+    assert way.format("send", "2 other rows") in ran.err
+    leads = cxcall.file("leads.csv", "phoneNumber,name\n,P1\n+13035550102,P2\n")
+    ran = load(cxcall, leads, LIST_ID, "--strict", "--sandbox", code=3)
+    assert ran.err.endswith(f"\nnothing was loaded: {way.format('load', '1 other row')}")
+    leads = cxcall.file("leads.csv", "phoneNumber,name\n,P1\n")
+    ran = load(cxcall, leads, LIST_ID, "--sandbox", code=3)
+    assert "nothing is left to send: 1 row has no valid number" in ran.err
+    assert ran.err.endswith("\nnothing was loaded\n")

@@ -60,7 +60,7 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
             _print_request(batch, checked, checked.request)
     require_rows(job, totals)
     is_invalid = totals.invalid or totals.has_no_number
-    more = [no_number_finding()] * totals.has_no_number
+    more = [no_number_finding(totals.skipped)] if totals.has_no_number else []
     return Report(
         batch.command,
         Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
@@ -69,9 +69,17 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
         findings=(*totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
         diagnostics=["dry run: nothing was sent"],
-        summary="\n".join([totals.summary(), *_name_rejects(batch, totals)]),
+        summary="\n".join([totals.summary(), *_describe_corrections(batch, totals)]),
         is_last_json_line=True,
     )
+
+
+def _describe_corrections(batch: BatchCommand, totals: CheckStatistics) -> list[str]:
+    """Return how to go on: what invalid rows stop, and where all rows to correct are, or how to write them to a file."""
+    lines = []
+    if totals.invalid and not batch.options.skip_invalid:
+        lines.append(totals.correction(is_load=batch.job.is_load))
+    return [*lines, *_name_rejects(batch, totals)]
 
 
 def _name_rejects(batch: BatchCommand, totals: CheckStatistics) -> list[str]:

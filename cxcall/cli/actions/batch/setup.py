@@ -110,9 +110,9 @@ def report_errors(run: Callable[[Screen], Report], common: RequestOptions, comma
     try:
         return run(screen)
     except InvalidRowsError as error:
-        summary = error.totals.summary()
-        _tell_errors(screen, error, summary)
-        return error_report(error, command)._replace(data=error.totals.as_dict(), summary=summary)
+        _tell_errors(screen, error, error.summary)
+        report = error_report(error, command)
+        return report._replace(data=error.totals.as_dict(), summary=error.summary)
     except CxcallError as error:
         _tell_errors(screen, error)
         raise
