@@ -31,7 +31,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.dumped_objects import object_text
 from cxcall.explaining.readers.messages.sentences import SENTENCE_END
-from cxcall.explaining.readers.messages.status_patterns import ERROR_NUMBER, PHRASES
+from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS, PHRASES
 from cxcall.explaining.readers.object_labels import (
     LONGEST,
     Label,
@@ -152,8 +152,8 @@ def _resembles_body(found: NamedBody, path: str) -> bool:
     if may_be_error(found.value):
         return False
     sentence = SENTENCE_END.split(found.above.rstrip())[-1]
-    is_apart = sentence[-1:] in (".", "?", "!") and not ERROR_NUMBER.search(sentence)
-    is_known = share > 0 and not ERROR_NUMBER.search(found.above.rpartition("\n")[2])
+    is_apart = sentence[-1:] in (".", "?", "!") and not ERROR_STATUS.search(sentence)
+    is_known = share > 0 and not ERROR_STATUS.search(found.above.rpartition("\n")[2])
     return is_apart or is_known or isinstance(found.value, list)
 
 
@@ -226,7 +226,7 @@ def _read_object(text: str, start: int) -> NamedBody:
         written = _as_json(text[start:end])
     call, form = argument_of(text, start, end)
     label, line = label_before(text, call), text[text.rfind("\n", 0, start) + 1 : start]
-    if label is Label.BODY and "/" in line and ERROR_NUMBER.search(text, end, _line_end(text, end)):
+    if label is Label.BODY and "/" in line and ERROR_STATUS.search(text, end, _line_end(text, end)):
         label = Label.SENT  # `POST /path body={...} -> 400`
     written = form % written if form and written else ""
     end = end if written else end or _line_end(text, start)

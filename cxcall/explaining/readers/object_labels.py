@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from cxcall.explaining.readers.labeled_request import part_of
 from cxcall.explaining.readers.messages.sentences import SENTENCE_END
-from cxcall.explaining.readers.messages.status_patterns import ERROR_NUMBER, NAMED_STATUS
+from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS, NAMED_STATUS
 from cxcall.runtime.patterns import compile_on_use
 
 
@@ -61,7 +61,7 @@ def label_before(text: str, start: int) -> Label:
     words = _WORDS.findall(name)[-_MOST_WORDS:] or [""]
     is_received = _RECEIVED.search(" ".join(words)) is not None
     is_own = _OWN.search(name) is not None and not _RECEIVED.search(name)
-    vague = Label.OWN if is_own else Label.OTHER if ERROR_NUMBER.search(sentence) else Label.BODY
+    vague = Label.OWN if is_own else Label.OTHER if ERROR_STATUS.search(sentence) else Label.BODY
     if _REASON.search(name):
         return Label.OTHER
     for first in range(len(words)):

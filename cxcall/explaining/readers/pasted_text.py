@@ -9,9 +9,6 @@ from operator import itemgetter
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.commands.commands_in_text import COMMAND
-from cxcall.explaining.readers.commands.shell_text import split_command
-from cxcall.explaining.readers.mentions import without_mentions
 from cxcall.explaining.readers.messages.client_failures import (
     add_blocked_requests,
     with_failure,
@@ -28,8 +25,12 @@ from cxcall.explaining.readers.paste_cleanup import (
     is_made_typographic,
     restore_urls,
 )
-from cxcall.explaining.readers.request_lines import with_lines
-from cxcall.explaining.readers.separate_requests import separate_requests
+from cxcall.explaining.readers.several_requests import (
+    find_commands,
+    separate_requests,
+    with_lines,
+    without_mentions,
+)
 from cxcall.explaining.readers.surrounding_text import (
     with_inputs,
     with_named_platform,
@@ -211,7 +212,7 @@ def find_unread_lines(
     known = _LABELS.union(*map(_words_of, requests))
     targets = [each.path for each in requests if each.path.strip("/")]
     targets += [str(each.status) for each in requests if each.status]
-    read = [(0, code_end), *_commands(text)]
+    read = [(0, code_end), *find_commands(text)]
     unread, start = {}, 0
     for number, line in enumerate(text.split("\n"), 1):
         end = start + len(line)
@@ -230,14 +231,6 @@ def describe_lines(numbers: Iterable[int]) -> str:
         return ""
     listed = list_in_words(ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES))
     return f"line {listed}" if listed.isdigit() else f"lines {listed}"
-
-
-def _commands(text: str) -> Iterator[tuple[int, int]]:
-    match = COMMAND.search(text)
-    while match:
-        end = match.start() + max(split_command(text[match.start() :]).end, 1)
-        yield match.start(), end
-        match = COMMAND.search(text, end)
 
 
 def _unread_part(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:

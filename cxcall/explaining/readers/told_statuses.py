@@ -13,8 +13,6 @@ from itertools import chain, filterfalse
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.mentions import NAME_IN_PATH
-from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.messages.sentences import (
     CLAUSE_END,
@@ -25,7 +23,6 @@ from cxcall.explaining.readers.messages.sentences import (
 from cxcall.explaining.readers.messages.status_patterns import (
     BARE_STATUS,
     COUNT,
-    ERROR_NUMBER,
     ERROR_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
@@ -36,12 +33,15 @@ from cxcall.explaining.readers.messages.status_patterns import (
     TOLD_PHRASE,
     TOLD_STATUS,
     find_first,
+    is_status_received,
+    with_line_above,
 )
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
     build_response,
 )
+from cxcall.explaining.readers.several_requests import NAME_IN_PATH
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use, fold_name
@@ -76,10 +76,10 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
         for line, above in with_line_above(text.split("\n"))
         if not is_assumption(line) and not (is_code and handles_status(line))
     ]
-    numbers = [each for each in lines if ERROR_NUMBER.search(each[0])]
+    numbers = [each for each in lines if re.search("[45][0-9]{2}", each[0])]
     found = {status for each in numbers for status in _statuses(*each)}
     if (response is not None or request.body) and not found:
-        alone = ((ERROR_NUMBER.fullmatch(line), above) for line, above in numbers)
+        alone = ((ERROR_STATUS.fullmatch(line), above) for line, above in numbers)
         found = {
             int(each[0][:3]) for each, above in alone if each and is_status_received(each, above)
         }

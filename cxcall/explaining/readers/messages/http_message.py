@@ -24,7 +24,6 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
-from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.message_lines import (
     HEADER,
     HEADING,
@@ -46,7 +45,9 @@ from cxcall.explaining.readers.messages.status_patterns import (
     STATUSES_BEHIND_TARGET,
     STATUSES_IN_LINE,
     is_later_status,
+    is_status_received,
     status_in_line,
+    with_line_above,
 )
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
 from cxcall.explaining.readers.request_builder import (

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from itertools import chain
 
 from cxcall.explaining.readers.messages.sentences import SENTENCE_END, is_personal
-from cxcall.explaining.readers.messages.status_patterns import ERROR_NUMBER, PHRASES, find_first
+from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS, PHRASES, find_first
 from cxcall.responses.refusals.finding_code_table import NO_CAUSE
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
 from cxcall.runtime.patterns import compile_on_use
@@ -206,7 +206,7 @@ def _words(found: re.Match[str]) -> str:
 def _is_below_status(text: str, message: re.Match[str]) -> bool:
     """Return whether a line `message: ...` is below one with a status, and beside it are only lines of an error."""
     above = text[: message.start()].split("\n")[-_MAX_ABOVE - 1 : -1]
-    last = max((at for at, line in enumerate(above) if ERROR_NUMBER.search(line)), default=-1)
+    last = max((at for at, line in enumerate(above) if ERROR_STATUS.search(line)), default=-1)
     below = text[message.end() :].partition("\n\n")[0].split("\n")
     labels = filter(None, map(_LABEL.match, [*above[last + 1 :], *below]))
     return last >= 0 and all(_ERROR_LABEL.search(each[1]) for each in labels)

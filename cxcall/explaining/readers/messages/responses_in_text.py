@@ -26,10 +26,13 @@ from cxcall.explaining.readers.messages.dumped_objects import (
     dumped_object,
     dumped_objects,
 )
-from cxcall.explaining.readers.messages.expected_statuses import is_status_received, with_line_above
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.messages.quoted_words import quoted_refusal
-from cxcall.explaining.readers.messages.status_patterns import NOTED_STATUS
+from cxcall.explaining.readers.messages.status_patterns import (
+    NOTED_STATUS,
+    is_status_received,
+    with_line_above,
+)
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,

@@ -1,17 +1,12 @@
-"""Find the status of a response in a line of a message, a log, code, or prose."""
+"""Find the status of a response in a line of a message, a log, code, or prose, that was received and is not expected."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from itertools import compress
 
-from cxcall.explaining.readers.messages.expected_statuses import (
-    is_area_code,
-    is_labeled,
-    is_status_received,
-)
 from cxcall.explaining.readers.messages.status_phrases import (
     ERROR_LABELS,
     NOUNS,
@@ -107,10 +102,8 @@ LOG_STATUS = compile_on_use(
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
 STATUSES_BEFORE_TARGET = (TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
-ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}\b(?![/-]|\.[0-9])")
+ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}s?\b(?![/-]|\.[0-9])")
 """A number that may be an error status, not in JSON."""
-ERROR_NUMBER = compile_on_use(r"\b[45][0-9]{2}s?\b")
-"""What each form of an error status has; most texts have none."""
 TOLD_FORMS = tuple(
     compile_on_use(form, re.IGNORECASE)
     for form in (
@@ -147,6 +140,31 @@ NOTED_STATUS = compile_on_use(
     rf"\W{{0,12}}\b{_ERROR}\b{_BEHIND}"
 )
 """In a comment of code, or below code: `// returns 400`."""
+# What was received stands behind one of these, not what is expected.
+_RECEIVED = r"\b(?:actual|but|current|got|happen(?:ed|s)|instead|reality|received?|returned)\b"
+_EXPECTED = compile_on_use(
+    rf"\b(?:should|would|expect\w*|docs|documentation)\b"
+    rf"(?:(?! and |{_RECEIVED})(?:HTTP/[0-9.]+|/[\w/{{}}-]*+|[^\n.;,/])){{0,60}}$",
+    re.IGNORECASE,
+)
+# `Expected: 201 Created`, `Erwartet: Liste wird angelegt (201).`, or the line above: `### Expected behavior`.
+_LABEL = compile_on_use(
+    r"[ \t>*_#-]*(?:what (?:did )?(?:I|you) )?"
+    r"(?:expect\w{0,10}|desired|erwartet\w{0,4}|attendue?|esperad[ao]|(?:should|soll(?:te)?)(?=[^\n]*:))"
+    r"(?: \w{1,30}){0,3}[ *_]*(?P<sign>[:?]?)[ *_]*",
+    re.IGNORECASE,
+)
+_LABELED = compile_on_use(
+    rf"(?:(?!{_RECEIVED}|\b(?:kein|no|not|without)\b|[.!?;]\s)(?:HTTP/[0-9.]+|[^\n{{/])){{0,200}}+",
+    re.IGNORECASE,
+)
+_PHONE_NUMBER = compile_on_use(
+    r"(?:\)[ .-]?[0-9]{3}[ .-]?|[ .-][0-9]{3}[.-]|(?:(?<=[a-z] [0-9]{3})|(?<=\+1 [0-9]{3})) [0-9]{3} "
+    r"|(?<=[a-z] [0-9]{3} [0-9]{3}) )[0-9]{4}\b"
+)
+"""The rest of a phone number behind its area code: `(415) 555-2671`."""
+_FENCE = compile_on_use(r"\s*(?:[`~]{3}.*)?$")
+_MAX_CLAUSE = 200
 
 
 def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
@@ -164,7 +182,7 @@ def status_in_line(line: str, *patterns: LazyPattern, above: str = "") -> re.Mat
     for found in (each for pattern in patterns for each in pattern.finditer(line)):
         if is_status_received(found, above):
             return _status_beside(found)
-        is_open = not is_area_code(found) and not is_labeled(found, above)
+        is_open = not _is_area_code(found) and not _is_labeled(found, above)
         expected = expected or (found if is_open else None)
     return expected
 
@@ -190,3 +208,43 @@ def _status_beside(found: re.Match[str]) -> re.Match[str]:
 def is_later_status(status: re.Match[str]) -> bool:
     """Return whether a line says that its status is that of now, as in `Today it returns 403.`."""
     return _LATER.search(status.string, 0, status.start("status")) is not None
+
+
+def with_line_above(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each line with the last one above it that has text."""
+    above = ""
+    for line in lines:
+        yield line, above
+        above = above if _FENCE.match(line) else line
+
+
+def is_status_received(status: re.Match[str], above: str = "") -> bool:
+    """Return whether a status in a line is neither expected nor a part of a phone number."""
+    return not (_is_area_code(status) or _is_expected(status, above))
+
+
+def _is_area_code(status: re.Match[str]) -> bool:
+    """Return whether the number of a match starts a phone number."""
+    return _PHONE_NUMBER.match(status.string, _span(status)[1]) is not None
+
+
+def _is_labeled(status: re.Match[str], above: str = "") -> bool:
+    """Return whether a status stands behind a label such as `Expected:` in its line, or alone in the line above."""
+    line, (start, _) = status.string, _span(status)
+    label = _LABEL.match(line)
+    first = label.end() if label and label["sign"] else 0 if _LABEL.fullmatch(above) else start + 1
+    between = _LABELED.match(line, first, start) if first <= start else None
+    return between is not None and between.end() == start
+
+
+def _is_expected(status: re.Match[str], above: str = "") -> bool:
+    """Return whether the line of a status, or a label directly above it, says that it is expected, or a document does."""
+    line, (start, _) = status.string, _span(status)
+    return _is_labeled(status, above) or bool(
+        _EXPECTED.search(line, max(start - _MAX_CLAUSE, 0), start)
+    )
+
+
+def _span(status: re.Match[str]) -> tuple[int, int]:
+    named = status.groupdict().get("status")
+    return status.span("status" if named else status.lastindex or 0)
