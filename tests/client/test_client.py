@@ -246,7 +246,7 @@ def test_state_of_a_call_is_read(platform: Platform) -> None:
 
 
 def test_call_that_was_just_placed_may_not_be_found_at_first(platform: Platform) -> None:
-    ended = {"id": CONTACT, "participants": [], "endTime": "2026-01-01T00:00:00Z"}
+    ended = {"id": "e-1", "participants": [], "endTime": "2026-01-01T00:00:00Z"}
     platform.reads = lambda _path, count: Reply(404) if count == 1 else Reply(200, ended)
     with Client() as client:
         delivery = client.send("personal-connection", BODY, yes=True)
