@@ -77,6 +77,11 @@ class IndexedDocument:
         return parsed
 
     @cached_property
+    def _extensions(self) -> dict[str, dict[str, str]]:
+        parsed: dict[str, dict[str, str]] = json.loads(self._index[1])
+        return parsed
+
+    @cached_property
     def _operations(self) -> dict[str, tuple[str, str, int, int]]:
         return {name: tuple(rest) for name, *rest in json.loads(self._index[2])}
 
@@ -105,7 +110,7 @@ class IndexedDocument:
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
         """Yield the operations with an extension, or, with `name`, only those where the extension has that name."""
-        found = json.loads(self._index[1]).get(extension, {}).items()
+        found = self._extensions.get(extension, {}).items()
         yield from self._read(each for each, label in found if name in ("", label))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
