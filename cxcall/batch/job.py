@@ -64,11 +64,6 @@ class Job:
         return self.operation.can_place_call or bool(values_with_risk(declared))
 
     @property
-    def may_repeat_calls(self) -> bool:
-        """Whether a row may call a person whom an earlier batch of the same rows called, and nobody said that it should."""
-        return self.may_place_call and not (self.is_load or self.again or self.settings.is_embedded)
-
-    @property
     def guards(self) -> list[Guard]:
         """The guards that a run must not lack when it resumes this batch and a row can place a call."""
         return guards_to_keep(self.settings)

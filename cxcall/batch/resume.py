@@ -11,7 +11,7 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
-from cxcall.ledger.errors import StillQueuedError, already_sent_error
+from cxcall.ledger.errors import already_sent_error
 from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
 from cxcall.sending.send_plan import Plan
@@ -130,7 +130,7 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
 
 def describe_repetition(ledger: Ledger, job: Job) -> str:
     """Return the message that a new batch with calls has the people of a finished one; empty if it has other rows."""
-    if not job.may_repeat_calls:
+    if not job.may_place_call or job.is_load or job.again or job.settings.is_embedded:
         return ""
     for each in _similar_batches(ledger, job):
         is_same = each.is_finished and each.file_digest == job.rows.digest
@@ -185,13 +185,6 @@ def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         return record if record is not None and record.may_be_processed else sent.find(row)
 
     return find_earlier
-
-
-def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
-    """Raise StillQueuedError if rows of a batch that would be resumed are still in the queue."""
-    for batch in batches:
-        if ledger.has_queued_rows(batch):
-            raise StillQueuedError(batch)
 
 
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:

@@ -14,7 +14,6 @@ from cxcall.batch.resume import (
     find_by_request,
     find_resumable_batches,
     new_batch_guard,
-    stop_on_queued,
 )
 from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
@@ -26,6 +25,7 @@ from cxcall.batch.skip_reasons import (
 )
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Severity
+from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.sending.call_guards import OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
@@ -110,8 +110,9 @@ class RowSelection:
         """
         guard = new_batch_guard(ledger, job)
         batches = find_resumable_batches(ledger, job, resume=resume)
-        if not is_dry_run:
-            stop_on_queued(ledger, batches)
+        for batch in () if is_dry_run else batches:
+            if ledger.has_queued_rows(batch):
+                raise StillQueuedError(batch)
         last_delivery = ledger.read_state().last_delivery
         find_earlier = finder(ledger, batches)
         selection = cls(job, find_earlier, ledger, waits_for_hours=waits_for_hours)

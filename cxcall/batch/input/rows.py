@@ -121,7 +121,7 @@ class RowFile:
         suffix = self.name.lower().rpartition(".")[2]
         if f".{suffix}" in (*JSON_LINES_SUFFIXES, *CSV_SUFFIXES):
             return f".{suffix}" in CSV_SUFFIXES
-        encoding = self._encoding()
+        encoding = self.encoding
         self._binary.seek(0)
         start = self._binary.read(_BLOCK_SIZE).decode(encoding, "replace").lstrip(BOM).lstrip()
         return not start.startswith(("{", "["))
@@ -138,14 +138,12 @@ class RowFile:
 
     @property
     def encoding(self) -> str:
-        """The encoding of the text; UTF-8 for the cells of an Excel file."""
-        return "utf-8" if self.is_spreadsheet else self._encoding()
-
-    def _encoding(self) -> str:
-        """Return the encoding of the byte order mark, or else the named encoding, or else UTF-8.
+        """The encoding of the byte order mark, or else the named one, or else UTF-8, also for the cells of an Excel file.
 
         Raises DocumentError for UTF-16 without a byte order mark.
         """
+        if self.is_spreadsheet:
+            return "utf-8"
         self._binary.seek(0)
         start = self._binary.read(_START_BYTES)
         found, named = json.detect_encoding(start), self.format.encoding
@@ -168,7 +166,7 @@ class RowFile:
                 if not row.is_blank:
                     yield Row(number, *row)
             return
-        encoding = self._encoding()
+        encoding = self.encoding
         self._binary.seek(0)
         text = TextIOWrapper(self._binary, encoding=encoding, newline="")
         try:
