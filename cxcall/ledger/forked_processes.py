@@ -25,6 +25,7 @@ class ProcessLock:
 
     def __init__(self, name: str) -> None:
         self._name, self._process, self._lock = name, os.getpid(), RLock()
+        self.acquire, self.release = self._lock.acquire, self._lock.release
 
     @property
     def is_own(self) -> bool:
@@ -44,14 +45,6 @@ class ProcessLock:
                 "send with the client here, which opens its own connection; iterate over a batch in the process that began it",
             )
         return self._lock
-
-    def acquire(self, timeout: float) -> bool:
-        """Get the lock within `timeout` seconds, and return whether that succeeded."""
-        return self._lock.acquire(timeout=timeout)
-
-    def release(self) -> None:
-        """Release the lock."""
-        self._lock.release()
 
 
 class Suspendable(Protocol):
@@ -83,7 +76,7 @@ def _register_hooks() -> None:
 def _suspend() -> None:
     _CHANGING.acquire()
     for database in [each for each in _DATABASES if each.lock.is_own]:
-        if database.lock.acquire(LOCK_TIMEOUT):
+        if database.lock.acquire(timeout=LOCK_TIMEOUT):
             _LOCKED.append(database)
             database.suspend()
 

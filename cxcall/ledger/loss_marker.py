@@ -66,14 +66,12 @@ class LedgerMarker:
     def _read(self) -> dict[str, Mark]:
         """Return the mark of each ledger by its ID."""
         found: dict[str, Mark] = {}
-        prefix, suffix = f"{self._key}-", ".json"
         if self._folder is None:
-            return {}
+            return found
         try:
-            for name in os.listdir(self._folder):  # noqa: PTH208 - faster
-                if name.startswith(prefix) and name.endswith(suffix):
-                    ledger = name.removeprefix(prefix).removesuffix(suffix)
-                    found[ledger] = _read_mark(self._folder / name)
+            for path in self._folder.iterdir():
+                if path.match(f"{self._key}-*.json"):
+                    found[path.stem.removeprefix(f"{self._key}-")] = _read_mark(path)
         except FileNotFoundError:
             pass
         except OSError as error:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.exit_codes import Outcome
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
@@ -98,14 +97,10 @@ class NullLedger:
         """Return the time by the clock of this machine."""
         return datetime.now(UTC)
 
-    def record_not_processed(self, delivery: str, attempt: int, note: str, *_: Any) -> None:
+    def record_outcome(self, *_: Any, **__: Any) -> None:
         """Do nothing."""
 
-    def record_attempt(self, delivery: str, attempt: int, *_: Any, **__: Any) -> None:
-        """Do nothing."""
-
-    def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
-        """Do nothing."""
+    record_not_processed = record_attempt = record_outcome
 
 
 class DeliveryWatch:
