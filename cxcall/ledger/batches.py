@@ -10,6 +10,7 @@ from cxcall.ledger.batch_events import BatchEvents
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import pruned_batch_error
 from cxcall.ledger.record_types import Batch, Record, UnsentRow
+from cxcall.ledger.row_ranges import count_by_value
 from cxcall.ledger.schema import UnsentKind
 from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,
@@ -132,8 +133,6 @@ class BatchRecords:
         `with_others` also counts deliveries of other batches that sent rows of it; a delivery that called somebody, or
         may have, counts before any other.
         """
-        from cxcall.ledger.row_ranges import count_by_value
-
         with self._database.snapshot():
             run = self._database.run(_OUTCOMES, {"batch": batch})
             found = [row for row in run if row[0] not in (SPLIT, None)]

@@ -12,7 +12,7 @@ from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.loss_marker import LedgerMarker
+from cxcall.ledger.loss_marker import LedgerMarker, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.record_queries import RecordQueries
 from cxcall.ledger.schema import DecisionKind
 from cxcall.ledger.sqlite.ledger_file import open_database, open_for_reading
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.ledger.database_interface import LedgerDatabase
-    from cxcall.ledger.loss_marker import SharedMarks
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
@@ -202,8 +201,6 @@ class LedgerAccess(RecordQueries):
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return the shared marks; they are read again only if some were added."""
-        from cxcall.ledger.loss_marker import SharedMarks, read_marks
-
         if not state.last_decision:
             return SharedMarks()
         version = (state.id, state.last_decision, self.database.server)
@@ -215,8 +212,6 @@ class LedgerAccess(RecordQueries):
         """Return why a ledger in this state lacks records; empty if nothing shows that."""
         if (problem := self._marker.problem(state)) or not self.is_shared:
             return problem
-        from cxcall.ledger.loss_marker import shared_problem
-
         return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
     def read_state(self) -> State:

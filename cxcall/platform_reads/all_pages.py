@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from cxcall.contracts import paging as names
+from cxcall.contracts.acting_words import selects_action
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
@@ -201,8 +202,6 @@ def _query_of_link(page: Page, linked: Query, asked: Query) -> Query:
 
     Raises ReadError if it changes others, which would read another list, or selects a function that may start something.
     """
-    from cxcall.contracts.acting_words import selects_action
-
     kept = [each for each in asked if not names.is_paging(each[0])]
     changed = dict(each for each in linked if each[0] in dict(kept) and each not in kept)
     if len(changed) == 1 and any(map(str.isdecimal, "".join(changed.values()))):

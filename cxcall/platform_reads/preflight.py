@@ -23,7 +23,7 @@ from cxcall.sending.call_times import find_call_times
 from cxcall.sending.checked_request import build_request, stop_on_missing_parameter
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
-from cxcall.transport import requested_waits
+from cxcall.transport import failure_descriptions, requested_waits
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import host_of
@@ -128,8 +128,6 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
 
 
 def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
-    from cxcall.transport import failure_descriptions
-
     other = (
         "does not respond",
         "check the region or `base_url`: `cxcall config show`; and the network",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.acting_words import selects_action, verbs_of_functions
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
@@ -231,8 +232,6 @@ def _value_and_schema(
 
 def _selects_call(operation: Operation, values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a parameter, or a member at the top of the body, selects a function that may call somebody."""
-    from cxcall.contracts.acting_words import selects_action, verbs_of_functions
-
     texts = [(each.as_sent.name, values.get(each.name, "")) for each in operation.parameters]
     bodies = payload.value if isinstance(payload.value, list) else [payload.value]
     for body in filter(lambda each: isinstance(each, dict), bodies):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.paths import absolute_path
+from cxcall.documents.paths import absolute_path, stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, add_notice, printable
 from cxcall.phone.number_masking import mask_text
@@ -43,8 +43,6 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
         yield
         return
     if path is not None:
-        from cxcall.documents.paths import stop_on_stdout
-
         stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
         stop_on_own_file(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)

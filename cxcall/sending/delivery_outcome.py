@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
-from cxcall.responses.failures_in_2xx import hidden_failure, reported_failure
+from cxcall.responses.failures_in_2xx import explain_failures, hidden_failure, reported_failure
 from cxcall.responses.processing_evidence import REDIRECTS, Evidence, shows_start, unread_reason
 
 if TYPE_CHECKING:
@@ -316,9 +316,6 @@ def _failures_inside(plan: Plan, response: HttpResponse) -> list[Finding]:
     parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     if not any(isinstance(part, dict | list) and part for part in parts):
         return []
-    from cxcall.findings.finding import Severity
-    from cxcall.responses.failures_in_2xx import explain_failures
-
     fix = "look near that property: the request as a whole was accepted"
     failures = explain_failures(body, is_read=False)
     return [each._replace(severity=Severity.WARNING, fix=fix) for each in failures]

@@ -21,6 +21,7 @@ from cxcall.phone.number_property_names import (
     is_folded_number_name,
 )
 from cxcall.phone.numbers_in_text import (
+    DIALABLE,
     MIN_LENGTH,
     Certainty,
     dialed_part,
@@ -249,7 +250,6 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     if not is_named:
         return False
     from cxcall.phone.e164_numbers import is_rounded_number
-    from cxcall.phone.numbers_in_text import DIALABLE
 
     if is_rounded_number(text):
         return True

@@ -7,7 +7,7 @@ from errno import ECONNREFUSED
 from http.client import IncompleteRead
 from os import strerror
 from pathlib import Path
-from ssl import SSLCertVerificationError, SSLError
+from ssl import PROTOCOL_TLS_CLIENT, SSLCertVerificationError, SSLContext, SSLError
 from typing import TYPE_CHECKING
 
 from cxcall.transport.origins import is_loopback_url
@@ -148,8 +148,6 @@ def _name_certificate_failure(root: BaseException) -> str:
 
 def _ca_file_problem() -> str:
     """Return why the file of CA certificates that the environment names cannot be used; empty if it can."""
-    from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-
     from cxcall.transport.connection import ca_file
 
     variable, path = ca_file()
