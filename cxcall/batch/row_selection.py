@@ -29,7 +29,7 @@ from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.sending.call_guards import OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
-from cxcall.sending.compared_body import compared_body
+from cxcall.sending.compared_content import compared_body, compared_url
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -316,7 +316,6 @@ def _is_to_send(checked: CheckedRow) -> bool:
 
 
 def _digest(checked: CheckedRequest) -> bytes:
-    request = checked.request
     body, headers = compared_body(checked), checked.person_headers
-    digest = intent_digest(request.method, request.url, body, headers)
+    digest = intent_digest(checked.request.method, compared_url(checked), body, headers)
     return bytes.fromhex(digest.rpartition(":")[2])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
-from cxcall.ledger.request_identity import COMPARED_HEADERS
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.phone.number_property_names import is_number_name
 from cxcall.sending.call_guards import DO_NOT_CALL, GUARD_CODES, IN_PARTS, OUTSIDE_HOURS
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 NUMBER_CODES = ("phone-format", "phone-unlikely", "phone-kind")
 """The codes of findings on numbers that cannot, or should not, be dialed."""
+_HEADERS = "of the headers, only those count that have a number to dial, or an ID that the API document marks with `x-cxcall-person`"
 
 
 class SkipReason(StrEnum):
@@ -130,7 +130,7 @@ def duplicate_finding(first: int, request: CheckedRequest) -> Finding:
         f"the request is the same as that of row {first}",
         fix="nothing to do: the request is sent once; for a second call, send this row from a separate file after this batch"
         " is finished and `duplicate_window` has passed",
-        why=f"{why}; {COMPARED_HEADERS}" if has_headers else why,
+        why=f"{why}; {_HEADERS}" if has_headers else why,
     )
 
 

@@ -11,7 +11,6 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_fix
 from cxcall.ledger.errors import ledger_finding
-from cxcall.ledger.request_identity import COMPARED_HEADERS
 from cxcall.ledger.schema import EventKind
 from cxcall.ledger.stored_values import PLACED
 from cxcall.named_tuple import NamedTuple
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.record_types import Record
 
-_SAME = f"same method, URL, and body; {COMPARED_HEADERS}"
+_SAME = "same method, URL, body, and people in headers"
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 """The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""

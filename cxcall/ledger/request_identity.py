@@ -21,7 +21,6 @@ _DIGESTS = "v2:"
 """The start of all digests."""
 ANY_HOST_DIGESTS = f"{_DIGESTS}vendor:"
 """The start of the digests of requests to a vendor's hosts, which do not depend on the host; all others sort before it."""
-COMPARED_HEADERS = "a header counts only if it has a number to dial, or an ID that the API document marks with `x-cxcall-person`"
 
 
 class Intent(NamedTuple):

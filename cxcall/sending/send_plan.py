@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import DeferredSignals, sleep
-from cxcall.sending.compared_body import compared_body, older_body
+from cxcall.sending.compared_content import compared_body, compared_url, older_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,17 +170,17 @@ class Plan(NamedTuple):
         """The host that the request goes to."""
         return urlsplit(self.request.url).netloc
 
-    @property
-    def _recorded_url(self) -> str:
-        """The URL in the digest. The port of the embedded sandbox differs in each run of a batch."""
+    def _digest_head(self, url: str) -> dict[str, str]:
+        """Return method and URL in a digest. The port of the embedded sandbox differs in each run of a batch."""
         base = self.settings.base_url if self.settings.is_embedded and self.batch else ""
-        return self.request.url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
+        shown = url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
+        return {"method": self.request.method, "url": shown}
 
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
-        request = self.request
-        head = {"method": request.method, "url": self._recorded_url}
-        headers = self.checked.person_headers
+        request, headers = self.request, self.checked.person_headers
+        head = self._digest_head(compared_url(self.checked))
+        older = partial(older_digests, **self._digest_head(request.url))
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,
@@ -195,7 +195,7 @@ class Plan(NamedTuple):
             row=self.row,
             key=self.key,
             rows=self.rows,
-            older_digests=partial(older_digests, **head, body=older_body(self.checked)),
+            older_digests=partial(older, body=older_body(self.checked)),
             people=self.checked.people,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
