@@ -37,7 +37,7 @@ def load_json(
     return json.loads(decoded, parse_constant=parse_constant, parse_float=parse_float)
 
 
-def find_finite_json(text: bytes, levels: int) -> Any:
+def find_finite_json(text: str | bytes, levels: int) -> Any:
     """Return the value of a JSON text that can be written as JSON again; None for any other text, or more than `levels` levels.
 
     What some servers write and JSON does not have, NaN and infinities, is null, as is a number that Python reads as infinite.

@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from cxcall.documents.json_document import MAX_DEPTH
+from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
 
@@ -48,13 +50,13 @@ _DETAILS = compile_on_use(
     r".*(?:limit|quota|usage|throttl|polic(?:y|ies)).*|.*(?:fields|params|parameters|properties|violations)"
     r"|allowed|example|expected|input|request|schema"
 )
-_OF_LIMIT = frozenset("limit max maximum min per quota remaining unit used window".split())
+OF_LIMIT = frozenset("limit max maximum min per quota remaining unit used window".split())
 _ID_TEXT = compile_on_use(r"[\w-][\w.:~=+/-]*(?:@[\w.-]+)?|\{[\dA-Fa-f-]{36}\}")
 _NO_ID = compile_on_use(
     r"(?i)[0\W_]+|-\d.*|e\d{2,}|err(?:or)?[_-]?\d+|(?:.*[\W_])?(?:limit|max|min|per)(?:[\W_].*)?"
 )
 _PLACEHOLDER = compile_on_use(
-    r"(?i)[0\W_]*|-\d+|.*\s.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
+    r"(?i)[0\W_]*|-\d+|.*[a-z]{2}\s.*|.*\s[a-z]{2}.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
     r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
 )
 _OF_REFUSAL = compile_on_use(
@@ -70,13 +72,14 @@ _MIXED_CASE = compile_on_use(
 )
 """Letters that are not the words of a name such as `createCall`."""
 _COUNT_OR_OPERATION = compile_on_use(
-    r"(?i)[\d.,:+/tz-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}|.*/.*|.*[\W_][a-z]{3,}"
+    r"(?i)(?!\d{7,}$)[\d.,:+/tz-]+[a-z%]{0,3}|[a-z]{4,}_?v?\d{1,2}|.*/.*|.*[\W_][a-z]{3,}"
 )
 """What is no ID at a name such as `calls`: a count, a duration, a time, the name of an operation, a phrase."""
 _DOCUMENTS = compile_on_use(
     r".*/(?:articles?|docs?|documentation|errors?|guides?|help|kb|problems?|reference|wiki)(?:/.*)?"
 )
 """The path of a link to documentation."""
+_JSON_STARTS = ("{", "[", '"')
 _LONGEST = 2048
 """The length of a link; an ID is shorter."""
 
@@ -99,7 +102,12 @@ def letters_of(name: str) -> str:
 def members(
     body: Any, about: str = RESPONSE, *, may_be_error: bool = False, is_one: bool = False
 ) -> Iterator[Member]:
-    """Yield all members at any depth that are no objects; `about` is what the body is about, `is_one` whether it has one."""
+    """Yield all members at any depth that are no objects; `about` is what the body is about, `is_one` whether it has one.
+
+    A gateway may wrap the JSON that it received in a string: its members count, too.
+    """
+    while isinstance(body, str) and body.lstrip()[:1] in _JSON_STARTS:
+        body = find_finite_json(body, MAX_DEPTH)
     if isinstance(body, list):
         for item in body:
             yield from members(item, about, may_be_error=may_be_error)
@@ -112,12 +120,12 @@ def members(
         is_errors = is_plural and isinstance(value, dict) and _ERRORS.fullmatch(name) is not None
         inside = may_be_error or is_errors
         for each in value if is_list else [value]:
-            if isinstance(each, dict | list):
+            if not isinstance(each, dict | list):
+                yield Member(name, each, about, may_be_error or (is_list and not is_plural))
+            if isinstance(each, dict | list | str):
                 one = not is_plural and _read_name(name, about) == ("", CALL)
                 about_it = _about_inside(name, about)
                 yield from members(each, about_it, may_be_error=inside, is_one=one)
-            else:
-                yield Member(name, each, about, may_be_error or (is_list and not is_plural))
 
 
 def _refine(body: dict[str, Any], about: str, *, is_one: bool) -> str:
@@ -130,7 +138,7 @@ def _refine(body: dict[str, Any], about: str, *, is_one: bool) -> str:
     kinds += [found.get("type")] if about == RESPONSE else []
     if any(re.fullmatch(_CALLS, letters_of(str(each))) for each in kinds):
         about = CALL
-    if about == CALL and _OF_LIMIT & found.keys():
+    if about == CALL and OF_LIMIT & found.keys():
         return _LIMITED_CALL if is_one else OTHER
     return about
 
@@ -182,7 +190,7 @@ def refers_to_call(
             said is not None and about == RESPONSE and text.lower() not in ("true", "running")
         )
         word = attribute if text.lower() == "true" else letters_of(text)
-        return _is_act(word, CALL if is_state else about)
+        return is_act(word, CALL if is_state else about)
     if _LINK.fullmatch(attribute):
         return is_link_to_call(text, known, is_named=about == CALL)
     is_clear = is_id(text) and not _COUNT_OR_OPERATION.fullmatch(text)
@@ -191,12 +199,12 @@ def refers_to_call(
     if about == CALL and _ID.fullmatch(attribute):
         is_strict = member.may_be_error or not _CERTAIN_ID.search(attribute)
         return (with_ids or member.about == CALL) and is_id(text, None if is_strict else said)
-    is_text = about == CALL and attribute in ("", "value") and isinstance(member.value, str)
+    is_text = about == CALL and attribute in ("", "value") and member.value is not True
     is_path = text.startswith(("/", "http"))
     return is_text and (is_clear or is_link_to_call(text, known, is_named=is_path))
 
 
-def _is_act(word: str, about: str) -> bool:
+def is_act(word: str, about: str) -> bool:
     """Return whether a state, or the name of a flag, is that of a call."""
     found = ACT.fullmatch(word)
     return found is not None and (

@@ -47,7 +47,8 @@ _COUNT_NAMES = frozenset(
     "errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords".split()
 )
 _DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
-_NOTHING_WRONG = frozenset([*"false na noerror noerrors none null ok success successful".split()])
+SUCCESS_WORDS = frozenset(("ok", "success", "successful"))
+_NOTHING_WRONG = SUCCESS_WORDS | {"false", "na", "noerror", "noerrors", "none", "null"}
 _SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
 _CONTAINERS = (dict, list)
@@ -58,9 +59,7 @@ _FAILED_WRAP_UP = (
 )
 _FAILED_LIST = r"(?:failed|invalid|rejected|unprocessed)[A-Z_]"
 _PAGING_NAMES = frozenset(
-    """
-    pagesize pagenumber pagecount total totalhits totalrecords nexturi nextpage cursor
-    """.split()
+    "pagesize pagenumber pagecount total totalhits totalrecords nexturi nextpage cursor".split()
 )
 
 

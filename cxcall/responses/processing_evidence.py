@@ -26,6 +26,7 @@ _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
 _START_LENGTH = 4096
 _JSON_START = r"\{|\[\s*[\[{\"]"
+_BINARY = r"[\x00-\x08\x0e-\x1f]"
 _ERROR_START = r"(?i)(?:error|exception|fail(?:ed|ure)?|fault)\b"
 
 
@@ -38,6 +39,9 @@ class Evidence(StrEnum):
     BUSY = "busy"
     UNSENT = "unsent"
     INCONCLUSIVE = "inconclusive"
+
+
+_SENT_AGAIN = (Evidence.BUSY, Evidence.UNAUTHORIZED)
 
 
 def classify(exchange: Exchange, operation: Operation, first_place: str = "") -> Evidence:
@@ -53,10 +57,10 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
         return _classify_success(exchange.request, response, operation, first_place)
     if operation.is_read and status in REDIRECTS:
         return Evidence.REFUSED
-    reports_start = not operation.is_read and shows_start(
-        exchange.request, response, operation, first_place
+    is_open = not operation.is_read and (
+        unread_error(response) or shows_start(exchange.request, response, operation, first_place)
     )
-    return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
+    return Evidence.INCONCLUSIVE if is_open else _classify_error(response)
 
 
 def status_leaves_outcome_open(response: HttpResponse) -> bool:
@@ -85,8 +89,33 @@ def shows_start(
     """Return whether an error says that something was started, against its status; in doubt if it would be sent again."""
     from cxcall.responses.start_evidence import shows_call
 
-    in_doubt = _classify_error(response) in (Evidence.BUSY, Evidence.UNAUTHORIZED)
+    in_doubt = _classify_error(response) in _SENT_AGAIN
     return shows_call(request, response, operation, first_place, in_doubt=in_doubt)
+
+
+def unread_error(response: HttpResponse) -> str:
+    """Return why the body of an error that would be sent again may hide that a call was placed; empty if it can be read.
+
+    Nothing in an empty body, in a text, or in an HTML page is hidden.
+    """
+    if not response.body or _classify_error(response) not in _SENT_AGAIN:
+        return ""
+    text = response.text.lstrip("\ufeff \t\r\n")
+    if response.is_truncated:
+        return _LONG_BODY
+    if response.json() is None and compile_pattern(_BINARY).search(text):
+        return "a body that is not text"
+    return "" if not compile_pattern(_JSON_START).match(text) or _is_whole_json(text) else _NOT_JSON
+
+
+def _is_whole_json(text: str) -> bool:
+    """Return whether a text is one JSON document without duplicate names, of which Python keeps only the last value."""
+    from cxcall.documents.json_document import DocumentError, parse_json
+
+    try:
+        return not parse_json(text, "").findings
+    except DocumentError:
+        return False
 
 
 def _has_retry_after(response: HttpResponse) -> bool:
@@ -138,6 +167,8 @@ def _all_items_succeeded(body: Any) -> bool:
 
 
 WEB_PAGE = "a web page"
+_LONG_BODY = "a body that is far longer than a response of the API"
+_NOT_JSON = "a body that is not valid JSON"
 _ERROR_TEXT = "a text that reports an error"
 
 
@@ -152,7 +183,7 @@ def unreadable_reason(response: HttpResponse) -> str:
     if compile_pattern(_HTML_START).match(start) or ("html" in kind and not _is_known_text(start)):
         return WEB_PAGE
     if response.is_truncated:
-        return "a body that is far longer than a response of the API"
+        return _LONG_BODY
     if body and "json" in kind and body != b"null" and response.json() is None:
         return "a body that is not valid JSON, although its `Content-Type` says so"
     return ""
@@ -198,7 +229,7 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
 
     text = response.text.lstrip("\ufeff \t\r\n")
     if compile_pattern(_JSON_START).match(text):
-        return "a body that is not valid JSON"
+        return _NOT_JSON
     if text.startswith("<") and all("json" in media for media in _declared_types(operation)):
         return "a body that is XML, although the document does not declare it"
     if compile_pattern(_ERROR_START).match(text) or is_open_error(text):

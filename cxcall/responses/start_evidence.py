@@ -22,10 +22,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from cxcall.documents.json_pointer import leaves
 from cxcall.responses.call_references import (
     ACT,
+    CALL,
+    DETAIL,
     ERROR,
+    OF_LIMIT,
     OTHER,
+    RESPONSE,
     STATE,
     Member,
+    is_act,
     is_id,
     is_link_to_call,
     leads_to_documentation,
@@ -33,7 +38,7 @@ from cxcall.responses.call_references import (
     members,
     refers_to_call,
 )
-from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
+from cxcall.responses.failures_in_2xx import SUCCESS_NAMES, SUCCESS_WORDS
 from cxcall.responses.identifiers import correlation_id, engagement_id
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
@@ -81,7 +86,8 @@ _STATED_CALL = compile_on_use(
     r"(?:^|[.,:;] |(?<!before )(?<!if )(?<!once )(?<!until )\b(?!a call is (?!already|being|now))"
     r"(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call (?:(?:for|to|with) (?:(?:that|the|this) \w+ )?)?"
     rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being |successfully )*{_PLACED}\b"
-    rf"|^(?:the |your |outbound )*call (?:already |now |successfully )?{_PLACED}(?: successfully)?(?:$|[.,:;])"
+    rf"|^(?:the |your |outbound )*call (?:already |now |successfully )?{_PLACED}(?: successfully)?"
+    r"(?:$|[.,:;!]| ?\(| (?:at|by|for|to|with)\b)|^(?:calling|dial(?:l?ed|l?ing)) \W*\d"
     r"|(?:^|\b(?:contact|customer|lead|number|person) (?:is |was )?)already (?:connected|in progress|queued)\b"
     r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing))\b"
 )
@@ -102,6 +108,15 @@ _DOCUMENT_HOST = compile_on_use(
 _OF_TEXT = compile_on_use(
     r".*(?:code|description|details?|errors?|message|reason|status|title|type)"
 )
+_TEXT_OF_ERROR = compile_on_use(
+    r".*(?:code|description|details?|errors?|message|msg|reason|title)|.*fault.*"
+)
+_OUTCOME_NAME = compile_on_use(r"message|msg|outcome|result")
+_PAIR = compile_on_use(
+    r"""((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
+    r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]++))"""
+)
+"""A name and a value in any text: `Call-ID: C-77`, `callId=C-77`, a part of JSON or of XML that cannot be read whole."""
 _TAG = compile_on_use(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _MOST_TEXT = 16384
 # In an error, these are the error's own, or lead to its documentation.
@@ -146,9 +161,39 @@ def shows_call(
     if with_ids:  # a contact is a call, or a person in a list
         ids = (each for each in inside if each.name == "contactid")
         headers += [each._replace(name="callid", about=OTHER) for each in ids]
-    return any(refers_to_call(each, known, said=said) for each in headers) or any(
-        _says(_STATED_CALL, text) and text.lower() not in known for text in texts
+    pairs = (pair for text in texts for pair in _PAIR.findall(text[:_MOST_TEXT]))
+    named = [Member(letters_of(name), value, may_be_error=True) for name, value in pairs]
+    headers, inside = [*headers, *named], [*inside, *named]
+    tells_error = response.json() is None or any(map(_tells_error, inside))
+    return (
+        any(refers_to_call(each, known, said=said) for each in headers)
+        or any(_says_success(each, known, tells_error=tells_error) for each in inside)
+        or any(_says(_STATED_CALL, text) and text.lower() not in known for text in texts)
     )
+
+
+def _tells_error(member: Member) -> bool:
+    """Return whether a member is about an error or a limit, or has a text or code of one."""
+    is_text = _TEXT_OF_ERROR.fullmatch(member.name) and member.value
+    return bool(is_text or member.about == ERROR or member.name in OF_LIMIT)
+
+
+def _says_success(member: Member, known: frozenset[str], *, tells_error: bool) -> bool:
+    """Return whether a member says that something was started, against the status of a response that would be sent again.
+
+    An ID by the name of another thing counts only if nothing tells an error, because an error has IDs, too.
+    """
+    name, value, about, _ = member
+    if about == DETAIL or not value:
+        return False
+    word, is_own = letters_of(str(value)), STATE.fullmatch(name) or _OUTCOME_NAME.fullmatch(name)
+    if is_own or _STATE_NAME.search(name):
+        is_call = is_own and about in (CALL, RESPONSE) and word != "running"
+        return word in SUCCESS_WORDS or is_act(word, CALL if is_call else RESPONSE)
+    if _ID_NAME.search(name):
+        return not tells_error and is_id(str(value).strip()) and _says_started(member, known)
+    is_flag = name in SUCCESS_NAMES and word in ("true", "yes", "y", "1")
+    return is_flag or _says_started(member, known)
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:

@@ -14,7 +14,13 @@ from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.failures_in_2xx import explain_failures, hidden_failure, reported_failure
-from cxcall.responses.processing_evidence import REDIRECTS, Evidence, shows_start, unread_reason
+from cxcall.responses.processing_evidence import (
+    REDIRECTS,
+    Evidence,
+    shows_start,
+    unread_error,
+    unread_reason,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,6 +263,8 @@ def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
 
 def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) -> str:
     """Return the message of a response with a status other than 2xx."""
+    if hidden := unread_error(response):
+        return f" and {hidden}"
     if shows_start(request, response, plan.operation, plan.settings.engagement_place):
         return ", and the response names something that was started"
     if response.status in REDIRECTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
@@ -172,13 +173,17 @@ class HttpResponse(NamedTuple):
 
         The encoding is the declared one, or else UTF-8, UTF-16, or UTF-32, as the bytes indicate.
         """
-        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
-        charset = declared.partition(";")[0].strip(" \"'") or json.detect_encoding(self.body)
+        charset = self._declared_charset or json.detect_encoding(self.body)
         try:
             text = self.body.decode(charset, "replace")
         except (LookupError, ValueError):  # not known to Python, or not an encoding of text
             text = self.body.decode("utf-8", "replace")
         return redact(text)
+
+    @property
+    def _declared_charset(self) -> str:
+        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
+        return declared.partition(";")[0].strip(" \"'")
 
     @property
     def is_success(self) -> bool:
@@ -190,16 +195,20 @@ class HttpResponse(NamedTuple):
 
         It may contain a secret: a part that is shown or stored must pass through `redact`.
         """
-        return _json_value(self.body)
+        return _json_value(self.body, self._declared_charset or "latin-1")
 
 
 @lru_cache(maxsize=1)
-def _json_value(body: bytes) -> Any | None:
-    """Parse a body; cached, as several functions read the same one.
+def _json_value(body: bytes, charset: str) -> Any | None:
+    """Parse a body; cached, as several functions read the same one. `charset` is that of JSON that is not in Unicode.
 
     A body that is nested deeper than any of a platform counts as text, because it could exhaust the stack.
     """
-    return find_finite_json(body, MAX_DEPTH)
+    found = find_finite_json(body, MAX_DEPTH)
+    if found is None and not body.isascii():
+        with suppress(LookupError, ValueError):
+            found = find_finite_json(body.decode(charset), MAX_DEPTH)
+    return found
 
 
 class Exchange(NamedTuple):

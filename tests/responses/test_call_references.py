@@ -78,9 +78,9 @@ REFUSALS: list[Any] = [
     {"calls": [{"id": "minute-1", "used": 60, "max": 60}]}, {"call": {"id": "createCall1", "limit": 60}}, {"limit_info": {"call": {"id": "r-1"}}},
     {"rateLimiting": {"call": {"id": "r-1"}}}, {"policy": {"call": {"id": "r-1"}}}, {"throttle": {"calls": ["r-1"]}},
     {"type": "call", "id": "limit-7", "limit": 60}, {"error": {"code": 429, "interactionId": TRACE}}, {"errors": [{"sid": "E-77"}]},
-    {"meta": {"interaction": {"id": TRACE}}}, {"error": "campaign is running", "state": "running"}, {"agentState": "connected"},
-    {"maintenance": {"status": "in_progress"}}, {"serviceStatus": "running"}, {"agent": {"state": "ringing"}}, {"call": {"agent": {"id": "a-1"}}},
-    {"links": ["https://support.example.com/articles/calls/360012345"]}, {"callPlaced": False}, {"agentConnected": True}, {"started": True},
+    {"message": "x", "meta": {"interaction": {"id": TRACE}}}, {"error": "campaign is running", "state": "running"}, {"agentState": "connected"},
+    {"maintenance": {"status": "in_progress"}}, {"serviceStatus": "running"}, {"message": "x", "call": {"agent": {"id": "a-1"}}},
+    {"links": ["https://support.example.com/articles/calls/360012345"]}, {"callPlaced": False}, {"agentConnected": True},
     # Words and placeholders at the place of an ID
     {"error": {"callId": "required"}}, {"message": "x", "call": {"id": "required"}}, {"error": {"call": {"id": "invalid_format"}}},
     {"id": "too_many_requests"}, {"id": "TooManyRequests"}, {"id": "err-429"}, {"callId": "not_a_uuid_v4"}, {"call": {"id": "-1"}},
