@@ -26,6 +26,8 @@ Otherwise it would mask parts of words, or a word of a message, by chance.
 _MIN_WORD_LENGTH = 4
 _PREFIX_LENGTH = 16
 """The start of a secret that is masked too, because a text may have been truncated within a secret."""
+_RUN_LENGTH = 12
+"""So many characters in a row are masked wherever they are in a secret; of a shorter one, three quarters of it."""
 _MAX_CUT_LENGTH = 256
 """More bytes than the start of a secret has in any encoding."""
 _MAX_ESCAPE_LENGTH = 11
@@ -42,13 +44,14 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxy
 class _Secrets(NamedTuple):
     """The secrets of this run, the folded texts to search for by their starts, and the short secrets.
 
-    `lengths` are those of the starts. `cut` is the width of a part and the step from one to the next, so short
-    that each start in a text covers a whole part of the text. `parts` has all parts of the starts: most texts
-    have none of them.
+    `runs` are the parts of secrets that are masked wherever they are, `lengths` those of the starts and the runs.
+    `cut` is the width of a part and the step from one to the next, so short that each of them in a text covers a
+    whole part of the text. `parts` has all parts of them: most texts have none of them.
     """
 
     known: frozenset[str] = frozenset()
     forms: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    runs: frozenset[str] = frozenset()
     lengths: frozenset[int] = frozenset()
     words: re.Pattern[str] | None = None
     cut: tuple[int, int] = (1, _PREFIX_LENGTH)
@@ -74,20 +77,24 @@ class Redactor:
             added: dict[str, list[str]] = {}
             for form in {each for secret in new - old.known for each in _encoded_forms(secret)}:
                 added.setdefault(form[:_PREFIX_LENGTH], []).append(form)
+            runs = {each for secret in new - old.known for each in _runs(secret)}
             forms = {
                 **old.forms,
                 **{start: (*old.forms.get(start, ()), *own) for start, own in added.items()},
             }
-            shortest = min([sum(old.cut) - 1, *map(len, added)])
+            starts = {*added, *runs}
+            lengths = old.lengths.union(map(len, starts))
+            shortest = min([sum(old.cut) - 1, *lengths])
             width = shortest // 3 + 1
             step = shortest - width + 1
-            is_same_cut = (width, step) == old.cut  # then only the new starts are cut
-            starts = added if is_same_cut else forms
+            if (width, step) != old.cut:  # else only the new starts are cut
+                starts |= {*forms, *old.runs}
             words = "|".join(map(re.escape, filter(_is_short_secret, known)))
             self._secrets = _Secrets(
                 known,
                 forms,
-                old.lengths.union(map(len, added)),
+                old.runs | runs,
+                lengths,
                 re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
                 (width, step),
                 old.parts.union(start[at : at + width] for start in starts for at in range(step)),
@@ -96,8 +103,8 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return a text with every secret masked, in any encoding that `text_decoding` decodes.
 
-        A secret that was truncated after 16 characters is also masked, and so are the user and the password in
-        any URL. Takes time proportional to the length.
+        A part of a secret is also masked, and so are the user and the password in any URL. Takes time
+        proportional to the length.
         """
         if "@" in text and "://" in text:
             text = _userinfo().sub(rf"\1{MASKED}@", text)
@@ -107,7 +114,7 @@ class Redactor:
         spans = [
             view.source_span(start, end)
             for view in decodings(text)
-            for start, end in _find_secrets(view.text, secrets)
+            for start, end in _join(_find_secrets(view.text, secrets))
         ]
         return mask_spans(text, spans) if spans else text
 
@@ -174,6 +181,12 @@ def without_cut_secret(content: bytes) -> bytes:
 
 
 @cache
+def _word() -> re.Pattern[str]:
+    """Return the pattern of a part of a secret that other texts may have, too: words in one case, or a number."""
+    return re.compile(r".[^0-9A-Z]*|[^0-9a-z]*|[0-9]{,11}", re.DOTALL)
+
+
+@cache
 def _userinfo() -> re.Pattern[str]:
     return re.compile(r"""((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/?#"'<>,]+@""")
 
@@ -202,10 +215,27 @@ def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:
             continue
         for start in range(max(0, (place - 1) * step + 1), place * step + 1):
             for length in secrets.lengths:
-                for form in secrets.forms.get(folded[start : start + length], ()):
+                found = folded[start : start + length]
+                if found in secrets.runs:
+                    yield start, start + length
+                for form in secrets.forms.get(found, ()):
                     yield start, start + _common_length(folded, start, form)
     if secrets.words is not None:
         yield from (match.span() for match in secrets.words.finditer(text))
+
+
+def _join(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans with those that overlap the one before as one: a long secret has a span for each of its characters."""
+    begin = stop = 0
+    for start, end in spans:
+        if begin <= start < stop:
+            stop = max(stop, end)
+            continue
+        if stop:
+            yield begin, stop
+        begin, stop = start, end
+    if stop:
+        yield begin, stop
 
 
 def _common_length(text: str, start: int, form: str) -> int:
@@ -229,14 +259,30 @@ def mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[end:]])
 
 
+def _plain_forms(secret: str) -> set[str]:
+    """Return a secret as a text may have it without an encoding; none if it is short."""
+    if len(secret) < _MIN_LENGTH:
+        return set()
+    # A secret may itself look like an escape. A form changes `+` to a space, which is then removed.
+    plain = {secret, secret.replace("+", " "), secret.replace("+", ""), secret.replace(" ", "+")}
+    plain.update(view.text for view in decodings(secret))
+    return {form for form in plain if len(form) >= _MIN_LENGTH}
+
+
+def _runs(secret: str) -> Iterator[str]:
+    """Yield the folded parts of a secret that no other text has by chance."""
+    for form in _plain_forms(secret):
+        folded, width = form.translate(_FOLD), min(_RUN_LENGTH, -(-3 * len(form) // 4))
+        for at in range(len(form) - width + 1):
+            if not _word().fullmatch(form, at, at + width):
+                yield folded[at : at + width]
+
+
 def _encoded_forms(secret: str) -> Iterator[str]:
     """Yield the folded texts that stand for a secret, apart from the escapes that `text_decoding` decodes."""
     if len(secret) < _MIN_LENGTH:
         return
-    # A secret may itself look like an escape. A form changes `+` to a space, which is then removed.
-    plain = {secret, secret.replace("+", " "), secret.replace("+", ""), secret.replace(" ", "+")}
-    plain.update(view.text for view in decodings(secret))
-    yield from (form.translate(_FOLD) for form in plain if len(form) >= _MIN_LENGTH)
+    yield from (form.translate(_FOLD) for form in _plain_forms(secret))
     utf8 = secret.encode("utf-8", "replace")
     yield from _byte_lists(utf8)
     quoted = quote(secret, safe="").encode()  # so OAuth encodes a secret before Basic credentials

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from hashlib import sha256
 from threading import Thread
+from urllib.parse import quote
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -88,6 +89,25 @@ def test_positions_of_decoded_characters_are_those_of_the_original(text: str) ->
     ],
 )
 def test_short_secret_is_masked_as_a_whole_word(secret: str, text: str, expected: str) -> None:
+    remember_secrets(secret)
+    assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "expected"),
+    [
+        (CANARY, f"cut {CANARY[:12]}... or ...{CANARY[-12:]}", f"cut {MASKED}... or ...{MASKED}"),
+        (CANARY, f"{quote(CANARY[3:20], safe='')} {CANARY[4:16].upper()}", f"{MASKED} {MASKED}"),
+        (CANARY, CANARY[:11], CANARY[:11]),
+        ("k3y-of-10!", "k3y-of-1 k3y-of- 3y-of-10", f"{MASKED} k3y-of- {MASKED}"),
+        ("Passwords1", "a password, Passwords, passwords", "a password, Passwords, passwords"),
+        ("12345678", "+12025123456", "+12025123456"),
+        ("an-authorization-key-1", "Authorization: none", "Authorization: none"),
+    ],
+)
+def test_part_of_a_secret_is_masked_unless_it_is_a_word_or_a_number(
+    secret: str, text: str, expected: str
+) -> None:
     remember_secrets(secret)
     assert redact(text) == expected
 
