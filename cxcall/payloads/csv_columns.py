@@ -13,6 +13,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.csv_fixes import scalar_place
 from cxcall.payloads.payload import sample_member
 from cxcall.phone.number_masking import mask_text, plain_digits
 from cxcall.phone.number_spellings import is_one_number
@@ -83,6 +84,27 @@ def _find_member(name: str, operation: Operation) -> CsvColumn | None:
 def parameter_columns(operation: Operation) -> list[str]:
     """Return the names of the parameters, each of which a column can set."""
     return [each.name for each in operation.parameters]
+
+
+def required_columns(operation: Operation) -> list[str]:
+    """Return the targets that every row needs: required flags, parameters, and properties of the body, each place once."""
+    names = (
+        *(each.name for each in operation.flags if each.required),
+        *(each.name for each in operation.parameters if each.required),
+        *(join_pointer("", each) for each in operation.schema_at("").get("required", ())),
+    )
+    columns: list[CsvColumn] = []
+    for name in names:
+        if not is_filled(name, columns, operation):
+            target = scalar_place(operation, name) if name.startswith("/") else name
+            columns += filter(None, [find_column(target, operation)])
+    return [each.name for each in columns]
+
+
+def is_filled(target: str, columns: Iterable[CsvColumn], operation: Operation) -> bool:
+    """Return whether one of some columns sets a target, or a part of it."""
+    column = find_column(target, operation)
+    return column is not None and any(sets_same_value(column, each) for each in columns)
 
 
 def open_objects(operation: Operation) -> list[str]:
@@ -207,6 +229,9 @@ def sets_same_value(column: CsvColumn, other: CsvColumn) -> bool:
 
 def _repeated_column(target: str, other: str, headers: tuple[str, str], name: str) -> UsageError:
     first, second = headers
+    if first == second and target != other:
+        message = f"`{first}` fills both `{target}` and `{other}`"
+        return UsageError(message, where=f"column {first}", fix="leave out one of the two")
     if target == other:
         message = f"`{name}` has two columns `{target}`"
     else:

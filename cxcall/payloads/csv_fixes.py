@@ -28,7 +28,7 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
         if where in headers:
             fix = f"fill in the cell of the column `{headers[where]}`"
         elif where[:1] == "/":
-            fix = f"add a column `{_scalar_place(operation, where)}`"
+            fix = f"add a column `{scalar_place(operation, where)}`"
         else:
             fix = f"fill in a cell, or add a column: {finding.fix}"
     elif finding.code == "property-unknown" and (under := _headers_under(where, headers)):
@@ -39,7 +39,7 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
         elif not moved:
             fix = f"remove the column {names}, or rename it: {finding.fix}"
     elif finding.code == "type-mismatch" and _is_list(operation, where) and where in headers:
-        first = _scalar_place(operation, where)
+        first = scalar_place(operation, where)
         fix = f"rename the column `{headers[where]}` to `{first}`, or write JSON into the cell"
     return finding._replace(fix=fix) if fix else finding
 
@@ -52,7 +52,7 @@ def _headers_under(where: str, headers: dict[str, str]) -> list[str]:
     return [name for at, name in headers.items() if f"{at}/".startswith(f"{where}/")]
 
 
-def _scalar_place(operation: Operation, pointer: str) -> str:
+def scalar_place(operation: Operation, pointer: str) -> str:
     """Return a place that a cell can set: in a list its first item, in an object its first required property."""
     for _ in range(_MOST_LEVELS):
         schema = operation.schema_at(pointer)

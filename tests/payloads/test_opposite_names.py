@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.batch.input.column_mapping import propose_targets
+from cxcall.batch.input.unknown_columns import propose_targets
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import parse_parameters
 from cxcall.findings.errors import UsageError

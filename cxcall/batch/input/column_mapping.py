@@ -1,4 +1,4 @@
-"""Map the columns of a table to those of an operation, and propose targets for unknown columns."""
+"""Map the columns of a table to those of an operation."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.input.unknown_columns import MAX_LISTED, UnknownColumnsError, list_columns
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
-    HEADER_RULE,
     CsvColumn,
     find_column,
     nearest_column,
     open_objects,
-    parameter_columns,
     reject_repeated_columns,
     sets_same_value,
     stop_on_wrong_headers,
 )
 from cxcall.payloads.csv_table import CsvTable
-from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
-from cxcall.phone.number_property_names import is_certainly_dialed, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,99 +29,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.csv_table import CsvHeader
 
-_MAX_LISTED = 12
-_MAX_PLACES = 3
 _EXAMPLE = "`--map phone-number=Phone`"
-
-
-class UnknownColumnsError(UsageError):
-    """A table has columns that match no target; `proposals` suggests targets for some of them.
-
-    The `targets` already have a column. A column may contain phone numbers if its header says so and one of
-    the `samples`, the first records of the table, has a number in it.
-    """
-
-    def __init__(
-        self,
-        header: CsvHeader,
-        unknown: Sequence[str],
-        operation: Operation,
-        *,
-        targets: Collection[str] = (),
-        samples: Sequence[Sequence[str]] = (),
-    ) -> None:
-        self.header, self.unknown, self.operation = header, unknown, operation
-        self.targets = targets
-        self.proposals = [
-            f"`{cell}` looks like `{_name(target, operation)}`: "
-            f"add {command('--map', f'{_name(target, operation)}={cell}')}"
-            for cell in unknown
-            if header.cells.count(cell) == 1
-            for target in propose_targets(
-                cell, operation, has_number=self._has_number(cell, samples)
-            )
-            if target not in targets
-        ]
-        more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
-        listed = ", ".join(f"`{cell}`" for cell in unknown[:_MAX_LISTED])
-        count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
-        has_list = operation.columns_at is not None
-        owner = "the list" if has_list else f"`{operation.name}`"
-        sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
-        sample = (
-            f"TARGET is a column of the list: {_list_columns(operation)}" if has_list else sample
-        )
-        fixes = ["to leave out the other columns, add `--ignore-extra-columns`"]
-        if member := self._propose_member():
-            fixes = [member, *fixes]
-        elif not self.proposals:
-            fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
-        super().__init__(
-            f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
-            where=f"column {unknown[0]}",
-            fix="; ".join([*self.proposals, *fixes]),
-            why="" if has_list else HEADER_RULE,
-        )
-
-    def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
-        """Return the error with proposals derived from the first records."""
-        known = self.header, self.unknown, self.operation
-        return UnknownColumnsError(*known, targets=self.targets, samples=samples)
-
-    def _propose_member(self) -> str:
-        """Return the target of a column without a proposal in an open object of the body; empty if there is none."""
-        cells = [
-            each for each in self.unknown if "=" not in each and self.header.cells.count(each) == 1
-        ]
-        proposed = [
-            each for each in cells if any(text.startswith(f"`{each}` ") for text in self.proposals)
-        ]
-        cell = next((each for each in cells if each not in proposed), "")
-        places = open_objects(self.operation) if cell and self.operation.columns_at is None else []
-        maps = [command("--map", f"{join_pointer(place, cell)}={cell}") for place in places]
-        return (
-            f"to send `{cell}` in the body, add {' or '.join(maps[:_MAX_PLACES])}" if maps else ""
-        )
-
-    def _has_number(self, cell: str, samples: Sequence[Sequence[str]]) -> bool:
-        index = self.header.cells.index(cell)
-        return any(
-            len(plain_digits(cells[index])) >= FEWEST_DIGITS
-            for cells in samples
-            if index < len(cells)
-        )
-
-
-def _list_columns(operation: Operation) -> str:
-    """Return the columns of a list as text."""
-    names = operation.schema_at(operation.columns_at or "").get("properties", {})
-    return ", ".join(f"`{each}`" for each in names)
-
-
-def _name(target: str, operation: Operation) -> str:
-    """Return a target in the form of `--map`: a column of a list is named without its place."""
-    at = operation.columns_at
-    return target if at is None else target.removeprefix(f"{at}/")
 
 
 class ColumnMap(NamedTuple):
@@ -132,7 +37,8 @@ class ColumnMap(NamedTuple):
 
     `headers` maps targets to headers. A header that is not in `headers` is itself a target. The column
     `key` names the rows, and may set nothing. `usual_headers` come from the profile: an entry applies
-    if the file has the header and the operation has the target. The targets `in_file` are those of a mapping file.
+    if the file has the header and the operation has the target. The targets `in_file` are those of a mapping file, and
+    those that are `given` have the same value in all rows.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
@@ -140,6 +46,7 @@ class ColumnMap(NamedTuple):
     key: str = ""
     usual_headers: Mapping[str, str] = MappingProxyType({})
     in_file: Collection[str] = ()
+    given: Collection[str] = ()
 
     def table(self, header: CsvHeader, operation: Operation) -> CsvTable:
         """Return the table of an operation.
@@ -160,8 +67,8 @@ class ColumnMap(NamedTuple):
             elif cell and cell not in (*unknown, self.key):
                 unknown.append(cell)
         if unknown and not self.ignores_extra:
-            names = [column.name for column in columns]
-            raise UnknownColumnsError(header, unknown, operation, targets=names)
+            given = filter(None, (find_column(each, operation) for each in self.given))
+            raise UnknownColumnsError(header, unknown, operation, filled=[*columns, *given])
         reject_repeated_columns(columns, header.cells, header.name)
         nameless = tuple(
             index for index, cell in enumerate(header.cells) if not (cell or self.ignores_extra)
@@ -225,27 +132,12 @@ def _write_entry(option: str, target: str, header: str) -> str:
     return "`{} = {}`".format(*(json.dumps(each, ensure_ascii=False) for each in (target, header)))
 
 
-def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
-    """Return the targets that a header may mean: a target with a similar name, or targets for a phone number."""
-    near = nearest_column(cell, operation)
-    if near or not (has_number and is_number_name(cell) and is_certainly_dialed(cell)):
-        return [near] if near else []
-    flags = [flag for flag in operation.flags if flag.pointers or flag.parameter]
-    covered = {pointer for flag in flags for pointer in flag.pointers}
-    targets = (
-        *(flag.name for flag in flags),
-        *parameter_columns(operation),
-        *(each for each in operation.pointers if each not in covered),
-    )
-    return [each for each in targets if is_number_name(each.rpartition("/")[2])]
-
-
 def _unknown_target(target: str, cell: str, operation: Operation, option: str) -> UsageError:
     if operation.columns_at is not None:
         return UsageError(
             f"the list has no column `{target}`",
             where=option,
-            fix=f"its columns: {_list_columns(operation)}",
+            fix=f"its columns: {list_columns(operation)}",
         )
     near = cell if find_column(cell, operation) else nearest_column(target, operation)
     is_target = bool(near)
@@ -278,7 +170,7 @@ def _unusable_header(target: str, cell: str, header: CsvHeader, option: str) -> 
             fix="write the headers in its first line",
         )
     near = find_similar(cell, header.cells)
-    listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
+    listed = ", ".join(f"`{each}`" for each in header.cells[:MAX_LISTED])
     return UsageError(
         f"`{header.name}` has no column `{cell}`",
         where=option,

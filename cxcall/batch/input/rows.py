@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from cxcall.batch.input.column_mapping import ColumnMap, UnknownColumnsError
+from cxcall.batch.input.column_mapping import ColumnMap
 from cxcall.batch.input.json_rows import read_json_rows
+from cxcall.batch.input.unknown_columns import UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError
 from cxcall.documents.paths import absolute_path
 from cxcall.documents.text_files import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import InvalidRowsError
-from cxcall.batch.input.column_mapping import UnknownColumnsError, parse_column_map
+from cxcall.batch.input.column_mapping import parse_column_map
 from cxcall.batch.input.national_numbers import parse_country
 from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
+from cxcall.batch.input.unknown_columns import UnknownColumnsError
 from cxcall.batch.job import Job
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.output.finding_text import format_one_line
@@ -45,6 +46,8 @@ def open_row_file(
         key=reading.key or "",
         usual_headers=usual_headers,
     )
+    given = [text.partition("=")[0] for text in (*(options.param or ()), *(options.set or ()))]
+    columns = columns._replace(given=given)
     encoding = check_encoding(reading.encoding) if reading.encoding else ""
     rows = stack.enter_context(
         RowFile(options.file, RowFormat(encoding, reading.sheet or "", columns))
@@ -52,7 +55,7 @@ def open_row_file(
     try:
         next(rows.rows(operation), None)
     except UnknownColumnsError as error:
-        if error.proposals or not screen.is_interactive:
+        if error.proposals or error.missing or not screen.is_interactive:
             raise
         if not screen.confirm(f"{error}. Ignore these columns?"):
             raise
